@@ -1,0 +1,271 @@
+"""The kernel's border: the columns that go in and come out, and what the two kernels must agree on.
+
+Three steps, each a loop over a block, none with a Python object in it:
+
+    index    bytes of a capture   -> Frames    where each frame lies, how long it is, when it came
+    decode   Frames x Program     -> Records   which frames carry the header: stream, number, place in the source
+    track    Records              -> Events    only what is out of order; healthy records leave no row
+
+`reference.py` and `_native` both offer NAME, index_pcap, index_pcapng, Decoder and Tracker with the signatures that
+`Kernel` states, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to
+block. Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64, counted from the first
+record of an epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_FRAME = 262_144  # bytes; libpcap's MAXIMUM_SNAPLEN. A record that claims more is damage.
+
+# Why `index` stopped.
+MORE, FULL, BAD, BLOCK = range(4)
+# MORE: the record at the returned position is not whole in the buffer. FULL: the columns are full.
+# BAD: the record there contradicts itself. BLOCK: pcapng only, a block there that is not a packet (Python's to read).
+
+# Indexes into Frames.totals, added up over the life of the object.
+T_BYTES, T_CUT, T_ODD, T_ODD_AT = range(4)  # wire bytes, frames with cap < wire, odd times, first odd record's position
+
+
+class Frames:
+    """A block of frames, as columns of one capacity.
+
+    buf    uint8[...]   the bytes; off[i] : off[i] + cap[i] is frame i as captured
+    off    int64[n]     offset of the frame in buf
+    cap    uint32[n]    bytes captured
+    wire   uint32[n]    bytes on the wire (never less than cap)
+    ns     int64[n]     time stamp
+    link   uint16[n]    LINKTYPE (tcpdump.org/linktypes.html)
+    count  int          rows in use
+    first  int          number of row 0 over the whole input, counted from 1
+    totals int64[4]     T_BYTES, T_CUT, T_ODD, T_ODD_AT
+    """
+
+    __slots__ = ("buf", "cap", "count", "first", "link", "ns", "off", "totals", "wire")
+
+    def __init__(self, capacity: int) -> None:
+        self.buf: NDArray[np.uint8] = np.zeros(0, np.uint8)
+        self.off: NDArray[np.int64] = np.zeros(capacity, np.int64)
+        self.cap: NDArray[np.uint32] = np.zeros(capacity, np.uint32)
+        self.wire: NDArray[np.uint32] = np.zeros(capacity, np.uint32)
+        self.ns: NDArray[np.int64] = np.zeros(capacity, np.int64)
+        self.link: NDArray[np.uint16] = np.zeros(capacity, np.uint16)
+        self.totals: NDArray[np.int64] = np.zeros(4, np.int64)
+        self.totals[T_ODD_AT] = -1
+        self.count = 0
+        self.first = 1
+
+    @property
+    def capacity(self) -> int:
+        return len(self.off)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PcapRule:
+    """How to read the records of a classic pcap: `big` endian, `nano` second fractions, 16 or 24 (modified) byte
+    record headers, `link` for every frame, `zone` seconds to add to each time (a header's thiszone is ignored, as
+    every reader does, so it is 0)."""
+
+    big: bool
+    nano: bool
+    header: int
+    link: int
+
+
+# One row per interface of the current pcapng section, for index_pcapng. A time stamp t of 64 bits is, by `kind`:
+# TIMES t * value, OVER t // value, SHIFT t * 10**9 >> value (exact, 2**-value seconds a tick); then + offset.
+TIMES, OVER, SHIFT = range(3)
+INTERFACE = np.dtype(
+    [("link", "<u2"), ("kind", "<u2"), ("snap", "<u4"), ("value", "<u8"), ("offset", "<i8")], align=True
+)
+
+# What decode says of a frame. RECORD carries the header; all others are reasons why not.
+(RECORD, LINK, CUT, SHORT, PROTOCOL, PORT, MAGIC, FRAGMENT, MALFORMED, STREAMS) = range(10)
+REASONS = (
+    "record", "link-type", "cut", "short", "protocol", "port", "magic", "fragment", "malformed", "too-many-streams",
+)  # fmt: skip
+# link-type: a link layer we do not read. cut: matched as far as it was captured, the header lies behind the snap length.
+# short: the frame itself ends before the header does. protocol: not the anchor's protocol. port: other ports.
+# magic: a magic or match value differs. fragment: not the first fragment. malformed: lengths contradict each other.
+
+MAX_STREAMS = 1 << 17
+MAX_SOURCES = (1 << 16) - 1
+NO_SOURCE = 0  # source id of frames whose link layer has no source address (and of sources beyond MAX_SOURCES)
+
+
+class RecordColumns:
+    """The records of a block.
+
+    row      int32[n]   row in Frames
+    stream   int32[n]   stream id, from 0 in order of first appearance
+    seq      uint64[n]  number as on the wire (after mask; below the modulus)
+    source   int32[n]   source id, from 1 in order of first appearance; NO_SOURCE without a link-layer address
+    ordinal  int64[n]   how many frames of that source came before this one (frames of any kind)
+    status   uint8[n]   per *frame* of the block: RECORD or a reason
+    count    int        rows in use
+    """
+
+    __slots__ = ("count", "ordinal", "row", "seq", "source", "status", "stream")
+
+    def __init__(self, capacity: int) -> None:
+        self.row: NDArray[np.int32] = np.zeros(capacity, np.int32)
+        self.stream: NDArray[np.int32] = np.zeros(capacity, np.int32)
+        self.seq: NDArray[np.uint64] = np.zeros(capacity, np.uint64)
+        self.source: NDArray[np.int32] = np.zeros(capacity, np.int32)
+        self.ordinal: NDArray[np.int64] = np.zeros(capacity, np.int64)
+        self.status: NDArray[np.uint8] = np.zeros(capacity, np.uint8)
+        self.count = 0
+
+
+# ---- the program: a layout as numbers --------------------------------------------------------------------------------
+
+A_FRAME, A_ETH, A_IP, A_UDP, A_TCP = range(5)  # anchor
+SEQ, STREAM, MATCH, SLOT, TIME, BUF = range(6)  # role of a field; decode reads SEQ, STREAM and MATCH only
+EQ, NE, EQ_LENGTH = range(3)  # MATCH: equal to value, not equal to value, equal to the payload's length in bytes
+
+# offset: from the anchor's payload; negative ones count from its end. width: bytes, 1..8. A field's value is
+# (word & mask) >> shift; shift is 0 for MATCH and the mask's trailing zeros otherwise.
+FIELD = np.dtype(
+    [
+        ("role", "u1"), ("width", "u1"), ("big", "u1"), ("op", "u1"), ("shift", "u1"), ("offset", "<i4"),
+        ("mask", "<u8"), ("value", "<u8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A layout, ready for decode. `selector` is the ethertype, protocol or port, -1 for any. `fields` is FIELD[n] with
+    exactly one SEQ, up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is no record
+    (MAGIC)."""
+
+    anchor: int
+    selector: int
+    fields: NDArray[Any]
+    modulus: int
+
+
+MAX_STREAM_FIELDS = 8
+# The full key of a stream. IP anchors: addresses, protocol and ports (0 where there are none), link-layer addresses
+# left out, since a routed or mirrored copy has others. FRAME and ETH anchors: link-layer addresses, the rest 0.
+STREAM_KEY = np.dtype(
+    [
+        ("version", "u1"),  # 4, 6, or 0 for link-layer keys
+        ("protocol", "u1"),
+        ("sport", "<u2"), ("dport", "<u2"),
+        ("source", "u1", 16), ("target", "u1", 16),  # IPv4 and MAC addresses in front, zero-filled
+        ("fields", "<u8", MAX_STREAM_FIELDS),
+    ],
+    align=True,
+)  # fmt: skip
+# A source and what it sent: `counts[r]` frames with status r.
+SOURCE = np.dtype([("address", "u1", 8), ("length", "<u4"), ("counts", "<i8", len(REASONS))], align=True)
+
+# ---- events: what is out of order ------------------------------------------------------------------------------------
+
+DUPLICATE, LATE, GAP, RESTART, RETRACT, EARLY, OUTLIER = range(7)
+# x is the position of the number in its epoch; next the tracker's expectation when the record came.
+# DUPLICATE  e_* is the copy before this one (e_ordinal -1: beyond the window); copies: how many came before, 0 unknown
+# LATE       a = RFC 4737 reordering extent, b = how many records straight before it were higher (n-reordering);
+#            -1 where not known; e_ns = arrival of the record that jumped over it
+# GAP        x = first missing position, a = how many; frame, ns: the record that jumped
+# RESTART    seq = first number of the new epoch, a = first number of the old one, b = positions in the old one
+# RETRACT    DUPLICATE and LATE rows of this stream with a <= record <= b were not: drop them
+# EARLY      a lone number ahead of its time, now decided: a = 1 it came again in its place, 0 it was mere reordering
+# OUTLIER    a lone number so far ahead that it is no part of the count
+EVENT = np.dtype(
+    [
+        ("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("source", "<i4"),
+        ("seq", "<u8"), ("x", "<i8"), ("next", "<i8"),
+        ("record", "<i8"), ("frame", "<i8"), ("ns", "<i8"), ("ordinal", "<i8"),
+        ("e_record", "<i8"), ("e_frame", "<i8"), ("e_ns", "<i8"), ("e_ordinal", "<i8"),
+        ("copies", "<i8"), ("a", "<i8"), ("b", "<i8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+
+class Kernel(Protocol):
+    """What `reference` and `_native` offer."""
+
+    NAME: str
+
+    def index_pcap(
+        self, buf: NDArray[np.uint8], start: int, stop: int, rule: PcapRule, frames: Frames
+    ) -> tuple[int, int]:
+        """Append the whole records in buf[start:stop] to `frames`; the position reached and why it stopped there."""
+
+    def index_pcapng(
+        self, buf: NDArray[np.uint8], start: int, stop: int, big: bool, interfaces: NDArray[Any], frames: Frames
+    ) -> tuple[int, int]:
+        """The same for the packet blocks (EPB, SPB, obsolete PB) of a pcapng section."""
+
+    Decoder: type[DecoderLike]
+    Tracker: type[TrackerLike]
+
+
+class DecoderLike(Protocol):
+    """Finds the records. Keeps the tables of streams and sources; both grow between blocks, never inside the loop."""
+
+    def __init__(self, program: Program) -> None: ...
+
+    def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
+        """Rows low..high-1 of `frames` into `records` (which starts anew; status[low:high] is written too)."""
+
+    def keys(self) -> NDArray[Any]:
+        """STREAM_KEY[streams], row = stream id."""
+
+    def sources(self) -> NDArray[Any]:
+        """SOURCE[sources], row = source id; row NO_SOURCE is always there."""
+
+
+class TrackerLike(Protocol):
+    """Tells what is out of order. docs and theory: `seqcheck/track.py`."""
+
+    def __init__(self, modulus: int) -> None: ...
+
+    def feed(self, frames: Frames, records: RecordColumns, low: int, events: NDArray[Any]) -> tuple[int, int]:
+        """Records from row `low` on; the row reached and the number of `events` written (from 0). It stops early where
+        `events` could not take what one more record may cause."""
+
+    def finish(self, events: NDArray[Any]) -> tuple[bool, int]:
+        """The input has ended: decide what was left open. Whether all is done, and the events written; call again
+        while it is not."""
+
+    def streams(self) -> NDArray[Any]:
+        """STREAM_STATE[streams], a copy."""
+
+    def missing(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
+        """The stretches (position, count) within low <= x < high that have not come (yet), of an epoch that is still
+        kept."""
+
+    def copy(self) -> TrackerLike:
+        """An independent copy."""
+
+
+# ---- what the tracker knows of a stream ------------------------------------------------------------------------------
+
+N_DEGREES = 8
+STREAM_STATE = np.dtype(
+    [
+        # what came: received = unique + duplicates; unique counts first copies
+        ("received", "<i8"), ("duplicates", "<i8"), ("replicated", "<i8"),  # replicated: numbers that came more than once
+        ("missing", "<i8"), ("gaps", "<i8"),  # numbers, and the stretches they form
+        ("late", "<i8"), ("restarts", "<i8"), ("outliers", "<i8"), ("early", "<i8"),
+        # the counter: first number of the stream, of the current epoch; positions in the epoch that are settled
+        ("first_seq", "<u8"), ("base", "<u8"), ("next", "<i8"), ("epoch", "<i8"),
+        ("first_ns", "<i8"), ("last_ns", "<i8"), ("first_frame", "<i8"), ("last_frame", "<i8"), ("source", "<i8"),
+        # RFC 4737, first copies only, a lone early number included (reordered >= late)
+        ("reordered", "<i8"), ("extents", "<i8"), ("extent_sum", "<i8"), ("extent_max", "<i8"), ("late_ns_max", "<i8"),
+        ("degrees", "<i8", N_DEGREES),  # degrees[n-1]: records that are n-reordered, n = 1..8
+        ("jumps", "<i8"), ("jump_max", "<i8"),  # sequence discontinuities and the largest, in numbers passed over
+        ("free_runs", "<i8"), ("free_length", "<i8"), ("free_squares", "<i8"),  # x, a and q of RFC 4737 section 4.6
+        ("reorder_gaps", "<i8"), ("reorder_gap_sum", "<i8"), ("reorder_gap_max", "<i8"),  # RFC 4737 section 4.5
+    ],
+    align=True,
+)  # fmt: skip
