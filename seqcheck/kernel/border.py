@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_FRAME = 262_144  # bytes; libpcap's MAXIMUM_SNAPLEN. A record that claims more is damage.
+MAX_BLOCK = 2 * MAX_FRAME  # bytes of a whole pcapng packet block with its options. A longer one is damage.
+MAX_WIRE = (1 << 31) - 1  # bytes; a length on the wire that is negative as signed is damage.
 
 # Why `index` stopped.
 MORE, FULL, BAD, BLOCK = range(4)
@@ -28,7 +30,14 @@ MORE, FULL, BAD, BLOCK = range(4)
 # BAD: the record there contradicts itself. BLOCK: pcapng only, a block there that is not a packet (Python's to read).
 
 # Indexes into Frames.totals, added up over the life of the object.
-T_BYTES, T_CUT, T_ODD, T_ODD_AT = range(4)  # wire bytes, frames with cap < wire, odd times, first odd record's position
+T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST = range(6)
+# Wire bytes; frames with cap < wire; odd times; position in buf of the first record with an odd time (-1: none yet);
+# lowest and highest time stamp of the frames that have one (INT64_MAX and INT64_MIN while there is none).
+
+
+def new_totals() -> NDArray[np.int64]:
+    """Totals of nothing yet. Several Frames of one input may share one."""
+    return np.array([0, 0, 0, -1, np.iinfo(np.int64).max, np.iinfo(np.int64).min], np.int64)
 
 
 class Frames:
@@ -42,7 +51,7 @@ class Frames:
     link   uint16[n]    LINKTYPE (tcpdump.org/linktypes.html)
     count  int          rows in use
     first  int          number of row 0 over the whole input, counted from 1
-    totals int64[4]     T_BYTES, T_CUT, T_ODD, T_ODD_AT
+    totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
     """
 
     __slots__ = ("buf", "cap", "count", "first", "link", "ns", "off", "totals", "wire")
@@ -54,8 +63,7 @@ class Frames:
         self.wire: NDArray[np.uint32] = np.zeros(capacity, np.uint32)
         self.ns: NDArray[np.int64] = np.zeros(capacity, np.int64)
         self.link: NDArray[np.uint16] = np.zeros(capacity, np.uint16)
-        self.totals: NDArray[np.int64] = np.zeros(4, np.int64)
-        self.totals[T_ODD_AT] = -1
+        self.totals: NDArray[np.int64] = new_totals()
         self.count = 0
         self.first = 1
 
@@ -67,13 +75,14 @@ class Frames:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PcapRule:
     """How to read the records of a classic pcap: `big` endian, `nano` second fractions, 16 or 24 (modified) byte
-    record headers, `link` for every frame, `zone` seconds to add to each time (a header's thiszone is ignored, as
-    every reader does, so it is 0)."""
+    record headers, `link` for every frame. `swapped`: before version 2.4 the two lengths stood the other way round, or
+    either way; the smaller is then what was captured. A header's thiszone is ignored, as every reader does."""
 
     big: bool
     nano: bool
     header: int
     link: int
+    swapped: bool = False
 
 
 # One row per interface of the current pcapng section, for index_pcapng. A time stamp t of 64 bits is, by `kind`:
@@ -168,16 +177,20 @@ SOURCE = np.dtype([("address", "u1", 8), ("length", "<u4"), ("counts", "<i8", le
 
 # ---- events: what is out of order ------------------------------------------------------------------------------------
 
-DUPLICATE, LATE, GAP, RESTART, RETRACT, EARLY, OUTLIER = range(7)
-# x is the position of the number in its epoch; next the tracker's expectation when the record came.
+DUPLICATE, LATE, GAP, RESTART, RETRACT, RETRACT_LATE, EARLY, OUTLIER = range(8)
+# x is the position of the number in its epoch; next the tracker's expectation when the record came, so that
+# next - x is the lag. record counts the records of the stream from 0, ordinal the frames of the source.
 # DUPLICATE  e_* is the copy before this one (e_ordinal -1: beyond the window); copies: how many came before, 0 unknown
 # LATE       a = RFC 4737 reordering extent, b = how many records straight before it were higher (n-reordering);
 #            -1 where not known; e_ns = arrival of the record that jumped over it
 # GAP        x = first missing position, a = how many; frame, ns: the record that jumped
-# RESTART    seq = first number of the new epoch, a = first number of the old one, b = positions in the old one
-# RETRACT    DUPLICATE and LATE rows of this stream with a <= record <= b were not: drop them
-# EARLY      a lone number ahead of its time, now decided: a = 1 it came again in its place, 0 it was mere reordering
-# OUTLIER    a lone number so far ahead that it is no part of the count
+# RESTART    seq = first number of the new epoch, next = positions in the old one; a = the old one's first number as
+#            int64 bits; record, frame, ns: the first record of the new epoch
+# RETRACT    the DUPLICATE and LATE rows of this stream so far with a <= record <= b were not: drop them (a restart was behind it)
+# RETRACT_LATE  of the LATE rows so far with a <= record <= b, those with x == next were not late: drop them
+# EARLY      a lone number ahead of its time, now decided: a = 1 it came again in its place, 0 it was mere reordering,
+#            -1 the input ended before its place; record, frame, ns: its first arrival
+# OUTLIER    a lone number so far off that it is no part of the count; x = INT64_MIN where it has no position
 EVENT = np.dtype(
     [
         ("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("source", "<i4"),
@@ -247,6 +260,19 @@ class TrackerLike(Protocol):
     def copy(self) -> TrackerLike:
         """An independent copy."""
 
+
+EVENTS = 1 << 16  # rows an events buffer should have; fewer than 3 * CHAIN_LONG + 64 can stop the tracker for good
+
+# Limits of the tracker. Where one is reached it says so (floor, e_record -1), it never guesses.
+WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 16, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...
+WINDOW_BUDGET = 1 << 20  # entries ever allotted to all windows
+EARLY_MAX, EARLY_REACH = 8, 1 << 16  # lone early numbers kept per stream, and how far ahead
+OPENERS, BACKS = 16, 8  # last records of a stream that jumped ahead, that came late
+CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 8, 1024, 1 << 14  # a backward step that persists, see track.py
+CHAIN_SEGMENT, CHAIN_SEGMENTS = 64, 4096  # rows kept for chains: in segments, and how many for all streams
+NEAR_BASE, FAR = 8, 1 << 32
+PAUSE_NS, PAUSE_FACTOR = 200_000_000, 20
+PAGE, PAGES_CAP, HOLES_CAP, HOLE_PAGES = 4096, 1 << 17, 4096, 8  # sparse bits, see reference_bits.py
 
 # ---- what the tracker knows of a stream ------------------------------------------------------------------------------
 

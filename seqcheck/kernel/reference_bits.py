@@ -1,0 +1,141 @@
+"""Sparse sets of positions, for what is missing, what was repeated, and what came from below the first record.
+
+A set is a family of pages of PAGE bits, kept under (kind, stream, epoch, page number); a page without a bit is not
+kept, so memory follows what is out of order and not the length of the stream. A long stretch of MISSING numbers is a
+hole, [first page, past page), until a number in it arrives. All sets of a tracker share one pool of at most
+PAGES_CAP pages and HOLES_CAP holes. `add` and `discard` say False where the pool is spent: the caller then stops
+judging what lies below (its floor).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .border import HOLE_PAGES, HOLES_CAP, PAGE, PAGES_CAP
+
+MISSING, REPEATED, BELOW = range(3)
+FULL_PAGE = (1 << PAGE) - 1
+
+Key = tuple[int, int, int, int]  # kind, stream, epoch, page
+
+
+class Bits:
+    """The pool. `current` tells the epoch a stream is in, so that pages of epochs that are over can be dropped."""
+
+    __slots__ = ("current", "holes", "pages")
+
+    def __init__(self, current: Callable[[int], int]) -> None:
+        self.current = current
+        self.pages: dict[Key, int] = {}
+        self.holes: list[tuple[int, int, int, int]] = []  # stream, epoch, first page, past page; unordered
+
+    def has(self, kind: int, stream: int, epoch: int, x: int) -> bool:
+        page, bit = divmod(x, PAGE)
+        bits = self.pages.get((kind, stream, epoch, page))
+        if bits is not None:
+            return bool(bits >> bit & 1)
+        return kind == MISSING and self._hole(stream, epoch, page) is not None
+
+    def add(self, kind: int, stream: int, epoch: int, x: int) -> bool:
+        """Put one position in."""
+        page, bit = divmod(x, PAGE)
+        return self._or((kind, stream, epoch, page), 1 << bit)
+
+    def add_missing(self, stream: int, epoch: int, low: int, high: int) -> bool:
+        """Put low <= x < high into MISSING, of which none is in it."""
+        first, past = -(-low // PAGE), high // PAGE  # the pages that lie wholly within
+        if past - first >= HOLE_PAGES:
+            if len(self.holes) >= HOLES_CAP:
+                self.purge()
+                if len(self.holes) >= HOLES_CAP:
+                    return False
+            self.holes.append((stream, epoch, first, past))
+            edges = [(low, first * PAGE), (past * PAGE, high)]
+        else:
+            edges = [(low, high)]
+        for start, stop in edges:
+            while start < stop:
+                page, bit = divmod(start, PAGE)
+                width = min(stop - start, PAGE - bit)
+                if not self._or((MISSING, stream, epoch, page), ((1 << width) - 1) << bit):
+                    return False
+                start += width
+        return True
+
+    def discard_missing(self, stream: int, epoch: int, x: int) -> bool:
+        """Take x, which is in it, out of MISSING."""
+        page, bit = divmod(x, PAGE)
+        key = (MISSING, stream, epoch, page)
+        if key not in self.pages and not self._open(stream, epoch, page):
+            return False
+        bits = self.pages[key] & ~(1 << bit)
+        if bits:
+            self.pages[key] = bits
+        else:
+            del self.pages[key]
+        return True
+
+    def runs(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
+        """The stretches (position, count) of MISSING within low <= x < high."""
+        found: list[tuple[int, int]] = []
+        x = low
+        while x < high:
+            page, bit = divmod(x, PAGE)
+            hole = self._hole(stream, epoch, page)
+            if hole is not None:
+                width = min(high, self.holes[hole][3] * PAGE) - x
+                self._join(found, x, width)
+                x += width
+                continue
+            bits = self.pages.get((MISSING, stream, epoch, page), 0) >> bit
+            end = min(high, (page + 1) * PAGE)
+            while bits and x < end:
+                zeros = (bits & -bits).bit_length() - 1
+                bits >>= zeros
+                x += zeros
+                ones = (~bits & (bits + 1)).bit_length() - 1
+                if x < end:
+                    self._join(found, x, min(ones, end - x))
+                bits >>= ones
+                x += ones
+            x = end
+        return found
+
+    def purge(self) -> None:
+        """Drop the pages and holes of epochs that are over."""
+        self.pages = {key: bits for key, bits in self.pages.items() if key[2] == self.current(key[1])}
+        self.holes = [hole for hole in self.holes if hole[1] == self.current(hole[0])]
+
+    def _or(self, key: Key, bits: int) -> bool:
+        if key not in self.pages and len(self.pages) >= PAGES_CAP:
+            self.purge()
+            if len(self.pages) >= PAGES_CAP:
+                return False
+        self.pages[key] = self.pages.get(key, 0) | bits
+        return True
+
+    def _hole(self, stream: int, epoch: int, page: int) -> int | None:
+        for at, (s, e, first, past) in enumerate(self.holes):
+            if s == stream and e == epoch and first <= page < past:
+                return at
+        return None
+
+    def _open(self, stream: int, epoch: int, page: int) -> bool:
+        """Cut one page out of the hole that covers it."""
+        at = self._hole(stream, epoch, page)
+        if at is None or len(self.holes) >= HOLES_CAP or not self._or((MISSING, stream, epoch, page), FULL_PAGE):
+            return False
+        at = self._hole(stream, epoch, page)  # a purge may have moved it
+        if at is None:
+            return False
+        _, _, first, past = self.holes[at]
+        rest = [(stream, epoch, a, b) for a, b in ((first, page), (page + 1, past)) if a < b]
+        self.holes[at : at + 1] = rest
+        return True
+
+    @staticmethod
+    def _join(found: list[tuple[int, int]], x: int, width: int) -> None:
+        if found and sum(found[-1]) == x:
+            found[-1] = (found[-1][0], found[-1][1] + width)
+        else:
+            found.append((x, width))
