@@ -1,0 +1,131 @@
+"""The layouts that seqcheck knows by name, as data: spec, what it is, and where that is written.
+
+The order is the order of the listing. Every one is a plain spec: what cannot be said as one (a sequence split over two
+words, a counter that counts messages) is not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seqcheck.layout import header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builtin:
+    """A named layout. Where no port is given and the magic is weak, `description` says to give one: `rtp:5004`."""
+
+    name: str
+    spec: str
+    description: str
+    source: str
+
+
+_OWN = (
+    f"magic=u32be@0=={header.MAGIC:#x} magic=u8@4=={header.VERSION} stream=u32be@6 seq=u64be@10"
+    f" time=u64be@18:ns?u8@5&{header.TIME} slot=u32be@26?u8@5&{header.SLOT} buf=u32be@30?u8@5&{header.BUF}"
+)
+_PKTGEN = "magic=u32be@0==0xbe9be955 seq=u32be@4 time=u32be@8:s time=u32be@12:us"
+_IPERF2_TIME = "time=u32be@4:s time=u32be@8:us"
+_PTP_SYNC = "magic=u8@0&0x0f==0 magic=u8@1&0x0f==2 stream=u8@4 stream=u64be@20 stream=u16be@28 seq=u16be@30"
+
+_TABLE = (
+    ("seqcheck", f"udp {_OWN}",
+     "seqcheck's own header, version 1, in UDP: what `simulate` and `send` write",
+     "docs/header.md"),
+    ("seqcheck-eth", f"eth:{header.ETHERTYPE:#x} {_OWN}",
+     "seqcheck's own header straight on Ethernet, local experimental ethertype",
+     "docs/header.md"),
+    ("pktgen", f"udp {_PKTGEN}",
+     "Linux kernel pktgen, and xdpsock -t -y. With clone_skb N or burst N each number is sent N times on purpose",
+     "Linux 6.1 net/core/pktgen.c, struct pktgen_hdr; xdp-project/bpf-examples AF_XDP-example/xdpsock.c"),
+    ("txseq", "udp:1234 seq=u32be@0",
+     "netmap pkt-gen -f txseq; one counter per sending thread",
+     "luigirizzo/netmap apps/pkt-gen/pkt-gen.c, txseq_body"),
+    ("republic", "udp:25186 stream=u64be@0 stream=u64be@8 stream=u64be@16 seq=u32be@24",
+     "republic_agent: the counter runs per data id and starts over after the packets of one object; give that number"
+     " as the modulus, as in republic%1500",
+     "sunxiaoye0116/republic_agent protocol/src/msg.h, thread_data.c"),
+    ("iperf2", f"udp:5001 magic=u32be@16&0x08000000==0x08000000 magic=u32be@12&0x80000000==0 magic=u32be@4!=0"
+     f" seq=u32be@0 {_IPERF2_TIME}",
+     "iperf 2.1 and newer, UDP, low 32 bits of its 64-bit sequence; the final negative datagram and the server's report"
+     " are no records",
+     "iperf2 2.1.8 include/payloads.h, struct UDP_datagram; flag HEADER_SEQNO64B"),
+    ("iperf2-32", f"udp:5001 magic=u32be@0&0x80000000==0 magic=u32be@4!=0 seq=u32be@0 {_IPERF2_TIME}",
+     "iperf 2.0, UDP, 32-bit sequence",
+     "iperf2 2.1.8 include/payloads.h, struct UDP_datagram without HEADER_SEQNO64B"),
+    ("iperf3", "udp:5201 seq=u32be@8",
+     "iperf3 UDP, 32-bit sequence (the default). Its time stamp is an uptime and is left out",
+     "esnet/iperf src/iperf_udp.c, iperf_udp_send"),
+    ("iperf3-64", "udp:5201 seq=u64be@8",
+     "iperf3 UDP with --udp-counters-64bit",
+     "esnet/iperf src/iperf_udp.c, iperf_udp_send"),
+    ("rtp", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 seq=u16be@2",
+     "RTP by SSRC, RTCP left out. Two bits of magic: give the port, as in rtp:5004",
+     "RFC 3550 section 5.1; RFC 5761 section 4 for telling RTCP apart"),
+    ("mgen", "udp magic=u16be@0==len magic=u8@2==2 magic=u8@22&0xfc==0 magic=u8@23&0xeb==0 stream=u32be@4"
+     " seq=u32be@8 time=u32be@12:s time=u32be@16:us",
+     "MGEN 5, protocol version 2, by flow",
+     "USNavalResearchLaboratory/mgen src/common/mgenMsg.cpp, MgenMsg::Pack"),
+    ("sockperf", "udp magic=u32be@10==len magic=u16be@8&0xfff9==0x0001 seq=u64be@0",
+     "sockperf, client to server; the server's replies copy the number and are no records",
+     "Mellanox/sockperf src/message.h, class MsgHeader"),
+    ("owamp", "udp seq=u32be@0 time=u64be@4:ntp",
+     "OWAMP-Test, TWAMP-Test or STAMP sender, unauthenticated; no magic: give the port, as in owamp:8760",
+     "RFC 4656 section 4.1.2; RFC 5357 section 4.1.2"),
+    ("stamp", "udp:862 seq=u32be@0 time=u64be@4:ntp",
+     "STAMP or TWAMP Light, unauthenticated, NTP time; sender and reflector count on their own",
+     "RFC 8762 section 4.2.1; RFC 5357 section 4.2.1"),
+    ("esp", "ip:50 stream=u32be@0 seq=u32be@4",
+     "IPsec ESP by SPI, low 32 bits of the sequence",
+     "RFC 4303 section 2"),
+    ("esp-udp", "udp:4500 magic=u32be@0!=0 stream=u32be@0 seq=u32be@4",
+     "IPsec ESP in UDP, IKE left out",
+     "RFC 3948 section 2"),
+    ("ah", "ip:51 stream=u32be@4 seq=u32be@8",
+     "IPsec AH by SPI, low 32 bits of the sequence",
+     "RFC 4302 section 2"),
+    ("gre", "ip:47 magic=u16be@0&0xf007==0x1000 stream=u16be@2 seq=u32be@4",
+     "GRE with a sequence number, without checksum and key",
+     "RFC 2890 section 2"),
+    ("gre-key", "ip:47 magic=u16be@0&0xf007==0x3000 stream=u16be@2 stream=u32be@4 seq=u32be@8",
+     "GRE with a key and a sequence number, without checksum, by key",
+     "RFC 2890 section 2"),
+    ("pptp", "ip:47 magic=u16be@0&0xf007==0x3001 magic=u16be@2==0x880b stream=u16be@6 seq=u32be@8",
+     "PPTP's enhanced GRE by call, packets with a sequence number",
+     "RFC 2637 section 4.1"),
+    ("erspan", "ip:47 magic=u16be@0&0xf007==0x1000 magic=u16be@2==0x88be stream=u16be@10&0x3ff seq=u32be@4",
+     "ERSPAN type II by session",
+     "draft-foschiano-erspan-03 section 4.2; wireshark packet-cisco-erspan.c"),
+    ("srt", "udp magic=u32be@0&0x80000000==0 magic=u32be@4&0x04000000==0 stream=u32be@12 seq=u32be@0&0x7fffffff",
+     "SRT data by socket; what SRT itself sends again is marked by it and left out. Give the port, as in srt:9000",
+     "Haivision/srt srtcore/packet.cpp"),
+    ("netperfmeter", "udp:9000 magic=u8@0==5 stream=u64be@8 stream=u32be@4 stream=u16be@16 seq=u64be@24",
+     "NetPerfMeter data by measurement, flow and stream",
+     "netperfmeter src/netperfmeterpackets.h, struct NetPerfMeterDataMessage"),
+    ("ptp", f"eth:0x88f7 {_PTP_SYNC}",
+     "PTPv2 Sync on Ethernet by domain and port identity; MoonGen's time stamp probes",
+     "IEEE 1588-2008 clause 13.3; wireshark packet-ptp.c"),
+    ("ptp-udp", f"udp:319 {_PTP_SYNC}",
+     "PTPv2 Sync in UDP by domain and port identity",
+     "IEEE 1588-2008 clause 13.3 and annex D"),
+    ("trex-stl", "frame magic=u16be@12==0x0800 magic=u16be@18==0xffff magic=u8@-16==0xab stream=u16le@-14"
+     " seq=u32le@-12",
+     "TRex stateless latency stream, untagged IPv4, by hardware id, from the trailer",
+     "cisco trex-core src/stx/stl/trex_stl_fs.h, struct flow_stat_payload_header"),
+    ("trex-tpg", "frame magic=u32le@-16==0xe50b5cc1 magic=u16be@12==0x8100 stream=u32le@-12 stream=u16be@14&0xfff"
+     " seq=u32le@-8",
+     "TRex tagged packet group, one 802.1Q tag, by group and tag, from the trailer",
+     "cisco trex-core src/stx/stl/trex_stl_tpg.h"),
+    ("pktgen-dpdk", "frame magic=u32le@48==0xf00dcafe seq=u32le@52",
+     "Pktgen-DPDK latency packets; its plain traffic carries no number",
+     "Pktgen-DPDK app/pktgen.h and pktgen.c, tstamp_t"),
+)  # fmt: skip
+
+BUILTINS = tuple(Builtin(name=name, spec=spec, description=about, source=source) for name, spec, about, source in _TABLE)
+
+# The layouts that are tried, in this order, when none is given. A stranger's frame must not fit one by accident, so each
+# fixes at least 32 bits that nothing but its sender has a reason to set; 32 of them fit a random frame once in four
+# thousand million. (trex-stl is not here: most of its bits are those of any IPv4 frame.)
+STRICT_BITS = 32
+TRIED = ("seqcheck", "seqcheck-eth", "pktgen", "mgen", "sockperf", "trex-tpg", "pktgen-dpdk")

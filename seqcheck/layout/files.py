@@ -1,0 +1,83 @@
+"""Layouts in TOML files: the words of a spec as keys, with a name, a description and a source beside them.
+
+    name = "probe"                              # default: the file's name
+    description = "our probe, firmware 7"       # optional
+    source = "probe.h, struct probe_hdr"        # optional
+    anchor = "udp:5000"
+    magic = ["u32be@0==0x53455143"]             # a string or a list of strings, as all keys below
+    stream = ["u32be@4"]
+    seq = "u64be@8"                             # also: time, slot, buf
+
+A file is read whole and at most MAX_BYTES of it; it is data and names no other file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seqcheck.errors import InputError, UsageError
+from seqcheck.layout import spec
+from seqcheck.layout.model import Layout
+
+MAX_BYTES = 65_536
+ABOUT = ("name", "description", "source")
+
+
+def load(path: Path) -> Layout:
+    """The layout in a TOML file. InputError where it cannot be read, UsageError where it says no layout."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"layout file {path}: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"layout file {path}: more than {MAX_BYTES} bytes", hint="Is it a layout?")
+    try:
+        table = tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"layout file {path}: not TOML: {error}") from error
+    try:
+        return from_table({"name": path.stem, **table})
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def from_table(table: Mapping[str, Any]) -> Layout:
+    """The layout that these keys describe."""
+    allowed = (*ABOUT, "anchor", *spec.SHAPES)
+    for key, value in table.items():
+        if key not in allowed:
+            raise UsageError(f"layout, at key {key!r}: no such key", hint=f"There are {', '.join(allowed)}.")
+        several = key in spec.SHAPES and isinstance(value, list) and all(isinstance(v, str) for v in value)
+        if not isinstance(value, str) and not several:
+            raise UsageError(f"layout, at key {key!r}: neither a string nor a list of strings")
+    if "anchor" not in table:
+        raise UsageError("layout: no anchor", hint='It says what offsets count from, as in: anchor = "udp:5000"')
+    pairs = [
+        (role, value)
+        for role in spec.SHAPES
+        for value in ([table[role]] if isinstance(table.get(role), str) else table.get(role, []))
+    ]
+    return spec.build(table["anchor"], pairs, **{key: table[key] for key in ABOUT if key in table})
+
+
+def dump(layout: Layout) -> str:
+    """A layout as the text of a TOML file."""
+    rows: list[tuple[str, str | list[str]]] = [(key, getattr(layout, key)) for key in ABOUT if getattr(layout, key)]
+    rows.append(("anchor", spec.write_anchor(layout)))
+    rows.append(("magic", [spec.write_match(match) for match in layout.matches]))
+    rows.append(("stream", [spec.write_word(word) for word in layout.streams]))
+    rows.append(("seq", spec.write_seq(layout)))
+    rows.append(("time", [spec.write_stamp(stamp) for stamp in layout.times]))
+    rows += [(role, spec.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
+    return "".join(f"{key} = {_quoted(value)}\n" for key, value in rows if value)
+
+
+def _quoted(value: str | list[str]) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_quoted, value))}]"
+    plain = "".join(c if c.isprintable() and c not in '\\"' else f"\\U{ord(c):08x}" for c in value)
+    return f'"{plain}"'

@@ -1,0 +1,193 @@
+"""What a layout is: where the header lies in a frame and how its fields read.
+
+A layout is made by `spec.parse`, by `files.load`, or by hand; whatever makes it, what cannot be is refused here with a
+UsageError. No I/O, no NumPy. Offsets count bytes from the anchor's payload, negative ones from its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from seqcheck.errors import UsageError
+
+ANCHORS = ("frame", "eth", "ip", "udp", "tcp")
+# What a selector may be, and how it is written: name for messages, lowest, highest, hexadecimal digits (0: decimal).
+SELECTORS = {
+    "eth": ("ethertype", 0x0600, 0xFFFF, 4),
+    "ip": ("protocol", 0, 255, 0),
+    "udp": ("port", 1, 65535, 0),
+    "tcp": ("port", 1, 65535, 0),
+}
+BITS = (8, 16, 24, 32, 48, 64)
+UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}  # in nanoseconds
+NTP = "ntp"  # 32 bits of seconds since 1900 and 32 bits of fraction (RFC 5905)
+MAX_OFFSET = 262_144
+MAX_MATCHES = MAX_STREAMS = 8
+MAX_TIMES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Some bits of the payload. The value is (word & mask) shifted right by the mask's trailing zeros; a mask of 0
+    stands for all bits and is replaced by them."""
+
+    bits: int
+    offset: int
+    big: bool = True
+    mask: int = 0
+
+    def __post_init__(self) -> None:
+        if self.bits not in BITS:
+            raise UsageError(f"a word of {self.bits} bits", hint=f"It may have {_listed(BITS)}.")
+        if not self.mask:
+            object.__setattr__(self, "mask", self.full)
+        if self.mask > self.full:
+            raise UsageError(f"the mask {self.mask:#x} is wider than {self.bits} bits")
+        if abs(self.offset) > MAX_OFFSET:
+            raise UsageError(f"offset {self.offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
+        if self.offset < 0 and self.offset + self.width > 0:
+            raise UsageError(
+                f"{self.width} bytes at offset {self.offset} reach behind the end",
+                hint=f"The last place is {-self.width}.",
+            )
+        if self.bits == 8:  # one byte has no order; one way to say it
+            object.__setattr__(self, "big", True)
+
+    @property
+    def width(self) -> int:
+        """Bytes."""
+        return self.bits // 8
+
+    @property
+    def full(self) -> int:
+        return (1 << self.bits) - 1
+
+    @property
+    def shift(self) -> int:
+        return (self.mask & -self.mask).bit_length() - 1
+
+    @property
+    def top(self) -> int:
+        """The largest value."""
+        return self.mask >> self.shift
+
+    @property
+    def solid(self) -> bool:
+        """Whether the mask's bits are neighbours."""
+        return self.top & (self.top + 1) == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A condition that makes a frame a record: `word & mask` equals `value` (or, if not `equal`, differs from it), not
+    shifted. A `value` of None stands for the length of the payload in bytes."""
+
+    word: Word
+    value: int | None
+    equal: bool = True
+
+    def __post_init__(self) -> None:
+        if self.value is None and not self.equal:
+            raise UsageError("a word can be compared with len by == only")
+        if self.value is not None and self.value & ~self.word.mask:
+            raise UsageError(
+                f"{self.value:#x} has bits outside {self.word.mask:#x}, so the comparison is decided beforehand"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A field that only evidence reads: the sender's slot or buffer index, or a time in `unit`. With `when` it counts
+    only where that word is not zero."""
+
+    word: Word
+    unit: str = ""
+    when: Word | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit == NTP and self.word.bits != 64:
+            raise UsageError("an ntp time has 64 bits")
+        if self.unit and self.unit != NTP and self.unit not in UNITS:
+            raise UsageError(f"no such unit: {self.unit!r}", hint=f"It may be {_listed((*UNITS, NTP))}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A header. `modulus` is the number of values the counter has, 0 for 2**64 and -1 for "what the word allows", which
+    is replaced by it. `times` add up. `description` and `source` are for people and make no difference."""
+
+    anchor: str
+    seq: Word
+    selector: int | None = None
+    modulus: int = -1
+    streams: tuple[Word, ...] = ()
+    matches: tuple[Match, ...] = ()
+    times: tuple[Stamp, ...] = ()
+    slot: Stamp | None = None
+    buf: Stamp | None = None
+    name: str = field(default="", compare=False)
+    description: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if self.anchor not in ANCHORS:
+            raise UsageError(f"no such anchor: {self.anchor!r}", hint=f"It may be {_listed(ANCHORS)}.")
+        check_selector(self.anchor, self.selector)
+        if self.modulus == -1:
+            object.__setattr__(self, "modulus", natural_modulus(self.seq))
+        span = self.seq.top + 1
+        if self.modulus and not 2 <= self.modulus <= span or self.modulus == 0 and span < 1 << 64:
+            raise UsageError(
+                f"the modulus {self.modulus} does not fit the sequence word", hint=f"It may be 2 to {span}."
+            )
+        limits = ((self.streams, MAX_STREAMS, "stream"), (self.matches, MAX_MATCHES, "magic"),
+                  (self.times, MAX_TIMES, "time"))  # fmt: skip
+        for many, most, role in limits:
+            if len(many) > most:
+                raise UsageError(f"{len(many)} {role} fields", hint=f"There may be {most}.")
+        for stamp in self.times:
+            if not stamp.unit:
+                raise UsageError("a time without a unit", hint=f"It may be {_listed((*UNITS, NTP))}.")
+        if any(stamp and stamp.unit for stamp in (self.slot, self.buf)):
+            raise UsageError("only a time has a unit")
+
+    @property
+    def magic_bits(self) -> int:
+        """How many bits of a frame the matches fix; `!=` counts as none."""
+        return sum(m.word.mask.bit_count() for m in self.matches if m.equal)
+
+    def words(self) -> Iterator[Word]:
+        """Every word that the layout reads."""
+        yield from (match.word for match in self.matches)
+        yield from self.streams
+        yield self.seq
+        for stamp in (*self.times, self.slot, self.buf):
+            if stamp:
+                yield stamp.word
+                if stamp.when:
+                    yield stamp.when
+
+
+def check_selector(anchor: str, selector: int | None) -> None:
+    """UsageError where `anchor` takes no such selector."""
+    if selector is None:
+        return
+    if anchor not in SELECTORS:
+        raise UsageError(f"{anchor} takes no selector")
+    what, low, high, _ = SELECTORS[anchor]
+    if not low <= selector <= high:
+        raise UsageError(f"{selector} is no {what}", hint=f"It may be {low} to {high}.")
+
+
+def natural_modulus(seq: Word) -> int:
+    """The modulus that a sequence word has by itself, 0 for 2**64."""
+    if not seq.solid:
+        raise UsageError(
+            f"the bits of the mask {seq.mask:#x} are no neighbours", hint="Then give the modulus, as in &0xf0f%100."
+        )
+    return (seq.top + 1) & ((1 << 64) - 1)
+
+
+def _listed(values: tuple[object, ...]) -> str:
+    return f"{', '.join(map(str, values[:-1]))} or {values[-1]}"

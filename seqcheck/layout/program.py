@@ -1,0 +1,52 @@
+"""A layout as the numbers that the kernel's decode runs: matches first, then streams, then the sequence.
+
+Only those three roles go in: slot, buffer and time stamps are read for evidence alone, and by `decode`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seqcheck.kernel.border import (
+    A_ETH,
+    A_FRAME,
+    A_IP,
+    A_TCP,
+    A_UDP,
+    EQ,
+    EQ_LENGTH,
+    FIELD,
+    MATCH,
+    NE,
+    SEQ,
+    STREAM,
+    Program,
+)
+from seqcheck.layout.model import Layout, Match, Word
+
+ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP}
+
+Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
+
+
+def compile(layout: Layout) -> Program:
+    """The program that finds this layout's records."""
+    rows = [_match(match) for match in layout.matches]
+    rows += [_word(STREAM, word) for word in layout.streams]
+    rows.append(_word(SEQ, layout.seq))
+    return Program(
+        anchor=ANCHOR[layout.anchor],
+        selector=-1 if layout.selector is None else layout.selector,
+        fields=np.array(rows, FIELD),
+        modulus=layout.modulus,
+    )
+
+
+def _word(role: int, word: Word) -> Row:
+    return role, word.width, word.big, EQ, word.shift, word.offset, word.mask, 0
+
+
+def _match(match: Match) -> Row:
+    op = EQ_LENGTH if match.value is None else EQ if match.equal else NE
+    word = match.word
+    return MATCH, word.width, word.big, op, 0, word.offset, word.mask, match.value or 0

@@ -1,0 +1,65 @@
+"""From what a user wrote to a layout: a built-in's name, a TOML file, or a spec.
+
+A built-in's name may carry another selector and a modulus: `iperf3:15201`, `republic%1500`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from functools import cache
+from pathlib import Path
+
+from seqcheck.errors import UsageError
+from seqcheck.layout import files, spec
+from seqcheck.layout.builtins import BUILTINS, TRIED
+from seqcheck.layout.model import ANCHORS, Layout
+
+_NAMED = re.compile(rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}))?(?:%(?P<modulus>{spec.NUMBER}))?", re.ASCII)
+
+
+@cache
+def builtins() -> dict[str, Layout]:
+    """All built-ins by name, in the order of the listing."""
+    return {
+        b.name: spec.parse(b.spec, name=b.name, description=b.description, source=b.source) for b in BUILTINS
+    }
+
+
+def candidates() -> tuple[Layout, ...]:
+    """The built-ins to try when no layout is given, in this order: `builtins.TRIED`."""
+    return tuple(builtins()[name] for name in TRIED)
+
+
+def resolve(text: str) -> Layout:
+    """The layout that `text` means. UsageError where it means none, InputError where its file cannot be read."""
+    text = text.strip()
+    named = _NAMED.fullmatch(text)
+    if named and named["name"] in builtins():
+        return _varied(builtins()[named["name"]], named["selector"], named["modulus"])
+    first = text.partition(":")[0].split(maxsplit=1)[:1]
+    if first and first[0] in ANCHORS:
+        return spec.parse(text, name="custom")
+    if text.endswith(".toml") or "/" in text:
+        return files.load(Path(text))
+    if text and len(text.split()) == 1 and "=" not in text:
+        known = builtins()
+        near = difflib.get_close_matches(re.split("[:%]", text)[0], known, n=1)
+        raise UsageError(
+            f"no layout named {text!r}" + (f"; did you mean {near[0]}?" if near else ""),
+            hint=f"Built-ins: {', '.join(known)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",
+        )
+    return spec.parse(text, name="custom")
+
+
+def _varied(layout: Layout, selector: str | None, modulus: str | None) -> Layout:
+    changes: dict[str, int] = {}
+    if selector is not None:
+        changes["selector"] = spec.read_number(selector) or 0
+    if modulus is not None:
+        changes["modulus"] = spec.read_number(modulus) or 1
+    try:
+        return dataclasses.replace(layout, **changes) if changes else layout
+    except UsageError as error:
+        raise UsageError(f"layout {layout.name}: {error.message}", hint=error.hint) from None

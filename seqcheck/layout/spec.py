@@ -1,0 +1,226 @@
+"""The spec language: `ANCHOR[:SELECTOR] FIELD…` and back. docs/layouts.md explains it.
+
+`parse(write(layout)) == layout` for every layout. An error quotes the word it is about and says what is allowed there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from seqcheck.errors import UsageError
+from seqcheck.layout.model import (
+    ANCHORS,
+    MAX_MATCHES,
+    MAX_STREAMS,
+    MAX_TIMES,
+    NTP,
+    SELECTORS,
+    UNITS,
+    Layout,
+    Match,
+    Stamp,
+    Word,
+    check_selector,
+    natural_modulus,
+)
+
+T = TypeVar("T")
+
+NUMBER = r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}"
+LENGTH = "len"
+MAX_TEXT = 4096
+
+_WORD = re.compile(
+    rf"u(?P<bits>[0-9]{{1,3}})(?P<order>[a-z]*)@(?P<offset>-?(?:{NUMBER}))(?:&(?P<mask>{NUMBER}))?", re.ASCII
+)
+_WORD_IS = "TYPE@OFFSET[&MASK]; TYPE is u8, u16be, u16le, u24, u32, u48 or u64 with be or le; numbers decimal or 0x…"
+SHAPES = {  # what may follow each role's "="
+    "seq": f"{_WORD_IS}; then optionally %MODULUS",
+    "stream": _WORD_IS,
+    "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",
+    "time": f"{_WORD_IS}; then :{', :'.join((*UNITS, NTP))}; then optionally ?TYPE@OFFSET[&MASK]",
+    "slot": f"{_WORD_IS}; then optionally ?TYPE@OFFSET[&MASK]",
+    "buf": f"{_WORD_IS}; then optionally ?TYPE@OFFSET[&MASK]",
+}
+MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1}
+
+
+def parse(text: str, *, name: str = "", description: str = "", source: str = "") -> Layout:
+    """The layout that a spec describes. UsageError, pointing at the word that is wrong."""
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"a layout of {len(text)} characters", hint=f"It may have {MAX_TEXT}.")
+    words = text.split()
+    if not words:
+        raise UsageError("an empty layout", hint=f"It begins with {', '.join(ANCHORS)}, as in: {EXAMPLE}")
+    pairs = []
+    for word in words[1:]:
+        role, equals, value = word.partition("=")
+        if not equals or role not in SHAPES:
+            raise UsageError(
+                f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join(SHAPES)}=."
+            )
+        pairs.append((role, value))
+    return build(words[0], pairs, name=name, description=description, source=source)
+
+
+EXAMPLE = "udp:5000 magic=u32be@0==0x53455143 stream=u32be@4 seq=u64be@8"
+
+
+def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout:
+    """The layout of an anchor word and (role, value) pairs, the two halves of a spec's words."""
+    kind, selector = _pointing(anchor, _anchor, anchor)
+    found: dict[str, list[Any]] = {role: [] for role in SHAPES}
+    modulus = -1
+    for role, value in pairs:
+        word = f"{role}={value}"
+        if len(found[role]) == MOST[role]:
+            raise UsageError(f"layout, at {word!r}: one {role} field too many", hint=f"There may be {MOST[role]}.")
+        if role == "seq":
+            value, modulus = _pointing(word, _modulus, value)
+        found[role].append(_pointing(word, READERS[role], value))
+    if not found["seq"]:
+        raise UsageError("layout: no seq field", hint=f"It says where the sequence number is, as in: {EXAMPLE}")
+    return _pointing(
+        f"seq={dict(pairs)['seq']}",
+        lambda _: Layout(
+            anchor=kind,
+            selector=selector,
+            seq=found["seq"][0],
+            modulus=modulus,
+            streams=tuple(found["stream"]),
+            matches=tuple(found["magic"]),
+            times=tuple(found["time"]),
+            slot=found["slot"][0] if found["slot"] else None,
+            buf=found["buf"][0] if found["buf"] else None,
+            **about,
+        ),
+        "",
+    )
+
+
+def write(layout: Layout) -> str:
+    """The canonical spec of a layout."""
+    words = [write_anchor(layout)]
+    words += [f"magic={write_match(match)}" for match in layout.matches]
+    words += [f"stream={write_word(word)}" for word in layout.streams]
+    words.append(f"seq={write_seq(layout)}")
+    words += [f"time={write_stamp(stamp)}" for stamp in layout.times]
+    words += [f"{r}={write_stamp(s)}" for r, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
+    return " ".join(words)
+
+
+def write_anchor(layout: Layout) -> str:
+    if layout.selector is None:
+        return layout.anchor
+    digits = SELECTORS[layout.anchor][3]
+    return f"{layout.anchor}:{layout.selector:#0{digits + 2}x}" if digits else f"{layout.anchor}:{layout.selector}"
+
+
+def write_word(word: Word) -> str:
+    order = "" if word.bits == 8 else "be" if word.big else "le"
+    mask = "" if word.mask == word.full else f"&{word.mask:#x}"
+    return f"u{word.bits}{order}@{word.offset}{mask}"
+
+
+def write_match(match: Match) -> str:
+    value = LENGTH if match.value is None else f"{match.value:#x}" if match.value > 9 else f"{match.value}"
+    return f"{write_word(match.word)}{'==' if match.equal else '!='}{value}"
+
+
+def write_seq(layout: Layout) -> str:
+    natural = layout.seq.solid and layout.modulus == natural_modulus(layout.seq)
+    return write_word(layout.seq) + ("" if natural else f"%{layout.modulus}")
+
+
+def write_stamp(stamp: Stamp) -> str:
+    unit = f":{stamp.unit}" if stamp.unit else ""
+    return write_word(stamp.word) + unit + (f"?{write_word(stamp.when)}" if stamp.when else "")
+
+
+def read_number(text: str) -> int | None:
+    """A decimal or 0x number, None where it is none."""
+    return int(text, 16 if text[:2] in ("0x", "0X") else 10) if re.fullmatch(NUMBER, text, re.ASCII) else None
+
+
+def _pointing(word: str, make: Callable[[str], T], value: str) -> T:
+    """make(value), with `word` put in front of what it complains about."""
+    try:
+        return make(value)
+    except UsageError as error:
+        role = word.partition("=")[0]
+        allowed = f"After {role}= comes {SHAPES[role]}." if role in SHAPES else ""
+        raise UsageError(f"layout, at {word!r}: {error.message}", hint=error.hint or allowed) from None
+
+
+def _anchor(text: str) -> tuple[str, int | None]:
+    kind, colon, rest = text.partition(":")
+    if kind not in ANCHORS:
+        raise UsageError("no such anchor", hint=f"A layout begins with {', '.join(ANCHORS)}, as in: {EXAMPLE}")
+    if not colon:
+        return kind, None
+    selector = read_number(rest)
+    if selector is None:
+        raise UsageError(f"{rest!r} is no number", hint="It may be decimal or 0x….")
+    check_selector(kind, selector)
+    return kind, selector
+
+
+def _modulus(text: str) -> tuple[str, int]:
+    rest, percent, digits = text.partition("%")
+    if not percent:
+        return rest, -1
+    modulus = read_number(digits)
+    if modulus is None or modulus < 2:
+        raise UsageError(f"{digits!r} is no modulus", hint="It is a number from 2 on.")
+    return rest, modulus % (1 << 64) if modulus == 1 << 64 else modulus
+
+
+def _word(text: str) -> Word:
+    found = _WORD.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} is no word")
+    bits, order, offset, mask = found["bits"], found["order"], found["offset"], found["mask"]
+    if order not in ("be", "le") and not (order == "" and bits == "8"):
+        raise UsageError(f"u{bits}{order} has no byte order" if not order else f"{order!r} is no byte order",
+                         hint=f"It may be u{bits}be or u{bits}le.")  # fmt: skip
+    size = read_number(offset.removeprefix("-")) or 0
+    masked = read_number(mask) if mask else 0
+    if mask and not masked:
+        raise UsageError("a mask of 0 leaves no bit")
+    return Word(
+        bits=int(bits), big=order != "le", offset=-size if offset.startswith("-") else size, mask=masked or 0
+    )
+
+
+def _match(text: str) -> Match:
+    found = re.fullmatch(r"([^=!]+)(==|!=)(.+)", text)
+    if not found:
+        raise UsageError("no comparison")
+    word, op, right = found.groups()
+    value = None if right == LENGTH else read_number(right)
+    if value is None and right != LENGTH:
+        raise UsageError(f"{right!r} is neither a number nor {LENGTH}")
+    return Match(word=_word(word), value=value, equal=op == "==")
+
+
+def _stamp(text: str) -> Stamp:
+    rest, question, when = text.partition("?")
+    word, _, unit = rest.partition(":")
+    if unit:
+        raise UsageError(f"only a time has a unit, not :{unit}")
+    return Stamp(word=_word(word), when=_word(when) if question else None)
+
+
+def _time(text: str) -> Stamp:
+    rest, question, when = text.partition("?")
+    word, colon, unit = rest.partition(":")
+    if not colon:
+        raise UsageError("a time without a unit")
+    return Stamp(word=_word(word), unit=unit, when=_word(when) if question else None)
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "seq": _word, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
+}  # fmt: skip
