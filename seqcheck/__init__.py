@@ -1,0 +1,54 @@
+"""seqcheck: finds sequence numbers that came twice or never, and tells whether a NIC ring resent old slots.
+
+    import seqcheck
+    report = seqcheck.analyze("capture.pcap", layout="seqcheck", ring_sizes=[4096])
+    print(report.verdict.statement)
+
+What stands in `__all__` is loaded on first use, so that `seqcheck --version` need not wait for NumPy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from seqcheck.errors import (
+        InputError,
+        OutputError,
+        PrivilegeError,
+        SeqcheckError,
+        UsageError,
+    )
+    from seqcheck.model import Report
+    from seqcheck.session import Progress, analyze
+
+__all__ = [
+    "InputError", "OutputError", "PrivilegeError", "Progress", "Report", "SeqcheckError", "UsageError", "__version__",
+    "analyze",
+]  # fmt: skip
+
+_HOME = {
+    "InputError": "seqcheck.errors",
+    "OutputError": "seqcheck.errors",
+    "PrivilegeError": "seqcheck.errors",
+    "Progress": "seqcheck.session",
+    "Report": "seqcheck.model",
+    "SeqcheckError": "seqcheck.errors",
+    "UsageError": "seqcheck.errors",
+    "analyze": "seqcheck.session",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

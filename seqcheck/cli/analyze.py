@@ -1,0 +1,194 @@
+"""`seqcheck analyze CAPTURE...`: captures in, verdict out.
+
+Several files are one capture, in order of time; `-` is a pipe, read as it comes. All outputs are opened before the
+work begins, so that a path that cannot be written costs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from seqcheck.cli.limits import NONE, Limits, limit
+from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.page import page_for
+from seqcheck.cli.progress import Meter, wanted
+from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.errors import UsageError
+from seqcheck.model import Report
+from seqcheck.reporters import FORMATS, reporter
+
+RING_SMALLEST, RING_LARGEST = 2, 1_000_000
+LISTED, LISTED_MOST = 1000, 10_000_000
+
+DESCRIPTION = """\
+Reads captures (pcap or pcapng, also compressed), finds every sequence number that came
+twice or never, and says what the distances between the copies point at."""
+
+EPILOG = """\
+examples:
+  seqcheck analyze run.pcap
+  seqcheck analyze --ring-size 4096 --layout "udp:5000 seq=u32be@0" run.pcapng.zst
+  tcpdump -i eth0 -w - udp | seqcheck analyze -
+  seqcheck analyze --report terminal --report json=run.json --max-missing 0.1% run.pcap
+
+exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """One `--report FORMAT[=PATH]`."""
+
+    format: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for, checked."""
+
+    captures: tuple[str, ...]
+    layout: str | None
+    ring_sizes: tuple[int, ...]
+    reports: tuple[Destination, ...]
+    limits: Limits
+    listed: int
+    force: bool
+    progress: bool
+    notes: bool
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser(
+        "analyze",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
+    parser.add_argument(
+        "--layout", metavar="LAYOUT", help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file,"
+        ' or a spec such as "udp:5000 seq=u32be@0"; without it, the layouts that can be recognised are tried',
+    )  # fmt: skip
+    parser.add_argument(
+        "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
+        help="slots of the sender's TX ring (ethtool -g), if known; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
+        help="write this report, to stdout or to PATH; may be given again; default: terminal",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.add_argument(
+        "--listed", metavar="N", type=listed, default=LISTED,
+        help=f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-duplicates", metavar="LIMIT", type=limit, default=NONE,
+        help="still clean with so many duplicates: a count, or a share of the records received such as 0.1%% (default: 0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-missing", metavar="LIMIT", type=limit, default=NONE,
+        help="still clean with so many missing numbers: a count, or a share of the numbers expected (default: 0)",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse, write every report, and say whether it was clean."""
+    options = resolve(args)
+    spare(list(options.captures), [report.path for report in options.reports])
+    with ExitStack() as stack:
+        outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
+        report = analyze(options)
+        for where, output in zip(options.reports, outputs, strict=True):
+            publish(report, where.format, output)
+    return options.limits.exit_code(report)
+
+
+def analyze(options: Options) -> Report:
+    """The report on the captures, with a progress bar where someone would see it."""
+    from seqcheck import session  # here, since it loads NumPy
+    from seqcheck.kernel import choice
+
+    if options.notes and (fallback := choice().fallback):
+        say(f"seqcheck: note: {fallback}")
+    captures = [sys.stdin.buffer if name == "-" else name for name in options.captures]
+    with ExitStack() as stack:
+        label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
+        meter = stack.enter_context(Meter(os.path.basename(label))) if options.progress else None
+        return session.analyze(
+            captures,
+            layout=options.layout,
+            ring_sizes=options.ring_sizes,
+            listed=options.listed,
+            progress=meter,
+        )
+
+
+def publish(report: Report, name: str, output: Output) -> None:
+    """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
+    try:
+        with failing(output.name):
+            reporter(name).write(report, output.stream, page_for(output.stream))
+        output.commit()
+    except BrokenPipeError:
+        abandon_stdout()
+
+
+def resolve(args: argparse.Namespace) -> Options:
+    """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
+    reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
+    paths = [report.path for report in reports]
+    for path in paths:
+        if paths.count(path) > 1:
+            where = "standard output" if path == STDOUT else path
+            raise UsageError(f"two reports go to {where}", hint="give one of them a path: --report json=run.json")
+    if args.captures.count("-") > 1:
+        raise UsageError("standard input can be read once only")
+    if "-" in args.captures and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError("standard input is a terminal, not a capture", hint="try: tcpdump -w - | seqcheck analyze -")
+    return Options(
+        captures=tuple(args.captures),
+        layout=args.layout,
+        ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
+        reports=reports,
+        limits=Limits(duplicates=args.max_duplicates, missing=args.max_missing),
+        listed=args.listed,
+        force=args.force,
+        progress=wanted(args.quiet),
+        notes=not args.quiet,
+    )
+
+
+def destination(text: str) -> Destination:
+    """Parse FORMAT[=PATH]; for argparse."""
+    name, _, path = text.partition("=")
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(FORMATS)}")
+    if "=" in text and not path:
+        raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
+    return Destination(format=name, path=path or "-")
+
+
+def ring_size(text: str) -> int:
+    """Parse a number of slots; for argparse."""
+    return bounded(text, RING_SMALLEST, RING_LARGEST)
+
+
+def listed(text: str) -> int:
+    """Parse how many findings to list; for argparse."""
+    return bounded(text, 0, LISTED_MOST)
+
+
+def bounded(text: str, low: int, high: int) -> int:
+    """A decimal number from low to high."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")
+    return int(text)

@@ -1,0 +1,149 @@
+"""The entry point: picks the verb, prints errors, decides the exit code.
+
+Exit codes: 0 clean, 1 findings, 2 trouble, 130 interrupted. Errors are printed here and nowhere else, as one line
+`seqcheck: message` and perhaps one of advice, on stderr. A verb is the module of its name in this folder and offers
+`add(subparsers)`, which calls `add_parser(...)` and `set_defaults(run=run)`, and `run(args) -> int`. Only the chosen
+verb's module is imported: `--version` and `--help` load neither NumPy nor any capture code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.errors import SeqcheckError, UsageError
+from seqcheck.version import VERSION
+
+VERBS = {
+    "analyze": "read captures: what came twice, what never came, and what points at a ring",
+    "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
+    "layouts": "list the headers that can be read, or explain one",
+}
+
+DESCRIPTION = """\
+Finds sequence numbers that came twice or never in packet captures, measures how far
+apart the copies are, and tells whether that distance is the size of a NIC's TX ring."""
+
+EPILOG = """\
+exit codes: 0 clean, 1 findings, 2 trouble (usage, unreadable input)
+environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, SEQCHECK_DEBUG=1
+
+`seqcheck VERB --help` explains a verb."""
+
+ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
+TROUBLE = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. Never raises."""
+    debug = os.environ.get("SEQCHECK_DEBUG", "") not in ("", "0")
+    try:
+        try:
+            args = parse(sys.argv[1:] if argv is None else list(argv))
+            debug = debug or args.verbose
+            code: int = args.run(args)
+        except SystemExit as stop:  # argparse, after --help
+            code = stop.code if isinstance(stop.code, int) else TROUBLE
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough
+        abandon_stdout()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person sees one line, not a traceback
+        if debug and not isinstance(error, UsageError):
+            import traceback
+
+            traceback.print_exc()
+        for line in explain(error):
+            say(line)
+        abandon_stdout()
+        return TROUBLE
+
+
+def explain(error: Exception) -> list[str]:
+    """An error in one line, and advice where there is any."""
+    match error:
+        case SeqcheckError():
+            message, hint = error.message, error.hint
+        case OSError():
+            where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            message, hint = f"{where}{error.strerror or error}", ""
+        case MemoryError():
+            message, hint = "out of memory", ""
+        case _:
+            message, hint = f"unexpected {type(error).__name__}: {error}", ISSUES
+    return [f"seqcheck: {message}", *hint.splitlines()]
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is a UsageError, so that all errors look the same."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"try: {self.prog} --help")
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments, with `run` set to what they ask for."""
+    return build(named(argv)).parse_args(argv)
+
+
+def named(argv: list[str]) -> tuple[str, ...]:
+    """The verb in `argv`, none where a `--help` stands before it."""
+    for word in argv:
+        if word in ("-h", "--help"):
+            break
+        if not word.startswith("-"):
+            return (word,) if word in VERBS else ()
+    return ()
+
+
+def build(verbs: Sequence[str] = tuple(VERBS)) -> Parser:
+    """The parser; of the verbs, only those in `verbs` get their options (and their modules loaded)."""
+    parser = Parser(
+        prog="seqcheck",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and the kernel in use")
+    parser.set_defaults(run=top, quiet=False, verbose=False, parser=parser)
+    common(parser)
+    subparsers = parser.add_subparsers(metavar="VERB", title="verbs")
+    for verb, summary in VERBS.items():
+        if verb in verbs:
+            import_module(f"seqcheck.cli.{verb}").add(subparsers)
+            common(subparsers.choices[verb])
+        else:
+            subparsers.add_parser(verb, help=summary)
+    return parser
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """What every verb takes, before or behind its name."""
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress and no notes on stderr"
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more; tracebacks of errors"
+    )
+
+
+def top(args: argparse.Namespace) -> int:
+    """No verb: --version, or how to use it."""
+    if args.version:
+        from seqcheck.kernel import choice
+
+        print(f"seqcheck {VERSION} (kernel: {choice().name})")
+        return 0
+    args.parser.print_help(sys.stderr)
+    return TROUBLE

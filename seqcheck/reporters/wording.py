@@ -1,0 +1,75 @@
+"""Numbers and names in the words that people read. Counts get thousands separators; sequence and frame numbers do not,
+since they are looked up elsewhere (Wireshark). Knows nothing of rich.
+"""
+
+from __future__ import annotations
+
+from seqcheck.escape import visible
+from seqcheck.model import Stream
+
+UNKNOWN = "?"
+_UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
+
+
+def count(number: int | None) -> str:
+    """12,345"""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """1 frame; 2 frames"""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def raw(number: int | None) -> str:
+    """12345"""
+    return UNKNOWN if number is None else str(number)
+
+
+def span(ns: int | None) -> str:
+    """A time from nanoseconds to seconds, in three or four digits: 820 ns, 1.25 ms, 12.3 s."""
+    if ns is None:
+        return UNKNOWN
+    for unit, name in _UNITS:
+        if abs(ns) >= unit:
+            value = ns / unit
+            digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+            return f"{value:,.{digits}f} {name}"
+    return f"{ns} ns"
+
+
+def moment(ns: int, begin: int | None) -> str:
+    """Seconds since the capture began, to the microsecond, as Wireshark's default column."""
+    return UNKNOWN if begin is None else f"{(ns - begin) / 1e9:.6f}"
+
+
+def size(number: int) -> str:
+    """Bytes: 512 B, 1.2 MB (of 1000)."""
+    if number < 1000:
+        return f"{number} B"
+    value = float(number)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 1000:
+            return f"{value:.1f} {unit}"
+    return f"{value / 1000:,.1f} TB"
+
+
+def key(stream: Stream) -> str:
+    """Who sends to whom, and the layout's own fields: 10.0.0.1:5000 > 10.0.0.2:5000 stream=7."""
+    left = dict(stream.key)
+    ends = [endpoint(left, *names) for names in (("source", "sport"), ("target", "dport"))]
+    words = [" > ".join(ends)] if all(ends) else []
+    return " ".join(words + [visible(f"{name}={value}") for name, value in left.items() if name not in _SAID])
+
+
+_SAID = ("source", "target", "sport", "dport", "protocol")
+
+
+def endpoint(key: dict[str, str | int], address: str, port: str) -> str:
+    """An address with its port, if it has one."""
+    host = visible(str(key.get(address, "")))
+    number = key.get(port)
+    if not host or not number:
+        return host
+    return f"[{host}]:{number}" if ":" in host else f"{host}:{number}"
