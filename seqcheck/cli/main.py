@@ -81,7 +81,7 @@ def explain(error: Exception) -> list[str]:
             message, hint = "out of memory", ""
         case _:
             message, hint = f"unexpected {type(error).__name__}: {error}", ISSUES
-    return [f"seqcheck: {message}", *hint.splitlines()]
+    return [f"seqcheck: {message}", *(f"  {line}" for line in hint.splitlines())]
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,0 +1,152 @@
+"""`seqcheck layouts [LAYOUT]`: the headers that can be read, or what one of them means, field by field.
+
+LAYOUT is whatever --layout takes: a name, a TOML file, a spec. The explanation ends with the spec and the TOML file
+that say the same, to start one's own from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.cli.page import page_for
+from seqcheck.escape import visible
+
+if TYPE_CHECKING:
+    from seqcheck.layout import Layout, Match, Stamp, Word
+
+PLACES = {
+    "frame": "the frame's first byte",
+    "eth": "the Ethernet payload, behind any VLAN tags",
+    "ip": "the IP payload, behind any options and extension headers",
+    "udp": "the UDP payload",
+    "tcp": "the TCP payload",
+}
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser(
+        "layouts",
+        description="Lists the headers that seqcheck can read, or explains one of them field by field.",
+        epilog='example:\n  seqcheck layouts "udp:5000 stream=u32be@4 seq=u64be@8"',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("layout", nargs="?", metavar="LAYOUT", help="a name, a TOML file or a spec; none lists the names")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list or the explanation."""
+    from seqcheck.layout import resolve
+
+    lines = listing(columns()) if args.layout is None else explanation(resolve(args.layout), columns())
+    for line in lines:
+        print(line)
+    return 0
+
+
+def columns() -> int:
+    """The width of what stdout leads to."""
+    return 80 if sys.stdout is None else page_for(sys.stdout.buffer).width
+
+
+def listing(width: int) -> Iterator[str]:
+    """Every built-in in a line or two; an asterisk marks those that are recognised by themselves."""
+    from seqcheck.layout import builtins, candidates
+
+    tried = {layout.name for layout in candidates()}
+    longest = max(map(len, builtins()))
+    for name, layout in builtins().items():
+        mark = "*" if name in tried else " "
+        yield from wrapped(f"{mark} {name:{longest}}  ", layout.description, width)
+    yield ""
+    yield from wrapped(
+        "* ", "tried when no --layout is given: their magic makes a mistake next to impossible. The others need --layout.",
+        width,
+    )  # fmt: skip
+    yield "`seqcheck layouts NAME` explains one; --layout also takes a TOML file or a spec (docs/layouts.md)."
+
+
+def explanation(layout: Layout, width: int) -> Iterator[str]:
+    """One layout, field by field."""
+    from seqcheck.layout import candidates, dump, write
+
+    spec = write(layout)
+    yield visible(layout.name)
+    if layout.description:
+        yield from wrapped("  ", layout.description, width)
+    yield ""
+    for name, text in fields(layout):
+        yield from wrapped(f"  {name:<8}  ", text, width)
+    if layout.source:
+        yield from wrapped("  source    ", layout.source, width)
+    tried = layout in candidates()
+    yield from wrapped("  tried     ", "yes, when no --layout is given" if tried else "no: give it with --layout", width)
+    yield ""
+    yield "As a spec:"
+    yield f'  --layout "{spec}"'
+    yield ""
+    yield "As a file NAME.toml, for --layout NAME.toml:"
+    for line in dump(layout).splitlines():
+        yield f"  {visible(line)}"
+
+
+def fields(layout: Layout) -> Iterator[tuple[str, str]]:
+    """What each part of a layout asks or gives, in words."""
+    selector = "" if layout.selector is None else f", {selected(layout.anchor, layout.selector)}"
+    yield "from", f"offsets count from {PLACES[layout.anchor]}{selector}; negative ones from its end"
+    for match in layout.matches:
+        yield "magic", condition(match)
+    for stream in layout.streams:
+        yield "stream", f"{word(stream)}, part of the stream's key beside addresses and ports"
+    yield "seq", f"{word(layout.seq)}, {counter(layout.modulus)}"
+    for stamp in layout.times:
+        yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
+    for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):
+        if stamp_or_none:
+            yield role, f"{word(stamp_or_none.word)}, stamped by the sender; equal values are proof{guard(stamp_or_none)}"
+
+
+def selected(anchor: str, selector: int) -> str:
+    """What the anchor's selector asks for."""
+    asked = {"eth": f"ethertype {selector:#06x}", "ip": f"protocol {selector}"}
+    return asked.get(anchor, f"port {selector} at either end")
+
+
+def word(word: Word) -> str:
+    """u32be@8&0xff as words: bytes 8 to 11 (u32be) masked by 0xff."""
+    order = "" if word.bits == 8 else "be" if word.big else "le"
+    mask = "" if word.mask == word.full else f" masked by {word.mask:#x}"
+    where = f"byte {word.offset}" if word.width == 1 else f"bytes {word.offset} to {word.offset + word.width - 1}"
+    return f"{where} (u{word.bits}{order}){mask}"
+
+
+def condition(match: Match) -> str:
+    """A condition as words."""
+    value = "the payload's length" if match.value is None else f"{match.value:#x}"
+    return f"{word(match.word)} {'is' if match.equal else 'is not'} {value}, else the frame is no record"
+
+
+def counter(modulus: int) -> str:
+    """How far the counter counts."""
+    values = modulus or 1 << 64
+    power = values.bit_length() - 1
+    named = f"2**{power}" if values == 1 << power and power > 16 else str(values)
+    return f"the number, which starts over after {named} values"
+
+
+def guard(stamp: Stamp) -> str:
+    """When a stamp counts."""
+    return f", where {word(stamp.when)} is not zero" if stamp.when else ""
+
+
+def wrapped(head: str, text: str, width: int) -> list[str]:
+    """`text` behind `head`, its further lines below its first."""
+    return textwrap.wrap(
+        visible(text), width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
