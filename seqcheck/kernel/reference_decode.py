@@ -64,3 +64,154 @@ for UDP and TCP. FRAME and ETH: version and protocol 0, the link-layer addresses
 leaves them empty). fields[i] = value of the i-th STREAM field. Ids in order of first record. A record that would need
 a stream beyond MAX_STREAMS is STREAMS instead.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import (
+    A_ETH,
+    A_FRAME,
+    CUT,
+    EQ,
+    EQ_LENGTH,
+    MAGIC,
+    MATCH,
+    MAX_SOURCES,
+    MAX_STREAMS,
+    REASONS,
+    RECORD,
+    SEQ,
+    SHORT,
+    SOURCE,
+    STREAM,
+    STREAM_KEY,
+    STREAMS,
+    Frames,
+    Program,
+    RecordColumns,
+)
+from seqcheck.kernel.reference_intern import Interner
+from seqcheck.kernel.reference_walk import Ints, Walk
+
+_KEY_WORDS = STREAM_KEY.itemsize // 8
+
+
+class Decoder:
+    """border.DecoderLike."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._fields = [row for row in program.fields if row["role"] in (SEQ, STREAM, MATCH)]
+        self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
+        self._sources = Interner(2, MAX_SOURCES)  # address, length
+        self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source id
+
+    def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
+        """border.DecoderLike.decode."""
+        walk = Walk(frames, low, high)
+        anchor = self._program.anchor
+        walk.link_addresses(into_key=anchor in (A_FRAME, A_ETH))
+        walk.to_payload(anchor, self._program.selector)
+        seq = np.zeros(high - low, np.uint64)
+        rows = self._read_fields(walk, seq)
+        words = walk.key[rows].view(np.uint64).reshape(-1, _KEY_WORDS)
+        streams = self._streams.ids(words)
+        walk.status[rows[streams < 0]] = STREAMS
+        rows, streams = rows[streams >= 0], streams[streams >= 0]
+        source, ordinal = self._count(walk)
+
+        n = len(rows)
+        records.count = n
+        records.row[:n] = rows + low
+        records.stream[:n] = streams
+        records.seq[:n] = seq[rows]
+        records.source[:n] = source[rows]
+        records.ordinal[:n] = ordinal[rows]
+        records.status[low:high] = walk.status
+
+    def keys(self) -> NDArray[Any]:
+        """border.DecoderLike.keys."""
+        return self._streams.keys().view(STREAM_KEY).reshape(-1)
+
+    def sources(self) -> NDArray[Any]:
+        """border.DecoderLike.sources."""
+        words = self._sources.keys()
+        table = np.zeros(len(words) + 1, SOURCE)
+        table["address"][1:] = words[:, :1].copy().view(np.uint8)
+        table["length"][1:] = words[:, 1]
+        table["counts"] = self._counts
+        return table
+
+    def _read_fields(self, walk: Walk, seq: NDArray[np.uint64]) -> Ints:
+        """Run the program; the rows that are records, with `seq` and the key's fields filled in."""
+        rows = np.flatnonzero(walk.status == RECORD)
+        cut = np.zeros(len(walk.off), np.bool_)
+        streams = 0
+        for row in self._fields:
+            width, role = int(row["width"]), int(row["role"])
+            at = (walk.start if row["offset"] >= 0 else walk.stated)[rows] + int(row["offset"])
+            stay = walk.rule_out(rows, ((at < walk.start[rows]) | (at + width > walk.end[rows]), SHORT))
+            rows, at = rows[stay], at[stay]
+            behind = at + width > walk.cap[rows]
+            cut[rows[behind]] = True
+            here = rows[~behind]
+            value = _word(walk, here, at[~behind], row) & row["mask"]
+            if role == MATCH:
+                walk.rule_out(here, (_differs(walk, here, value, row), MAGIC))
+            value >>= np.uint64(row["shift"])
+            if role == STREAM:
+                walk.key["fields"][here, streams] = value
+                streams += 1
+            elif role == SEQ:
+                seq[here] = value
+                if self._program.modulus:
+                    walk.rule_out(here, (value >= np.uint64(self._program.modulus), MAGIC))
+            rows = rows[walk.status[rows] == RECORD]
+        return rows[walk.rule_out(rows, (cut[rows], CUT))]
+
+    def _count(self, walk: Walk) -> tuple[Ints, Ints]:
+        """Source id and ordinal of each frame; counts them."""
+        source = np.zeros(len(walk.off), np.int64)
+        rows = np.flatnonzero(walk.length)
+        words = np.zeros((len(rows), 2), np.uint64)
+        words[:, 0] = walk.address[rows].view(np.uint64)[:, 0]
+        words[:, 1] = walk.length[rows]
+        source[rows] = self._sources.ids(words) + 1
+        grown = np.zeros((self._sources.count + 1, len(REASONS)), np.int64)
+        grown[: len(self._counts)] = self._counts
+        before = grown.sum(axis=1)
+
+        order = np.argsort(source.astype(np.uint16), kind="stable")  # MAX_SOURCES fits; this sort is linear
+        placed = source[order]
+        first = np.searchsorted(placed, placed)
+        ordinal = np.empty(len(source), np.int64)
+        ordinal[order] = np.arange(len(source)) - first + before[placed]
+
+        cells = np.bincount(source * len(REASONS) + walk.status, minlength=grown.size)
+        self._counts = grown + cells.reshape(grown.shape)
+        return source, ordinal
+
+
+def _word(walk: Walk, rows: Ints, at: Ints, field: Any) -> NDArray[np.uint64]:
+    """The field's whole word in each row."""
+    width = int(field["width"])
+    wide = np.zeros((len(rows), 8), np.uint8)
+    if field["big"]:
+        wide[:, 8 - width :] = walk.gather(rows, at, width)
+        return wide.view(">u8")[:, 0].astype(np.uint64)
+    wide[:, :width] = walk.gather(rows, at, width)
+    return wide.view("<u8")[:, 0].astype(np.uint64)
+
+
+def _differs(walk: Walk, rows: Ints, value: NDArray[np.uint64], field: Any) -> NDArray[np.bool_]:
+    """Where a MATCH does not hold."""
+    if field["op"] == EQ_LENGTH:
+        length = (walk.stated[rows] - walk.start[rows]).astype(np.uint64)
+        differs: NDArray[np.bool_] = value != length
+        return differs
+    same: NDArray[np.bool_] = value == field["value"]
+    return ~same if field["op"] == EQ else same
