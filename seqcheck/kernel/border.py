@@ -180,7 +180,8 @@ SOURCE = np.dtype([("address", "u1", 8), ("length", "<u4"), ("counts", "<i8", le
 DUPLICATE, LATE, GAP, RESTART, RETRACT, RETRACT_LATE, EARLY, OUTLIER = range(8)
 # x is the position of the number in its epoch; next the tracker's expectation when the record came, so that
 # next - x is the lag. record counts the records of the stream from 0, ordinal the frames of the source.
-# DUPLICATE  e_* is the copy before this one (e_ordinal -1: beyond the window); copies: how many came before, 0 unknown
+# DUPLICATE  e_* is the copy before this one (e_ordinal -1: beyond the window); copies: how many came before, 0 unknown;
+#            a = ns since the stream's record before this one (in a chain that is read again: since the last one read)
 # LATE       a = RFC 4737 reordering extent, b = how many records straight before it were higher (n-reordering);
 #            -1 where not known; e_ns = arrival of the record that jumped over it
 # GAP        x = first missing position, a = how many; frame, ns: the record that jumped

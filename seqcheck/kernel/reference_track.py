@@ -158,7 +158,9 @@ class Strict:
 class Track:
     """One stream. `s` is its row of STREAM_STATE, as a dict."""
 
-    __slots__ = ("chain", "early", "entries", "floor", "held", "id", "provisional", "s", "settled", "strict", "window")
+    __slots__ = (
+        "chain", "early", "entries", "floor", "held", "id", "pause", "provisional", "s", "settled", "strict", "window",
+    )  # fmt: skip
 
     def __init__(self, stream: int, first: Arrival) -> None:
         names = STREAM_STATE.names or ()
@@ -168,6 +170,7 @@ class Track:
         self.s.update(first_seq=first.seq, first_ns=first.ns, first_frame=first.frame, source=first.source)
         self.window: dict[int, Arrival] = {}
         self.entries = 0  # of the window; 0 where the budget was spent
+        self.pause = 0  # ns between the last record and the one before it
         self.begin(first)
 
     def begin(self, first: Arrival) -> None:
@@ -273,7 +276,7 @@ class Tracker:
     def _take(self, track: Track, a: Arrival) -> None:
         s = track.s
         d = self._distance(track, a.seq)
-        pause = a.ns - s["last_ns"]
+        pause = track.pause = a.ns - s["last_ns"]
         s["received"] += 1
         s["last_ns"], s["last_frame"] = a.ns, a.frame
         if track.held is not None and d >= 0 and self._decide(track, d):
@@ -459,13 +462,13 @@ class Tracker:
         if not bits.has(REPEATED, track.id, epoch, x) and bits.add(REPEATED, track.id, epoch, x):
             s["replicated"] += 1
         if earlier is None:
-            self._emit(track, DUPLICATE, a, x=x, next=expected, e_record=-1)
+            self._emit(track, DUPLICATE, a, x=x, next=expected, e_record=-1, a=track.pause)
             a = a._replace(copies=2)
         else:
             self._emit(
                 track, DUPLICATE, a, x=x, next=expected, e_record=earlier.record, e_frame=earlier.frame,
                 e_ns=earlier.ns, e_ordinal=earlier.ordinal if earlier.source == a.source else -1,
-                copies=earlier.copies,
+                copies=earlier.copies, a=track.pause,
             )  # fmt: skip
             a = a._replace(copies=earlier.copies + 1)
         if x < s["next"]:
