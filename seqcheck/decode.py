@@ -1,0 +1,113 @@
+"""What the decoder found, in words: stream keys, source addresses, where each frame was counted; and single frames read
+again for evidence.
+
+Assumes the tables of `kernel.border`; the finding itself is the kernel's. Times are ns since the sender's own zero.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS
+from seqcheck.kernel.reference_frame import Place, examine, position
+from seqcheck.layout import Layout, Stamp, Word, compile
+from seqcheck.layout.model import NTP, UNITS
+
+NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905, figure 4)
+OWN_FAULT = (CUT, STREAMS)  # frames that may well be records: they are skipped, and never foreign
+
+
+def key_text(row: Any, layout: Layout) -> dict[str, str | int]:
+    """A row of the decoder's keys() as the report shows it: `source` and `target`, `protocol`, `sport` and `dport` where
+    the anchor has them, and the layout's stream fields (`stream`, or `stream1`, `stream2`, … where there are several).
+    """
+    key: dict[str, str | int] = {}
+    source, target = row["source"].tobytes(), row["target"].tobytes()
+    if row["version"]:
+        size = 4 if row["version"] == 4 else 16
+        key["source"], key["target"] = (str(ipaddress.ip_address(address[:size])) for address in (source, target))
+        key["protocol"] = int(row["protocol"])
+        if layout.anchor in ("udp", "tcp"):
+            key["sport"], key["dport"] = int(row["sport"]), int(row["dport"])
+    elif any(source) or any(target):
+        key["source"], key["target"] = _link_address(source), _link_address(target)
+    several = len(layout.streams) > 1
+    for number, value in enumerate(row["fields"][: len(layout.streams)].tolist(), 1):
+        key[f"stream{number}" if several else "stream"] = value
+    return key
+
+
+def source_text(row: Any) -> str:
+    """A row of the decoder's sources() as text; empty for NO_SOURCE."""
+    return row["address"][: row["length"]].tobytes().hex(":")
+
+
+def tally(sources: NDArray[Any]) -> tuple[int, dict[str, int]]:
+    """From the decoder's sources(): how many frames were foreign, and how many were skipped for which reason.
+
+    The frames of a source that sent records are foreign where they are none, but for those that may be records and
+    could not be told (cut, too many streams): these, and all frames of sources without records, are skipped.
+    """
+    counts: NDArray[np.int64] = sources["counts"].copy()
+    others = [status for status in range(len(REASONS)) if status not in (RECORD, *OWN_FAULT)]
+    speaks = counts[:, RECORD] > 0
+    foreign = int(counts[np.ix_(speaks, others)].sum())
+    counts[np.ix_(speaks, others)] = 0
+    total = counts.sum(axis=0)
+    skipped = {REASONS[status]: int(total[status]) for status in range(len(REASONS)) if status != RECORD}
+    return foreign, {reason: count for reason, count in skipped.items() if count}
+
+
+class Reader:
+    """Reads the fields of single frames, for evidence."""
+
+    __slots__ = ("_layout", "_program")
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._program = compile(layout)
+
+    def read(self, data: bytes, wire: int, link: int) -> dict[str, int] | None:
+        """The values in a frame of which `data` was captured: `seq`, and `slot`, `buf` and `time_ns` where the layout
+        has them and the sender wrote them. None where the frame is no record."""
+        seen = examine(data, wire, link, self._program)
+        if seen.status != RECORD:
+            return None
+        values = {"seq": seen.seq}
+        for name, stamp in (("slot", self._layout.slot), ("buf", self._layout.buf)):
+            value = _stamped(data, seen.place, stamp) if stamp else None
+            if value is not None:
+                values[name] = value
+        times = [(_stamped(data, seen.place, part), part.unit) for part in self._layout.times]
+        if times and all(value is not None for value, _ in times):
+            values["time_ns"] = sum(_ns(value or 0, unit) for value, unit in times)
+        return values
+
+
+def _stamped(data: bytes, place: Place, stamp: Stamp) -> int | None:
+    """The value of a stamp, None where it is not there or not captured."""
+    if stamp.when and not _value(data, place, stamp.when):
+        return None
+    return _value(data, place, stamp.word)
+
+
+def _value(data: bytes, place: Place, word: Word) -> int | None:
+    at = position(place, word.offset)
+    if at < place.start or at + word.width > min(place.end, len(data)):
+        return None
+    return (int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask) >> word.shift
+
+
+def _ns(value: int, unit: str) -> int:
+    if unit != NTP:
+        return value * UNITS[unit]
+    return ((value >> 32) - NTP_TO_UNIX) * UNITS["s"] + ((value & 0xFFFFFFFF) * UNITS["s"] >> 32)
+
+
+def _link_address(address: bytes) -> str:
+    """Six bytes, or eight where the last two say something."""
+    return address[: 8 if any(address[6:8]) else 6].hex(":")
