@@ -43,7 +43,7 @@ def key_text(row: Any, layout: Layout) -> dict[str, str | int]:
 
 def source_text(row: Any) -> str:
     """A row of the decoder's sources() as text; empty for NO_SOURCE."""
-    return row["address"][: row["length"]].tobytes().hex(":")
+    return str(row["address"][: row["length"]].tobytes().hex(":"))
 
 
 def tally(sources: NDArray[Any]) -> tuple[int, dict[str, int]]:
@@ -52,14 +52,12 @@ def tally(sources: NDArray[Any]) -> tuple[int, dict[str, int]]:
     The frames of a source that sent records are foreign where they are none, but for those that may be records and
     could not be told (cut, too many streams): these, and all frames of sources without records, are skipped.
     """
-    counts: NDArray[np.int64] = sources["counts"].copy()
-    others = [status for status in range(len(REASONS)) if status not in (RECORD, *OWN_FAULT)]
-    speaks = counts[:, RECORD] > 0
-    foreign = int(counts[np.ix_(speaks, others)].sum())
-    counts[np.ix_(speaks, others)] = 0
-    total = counts.sum(axis=0)
-    skipped = {REASONS[status]: int(total[status]) for status in range(len(REASONS)) if status != RECORD}
-    return foreign, {reason: count for reason, count in skipped.items() if count}
+    counts: NDArray[np.int64] = sources["counts"]
+    foreign = counts[counts[:, RECORD] > 0].sum(axis=0)
+    foreign[[RECORD, *OWN_FAULT]] = 0
+    skipped = counts.sum(axis=0) - foreign
+    reasons = {REASONS[status]: int(skipped[status]) for status in range(len(REASONS)) if status != RECORD}
+    return int(foreign.sum()), {reason: count for reason, count in reasons.items() if count}
 
 
 class Reader:

@@ -34,6 +34,11 @@ class Interner:
 
     def ids(self, keys: Words) -> Ids:
         """The number of each row, -1 where it is new and the table is full."""
+        if len(keys) < 2 or (keys[1:] != keys[0]).any():
+            return self._ids(keys)
+        return np.repeat(self._ids(keys[:1]), len(keys))  # one stream, one source: the usual block
+
+    def _ids(self, keys: Words) -> Ids:
         hashes = _hash(keys)
         before = self.count, self._hashes, self._order
         fresh = ~self._known(hashes)
@@ -74,7 +79,7 @@ class Interner:
         table = {row.tobytes(): number for number, row in enumerate(self._rows[: self.count])}
         held = len(table)
         ids = np.full(len(keys), -1, np.int64)
-        new = []
+        new: list[int] = []
         for i, row in enumerate(keys):
             key = row.tobytes()
             if key not in table and held + len(new) < self.limit:

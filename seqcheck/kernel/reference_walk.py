@@ -49,7 +49,7 @@ class Walk:
     """Rows low..high-1 of a block, on their way. `status` is RECORD (0) for rows that are not decided; `start`, `end`
     and `stated` mean what they mean in reference_frame.Place."""
 
-    __slots__ = ("address", "cap", "end", "key", "length", "link", "off", "start", "stated", "status", "_buf")
+    __slots__ = ("_buf", "address", "cap", "end", "key", "length", "link", "off", "start", "stated", "status")
 
     def __init__(self, frames: Frames, low: int, high: int) -> None:
         n = high - low
@@ -94,19 +94,19 @@ class Walk:
 
     def link_addresses(self, into_key: bool) -> None:
         """Fill `address` and `length`, and the key's addresses where they are the link layer's."""
-        for link, (_, header) in TYPE_AT.items():
-            rows = np.flatnonzero((self.link == link) & (self.cap >= header))
+        for link, (_, size) in TYPE_AT.items():
+            rows = np.flatnonzero((self.link == link) & (self.cap >= size))
             if not len(rows):
                 continue
-            data = self.gather(rows, np.zeros(len(rows), np.int64), header)
+            data = self.gather(rows, np.zeros(len(rows), np.int64), size)
             if link == ETHERNET:
                 self.address[rows, :6] = data[:, 6:12]
                 self.length[rows] = 6
                 if into_key:
                     self.key["target"][rows, :6] = data[:, :6]
             else:
-                at, length = (6, word(data, 4)) if link == COOKED else (12, data[:, 11].astype(np.int64))
-                length = np.minimum(length, 8)
+                at, told = (6, word(data, 4)) if link == COOKED else (12, data[:, 11].astype(np.int64))
+                length = np.minimum(told, 8)
                 self.address[rows] = data[:, at : at + 8] * (np.arange(8) < length[:, None])
                 self.length[rows] = length
         if into_key:
@@ -175,10 +175,10 @@ class Walk:
             if len(versions) == 1:
                 announced[rows[link == raw]] = versions[0]
         rows, first = self.header(rows[self.status[rows] == 0], 1)
-        version = first[:, 0].astype(np.int64) >> 4
-        self.key["version"][rows] = version
+        found: Ints = first[:, 0].astype(np.int64) >> 4
+        self.key["version"][rows] = found
         told = announced[rows]
-        odd = np.where(told == 0, (version != 4) & (version != 6), version != told)
+        odd: Bools = np.where(told == 0, (found != 4) & (found != 6), found != told)
         return rows[self.rule_out(rows, (odd, MALFORMED))]
 
     def _through_ip(self, rows: Ints) -> Ints:
@@ -227,12 +227,15 @@ class Walk:
             self.start[inside] += length
             inside = self._at_extension(inside[stay], selector)
             count += 1
-        return rows[self.status[rows] == 0]
+        through: Ints = rows[self.status[rows] == 0]
+        return through
 
     def _at_extension(self, rows: Ints, selector: int) -> Ints:
-        protocol, version = self.key["protocol"][rows], self.key["version"][rows]
-        at = (version == 4) & np.isin(protocol, EXTENSIONS[4]) | (version == 6) & np.isin(protocol, EXTENSIONS[6])
-        return rows[at & (protocol != selector)]
+        protocol: Bytes = self.key["protocol"][rows]
+        version: Bytes = self.key["version"][rows]
+        at: Bools = (version == 4) & np.isin(protocol, EXTENSIONS[4]) | (version == 6) & np.isin(protocol, EXTENSIONS[6])
+        there: Ints = rows[at & (protocol != selector)]
+        return there
 
     def _through_transport(self, rows: Ints, anchor: int, selector: int) -> Ints:
         protocol, length = TRANSPORT[anchor]
@@ -244,7 +247,8 @@ class Walk:
         at = self.start[rows]
         if anchor == A_UDP:
             stated = word(data, 4)
-            header, bad = np.full(len(rows), 8), (stated != 0) & (stated < 8)
+            header: Ints = np.full(len(rows), 8)
+            bad = (stated != 0) & (stated < 8)
             self.stated[rows] = np.where(stated == 0, self.stated[rows], at + stated)
             self.end[rows] = np.minimum(self.end[rows], self.stated[rows])
         else:

@@ -43,13 +43,13 @@ _TABLE = (
      "netmap pkt-gen -f txseq; one counter per sending thread",
      "luigirizzo/netmap apps/pkt-gen/pkt-gen.c, txseq_body"),
     ("republic", "udp:25186 stream=u64be@0 stream=u64be@8 stream=u64be@16 seq=u32be@24",
-     "republic_agent: the counter runs per data id and starts over after the packets of one object; give that number"
-     " as the modulus, as in republic%1500",
+     ("republic_agent: the counter runs per data id and starts over after the packets of one object; give that number"
+      " as the modulus, as in republic%1500"),
      "sunxiaoye0116/republic_agent protocol/src/msg.h, thread_data.c"),
-    ("iperf2", f"udp:5001 magic=u32be@16&0x08000000==0x08000000 magic=u32be@12&0x80000000==0 magic=u32be@4!=0"
-     f" seq=u32be@0 {_IPERF2_TIME}",
-     "iperf 2.1 and newer, UDP, low 32 bits of its 64-bit sequence; the final negative datagram and the server's report"
-     " are no records",
+    ("iperf2", (f"udp:5001 magic=u32be@16&0x08000000==0x08000000 magic=u32be@12&0x80000000==0 magic=u32be@4!=0"
+      f" seq=u32be@0 {_IPERF2_TIME}"),
+     ("iperf 2.1 and newer, UDP, low 32 bits of its 64-bit sequence; the final negative datagram and the server's report"
+      " are no records"),
      "iperf2 2.1.8 include/payloads.h, struct UDP_datagram; flag HEADER_SEQNO64B"),
     ("iperf2-32", f"udp:5001 magic=u32be@0&0x80000000==0 magic=u32be@4!=0 seq=u32be@0 {_IPERF2_TIME}",
      "iperf 2.0, UDP, 32-bit sequence",
@@ -63,8 +63,8 @@ _TABLE = (
     ("rtp", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 seq=u16be@2",
      "RTP by SSRC, RTCP left out. Two bits of magic: give the port, as in rtp:5004",
      "RFC 3550 section 5.1; RFC 5761 section 4 for telling RTCP apart"),
-    ("mgen", "udp magic=u16be@0==len magic=u8@2==2 magic=u8@22&0xfc==0 magic=u8@23&0xeb==0 stream=u32be@4"
-     " seq=u32be@8 time=u32be@12:s time=u32be@16:us",
+    ("mgen", ("udp magic=u16be@0==len magic=u8@2==2 magic=u8@22&0xfc==0 magic=u8@23&0xeb==0 stream=u32be@4"
+      " seq=u32be@8 time=u32be@12:s time=u32be@16:us"),
      "MGEN 5, protocol version 2, by flow",
      "USNavalResearchLaboratory/mgen src/common/mgenMsg.cpp, MgenMsg::Pack"),
     ("sockperf", "udp magic=u32be@10==len magic=u16be@8&0xfff9==0x0001 seq=u64be@0",
@@ -85,10 +85,10 @@ _TABLE = (
     ("ah", "ip:51 stream=u32be@4 seq=u32be@8",
      "IPsec AH by SPI, low 32 bits of the sequence",
      "RFC 4302 section 2"),
-    ("gre", "ip:47 magic=u16be@0&0xf007==0x1000 stream=u16be@2 seq=u32be@4",
+    ("gre", "ip:47 magic=u16be@0&0xf007==0x1000 seq=u32be@4",
      "GRE with a sequence number, without checksum and key",
      "RFC 2890 section 2"),
-    ("gre-key", "ip:47 magic=u16be@0&0xf007==0x3000 stream=u16be@2 stream=u32be@4 seq=u32be@8",
+    ("gre-key", "ip:47 magic=u16be@0&0xf007==0x3000 stream=u32be@4 seq=u32be@8",
      "GRE with a key and a sequence number, without checksum, by key",
      "RFC 2890 section 2"),
     ("pptp", "ip:47 magic=u16be@0&0xf007==0x3001 magic=u16be@2==0x880b stream=u16be@6 seq=u32be@8",
@@ -109,12 +109,12 @@ _TABLE = (
     ("ptp-udp", f"udp:319 {_PTP_SYNC}",
      "PTPv2 Sync in UDP by domain and port identity",
      "IEEE 1588-2008 clause 13.3 and annex D"),
-    ("trex-stl", "frame magic=u16be@12==0x0800 magic=u16be@18==0xffff magic=u8@-16==0xab stream=u16le@-14"
-     " seq=u32le@-12",
+    ("trex-stl", ("frame magic=u16be@12==0x0800 magic=u16be@18==0xffff magic=u8@-16==0xab stream=u16le@-14"
+      " seq=u32le@-12"),
      "TRex stateless latency stream, untagged IPv4, by hardware id, from the trailer",
      "cisco trex-core src/stx/stl/trex_stl_fs.h, struct flow_stat_payload_header"),
-    ("trex-tpg", "frame magic=u32le@-16==0xe50b5cc1 magic=u16be@12==0x8100 stream=u32le@-12 stream=u16be@14&0xfff"
-     " seq=u32le@-8",
+    ("trex-tpg", ("frame magic=u32le@-16==0xe50b5cc1 magic=u16be@12==0x8100 stream=u32le@-12 stream=u16be@14&0xfff"
+      " seq=u32le@-8"),
      "TRex tagged packet group, one 802.1Q tag, by group and tag, from the trailer",
      "cisco trex-core src/stx/stl/trex_stl_tpg.h"),
     ("pktgen-dpdk", "frame magic=u32le@48==0xf00dcafe seq=u32le@52",

@@ -54,12 +54,11 @@ def resolve(text: str) -> Layout:
 
 
 def _varied(layout: Layout, selector: str | None, modulus: str | None) -> Layout:
-    changes: dict[str, int] = {}
-    if selector is not None:
-        changes["selector"] = spec.read_number(selector) or 0
-    if modulus is not None:
-        changes["modulus"] = spec.read_number(modulus) or 1
     try:
-        return dataclasses.replace(layout, **changes) if changes else layout
+        return dataclasses.replace(
+            layout,
+            selector=layout.selector if selector is None else spec.read_number(selector),
+            modulus=layout.modulus if modulus is None else spec.read_number(modulus) or 1,
+        )
     except UsageError as error:
         raise UsageError(f"layout {layout.name}: {error.message}", hint=error.hint) from None
