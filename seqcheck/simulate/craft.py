@@ -1,0 +1,187 @@
+"""Records: a frame for any layout, crafted by scapy once per size, with the layout's magic and places put in.
+
+Which of a layout's parts are written: everything that makes a frame a record, the number, the stream (in the first
+stream field, else in the port or the address that tells streams apart), its times where the frame is long enough, and
+the slot on request. Room that is left behind them carries a serial, so that the payloads of two frames differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.errors import UsageError
+from seqcheck.layout import Layout, Stamp, Word
+from seqcheck.layout.model import NTP, UNITS
+from seqcheck.simulate import scenario
+from seqcheck.simulate.template import (
+    HOPS,
+    RECEIVER,
+    RECEIVER4,
+    RECEIVER6,
+    SENDER4,
+    SENDER6,
+    V_NTP,
+    V_SEQ,
+    V_SERIAL,
+    V_SLOT,
+    V_STREAM,
+    V_TIME,
+    Fill,
+    Template,
+    finish,
+    framed,
+)  # fmt: skip
+
+SOURCE_PORT, PORT, PROTOCOL, ETHERTYPE = 10_000, 5_000, 253, 0x88B5
+SERIAL = 8  # bytes
+
+
+def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
+    """The shape of a record of `size` bytes. UsageError where the layout does not fit into it."""
+    if not layout.seq.solid:
+        raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
+    raw, start, transport = _carrier(layout, how, size)
+    base = 14 + 4 * len(how.vlan)
+    if layout.anchor == "frame":
+        start = 0
+    fills = [_fill(V_SEQ, layout.seq, start, size), _stream(layout, start, size, base)]
+    for stamp, fill in _stamps(layout, how, start, size):
+        fills.append(fill)
+        if stamp.when:
+            _put(raw, stamp.when, start, stamp.when.mask & -stamp.when.mask | _get(raw, stamp.when, start))
+    _match(layout, raw, start, fills)
+    end = max(_at(word, start, size) + word.width for word in layout.words() if word.offset >= 0 or size)
+    end = max([end if end <= size else 0, *(fill.at + fill.width for fill in fills), start])
+    if end + SERIAL <= size:
+        fills.append(Fill(what=V_SERIAL, at=end, width=SERIAL))
+    if fills[1].at < start:
+        raw[fills[1].at : fills[1].at + 2] = 0
+    return finish(raw, base, fills, transport)
+
+
+def _carrier(layout: Layout, how: scenario.Layout, size: int) -> tuple[NDArray[np.uint8], int, int]:
+    """An empty frame of `size` bytes for the layout's anchor, where its payload begins, and its transport header."""
+    from scapy.layers.inet import IP, TCP, UDP
+    from scapy.layers.inet6 import IPv6
+    from scapy.packet import NoPayload, Raw
+
+    def network() -> Any:
+        if how.ip == 6:
+            return IPv6(src=SENDER6, dst=RECEIVER6, hlim=HOPS)
+        return IP(src=SENDER4, dst=RECEIVER4, id=0, ttl=HOPS)
+
+    def other() -> Any:
+        made, protocol = network(), PROTOCOL if layout.selector is None else layout.selector
+        setattr(made, "nh" if how.ip == 6 else "proto", protocol)
+        return made
+
+    udp = UDP(sport=SOURCE_PORT, dport=layout.selector or PORT)
+    tcp = TCP(sport=SOURCE_PORT, dport=layout.selector or PORT, seq=1, ack=1, flags="PA")
+    heads: dict[str, Callable[[], Any]] = {
+        "frame": lambda: network() / udp,
+        "eth": NoPayload,
+        "ip": other,
+        "udp": lambda: network() / udp,
+        "tcp": lambda: network() / tcp,
+    }
+    head = heads[layout.anchor]()
+    base = 14 + 4 * len(how.vlan)
+    start = base + len(head)
+    if size < start:
+        raise UsageError(f"frames of {size} bytes: the headers alone take {start}")
+    body = Raw(bytes(size - start))
+    if layout.anchor == "eth":
+        return framed(body, how.vlan, RECEIVER, ETHERTYPE if layout.selector is None else layout.selector), start, -1
+    transport = -1 if layout.anchor == "ip" else base + (40 if how.ip == 6 else 20)
+    return framed(head / body, how.vlan, RECEIVER, None), start, transport
+
+
+def _stream(layout: Layout, start: int, size: int, base: int) -> Fill:
+    """Where the stream's number goes, counted from 1."""
+    if layout.streams:
+        return _fill(V_STREAM, layout.streams[0], start, size, plus=1)
+    if layout.anchor in ("udp", "tcp"):
+        return Fill(what=V_STREAM, at=start - (8 if layout.anchor == "udp" else 20), width=2, plus=SOURCE_PORT)
+    if layout.anchor == "ip":
+        return Fill(what=V_STREAM, at=start - 2, width=2, plus=1)  # the end of the target address
+    return Fill(what=V_STREAM, at=4, width=2, plus=2)  # the end of the target's link-layer address
+
+
+def stream_limit(layout: Layout) -> int:
+    """How many streams the place for their number can tell apart."""
+    return min(layout.streams[0].top, 1 << 16) if layout.streams else 50_000
+
+
+def _stamps(layout: Layout, how: scenario.Layout, start: int, size: int) -> list[tuple[Stamp, Fill]]:
+    """The times that fit, coarsest unit first, since they add up; and the slot on request."""
+    out: list[tuple[Stamp, Fill]] = []
+    wrap = 0
+    for stamp in sorted(layout.times, key=lambda stamp: -UNITS.get(stamp.unit, 0)):
+        if not _fits(stamp.word, start, size):
+            continue
+        unit = UNITS.get(stamp.unit, 1)
+        what = V_NTP if stamp.unit == NTP else V_TIME
+        out.append((stamp, _fill(what, stamp.word, start, size, unit=unit, wrap=wrap)))
+        wrap = unit
+    if how.slot_stamp:
+        if layout.slot is None or not _fits(layout.slot.word, start, size):
+            raise UsageError(
+                f"slot_stamp: the layout {layout.name} has no place for it in frames of {size} bytes",
+                hint="give larger [traffic] sizes, or a layout with a slot field",
+            )
+        out.append((layout.slot, _fill(V_SLOT, layout.slot.word, start, size)))
+    return out
+
+
+def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]) -> None:
+    """Put the magic in."""
+    size = len(raw)
+    for match in layout.matches:
+        if not _fits(match.word, start, size):
+            raise _no_room(layout, size)
+        want = size - start if match.value is None else match.value
+        if match.equal:
+            _put(raw, match.word, start, want)
+            continue
+        at = _at(match.word, start, size)
+        filled = any(at < fill.at + fill.width and fill.at < at + match.word.width for fill in fills)
+        if not filled and _get(raw, match.word, start) == want:
+            _put(raw, match.word, start, want ^ (match.word.mask & -match.word.mask))
+
+
+def _fill(what: int, word: Word, start: int, size: int, **more: int) -> Fill:
+    if not _fits(word, start, size):
+        raise UsageError(
+            f"frames of {size} bytes have no room for the layout",
+            hint=f"[traffic] sizes: at least {start + word.offset + word.width}" if word.offset >= 0 else "",
+        )
+    return Fill(what=what, at=_at(word, start, size), width=word.width, big=word.big, shift=word.shift, **more)
+
+
+def _no_room(layout: Layout, size: int) -> UsageError:
+    return UsageError(f"frames of {size} bytes have no room for the layout {layout.name}")
+
+
+def _at(word: Word, start: int, size: int) -> int:
+    return start + word.offset if word.offset >= 0 else size + word.offset
+
+
+def _fits(word: Word, start: int, size: int) -> bool:
+    return start <= _at(word, start, size) <= size - word.width
+
+
+def _get(raw: NDArray[np.uint8], word: Word, start: int) -> int:
+    at = _at(word, start, len(raw))
+    return int.from_bytes(raw[at : at + word.width].tobytes(), "big" if word.big else "little") & word.mask
+
+
+def _put(raw: NDArray[np.uint8], word: Word, start: int, value: int) -> None:
+    """Set the masked bits of a word to `value` (not shifted), leave the others."""
+    at, order = _at(word, start, len(raw)), "big" if word.big else "little"
+    old = int.from_bytes(raw[at : at + word.width].tobytes(), order)  # type: ignore[arg-type]
+    new = old & ~word.mask | value & word.mask
+    raw[at : at + word.width] = np.frombuffer(new.to_bytes(word.width, order), np.uint8)  # type: ignore[arg-type]

@@ -1,0 +1,189 @@
+"""A scenario from its plan to the frames in the capture, and their bytes.
+
+    plan -> ring faults -> numbers, ring -> path faults -> filter -> frames -> file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.errors import UsageError
+from seqcheck.layout import Layout, resolve
+from seqcheck.serial import span
+from seqcheck.simulate import craft, foreign
+from seqcheck.simulate.draw import Draw
+from seqcheck.simulate.path_faults import PATH_FAULTS
+from seqcheck.simulate.render import Shape, render, shapes
+from seqcheck.simulate.ring import turn
+from seqcheck.simulate.ring_faults import RING_FAULTS
+from seqcheck.simulate.scenario import Scenario
+from seqcheck.simulate.scenario_file import check
+from seqcheck.simulate.sender import plan
+from seqcheck.simulate.template import V_SEQ, Template
+from seqcheck.simulate.traffic import DROPPED, FILTERED, RECORD, THERE, Traffic
+from seqcheck.wire import pcap, pcapng
+
+ETHERNET = 1  # LINKTYPE
+BLOCK = 1 << 15  # frames made at a time
+RING = dict(RING_FAULTS.values())  # a fault's dataclass: what plays it
+PATH = dict(PATH_FAULTS.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """What was simulated. `kept` are the rows of traffic.sent that the capture holds, in order; `ns` their times as
+    written; `shape` gives the template of a kind and size of frame."""
+
+    scenario: Scenario
+    layout: Layout
+    traffic: Traffic
+    kept: NDArray[np.int64]
+    ns: NDArray[np.int64]
+    shape: Shape
+
+    @property
+    def modulus(self) -> int:
+        """How many values the counter has."""
+        return span(self.layout.modulus)
+
+    @property
+    def dropped(self) -> int:
+        """Frames that the capturing machine lost and counted."""
+        return int((self.traffic.sent["fate"] == DROPPED).sum())
+
+
+def simulate(scenario: Scenario) -> Simulated:
+    """Play a scenario. UsageError where it asks for what cannot be."""
+    check(scenario)
+    layout = _layout(scenario)
+    kinds = scenario.traffic.foreign
+    sizes = np.array([foreign.size(name, scenario.layout.vlan) for name in kinds], np.int64)
+    made = plan(scenario)
+    draws = [Draw(scenario.seed, f"fault {number}") for number in range(len(scenario.faults))]
+    for fault, draw in zip(scenario.faults, draws, strict=True):
+        if type(fault) in RING:
+            RING[type(fault)](made, fault, draw)
+    traffic = turn(made, scenario, sizes)
+    _number(traffic, scenario, layout)
+    for fault, draw in zip(scenario.faults, draws, strict=True):
+        if type(fault) in PATH:
+            PATH[type(fault)](traffic, fault, draw)
+    _filter(traffic, scenario)
+    kept = np.flatnonzero(traffic.sent["fate"] == THERE)
+    ns = traffic.sent["ns"][kept]
+    shape = shapes(lambda kind, size: _shape(layout, scenario, kind, size))
+    _check_cuts(traffic, kept, scenario, shape)
+    return Simulated(
+        scenario=scenario,
+        layout=layout,
+        traffic=traffic,
+        kept=kept,
+        ns=ns // 1000 * 1000 if scenario.capture.resolution == "us" else ns,
+        shape=shape,
+    )
+
+
+def _layout(scenario: Scenario) -> Layout:
+    layout = resolve(scenario.layout.name)
+    if scenario.layout.modulus is not None:
+        layout = replace(layout, modulus=scenario.layout.modulus % (1 << 64))
+    if not 0 <= scenario.layout.start < span(layout.modulus):
+        raise UsageError(f"[layout] start: {scenario.layout.start} is not below the modulus {span(layout.modulus)}")
+    most = craft.stream_limit(layout)
+    if scenario.traffic.streams > most:
+        raise UsageError(f"[traffic] streams: this layout tells {most} apart")
+    if scenario.capture.format == "pcapng" and scenario.capture.resolution == "us":
+        raise UsageError("pcapng is written with nanoseconds", hint='[capture] resolution = "ns"')
+    return layout
+
+
+def _shape(layout: Layout, scenario: Scenario, kind: int, size: int) -> Template:
+    if kind == RECORD:
+        return craft.record(layout, scenario.layout, size)
+    return foreign.template(scenario.traffic.foreign[kind - 1], scenario.layout.vlan)
+
+
+def _number(traffic: Traffic, scenario: Scenario, layout: Layout) -> None:
+    """The numbers as they stand on the wire: from `start` on, modulo the modulus, in 64 bits without overflow."""
+    start, modulus = scenario.layout.start, layout.modulus
+    x = traffic.contents["x"].astype(np.uint64)
+    if modulus == 0:
+        traffic.contents["seq"] = x + np.uint64(start)
+        return
+    room = np.uint64(modulus - start)
+    x %= np.uint64(modulus)
+    traffic.contents["seq"] = np.where(x >= room, x - room, x + np.uint64(start))
+
+
+def _filter(traffic: Traffic, scenario: Scenario) -> None:
+    """A capture filter sees frames before they can be dropped."""
+    if scenario.capture.foreign:
+        return
+    sent = traffic.sent
+    other = traffic.contents["kind"][sent["content"]] != RECORD
+    sent["fate"][other & ((sent["fate"] == THERE) | (sent["fate"] == DROPPED))] = FILTERED
+
+
+def _check_cuts(traffic: Traffic, kept: NDArray[np.int64], scenario: Scenario, shape: Shape) -> None:
+    """Nothing may cut the number off or in two: the truth would not be what a receiver sees."""
+    for size in scenario.traffic.sizes:
+        end = max(fill.at + fill.width for fill in shape(RECORD, size).fills if fill.what == V_SEQ)
+        rows = traffic.sent[kept]
+        mine = traffic.contents["kind"][rows["content"]] == RECORD
+        short = rows["length"][mine].min(initial=end)
+        if scenario.capture.snap:
+            short = min(short, scenario.capture.snap)
+        cut = rows["cut"][rows["cut"] > 0].min(initial=end)
+        if short < end or cut < end:
+            raise UsageError(
+                f"the number ends at byte {end} of the frame, and {min(short, cut)} cuts it off",
+                hint="give a larger snap, head or lengths",
+            )
+
+
+def frames(made: Simulated) -> Iterator[tuple[NDArray[np.int64], list[bytes], NDArray[np.int64]]]:
+    """The capture in blocks: times, bytes as captured, lengths on the wire."""
+    snap = made.scenario.capture.snap
+    for start in range(0, len(made.kept), BLOCK):
+        rows = made.traffic.sent[made.kept[start : start + BLOCK]]
+        data = render(made.traffic, rows, made.shape)
+        if snap:
+            data = [frame[:snap] for frame in data]
+        yield made.ns[start : start + BLOCK], data, rows["length"]
+
+
+def write(made: Simulated, stream: BinaryIO) -> int:
+    """Write the capture; how many bytes it has."""
+    write_block = _write_pcapng if made.scenario.capture.format == "pcapng" else _write_pcap
+    return write_block(made, stream)
+
+
+def _write_pcap(made: Simulated, stream: BinaryIO) -> int:
+    nano = made.scenario.capture.resolution == "ns"
+    total = stream.write(pcap.file_header(link=ETHERNET, snap=made.scenario.capture.snap or 262_144, nano=nano))
+    for ns, data, lengths in frames(made):
+        if made.scenario.capture.snap:
+            rows = zip(ns.tolist(), data, lengths.tolist(), strict=True)
+            total += stream.write(b"".join(pcap.record(t, f, wire=wire, nano=nano) for t, f, wire in rows))
+        else:
+            total += stream.write(pcap.records(ns, data, nano=nano))
+    return total
+
+
+def _write_pcapng(made: Simulated, stream: BinaryIO) -> int:
+    snap = made.scenario.capture.snap
+    total = stream.write(pcapng.section_block(program="seqcheck simulate"))
+    total += stream.write(pcapng.interface_block(link=ETHERNET, snap=snap, name="simulated"))
+    for ns, data, lengths in frames(made):
+        rows = zip(ns.tolist(), data, lengths.tolist(), strict=True)
+        total += stream.write(b"".join(pcapng.packet_block(t, f, wire=wire) for t, f, wire in rows))
+    last = int(made.ns[-1]) if len(made.ns) else made.scenario.capture.begin_ns
+    dropped = made.dropped
+    return total + stream.write(
+        pcapng.statistics_block(last, received=len(made.kept) + dropped, dropped=dropped)
+    )

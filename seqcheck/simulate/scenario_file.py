@@ -1,0 +1,177 @@
+"""A scenario from TOML: checked field by field, so that a slip says where it is and what may stand there.
+
+Only reads; what the fields mean is in `scenario.py`, `ring_faults.py` and `path_faults.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from seqcheck.errors import InputError, UsageError
+from seqcheck.simulate.foreign import FOREIGN
+from seqcheck.simulate.path_faults import PATH_FAULTS
+from seqcheck.simulate.ring_faults import RING_FAULTS
+from seqcheck.simulate.scenario import (
+    MAX_FRAMES,
+    MAX_RING,
+    MAX_SIZE,
+    MAX_STREAMS,
+    Capture,
+    Layout,
+    Ring,
+    Scenario,
+    Traffic,
+)  # fmt: skip
+
+MAX_FILE = 1 << 20
+TABLES: dict[str, type[Any]] = {"ring": Ring, "traffic": Traffic, "layout": Layout, "capture": Capture}
+KINDS: dict[str, type[Any]] = {name: row[0] for name, row in (RING_FAULTS | PATH_FAULTS).items()}
+SHARES = ("host_share", "queue_share", "other_share", "multi_share", "rate", "share", "lost", "jitter")
+# table, field: lowest, highest
+LIMITS = {
+    ("ring", "size"): (2, MAX_RING),
+    ("ring", "frames"): (1, MAX_FRAMES),
+    ("ring", "slot_ns"): (1, 10**12),
+    ("ring", "hold"): (0, MAX_FRAMES),
+    ("traffic", "streams"): (1, MAX_STREAMS),
+    ("traffic", "sizes"): (60, MAX_SIZE),
+    ("traffic", "multi_slots"): (2, 64),
+    ("traffic", "repeat"): (1, 1024),
+    ("layout", "step"): (0, 1 << 20),
+    ("layout", "vlan"): (0, 4095),
+    ("capture", "snap"): (0, 262_144),
+    ("capture", "begin_ns"): (0, 4 * 10**18),
+}
+CHOICES = {
+    ("layout", "ip"): (4, 6),
+    ("capture", "format"): ("pcap", "pcapng"),
+    ("capture", "resolution"): ("us", "ns"),
+}
+
+
+def load(path: Path) -> Scenario:
+    """The scenario in a file. InputError where it cannot be read, UsageError where it is not one."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_FILE + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(text) > MAX_FILE:
+        raise InputError(f"{path}: more than {MAX_FILE} bytes are no scenario")
+    try:
+        return parse(text.decode())
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", hint=error.hint) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not UTF-8 text") from None
+
+
+def parse(text: str) -> Scenario:
+    """The scenario in a text. UsageError says in which table and field it is wrong."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"not TOML: {error}") from None
+    return build(tree)
+
+
+def build(tree: dict[str, Any]) -> Scenario:
+    """The scenario that a TOML document means."""
+    _known("the scenario", tree, ("title", "seed", *TABLES, "fault", "expect"))
+    parts = {name: _table(name, made, tree.get(name, {})) for name, made in TABLES.items()}
+    faults = tree.get("fault", [])
+    if not isinstance(faults, list):
+        raise UsageError("fault is a list of tables", hint="write [[fault]]")
+    scenario = Scenario(
+        title=_value("title", str, tree.get("title", "")),
+        seed=_value("seed", int, tree.get("seed", 1)),
+        faults=tuple(_fault(f"fault {number}", fault) for number, fault in enumerate(faults, 1)),
+        expect=_value("expect", dict, tree.get("expect", {})),
+        **parts,
+    )
+    check(scenario)
+    return scenario
+
+
+def check(scenario: Scenario) -> None:
+    """UsageError where a value is out of its range, wherever it came from."""
+    for name in TABLES:
+        part = getattr(scenario, name)
+        for field in dataclasses.fields(part):
+            _range(name, field.name, getattr(part, field.name))
+    for fault in scenario.faults:
+        for field in dataclasses.fields(fault):
+            _range(type(fault).__name__, field.name, getattr(fault, field.name))
+    if not 0 <= scenario.seed < 1 << 64:
+        raise UsageError(f"seed: {scenario.seed} is not from 0 to 2**64 - 1")
+    traffic = scenario.traffic
+    if not traffic.sizes or not scenario.ring.slot_ns or not traffic.foreign:
+        raise UsageError("sizes, slot_ns and foreign need at least one entry")
+    for name in traffic.foreign:
+        if name not in FOREIGN:
+            raise UsageError(f"[traffic] foreign: {name!r} is no kind of frame", hint=f"there are {', '.join(FOREIGN)}")
+    if traffic.shares and (len(traffic.shares) != traffic.streams or min(traffic.shares) <= 0):
+        raise UsageError(f"[traffic] shares: {traffic.streams} streams need as many shares above 0")
+
+
+def _range(table: str, name: str, value: Any) -> None:
+    where = f"[{table}] {name}"
+    for one in value if isinstance(value, tuple) else (value,):
+        if name in SHARES and not 0 <= one <= 1:
+            raise UsageError(f"{where}: {one} is no share", hint="it may be 0 to 1")
+        low, high = LIMITS.get((table, name), (None, None))
+        if low is not None and not low <= one <= high:
+            raise UsageError(f"{where}: {one} is out of range", hint=f"it may be {low} to {high}")
+        if (table, name) in CHOICES and one not in CHOICES[table, name]:
+            raise UsageError(f"{where}: {one!r}", hint=f"it may be {' or '.join(map(str, CHOICES[table, name]))}")
+        numbers = one if isinstance(one, tuple) else (one,)
+        if any(isinstance(n, int | float) and abs(n) > 1 << 64 for n in numbers):
+            raise UsageError(f"{where}: {one} is out of range")
+
+
+def _fault(where: str, tree: Any) -> Any:
+    if not isinstance(tree, dict) or "kind" not in tree:
+        raise UsageError(f"{where} has no kind", hint=f"there are {', '.join(KINDS)}")
+    kind = tree["kind"]
+    _known(where, {kind: 0}, KINDS)
+    return _table(f"{where} ({kind})", KINDS[kind], {name: value for name, value in tree.items() if name != "kind"})
+
+
+def _table(where: str, made: type[Any], tree: Any) -> Any:
+    tree = _value(where, dict, tree)
+    hints = get_type_hints(made)
+    _known(where, tree, hints)
+    return made(**{name: _value(f"{where}: {name}", hints[name], value) for name, value in tree.items()})
+
+
+def _known(where: str, tree: Any, names: Any) -> None:
+    for name in tree:
+        if name not in names:
+            near = difflib.get_close_matches(str(name), list(names), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            raise UsageError(f"{where}: {name} is not known", hint=hint)
+
+
+def _value(where: str, kind: Any, value: Any) -> Any:
+    """`value` as a `kind`: int, float, bool, str, dict, X | None, tuple[X, ...] or tuple[X, Y]; a lone value stands for
+    a list of one."""
+    if isinstance(kind, UnionType):
+        kind = get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        inner = get_args(kind)
+        values = value if isinstance(value, list) else [value]
+        if inner[-1] is Ellipsis:
+            return tuple(_value(where, inner[0], one) for one in values)
+        if len(values) != len(inner):
+            raise UsageError(f"{where}: {value!r} is not a list of {len(inner)}")
+        return tuple(_value(where, what, one) for what, one in zip(inner, values, strict=True))
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise UsageError(f"{where}: {value!r} is not {kind.__name__}")
+    return value

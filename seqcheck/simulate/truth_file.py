@@ -1,0 +1,134 @@
+"""The truth as JSON, `seqcheck.truth/1`, one line for each frame that a fault sent. docs/simulate.md has the keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from seqcheck.simulate.run import Simulated
+from seqcheck.simulate.traffic import COPY, FRESH, LABELS, LOST, RECORD
+from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, stream_rows
+
+SCHEMA = "seqcheck.truth/1"
+
+
+def truth(made: Simulated) -> dict[str, Any]:
+    """The whole truth as a tree; `resends` is a list."""
+    found = arrivals(made.traffic, made.kept, made.ns)
+    tree = summary(made, found)
+    tree["resends"] = list(resends(made, found))
+    return tree
+
+
+def dump(made: Simulated) -> Iterator[str]:
+    """The same as lines of text."""
+    found = arrivals(made.traffic, made.kept, made.ns)
+    head = json.dumps(summary(made, found), indent=1)
+    yield head[:-2] + ',\n "resends": ['
+    comma = ""
+    for row in resends(made, found):
+        yield f"{comma}\n  {json.dumps(row)}"
+        comma = ","
+    yield "\n ]\n}\n"
+
+
+def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
+    """The counts."""
+    scenario, sent = made.scenario, made.traffic.sent
+    streams = stream_rows(found, scenario.layout.start, made.modulus)
+    given = _given(made)
+    return {
+        "schema": SCHEMA,
+        "title": scenario.title,
+        "seed": scenario.seed,
+        "layout": scenario.layout.name,
+        "ring_size": scenario.ring.size,
+        "frames": len(made.kept),
+        "records": len(found.frame),
+        "foreign": len(made.kept) - len(found.frame),
+        "lost": int((sent["fate"] == LOST).sum()),
+        "dropped": made.dropped,
+        "damage": [],
+        "duplicates": sum(row["duplicates"] for row in streams),
+        "missing": sum(row["missing"] for row in streams),
+        "late": sum(row["late"] for row in streams),
+        "by_cause": causes(found),
+        "by_fault": _by_fault(made, found),
+        "streams": [
+            {"id": number, "sent": given.get(row["stream"], 0), **row} for number, row in enumerate(streams)
+        ],
+    }
+
+
+def _given(made: Simulated) -> dict[int, int]:
+    """How many different numbers each stream's counter gave out."""
+    content = made.traffic.contents[: len(made.traffic.ring_kind)]
+    own = content[(content["kind"] == RECORD) & (made.traffic.ring_kind == 0)]
+    order = own[np.lexsort((own["x"], own["epoch"], own["stream"]))]
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (
+        (np.diff(order["x"]) != 0) | (np.diff(order["epoch"]) != 0) | (np.diff(order["stream"]) != 0)
+    )
+    streams, counts = np.unique(order["stream"][fresh], return_counts=True)
+    return dict(zip(streams.tolist(), counts.tolist(), strict=True))
+
+
+def _by_fault(made: Simulated, found: Arrivals) -> dict[str, dict[str, int]]:
+    """For each fault: frames it sent, those in the capture, those that are duplicates there."""
+    sent = made.traffic.sent["label"]
+    there = np.zeros(len(LABELS), np.int64)
+    np.add.at(there, sent[made.kept], 1)
+    again = np.bincount(found.label[found.again], minlength=len(LABELS))
+    all_sent = np.bincount(sent, minlength=len(LABELS))
+    return {
+        LABELS[label][0]: {"sent": int(all_sent[label]), "captured": int(there[label]), "duplicates": int(again[label])}
+        for label in np.flatnonzero(all_sent).tolist()
+        if label != FRESH
+    }
+
+
+def resends(made: Simulated, found: Arrivals) -> Iterator[dict[str, Any]]:
+    """One row for each duplicate, and for each frame that a fault sent though it is none in the capture."""
+    traffic = made.traffic
+    content = traffic.contents["kind"][traffic.sent["content"]]
+    label = traffic.sent["label"]
+    again = np.zeros(len(traffic.sent), np.bool_)
+    again[found.row[found.again]] = True
+    wanted = again | ((label != FRESH) & ((content == RECORD) | (label < COPY)))
+    index = np.full(len(traffic.sent), NONE, np.int64)
+    index[found.row] = np.arange(len(found.row))
+    number = np.full(len(traffic.sent), 0, np.int64)
+    number[made.kept] = np.arange(1, len(made.kept) + 1)
+    lag = found.lag()
+    ids = {row["stream"]: at for at, row in enumerate(stream_rows(found, 0, 1))}
+    for row in np.flatnonzero(wanted).tolist():
+        sent, at = traffic.sent[row], int(index[row])
+        body = traffic.contents[int(sent["content"])]
+        record = int(body["kind"]) == RECORD
+        shown: dict[str, Any] = {
+            "fault": LABELS[int(found.label[at]) if at != NONE and again[row] else int(sent["label"])][0],
+            "stream": ids.get(int(body["stream"])) if record else None,
+            "seq": int(body["seq"]) if record else None,
+            "slot": int(sent["slot"]) if sent["slot"] >= 0 else None,
+            "laps": int(sent["laps"]),
+            "frame": int(number[row]) or None,
+        }
+        shown |= _copy(found, at, int(lag[at])) if at != NONE and again[row] else {"duplicate": False}
+        yield shown
+
+
+def _copy(found: Arrivals, at: int, lag: int) -> dict[str, Any]:
+    earlier = int(found.earlier[at])
+    one_source = found.source[at] == found.source[earlier]
+    return {
+        "duplicate": True,
+        "cause": LABELS[int(found.label[at])][1],
+        "earlier_frame": int(found.frame[earlier]),
+        "distance": int(found.distance[at]),
+        "frame_distance": int(found.ordinal[at] - found.ordinal[earlier]) if one_source else None,
+        "lag": lag,
+        "time_lag_ns": int(found.ns[at] - found.ns[earlier]),
+    }
