@@ -118,8 +118,8 @@ class Decoder:
         walk.to_payload(anchor, self._program.selector)
         seq = np.zeros(high - low, np.uint64)
         rows = self._read_fields(walk, seq)
-        words = walk.key[rows].view(np.uint64).reshape(-1, _KEY_WORDS)
-        streams = self._streams.ids(words)
+        words = walk.key.view(np.uint64).reshape(-1, _KEY_WORDS)  # before the picking, which may not copy padding
+        streams = self._streams.ids(words[rows])
         walk.status[rows[streams < 0]] = STREAMS
         rows, streams = rows[streams >= 0], streams[streams >= 0]
         source, ordinal = self._count(walk)
