@@ -1,0 +1,163 @@
+"""Bytes in order, as they come: from a file, a pipe or a stream that the caller opened.
+
+A ByteSource never waits to fill a block: it gives what is there, at least one byte, and 0 at the end. An input that
+cannot be read on ends there, and `trouble` says why. Regular files are read unbuffered; nothing is ever mapped.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import BinaryIO, cast
+
+from seqcheck.errors import InputError
+
+Input = str | os.PathLike[str] | BinaryIO
+STDIN = "-"
+
+
+class ByteSource(ABC):
+    """`name`: for people. `trouble`: why the bytes ended too early, empty where they did not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.trouble = ""
+        self._head = b""
+
+    def read_into(self, view: memoryview) -> int:
+        """Put at least one byte into `view`; how many, or 0 at the end."""
+        if self._head:
+            count = min(len(self._head), len(view))
+            view[:count] = self._head[:count]
+            self._head = self._head[count:]
+            return count
+        return self._read(view)
+
+    def peek(self, count: int) -> bytes:
+        """The next `count` bytes (fewer where the input ends), which stay to be read."""
+        space = memoryview(bytearray(count))
+        while len(self._head) < count and (got := self._read(space[: count - len(self._head)])):
+            self._head += space[:got]
+        return self._head[:count]
+
+    def skip(self, count: int) -> None:
+        """Pass over bytes that were peeked at."""
+        self._head = self._head[count:]
+
+    @abstractmethod
+    def _read(self, view: memoryview) -> int:
+        """As read_into, without regard to what was peeked at."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what was opened here; the caller's own streams stay open."""
+
+
+class RawBytes(ByteSource):
+    """The input itself. `size` is its length where that is known, `done` how much of it was read, `plain` whether it
+    is a regular file that can be read again at any place, `base` where in it the reading began."""
+
+    def __init__(self, stream: BinaryIO | io.RawIOBase, name: str, *, ours: bool) -> None:
+        super().__init__(name)
+        self._stream, self._ours = stream, ours
+        self._into = _reading(stream)
+        self.done, self.base, self.size, self.plain = 0, 0, cast("int | None", None), False
+        if isinstance(stream, io.FileIO):
+            status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode):
+                self.plain, self.base = True, stream.tell()
+                self.size = max(status.st_size - self.base, 0)
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def rewind(self) -> None:
+        """Back to where the reading began; plain files only."""
+        self._stream.seek(self.base)
+        self._head, self.done, self.trouble = b"", 0, ""
+
+    def _read(self, view: memoryview) -> int:
+        try:
+            while (got := self._into(view)) is None:  # a pipe that someone set to non-blocking
+                select.select([self._stream], [], [])
+        except OSError as error:
+            self.trouble = f"reading failed: {error.strerror or error}"
+            return 0
+        self.done += got
+        return got
+
+    def close(self) -> None:
+        if self._ours:
+            self._stream.close()
+
+
+class PlacedBytes(ByteSource):
+    """A plain file once more, from another place on; the file position of its reader is left alone."""
+
+    def __init__(self, raw: RawBytes) -> None:
+        super().__init__(raw.name)
+        self._file, self._base, self._at = raw.fileno(), raw.base, 0
+
+    def place(self, offset: int) -> None:
+        """Read on from this offset."""
+        self._at = offset
+
+    def at(self, offset: int, count: int) -> bytes:
+        """`count` bytes at `offset`, fewer where the file has no more."""
+        return os.pread(self._file, count, self._base + offset)
+
+    def _read(self, view: memoryview) -> int:
+        data = self.at(self._at, len(view))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def open_raw(source: Input) -> RawBytes:
+    """Open a path, standard input ("-") or a binary stream. InputError where that cannot be."""
+    if not isinstance(source, str | os.PathLike):
+        stream = getattr(source, "buffer", source)
+        return RawBytes(stream, str(getattr(source, "name", "stream")), ours=False)
+    name = os.fspath(source)
+    try:
+        if name == STDIN:
+            if os.isatty(0):
+                raise InputError("standard input is a terminal", hint="Pipe a capture in: tcpdump -w - | seqcheck …")
+            return RawBytes(io.FileIO(0, closefd=False), name, ours=True)
+        return RawBytes(io.FileIO(name), name, ours=True)
+    except IsADirectoryError as error:
+        raise InputError(f"{name} is a directory", hint="Name the capture files in it.") from error
+    except FileNotFoundError as error:
+        raise InputError(f"{name} does not exist") from error
+    except PermissionError as error:
+        raise InputError(f"{name} may not be read by this user", hint="Look at its mode and owner.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        hint = "Raise the limit (ulimit -n), or read fewer files at once." if _too_many(error) else ""
+        raise InputError(f"{name} cannot be opened: {getattr(error, 'strerror', None) or error}", hint=hint) from error
+
+
+def _too_many(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def _reading(stream: BinaryIO | io.RawIOBase) -> Callable[[memoryview], int | None]:
+    """The stream's own way to read what is there into a buffer, or `read` where it has none."""
+    for way in ("readinto1", "readinto"):
+        if hasattr(stream, way):
+            return cast("Callable[[memoryview], int | None]", getattr(stream, way))
+
+    def read(view: memoryview) -> int | None:
+        data = stream.read(len(view))
+        if data is not None:
+            view[: len(data)] = data
+        return data if data is None else len(data)
+
+    return read

@@ -1,0 +1,189 @@
+"""Compressed inputs, found by their first bytes and unpacked in a thread of their own.
+
+Assumes nothing of the bytes: output is bounded whatever the ratio, memory is bounded by PIECE * PIECES and the format's
+own window (capped). Several members or frames after one another are one input. What could be unpacked before data that
+is damaged or breaks off is given; `trouble` then says what was wrong. The libraries let go of the interpreter lock, so
+unpacking and analysis share the work of two cores.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import queue
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from seqcheck.errors import InputError
+from seqcheck.sources.bytestream import ByteSource, RawBytes
+
+READ = 1 << 17  # bytes of compressed input at a time
+PIECE = 1 << 19  # bytes of output at a time, at most
+PIECES = 4  # that wait for the reader, at most
+MAX_WINDOW_LOG = 27  # zstd: 128 MiB, what the zstd program accepts without being told otherwise
+MAX_XZ_MEMORY = 256 << 20
+
+
+class Decoder(Protocol):
+    """One member or frame; the standard library's and others' decompressors have this form."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes | None: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Gzip:
+    """zlib's decompressor in the form of the others."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=31)
+        self._more = False  # the last output was as long as it might be
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not (self._more or self._zlib.unconsumed_tail)
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        piece = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+        self._more = len(piece) == max_length
+        return piece
+
+
+def _zstd() -> Callable[[], Decoder]:
+    module = _module("compression.zstd", "backports.zstd")
+    limit = {module.DecompressionParameter.window_log_max: MAX_WINDOW_LOG}
+    return lambda: cast("Decoder", module.ZstdDecompressor(options=limit))
+
+
+def _lz4() -> Callable[[], Decoder]:
+    return cast("Callable[[], Decoder]", _module("lz4.frame").LZ4FrameDecompressor)
+
+
+# name: how to get at what makes a decoder
+CODECS: dict[str, Callable[[], Callable[[], Decoder]]] = {
+    "gzip": lambda: _Gzip,
+    "bzip2": lambda: bz2.BZ2Decompressor,
+    "xz": lambda: lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_XZ_MEMORY),
+    "zstd": _zstd,
+    "lz4": _lz4,
+}
+MAGICS: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    *((bytes((low, 0x2A, 0x4D, 0x18)), "zstd") for low in range(0x50, 0x60)),  # pzstd begins with a skippable frame
+)  # fmt: skip
+PADDED = ("gzip", "xz")  # zeros may follow a member
+
+
+def codec_of(head: bytes) -> str:
+    """The name of the compression of an input that starts with these (6 or more) bytes; empty where there is none."""
+    return next((name for magic, name in MAGICS if head.startswith(magic)), "")
+
+
+class Unpacked(ByteSource):
+    """The bytes that a compressed input stands for."""
+
+    def __init__(self, raw: RawBytes, codec: str) -> None:
+        super().__init__(raw.name)
+        try:
+            self._new = CODECS[codec]()
+        except ImportError as error:
+            raise InputError(
+                f"{raw.name} is compressed by {codec}, and the package that reads it is missing: {error.name}",
+                hint=f"Unpack it first, or: pip install {(error.name or codec).replace('.', '-')}",
+            ) from error
+        self._raw, self._codec = raw, codec
+        self._queue: queue.Queue[bytes] = queue.Queue(PIECES)
+        self._piece = memoryview(b"")
+        self._ended = self._closed = False
+        self._thread = threading.Thread(target=self._work, name=f"unpack {raw.name}", daemon=True)
+        self._thread.start()
+
+    def _read(self, view: memoryview) -> int:
+        filled = 0
+        while filled < len(view) and not self._ended and (not filled or self._piece or not self._queue.empty()):
+            if not self._piece:
+                self._piece = memoryview(self._queue.get())
+                self._ended = not self._piece
+            count = min(len(view) - filled, len(self._piece))
+            view[filled : filled + count] = self._piece[:count]
+            self._piece = self._piece[count:]
+            filled += count
+        return filled
+
+    def close(self) -> None:
+        """Stop the thread. One that waits for a silent pipe stays until the pipe speaks or the process ends."""
+        self._closed = self._ended = True
+        while not self._queue.empty():
+            self._queue.get_nowait()  # makes room, so that a thread that waits for it goes on, and sees that it is over
+        if self._raw.plain:
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            for piece in self._pieces():
+                self._queue.put(piece)
+                if self._closed:
+                    return
+        except Exception as error:  # noqa: BLE001  (each library has its own, and none may be lost in a thread)
+            self.trouble = f"{self._codec} data is damaged: {error}"
+        self._queue.put(b"")
+
+    def _pieces(self) -> Iterator[bytes]:
+        """What the members hold, one after the other."""
+        members, data = 0, self._take()
+        while data:
+            decoder, members = self._new(), members + 1
+            if members > 1 and codec_of(data.ljust(6, b"\0")) != self._codec:
+                self.trouble = f"what follows the {self._codec} data is none"
+                return
+            while not decoder.eof:
+                if decoder.needs_input and not data and not (data := self._take()):
+                    self.trouble = self._raw.trouble or f"{self._codec} data breaks off"
+                    return
+                piece = decoder.decompress(data, PIECE)
+                data = b""
+                if piece:
+                    yield piece
+            data = self._after(decoder.unused_data or b"")
+        self.trouble = self._raw.trouble
+
+    def _after(self, data: bytes) -> bytes:
+        """What follows a member, enough of it to see what it is; padding left out."""
+        while True:
+            data = data.lstrip(b"\0") if self._codec in PADDED else data
+            if len(data) >= 6 or not (more := self._take()):
+                return data
+            data += more
+
+    def _take(self) -> bytes:
+        space = bytearray(READ)
+        return bytes(memoryview(space)[: self._raw.read_into(memoryview(space))])
+
+
+def _module(*names: str) -> Any:
+    """The first of these modules that is there."""
+    for name in names[:-1]:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return import_module(names[-1])

@@ -1,0 +1,218 @@
+"""The walk through a container: kernel for the packets, Python for what lies between them.
+
+A Walker takes bytes in any portions and gives rows; it says what it passed over, what is wrong, and what is left
+unfinished at the end. Positions are indexes into the buffer. It buffers nothing: a block that is of no interest is
+skipped however long it is. No I/O in here.
+"""
+
+from __future__ import annotations
+
+from struct import unpack_from
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import BAD, BLOCK, MAX_BLOCK, MORE, Frames, PcapRule
+from seqcheck.wire import pcap, pcapng
+from seqcheck.wire.pcapng import Section
+
+HEAD = 28  # bytes by which a container is known: a section header without options
+MAX_NOTES = 100  # kept until the caller takes them
+
+
+class Indexer(Protocol):
+    """What a kernel must offer to read captures (seqcheck.kernel.border.Kernel does)."""
+
+    def index_pcap(
+        self, buf: NDArray[np.uint8], start: int, stop: int, rule: PcapRule, frames: Frames
+    ) -> tuple[int, int]: ...
+
+    def index_pcapng(
+        self, buf: NDArray[np.uint8], start: int, stop: int, big: bool, interfaces: NDArray[Any], frames: Frames
+    ) -> tuple[int, int]: ...
+
+
+class Walker(Protocol):
+    """`notes`: (position, what) of damage that did not stop it, for the caller to take. `section`: of the rows last
+    given, None where there are none."""
+
+    notes: list[tuple[int, str]]
+    section: Section | None
+
+    @property
+    def dropped(self) -> int | None:
+        """Frames that the capturing side says it lost."""
+
+    def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
+        """As the kernel's index: the position reached and why it stopped. BLOCK: rows of another section come next."""
+
+    def fault(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
+        """What is wrong at `pos`, where `walk` stopped with BAD."""
+
+    def unfinished(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
+        """What is cut where the input ends with buf[pos:stop] left over; empty where nothing is."""
+
+    def lead(self, before: bytes, cap: int) -> int:
+        """How many bytes before a frame of `cap` captured bytes its record begins; `before` are the last 28 of them."""
+
+    def anew(self, section: Section | None) -> Walker:
+        """Another walker, to begin at a record of that section."""
+
+
+class PcapWalker:
+    """Classic pcap: records and nothing else."""
+
+    section: Section | None = None
+    dropped: int | None = None
+
+    def __init__(self, indexer: Indexer, rule: PcapRule) -> None:
+        self.notes: list[tuple[int, str]] = []
+        self._indexer, self._rule, self._index = indexer, rule, indexer.index_pcap
+
+    def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
+        return self._index(buf, start, stop, self._rule, frames)
+
+    def fault(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
+        return pcap.fault(buf[pos : pos + 16].tobytes(), self._rule)
+
+    def unfinished(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
+        return f"the input ends within a record, after {stop - pos} bytes of it" if stop > pos else ""
+
+    def lead(self, before: bytes, cap: int) -> int:
+        return self._rule.header
+
+    def anew(self, section: Section | None) -> PcapWalker:
+        return PcapWalker(self._indexer, self._rule)
+
+
+_ON = -1  # nothing stopped the walk
+
+
+class PcapngWalker:
+    """pcapng: sections, their interfaces, and the blocks that are skipped."""
+
+    def __init__(self, indexer: Indexer, section: Section | None = None) -> None:
+        self.notes: list[tuple[int, str]] = []
+        self.section = section
+        self._indexer, self._index = indexer, indexer.index_pcapng
+        self._dropped: int | None = None  # by sections that are over
+        self._skip = self._close = 0  # of a block that is skipped: bytes still to pass over, then its length again
+        self._wrong = ""
+
+    @property
+    def dropped(self) -> int | None:
+        now = self.section.dropped if self.section else None
+        return now if self._dropped is None else self._dropped + (now or 0)
+
+    def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
+        pos, before = start, frames.count
+        while True:
+            section = self.section
+            if section is not None and section.known and not self._close:
+                pos, why = self._index(buf, pos, stop, section.big, section.interfaces, frames)
+                if why != BLOCK:
+                    return pos, why
+            pos, why = self._pass(buf, pos, stop, frames.count > before)
+            if why != _ON:
+                return pos, why
+
+    def _pass(self, buf: NDArray[np.uint8], pos: int, stop: int, rows: bool) -> tuple[int, int]:
+        """Go past blocks that are no packets; _ON where packets may follow, else why the walk ends. A section header
+        is left alone (BLOCK) where `rows` of the section before it are yet to be given."""
+        section = self.section
+        mine = ">" if section and section.big else "<"
+        known = section is not None and section.known
+        while True:
+            if self._close:
+                pos, why = self._closed(buf, pos, stop, mine)
+                if why != _ON:
+                    return pos, why
+            if stop - pos < 12:
+                return pos, MORE
+            head = buf[pos : pos + 12].tobytes()
+            if not (order := pcapng.block_order(head, mine)):
+                return pos, self._bad("the byte order of a section header is none")
+            kind, length = unpack_from(order + "II", head)
+            if known and kind in pcapng.PACKETS:
+                return pos, _ON
+            taken = kind == pcapng.SHB or (known and kind in (pcapng.IDB, pcapng.ISB))
+            if length < (pcapng.least(kind) if taken else 12) or length & 3 or (taken and length > MAX_BLOCK):
+                return pos, self._bad(f"a block of type 0x{kind:08x} claims a length of {length} bytes")
+            if not taken:
+                pos, self._skip, self._close = pos + 8, length - 12, length
+                continue
+            if stop - pos < length:
+                return pos, MORE
+            if kind == pcapng.SHB and rows:
+                return pos, BLOCK
+            if unpack_from(order + "I", buf, pos + length - 4)[0] != length:
+                return pos, self._bad(f"a block of {length} bytes does not close")
+            if (trouble := self._take(kind, buf[pos : pos + length].tobytes())) and len(self.notes) < MAX_NOTES:
+                self.notes.append((pos, trouble))
+            pos += length
+            if kind == pcapng.SHB or known:
+                return pos, _ON
+
+    def _closed(self, buf: NDArray[np.uint8], pos: int, stop: int, order: str) -> tuple[int, int]:
+        """Go on past a block that is skipped, and see that it closes."""
+        count = min(self._skip, stop - pos)
+        pos, self._skip = pos + count, self._skip - count
+        if self._skip or stop - pos < 4:
+            return pos, MORE
+        length, self._close = self._close, 0
+        if unpack_from(order + "I", buf, pos)[0] != length:
+            return pos, self._bad(f"a block of {length} bytes does not close")
+        return pos + 4, _ON
+
+    def _take(self, kind: int, block: bytes) -> str:
+        """Read a block of the three that matter; what is wrong with it."""
+        if kind == pcapng.SHB:
+            self._dropped = self.dropped
+            self.section = Section(block)
+            major, minor = self.section.version
+            return "" if self.section.known else f"a section of unknown version {major}.{minor} is skipped"
+        assert self.section is not None
+        return self.section.interface(block) if kind == pcapng.IDB else self.section.statistics(block)
+
+    def _bad(self, what: str) -> int:
+        self._wrong = what
+        return BAD
+
+    def fault(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
+        section = self.section
+        if self._wrong or section is None:
+            return self._wrong
+        return pcapng.fault(
+            buf[pos : min(pos + MAX_BLOCK, stop)].tobytes(), ">" if section.big else "<", len(section.interfaces)
+        )
+
+    def unfinished(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
+        if self._close or stop > pos:
+            return "the input ends within a block" + ("" if self._close else f", after {stop - pos} bytes of it")
+        return ""
+
+    def lead(self, before: bytes, cap: int) -> int:
+        # An EPB or PB has the captured length 8 bytes before the data. An SPB has its own length there, which is more.
+        assert self.section is not None
+        enhanced = len(before) == 28 and unpack_from(">I" if self.section.big else "<I", before, 20)[0] == cap
+        return 28 if enhanced else 12
+
+    def anew(self, section: Section | None) -> PcapngWalker:
+        return PcapngWalker(self._indexer, section)
+
+
+def open_walker(head: bytes, indexer: Indexer) -> tuple[Walker, int]:
+    """The walker for an input that starts with `head` (HEAD bytes, fewer where it has no more), and how many bytes of
+    it are read by now. ValueError, in words, where it is no capture."""
+    if not head:
+        raise ValueError("is empty")
+    if pcap.is_pcap(head):
+        return PcapWalker(indexer, pcap.parse_header(head)), pcap.HEADER
+    if head[:4] == pcapng.START:
+        if len(head) < HEAD:
+            raise ValueError(f"has a section header that is cut: {len(head)} of {HEAD} bytes")
+        if not pcapng.block_order(head, ""):
+            raise ValueError("has a section header whose byte order is none")
+        return PcapngWalker(indexer), 0
+    raise ValueError("is no pcap or pcapng capture, nor one that is compressed by gzip, zstd, xz, bzip2 or lz4")

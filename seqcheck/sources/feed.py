@@ -1,0 +1,153 @@
+"""One input of a capture: opened, unpacked, walked; with all that is known of it.
+
+Errors come at once (InputError: not there, no permission, no capture), damage later (`damage`, in order of offset).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seqcheck.errors import InputError
+from seqcheck.kernel.border import T_ODD, T_ODD_AT, new_totals
+from seqcheck.model import Damage
+from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, open_raw
+from seqcheck.sources.compressed import Unpacked, codec_of
+from seqcheck.sources.container import HEAD, Indexer, open_walker
+from seqcheck.sources.cursor import Cursor
+from seqcheck.sources.evidence import StoredFrame, Trail, Window
+from seqcheck.sources.slots import Block, Pool
+
+MAX_DAMAGE = 100  # places that are told of, for each input
+
+
+class Feed:
+    """Blocks of frames of one input.
+
+    place    its place among the inputs, from 0
+    name     for people
+    count    frames so far
+    totals   int64[6], as in border.Frames
+    plain    it can be read again at any place, so nothing need be kept of it
+    """
+
+    def __init__(self, source: Input, indexer: Indexer, *, place: int = 0) -> None:
+        self.place = place
+        self._indexer = indexer
+        self._raw = open_raw(source)
+        self.name = self._raw.name
+        try:
+            self._codec = codec_of(self._raw.peek(6))
+            self.plain = self._raw.plain and not self._codec
+            self._begin()
+        except BaseException:
+            self._raw.close()
+            raise
+
+    def _begin(self) -> None:
+        """Everything from the first byte on."""
+        self.source: ByteSource = Unpacked(self._raw, self._codec) if self._codec else self._raw
+        self.count = 0
+        self.totals = new_totals()
+        self._damage: list[Damage] = []
+        self._odd_at: int | None = None
+        self._cursor: Cursor | None = None
+        head = self.source.peek(HEAD)
+        try:
+            self._walker, self._headed = open_walker(head, self._indexer)
+        except ValueError as error:
+            self._refuse(head, str(error))
+        self.source.skip(self._headed)
+        self._trail: Trail | Window = Trail(PlacedBytes(self._raw), self._walker) if self.plain else Window()
+
+    def _refuse(self, head: bytes, what: str) -> None:
+        trouble, hint = self.source.trouble, ""
+        if self._codec:
+            self.source.close()
+        if trouble:
+            raise InputError(f"{self.name}: {trouble}", hint="Nothing of it could be read.")
+        if len(head) == HEAD:
+            hint = "If it is a capture of another format, convert it first: editcap -F pcapng IN OUT"
+        raise InputError(f"{self.name} {what}", hint=hint)
+
+    def start(self, pool: Pool) -> Block:
+        """Get ready to fill; once, and once more after `rewind`. The block that comes first."""
+        self._pool = pool
+        block = pool.take()
+        block.frames.totals = self.totals
+        self._cursor = Cursor(self.source, self._walker, block, self._note, None if self.plain else self._turn)
+        self._cursor.place(self._headed, self._walker, first=1)
+        return block
+
+    def fill(self) -> tuple[Block, int, int] | None:
+        """The block, and which of its rows are new; None at the end."""
+        cursor = self._cursor
+        if cursor is None or (rows := cursor.fill()) is None:
+            return None
+        low, high = rows
+        self.count += high - low
+        if self._odd_at is None and self.totals[T_ODD]:
+            self._odd_at = cursor.origin + int(self.totals[T_ODD_AT])
+        self._trail.note(cursor, low, high)
+        return cursor.block, low, high
+
+    def stop(self) -> None:
+        """No more fills: give the block back."""
+        if self._cursor is not None:
+            self._pool.give(self._cursor.block, keep=not self.plain)
+            self._cursor = None
+
+    def rewind(self) -> None:
+        """Back to the start, as if nothing had been read; for files."""
+        self.stop()
+        if self._codec:
+            self.source.close()
+        self._raw.rewind()
+        self._begin()
+
+    @property
+    def again(self) -> bool:
+        """Whether it can be rewound."""
+        return self._raw.plain
+
+    def frame(self, number: int) -> StoredFrame | None:
+        """Frame `number` of this input, from 1, while it is known."""
+        return self._trail.get(number)
+
+    @property
+    def bytes_done(self) -> int:
+        """Bytes of the input itself that were read."""
+        return self._raw.done
+
+    @property
+    def bytes_total(self) -> int | None:
+        """How many it has, None where that is not known."""
+        return self._raw.size
+
+    @property
+    def dropped(self) -> int | None:
+        """Frames that the capturing side says it lost."""
+        return self._walker.dropped
+
+    def damage(self) -> Iterator[Damage]:
+        """What is wrong with the input, as far as it was read."""
+        yield from self._damage
+        odd = int(self.totals[T_ODD])
+        if self._odd_at is not None:
+            what = f"{odd} time stamp{'s are' if odd > 1 else ' is'} out of range, the first one here"
+            yield Damage(input=self.name, offset=self._odd_at, what=what)
+
+    def close(self) -> None:
+        """Let go of everything that was opened here."""
+        self.stop()
+        self.source.close()
+        self._raw.close()
+
+    def _turn(self, old: Block) -> Block:
+        block = self._pool.take()
+        block.frames.totals = self.totals
+        self._pool.give(old, keep=True)
+        return block
+
+    def _note(self, offset: int, what: str) -> None:
+        if len(self._damage) < MAX_DAMAGE:
+            self._damage.append(Damage(input=self.name, offset=offset, what=what))

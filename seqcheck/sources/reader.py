@@ -1,0 +1,177 @@
+"""A capture, in blocks of frames: one input or several, files, compressed files, pipes, streams.
+
+    with CaptureReader(["a.pcap", "b.pcapng.gz"], kernel=kernel) as reader:
+        for frames, low, high in reader:
+            ...                    # rows low..high-1 of `frames` are next; row r is frame number frames.first + r
+            reader.store.get(17)   # a StoredFrame that was read before (or lies in this block), or None
+        reader.frames, reader.damage, ...  # what is known of the capture: so far, at any time
+
+`frames` and its rows are valid until the next step of the loop; the same Frames, with the same rows below `low`, may
+come again. A block has at most CaptureReader.rows rows. An input of which nothing at all can be read is an InputError:
+on opening or, where its first record is damaged and no input has another frame, at the end. Bad data never raises
+otherwise. Several inputs are one capture in order of time (see `merge`). Offsets are bytes after decompression; times
+are integer ns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from seqcheck.errors import InputError, UsageError
+from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
+from seqcheck.model import Damage
+from seqcheck.sources.bytestream import Input
+from seqcheck.sources.container import Indexer
+from seqcheck.sources.evidence import StoredFrame
+from seqcheck.sources.feed import Feed
+from seqcheck.sources.merge import MAX_OPEN, in_order
+from seqcheck.sources.numbering import Numbering
+from seqcheck.sources.slots import ROWS, SLOT, Pool
+
+WINDOW = 32 << 20  # bytes of pipes and compressed inputs that are kept to look back at
+
+
+class FrameStore:
+    """Single frames once more, by their number over the whole capture."""
+
+    def __init__(self, feeds: Sequence[Feed], numbering: Numbering) -> None:
+        self._feeds, self._numbering = feeds, numbering
+
+    def get(self, number: int) -> StoredFrame | None:
+        """A frame that was read; None where it was not yet, or is no longer known."""
+        if len(self._feeds) == 1:
+            return self._feeds[0].frame(number)
+        found = self._numbering.find(number)
+        return self._feeds[found[0]].frame(found[1]) if found else None
+
+
+class CaptureReader:
+    """Iterate once; afterwards the store still answers, until `close`.
+
+    inputs  a list of paths, "-" for standard input, and binary streams; at least one, the same one twice is allowed
+    kernel  what indexes
+    window  bytes of pipes and compressed inputs to keep for the store
+    """
+
+    rows = ROWS
+
+    def __init__(self, inputs: Sequence[Input], *, kernel: Indexer, window: int = WINDOW) -> None:
+        if not inputs:
+            raise UsageError("no capture was named")
+        self._feeds: list[Feed] = []
+        try:
+            for place, each in enumerate(inputs):
+                self._feeds.append(Feed(each, kernel, place=place))
+        except BaseException:
+            self.close()
+            raise
+        self._numbering = Numbering()
+        self._store = FrameStore(self._feeds, self._numbering)
+        self._pool = Pool(self._slots(window))
+
+    def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
+        yield from self._one(self._feeds[0]) if len(self._feeds) == 1 else self._several()
+        damage = self.damage
+        if damage and not any(feed.count for feed in self._feeds):
+            raise InputError(
+                f"{damage[0].input}: {damage[0].what} (byte {damage[0].offset})", hint="Nothing of it could be read."
+            )
+
+    @property
+    def store(self) -> FrameStore:
+        """Single frames once more."""
+        return self._store
+
+    @property
+    def bytes_done(self) -> int:
+        """Bytes of the inputs themselves (compressed ones as they are) that were read."""
+        return sum(feed.bytes_done for feed in self._feeds)
+
+    @property
+    def bytes_total(self) -> int | None:
+        """How many there are, None where that is not known."""
+        sizes = [feed.bytes_total for feed in self._feeds]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Their names, as given."""
+        return tuple(feed.name for feed in self._feeds)
+
+    @property
+    def frames(self) -> int:
+        """Frames that were given out, or are about to be."""
+        return sum(feed.count for feed in self._feeds)
+
+    @property
+    def wire_bytes(self) -> int:
+        """Bytes of these frames on the wire."""
+        return sum(int(feed.totals[T_BYTES]) for feed in self._feeds)
+
+    @property
+    def first_ns(self) -> int | None:
+        """The lowest time stamp; None where no frame has one (pcapng's simple packets have none)."""
+        return min((int(feed.totals[T_FIRST]) for feed in self._timed()), default=None)
+
+    @property
+    def last_ns(self) -> int | None:
+        """The highest time stamp."""
+        return max((int(feed.totals[T_LAST]) for feed in self._timed()), default=None)
+
+    @property
+    def cut_frames(self) -> int:
+        """Frames of which less was captured than was on the wire."""
+        return sum(int(feed.totals[T_CUT]) for feed in self._feeds)
+
+    @property
+    def dropped(self) -> int | None:
+        """Frames that the capturing side says it lost, added up over the inputs that tell; None where none does."""
+        drops = [feed.dropped for feed in self._feeds if feed.dropped is not None]
+        return sum(drops) if drops else None
+
+    @property
+    def damage(self) -> tuple[Damage, ...]:
+        """What is wrong with the inputs, as far as they were read; for each by offset, then its time stamps."""
+        return tuple(damage for feed in self._feeds for damage in feed.damage())
+
+    def close(self) -> None:
+        """Let go of everything that was opened here."""
+        for feed in self._feeds:
+            feed.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _one(self, feed: Feed) -> Iterator[tuple[Frames, int, int]]:
+        feed.start(self._pool)
+        fill = feed.fill
+        while (rows := fill()) is not None:
+            block, low, high = rows
+            frames = block.frames
+            frames.first = block.first
+            yield frames, low, high
+
+    def _several(self) -> Iterator[tuple[Frames, int, int]]:
+        numbering = self._numbering
+        for each in in_order(self._feeds, self._pool):
+            frames, low, high = each.frames, each.low, each.high
+            frames.first = numbering.count + 1 - low
+            numbering.add(each.places, each.firsts, high - low)
+            yield frames, low, high
+
+    def _timed(self) -> list[Feed]:
+        return [feed for feed in self._feeds if feed.totals[T_FIRST] <= feed.totals[T_LAST]]
+
+    def _slots(self, window: int) -> int:
+        """What can be in use at once, and the window."""
+        feeds = self._feeds
+        kept = 0 if all(feed.plain for feed in feeds) else max(window // SLOT, 2)
+        return min(len(feeds), MAX_OPEN) + 1 + sum(not feed.again for feed in feeds) + kept
+

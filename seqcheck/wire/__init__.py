@@ -1,0 +1,1 @@
+"""Bytes to structure and back: pcap, pcapng. No I/O in here."""

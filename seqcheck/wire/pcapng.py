@@ -1,0 +1,208 @@
+"""pcapng: what a reader must know of a section, kept up to date from the blocks that are no packets; and the writing.
+
+A Section is made from a Section Header Block and fed Interface Description and Interface Statistics Blocks; packet
+blocks are the kernel's work (`index_pcapng`), every other block is skipped by whoever walks. Assumes nothing of the
+bytes; never does I/O. Times are integer nanoseconds, lengths bytes. Source: draft-ietf-opsawg-pcapng (sections 3, 4).
+"""
+
+from __future__ import annotations
+
+from struct import Struct, pack, unpack, unpack_from
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import INTERFACE, MAX_BLOCK, MAX_FRAME, MAX_WIRE, OVER, SHIFT, TIMES
+
+SHB, IDB, PB, SPB, EPB, ISB = 0x0A0D0D0A, 1, 2, 3, 6, 5
+PACKETS = frozenset((PB, SPB, EPB))
+START = b"\x0a\x0d\x0d\x0a"
+MAX_INTERFACES = 65_536  # of one section
+_LEAST = {SHB: 28, IDB: 20, ISB: 24, EPB: 32, SPB: 16, PB: 32}  # bytes of a block without data and options
+_ORDERS = {b"\x1a\x2b\x3c\x4d": True, b"\x4d\x3c\x2b\x1a": False}
+_INT64 = np.iinfo(np.int64)
+_IF_TSRESOL, _IF_TSOFFSET, _ISB_IFDROP, _ISB_OSDROP = 9, 14, 5, 7
+
+
+class Section:
+    """Byte order, interfaces and drop counts of one section. Interfaces are only ever added.
+
+    big         the section's numbers are big-endian
+    interfaces  INTERFACE[n] for index_pcapng
+    known       whether the section's version is one that is read; the blocks of others are to be skipped
+    dropped     frames that the capturing side says it lost, None where it says nothing
+    """
+
+    __slots__ = ("_count", "_drops", "_table", "big", "interfaces", "known", "version")
+
+    def __init__(self, block: bytes) -> None:
+        self.big = _ORDERS[block[8:12]]
+        self.version: tuple[int, int] = unpack_from(">HH" if self.big else "<HH", block, 12)
+        self.known = self.version[0] == 1
+        self._table: NDArray[Any] = np.zeros(4, INTERFACE)
+        self._count = 0
+        self.interfaces = self._table[:0]
+        self._drops: dict[int, int] = {}
+
+    @property
+    def dropped(self) -> int | None:
+        return sum(self._drops.values()) if self._drops else None
+
+    def interface(self, block: bytes) -> str:
+        """Add the interface of this IDB. What is wrong with it, or an empty string; with MAX_INTERFACES it is not
+        added."""
+        order = ">" if self.big else "<"
+        link, _, snap = unpack_from(order + "HHI", block, 8)
+        if self._count == MAX_INTERFACES:
+            return f"more than {MAX_INTERFACES} interfaces in one section"
+        kind, value, seconds = TIMES, 1000, 0
+        options, trouble = _options(block[16:-4], order)
+        for code, body in options:
+            if code == _IF_TSRESOL and len(body) == 1:
+                kind, value = resolution(body[0])
+            elif code == _IF_TSOFFSET and len(body) == 8:
+                (seconds,) = unpack(order + "q", body)
+        offset = min(max(seconds * 1_000_000_000, int(_INT64.min)), int(_INT64.max))
+        if offset != seconds * 1_000_000_000:
+            trouble = trouble or f"the interface's time offset of {seconds} s is out of range"
+        if self._count == len(self._table):
+            self._table = np.concatenate([self._table, np.zeros_like(self._table)])
+        self._table[self._count] = (link, kind, snap, value, offset)
+        self._count += 1
+        self.interfaces = self._table[: self._count]
+        return trouble
+
+    def statistics(self, block: bytes) -> str:
+        """Take note of the drop counts of this ISB; they are totals, so the last of an interface counts."""
+        order = ">" if self.big else "<"
+        (number,) = unpack_from(order + "I", block, 8)
+        options, trouble = _options(block[20:-4], order)
+        drops = [unpack(order + "Q", v)[0] for code, v in options if code in (_ISB_IFDROP, _ISB_OSDROP) and len(v) == 8]
+        if number >= self._count:
+            return f"statistics for interface {number}, which the section does not have"
+        if drops:
+            self._drops[number] = sum(drops)
+        return trouble
+
+
+def resolution(code: int) -> tuple[int, int]:
+    """(kind, value) of border.INTERFACE for an if_tsresol: powers of ten, or of two where the top bit is set."""
+    power = code & 0x7F
+    if code & 0x80:
+        return SHIFT, power
+    if power <= 9:
+        return TIMES, 10 ** (9 - power)
+    if power <= 28:
+        return OVER, 10 ** (power - 9)
+    return SHIFT, 127  # 64 bits of so short ticks are less than a nanosecond: always 0
+
+
+def block_order(head: bytes, order: str) -> str:
+    """The byte order in which the block that starts with these 12 bytes is to be read: a section header brings its
+    own, all others have that of their section. Empty where a section header's is neither."""
+    if head[:4] != START:
+        return order
+    big = _ORDERS.get(head[8:12])
+    return "" if big is None else ">" if big else "<"
+
+
+def least(kind: int) -> int:
+    """Bytes that a block of that type has at least."""
+    return _LEAST.get(kind, 12)
+
+
+def fault(block: bytes, order: str, interfaces: int) -> str:
+    """What is wrong with a packet block on which index_pcapng stopped with BAD; `block` is as much of it as there is,
+    8 bytes at least."""
+    kind, length = unpack_from(order + "II", block)
+    if length < _LEAST[kind] or length & 3 or length > MAX_BLOCK:
+        return f"packet block claims a length of {length} bytes ({_LEAST[kind]} to {MAX_BLOCK}, a multiple of 4)"
+    (again,) = unpack_from(order + "I", block, length - 4)
+    if again != length:
+        return f"packet block does not close: its length is {length} in front and {again} behind"
+    number = 0 if kind == SPB else unpack_from(order + ("I" if kind == EPB else "H"), block, 8)[0]
+    if number >= interfaces:
+        return f"packet of interface {number}, but the section has {interfaces}"
+    cap, wire = unpack_from(order + "II", block, 20) if kind != SPB else unpack_from(order + "I", block, 8) * 2
+    if wire > MAX_WIRE:
+        return f"packet block claims {wire} bytes on the wire, more than {MAX_WIRE}"
+    return f"packet block claims {cap} captured bytes, more than it holds or than {MAX_FRAME}"
+
+
+def _options(body: bytes, order: str) -> tuple[list[tuple[int, bytes]], str]:
+    """(code, value) of each option, and what is wrong with them."""
+    found: list[tuple[int, bytes]] = []
+    at, unpacker = 0, Struct(order + "HH").unpack_from
+    while at + 4 <= len(body):
+        code, length = unpacker(body, at)
+        at += 4
+        if code == 0:
+            return found, ""
+        if at + length > len(body):
+            return found, f"option {code} claims {length} bytes, its block has {len(body) - at}"
+        found.append((code, body[at : at + length]))
+        at += length + (-length & 3)
+    return found, ""
+
+
+# ---- writing: little-endian, nanoseconds -----------------------------------------------------------------------------
+
+_COMMENT, _USERAPPL, _IF_NAME, _IFRECV = 1, 4, 2, 4
+_PACKET = Struct("<7I")
+
+
+def section_block(*, program: str = "") -> bytes:
+    """A Section Header Block of unknown section length."""
+    return _block(SHB, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1), [(_USERAPPL, program.encode())] if program else [])
+
+
+def interface_block(*, link: int, snap: int = 0, name: str = "") -> bytes:
+    """An Interface Description Block with times in nanoseconds; `snap` 0 is no limit."""
+    options = [(_IF_NAME, name.encode())] if name else []
+    return _block(IDB, pack("<HHI", link, 0, snap), [*options, (_IF_TSRESOL, b"\x09")])
+
+
+def packet_block(ns: int, data: bytes, *, wire: int | None = None, interface: int = 0, comment: str = "") -> bytes:
+    """An Enhanced Packet Block. A comment beyond what an option holds is cut."""
+    length, options = len(data), b""
+    if comment:
+        options = _pack_options([(_COMMENT, comment.encode()[:65_532].decode(errors="ignore").encode())])
+    size = 32 + length + (-length & 3) + len(options)
+    high, low = ns >> 32 & 0xFFFFFFFF, ns & 0xFFFFFFFF
+    head = _PACKET.pack(EPB, size, interface, high, low, length, wire or length)
+    return b"".join((head, data, bytes(-length & 3), options, pack("<I", size)))
+
+
+def statistics_block(ns: int, *, received: int, dropped: int, interface: int = 0) -> bytes:
+    """An Interface Statistics Block."""
+    body = pack("<III", interface, ns >> 32 & 0xFFFFFFFF, ns & 0xFFFFFFFF)
+    return _block(ISB, body, [(_IFRECV, pack("<Q", received)), (_ISB_IFDROP, pack("<Q", dropped))])
+
+
+def packet_matrix(ns: NDArray[np.int64], frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Whole frames of one length, uint8[n, length], as Enhanced Packet Blocks of interface 0: uint8[n, size]."""
+    count, length = frames.shape
+    size = 32 + length + (-length & 3)
+    out = np.zeros((count, size), np.uint8)
+    heads = np.empty((count, 7), "<u4")
+    heads[:, 0], heads[:, 1], heads[:, 2], heads[:, 5], heads[:, 6] = EPB, size, 0, length, length
+    heads[:, 3], heads[:, 4] = ns >> 32, ns & 0xFFFFFFFF
+    out[:, :28] = heads.view(np.uint8)
+    out[:, 28 : 28 + length] = frames
+    out[:, -4:] = np.frombuffer(pack("<I", size), np.uint8)
+    return out
+
+
+def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:
+    body += _pack_options(options)
+    size = 12 + len(body)
+    return pack("<II", kind, size) + body + pack("<I", size)
+
+
+def _pack_options(options: list[tuple[int, bytes]]) -> bytes:
+    return b"".join(_option(code, value) for code, value in options) + bytes(4) if options else b""
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return pack("<HH", code, len(value)) + value + bytes(-len(value) & 3)
