@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.version import VERSION as __version__
+from seqcheck.version import VERSION as __version__  # noqa: N811 - the name that all packages have
 
 if TYPE_CHECKING:
     from seqcheck.errors import (

@@ -128,16 +128,23 @@ STALE = replace(
         explained=12,
         of=12,
         bracket=(4096, 4096),
-        statement="Consistent with a stale TX slot in a ring of 4096: all 12 duplicates carry what the slot held one lap before.",
+        statement="Consistent with a stale TX slot in a ring of 4096: all 12 duplicates carry what the slot held one"
+        " lap before.",
         because=(
             "All 12 copies came 4,093 to 4,096 records after the first, never more than one lap.",
-            "Counted in frames of the sender, the distance is 4,096 every time; the 28 foreign frames fill the difference.",
+            "Counted in frames of the sender, the distance is 4,096 every time; foreign frames fill the difference.",
             "Each copy is identical to the earlier frame, byte for byte, and equally long.",
             "Each stands alone between fresh records, and no number is missing at its place.",
         ),
         rivals=(
-            Rival(cause="path-copy", why_not="A mirror port or a bond copies most frames at once; here 12 of 100,000, a lap apart."),
-            Rival(cause="retransmission", why_not="It would follow a timer; the distance is constant in frames while the rate varied."),
+            Rival(
+                cause="path-copy",
+                why_not="A mirror port or a bond copies most frames at once; here 12 of 100,000, a lap apart.",
+            ),
+            Rival(
+                cause="retransmission",
+                why_not="It would follow a timer; the distance is constant in frames while the rate varied.",
+            ),
         ),
         caveats=(
             "A capture cannot tell the driver from the program that fills the ring.",
@@ -169,7 +176,8 @@ THREAD = replace(
         explained=1,
         of=1,
         bracket=(31, None),
-        statement="Weakly consistent with a stale TX slot in a ring of 32: the only duplicate is 31 records old, one short of a lap.",
+        statement="Weakly consistent with a stale TX slot in a ring of 32: the only duplicate is 31 records old, one"
+        " short of a lap.",
         because=("The copy is 31 records old: one lap of 32, less one slot that other traffic used.",),
         rivals=(Rival(cause="retransmission", why_not="Cannot be excluded by a single duplicate."),),
         caveats=("One duplicate is too few to be sure.",),
@@ -203,7 +211,7 @@ UNEXPLAINED = replace(
         dropped=1203,
         cut_frames=17,
         damage=(
-            Damage(input="part-3.pcapng", offset=48_211_904, what="block of 1,718,973,556 bytes; at most 16 MiB make sense"),
+            Damage(input="part-3.pcapng", offset=48_211_904, what="a block of 1,718,973,556 bytes; 16 MiB make sense"),
             Damage(input="part-4.pcapng", offset=9_120, what="the file ends 44 bytes into a record of 60"),
         ),
     ),
@@ -219,7 +227,9 @@ UNEXPLAINED = replace(
         total=240,
         by_cause={"unexplained": 200, "path-copy": 40},
         distances=tuple(Bin(low=1 + 97 * n, high=1 + 97 * n, count=1 + n % 3) for n in range(80)),
-        listed=tuple(replace(odd(n), stream=n % 2, cause="path-copy" if n % 6 == 1 else "unexplained") for n in range(20)),
+        listed=tuple(
+            replace(odd(n), stream=n % 2, cause="path-copy" if n % 6 == 1 else "unexplained") for n in range(20)
+        ),
         complete=False,
     ),
     gaps=Gaps(
@@ -241,7 +251,7 @@ UNEXPLAINED = replace(
         bracket=None,
         statement="240 duplicates, and no cause explains them: their distances agree on no ring size.",
         because=("The distances are spread evenly from 1 to 7,664 records.",),
-        rivals=(Rival(cause="stale-slot", why_not="A ring would gather the distances at or just below a multiple of its size."),),
+        rivals=(Rival(cause="stale-slot", why_not="A ring would gather the distances below a multiple of its size."),),
         caveats=("1,203 frames were dropped while capturing.",),
     ),
     also=(Also(cause="path-copy", explained=40, statement="came twice within 3 µs; only the hop count differs"),),
@@ -282,7 +292,11 @@ HOSTILE = replace(
         inputs=("\x1b]0;owned\x07[red]x[/red]\u202egpj.pcap", "caf\udce9.pcap"),
         damage=(Damage(input="\x1b[2J", offset=1, what="\x9b31m\r\nseqcheck: clean"),),
     ),
-    streams=(replace(stream(), key={"source": "[bold]1[/bold]", "target": "\x1b[31m2", "sport": 1, "dport": 2, "x": "\u2028"}),),
+    streams=(
+        replace(
+            stream(), key={"source": "[bold]1[/bold]", "target": "\x1b[31m2", "sport": 1, "dport": 2, "x": "\u2028"}
+        ),
+    ),
     verdict=replace(CLEAN.verdict, statement="[link=http://x]Clean[/link]\x1b[8m:smile:", because=("\x00", "\u2066y")),
 )  # fmt: skip
 

@@ -73,8 +73,9 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
     parser.add_argument(
-        "--layout", metavar="LAYOUT", help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file,"
-        ' or a spec such as "udp:5000 seq=u32be@0"; without it, the layouts that can be recognised are tried',
+        "--layout", metavar="LAYOUT",
+        help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
+        ' "udp:5000 seq=u32be@0"; without it, the layouts that can be recognised are tried',
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -91,7 +92,8 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--max-duplicates", metavar="LIMIT", type=limit, default=NONE,
-        help="still clean with so many duplicates: a count, or a share of the records received such as 0.1%% (default: 0)",
+        help="still clean with so many duplicates: a count, or a share of the records received such as 0.1%%"
+        " (default: 0)",
     )  # fmt: skip
     parser.add_argument(
         "--max-missing", metavar="LIMIT", type=limit, default=NONE,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli.page import page_for
+from seqcheck.cli.stdio import put
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def add(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("layout", nargs="?", metavar="LAYOUT", help="a name, a TOML file or a spec; none lists the names")
+    parser.add_argument(
+        "layout", nargs="?", metavar="LAYOUT", help="a name, a TOML file or a spec; none lists the names"
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from seqcheck.layout import resolve
 
     lines = listing(columns()) if args.layout is None else explanation(resolve(args.layout), columns())
-    for line in lines:
-        print(line)
+    put(*lines)
     return 0
 
 
@@ -66,9 +68,10 @@ def listing(width: int) -> Iterator[str]:
         yield from wrapped(f"{mark} {name:{longest}}  ", layout.description, width)
     yield ""
     yield from wrapped(
-        "* ", "tried when no --layout is given: their magic makes a mistake next to impossible. The others need --layout.",
+        "* ",
+        "tried when no --layout is given: their magic makes a mistake next to impossible. The others need --layout.",
         width,
-    )  # fmt: skip
+    )
     yield "`seqcheck layouts NAME` explains one; --layout also takes a TOML file or a spec (docs/layouts.md)."
 
 
@@ -86,7 +89,9 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
     if layout.source:
         yield from wrapped("  source    ", layout.source, width)
     tried = layout in candidates()
-    yield from wrapped("  tried     ", "yes, when no --layout is given" if tried else "no: give it with --layout", width)
+    yield from wrapped(
+        "  tried     ", "yes, when no --layout is given" if tried else "no: give it with --layout", width
+    )
     yield ""
     yield "As a spec:"
     yield f'  --layout "{spec}"'
@@ -109,7 +114,10 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):
         if stamp_or_none:
-            yield role, f"{word(stamp_or_none.word)}, stamped by the sender; equal values are proof{guard(stamp_or_none)}"
+            yield (
+                role,
+                f"{word(stamp_or_none.word)}, stamped by the sender; equal values are proof{guard(stamp_or_none)}",
+            )
 
 
 def selected(anchor: str, selector: int) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.cli.stdio import abandon_stdout, put, say
 from seqcheck.errors import SeqcheckError, UsageError
 from seqcheck.version import VERSION
 
@@ -50,8 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             code: int = args.run(args)
         except SystemExit as stop:  # argparse, after --help
             code = stop.code if isinstance(stop.code, int) else TROUBLE
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        put()
         return code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -143,7 +142,7 @@ def top(args: argparse.Namespace) -> int:
     if args.version:
         from seqcheck.kernel import choice
 
-        print(f"seqcheck {VERSION} (kernel: {choice().name})")
+        put(f"seqcheck {VERSION} (kernel: {choice().name})")
         return 0
     args.parser.print_help(sys.stderr)
     return TROUBLE

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
+from seqcheck.errors import OutputError
 from seqcheck.escape import visible
 
 
 def say(line: str) -> None:
     """One line on stderr, whatever bytes it carries and wherever stderr leads."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"{visible(line)}\n")
+
+
+def put(*lines: str) -> None:
+    """Lines on stdout, at once. OutputError where they cannot be written; a broken pipe stays what it is."""
+    if sys.stdout is None:
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    text = "".join(f"{line}\n" for line in lines).encode(encoding, "backslashreplace").decode(encoding)
     try:
-        print(visible(line), file=sys.stderr)
-    except (OSError, ValueError, AttributeError):
-        pass
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write standard output: {error.strerror or error}") from error
 
 
 def abandon_stdout() -> None:
     """Point stdout at nothing, so that the interpreter does not try (and fail) to write what is left in it."""
-    try:
+    with suppress(OSError, ValueError, AttributeError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)
-    except (OSError, ValueError, AttributeError):
-        pass

@@ -33,7 +33,9 @@ class Format:
 
 
 FORMATS = {
-    "terminal": Format(module="seqcheck.reporters.terminal", about="the verdict, the reasons and the findings, to read"),
+    "terminal": Format(
+        module="seqcheck.reporters.terminal", about="the verdict, the reasons and the findings, to read"
+    ),
     "json": Format(module="seqcheck.reporters.json", about="everything, for programs; seqcheck.report/1, docs/json.md"),
 }
 

@@ -28,13 +28,13 @@ class Row:
 
 
 def rows(bins: Sequence[Bin], ring: int | None, most: int) -> list[Row]:
-    """`bins` (ascending, apart) in at most about `most` rows. A lap's end on which no row falls gets an empty row of its
-    own, as long as it is no further than the data's reach."""
+    """`bins` (ascending, apart) in at most about `most` rows. A lap's end on which no row falls gets an empty row of
+    its own, as long as it is no further than the data's reach."""
     filled = [bin for bin in bins if bin.count]
     if not filled:
         return []
     marks = laps_ends(ring, filled[-1].high)
-    joined = join(filled, [mark for mark in marks.values()], most)
+    joined = join(filled, list(marks.values()), most)
     found = [Row(low=row.low, high=row.high, count=row.count, laps=lap_in(row, marks)) for row in joined]
     shown = {row.laps for row in found}
     found += [Row(low=end, high=end, count=0, laps=k) for k, end in marks.items() if k not in shown]

@@ -65,8 +65,7 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
 
 def headline(view: View) -> Drawn:
     """The first line of all: the verdict in one sentence."""
-    verdict = view.report.verdict
-    return "", Text(visible(verdict.statement), style=verdict_style(verdict))
+    return "", Text(visible(view.report.verdict.statement), style=verdict_style(view.report))
 
 
 def summary(view: View) -> Drawn:
@@ -108,7 +107,9 @@ def doubts(report: Report) -> list[str]:
     if capture.damage:
         said.append(f"The capture is damaged ({counted(len(capture.damage), 'place')}, listed below).")
     if capture.dropped:
-        said.append(f"The capturing side dropped {counted(capture.dropped, 'frame')}: missing numbers may be its doing.")
+        said.append(
+            f"The capturing side dropped {counted(capture.dropped, 'frame')}: missing numbers may be its doing."
+        )
     return said
 
 

@@ -112,12 +112,20 @@ def duplicates(view: View) -> Drawn | None:
         columns.insert(0, Column(title="stream", value=lambda duplicate: raw(duplicate.stream)))
     if any(duplicate.differs for duplicate in shown):
         columns.append(
-            Column(title="differs in", value=lambda duplicate: ", ".join(duplicate.differs), worth=3, words=True, wraps=True)
+            Column(
+                title="differs in",
+                value=lambda duplicate: ", ".join(duplicate.differs),
+                worth=3,
+                words=True,
+                wraps=True,
+            )
         )
     worth = 7 if len(found.by_cause) > 1 else 1
     columns.append(Column(title="cause", value=lambda duplicate: duplicate.cause, worth=worth, words=True))
     more = found.total - len(shown)
-    note = f"and {count(more)} more; {ALL.format('them' if found.complete else count(len(found.listed)))}" if more else ""
+    note = (
+        f"and {count(more)} more; {ALL.format('them' if found.complete else count(len(found.listed)))}" if more else ""
+    )
     return "Duplicates (frame numbers as in Wireshark)", with_note(table(columns, shown, view.width - INDENT), note)
 
 
@@ -151,7 +159,9 @@ def gaps(view: View) -> Drawn | None:
     if len(view.report.streams) > 1:
         columns.insert(0, Column(title="stream", value=lambda gap: raw(gap.stream)))
     more = found.total - len(shown)
-    note = f"and {count(more)} more; {ALL.format('them' if found.complete else count(len(found.listed)))}" if more else ""
+    note = (
+        f"and {count(more)} more; {ALL.format('them' if found.complete else count(len(found.listed)))}" if more else ""
+    )
     return "Gaps", with_note(table(columns, shown, view.width - INDENT), note)
 
 

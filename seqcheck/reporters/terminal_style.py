@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqcheck.escape import visible
-from seqcheck.model import Report, Verdict
+from seqcheck.model import Report
 from seqcheck.reporters.wording import UNKNOWN
 
 T = TypeVar("T")
@@ -28,7 +28,9 @@ DIM = "dim"
 BAR = "cyan"
 MARK = "bold magenta"
 FINDING = "bold red"
-_BY_CAUSE = {"clean": "bold green", "unexplained": "bold yellow"}
+CLEAN = "bold green"
+UNSURE = "bold yellow"
+_NO_CAUSE = ("clean", "unexplained")
 
 Drawn = tuple[str, RenderableType]  # a section: its title, none for the first lines, and its body
 
@@ -68,11 +70,11 @@ class View:
     marks: Marks
 
 
-def verdict_style(verdict: Verdict) -> str:
-    """The colour of the first line: red for what was found, yellow for what is not sure."""
-    if verdict.cause in _BY_CAUSE:
-        return _BY_CAUSE[verdict.cause]
-    return "bold yellow" if verdict.strength in ("weak", "none") else FINDING
+def verdict_style(report: Report) -> str:
+    """The colour of the first line: green where nothing was found, yellow where the cause is not sure, else red."""
+    if report.exit_code == 0:
+        return CLEAN
+    return UNSURE if report.verdict.cause in _NO_CAUSE or report.verdict.strength in ("weak", "none") else FINDING
 
 
 def listing(title: str, lines: Sequence[str], marks: Marks) -> Drawn | None:
@@ -116,7 +118,9 @@ def table(columns: Sequence[Column[T]], rows: Sequence[T], width: int) -> Table:
 def fitting(columns: Sequence[Column[T]], widths: dict[str, int], width: int) -> list[Column[T]]:
     """The columns without those of least worth, until the rest fits into `width`."""
     shown = list(columns)
-    need = {column.title: min(widths[column.title], WRAPPED) if column.wraps else widths[column.title] for column in shown}
+    need = {
+        column.title: min(widths[column.title], WRAPPED) if column.wraps else widths[column.title] for column in shown
+    }
     while sum(need[column.title] + GUTTER for column in shown) - GUTTER > width:
         least = min(shown, key=lambda column: column.worth)
         if least.worth == ALWAYS:

@@ -1,0 +1,176 @@
+"""`seqcheck analyze`: options, outputs and exit codes. What is found is the other parts' to test."""
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import specimens
+
+from seqcheck.cli import analyze as verb
+from seqcheck.cli.main import main, parse
+from seqcheck.errors import InputError, OutputError, UsageError
+from seqcheck.model import Report
+from seqcheck.reporters import FORMATS
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[verb.Options]:
+    """Replaces the analysis by STALE; what it was asked for is in the list."""
+    asked: list[verb.Options] = []
+
+    def analyze(options: verb.Options) -> Report:
+        asked.append(options)
+        return specimens.STALE
+
+    monkeypatch.setattr(verb, "analyze", analyze)
+    return asked
+
+
+def options(*argv: str) -> verb.Options:
+    return verb.resolve(parse(["analyze", *argv]))
+
+
+def test_the_defaults() -> None:
+    given = options("run.pcap")
+    assert given.captures == ("run.pcap",)
+    assert given.layout is None
+    assert given.ring_sizes == ()
+    assert given.reports == (verb.Destination(format="terminal", path="-"),)
+    assert given.listed == 1000
+    assert not given.force
+
+
+def test_options_reach_the_analysis(found: list[verb.Options], capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--layout", "txseq", "--ring-size", "512", "--ring-size", "4096", "--ring-size", "512", "--listed", "0"]
+    assert main(["analyze", *argv, "a.pcap", "b.pcap"]) == 1
+    assert found[0].layout == "txseq"
+    assert found[0].ring_sizes == (512, 4096)
+    assert found[0].listed == 0
+    assert found[0].captures == ("a.pcap", "b.pcap")
+
+
+@pytest.mark.parametrize("argv", [
+    ["--ring-size", "1"], ["--ring-size", "1000001"], ["--ring-size", "4096.0"], ["--ring-size", "-5"],
+    ["--ring-size", "٤٠٩٦"], ["--listed", "-1"], ["--listed", "all"], ["--max-missing", "x"],
+    ["--max-duplicates", "200%"], ["--report", "pdf"], ["--report", "json="], ["--report", "=x"],
+])  # fmt: skip
+def test_what_cannot_be_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", *argv, "run.pcap"]) == 2
+    assert capsys.readouterr().err.startswith(f"seqcheck: argument {argv[0]}: ")
+
+
+@pytest.mark.parametrize(
+    "argv", [["--report", "json", "--report", "terminal"], ["--report", "json=x", "--report", "terminal=x"]]
+)
+def test_two_reports_never_share_a_place(argv: list[str]) -> None:
+    with pytest.raises(UsageError, match="two reports go to"):
+        options(*argv, "run.pcap")
+
+
+def test_standard_input_once_and_never_from_a_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="once only"):
+        options("-", "-")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    with pytest.raises(UsageError, match="terminal") as caught:
+        options("-")
+    assert "tcpdump" in caught.value.hint
+
+
+def test_the_verdict_is_printed_and_found(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "run.pcap"]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith("Consistent with a stale TX slot in a ring of 4096")
+    assert err == ""
+
+
+def test_several_reports_in_one_pass(
+    found: list[verb.Options], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "run.json"
+    assert main(["analyze", "run.pcap", "--report", "terminal", "--report", f"json={target}"]) == 1
+    assert len(found) == 1
+    assert json.loads(target.read_text())["verdict"]["ring_size"] == 4096
+    assert capfd.readouterr().out.startswith("Consistent")
+    assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_every_format_can_go_to_stdout(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
+    for name in FORMATS:
+        assert main(["analyze", "run.pcap", "--report", name]) == 1
+        assert capfd.readouterr().out
+
+
+def test_limits_decide_the_exit_code(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "run.pcap", "--max-duplicates", "12"]) == 0
+    assert main(["analyze", "run.pcap", "--max-duplicates", "11"]) == 1
+    assert main(["analyze", "run.pcap", "--max-duplicates", "0.012%"]) == 0
+    assert main(["analyze", "run.pcap", "--max-missing", "9"]) == 1
+
+
+def test_nothing_is_replaced_and_nothing_analysed_in_vain(
+    found: list[verb.Options], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "run.json"
+    target.write_text("precious")
+    assert main(["analyze", "run.pcap", "--report", f"json={target}"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert found == []
+    assert target.read_text() == "precious"
+    assert main(["analyze", "run.pcap", "--report", f"json={target}", "--force"]) == 1
+    assert json.loads(target.read_text())["schema"] == "seqcheck.report/1"
+
+
+def test_force_does_not_replace_the_capture(found: list[verb.Options], tmp_path: Path) -> None:
+    capture = tmp_path / "run.pcap"
+    capture.write_bytes(b"frames")
+    assert main(["analyze", str(capture), "--report", f"json={capture}", "--force"]) == 2
+    assert capture.read_bytes() == b"frames"
+
+
+def test_a_failed_analysis_leaves_no_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: verb.Options) -> Report:
+        raise InputError("run.pcap: not a capture")
+
+    monkeypatch.setattr(verb, "analyze", fail)
+    assert main(["analyze", "run.pcap", "--report", f"json={tmp_path / 'run.json'}"]) == 2
+    assert capsys.readouterr().err == "seqcheck: run.pcap: not a capture\n"
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_full_disk_is_told(found: list[verb.Options], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "run.pcap", "--report", f"{name}=/dev/full"]) == 2
+    assert capsys.readouterr().err == "seqcheck: cannot write /dev/full: No space left on device\n"
+
+
+def test_a_reader_that_leaves_changes_nothing_in_what_was_found(found: list[verb.Options], tmp_path: Path) -> None:
+    class Gone(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise BrokenPipeError
+
+    output = verb.Output(str(tmp_path / "x"))
+    output.stream.close()
+    output.stream = Gone()
+    with output, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verb, "abandon_stdout", lambda: None)
+        verb.publish(specimens.STALE, "json", output)
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_unwritable_report_is_an_output_error(tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    output = verb.Output(str(tmp_path / "x"))
+    output.stream.close()
+    output.stream = Full()
+    with output, pytest.raises(OutputError, match="No space left"):
+        verb.publish(specimens.STALE, "json", output)

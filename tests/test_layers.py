@@ -1,0 +1,148 @@
+"""Who imports whom (DESIGN section 5), read from the source; and what a start loads, seen from outside."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import seqcheck
+
+ROOT = Path(seqcheck.__file__).parent
+# From the bottom up; a part may import what lies below it, and nothing beside it. Layers hold parts: a folder or module.
+LAYERS = (
+    ("version", "escape", "errors"),
+    ("model",),
+    ("layout", "wire", "kernel", "serial"),
+    ("decode", "track", "diagnose", "metrics"),
+    ("reporters", "sources", "session", "assemble", "simulate"),
+    ("cli",),
+)
+LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
+SHARED = "kernel.border"  # the columns and codes: data without a loop, which the kernel's neighbours speak too
+# Beside the rule, each with its reason.
+ALLOWED = {
+    ("session", "sources"): "analyze() opens what it is given",
+    ("session", "assemble"): "a part of session, in a file of its own",
+    ("track", "metrics"): "a part of track, in a file of its own",
+    ("diagnose", "track"): "Findings, the value that goes from one to the other; never the tracker",
+    ("kernel", "serial"): "arithmetic of plain integers",
+}
+RICH = ("cli", "reporters")
+ENTRY = ("__init__", "__main__")
+
+
+def modules() -> Iterator[tuple[str, str, ast.Module]]:
+    """(part, dotted name below seqcheck, tree) of every module of the package."""
+    for path in sorted(ROOT.rglob("*.py")):
+        names = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(names[:-1] if names[-1] == "__init__" and len(names) > 1 else names)
+        yield names[0], name, ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imports(name: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """(absolute name, at start-up) of everything that a module imports, whether at its top or inside a function."""
+    package = (ROOT / Path(*name.split("."))).is_dir()
+    home = ["seqcheck", *name.split(".")][: None if package else -1]
+
+    def walk(node: ast.AST, early: bool) -> Iterator[tuple[str, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from ((alias.name, early) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                base = home[: len(home) - child.level + 1] if child.level else []
+                origin = ".".join([*base, *([child.module] if child.module else [])])
+                yield from ((f"{origin}.{alias.name}", early) for alias in child.names)
+            elif not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)):
+                inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                yield from walk(child, early and not inside)
+
+    yield from walk(tree, True)
+
+
+ALL = [(part, name, list(imports(name, tree))) for part, name, tree in modules()]
+
+
+@pytest.mark.parametrize(("part", "name", "found"), ALL, ids=[name for _, name, _ in ALL])
+def test_imports_go_down(part: str, name: str, found: list[tuple[str, bool]]) -> None:
+    if part in ENTRY:
+        return
+    for target, _ in found:
+        words = target.split(".")
+        if words[0] != "seqcheck" or len(words) == 1:
+            continue
+        other = words[1]
+        below = LEVEL.get(other, 99) < LEVEL.get(part, -1)
+        shared = ".".join(words[1:]).startswith(SHARED)
+        assert other == part or below or shared or (part, other) in ALLOWED, f"{name} imports {target}"
+
+
+def test_every_part_has_its_layer() -> None:
+    parts = {part for part, _, _ in ALL} - set(ENTRY)
+    assert parts <= set(LEVEL) | {other for _, other in ALLOWED}
+
+
+@pytest.mark.parametrize(("part", "name", "found"), ALL, ids=[name for _, name, _ in ALL])
+def test_outside_packages_stay_where_they_belong(part: str, name: str, found: list[tuple[str, bool]]) -> None:
+    for target, early in found:
+        package = target.split(".")[0]
+        if package == "rich":
+            assert part in RICH, f"{name} knows rich"
+        if package == "scapy":
+            assert not early, f"{name} imports scapy at start-up"
+        if package == "dpkt":
+            assert not early, f"{name} imports dpkt at start-up"
+
+
+@pytest.mark.parametrize("part", ["simulate"])
+def test_the_simulator_does_not_know_what_it_is_judged_by(part: str) -> None:
+    for other, name, found in ALL:
+        if other == part:
+            for target, _ in found:
+                assert target.split(".")[1:2] not in (["track"], ["diagnose"], ["session"], ["sources"]), name
+
+
+def test_wire_has_no_input_and_no_output() -> None:
+    for part, name, found in ALL:
+        if part == "wire":
+            used = {target.split(".")[0] for target, _ in found}
+            assert not used & {"os", "io", "pathlib", "sys", "socket", "mmap", "tempfile"}, name
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level packages in sys.modules after `code` ran in a fresh interpreter."""
+    script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+HEAVY = {"numpy", "scapy", "dpkt", "rich"}
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["-v", "analyze", "--help"], ["simulate", "--help"]])
+def test_the_start_is_light(argv: list[str]) -> None:
+    assert not loaded(f"from seqcheck.cli.main import main; assert main({argv!r}) == 0") & HEAVY
+
+
+def test_importing_the_package_is_light() -> None:
+    assert not loaded("import seqcheck; seqcheck.__version__; seqcheck.Report; seqcheck.SeqcheckError") & HEAVY
+
+
+def test_the_json_report_does_not_need_rich() -> None:
+    assert "rich" not in loaded("from seqcheck.reporters import reporter; reporter('json')")
+    assert "rich" in loaded("from seqcheck.reporters import reporter; reporter('terminal')")
+
+
+def test_public_names_are_there_and_listed() -> None:
+    for name in seqcheck.__all__:
+        assert getattr(seqcheck, name) is not None
+        assert name in dir(seqcheck)
+    with pytest.raises(AttributeError, match="no attribute 'analyse'"):
+        _ = seqcheck.analyse
+
+
+def test_diagnose_takes_the_findings_and_not_the_tracker() -> None:
+    taken = {target for part, _, found in ALL if part == "diagnose" for target, _ in found if ".track." in target}
+    assert taken <= {"seqcheck.track.Findings"}
