@@ -1,0 +1,49 @@
+"""Findings -> Diagnosis: what the duplicates point at.
+
+Theory of operation
+    The duplicates become a table of distances (table.py). The rules (rules/, one cause each) look at those that are
+    still open, in a fixed order, and claim the ones they explain. The claims become one verdict and what was found
+    beside it (verdict.py). Odds and ring sizes are in odds.py, ring.py and sizes.py.
+
+Invariants
+    Pure: no I/O, no clock, no state. Every kept duplicate is claimed by exactly one rule. Nothing is blamed on a ring
+    unless the distances agree on one better than chance allows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..track import Findings
+from .case import Case, Claim, Evidence, Facts
+from .rules import RULES
+from .table import Table, table
+from .verdict import Judgement, judge
+
+__all__ = ["Diagnosis", "Evidence", "Facts", "diagnose"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The table, who claimed what, and the judgement over all."""
+
+    table: Table
+    claims: tuple[Claim, ...]
+    judgement: Judgement
+
+
+def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
+    """What the findings point at, in the light of the facts."""
+    columns = table(findings)
+    case = Case(findings=findings, facts=facts, table=columns, open=np.ones(len(columns), np.bool_))
+    claims: list[Claim] = []
+    for rule in RULES:
+        if not case.open.any():
+            break
+        claim = rule(case)
+        if claim is not None and claim.rows.any():
+            claims.append(claim)
+            case = case.without(claim.rows)
+    return Diagnosis(table=columns, claims=tuple(claims), judgement=judge(case, tuple(claims)))

@@ -1,0 +1,21 @@
+"""The causes, one file each, in the order in which they may claim duplicates.
+
+A rule is a function `claim(case) -> Claim | None` over the duplicates that are still open. The innocent explanations
+that leave unmistakable marks come first, so that what remains for the ring is what nothing simpler explains.
+One more cause is one more file and one more line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..case import Case, Claim
+from . import path_copy, stale_slot, unexplained
+
+Rule = Callable[[Case], Claim | None]
+
+RULES: tuple[Rule, ...] = (
+    path_copy.claim,
+    stale_slot.claim,
+    unexplained.claim,
+)

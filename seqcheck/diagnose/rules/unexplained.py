@@ -1,0 +1,33 @@
+"""unexplained: duplicates that no rule claims. Saying so is an answer; a wrong accusation is worse than none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case, Claim, plural, span
+
+
+def claim(case: Case) -> Claim | None:
+    """Whatever is left."""
+    rows = case.open
+    count = int(rows.sum())
+    if not count:
+        return None
+    table = case.table
+    known = rows & table.known
+    because = []
+    if known.any():
+        because.append(f"Distances {span(table.distance[known])} do not agree on a ring or on a constant delay.")
+    beyond = count - int(known.sum())
+    if beyond:
+        because.append(f"{plural(beyond, 'duplicate')} came so late that the earlier copy's place is no longer known.")
+    laggard = int(np.median(table.lag[rows]))
+    because.append(f"They lag {laggard:,} numbers behind in the middle.")
+    return Claim(
+        cause="unexplained",
+        rows=rows,
+        strength="none",
+        statement=f"{plural(count, 'duplicate')} of {len(table):,} follow no pattern that seqcheck knows.",
+        because=tuple(because),
+        caveats=("Pass --ring-size if it is known, and capture everything that the sender sends.",),
+    )

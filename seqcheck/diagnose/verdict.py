@@ -1,0 +1,124 @@
+"""Claims -> one verdict, and what was found beside it.
+
+A ring cause that is more than weak leads, since finding it is what seqcheck is for; otherwise the cause of the most
+duplicates does. Nothing is dropped: every other claim stands in `also`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model import Also, Rival, Verdict
+from .case import Case, Claim, plural
+
+RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
+_RANK = {"strong": 3, "moderate": 2, "weak": 1, "none": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The verdict, the rest, and the leading claim (None for a clean capture)."""
+
+    verdict: Verdict
+    also: tuple[Also, ...]
+    leading: Claim | None
+
+
+def judge(case: Case, claims: tuple[Claim, ...]) -> Judgement:
+    """The verdict over all claims."""
+    if not claims:
+        return Judgement(verdict=_clean(case), also=(), leading=None)
+    leading = max(claims, key=_weight)
+    rest = [claim for claim in claims if claim is not leading]
+    total = int(case.findings.streams["duplicates"].sum())
+    ring = leading.ring
+    verdict = Verdict(
+        cause=leading.cause,
+        strength=leading.strength,
+        ring_size=ring.size if ring else None,
+        ring_given=ring.given if ring else False,
+        explained=leading.explained,
+        of=total,
+        bracket=ring.bracket if ring else None,
+        statement=leading.statement,
+        because=leading.because,
+        rivals=_rivals(case, leading),
+        caveats=(*leading.caveats, *_general(case, total)),
+    )
+    also = tuple(Also(cause=c.cause, explained=c.explained, statement=c.statement) for c in rest)
+    return Judgement(verdict=verdict, also=also, leading=leading)
+
+
+def _weight(claim: Claim) -> tuple[bool, int, int]:
+    leads = claim.cause in RING_CAUSES and _RANK[claim.strength] >= _RANK["moderate"]
+    return leads, claim.explained, _RANK[claim.strength]
+
+
+def _clean(case: Case) -> Verdict:
+    streams = case.findings.streams
+    missing = int(streams["missing"].sum())
+    records = int(streams["received"].sum())
+    lost = f" {plural(missing, 'number')} never came." if missing else " Nothing is missing."
+    return Verdict(
+        cause="clean",
+        strength="none",
+        ring_size=None,
+        ring_given=bool(case.facts.ring_sizes),
+        explained=0,
+        of=0,
+        bracket=None,
+        statement=f"No number came twice in {plural(records, 'record')}.{lost}",
+        because=(),
+        rivals=(),
+        caveats=_general(case, 0),
+    )
+
+
+def _rivals(case: Case, leading: Claim) -> tuple[Rival, ...]:
+    if leading.cause != "stale-slot":
+        return ()
+    table, rows = case.table, leading.rows
+    rivals = []
+    restarts = int(case.findings.streams["restarts"].sum())
+    rivals.append(
+        Rival(
+            cause="path-copy",
+            why_not=f"copies made on the way follow at once or after a constant time; these lie {int(table.distance[rows].min()):,} "
+            "records apart or more.",
+        )
+    )
+    rivals.append(
+        Rival(
+            cause="retransmission",
+            why_not="a sender that repeats on purpose sends windows, or new IP identifications; these are single old frames.",
+        )
+    )
+    rivals.append(
+        Rival(
+            cause="restart",
+            why_not="the old numbers do not go on counting up."
+            if not restarts
+            else f"{plural(restarts, 'restart')} were told apart: there the old numbers went on counting up.",
+        )
+    )
+    return tuple(rivals)
+
+
+def _general(case: Case, total: int) -> tuple[str, ...]:
+    """Caveats that hold whatever the cause."""
+    facts, findings = case.facts, case.findings
+    caveats = []
+    if facts.dropped:
+        caveats.append(
+            f"The capturing side dropped {plural(facts.dropped, 'frame')}: gaps may be its own, and counts are lower bounds."
+        )
+    if total > len(case.table):
+        caveats.append(f"The first {len(case.table):,} duplicates were judged one by one, the others only counted.")
+    modulus = findings.modulus
+    size = max(facts.ring_sizes, default=0)
+    if modulus and modulus <= 1 << 16 and size and (modulus <= size or size % modulus == 0):
+        caveats.append(
+            f"The counter rolls over at {modulus:,}: a frame that is one lap of {size:,} old can carry the expected number. "
+            "Use a wider counter."
+        )
+    return tuple(caveats)

@@ -1,0 +1,54 @@
+"""The standards' figures of one stream, from the tracker's sums: RFC 5560, RFC 4737, RFC 3357, RFC 7680.
+
+Plain arithmetic on one row of STREAM_STATE; docs/metrics.md gives each key's definition and section. Ratios are
+floats (they are for reading), everything else is an integer; None where a figure has no meaning (nothing reordered).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .kernel.border import N_DEGREES
+
+Figure = int | float | None
+
+
+def metrics(s: Any) -> dict[str, Figure]:
+    """The figures of the row `s` of STREAM_STATE."""
+    received, duplicates = int(s["received"]), int(s["duplicates"])
+    unique = received - duplicates
+    missing, gaps = int(s["missing"]), int(s["gaps"])
+    expected = unique + missing
+    reordered, extents = int(s["reordered"]), int(s["extents"])
+    figures: dict[str, Figure] = {
+        "duplication_fraction": _ratio(duplicates, unique),  # RFC 5560 section 5.1
+        "replicated_packet_rate": _ratio(int(s["replicated"]), unique),  # 5.2
+        "loss_ratio": _ratio(missing, expected),  # RFC 7680 section 3
+        "loss_periods": gaps,  # RFC 3357 section 6.2
+        "mean_loss_period": _ratio(missing, gaps),
+        "reordered": reordered,  # RFC 4737 section 3
+        "reordered_ratio": _ratio(reordered, unique),  # 4.1
+        "reordering_extent_max": int(s["extent_max"]) if extents else None,  # 4.2
+        "reordering_extent_mean": _ratio(int(s["extent_sum"]), extents),
+        "late_time_max_ns": int(s["late_ns_max"]) if extents else None,  # 4.3
+        "discontinuities": int(s["jumps"]),  # 3.4
+        "discontinuity_max": int(s["jump_max"]),
+        "reordering_gap_max": int(s["reorder_gap_max"]) or None,  # 4.5
+        "reordering_gap_mean": _ratio(int(s["reorder_gap_sum"]), int(s["reorder_gaps"])),
+        "free_runs": int(s["free_runs"]),  # 4.6: x, a, q
+        "free_run_length_sum": int(s["free_length"]),
+        "free_run_squares_sum": int(s["free_squares"]),
+    }
+    for n in range(N_DEGREES):
+        figures[f"reordered_{n + 1}"] = int(s["degrees"][n])  # 5.3: n-reordered records
+    figures["early"] = int(s["early"])
+    figures["outliers"] = int(s["outliers"])
+    figures["first_frame"] = int(s["first_frame"])
+    figures["last_frame"] = int(s["last_frame"])
+    figures["first_ns"] = int(s["first_ns"])
+    figures["last_ns"] = int(s["last_ns"])
+    return figures
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,162 @@
+"""Records -> Findings: the kernel's tracker, and what is kept of the rows that it gives.
+
+Theory of operation
+    The kernel's tracker (kernel/reference_track.py states its rules and invariants) leaves no row for healthy records
+    and one row for each finding. Counts are the kernel's and exact, however many findings there are. Rows are kept up
+    to a limit for each kind, in order of arrival; what is beyond the limit still counts in the histogram of distances.
+    A row can be taken back by a later one (RETRACT, RETRACT_LATE): a restart, or a lone early number, was behind it.
+
+Invariants
+    Findings do not depend on how the records were cut into blocks. `kept` rows are the first ones that were never
+    taken back. Memory is bounded: LIMIT rows of each kind, and the kernel's own limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernel import border
+from .kernel.border import Frames, RecordColumns, TrackerLike
+
+LIMIT = 1 << 16  # rows kept of each kind
+DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
+_KEPT = (border.DUPLICATE, border.GAP, border.LATE, border.RESTART, border.EARLY, border.OUTLIER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the tracker found. `duplicates`, `gaps`, `late`, `restarts`, `early` and `outliers` are EVENT[n], n at most
+    LIMIT; `streams` is STREAM_STATE[streams]; `distances` int64[DISTANCES + 1]: how many duplicates lie that far from
+    the copy before (the last one: farther, and [0]: unknown, beyond the window). `modulus` 0 is 2**64.
+    `missing(stream, epoch, low, high)` gives the stretches that have not come."""
+
+    modulus: int
+    streams: NDArray[Any]
+    duplicates: NDArray[Any]
+    gaps: NDArray[Any]
+    late: NDArray[Any]
+    restarts: NDArray[Any]
+    early: NDArray[Any]
+    outliers: NDArray[Any]
+    distances: NDArray[np.int64]
+    missing: Callable[[int, int, int, int], list[tuple[int, int]]]
+
+
+class Track:
+    """Feed it records; ask for the findings at any time. The only stateful object of the core."""
+
+    def __init__(self, tracker: TrackerLike, modulus: int) -> None:
+        self._tracker = tracker
+        self._modulus = modulus
+        self._events = np.zeros(border.EVENTS, border.EVENT)
+        self._kept: dict[int, list[NDArray[Any]]] = {kind: [] for kind in _KEPT}
+        self._room = dict.fromkeys(_KEPT, LIMIT)
+        self._distances = np.zeros(DISTANCES + 1, np.int64)
+
+    def feed(self, frames: Frames, records: RecordColumns) -> NDArray[Any]:
+        """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, as they stand now."""
+        low = 0
+        new: list[NDArray[Any]] = []
+        while low < records.count:
+            low, count = self._tracker.feed(frames, records, low, self._events)
+            if count:
+                new += self._add(self._events[:count])
+        return np.concatenate(new) if new else self._events[:0]
+
+    def finish(self) -> NDArray[Any]:
+        """The input has ended: what was left open is decided. The duplicates kept of that."""
+        done = False
+        new: list[NDArray[Any]] = []
+        while not done:
+            done, count = self._tracker.finish(self._events)
+            new += self._add(self._events[:count])
+        return np.concatenate(new) if new else self._events[:0]
+
+    def findings(self) -> Findings:
+        """As things stand; the arrays are copies."""
+
+        def kept(kind: int) -> NDArray[Any]:
+            parts = self._kept[kind]
+            return np.concatenate(parts) if parts else np.zeros(0, border.EVENT)
+
+        return Findings(
+            modulus=self._modulus,
+            streams=self._tracker.streams(),
+            duplicates=kept(border.DUPLICATE),
+            gaps=kept(border.GAP),
+            late=kept(border.LATE),
+            restarts=kept(border.RESTART),
+            early=kept(border.EARLY),
+            outliers=kept(border.OUTLIER),
+            distances=self._distances.copy(),
+            missing=self._tracker.missing,
+        )
+
+    def _add(self, events: NDArray[Any]) -> list[NDArray[Any]]:
+        kinds = events["kind"]
+        takers = np.flatnonzero((kinds == border.RETRACT) | (kinds == border.RETRACT_LATE))
+        new: list[NDArray[Any]] = []
+        start = 0
+        for at in takers.tolist():
+            new += self._keep(events[start:at])
+            new = self._take_back(events[at], new)
+            start = at + 1
+        return new + self._keep(events[start:])
+
+    def _keep(self, events: NDArray[Any]) -> list[NDArray[Any]]:
+        new: list[NDArray[Any]] = []
+        kinds = np.ascontiguousarray(events["kind"])
+        counts = np.bincount(kinds, minlength=len(_KEPT) + 2)
+        for kind in _KEPT:
+            if not counts[kind] or not (self._room[kind] or kind == border.DUPLICATE):
+                continue
+            rows = events[kinds == kind]
+            if kind == border.DUPLICATE:
+                histogram = _histogram(rows)
+                self._distances[: len(histogram)] += histogram
+            room = self._room[kind]
+            if room:
+                rows = rows[:room].copy()
+                self._room[kind] -= len(rows)
+                self._kept[kind].append(rows)
+                if kind == border.DUPLICATE:
+                    new.append(rows)
+        return new
+
+    def _take_back(self, row: Any, new: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        kinds = (border.LATE,) if row["kind"] == border.RETRACT_LATE else (border.DUPLICATE, border.LATE)
+        for kind in kinds:
+            parts: list[NDArray[Any]] = []
+            for rows in self._kept[kind]:
+                gone = _covered(row, rows)
+                if gone.any():
+                    self._room[kind] += int(gone.sum())
+                    if kind == border.DUPLICATE:
+                        histogram = _histogram(rows[gone])
+                        self._distances[: len(histogram)] -= histogram
+                    rows = rows[~gone]
+                if len(rows):
+                    parts.append(rows)
+            self._kept[kind] = parts
+        return new if row["kind"] == border.RETRACT_LATE else [rows[~_covered(row, rows)] for rows in new]
+
+
+def _covered(row: Any, rows: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of `rows` the RETRACT or RETRACT_LATE row takes back."""
+    record = rows["record"]
+    covered = (rows["stream"] == row["stream"]) & (record >= row["a"]) & (record <= row["b"])
+    if row["kind"] == border.RETRACT_LATE:
+        covered &= rows["x"] == rows["next"]
+    result: NDArray[np.bool_] = covered
+    return result
+
+
+def _histogram(rows: NDArray[Any]) -> NDArray[np.int64]:
+    known = rows["e_record"] >= 0
+    distance = np.where(known, np.minimum(rows["record"] - rows["e_record"], DISTANCES), 0)
+    return np.bincount(distance)
