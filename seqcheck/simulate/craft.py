@@ -54,11 +54,8 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
         if stamp.when:
             _put(raw, stamp.when, start, stamp.when.mask & -stamp.when.mask | _get(raw, stamp.when, start))
     _match(layout, raw, start, fills)
-    end = max(_at(word, start, size) + word.width for word in layout.words() if word.offset >= 0 or size)
-    end = max([end if end <= size else 0, *(fill.at + fill.width for fill in fills), start])
-    if end + SERIAL <= size:
-        fills.append(Fill(what=V_SERIAL, at=end, width=SERIAL))
-    if fills[1].at < start:
+    fills += _serial(layout, start, size)
+    if not layout.streams:  # an address or a port: crafted, but to be filled in
         raw[fills[1].at : fills[1].at + 2] = 0
     return finish(raw, base, fills, transport)
 
@@ -109,6 +106,14 @@ def _stream(layout: Layout, start: int, size: int, base: int) -> Fill:
     if layout.anchor == "ip":
         return Fill(what=V_STREAM, at=start - 2, width=2, plus=1)  # the end of the target address
     return Fill(what=V_STREAM, at=4, width=2, plus=2)  # the end of the target's link-layer address
+
+
+def _serial(layout: Layout, start: int, size: int) -> list[Fill]:
+    """A serial behind the header, where there is room and no trailer."""
+    if any(word.offset < 0 for word in layout.words()):
+        return []
+    end = max(_at(word, start, size) + word.width for word in layout.words() if _fits(word, start, size))
+    return [Fill(what=V_SERIAL, at=end, width=SERIAL)] if end + SERIAL <= size else []
 
 
 def stream_limit(layout: Layout) -> int:

@@ -87,7 +87,8 @@ def _grid(
 
 def _ntp(ns: NDArray[np.int64]) -> NDArray[np.uint64]:
     seconds, rest = ns // SECOND + NTP_ERA, ns % SECOND
-    return seconds.astype(np.uint64) << np.uint64(32) | ((rest << 32) // SECOND).astype(np.uint64)
+    fraction = -(-(rest << 32) // SECOND)  # rounded up, so that a reader who rounds down gets the nanosecond back
+    return seconds.astype(np.uint64) << np.uint64(32) | fraction.astype(np.uint64)
 
 
 def _fill(grid: NDArray[np.uint8], fill: Fill, value: NDArray[np.uint64]) -> None:

@@ -1,6 +1,6 @@
 """A scenario from its plan to the frames in the capture, and their bytes.
 
-    plan -> ring faults -> numbers, ring -> path faults -> filter -> frames -> file
+plan -> ring faults -> numbers, ring -> path faults -> filter -> frames -> file
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
+from seqcheck.kernel.border import MAX_FRAME
 from seqcheck.layout import Layout, resolve
 from seqcheck.serial import span
 from seqcheck.simulate import craft, foreign
@@ -131,17 +132,20 @@ def _filter(traffic: Traffic, scenario: Scenario) -> None:
 
 def _check_cuts(traffic: Traffic, kept: NDArray[np.int64], scenario: Scenario, shape: Shape) -> None:
     """Nothing may cut the number off or in two: the truth would not be what a receiver sees."""
+    rows = traffic.sent[kept]
+    content = traffic.contents[rows["content"]]
+    snap = scenario.capture.snap or MAX_FRAME
     for size in scenario.traffic.sizes:
+        mine = (content["kind"] == RECORD) & (content["size"] == size)
+        if not mine.any():
+            continue
         end = max(fill.at + fill.width for fill in shape(RECORD, size).fills if fill.what == V_SEQ)
-        rows = traffic.sent[kept]
-        mine = traffic.contents["kind"][rows["content"]] == RECORD
-        short = rows["length"][mine].min(initial=end)
-        if scenario.capture.snap:
-            short = min(short, scenario.capture.snap)
-        cut = rows["cut"][rows["cut"] > 0].min(initial=end)
-        if short < end or cut < end:
+        left = min(int(rows["length"][mine].min()), snap)
+        cuts = rows["cut"][mine & (rows["cut"] > 0)]
+        left = min(left, int(cuts.min(initial=left)))
+        if left < end:
             raise UsageError(
-                f"the number ends at byte {end} of the frame, and {min(short, cut)} cuts it off",
+                f"the number ends at byte {end} of the frame, and {left} cuts it off",
                 hint="give a larger snap, head or lengths",
             )
 
@@ -165,7 +169,7 @@ def write(made: Simulated, stream: BinaryIO) -> int:
 
 def _write_pcap(made: Simulated, stream: BinaryIO) -> int:
     nano = made.scenario.capture.resolution == "ns"
-    total = stream.write(pcap.file_header(link=ETHERNET, snap=made.scenario.capture.snap or 262_144, nano=nano))
+    total = stream.write(pcap.file_header(link=ETHERNET, snap=made.scenario.capture.snap or MAX_FRAME, nano=nano))
     for ns, data, lengths in frames(made):
         if made.scenario.capture.snap:
             rows = zip(ns.tolist(), data, lengths.tolist(), strict=True)
@@ -184,6 +188,4 @@ def _write_pcapng(made: Simulated, stream: BinaryIO) -> int:
         total += stream.write(b"".join(pcapng.packet_block(t, f, wire=wire) for t, f, wire in rows))
     last = int(made.ns[-1]) if len(made.ns) else made.scenario.capture.begin_ns
     dropped = made.dropped
-    return total + stream.write(
-        pcapng.statistics_block(last, received=len(made.kept) + dropped, dropped=dropped)
-    )
+    return total + stream.write(pcapng.statistics_block(last, received=len(made.kept) + dropped, dropped=dropped))

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SENDER, RECEIVER, GATEWAY = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:fe"
-SENDER4, RECEIVER4 = "192.0.2.1", "198.51.100.0"
-SENDER6, RECEIVER6 = "2001:db8::1", "2001:db8:1::"
+SENDER4, RECEIVER4 = "192.0.2.1", "198.51.100.2"
+SENDER6, RECEIVER6 = "2001:db8::1", "2001:db8:1::2"
 HOPS = 64
 MINIMUM = 60
 

@@ -74,7 +74,7 @@ def arrivals(traffic: Traffic, kept: NDArray[np.int64], ns: NDArray[np.int64]) -
     """The records among the `kept` rows of Traffic.sent, which were written with the times `ns`."""
     sent = traffic.sent[kept]
     content = traffic.contents[sent["content"]]
-    source = np.where(sent["mac"], ROUTER, content["source"]).astype(np.int64)
+    source = sources(traffic, kept)
     ordinal = _rank(source)
     mine = np.flatnonzero(content["kind"] == RECORD)
     content, sent = content[mine], sent[mine]
@@ -109,6 +109,12 @@ def arrivals(traffic: Traffic, kept: NDArray[np.int64], ns: NDArray[np.int64]) -
     )
 
 
+def sources(traffic: Traffic, kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[n]: which link-layer source address each of the `kept` rows carries."""
+    sent = traffic.sent[kept]
+    return np.where(sent["mac"], ROUTER, traffic.contents["source"][sent["content"]]).astype(np.int64)
+
+
 def _rank(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many of the same key came before each."""
     order = np.argsort(keys, kind="stable")
@@ -135,7 +141,9 @@ def stream_rows(found: Arrivals, start: int, modulus: int) -> list[dict[str, Any
     """What there is to know of each stream, in the order of their first records."""
     rows = []
     streams, first = np.unique(found.stream, return_index=True)
-    by_stream = np.split(np.argsort(found.stream, kind="stable"), np.cumsum(np.unique(found.stream, return_counts=True)[1]))
+    by_stream = np.split(
+        np.argsort(found.stream, kind="stable"), np.cumsum(np.unique(found.stream, return_counts=True)[1])
+    )
     for number in np.argsort(first).tolist():
         mine = by_stream[number]
         missing = wraps = 0

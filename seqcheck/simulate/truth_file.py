@@ -10,7 +10,7 @@ import numpy as np
 
 from seqcheck.simulate.run import Simulated
 from seqcheck.simulate.traffic import COPY, FRESH, LABELS, LOST, RECORD
-from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, stream_rows
+from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, sources, stream_rows
 
 SCHEMA = "seqcheck.truth/1"
 
@@ -48,7 +48,7 @@ def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
         "ring_size": scenario.ring.size,
         "frames": len(made.kept),
         "records": len(found.frame),
-        "foreign": len(made.kept) - len(found.frame),
+        "foreign": _foreign(made, found),
         "lost": int((sent["fate"] == LOST).sum()),
         "dropped": made.dropped,
         "damage": [],
@@ -57,10 +57,14 @@ def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
         "late": sum(row["late"] for row in streams),
         "by_cause": causes(found),
         "by_fault": _by_fault(made, found),
-        "streams": [
-            {"id": number, "sent": given.get(row["stream"], 0), **row} for number, row in enumerate(streams)
-        ],
+        "streams": [{"id": number, "sent": given.get(row["stream"], 0), **row} for number, row in enumerate(streams)],
     }
+
+
+def _foreign(made: Simulated, found: Arrivals) -> int:
+    """Frames that are no records, of sources that sent some."""
+    source = sources(made.traffic, made.kept)
+    return int(np.isin(source, np.unique(found.source)).sum()) - len(found.frame)
 
 
 def _given(made: Simulated) -> dict[int, int]:
@@ -69,9 +73,7 @@ def _given(made: Simulated) -> dict[int, int]:
     own = content[(content["kind"] == RECORD) & (made.traffic.ring_kind == 0)]
     order = own[np.lexsort((own["x"], own["epoch"], own["stream"]))]
     fresh = np.ones(len(order), np.bool_)
-    fresh[1:] = (
-        (np.diff(order["x"]) != 0) | (np.diff(order["epoch"]) != 0) | (np.diff(order["stream"]) != 0)
-    )
+    fresh[1:] = (np.diff(order["x"]) != 0) | (np.diff(order["epoch"]) != 0) | (np.diff(order["stream"]) != 0)
     streams, counts = np.unique(order["stream"][fresh], return_counts=True)
     return dict(zip(streams.tolist(), counts.tolist(), strict=True))
 
