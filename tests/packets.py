@@ -38,7 +38,9 @@ def udp(payload: bytes, *, sport: int = 5, dport: int = 5000, length: int | None
     return struct.pack(">HHHH", sport, dport, 8 + len(payload) if length is None else length, 0) + payload
 
 
-def ipv4(payload: bytes, *, protocol: int = 17, fragment: int = 0, options: bytes = b"", total: int | None = None) -> bytes:
+def ipv4(
+    payload: bytes, *, protocol: int = 17, fragment: int = 0, options: bytes = b"", total: int | None = None
+) -> bytes:
     size = 20 + len(options)
     head = struct.pack(
         ">BBHHHBBH", 0x40 | size // 4, 0, size + len(payload) if total is None else total, 7, fragment, 64, protocol, 0
@@ -139,8 +141,3 @@ def frames(draw: st.DrawFn) -> Frame:
         data = data[: draw(st.integers(0, len(data)))]
         wire = draw(st.sampled_from([wire, wire, len(data)]))
     return Frame(data, wire, link)
-
-
-def words() -> st.SearchStrategy[int]:
-    """Numbers that tests compare by: small, and at the edges."""
-    return st.sampled_from([0, 1, 2, 255, 0xFFFF])

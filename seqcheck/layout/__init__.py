@@ -12,5 +12,6 @@ from seqcheck.layout.resolve import builtins, candidates, resolve
 from seqcheck.layout.spec import parse, write
 
 __all__ = [
-    "Layout", "Match", "Stamp", "Word", "builtins", "candidates", "compile", "dump", "load", "parse", "resolve", "write",
+    "Layout", "Match", "Stamp", "Word", "builtins", "candidates", "compile", "dump", "load", "parse", "resolve",
+    "write",
 ]  # fmt: skip

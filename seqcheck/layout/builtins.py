@@ -48,8 +48,8 @@ _TABLE = (
      "sunxiaoye0116/republic_agent protocol/src/msg.h, thread_data.c"),
     ("iperf2", (f"udp:5001 magic=u32be@16&0x08000000==0x08000000 magic=u32be@12&0x80000000==0 magic=u32be@4!=0"
       f" seq=u32be@0 {_IPERF2_TIME}"),
-     ("iperf 2.1 and newer, UDP, low 32 bits of its 64-bit sequence; the final negative datagram and the server's report"
-      " are no records"),
+     ("iperf 2.1 and newer, UDP, low 32 bits of its 64-bit sequence; the final negative datagram and the server's"
+      " report are no records"),
      "iperf2 2.1.8 include/payloads.h, struct UDP_datagram; flag HEADER_SEQNO64B"),
     ("iperf2-32", f"udp:5001 magic=u32be@0&0x80000000==0 magic=u32be@4!=0 seq=u32be@0 {_IPERF2_TIME}",
      "iperf 2.0, UDP, 32-bit sequence",
@@ -122,10 +122,10 @@ _TABLE = (
      "Pktgen-DPDK app/pktgen.h and pktgen.c, tstamp_t"),
 )  # fmt: skip
 
-BUILTINS = tuple(Builtin(name=name, spec=spec, description=about, source=source) for name, spec, about, source in _TABLE)
+BUILTINS = tuple(Builtin(name=row[0], spec=row[1], description=row[2], source=row[3]) for row in _TABLE)
 
-# The layouts that are tried, in this order, when none is given. A stranger's frame must not fit one by accident, so each
-# fixes at least 32 bits that nothing but its sender has a reason to set; 32 of them fit a random frame once in four
-# thousand million. (trex-stl is not here: most of its bits are those of any IPv4 frame.)
+# The layouts that are tried, in this order, when none is given. A stranger's frame must not fit one by accident, so
+# each fixes at least 32 bits that nothing but its sender has a reason to set; 32 of them fit a random frame once in
+# four thousand million. (trex-stl is not here: most of its bits are those of any IPv4 frame.)
 STRICT_BITS = 32
 TRIED = ("seqcheck", "seqcheck-eth", "pktgen", "mgen", "sockperf", "trex-tpg", "pktgen-dpdk")

@@ -137,7 +137,7 @@ class Layout:
         if self.modulus == -1:
             object.__setattr__(self, "modulus", natural_modulus(self.seq))
         span = self.seq.top + 1
-        if self.modulus and not 2 <= self.modulus <= span or self.modulus == 0 and span < 1 << 64:
+        if (self.modulus and not 2 <= self.modulus <= span) or (self.modulus == 0 and span < 1 << 64):
             raise UsageError(
                 f"the modulus {self.modulus} does not fit the sequence word", hint=f"It may be 2 to {span}."
             )

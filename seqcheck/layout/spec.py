@@ -54,14 +54,7 @@ def parse(text: str, *, name: str = "", description: str = "", source: str = "")
     words = text.split()
     if not words:
         raise UsageError("an empty layout", hint=f"It begins with {', '.join(ANCHORS)}, as in: {EXAMPLE}")
-    pairs = []
-    for word in words[1:]:
-        role, equals, value = word.partition("=")
-        if not equals or role not in SHAPES:
-            raise UsageError(
-                f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join(SHAPES)}=."
-            )
-        pairs.append((role, value))
+    pairs = [word.partition("=")[::2] for word in words[1:]]
     return build(words[0], pairs, name=name, description=description, source=source)
 
 
@@ -75,6 +68,8 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
     modulus = -1
     for role, value in pairs:
         word = f"{role}={value}"
+        if role not in SHAPES:
+            raise UsageError(f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join(SHAPES)}=.")
         if len(found[role]) == MOST[role]:
             raise UsageError(f"layout, at {word!r}: one {role} field too many", hint=f"There may be {MOST[role]}.")
         if role == "seq":
