@@ -11,7 +11,7 @@ import pytest
 import seqcheck
 
 ROOT = Path(seqcheck.__file__).parent
-# From the bottom up; a part may import what lies below it, and nothing beside it. Layers hold parts: a folder or module.
+# From the bottom up; a part (a folder or a module) may import what lies below it, and nothing beside it.
 LAYERS = (
     ("version", "escape", "errors"),
     ("model",),
@@ -114,7 +114,7 @@ def test_wire_has_no_input_and_no_output() -> None:
 def loaded(code: str) -> set[str]:
     """The top-level packages in sys.modules after `code` ran in a fresh interpreter."""
     script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True, timeout=60)
     return set(done.stdout.splitlines()[-1].split())
 
 

@@ -1,0 +1,132 @@
+"""What can be seen from outside is documented: verbs, options, reports, layouts, keys, variables; and links lead
+somewhere."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqcheck import model
+from seqcheck.cli.main import VERBS, build
+from seqcheck.kernel.border import REASONS, STREAM_STATE
+from seqcheck.layout import builtins
+from seqcheck.metrics import metrics
+from seqcheck.reporters import FORMATS
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def section(name: str, title: str) -> str:
+    """The part of a document below a heading, up to the next one of its rank."""
+    found = re.search(rf"^(#+) {re.escape(title)}$(.*?)(?=^\1 |\Z)", text(name), re.MULTILINE | re.DOTALL)
+    assert found, f"{name} has no section {title!r}"
+    return found[2]
+
+
+def options() -> Iterator[tuple[str, str]]:
+    """(verb, option) for every option of every verb."""
+    parser = build()
+    verbs = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    for verb, sub in verbs.choices.items():
+        for action in sub._actions:
+            yield from ((verb, option) for option in action.option_strings if option not in ("-h", "--help"))
+
+
+COMMON = ("-q", "--quiet", "-v", "--verbose")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_section_and_a_line(verb: str) -> None:
+    assert section("docs/cli.md", f"seqcheck {verb}").strip()
+    assert f"`{verb}`" in section("docs/cli.md", "The command line")
+
+
+@pytest.mark.parametrize(("verb", "option"), list(options()))
+def test_every_option_is_documented(verb: str, option: str) -> None:
+    where = text("docs/cli.md") if option in COMMON else section("docs/cli.md", f"seqcheck {verb}")
+    assert re.search(rf"`{re.escape(option)}[ `]", where)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_option_is_documented_that_is_not_there(verb: str) -> None:
+    there = {option for name, option in options() if name == verb}
+    rows = re.findall(r"^\| `(--[a-z-]+)", section("docs/cli.md", f"seqcheck {verb}"), re.MULTILINE)
+    assert set(rows) <= there
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_report_is_documented(name: str) -> None:
+    assert f"| `{name}` |" in section("docs/cli.md", "Reports")
+
+
+@pytest.mark.parametrize("name", builtins())
+def test_every_layout_is_documented(name: str) -> None:
+    assert f"`{name}`" in text("docs/layouts.md")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, thing in vars(model).items() if is_dataclass(thing)))
+def test_every_key_of_the_json_report_is_documented(name: str) -> None:
+    for field in fields(getattr(model, name)):
+        assert f"`{field.name}`" in text("docs/json.md"), f"{name}.{field.name}"
+
+
+@pytest.mark.parametrize("reason", REASONS[1:])
+def test_every_reason_to_skip_a_frame_is_documented(reason: str) -> None:
+    assert f"| `{reason}` |" in section("docs/json.md", "records")
+
+
+@pytest.mark.parametrize("kind", ["Cause", "Strength", "Place"])
+def test_every_word_of_the_report_is_documented(kind: str) -> None:
+    for word in getattr(model, kind).__args__:
+        assert f"`{word}`" in text("docs/json.md") or f'`"{word}"`' in text("docs/json.md"), word
+
+
+def test_every_metric_is_documented() -> None:
+    keys = metrics(np.zeros((), STREAM_STATE))
+    known = re.sub(
+        r"`reordered_1` ... `reordered_8`", " ".join(f"`reordered_{n}`" for n in range(1, 9)), text("docs/metrics.md")
+    )
+    assert [key for key in keys if f"`{key}`" not in known] == []
+
+
+def test_every_variable_is_documented() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "seqcheck").rglob("*.py"))
+    used = set(re.findall(r"SEQCHECK_[A-Z]+|NO_COLOR|FORCE_COLOR|COLUMNS(?=\")", sources))
+    table = section("docs/cli.md", "Environment")
+    assert {"SEQCHECK_KERNEL", "NO_COLOR"} <= used
+    assert [name for name in sorted(used) if f"| `{name}` |" not in table] == []
+
+
+def test_the_readme_has_two_commands_for_a_fresh_machine() -> None:
+    lines = [line.strip() for line in text("README.md").splitlines() if line.startswith("    python3 -m venv")]
+    sample, tests = lines
+    assert sample.endswith((".pcap", ".pcapng"))
+    assert (ROOT / sample.split()[-1]).is_file()
+    assert tests.endswith(".venv/bin/pytest")
+
+
+def test_every_cause_of_the_glossary_is_one() -> None:
+    named = re.findall(r"^\| `([a-z-]+)` \|", section("README.md", "Glossary"), re.MULTILINE)
+    assert named
+    assert set(named) <= set(model.Cause.__args__)
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        there = (document.parent / path) if path else document
+        assert there.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
+            assert anchor in slugs, target
