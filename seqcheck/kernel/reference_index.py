@@ -79,7 +79,7 @@ def index_pcap(buf: NDArray[np.uint8], start: int, stop: int, rule: PcapRule, fr
             break
         if fraction >= second:
             odd.append(pos)
-        rows.append((pos + header, cap, max(wire, cap), seconds * 1_000_000_000 + fraction * scale, link))
+        rows.append((pos + header, cap, wire, seconds * 1_000_000_000 + fraction * scale, link))
         pos = end
     _append(frames, rows, odd)
     _span(frames, [row[3] for row in rows])
@@ -146,11 +146,11 @@ def index_pcapng(
             exact = offset + (
                 ticks * value if rule == TIMES else ticks // value if rule == OVER else ticks * 1_000_000_000 >> value
             )
-            ns = min(max(exact, _LOW), _HIGH)
+            ns = exact if _LOW <= exact <= _HIGH else _LOW if exact < 0 else _HIGH
             times.append(ns)
             if ns != exact:
                 odd.append(pos)
-        rows.append((pos + least - 4, cap, max(wire, cap), ns, link))
+        rows.append((pos + least - 4, cap, wire, ns, link))
         pos = end
     _append(frames, rows, odd)
     _span(frames, times)
@@ -158,15 +158,16 @@ def index_pcapng(
 
 
 def _append(frames: Frames, rows: list[_Row], odd: list[int]) -> None:
-    """Add the rows, and what they add to T_BYTES, T_CUT, T_ODD and T_ODD_AT."""
+    """Add the rows, a wire length below the captured one raised to it, and what they add to T_BYTES to T_ODD_AT."""
     low, high = frames.count, frames.count + len(rows)
     columns: tuple[NDArray[Any], ...] = (frames.off, frames.cap, frames.wire, frames.ns, frames.link)
     for column, values in zip(columns, zip(*rows)):  # noqa: B905  (no columns where there are no rows)
         column[low:high] = values
     frames.count = high
-    totals, wire = frames.totals, frames.wire[low:high]
+    totals, cap, wire = frames.totals, frames.cap[low:high], frames.wire[low:high]
+    np.maximum(cap, wire, out=wire)
     totals[T_BYTES] += wire.sum(dtype=np.int64)
-    totals[T_CUT] += np.count_nonzero(frames.cap[low:high] < wire)
+    totals[T_CUT] += np.count_nonzero(cap < wire)
     totals[T_ODD] += len(odd)
     if odd and totals[T_ODD_AT] < 0:
         totals[T_ODD_AT] = odd[0]

@@ -45,6 +45,7 @@ class Feed:
 
     def _begin(self) -> None:
         """Everything from the first byte on."""
+        self._idle = False
         self.source: ByteSource = Unpacked(self._raw, self._codec) if self._codec else self._raw
         self.count = 0
         self.totals = new_totals()
@@ -70,7 +71,9 @@ class Feed:
         raise InputError(f"{self.name} {what}", hint=hint)
 
     def start(self, pool: Pool) -> Block:
-        """Get ready to fill; once, and once more after `rewind`. The block that comes first."""
+        """Get ready to fill; once, and once more after each `suspend`. The block that comes first."""
+        if self._idle:
+            self._begin()
         self._pool = pool
         block = pool.take()
         block.frames.totals = self.totals
@@ -96,17 +99,17 @@ class Feed:
             self._pool.give(self._cursor.block, keep=not self.plain)
             self._cursor = None
 
-    def rewind(self) -> None:
-        """Back to the start, as if nothing had been read; for files."""
+    def suspend(self) -> None:
+        """Hold nothing but the open file; the next `start` begins from the first byte. Not for pipes."""
         self.stop()
         if self._codec:
             self.source.close()
         self._raw.rewind()
-        self._begin()
+        self._idle = True
 
     @property
     def again(self) -> bool:
-        """Whether it can be rewound."""
+        """Whether it can be suspended and read once more."""
         return self._raw.plain
 
     def frame(self, number: int) -> StoredFrame | None:

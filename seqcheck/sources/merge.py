@@ -103,7 +103,7 @@ def _first(feed: Feed, pool: Pool) -> int:
     rows = feed.fill()
     time = NEVER if rows is None else int(block.frames.ns[rows[1]])
     if feed.again:
-        feed.rewind()
+        feed.suspend()
     return time
 
 

@@ -63,7 +63,10 @@ class CaptureReader:
         self._feeds: list[Feed] = []
         try:
             for place, each in enumerate(inputs):
-                self._feeds.append(Feed(each, kernel, place=place))
+                feed = Feed(each, kernel, place=place)
+                self._feeds.append(feed)
+                if len(inputs) > 1 and feed.again:
+                    feed.suspend()
         except BaseException:
             self.close()
             raise
