@@ -117,7 +117,8 @@ def test_a_stale_address_sends_the_old_bytes_with_another_length() -> None:
     assert len(odd) == 3
     for row in odd:
         again, before = data[row["frame"] - 1], data[row["earlier_frame"] - 1]
-        assert len(again) in (100, 200) and len(before) == 150
+        assert len(again) in (100, 200)
+        assert len(before) == 150
         assert again[:100] == before[:100]
         assert not any(again[150:])
 
@@ -128,7 +129,8 @@ def test_path_copies_differ_in_what_a_router_changes() -> None:
     assert len(data) == 240
     first, copy = Ether(data[0]), Ether(data[1])
     assert (first.src, copy.src) == ("02:00:00:00:00:01", "02:00:00:00:00:e1")
-    assert copy["Dot1Q"].vlan == 12 and len(data[1]) == len(data[0]) + 4
+    assert copy["Dot1Q"].vlan == 12
+    assert len(data[1]) == len(data[0]) + 4
     assert copy["IP"].ttl == first["IP"].ttl - 1
     assert summed_again(copy) == data[1]
 

@@ -182,7 +182,9 @@ def test_draws_are_even_and_the_same_everywhere() -> None:
     draw = Draw(7, "a purpose")
     assert draw.integers(0, 1000, 5).tolist() == [815, 412, 457, 742, 210]
     values = Draw(7, "another").uniform(100_000)
-    assert 0.49 < values.mean() < 0.51 and values.min() >= 0 and values.max() < 1
+    assert 0.49 < values.mean() < 0.51
+    assert values.min() >= 0
+    assert values.max() < 1
     assert np.unique(Draw(3, "p").pick(np.arange(50), 20)).size == 20
     assert Draw(3, "p").pick(np.arange(5), 9).tolist() == [0, 1, 2, 3, 4]
     assert len(Draw(3, "p").pick(np.arange(10_000), 7)) == 7

@@ -72,7 +72,8 @@ def test_counts_and_distances_are_those_of_sets_over_the_bytes(scenario: Scenari
     try:
         made = simulate(scenario)
     except UsageError as error:  # a combination that a small ring has no place for
-        assert "slot advances can show it" in str(error)
+        if "slot advances can show it" not in str(error):
+            raise
         return
     told, rows = truth(made), seen(made)
     sources = [raw[6:12] for _, data, _ in frames(made) for raw in data]
@@ -116,7 +117,9 @@ def test_a_lost_first_copy_makes_a_late_arrival_of_the_second() -> None:
         Scenario(ring=Ring(size=8, frames=400), faults=(path.Loss(rate=0.2), path.Retransmission(lost=1.0)))
     )
     told = truth(made)
-    assert told["duplicates"] == 0 and told["late"] > 50 and told["lost"] > 50
+    assert told["duplicates"] == 0
+    assert told["late"] > 50
+    assert told["lost"] > 50
 
 
 def test_the_sixteen_faults_are_booked_under_their_cause() -> None:
@@ -177,7 +180,9 @@ def test_what_the_capture_dropped_is_counted_apart_from_what_was_lost() -> None:
         )
     )
     told = truth(made)
-    assert told["dropped"] > 0 and told["lost"] > 0 and told["foreign"] == 0
+    assert told["dropped"] > 0
+    assert told["lost"] > 0
+    assert told["foreign"] == 0
     inner = told["missing"]
     given_out = told["streams"][0]["sent"]
     assert given_out - told["streams"][0]["unique"] >= inner

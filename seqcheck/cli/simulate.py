@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli.output import STDOUT, Output, failing
+from seqcheck.cli.output import Output, failing
+from seqcheck.cli.stdio import say
 from seqcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def run(args: argparse.Namespace) -> int:
         capture.commit()
         if truth:
             truth.commit()
-    if not args.quiet and STDOUT not in (args.output, args.truth):
-        print(f"{args.output}: {len(made.kept)} frames, {size} bytes" + (f"; truth in {args.truth}" if truth else ""))
+    if not args.quiet:
+        say(f"{capture.name}: {len(made.kept)} frames, {size} bytes" + (f"; the truth: {truth.name}" if truth else ""))
     return 0
 
 

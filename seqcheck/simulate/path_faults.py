@@ -1,5 +1,6 @@
-"""What happens between the sender's ring and the capture file. Each fault is a dataclass of what a scenario may say, and
-edits the frames that were sent, in the order in which the scenario lists them: a copy made after a loss is not lost.
+"""What happens between the sender's ring and the capture file. Each fault is a dataclass of what a scenario may say,
+and edits the frames that were sent, in the order in which the scenario lists them: a copy made after a loss is not
+lost.
 
 Lost frames stay in the columns with their fate, so that the truth can count them. Times are int64 ns.
 """

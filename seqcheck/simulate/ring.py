@@ -57,7 +57,7 @@ def turn(made: Plan, scenario: Scenario, foreign_sizes: NDArray[np.int64]) -> Tr
     advance = np.flatnonzero(goes)
     sent = blank(len(advance))
     sent["advance"] = advance
-    sent["slot"] = advance % made.ring_size
+    sent["slot"] = (advance + made.first_slot) % made.ring_size
     sent["content"] = numbers.body[shown[advance]]
     back = advance - shown[advance]
     sent["laps"] = np.where(back % made.ring_size == 0, back // made.ring_size, 0)
@@ -81,7 +81,7 @@ def _contents(made: Plan, numbers: Numbers, when: NDArray[np.int64], scenario: S
     rows = np.zeros(frames, CONTENT)
     own = made.kind == OWN
     rows["stream"], rows["epoch"], rows["x"] = numbers.stream, made.epoch, numbers.x
-    rows["slot"] = np.arange(frames) % made.ring_size
+    rows["slot"] = (np.arange(frames) + made.first_slot) % made.ring_size
     rows["ns"] = when
     sizes = np.array(scenario.traffic.sizes)
     rows["size"] = sizes[Draw(scenario.seed, "sizes").integers(0, len(sizes), frames)] if len(sizes) > 1 else sizes[0]

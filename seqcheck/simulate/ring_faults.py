@@ -112,7 +112,8 @@ class TailRepeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NicReset(Where):
-    """The link flaps: `pending` frames (0: all but one slot) count as sent and never are, and nothing for `pause_ns`."""
+    """The link flaps: `pending` frames (0: all but one slot) count as sent and never are; then nothing for
+    `pause_ns`."""
 
     pending: int = 0
     pause_ns: int = 50_000_000
@@ -121,7 +122,7 @@ class NicReset(Where):
 def _choose(plan: Plan, where: Where, can: NDArray[np.bool_], draw: Draw) -> NDArray[np.int64]:
     """The advances that `where` names, among those that `can`."""
     if where.slots:
-        slot = np.arange(len(can)) % plan.ring_size
+        slot = (np.arange(len(can)) + plan.first_slot) % plan.ring_size
         can = can & np.isin(slot, np.array(where.slots) % plan.ring_size)
     if where.at:
         return _exactly(where.at, can)

@@ -17,11 +17,13 @@ MAX_SIZE = 16_000  # bytes of a frame
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
-    """The sender's TX ring. `frames` counts slot advances: what the ring sends, host frames included. `slot_ns` is the
-    time a slot takes; several take turns, each for `hold` advances (0: evenly over the capture). `jitter` spreads each
-    slot's time evenly by that share to both sides. `pauses` are [advance, ns] pairs in which nothing is sent."""
+    """The sender's TX ring. `frames` counts slot advances: what the ring sends, host frames included; the first uses
+    `first_slot`. `slot_ns` is the time a slot takes; several take turns, each for `hold` advances (0: evenly over the
+    capture). `jitter` spreads each slot's time evenly by that share to both sides. `pauses` are [advance, ns] pairs:
+    there nothing is sent for so long."""
 
     size: int = 512
+    first_slot: int = 0
     frames: int = 100_000
     slot_ns: tuple[int, ...] = (10_000,)
     hold: int = 0

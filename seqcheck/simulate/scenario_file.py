@@ -35,6 +35,7 @@ SHARES = ("host_share", "queue_share", "other_share", "multi_share", "rate", "sh
 # table, field: lowest, highest
 LIMITS = {
     ("ring", "size"): (2, MAX_RING),
+    ("ring", "first_slot"): (0, MAX_RING - 1),
     ("ring", "frames"): (1, MAX_FRAMES),
     ("ring", "slot_ns"): (1, 10**12),
     ("ring", "hold"): (0, MAX_FRAMES),

@@ -1,9 +1,9 @@
 """What the sending program means to put into each slot, advance by advance, before anything goes wrong.
 
-An advance is one step of the ring's head: advance t uses slot t % N. The plan says for each what it is for (OWN, HOST,
-the EXTRA slots of a frame that takes several, or IDLE: stepped over though there was nothing to send), whether the
-slot was really written, and, where a fault says so, whose content goes out. `ring_faults.py` edits the plan, `number`
-then deals out the numbers, and `ring.py` lets the slots turn.
+An advance is one step of the ring's head: advance t uses slot (t + first_slot) % N. The plan says for each what it is
+for (OWN, HOST, the EXTRA slots of a frame that takes several, or IDLE: stepped over though there was nothing to send),
+whether the slot was really written, and, where a fault says so, whose content goes out. `ring_faults.py` edits the
+plan, `number` then deals out the numbers, and `ring.py` lets the slots turn.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Plan:
     """
 
     ring_size: int
+    first_slot: int
     kind: NDArray[np.uint8]
     written: NDArray[np.bool_]
     label: NDArray[np.uint8]
@@ -77,6 +78,7 @@ def plan(scenario: Scenario) -> Plan:
         kind[place] = HOST
     made = Plan(
         ring_size=scenario.ring.size,
+        first_slot=scenario.ring.first_slot,
         kind=kind,
         written=np.ones(frames, np.bool_),
         label=np.full(frames, FRESH, np.uint8),

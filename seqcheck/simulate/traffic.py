@@ -71,7 +71,7 @@ SENT = np.dtype(
 
 @dataclass(slots=True, kw_only=True)
 class Traffic:
-    """All contents and all frames in the order of their arrival. `ring_kind` is sender.OWN, HOST, … per slot advance."""
+    """All contents and all frames in the order of their arrival. `ring_kind`: sender.OWN, HOST, … per slot advance."""
 
     contents: NDArray[np.void]
     sent: NDArray[np.void]
