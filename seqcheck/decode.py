@@ -13,28 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS
-from seqcheck.kernel.reference_frame import Place, examine, position
+from seqcheck.kernel.reference_frame import FORGOTTEN, Place, examine, position
 from seqcheck.layout import Layout, Stamp, Word, compile
 from seqcheck.layout.model import NTP, UNITS
+from seqcheck.layout.program import KEY
 
 NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905, figure 4)
 OWN_FAULT = (CUT, STREAMS)  # frames that may well be records: they are skipped, and never foreign
 
 
 def key_text(row: Any, layout: Layout) -> dict[str, str | int]:
-    """A row of the decoder's keys() as the report shows it: `source` and `target`, `protocol`, `sport` and `dport` where
-    the anchor has them, and the layout's stream fields (`stream`, or `stream1`, `stream2`, … where there are several).
+    """A row of the decoder's keys() as the report shows it.
+
+    `source` and `target`, `protocol`, `sport` and `dport` where the anchor has them and the layout's key keeps them;
+    and the layout's stream fields: `stream`, or `stream1`, `stream2` and so on where there are several.
     """
     key: dict[str, str | int] = {}
     source, target = row["source"].tobytes(), row["target"].tobytes()
+    addresses = {"source": source, "target": target}
     if row["version"]:
         size = 4 if row["version"] == 4 else 16
-        key["source"], key["target"] = (str(ipaddress.ip_address(address[:size])) for address in (source, target))
+        key |= {end: str(ipaddress.ip_address(address[:size])) for end, address in addresses.items()}
         key["protocol"] = int(row["protocol"])
         if layout.anchor in ("udp", "tcp"):
             key["sport"], key["dport"] = int(row["sport"]), int(row["dport"])
     elif any(source) or any(target):
-        key["source"], key["target"] = _link_address(source), _link_address(target)
+        key |= {end: _link_address(address) for end, address in addresses.items()}
+    for forgotten in FORGOTTEN[KEY[layout.key]]:
+        key.pop(forgotten, None)
     several = len(layout.streams) > 1
     for number, value in enumerate(row["fields"][: len(layout.streams)].tolist(), 1):
         key[f"stream{number}" if several else "stream"] = value

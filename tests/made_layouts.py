@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from seqcheck.layout.model import ANCHORS, BITS, NTP, SELECTORS, UNITS, Layout, Match, Stamp, Word
+from seqcheck.layout.model import ANCHORS, BITS, KEYS, NTP, SELECTORS, UNITS, Layout, Match, Stamp, Word
 
 
 @st.composite
@@ -54,6 +54,7 @@ def layouts(draw: st.DrawFn) -> Layout:
         selector=selector,
         seq=seq,
         modulus=draw(st.just(-1) | moduli if seq.solid else moduli),
+        key=draw(st.sampled_from(KEYS)),
         streams=tuple(draw(st.lists(words(), max_size=8))),
         matches=tuple(draw(st.lists(matches(), max_size=8))),
         times=tuple(draw(st.lists(times(), max_size=4))),

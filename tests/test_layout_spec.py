@@ -45,6 +45,8 @@ def test_what_is_written_reads_as_the_same(layout: Layout) -> None:
         ("frame seq=u24le@1 slot=u16be@4 magic=u8@9!=200", "frame magic=u8@9!=0xc8 seq=u24le@1 slot=u16be@4"),
         ("udp magic=u16be@0==len seq=u8@2", "udp magic=u16be@0==len seq=u8@2"),
         ("udp seq=u8@0 time=u32be@8:s time=u32be@12:us", "udp seq=u8@0 time=u32be@8:s time=u32be@12:us"),
+        ("udp seq=u8@0 key=all", "udp seq=u8@0"),
+        ("udp seq=u8@0 key=none stream=u8@1", "udp stream=u8@1 key=none seq=u8@0"),
         ("tcp seq=u8@0 buf=u32be@8?u8@1&2", "tcp seq=u8@0 buf=u32be@8?u8@1&0x2"),
     ],
 )
@@ -100,6 +102,7 @@ def test_modulus() -> None:
         ("udp seq=u8@0 time=u32be@0:ntp", "'time=u32be@0:ntp'", "64 bits", ""),
         ("udp seq=u8@0 slot=u32be@0:ns", "'slot=u32be@0:ns'", "only a time", ""),
         ("udp seq=u8@0 slot=u32be@0?", "'slot=u32be@0?'", "no word", ""),
+        ("udp seq=u8@0 key=ports", "'key=ports'", "no key", "all, hosts, source, none"),
         ("udp " + "x" * 5000, "", "5004 characters", "4096"),
     ],
 )

@@ -134,6 +134,7 @@ class RecordColumns:
 
 A_FRAME, A_ETH, A_IP, A_UDP, A_TCP = range(5)  # anchor
 SEQ, STREAM, MATCH, SLOT, TIME, BUF = range(6)  # role of a field; decode reads SEQ, STREAM and MATCH only
+K_ALL, K_HOSTS, K_SOURCE, K_NONE = range(4)  # key: addresses and ports, no ports, no ports and target, none of them
 EQ, NE, EQ_LENGTH = range(3)  # MATCH: equal to value, not equal to value, equal to the payload's length in bytes
 
 # offset: from the anchor's payload; negative ones count from its end. width: bytes, 1..8. A field's value is
@@ -151,12 +152,13 @@ FIELD = np.dtype(
 class Program:
     """A layout, ready for decode. `selector` is the ethertype, protocol or port, -1 for any. `fields` is FIELD[n] with
     exactly one SEQ, up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is no record
-    (MAGIC)."""
+    (MAGIC). `key` says what of addresses and ports stays in the stream key; the rest is 0."""
 
     anchor: int
     selector: int
     fields: NDArray[Any]
     modulus: int
+    key: int = K_ALL
 
 
 MAX_STREAM_FIELDS = 8

@@ -61,8 +61,9 @@ length and bytes are. Ids 1..MAX_SOURCES in order of the first frame of any stat
 
 Streams: key = STREAM_KEY. IP, UDP and TCP anchors: version, addresses of the IP header, the protocol reached, ports
 for UDP and TCP. FRAME and ETH: version and protocol 0, the link-layer addresses as above (also where a cut header
-leaves them empty). fields[i] = value of the i-th STREAM field. Ids in order of first record. A record that would need
-a stream beyond MAX_STREAMS is STREAMS instead.
+leaves them empty). fields[i] = value of the i-th STREAM field. The program's key then clears: HOSTS the ports, SOURCE
+the target as well, NONE the source as well; version, protocol and fields stay. Ids in order of first record. A record
+that would need a stream beyond MAX_STREAMS is STREAMS instead.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ from seqcheck.kernel.border import (
     Program,
     RecordColumns,
 )
+from seqcheck.kernel.reference_frame import FORGOTTEN
 from seqcheck.kernel.reference_intern import Interner
 from seqcheck.kernel.reference_walk import Ints, Walk
 
@@ -116,6 +118,8 @@ class Decoder:
         anchor = self._program.anchor
         walk.link_addresses(into_key=anchor in (A_FRAME, A_ETH))
         walk.to_payload(anchor, self._program.selector)
+        for forgotten in FORGOTTEN[self._program.key]:
+            walk.key[forgotten] = 0
         seq = np.zeros(high - low, np.uint64)
         rows = self._read_fields(walk, seq)
         words = walk.key.view(np.uint64).reshape(-1, _KEY_WORDS)  # before the picking, which may not copy padding

@@ -20,6 +20,10 @@ from seqcheck.kernel.border import (
     EQ,
     EQ_LENGTH,
     FRAGMENT,
+    K_ALL,
+    K_HOSTS,
+    K_NONE,
+    K_SOURCE,
     LINK,
     MAGIC,
     MALFORMED,
@@ -44,9 +48,15 @@ TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
 IP_TYPES = {0x0800: 4, 0x86DD: 6}
 
 FRAGMENT_HEADER, AH = 44, 51
-# Headers between IP and its payload, by IP version: hop-by-hop, routing, fragment, AH, destination, mobility, HIP, shim6.
+# Headers between IP and its payload, by version: hop-by-hop, routing, fragment, AH, destination, mobility, HIP, shim6.
 EXTENSIONS = {4: (AH,), 6: (0, 43, FRAGMENT_HEADER, AH, 60, 135, 139, 140)}
 MAX_EXTENSIONS = 16
+
+# What a program's key leaves out of the stream's key.
+FORGOTTEN: dict[int, tuple[str, ...]] = {
+    K_ALL: (), K_HOSTS: ("sport", "dport"), K_SOURCE: ("sport", "dport", "target"),
+    K_NONE: ("sport", "dport", "target", "source"),
+}  # fmt: skip
 
 TRANSPORT = {A_UDP: (17, 8), A_TCP: (6, 20)}  # protocol, length of its header without options
 
@@ -81,7 +91,7 @@ class Seen:
     streams: tuple[int, ...] = field(default=())
 
 
-class _Stop(Exception):
+class _Decided(Exception):  # noqa: N818  no error
     """Ends the walk through one frame with a status; never leaves this module."""
 
     def __init__(self, status: int) -> None:
@@ -89,7 +99,7 @@ class _Stop(Exception):
 
 
 def link_addresses(data: bytes, link: int) -> tuple[bytes, bytes]:
-    """The link-layer source and target addresses, empty where the link layer has none or its header was not captured."""
+    """The link-layer source and target addresses, empty where there are none or the link header was not captured."""
     if link not in TYPE_AT or len(data) < TYPE_AT[link][1]:
         return b"", b""
     if link == ETHERNET:
@@ -130,6 +140,8 @@ def examine(data: bytes, wire: int, link: int, program: Program) -> Seen:
                 return seen
             seen.seq = value
     seen.streams = tuple(streams)
+    for forgotten in FORGOTTEN[program.key]:
+        setattr(place, forgotten, type(getattr(place, forgotten))())  # 0 or no bytes
     return seen
 
 
@@ -155,8 +167,8 @@ def locate(data: bytes, wire: int, link: int, anchor: tuple[int, int]) -> Place:
             else:
                 _through_transport(data, place, kind, selector)
         _demand(place.start <= place.stated, MALFORMED)
-    except _Stop as stop:
-        place.status = stop.status
+    except _Decided as decided:
+        place.status = decided.status
     return place
 
 
@@ -173,7 +185,7 @@ def _matches(masked: int, op: int, value: int, place: Place) -> bool:
 
 def _demand(holds: bool, status: int) -> None:
     if not holds:
-        raise _Stop(status)
+        raise _Decided(status)
 
 
 def _need(data: bytes, place: Place, length: int) -> None:

@@ -233,8 +233,9 @@ class Walk:
     def _at_extension(self, rows: Ints, selector: int) -> Ints:
         protocol: Bytes = self.key["protocol"][rows]
         version: Bytes = self.key["version"][rows]
-        at: Bools = (version == 4) & np.isin(protocol, EXTENSIONS[4]) | (version == 6) & np.isin(protocol, EXTENSIONS[6])
-        there: Ints = rows[at & (protocol != selector)]
+        at: Bools = protocol != selector
+        at &= np.where(version == 4, np.isin(protocol, EXTENSIONS[4]), np.isin(protocol, EXTENSIONS[6]))
+        there: Ints = rows[at]
         return there
 
     def _through_transport(self, rows: Ints, anchor: int, selector: int) -> Ints:

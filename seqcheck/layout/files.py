@@ -6,6 +6,7 @@
     anchor = "udp:5000"
     magic = ["u32be@0==0x53455143"]             # a string or a list of strings, as all keys below
     stream = ["u32be@4"]
+    key = "all"                                 # default; or hosts, source, none
     seq = "u64be@8"                             # also: time, slot, buf
 
 A file is read whole and at most MAX_BYTES of it; it is data and names no other file.
@@ -20,7 +21,7 @@ from typing import Any
 
 from seqcheck.errors import InputError, UsageError
 from seqcheck.layout import spec
-from seqcheck.layout.model import Layout
+from seqcheck.layout.model import KEYS, Layout
 
 MAX_BYTES = 65_536
 ABOUT = ("name", "description", "source")
@@ -70,6 +71,7 @@ def dump(layout: Layout) -> str:
     rows.append(("anchor", spec.write_anchor(layout)))
     rows.append(("magic", [spec.write_match(match) for match in layout.matches]))
     rows.append(("stream", [spec.write_word(word) for word in layout.streams]))
+    rows.append(("key", layout.key if layout.key != KEYS[0] else ""))
     rows.append(("seq", spec.write_seq(layout)))
     rows.append(("time", [spec.write_stamp(stamp) for stamp in layout.times]))
     rows += [(role, spec.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]

@@ -19,6 +19,7 @@ SELECTORS = {
     "udp": ("port", 1, 65535, 0),
     "tcp": ("port", 1, 65535, 0),
 }
+KEYS = ("all", "hosts", "source", "none")  # what of addresses and ports tells streams apart; hosts: no ports
 BITS = (8, 16, 24, 32, 48, 64)
 UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}  # in nanoseconds
 NTP = "ntp"  # 32 bits of seconds since 1900 and 32 bits of fraction (RFC 5905)
@@ -121,6 +122,7 @@ class Layout:
     seq: Word
     selector: int | None = None
     modulus: int = -1
+    key: str = "all"
     streams: tuple[Word, ...] = ()
     matches: tuple[Match, ...] = ()
     times: tuple[Stamp, ...] = ()
@@ -134,6 +136,8 @@ class Layout:
         if self.anchor not in ANCHORS:
             raise UsageError(f"no such anchor: {self.anchor!r}", hint=f"It may be {_listed(ANCHORS)}.")
         check_selector(self.anchor, self.selector)
+        if self.key not in KEYS:
+            raise UsageError(f"no such key: {self.key!r}", hint=f"It may be {_listed(KEYS)}.")
         if self.modulus == -1:
             object.__setattr__(self, "modulus", natural_modulus(self.seq))
         span = self.seq.top + 1

@@ -16,6 +16,10 @@ from seqcheck.kernel.border import (
     EQ,
     EQ_LENGTH,
     FIELD,
+    K_ALL,
+    K_HOSTS,
+    K_NONE,
+    K_SOURCE,
     MATCH,
     NE,
     SEQ,
@@ -24,6 +28,7 @@ from seqcheck.kernel.border import (
 )
 from seqcheck.layout.model import Layout, Match, Word
 
+KEY = {"all": K_ALL, "hosts": K_HOSTS, "source": K_SOURCE, "none": K_NONE}
 ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP}
 
 Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
@@ -39,6 +44,7 @@ def compile(layout: Layout) -> Program:
         selector=-1 if layout.selector is None else layout.selector,
         fields=np.array(rows, FIELD),
         modulus=layout.modulus,
+        key=KEY[layout.key],
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from seqcheck.errors import UsageError
 from seqcheck.layout.model import (
     ANCHORS,
+    KEYS,
     MAX_MATCHES,
     MAX_STREAMS,
     MAX_TIMES,
@@ -39,12 +40,13 @@ _WORD_IS = "TYPE@OFFSET[&MASK]; TYPE is u8, u16be, u16le, u24, u32, u48 or u64 w
 SHAPES = {  # what may follow each role's "="
     "seq": f"{_WORD_IS}; then optionally %MODULUS",
     "stream": _WORD_IS,
+    "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",
     "time": f"{_WORD_IS}; then :{', :'.join((*UNITS, NTP))}; then optionally ?TYPE@OFFSET[&MASK]",
     "slot": f"{_WORD_IS}; then optionally ?TYPE@OFFSET[&MASK]",
     "buf": f"{_WORD_IS}; then optionally ?TYPE@OFFSET[&MASK]",
 }
-MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1}
+MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1}
 
 
 def parse(text: str, *, name: str = "", description: str = "", source: str = "") -> Layout:
@@ -84,6 +86,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
             selector=selector,
             seq=found["seq"][0],
             modulus=modulus,
+            key=found["key"][0] if found["key"] else KEYS[0],
             streams=tuple(found["stream"]),
             matches=tuple(found["magic"]),
             times=tuple(found["time"]),
@@ -100,6 +103,7 @@ def write(layout: Layout) -> str:
     words = [write_anchor(layout)]
     words += [f"magic={write_match(match)}" for match in layout.matches]
     words += [f"stream={write_word(word)}" for word in layout.streams]
+    words += [f"key={layout.key}"] if layout.key != KEYS[0] else []
     words.append(f"seq={write_seq(layout)}")
     words += [f"time={write_stamp(stamp)}" for stamp in layout.times]
     words += [f"{r}={write_stamp(s)}" for r, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
@@ -200,6 +204,12 @@ def _match(text: str) -> Match:
     return Match(word=_word(word), value=value, equal=op == "==")
 
 
+def _key(text: str) -> str:
+    if text not in KEYS:
+        raise UsageError(f"{text!r} is no key")
+    return text
+
+
 def _stamp(text: str) -> Stamp:
     rest, question, when = text.partition("?")
     word, _, unit = rest.partition(":")
@@ -218,4 +228,5 @@ def _time(text: str) -> Stamp:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "seq": _word, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
+    "key": _key,
 }  # fmt: skip
