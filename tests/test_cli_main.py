@@ -134,7 +134,12 @@ def test_version_names_the_kernel(capsys: pytest.CaptureFixture[str], monkeypatc
 
 def seqcheck(*argv: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "seqcheck", *argv], stderr=subprocess.PIPE, text=True, check=False, timeout=60, **options
+        [sys.executable, "-P", "-m", "seqcheck", *argv],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+        **options,
     )  # type: ignore[call-overload,no-any-return]
 
 

@@ -1,25 +1,24 @@
-"""The rows of a histogram of distances: few enough to read, cut where the ring's laps end.
+"""The rows of a histogram of distances: few enough to read, equally wide, cut where the ring's laps end.
 
-A stale slot shows as a pile at or just below a whole number of laps (D <= kN, DESIGN section 3), so a row never
-reaches across such a mark. Rows need not be equally wide: neighbours are joined where that costs the least width, so a
-pile of three slots stays apart from one far away. Pure numbers, nothing is drawn here.
+A stale slot shows as a pile at or just below a whole number of laps (D <= kN, DESIGN section 3), so rows are counted
+down from such marks and none reaches across. Rows in which nothing fell are left out, which keeps the others narrow
+where the distances form piles far apart. Pure numbers, nothing is drawn here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
 
 from seqcheck.model import Bin
 
 LAPS = 4  # marks beyond the fourth lap tell nobody anything
+WIDEST = 1 << 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`count` distances from `low` to `high`. `laps` is k where the row ends the ring's k-th lap or holds its end,
-    else 0."""
+    """`count` distances from `low` to `high`. `laps` is k where the ring's k-th lap ends in this row, else 0."""
 
     low: int
     high: int
@@ -28,59 +27,46 @@ class Row:
 
 
 def rows(bins: Sequence[Bin], ring: int | None, most: int) -> list[Row]:
-    """`bins` (ascending, apart) in at most about `most` rows. A lap's end on which no row falls gets an empty row of
-    its own, as long as it is no further than the data's reach."""
+    """`bins` (ascending, apart) as rows: at most `most` with a count, or as few as the laps allow. The end of a lap on
+    which no row falls gets an empty row of its own, up to the first one beyond the data."""
     filled = [bin for bin in bins if bin.count]
     if not filled:
         return []
-    marks = laps_ends(ring, filled[-1].high)
-    joined = join(filled, list(marks.values()), most)
-    found = [Row(low=row.low, high=row.high, count=row.count, laps=lap_in(row, marks)) for row in joined]
+    ends = laps_ends(ring, filled[-1].high)
+    width, found = 1, gather(filled, ends, 1)
+    while len(found) > most and width < WIDEST:
+        width *= 2
+        found = gather(filled, ends, width)
     shown = {row.laps for row in found}
-    found += [Row(low=end, high=end, count=0, laps=k) for k, end in marks.items() if k not in shown]
+    found += [Row(low=end, high=end, count=0, laps=k) for k, end in enumerate(ends, 1) if k not in shown]
     return sorted(found, key=lambda row: (row.low, row.high))
 
 
-def laps_ends(ring: int | None, highest: int) -> dict[int, int]:
-    """k -> k * ring for the laps that the data reach: up to and with the first one that ends at or above `highest`."""
+def laps_ends(ring: int | None, highest: int) -> list[int]:
+    """The ends of the laps that the data reach, up to the first one at or above `highest`, at most LAPS."""
     if ring is None:
-        return {}
-    reached = min(LAPS, -(-highest // ring))
-    return {k: k * ring for k in range(1, max(reached, 1) + 1)}
+        return []
+    return [k * ring for k in range(1, min(LAPS, -(-highest // ring)) + 1)]
 
 
-def lap_in(row: Bin, marks: dict[int, int]) -> int:
-    """The lap whose end lies in the row, 0 for none."""
-    return next((k for k, end in marks.items() if row.low <= end <= row.high), 0)
+def gather(bins: Sequence[Bin], ends: Sequence[int], width: int) -> list[Row]:
+    """The bins by cells of `width`. A row reaches from its first bin to its last, so that it claims no more than is
+    known; a bin goes where its upper end lies, since its count cannot be divided."""
+    cells: dict[tuple[int, int], list[Bin]] = {}
+    for bin in bins:
+        cells.setdefault(cell(bin.high, ends, width), []).append(bin)
+    found = []
+    for members in cells.values():
+        low, high = members[0].low, members[-1].high
+        laps = next((k for k, end in enumerate(ends, 1) if low <= end <= high), 0)
+        found.append(Row(low=low, high=high, count=sum(bin.count for bin in members), laps=laps))
+    return found
 
 
-def join(bins: Sequence[Bin], ends: Sequence[int], most: int) -> list[Bin]:
-    """Join neighbours, the closest first, until `most` rows are left; never across one of `ends`."""
-    rows: list[Bin | None] = list(bins)
-    after = list(range(1, len(rows) + 1))
-    before = list(range(-1, len(rows) - 1))
-    heap: list[tuple[int, int, int]] = []
-
-    def offer(left: int, right: int) -> None:
-        one, other = rows[left], rows[right]
-        if one and other and not any(one.high <= end < other.low for end in ends):
-            heappush(heap, (other.high - one.low, left, right))
-
-    for left in range(len(rows) - 1):
-        offer(left, left + 1)
-    heapify(heap)
-    left_over = len(rows)
-    while left_over > most and heap:
-        width, left, right = heappop(heap)
-        one, other = rows[left], rows[right]
-        if not one or not other or after[left] != right or other.high - one.low != width:
-            continue  # one of the two has grown or gone since
-        rows[left], rows[right] = Bin(low=one.low, high=other.high, count=one.count + other.count), None
-        after[left] = after[right]
-        if after[left] < len(rows):
-            before[after[left]] = left
-            offer(left, after[left])
-        if before[left] >= 0:
-            offer(before[left], left)
-        left_over -= 1
-    return [row for row in rows if row]
+def cell(value: int, ends: Sequence[int], width: int) -> tuple[int, int]:
+    """The cell in which `value` lies, by its lap and its place there: counted down from the lap's end, or up from the
+    last end where no further one is marked."""
+    lap = sum(end < value for end in ends)
+    if lap < len(ends):
+        return lap, -((ends[lap] - value) // width)
+    return lap, (value - 1 - (ends[-1] if ends else 0)) // width

@@ -173,6 +173,17 @@ def read(view: View) -> Drawn:
     return table
 
 
+def verdict(view: View) -> Drawn:
+    """The verdict once more, as short as can be: a long report has scrolled its first line away."""
+    judged = view.report.verdict
+    words = [judged.cause if judged.strength == "none" else f"{judged.cause}, {judged.strength}"]
+    if judged.ring_size is not None:
+        words.append(f"ring {judged.ring_size}")
+    words.append(counted(view.report.duplicates.total, "duplicate"))
+    words.append(f"{count(view.report.missing)} missing")
+    return "", Text("\nVerdict: " + ", ".join(words), style=verdict_style(view.report))
+
+
 def pairs(title: str, rows: list[tuple[str, str]], style: str = "bold") -> Drawn | None:
     """Names on the left, text on the right; nothing where there are no rows."""
     if not rows:
@@ -188,5 +199,5 @@ def pairs(title: str, rows: list[tuple[str, str]], style: str = "bold") -> Drawn
 
 SECTIONS = (
     headline, summary, because, rivals, also, findings.streams, findings.distances, findings.duplicates, findings.gaps,
-    caveats, damage, read,
+    caveats, damage, read, verdict,
 )  # fmt: skip

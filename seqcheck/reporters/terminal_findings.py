@@ -45,10 +45,7 @@ def streams(view: View) -> Drawn | None:
         columns.append(Column(title="restarts", value=lambda stream: count(stream.restarts)))
     if any(stream.wraps for stream in every):
         columns.append(Column(title="wraps", value=lambda stream: count(stream.wraps)))
-    columns += [
-        Column(title="first", value=lambda stream: raw(stream.first_seq), worth=2),
-        Column(title="last", value=lambda stream: raw(stream.last_seq), worth=3),
-    ]
+    columns.append(Column(title="numbers", value=lambda stream: f"{stream.first_seq} to {stream.last_seq}", worth=2))
     more = found[ROWS:]
     faulty = sum(1 for stream in more if stream.duplicates or stream.missing)
     note = f"and {counted(len(more), 'more stream')}, {count(faulty)} of them with findings" if more else ""

@@ -18,6 +18,7 @@ from seqcheck.reporters.wording import UNKNOWN
 T = TypeVar("T")
 
 ALWAYS = 9  # the worth of a column that never goes
+LITTLE = 3
 GUTTER = 2
 WRAPPED = 24  # the least width of a column that wraps
 INDENT = 2  # of what stands under a title
@@ -116,14 +117,14 @@ def table(columns: Sequence[Column[T]], rows: Sequence[T], width: int) -> Table:
 
 
 def fitting(columns: Sequence[Column[T]], widths: dict[str, int], width: int) -> list[Column[T]]:
-    """The columns without those of least worth, until the rest fits into `width`."""
+    """The columns without those of least worth, until the rest fits into `width`. Those that are worth little go before
+    a text is broken into lines, the others after."""
+    narrow = {column.title: min(widths[column.title], WRAPPED) for column in columns if column.wraps}
     shown = list(columns)
-    need = {
-        column.title: min(widths[column.title], WRAPPED) if column.wraps else widths[column.title] for column in shown
-    }
-    while sum(need[column.title] + GUTTER for column in shown) - GUTTER > width:
-        least = min(shown, key=lambda column: column.worth)
-        if least.worth == ALWAYS:
-            break
-        shown.remove(least)
+    for spare, need in ((LITTLE, widths), (ALWAYS - 1, widths | narrow)):
+        while sum(need[column.title] + GUTTER for column in shown) - GUTTER > width:
+            least = min(shown, key=lambda column: column.worth)
+            if least.worth > spare:
+                break
+            shown.remove(least)
     return shown
