@@ -96,7 +96,7 @@ class Cursor:
 
     def _move(self, block: Block) -> None:
         left, low = self.stop - self.start, block.low
-        if left and self.start > low:
+        if left and self.start != low:  # another block may lie on either side of this one
             block.frames.buf[low : low + left] = block.frames.buf[self.start : self.stop]
         self.origin += self.start - low
         self.start, self.stop = low, low + left
