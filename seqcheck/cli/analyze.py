@@ -121,12 +121,11 @@ def analyze(options: Options) -> Report:
 
     if options.notes and (fallback := choice().fallback):
         say(f"seqcheck: note: {fallback}")
-    captures = [sys.stdin.buffer if name == "-" else name for name in options.captures]
     with ExitStack() as stack:
         label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
         meter = stack.enter_context(Meter(os.path.basename(label))) if options.progress else None
         return session.analyze(
-            captures,
+            options.captures,
             layout=options.layout,
             ring_sizes=options.ring_sizes,
             listed=options.listed,

@@ -146,7 +146,7 @@ def read(view: View) -> Drawn:
     """What the report rests on."""
     report = view.report
     capture, records = report.capture, report.records
-    names = [visible(name) for name in capture.inputs]
+    names = ["standard input" if name == "-" else visible(name) for name in capture.inputs]
     named = ", ".join(names[:3]) + (f" and {counted(len(names) - 3, 'more', 'more')}" if len(names) > 3 else "")
     figures = [counted(capture.frames, "frame"), size(capture.bytes)]
     if capture.first_ns is not None and capture.last_ns is not None:
