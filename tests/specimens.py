@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, is_dataclass, replace
 
+from seqcheck import model
 from seqcheck.model import (
     Also,
     Bin,
@@ -303,3 +305,13 @@ HOSTILE = replace(
 ALL = {
     "clean": CLEAN, "stale": STALE, "thread": THREAD, "unexplained": UNEXPLAINED, "many": MANY, "hostile": HOSTILE,
 }  # fmt: skip
+
+
+def reachable(name: str, known: set[str]) -> set[str]:
+    """The dataclasses of the model that a report can hold, by name."""
+    known.add(name)
+    for field in fields(getattr(model, name)):
+        for word in re.findall(r"[A-Za-z]+", str(field.type)):
+            if word not in known and is_dataclass(getattr(model, word, None)):
+                reachable(word, known)
+    return known

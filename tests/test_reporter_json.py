@@ -94,19 +94,9 @@ def test_every_listed_finding_has_a_line_of_its_own() -> None:
     assert len(lines) == len(specimens.STALE.duplicates.listed)
 
 
-def reachable(name: str, known: set[str]) -> set[str]:
-    """The dataclasses of the model that a report can hold, by name."""
-    known.add(name)
-    for field in fields(getattr(model, name)):
-        for word in re.findall(r"[A-Za-z]+", str(field.type)):
-            if word not in known and is_dataclass(getattr(model, word, None)):
-                reachable(word, known)
-    return known
-
-
 def test_a_report_holds_no_type_that_json_lacks() -> None:
     plain = {"int", "str", "float", "bool", "None", "tuple", "dict", "Cause", "Strength", "Place"}
-    classes = reachable("Report", set())
+    classes = specimens.reachable("Report", set())
     for name in classes:
         for field in fields(getattr(model, name)):
             words = set(re.findall(r"[A-Za-z]+", str(field.type)))
