@@ -60,10 +60,10 @@ class Cursor:
             frames = block.frames
             low = frames.count
             self.start, self._why = self.walker.walk(frames.buf, self.start, self.stop, frames)
-            if self._why == BAD:
-                self._damage(self.origin + self.start, self.walker.fault(frames.buf, self.start, self.stop))
             if self.walker.notes:
                 self._tell()
+            if self._why == BAD:
+                self._damage(self.origin + self.start, self.walker.fault(frames.buf, self.start, self.stop))
             if frames.count > low:
                 return low, frames.count
 

@@ -113,8 +113,8 @@ class Feed:
         return self._raw.plain
 
     def frame(self, number: int) -> StoredFrame | None:
-        """Frame `number` of this input, from 1, while it is known."""
-        return self._trail.get(number)
+        """Frame `number` of this input, from 1; None where it was not read yet or is no longer known."""
+        return self._trail.get(number) if 1 <= number <= self.count else None
 
     @property
     def bytes_done(self) -> int:

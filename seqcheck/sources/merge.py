@@ -29,6 +29,10 @@ class _Active:
     def __init__(self, feed: Feed) -> None:
         self.feed, self.place = feed, feed.place
         self.block: Block
+        self.reset()
+
+    def reset(self) -> None:
+        """As if nothing had been read."""
         self.low = self.high = 0
         self.key: NDArray[np.int64] = np.zeros(0, np.int64)
         self._latest = NEVER
@@ -75,13 +79,12 @@ class Slice:
 
 def in_order(feeds: Sequence[Feed], pool: Pool) -> Iterator[Slice]:
     """The frames of all inputs. A feed is given its end (`stop`) as soon as it has no more."""
-    waiting = [(_first(feed, pool), feed) for feed in feeds]
-    waiting.sort(key=lambda each: (each[0], each[1].place), reverse=True)
+    waiting = sorted((_waiting(feed, pool) for feed in feeds), key=lambda each: each[0], reverse=True)
     active: list[_Active] = []
     merged = Frames(pool.rows)
     merged.buf = pool.arena
     while active or waiting:
-        while waiting and (not active or (waiting[-1][0], waiting[-1][1].place) <= min(each.end for each in active)):
+        while waiting and (not active or waiting[-1][0] <= min(each.end for each in active)):
             _open(waiting.pop()[1], active, pool)
         end = min((each.end for each in active), default=(NEVER, 0))
         due = [(each, count) for each in active if (count := each.due(end))]
@@ -97,30 +100,30 @@ def in_order(feeds: Sequence[Feed], pool: Pool) -> Iterator[Slice]:
             active.remove(each)
 
 
-def _first(feed: Feed, pool: Pool) -> int:
-    """The time of its first frame. What can be read again is, later; what cannot stays open."""
-    block = feed.start(pool)
-    rows = feed.fill()
-    time = NEVER if rows is None else int(block.frames.ns[rows[1]])
+def _waiting(feed: Feed, pool: Pool) -> tuple[tuple[int, int], _Active]:
+    """The order of its first frame. What can be read again is, later; what cannot stays open, with its first rows."""
+    each = _Active(feed)
+    feed.start(pool)
+    time = int(each.key[0]) if each.fill() else NEVER
     if feed.again:
         feed.suspend()
-    return time
+        each.reset()
+    return (time, feed.place), each
 
 
-def _open(feed: Feed, active: list[_Active], pool: Pool) -> None:
+def _open(each: _Active, active: list[_Active], pool: Pool) -> None:
     """Begin to read it, unless it holds nothing."""
     if len(active) == MAX_OPEN:
         raise InputError(
-            f"more than {MAX_OPEN} inputs overlap in time, from {feed.name} on",
+            f"more than {MAX_OPEN} inputs overlap in time, from {each.feed.name} on",
             hint="Merge them first: mergecap -w merged.pcapng FILES",
         )
-    if feed.again:
-        feed.start(pool)
-    each = _Active(feed)
-    if each.fill():
+    if each.feed.again:
+        each.feed.start(pool)
+    if each.low < each.high or each.fill():
         active.append(each)
     else:
-        feed.stop()
+        each.feed.stop()
 
 
 def _mixed(due: list[tuple[_Active, int]], merged: Frames) -> Iterator[Slice]:

@@ -99,6 +99,11 @@ class CaptureReader:
         return None if None in sizes else sum(size or 0 for size in sizes)
 
     @property
+    def again(self) -> bool:
+        """Whether all inputs are files, which another reader can read from the first byte on."""
+        return all(feed.again for feed in self._feeds)
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Their names, as given."""
         return tuple(feed.name for feed in self._feeds)
@@ -175,6 +180,6 @@ class CaptureReader:
     def _slots(self, window: int) -> int:
         """What can be in use at once, and the window."""
         feeds = self._feeds
-        kept = 0 if all(feed.plain for feed in feeds) else max(window // SLOT, 2)
-        return min(len(feeds), MAX_OPEN) + 1 + sum(not feed.again for feed in feeds) + kept
-
+        pipes = sum(not feed.again for feed in feeds)
+        kept = 0 if all(feed.plain for feed in feeds) else max(window // SLOT, 1)
+        return min(len(feeds) - pipes, MAX_OPEN) + pipes + (1 + kept if kept else 0)
