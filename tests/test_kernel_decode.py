@@ -1,0 +1,155 @@
+"""decode: the native decoder gives what the reference gives. Frames are made in families that differ in a few bytes,
+since that is where the native one takes its short way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packets import Frame, block, ethernet, frames, ipv4, ipv6, udp
+from twins import decode, native, reference
+
+from seqcheck import layout
+from seqcheck.kernel import border
+
+SPECS = [
+    "udp seq=u8@0", "udp:5000 magic=u8@0&0xf0==0 stream=u16le@1 seq=u32be@2&0xffff0", "tcp:5000 seq=u16be@0",
+    "ip seq=u32be@4 stream=u24be@0", "ip:51 seq=u32be@4", "ip:44 seq=u32be@4", "ip:17 seq=u16be@-2 magic=u16be@4==len",
+    "udp magic=u8@-1!=0 seq=u48le@-8 stream=u8@0", "eth seq=u16be@0", "eth:0x0800 magic=u8@0==0x45 seq=u16be@4",
+    "frame seq=u64le@-8", "frame magic=u16be@12==0x0800 seq=u24le@0%1000", "udp magic=u32be@0==0 stream=u8@9 seq=u8@1",
+    "ip:6 seq=u64be@0", "tcp seq=u8@-1 stream=u8@0", "frame seq=u16le@130", "udp seq=u64le@3%77",
+    "ip seq=u8@-1", "ip magic=u8@-1!=9 seq=u8@0", "udp stream=u8@-1 seq=u8@0",
+]  # fmt: skip
+PROGRAMS = [layout.compile(layout.parse(spec)) for spec in SPECS]
+CUTS = st.lists(st.integers(1, 40), max_size=3)
+MARGIN = b"\xee" * 300  # behind the last frame, so that the short way is open to it too
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[Frame]:
+    """Frames in a random order, each a copy of one of a few with some bytes changed, cut, or padded on the wire."""
+    models = draw(st.lists(frames(), min_size=1, max_size=4))
+    family = list[Frame]()
+    for _ in range(draw(st.integers(1, 30))):
+        model = draw(st.sampled_from(models))
+        data = bytearray(model.data)
+        for _ in range(draw(st.integers(0, 2)) if data else 0):
+            data[draw(st.integers(0, len(data) - 1))] = draw(st.one_of(st.integers(0, 9), st.integers(0, 255)))
+        data += bytes(draw(st.sampled_from([0, 0, 0, 1, 40])))
+        cut = draw(st.sampled_from([0, 0, 0, 1, 9]))
+        data = data[: max(len(data) - cut, 0)]
+        family.append(Frame(bytes(data), len(data) + draw(st.sampled_from([0, cut])), model.link))
+    return family
+
+
+def roomy(some: list[Frame]) -> border.Frames:
+    made = block(some)
+    made.buf = np.concatenate([made.buf, np.frombuffer(MARGIN, np.uint8)])
+    return made
+
+
+def same(program: border.Program, made: border.Frames, cuts: list[int]) -> None:
+    assert decode(native, program, made, cuts) == decode(reference, program, made, cuts)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(PROGRAMS), families(), CUTS)
+def test_families(program: border.Program, some: list[Frame], cuts: list[int]) -> None:
+    same(program, roomy(some), cuts)
+    same(program, block(some), cuts)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(PROGRAMS),
+    st.lists(st.tuples(st.binary(max_size=80), st.integers(0, 99), st.sampled_from([1, 113, 276, 101, 0])), min_size=1),
+)
+def test_noise(program: border.Program, some: list[tuple[bytes, int, int]]) -> None:
+    same(program, roomy([Frame(data, len(data) + extra, link) for data, extra, link in some]), [])
+
+
+FIELDS = st.tuples(
+    st.sampled_from([border.STREAM, border.MATCH, border.TIME]), st.integers(1, 8), st.booleans(), st.integers(0, 2),
+    st.integers(-12, 12), st.sampled_from([2**64 - 1, 0xFF, 0xF0, 0x8000000000000001, 0]), st.integers(0, 3),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.tuples(st.integers(0, 4), st.sampled_from([-1, 5000, 17, 0x0800]), st.sampled_from([0, 1, 200, 2**63])),
+    st.lists(FIELDS, max_size=4), FIELDS, families(),
+)  # fmt: skip
+def test_any_program(head: tuple[int, int, int], others: list[Any], counter: Any, some: list[Frame]) -> None:
+    rows = [
+        (role, width, big, op, _shift(role, mask), offset, mask, value)
+        for role, width, big, op, offset, mask, value in [*others, (border.SEQ, *counter[1:])]
+    ]
+    program = border.Program(
+        anchor=head[0], selector=head[1], modulus=head[2], fields=np.array(rows, border.FIELD)
+    )  # fmt: skip
+    same(program, roomy(some), [])
+
+
+def _shift(role: int, mask: int) -> int:
+    return 0 if role == border.MATCH or not mask else (mask & -mask).bit_length() - 1
+
+
+def crowd(streams: int, sources: int, count: int) -> border.Frames:
+    """Frames of the udp layout, `streams` ports and `sources` addresses in turn, some over IPv6 and behind tags."""
+    some = list[Frame]()
+    for n in range(count):
+        data = udp(n.to_bytes(4, "big") + bytes(14), sport=n % streams % 65536)
+        source = (n % sources).to_bytes(6, "big")
+        match n % 7:
+            case 0:
+                data = ethernet(ipv6(data), kind=0x86DD, source=source)
+            case 1:
+                data = ethernet(b"\0\7\x08\0" + ipv4(data), kind=0x8100, source=source)
+            case 2:
+                data = ethernet(b"\0\7\x81\0\0\1\x86\xdd" + ipv6(data), kind=0x88A8, source=source)
+            case _:
+                data = ethernet(ipv4(data), source=source)
+        some.append(Frame(data, len(data), 1))
+    return roomy(some)
+
+
+@pytest.mark.parametrize(("streams", "sources"), [(1, 1), (2, 1), (300, 5), (3000, 3000), (65536, 2)])
+def test_crowds(streams: int, sources: int) -> None:
+    same(layout.compile(layout.parse("udp seq=u32be@0")), crowd(streams, sources, 9000), [3000, 6001])
+
+
+def test_more_streams_and_sources_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """131,072 streams and 65,535 sources; what comes beyond has a status, or no source."""
+    count = border.MAX_STREAMS + 50
+    made = border.Frames(count)
+    rows = np.zeros((count, 20), np.uint8)
+    number = np.arange(count, dtype=">u4").view(np.uint8).reshape(-1, 4)
+    rows[:, 8:12], rows[:, 14:18] = number, number
+    made.buf, made.count = rows.reshape(-1), count
+    made.off[:], made.cap[:], made.wire[:], made.link[:] = np.arange(count) * 20, 20, 20, 1
+    program = layout.compile(layout.parse("eth stream=u32be@0 seq=u8@5"))
+    records, ends = border.RecordColumns(count), []
+    for kernel in (native, reference):
+        decoder = kernel.Decoder(program)
+        decoder.decode(made, 0, count, records)
+        columns = (records.status, records.stream, records.source, records.ordinal)
+        ends.append(([column.copy() for column in columns], records.count, decoder.keys(), decoder.sources()))
+    assert ends[0][1] == border.MAX_STREAMS and ends[0][0][0][-1] == border.STREAMS
+    for one, other in zip(ends[0][0], ends[1][0], strict=True):
+        assert np.array_equal(one, other)
+    assert ends[0][1] == ends[1][1]
+    for one, other in zip(ends[0][2:], ends[1][2:], strict=True):
+        assert all(np.array_equal(one[name], other[name]) for name in one.dtype.names)
+
+
+def test_a_row_outside_the_buffer_is_refused() -> None:
+    program = PROGRAMS[0]
+    for off, cap in ((0, 11), (-1, 5), (11, 0), (2**62, 3)):
+        made = border.Frames(1)
+        made.buf, made.count = np.zeros(10, np.uint8), 1
+        made.off[0], made.cap[0], made.wire[0] = off, cap, cap
+        with pytest.raises(ValueError, match="outside the buffer"):
+            native.Decoder(program).decode(made, 0, 1, border.RecordColumns(1))
