@@ -37,8 +37,8 @@ def key_text(row: Any, layout: Layout) -> dict[str, str | int]:
         key["protocol"] = int(row["protocol"])
         if layout.anchor in ("udp", "tcp"):
             key["sport"], key["dport"] = int(row["sport"]), int(row["dport"])
-    elif any(source) or any(target):
-        key |= {end: _link_address(address) for end, address in addresses.items()}
+    else:  # all zero: the link layer has none
+        key |= {end: _link_address(address) for end, address in addresses.items() if any(address)}
     for forgotten in FORGOTTEN[KEY[layout.key]]:
         key.pop(forgotten, None)
     several = len(layout.streams) > 1

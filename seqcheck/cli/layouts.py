@@ -26,6 +26,11 @@ PLACES = {
     "udp": "the UDP payload",
     "tcp": "the TCP payload",
 }
+KEYS = {  # what tells streams apart, where it is not addresses and ports
+    "hosts": "addresses tell streams apart, ports do not",
+    "source": "the source address tells streams apart, target and ports do not",
+    "none": "neither addresses nor ports tell streams apart",
+}
 
 
 def add(subparsers: Any) -> None:
@@ -109,6 +114,8 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
         yield "magic", condition(match)
     for stream in layout.streams:
         yield "stream", f"{word(stream)}, part of the stream's key beside addresses and ports"
+    if layout.key != "all":
+        yield "key", KEYS[layout.key]
     yield "seq", f"{word(layout.seq)}, {counter(layout.modulus)}"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"

@@ -59,7 +59,7 @@ def key(stream: Stream) -> str:
     """Who sends to whom, and the layout's own fields: 10.0.0.1:5000 > 10.0.0.2:5000 stream=7."""
     left = dict(stream.key)
     ends = [endpoint(left, *names) for names in (("source", "sport"), ("target", "dport"))]
-    words = [" > ".join(ends)] if all(ends) else []
+    words = [" > ".join(filter(None, ends))] if any(ends) else []  # a key may have no target
     return " ".join(words + [visible(f"{name}={value}") for name, value in left.items() if name not in _SAID])
 
 
