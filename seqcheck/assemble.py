@@ -6,12 +6,14 @@ Everything that a reporter shows is computed here or below; reporters only arran
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .diagnose import Diagnosis, Facts
+from .diagnose.table import table
 from .metrics import metrics
 from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream, Verdict
 from .serial import span, wraps
@@ -53,66 +55,113 @@ def _stream(number: int, s: Any, key: dict[str, str | int], before: int, modulus
 def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: int) -> Duplicates:
     """All duplicates counted by cause, and the first `listed` of them one by one."""
     total = int(findings.streams["duplicates"].sum())
-    causes = _causes(diagnosis)
-    shown = min(listed, len(causes))
+    shown = min(listed, len(diagnosis.table))
+    columns = duplicate_columns(findings.duplicates[:shown], findings, diagnosis, facts)
     return Duplicates(
         total=total,
-        by_cause=_by_cause(findings, diagnosis, causes, total),
+        by_cause=_by_cause(findings, diagnosis, total),
         distances=_bins(findings.distances),
-        listed=tuple(_duplicate(at, causes[at], diagnosis, facts) for at in range(shown)),
+        listed=tuple(
+            Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
+        ),
         complete=shown == total,
     )
 
 
-def _causes(diagnosis: Diagnosis) -> list[Cause]:
-    causes: list[Cause] = ["unexplained"] * len(diagnosis.table)
+def causes(diagnosis: Diagnosis) -> list[Cause]:
+    """The cause of each kept duplicate."""
+    named: list[Cause] = ["unexplained"] * len(diagnosis.table)
     for claim in diagnosis.claims:
         for at in np.flatnonzero(claim.rows).tolist():
-            causes[at] = claim.cause
-    return causes
+            named[at] = claim.cause
+    return named
 
 
-def _duplicate(at: int, cause: Cause, diagnosis: Diagnosis, facts: Facts) -> Duplicate:
-    table = diagnosis.table
-    row = table.rows[at]
-    evidence = facts.evidence.get(int(row["frame"]))
-    ring = next((claim.ring for claim in diagnosis.claims if claim.ring and claim.rows[at]), None)
-    known = bool(table.known[at])
-    return Duplicate(
-        stream=int(row["stream"]),
-        seq=int(row["seq"]),
-        frame=int(row["frame"]),
-        earlier_frame=int(row["e_frame"]) if known else None,
-        ns=int(row["ns"]),
-        distance=int(table.distance[at]) if known else None,
-        frame_distance=int(table.frame_distance[at]) if table.frame_distance[at] >= 0 else None,
-        lag=int(table.lag[at]),
-        time_lag_ns=int(table.time_lag[at]) if known else None,
-        copies=int(row["copies"]) + 1 if row["copies"] else None,
-        identical=evidence.identical if evidence else None,
-        same_length=evidence.same_length if evidence else None,
-        differs=evidence.differs if evidence else (),
-        place="substitute" if table.substitute[at] else "extra",
-        cause=cause,
-        laps=int(ring.laps[at]) if ring and known else None,
-        shortfall=int(ring.shortfall[at]) if ring and known else None,
-    )
+def duplicate_columns(
+    rows: NDArray[Any], findings: Findings, diagnosis: Diagnosis, facts: Facts
+) -> dict[str, list[Any]]:
+    """The fields of model.Duplicate for DUPLICATE rows, kept ones or others. What is not kept has the cause of a kept
+    one at the same distance (as in `by_cause`), and with it the laps."""
+    here = table(replace(findings, duplicates=rows, gaps=findings.gaps[:0]))
+    kept = diagnosis.table
+    order = np.argsort(kept.rows["frame"], kind="stable")
+    at = np.searchsorted(kept.rows["frame"][order], rows["frame"])
+    at = order[np.minimum(at, len(order) - 1)] if len(order) else np.zeros(len(rows), np.int64)
+    is_kept = kept.rows["frame"][at] == rows["frame"] if len(order) else np.zeros(len(rows), np.bool_)
+    place = np.where(is_kept, kept.substitute[at], here.substitute) if len(order) else here.substitute
+    model = _models(diagnosis)
+    like = [
+        own if mine else model.get(distance, -1) if distance else -1
+        for own, mine, distance in zip(
+            at.tolist(), is_kept.tolist(), _clipped(here.distance, here.known).tolist(), strict=True
+        )
+    ]
+    named, (laps, shortfall) = causes(diagnosis), _laps(diagnosis)
+    evidence = [facts.evidence.get(frame) for frame in rows["frame"].tolist()]
+    return {
+        "stream": rows["stream"].tolist(),
+        "seq": rows["seq"].tolist(),
+        "frame": rows["frame"].tolist(),
+        "earlier_frame": _known(rows["e_frame"], here.known),
+        "ns": rows["ns"].tolist(),
+        "distance": _known(here.distance, here.known),
+        "frame_distance": _known(here.frame_distance, here.frame_distance >= 0),
+        "lag": here.lag.tolist(),
+        "time_lag_ns": _known(here.time_lag, here.known),
+        "copies": _known(rows["copies"] + 1, rows["copies"] > 0),
+        "identical": [each.identical if each else None for each in evidence],
+        "same_length": [each.same_length if each else None for each in evidence],
+        "differs": [each.differs if each else () for each in evidence],
+        "place": ["substitute" if it else "extra" for it in place.tolist()],
+        "cause": [named[one] if one >= 0 else "unexplained" for one in like],
+        "laps": [laps[one] if one >= 0 else None for one in like],
+        "shortfall": [shortfall[one] if one >= 0 else None for one in like],
+    }
 
 
-def _by_cause(findings: Findings, diagnosis: Diagnosis, causes: list[Cause], total: int) -> dict[str, int]:
+def _known(values: NDArray[Any], known: NDArray[np.bool_]) -> list[int | None]:
+    return [value if it else None for value, it in zip(values.tolist(), known.tolist(), strict=True)]
+
+
+def _clipped(distance: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """As `Findings.distances` counts them: 0 is unknown, the last one is that far or farther."""
+    return np.where(known, np.minimum(distance, DISTANCES), 0)
+
+
+def _models(diagnosis: Diagnosis) -> dict[int, int]:
+    """For each distance, a kept duplicate that stands for those beyond."""
+    kept = diagnosis.table
+    return dict(zip(_clipped(kept.distance, kept.known).tolist(), range(len(kept)), strict=True))
+
+
+def _laps(diagnosis: Diagnosis) -> tuple[list[int | None], list[int | None]]:
+    """Laps and shortfall of each kept duplicate, None where no ring was found for it."""
+    kept = diagnosis.table
+    laps, short = np.zeros(len(kept), np.int64), np.zeros(len(kept), np.int64)
+    has = np.zeros(len(kept), np.bool_)
+    for claim in reversed(diagnosis.claims):
+        if claim.ring:
+            mine = claim.rows & kept.known
+            laps[mine] = claim.ring.laps[mine]
+            short[mine] = laps[mine] * claim.ring.size - kept.distance[mine]
+            has |= mine
+    return _known(laps, has), _known(short, has)
+
+
+def _by_cause(findings: Findings, diagnosis: Diagnosis, total: int) -> dict[str, int]:
     """Counts by cause. Duplicates beyond those kept go to the cause of the kept ones at the same distance, or to
     `unexplained`."""
+    named = causes(diagnosis)
     counts: dict[str, int] = {}
-    for cause in causes:
+    for cause in named:
         counts[cause] = counts.get(cause, 0) + 1
-    beyond = total - len(causes)
-    if beyond > 0:
-        table = diagnosis.table
+    if total > len(named):
+        kept = diagnosis.table
         left = findings.distances.copy()
-        np.subtract.at(left, np.where(table.known, np.minimum(table.distance, DISTANCES), 0), 1)
-        at_distance = dict(zip(table.distance.tolist(), causes, strict=True))
+        np.subtract.at(left, _clipped(kept.distance, kept.known), 1)
+        model = _models(diagnosis)
         for distance in np.flatnonzero(left > 0).tolist():
-            cause = at_distance.get(distance, "unexplained") if distance else "unexplained"
+            cause = named[model[distance]] if distance and distance in model else "unexplained"
             counts[cause] = counts.get(cause, 0) + int(left[distance])
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
@@ -138,10 +187,11 @@ def gaps(findings: Findings, listed: int) -> Gaps:
     """The stretches that never came, the first `listed` of them one by one."""
     total = int(findings.streams["gaps"].sum())
     found: list[Gap] = []
-    for row in findings.gaps:
+    for start in range(0, len(findings.gaps), 4096):
         if len(found) >= listed:
             break
-        found += _gap(row, findings)
+        columns = gap_columns(findings.gaps[start : start + 4096], findings)
+        found += [Gap(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return Gaps(
         total=total,
         missing=int(findings.streams["missing"].sum()),
@@ -150,24 +200,39 @@ def gaps(findings: Findings, listed: int) -> Gaps:
     )
 
 
-def _gap(row: Any, findings: Findings) -> list[Gap]:
-    """What is left of one gap: late records may have filled it, or split it."""
-    x = int(row["x"])
-    return [
-        Gap(
-            stream=int(row["stream"]),
-            first_seq=(int(row["seq"]) + start - x) % span(findings.modulus),
-            count=count,
-            frame=int(row["frame"]),
-            ns=int(row["ns"]),
-        )
-        for start, count in findings.missing(int(row["stream"]), int(row["epoch"]), x, x + int(row["a"]))
+def gap_columns(rows: NDArray[Any], findings: Findings) -> dict[str, list[Any]]:
+    """The fields of model.Gap for GAP rows: what is left of them, since late records may have filled a gap, or split
+    it."""
+    whole = span(findings.modulus)
+    names = ("stream", "epoch", "seq", "x", "a", "frame", "ns")
+    found = [
+        (stream, (seq + start - x) % whole, count, frame, ns)
+        for stream, epoch, seq, x, width, frame, ns in zip(*(rows[name].tolist() for name in names), strict=True)
+        for start, count in findings.missing(stream, epoch, x, x + width)
     ]
+    columns = zip(*found, strict=True) if found else ((),) * 5
+    return dict(zip(("stream", "first_seq", "count", "frame", "ns"), map(list, columns), strict=True))
+
+
+def late_columns(rows: NDArray[Any]) -> dict[str, list[Any]]:
+    """The fields of model.Late for LATE rows."""
+    return {
+        **{name: rows[name].tolist() for name in ("stream", "seq", "frame", "ns")},
+        "lag": (rows["next"] - rows["x"]).tolist(),
+        "extent": _known(rows["a"], rows["a"] >= 0),
+        "degree": _known(rows["b"], rows["a"] >= 0),
+    }
+
+
+def restart_columns(rows: NDArray[Any]) -> dict[str, list[Any]]:
+    """The fields of model.Restart for RESTART rows."""
+    return {
+        **{name: rows[name].tolist() for name in ("stream", "seq", "frame", "ns")},
+        "positions_before": rows["next"].tolist(),
+    }
 
 
 def verdict(diagnosis: Diagnosis, counts: Mapping[str, int]) -> Verdict:
     """The verdict, with the duplicates beyond the kept ones counted in."""
-    from dataclasses import replace
-
     judged = diagnosis.judgement.verdict
     return replace(judged, explained=counts.get(judged.cause, 0))

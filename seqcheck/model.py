@@ -188,6 +188,105 @@ class Also:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A stretch of the capture in the time line: `frames` frames from `frame` on, which came from `ns` on over `span_ns`
+    (None where the time stamps do not tell). `missing` numbers were passed over here; where the report lists every gap,
+    late ones are not among them. `dropped` is what the capturing side said it lost in the meantime."""
+
+    frame: int
+    ns: int
+    span_ns: int | None
+    frames: int
+    records: int
+    duplicates: int
+    missing: int
+    late: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A record, one of many: its number over time."""
+
+    stream: int
+    frame: int
+    ns: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A duplicate, one of many: how far it hangs below the line."""
+
+    stream: int
+    frame: int
+    ns: int
+    seq: int
+    lag: int
+    distance: int | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """`count` duplicates in a field of the slot map; `slot` and `lap` are the field's first ones."""
+
+    slot: int
+    lap: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotMap:
+    """Where duplicates sat in a ring of `ring` slots: slot x lap, in fields of `slots` by `laps`. Slot 0 is that of the
+    source's first frame in the capture, numbers known to be lost counted in; lap 0 that of the first duplicate. `of` duplicates
+    are in it, all of `stream`'s source."""
+
+    ring: int
+    stream: int
+    slots: int
+    laps: int
+    of: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The capture at a glance, of bounded size whatever its length. `course` are records and `strays` duplicates, evenly
+    spread over the capture; `slots` is None where no ring size is known."""
+
+    timeline: tuple[Moment, ...]
+    course: tuple[Point, ...]
+    strays: tuple[Stray, ...]
+    slots: SlotMap | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A number that came after a higher one, for the first time. `extent` and `degree` are RFC 4737's reordering extent
+    and n-reordering, None where not known."""
+
+    stream: int
+    seq: int
+    frame: int
+    ns: int
+    lag: int
+    extent: int | None
+    degree: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """The sender began anew with `seq`; `positions_before` is how far the counter had come until then."""
+
+    stream: int
+    seq: int
+    frame: int
+    ns: int
+    positions_before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All of it. `exit_code` is 0 when there is nothing to find fault with, else 1."""
 
@@ -200,6 +299,7 @@ class Report:
     gaps: Gaps
     verdict: Verdict
     also: tuple[Also, ...] = field(default=())
+    overview: Overview | None = None
 
     @property
     def missing(self) -> int:

@@ -9,25 +9,35 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from . import assemble, kernel
+import numpy as np
+from numpy.typing import NDArray
+
+from . import assemble, kernel, spool
 from .decode import key_text, tally
 from .diagnose import Evidence, Facts, diagnose
 from .diagnose.evidence import compare
-from .errors import InputError
-from .kernel.border import REASONS, DecoderLike, Frames, Kernel, RecordColumns
+from .errors import InputError, UsageError
+from .examined import Examined, Told
+from .examined import Frames as FramesAgain
+from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, candidates, resolve
 from .layout import compile as compile_layout
 from .layout import write as spec_of
 from .model import Capture, LayoutInfo, Records, Report, Tool
+from .overview import overview
+from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
+from .timeline import Timeline
 from .track import Track
 from .version import VERSION
 
 Source = str | os.PathLike[str] | BinaryIO
+LOOK_BACK = 64  # records before a gap among which the one of the same stream is sought
 COMPARED = 1000  # duplicates whose bytes are compared
 INTERVAL_S = 0.1  # between calls of `progress`
 
@@ -41,6 +51,22 @@ class Progress:
     frames: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked of captures.
+
+    layout      a built-in's name, a TOML file or a spec; None tries the built-ins that can be recognised
+    ring_sizes  the sender's TX ring, if known
+    listed      how many duplicates and gaps the report lists one by one
+    keep        how much is kept beside the report, for outputs without a cap (results.Keep)
+    """
+
+    layout: str | None = None
+    ring_sizes: Sequence[int] = ()
+    listed: int = 1000
+    keep: Keep = "report"
+
+
 def analyze(
     captures: Source | Iterable[Source],
     layout: str | None = None,
@@ -52,20 +78,40 @@ def analyze(
     """Read captures and say what their duplicates point at.
 
     captures    a path, an open binary stream, or several: several are one capture in order of time
-    layout      a built-in's name, a TOML file or a spec; None tries the built-ins that can be recognised
-    ring_sizes  the sender's TX ring, if known
-    listed      how many duplicates and gaps the report lists one by one
+    layout, ring_sizes, listed  as in Query
     progress    called about ten times a second
 
     Raises UsageError (layout), InputError (nothing could be read, or no frame carries the header).
     """
+    query = Query(layout=layout, ring_sizes=tuple(ring_sizes), listed=listed)
+    with examine(captures, query, progress) as results:
+        return results.report
+
+
+@contextmanager
+def examine(
+    captures: Source | Iterable[Source], query: Query, progress: Callable[[Progress], None] | None = None
+) -> Iterator[Results]:
+    """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks."""
     sources = _several(captures)
     engine = kernel.load()
-    session = Session(engine, layout)
-    with CaptureReader(sources, kernel=engine) as reader:
+    with CaptureReader(sources, kernel=engine) as reader, ExitStack() as stack:
+        session = Session(engine, query.layout)
+        rows = kept = None
+        if query.keep != "report":
+            rows = stack.enter_context(closing(spool.Rows()))
+        if query.keep == "frames" and not _can_read_again(sources, reader):
+            kept = stack.enter_context(closing(spool.Frames()))
+        if query.keep == "all-frames" and not _can_read_again(sources, reader):
+            raise UsageError(
+                "all frames of a pipe cannot be written: they are gone when the findings are known",
+                hint="Save the capture to a file first, or ask for the report pcapng.",
+            )
+        session.set_aside(rows, kept)
         due = time.monotonic() + INTERVAL_S
         for frames, low, high in reader:
             session.take(frames, low, high, reader.store)
+            session.drops(reader.dropped)
             if progress is not None and time.monotonic() >= due:
                 progress(Progress(bytes_done=reader.bytes_done, bytes_total=reader.bytes_total, frames=reader.frames))
                 due = time.monotonic() + INTERVAL_S
@@ -80,7 +126,13 @@ def analyze(
             damage=reader.damage,
         )
         session.finish(reader.store)
-        return session.report(capture, ring_sizes, listed)
+        told = session.tell(capture, query.ring_sizes, query.listed)
+        yield Examined(told, rows, FramesAgain(kept, sources, engine))
+
+
+def _can_read_again(sources: Sequence[Source], reader: CaptureReader) -> bool:
+    """Whether all sources are files that have a name."""
+    return reader.again and all(isinstance(source, str | os.PathLike) and source != "-" for source in sources)
 
 
 def _several(captures: Source | Iterable[Source]) -> list[Source]:
@@ -102,6 +154,15 @@ class Session:
         if layout_text is not None:
             self._choose(*self._trials[0])
         self._evidence: dict[int, Evidence] = {}
+        self._timeline = Timeline()
+        self._block: Frames | None = None  # the one being taken
+        self._rows: spool.Rows | None = None
+        self._kept: spool.Frames | None = None
+        self._new: list[Any] = []  # rows of this block, while frames are set aside
+
+    def set_aside(self, rows: spool.Rows | None, frames: spool.Frames | None) -> None:
+        """From now on, put all findings there, and the frames that they are about."""
+        self._rows, self._kept = rows, frames
 
     def take(self, frames: Frames, low: int, high: int, store: Any) -> None:
         """Rows low..high-1 of `frames`; `store` gives single frames again."""
@@ -109,28 +170,42 @@ class Session:
             self._records = RecordColumns(frames.capacity)
         if self._chosen is None:
             self._try(frames, low, high)
-            if self._chosen is None:
-                return
         else:
             self._chosen[1].decode(frames, low, high, self._records)
+        self._block = frames
+        self._timeline.take(frames, low, high, self._records)
+        if self._chosen is None:
+            return
         track = self._chosen[2]
         if self._records.count:
             new = track.feed(frames, self._records)
             if len(new):
                 self._compare(new, store)
+            if self._new:
+                self._keep_frames(store)
+
+    def drops(self, total: int | None) -> None:
+        """What the capturing side says it has lost so far."""
+        self._timeline.drops(total)
 
     def finish(self, store: Any) -> None:
         """The input has ended."""
         if self._chosen is not None:
             self._compare(self._chosen[2].finish(), store)
+            if self._new:
+                self._keep_frames(store)
 
     def report(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Report:
         """As things stand."""
+        return self.tell(capture, ring_sizes, listed).report
+
+    def tell(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Told:
+        """As things stand, and what that rests on."""
         if self._chosen is None:
             raise _unknown_layout(self._trials, capture)
         chosen, decoder, track = self._chosen
         foreign, skipped = tally(decoder.sources())
-        findings = track.findings()
+        findings, keys = track.findings(), decoder.keys()
         if not len(findings.streams):
             raise _no_record(chosen, skipped, capture)
         facts = Facts(
@@ -143,21 +218,23 @@ class Session:
         )
         diagnosis = diagnose(findings, facts)
         found = assemble.duplicates(findings, diagnosis, facts, listed)
-        return Report(
+        report = Report(
             seqcheck=Tool(version=VERSION, kernel=self._engine.NAME),
             capture=capture,
             layout=LayoutInfo(name=chosen.name, spec=spec_of(chosen)),
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
-            streams=assemble.streams(findings, (key_text(row, chosen) for row in decoder.keys())),
+            streams=assemble.streams(findings, [key_text(row, chosen) for row in keys]),
             duplicates=found,
             gaps=assemble.gaps(findings, listed),
             verdict=assemble.verdict(diagnosis, found.by_cause),
             also=diagnosis.judgement.also,
+            overview=overview(findings, diagnosis, assemble.causes(diagnosis), self._timeline),
         )
+        return Told(report=report, findings=findings, diagnosis=diagnosis, facts=facts)
 
     def _choose(self, one: Layout, decoder: DecoderLike) -> None:
         modulus = one.modulus
-        self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus))
+        self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus, self._found))
 
     def _try(self, frames: Frames, low: int, high: int) -> None:
         """Decode by every layout that can be recognised; the first to find records wins, the most where several do."""
@@ -170,6 +247,46 @@ class Session:
                 best, most, self._records = (one, decoder), records.count, records
         if best is not None:
             self._choose(*best)
+
+    def _found(self, events: Any) -> None:
+        """Every row as the tracker gives it."""
+        self._timeline.found(events)
+        if self._rows is not None:
+            at = np.flatnonzero(events["kind"] == GAP)
+            events["e_frame"][at] = self._before(events[at])
+            self._rows.add(events)
+            if self._kept is not None:
+                self._new.append(events.copy())
+
+    def _before(self, gaps: Any) -> NDArray[np.int64]:
+        """The frame of the record before each of these gaps, where it lies in the same block; else 0."""
+        block, records = self._block, self._records
+        before = np.zeros(len(gaps), np.int64)
+        if block is None or not len(gaps):
+            return before
+        rows, streams = records.row[: records.count], records.stream[: records.count]
+        at = np.searchsorted(rows, gaps["frame"] - block.first)
+        for back in range(1, LOOK_BACK):
+            look = at - back
+            hit = (before == 0) & (look >= 0) & (streams[np.maximum(look, 0)] == gaps["stream"])
+            before[hit] = rows[look[hit]] + np.int64(block.first)
+            if before.all():
+                break
+        return before
+
+    def _keep_frames(self, store: Any) -> None:
+        """Set aside the frames that the new rows are about, while they are at hand."""
+        assert self._kept is not None
+        events = np.concatenate(self._new)
+        self._new.clear()
+        kinds = events["kind"]
+        earlier = events["e_frame"][((kinds == DUPLICATE) & (events["e_record"] >= 0)) | (kinds == GAP)]
+        numbers = np.concatenate([events["frame"][np.isin(kinds, (DUPLICATE, GAP, LATE))], earlier])
+        for number in np.unique(numbers[numbers > 0]).tolist():
+            if (frame := store.get(number)) is not None:
+                self._kept.add(
+                    CapturedFrame(number=number, ns=frame.ns, link=frame.link, wire=frame.wire, data=frame.data)
+                )
 
     def _compare(self, rows: Any, store: Any) -> None:
         for row in rows[: max(0, COMPARED - len(self._evidence))]:

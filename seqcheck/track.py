@@ -25,6 +25,7 @@ from .kernel.border import Frames, RecordColumns, TrackerLike
 
 LIMIT = 1 << 16  # rows kept of each kind
 DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
+Tap = Callable[[NDArray[Any]], None]
 _KEPT = (border.DUPLICATE, border.GAP, border.LATE, border.RESTART, border.EARLY, border.OUTLIER)
 
 
@@ -50,8 +51,10 @@ class Findings:
 class Track:
     """Feed it records; ask for the findings at any time. The only stateful object of the core."""
 
-    def __init__(self, tracker: TrackerLike, modulus: int) -> None:
+    def __init__(self, tracker: TrackerLike, modulus: int, tap: Tap | None = None) -> None:
+        """`tap` sees every row of EVENT as the tracker gives it, kept or not, before it is taken in."""
         self._tracker = tracker
+        self._tap = tap
         self._modulus = modulus
         self._events = np.zeros(border.EVENTS, border.EVENT)
         self._kept: dict[int, list[NDArray[Any]]] = {kind: [] for kind in _KEPT}
@@ -98,6 +101,8 @@ class Track:
         )
 
     def _add(self, events: NDArray[Any]) -> list[NDArray[Any]]:
+        if self._tap is not None:
+            self._tap(events)
         kinds = events["kind"]
         takers = np.flatnonzero((kinds == border.RETRACT) | (kinds == border.RETRACT_LATE))
         new: list[NDArray[Any]] = []

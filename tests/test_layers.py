@@ -15,9 +15,10 @@ ROOT = Path(seqcheck.__file__).parent
 LAYERS = (
     ("version", "escape", "errors"),
     ("model",),
+    ("results",),
     ("layout", "wire", "kernel", "serial"),
-    ("decode", "track", "diagnose", "metrics"),
-    ("reporters", "sources", "session", "assemble", "simulate"),
+    ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
+    ("reporters", "sources", "session", "assemble", "overview", "examined", "simulate"),
     ("cli",),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
@@ -26,6 +27,10 @@ SHARED = "kernel.border"  # the columns and codes: data without a loop, which th
 ALLOWED = {
     ("session", "sources"): "analyze() opens what it is given",
     ("session", "assemble"): "a part of session, in a file of its own",
+    ("session", "overview"): "likewise",
+    ("session", "examined"): "likewise",
+    ("examined", "assemble"): "likewise",
+    ("examined", "sources"): "reads the files a second time",
     ("track", "metrics"): "a part of track, in a file of its own",
     ("diagnose", "track"): "Findings, the value that goes from one to the other; never the tracker",
     ("kernel", "serial"): "arithmetic of plain integers",

@@ -1,0 +1,109 @@
+"""What a run leaves, for the outputs: results.Results, made from the findings set aside and a second look at the files.
+
+The second look is a second reading from the first frame on: quicker than asking for single frames, and the same for
+compressed files. Of a pipe there is only what was set aside while it was read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import assemble, spool
+from .diagnose import Diagnosis, Facts
+from .kernel.border import DUPLICATE, GAP, LATE, Kernel
+from .kernel.border import Frames as Block
+from .model import Report
+from .results import Batch, CapturedFrame
+from .sources import CaptureReader
+from .track import Findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A report and what it was made from."""
+
+    report: Report
+    findings: Findings
+    diagnosis: Diagnosis
+    facts: Facts
+
+
+class Examined:
+    """results.Results."""
+
+    def __init__(self, told: Told, rows: spool.Rows | None, frames: Frames) -> None:
+        self._told, self._rows, self._frames = told, rows, frames
+
+    @property
+    def report(self) -> Report:
+        """The report, the same one every time."""
+        return self._told.report
+
+    def findings(self) -> Iterator[Batch]:
+        """Every finding, in order of arrival within its kind."""
+        if self._rows is None:
+            raise RuntimeError("the findings were not kept; ask for them by Query.keep")
+        for rows in self._rows.read():
+            yield self._batch(rows)
+
+    def frames(self, numbers: NDArray[np.int64] | None) -> Iterator[CapturedFrame]:
+        """Those frames, or all, as far as they are at hand."""
+        return self._frames.read(numbers)
+
+    def _batch(self, rows: NDArray[Any]) -> Batch:
+        told = self._told
+        kind = rows["kind"][0]
+        if kind == DUPLICATE:
+            columns = assemble.duplicate_columns(rows, told.findings, told.diagnosis, told.facts)
+            return Batch(kind="duplicate", columns=columns)
+        if kind == GAP:
+            return Batch(kind="gap", columns=assemble.gap_columns(rows, told.findings))
+        if kind == LATE:
+            return Batch(kind="late", columns=assemble.late_columns(rows))
+        return Batch(kind="restart", columns=assemble.restart_columns(rows))
+
+
+class Frames:
+    """Where single frames come from: `kept` where that is not None, else the files once more."""
+
+    def __init__(
+        self, kept: spool.Frames | None, sources: Sequence[str | os.PathLike[str] | BinaryIO], kernel: Kernel
+    ) -> None:
+        self._kept, self._sources, self._kernel = kept, sources, kernel
+
+    def read(self, numbers: NDArray[np.int64] | None) -> Iterator[CapturedFrame]:
+        """Those frames (ascending numbers), or all, as far as they are at hand."""
+        if self._kept is not None and numbers is not None:
+            yield from self._kept.read(numbers)
+            return
+        if numbers is not None and not len(numbers):
+            return
+        with CaptureReader(self._sources, kernel=self._kernel) as reader:
+            for block, low, high in reader:
+                yield from _frames(block, _wanted(block, low, high, numbers))
+                if numbers is not None and block.first + high > numbers[-1]:
+                    return
+
+
+def _wanted(block: Block, low: int, high: int, numbers: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Which rows of low..high-1 are asked for."""
+    if numbers is None:
+        return np.arange(low, high)
+    first, last = np.searchsorted(numbers, (block.first + low, block.first + high))
+    return numbers[first:last] - block.first
+
+
+def _frames(block: Block, rows: NDArray[np.int64]) -> Iterator[CapturedFrame]:
+    names = ("off", "cap", "wire", "ns", "link")
+    for row, off, cap, wire, ns, link in zip(
+        rows.tolist(), *(getattr(block, name)[rows].tolist() for name in names), strict=True
+    ):
+        yield CapturedFrame(
+            number=block.first + row, ns=ns, link=link, wire=wire, data=block.buf[off : off + cap].tobytes()
+        )

@@ -1,0 +1,153 @@
+"""The overview of a report: time line, numbers over time, and where duplicates sat in the ring. Pure.
+
+Counts are exact wherever all rows of a kind were kept; beyond that they are those of timeline.py, as they came.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .diagnose import Diagnosis
+from .model import Cause, Cell, Moment, Overview, Point, SlotMap, Stray
+from .timeline import Timeline
+from .track import Findings
+
+MOMENTS = 256
+FIELDS = 64  # of the slot map, each way
+STRAYS = 512
+
+
+def overview(findings: Findings, diagnosis: Diagnosis, causes: list[Cause], timeline: Timeline) -> Overview:
+    """All of it; `causes` are those of the kept duplicates."""
+    gaps = _still_missing(findings)
+    return Overview(
+        timeline=_moments(findings, gaps, timeline),
+        course=_course(findings, timeline),
+        strays=_strays(findings, diagnosis, causes, timeline),
+        slots=_slots(findings, diagnosis, gaps),
+    )
+
+
+def _still_missing(findings: Findings) -> NDArray[np.int64]:
+    """How many numbers of each kept gap never came."""
+    counts = [
+        sum(count for _, count in findings.missing(stream, epoch, x, x + width))
+        for stream, epoch, x, width in zip(
+            *(findings.gaps[name].tolist() for name in ("stream", "epoch", "x", "a")), strict=True
+        )
+    ]
+    return np.array(counts, np.int64)
+
+
+def _moments(findings: Findings, gaps: NDArray[np.int64], timeline: Timeline) -> tuple[Moment, ...]:
+    bins, stride = timeline.bins(), timeline.stride
+    exact = (
+        ("duplicates", findings.duplicates, None, int(findings.streams["duplicates"].sum())),
+        ("late", findings.late, None, int(findings.streams["late"].sum())),
+        ("missing", findings.gaps, gaps, int(findings.streams["missing"].sum())),
+    )
+    for name, rows, each, total in exact:
+        if (len(rows) if each is None else int(each.sum())) == total:
+            bins[name] = 0
+            np.add.at(bins[name], (rows["frame"] - 1) // stride, 1 if each is None else each)
+    while len(bins) > MOMENTS:
+        merged = np.zeros(-(-len(bins) // 2), bins.dtype)
+        for name in bins.dtype.names or ():
+            merged[name] = bins[name][::2]
+            if name != "ns":
+                merged[name][: len(bins) // 2] += bins[name][1::2]
+        bins, stride = merged, 2 * stride
+    starts = [*bins["ns"].tolist(), timeline.last_ns]
+    return tuple(
+        Moment(
+            frame=at * stride + 1,
+            ns=start,
+            span_ns=end - start if end > start else None,
+            frames=min(stride, timeline.frames - at * stride),
+            records=records,
+            duplicates=duplicates,
+            missing=missing,
+            late=late,
+            dropped=dropped,
+        )
+        for at, (start, end, (_, records, duplicates, missing, late, dropped)) in enumerate(
+            zip(starts[:-1], starts[1:], bins.tolist(), strict=True)
+        )
+    )
+
+
+def _course(findings: Findings, timeline: Timeline) -> tuple[Point, ...]:
+    """Records that are no duplicates, as far as these are known."""
+    points = timeline.points()
+    points = points[~np.isin(points["frame"], findings.duplicates["frame"])]
+    return tuple(Point(stream=stream, frame=frame, ns=ns, seq=seq) for stream, frame, ns, seq in points.tolist())
+
+
+def _strays(
+    findings: Findings, diagnosis: Diagnosis, causes: list[Cause], timeline: Timeline
+) -> tuple[Stray, ...]:
+    """Of the kept rows where these are all there is, else of the sample."""
+    kept = findings.duplicates
+    if len(kept) == int(findings.streams["duplicates"].sum()):
+        rows = kept[:: max(1, -(-len(kept) // STRAYS))]
+    else:
+        rows = timeline.strays()
+    of_frame = dict(zip(kept["frame"].tolist(), causes, strict=True))
+    of_distance = dict(zip(diagnosis.table.distance.tolist(), causes, strict=True))
+    return tuple(
+        Stray(
+            stream=stream,
+            frame=frame,
+            ns=ns,
+            seq=seq,
+            lag=expected - x,
+            distance=(distance := record - earlier if earlier >= 0 else None),
+            cause=of_frame.get(frame) or (of_distance.get(distance, "unexplained") if distance else "unexplained"),
+        )
+        for stream, frame, ns, seq, expected, x, record, earlier in zip(
+            *(rows[name].tolist() for name in ("stream", "frame", "ns", "seq", "next", "x", "record", "e_record")),
+            strict=True,
+        )
+    )
+
+
+def _slots(findings: Findings, diagnosis: Diagnosis, gaps: NDArray[np.int64]) -> SlotMap | None:
+    """Of the first claim that rests on a ring, the source with most of its duplicates."""
+    claim = next((claim for claim in diagnosis.claims if claim.ring and claim.rows.any()), None)
+    if claim is None or claim.ring is None:
+        return None
+    table, size = diagnosis.table, claim.ring.size
+    sources = table.rows["source"]
+    source = np.bincount(sources[claim.rows]).argmax()
+    at = np.flatnonzero(claim.rows & (sources == source))
+    rows = table.rows[at]
+    stand_ins = np.sort(table.rows["frame"][table.substitute & (sources == source)])
+    lost = _lost_before(findings, gaps, int(source), rows["frame"])
+    place = rows["ordinal"] + lost - np.searchsorted(stand_ins, rows["frame"], "right")  # their slots were sent
+    slot, lap = place % size, place // size
+    lap -= int(lap.min())
+    slots, laps = -(-size // FIELDS), -(-(int(lap.max()) + 1) // FIELDS)
+    fields, counts = np.unique((lap // laps) * FIELDS + slot // slots, return_counts=True)
+    return SlotMap(
+        ring=size,
+        stream=int(rows["stream"][0]),
+        slots=slots,
+        laps=laps,
+        of=len(at),
+        cells=tuple(
+            Cell(slot=field % FIELDS * slots, lap=field // FIELDS * laps, count=count)
+            for field, count in zip(fields.tolist(), counts.tolist(), strict=True)
+        ),
+    )
+
+
+def _lost_before(
+    findings: Findings, gaps: NDArray[np.int64], source: int, frames: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Numbers of the source's streams that never came, before each of these frames."""
+    mine = findings.gaps["source"] == source
+    places, counts = findings.gaps["frame"][mine], gaps[mine]
+    order = np.argsort(places, kind="stable")
+    lost = np.concatenate(([0], np.cumsum(counts[order])))
+    return lost[np.searchsorted(places[order], frames, "right")]

@@ -1,0 +1,130 @@
+"""Findings and frames set aside in temporary files, for the outputs that have no cap.
+
+Only used where such an output was asked for. The files have no name, so that nothing is left behind. Memory follows
+the restarts (what is taken back), not the findings. Assumes rows in the order in which the tracker gave them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from struct import Struct
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import OutputError
+from .kernel.border import DUPLICATE, EVENT, GAP, LATE, RESTART, RETRACT, RETRACT_LATE
+from .results import CapturedFrame
+
+CHUNK = 1 << 13  # rows given at a time
+REACH = 16  # of the RETRACT_LATE rows before a record, how many may reach over it (EARLY_MAX are open at a time)
+_TAKEN_BACK = np.dtype([("key", "<i8"), ("end", "<i8"), ("at", "<i8")])
+_FRAME = Struct("<qIIH")  # ns, wire, captured, link
+_BITS = 40  # of a key, for the record; above them the stream
+
+
+class Rows:
+    """Rows of EVENT, without end."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="seqcheck-")  # noqa: SIM115 - closed by `close`
+        self._count = 0
+        self._back: dict[int, list[NDArray[Any]]] = {RETRACT: [], RETRACT_LATE: []}
+
+    def add(self, events: NDArray[Any]) -> None:
+        """Set these aside."""
+        for kind, parts in self._back.items():
+            at = np.flatnonzero(events["kind"] == kind)
+            if len(at):
+                part = np.empty(len(at), _TAKEN_BACK)
+                part["key"], part["end"] = _key(events[at], "a"), _key(events[at], "b")
+                part["at"] = at + self._count
+                parts.append(part)
+        _write(self._file, events.tobytes())
+        self._count += len(events)
+
+    def read(self) -> Iterator[NDArray[Any]]:
+        """Everything that was not taken back, in order, in chunks of one kind."""
+        self._file.flush()
+        back = {kind: np.sort(np.concatenate([np.zeros(0, _TAKEN_BACK), *parts])) for kind, parts in self._back.items()}
+        for start in range(0, self._count, CHUNK):
+            self._file.seek(start * EVENT.itemsize)
+            rows = np.frombuffer(self._file.read(CHUNK * EVENT.itemsize), EVENT)
+            kinds = rows["kind"]
+            gone = np.isin(kinds, (DUPLICATE, LATE)) & _taken_back(rows, start, back[RETRACT], 1)
+            late = (kinds == LATE) & (rows["x"] == rows["next"])
+            if late.any():
+                gone |= late & _taken_back(rows, start, back[RETRACT_LATE], REACH)
+            for kind in (DUPLICATE, GAP, LATE, RESTART):
+                left = rows[(kinds == kind) & ~gone]
+                if len(left):
+                    yield left
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._file.close()
+
+
+def _key(rows: NDArray[Any], name: str) -> NDArray[np.int64]:
+    key: NDArray[np.int64] = (rows["stream"].astype(np.int64) << _BITS) + rows[name]
+    return key
+
+
+def _taken_back(rows: NDArray[Any], start: int, back: NDArray[Any], reach: int) -> NDArray[np.bool_]:
+    """Which rows (the first one is number `start`) one of `back`, sorted by key, takes back: it came later, and its
+    records hold theirs. No more than `reach` of those that begin before a record can hold it."""
+    gone = np.zeros(len(rows), np.bool_)
+    if not len(back):
+        return gone
+    key = _key(rows, "record")
+    number = np.arange(start, start + len(rows))
+    last = np.searchsorted(back["key"], key, "right") - 1
+    for step in range(reach):
+        at = np.maximum(last - step, 0)
+        gone |= (last >= step) & (back["key"][at] <= key) & (key <= back["end"][at]) & (back["at"][at] > number)
+    return gone
+
+
+class Frames:
+    """Frames of a pipe, while they are still at hand. Any of them may be added more than once."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="seqcheck-")  # noqa: SIM115 - closed by `close`
+        self._numbers = array("q")
+        self._places = array("q")
+
+    def add(self, frame: CapturedFrame) -> None:
+        """Set it aside."""
+        if self._numbers and self._numbers[-1] == frame.number:
+            return
+        self._numbers.append(frame.number)
+        self._places.append(self._file.tell())
+        head = _FRAME.pack(frame.ns, frame.wire, len(frame.data), frame.link)
+        _write(self._file, head + frame.data)
+
+    def read(self, numbers: NDArray[np.int64]) -> Iterator[CapturedFrame]:
+        """Those of `numbers` (ascending) that were set aside."""
+        self._file.flush()
+        have, first = np.unique(np.frombuffer(self._numbers, np.int64), return_index=True)
+        places = np.frombuffer(self._places, np.int64)[first]
+        for at in np.flatnonzero(np.isin(have, numbers)).tolist():
+            self._file.seek(int(places[at]))
+            ns, wire, size, link = _FRAME.unpack(self._file.read(_FRAME.size))
+            yield CapturedFrame(number=int(have[at]), ns=ns, wire=wire, link=link, data=self._file.read(size))
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._file.close()
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    try:
+        file.write(data)
+    except OSError as error:
+        raise OutputError(
+            f"cannot set findings aside in {tempfile.gettempdir()}: {error.strerror}",
+            hint="TMPDIR names another folder.",
+        ) from error

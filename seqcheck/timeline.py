@@ -1,0 +1,137 @@
+"""What is gathered while reading, for the overview: a time line, and records and duplicates evenly spread over it.
+
+Bounded, and next to free: a few array operations a block, over as many elements as the block has bins. Bins hold
+`stride` frames each, which doubles (and neighbours are merged) whenever more than BINS would be needed; samples keep
+every so-many-th row in the same way. Counts of findings are as they came: what was taken back later is still in them.
+Times are integer ns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernel.border import DUPLICATE, EVENT, GAP, LATE, Frames, RecordColumns
+
+BINS = 1024
+STRIDE = 16  # frames in a bin, to begin with
+SAMPLES = 512
+BIN = np.dtype(
+    [
+        ("ns", "<i8"), ("records", "<i8"), ("duplicates", "<i8"), ("missing", "<i8"), ("late", "<i8"),
+        ("dropped", "<i8"),
+    ]
+)  # fmt: skip
+POINT = np.dtype([("stream", "<i4"), ("frame", "<i8"), ("ns", "<i8"), ("seq", "<u8")])
+
+
+class Sample:
+    """Every stride-th row of all that were offered, at most `most`."""
+
+    def __init__(self, dtype: np.dtype[Any], most: int = SAMPLES) -> None:
+        self._kept = np.zeros(most, dtype)
+        self._count = self._seen = 0
+        self._stride = 1
+
+    def pick(self, count: int) -> slice:
+        """Which of the next `count` rows are wanted; `put` takes them."""
+        start = -self._seen % self._stride
+        self._seen += count
+        return slice(start, count, self._stride)
+
+    def put(self, rows: NDArray[Any]) -> None:
+        """What `pick` asked for."""
+        while self._count + len(rows) > len(self._kept):
+            half = self._kept[: self._count : 2].copy()
+            rows = rows[self._count % 2 :: 2]
+            self._count = len(half)
+            self._kept[: len(half)] = half
+            self._stride *= 2
+        self._kept[self._count : self._count + len(rows)] = rows
+        self._count += len(rows)
+
+    def rows(self) -> NDArray[Any]:
+        """A copy of what is kept, in order."""
+        return self._kept[: self._count].copy()
+
+
+class Timeline:
+    """Feed it every block and every row of findings; `bins()` at any time."""
+
+    def __init__(self) -> None:
+        self._bins = np.zeros(BINS, BIN)
+        self._dropped = 0
+        self._points = Sample(POINT)
+        self._strays = Sample(EVENT)
+        self.stride = STRIDE
+        self.frames = 0
+        self.last_ns = 0
+
+    def take(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
+        """Rows low..high-1 of `frames`, and the records among them."""
+        if high <= low:
+            return
+        before = frames.first + low - 1  # frames that came earlier
+        self.frames = before + high - low
+        while self.frames > BINS * self.stride:
+            self._halve()
+        stride = self.stride
+        first, last = before // stride, (self.frames - 1) // stride
+        begin = -(-before // stride)  # the first bin that begins here
+        starts = np.arange(begin, last + 1) * stride + (low - before)
+        self._bins["ns"][begin : last + 1] = frames.ns[starts]
+        self.last_ns = int(frames.ns[high - 1])
+        count = records.count
+        if not count:
+            return
+        edges = np.concatenate(([0], np.searchsorted(records.row[:count], starts[begin == first :]), [count]))
+        self._bins["records"][first : last + 1] += np.diff(edges)
+        wanted = self._points.pick(count)
+        rows = records.row[:count][wanted]
+        if len(rows):
+            points = np.empty(len(rows), POINT)
+            points["stream"], points["seq"] = records.stream[:count][wanted], records.seq[:count][wanted]
+            points["frame"], points["ns"] = rows + np.int64(frames.first), frames.ns[rows]
+            self._points.put(points)
+
+    def found(self, events: NDArray[Any]) -> None:
+        """Rows of EVENT, as the tracker gave them."""
+        for kind, name in ((DUPLICATE, "duplicates"), (LATE, "late"), (GAP, "missing")):
+            rows = events[events["kind"] == kind]
+            if len(rows):
+                self.count(name, rows["frame"], rows["a"] if kind == GAP else None)
+                if kind == DUPLICATE:
+                    self._strays.put(rows[self._strays.pick(len(rows))])
+
+    def count(self, name: str, frames: NDArray[np.int64], each: NDArray[np.int64] | None) -> None:
+        """Add `each` (or one) to the bin of each frame number."""
+        np.add.at(self._bins[name], (frames - 1) // self.stride, 1 if each is None else each)
+
+    def drops(self, total: int | None) -> None:
+        """What the capturing side says it has lost so far."""
+        if total is not None and total > self._dropped and self.frames:
+            self._bins["dropped"][(self.frames - 1) // self.stride] += total - self._dropped
+            self._dropped = total
+
+    def bins(self) -> NDArray[Any]:
+        """A copy of the bins in use: bin i begins with frame i * stride + 1."""
+        return self._bins[: -(-self.frames // self.stride)].copy()
+
+    def points(self) -> NDArray[Any]:
+        """POINT[n]: records, evenly spread."""
+        return self._points.rows()
+
+    def strays(self) -> NDArray[Any]:
+        """EVENT[n]: duplicates, evenly spread over all of them."""
+        return self._strays.rows()
+
+    def _halve(self) -> None:
+        merged = np.zeros(BINS, BIN)
+        half = BINS // 2
+        for name in BIN.names or ():
+            column = self._bins[name]
+            merged[name][:half] = column[::2] if name == "ns" else column[::2] + column[1::2]
+        self._bins = merged
+        self.stride *= 2
