@@ -111,6 +111,11 @@ def test_a_capture_without_frames_is_no_error(tmp_path: Path) -> None:
         assert (got.reader.first_ns, got.reader.last_ns, got.reader.bytes_done) == (None, None, len(data))
 
 
+def test_damage_beside_no_frames_is_no_error() -> None:
+    got = read(io.BytesIO(shb() + idb() + isb(7, ifdrop=1)))
+    assert (got.packets, len(got.damage)) == ([], 1)
+
+
 def test_simple_packets_alone_have_no_first_time() -> None:
     reader = read(io.BytesIO(shb() + idb() + spb(MADE[0]))).reader
     assert (reader.frames, reader.first_ns, reader.last_ns) == (1, None, None)
@@ -237,6 +242,8 @@ def test_damage_is_listed_up_to_a_limit() -> None:
     data = shb() + idb() + isb(9, ifdrop=1) * (feed.MAX_DAMAGE * 3) + epb(MADE[0])
     got = read(io.BytesIO(data))
     assert (len(got.damage), got.packets) == (feed.MAX_DAMAGE, MADE[:1])
+    got = read(io.BytesIO(data + b"cut"))
+    assert (len(got.damage), got.damage[-1].offset) == (feed.MAX_DAMAGE + 1, len(data))
 
 
 def test_interfaces_beyond_the_limit_are_told() -> None:

@@ -8,8 +8,6 @@ unpacking and analysis share the work of two cores.
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import queue
 import threading
 import zlib
@@ -67,6 +65,11 @@ class _Gzip:
         return piece
 
 
+def _xz() -> Callable[[], Decoder]:
+    module = _module("lzma")
+    return lambda: cast("Decoder", module.LZMADecompressor(module.FORMAT_XZ, MAX_XZ_MEMORY))
+
+
 def _zstd() -> Callable[[], Decoder]:
     module = _module("compression.zstd", "backports.zstd")
     limit = {module.DecompressionParameter.window_log_max: MAX_WINDOW_LOG}
@@ -77,11 +80,11 @@ def _lz4() -> Callable[[], Decoder]:
     return cast("Callable[[], Decoder]", _module("lz4.frame").LZ4FrameDecompressor)
 
 
-# name: how to get at what makes a decoder
+# name: how to get at what makes a decoder; a library is loaded only when it is needed
 CODECS: dict[str, Callable[[], Callable[[], Decoder]]] = {
     "gzip": lambda: _Gzip,
-    "bzip2": lambda: bz2.BZ2Decompressor,
-    "xz": lambda: lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_XZ_MEMORY),
+    "bzip2": lambda: cast("Callable[[], Decoder]", _module("bz2").BZ2Decompressor),
+    "xz": _xz,
     "zstd": _zstd,
     "lz4": _lz4,
 }

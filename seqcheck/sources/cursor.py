@@ -22,6 +22,7 @@ class Cursor:
     without it the one block is used again and again, and holds but the rows of the last `fill`.
 
     damage   called with an offset and what is wrong there
+    broken   whether the reading ended for damage
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Cursor:
         turn: Callable[[Block], Block] | None = None,
     ) -> None:  # fmt: skip
         self.source, self.walker, self.block = source, walker, block
-        self._damage, self._turn = damage, turn
+        self._damage, self._turn, self.broken = damage, turn, False
         self._view = memoryview(block.frames.buf)
         self.place(0, walker, first=1)
 
@@ -63,7 +64,7 @@ class Cursor:
             if self.walker.notes:
                 self._tell()
             if self._why == BAD:
-                self._damage(self.origin + self.start, self.walker.fault(frames.buf, self.start, self.stop))
+                self._break(self.start, self.walker.fault(frames.buf, self.start, self.stop))
             if frames.count > low:
                 return low, frames.count
 
@@ -74,9 +75,9 @@ class Cursor:
             self.stop += count
             return True
         if self.source.trouble:
-            self._damage(self.origin + self.stop, self.source.trouble)
+            self._break(self.stop, self.source.trouble)
         elif what := self.walker.unfinished(block.frames.buf, self.start, self.stop):
-            self._damage(self.origin + self.start, what)
+            self._break(self.start, what)
         return False
 
     def _again(self, why: int) -> None:
@@ -100,6 +101,10 @@ class Cursor:
             block.frames.buf[low : low + left] = block.frames.buf[self.start : self.stop]
         self.origin += self.start - low
         self.start, self.stop = low, low + left
+
+    def _break(self, position: int, what: str) -> None:
+        self.broken = True
+        self._damage(self.origin + position, what)
 
     def _tell(self) -> None:
         for position, what in self.walker.notes:

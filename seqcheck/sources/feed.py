@@ -17,7 +17,7 @@ from seqcheck.sources.cursor import Cursor
 from seqcheck.sources.evidence import StoredFrame, Trail, Window
 from seqcheck.sources.slots import Block, Pool
 
-MAX_DAMAGE = 100  # places that are told of, for each input
+MAX_DAMAGE = 100  # places that are told of, for each input, beside the one where it ended
 
 
 class Feed:
@@ -28,6 +28,7 @@ class Feed:
     count    frames so far
     totals   int64[6], as in border.Frames
     plain    it can be read again at any place, so nothing need be kept of it
+    broken   it ended for damage
     """
 
     def __init__(self, source: Input, indexer: Indexer, *, place: int = 0) -> None:
@@ -45,7 +46,7 @@ class Feed:
 
     def _begin(self) -> None:
         """Everything from the first byte on."""
-        self._idle = False
+        self._idle = self.broken = False
         self.source: ByteSource = Unpacked(self._raw, self._codec) if self._codec else self._raw
         self.count = 0
         self.totals = new_totals()
@@ -84,7 +85,11 @@ class Feed:
     def fill(self) -> tuple[Block, int, int] | None:
         """The block, and which of its rows are new; None at the end."""
         cursor = self._cursor
-        if cursor is None or (rows := cursor.fill()) is None:
+        if cursor is None:
+            return None
+        rows = cursor.fill()
+        if rows is None:
+            self.broken = cursor.broken
             return None
         low, high = rows
         self.count += high - low
@@ -152,5 +157,5 @@ class Feed:
         return block
 
     def _note(self, offset: int, what: str) -> None:
-        if len(self._damage) < MAX_DAMAGE:
+        if len(self._damage) < MAX_DAMAGE or (self._cursor and self._cursor.broken):
             self._damage.append(Damage(input=self.name, offset=offset, what=what))

@@ -76,11 +76,9 @@ class CaptureReader:
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         yield from self._one(self._feeds[0]) if len(self._feeds) == 1 else self._several()
-        damage = self.damage
-        if damage and not any(feed.count for feed in self._feeds):
-            raise InputError(
-                f"{damage[0].input}: {damage[0].what} (byte {damage[0].offset})", hint="Nothing of it could be read."
-            )
+        if not self.frames and (broken := [feed for feed in self._feeds if feed.broken]):
+            *_, last = broken[0].damage()
+            raise InputError(f"{last.input}: {last.what} (byte {last.offset})", hint="Nothing of it could be read.")
 
     @property
     def store(self) -> FrameStore:
