@@ -13,7 +13,6 @@ from seqcheck.cli import analyze as verb
 from seqcheck.cli.main import main, parse
 from seqcheck.errors import InputError, OutputError, UsageError
 from seqcheck.model import Report
-from seqcheck.reporters import FORMATS
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def test_what_cannot_be_is_refused(argv: list[str], capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    "argv", [["--report", "json", "--report", "terminal"], ["--report", "json=x", "--report", "terminal=x"]]
+    "argv", [["--report", "json", "--report", "terminal"], ["--report", "json=x", "--report", "terminal=./x"]]
 )
 def test_two_reports_never_share_a_place(argv: list[str]) -> None:
     with pytest.raises(UsageError, match="two reports go to"):
@@ -98,8 +97,8 @@ def test_several_reports_in_one_pass(
     assert os.listdir(tmp_path) == ["run.json"]
 
 
-def test_every_format_can_go_to_stdout(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
-    for name in FORMATS:
+def test_each_report_can_go_to_stdout(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("terminal", "json"):
         assert main(["analyze", "run.pcap", "--report", name]) == 1
         assert capfd.readouterr().out
 
@@ -144,7 +143,7 @@ def test_a_failed_analysis_leaves_no_report(
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ["terminal", "json"])
 def test_a_full_disk_is_told(found: list[verb.Options], name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyze", "run.pcap", "--report", f"{name}=/dev/full"]) == 2
     assert capsys.readouterr().err == "seqcheck: cannot write /dev/full: No space left on device\n"
@@ -174,3 +173,31 @@ def test_an_unwritable_report_is_an_output_error(tmp_path: Path) -> None:
     output.stream = Full()
     with output, pytest.raises(OutputError, match="No space left"):
         verb.publish(specimens.STALE, "json", output)
+
+
+def test_verbose_tells_the_pace_on_stderr(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["-v", "analyze", "run.pcap"]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith("Consistent")
+    assert err.startswith("seqcheck: note: 100,040 frames in 0.0")
+    assert err.endswith("native kernel\n")
+
+
+def test_a_pipe_whose_reader_leaves_takes_no_other_report_with_it(
+    found: list[verb.Options], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    analyze = verb.analyze
+
+    def leave(options: verb.Options) -> Report:
+        os.close(reader)
+        return analyze(options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verb, "analyze", leave)
+        assert main(["analyze", "run.pcap", "--report", f"json={fifo}", "--report", "terminal"]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith("Consistent")
+    assert err == ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,7 @@ class Options:
     force: bool
     progress: bool
     notes: bool
+    verbose: bool
 
 
 def add(subparsers: Any) -> None:
@@ -108,7 +110,10 @@ def run(args: argparse.Namespace) -> int:
     spare(list(options.captures), [report.path for report in options.reports])
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
+        begin = time.monotonic()
         report = analyze(options)
+        if options.verbose:
+            say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
         for where, output in zip(options.reports, outputs, strict=True):
             publish(report, where.format, output)
     return options.limits.exit_code(report)
@@ -133,6 +138,13 @@ def analyze(options: Options) -> Report:
         )
 
 
+def pace(report: Report, seconds: float) -> str:
+    """How fast it was."""
+    frames = report.capture.frames
+    rate = f" ({frames / seconds:,.0f} frames/s)" if seconds > 0 else ""
+    return f"{frames:,} frames in {seconds:.2f} s{rate}, {report.seqcheck.kernel} kernel"
+
+
 def publish(report: Report, name: str, output: Output) -> None:
     """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
     try:
@@ -140,13 +152,14 @@ def publish(report: Report, name: str, output: Output) -> None:
             reporter(name).write(report, output.stream, page_for(output.stream))
         output.commit()
     except BrokenPipeError:
-        abandon_stdout()
+        if output.path == STDOUT:
+            abandon_stdout()
 
 
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
     reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
-    paths = [report.path for report in reports]
+    paths = [report.path if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
     for path in paths:
         if paths.count(path) > 1:
             where = "standard output" if path == STDOUT else path
@@ -165,6 +178,7 @@ def resolve(args: argparse.Namespace) -> Options:
         force=args.force,
         progress=wanted(args.quiet),
         notes=not args.quiet,
+        verbose=args.verbose,
     )
 
 

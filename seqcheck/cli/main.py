@@ -133,7 +133,7 @@ def common(parser: argparse.ArgumentParser) -> None:
         "-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress and no notes on stderr"
     )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more; tracebacks of errors"
+        "-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more: pace, tracebacks of errors"
     )
 
 

@@ -80,7 +80,7 @@ class Output:
             try:
                 self.stream.close()
             except OSError as failure:  # on a full disk; if that is news, it has to be told
-                if kind is None and self._done:
+                if kind is None and self._done and not isinstance(failure, BrokenPipeError):
                     raise OutputError(f"cannot write {self.name}: {failure.strerror}") from failure
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)

@@ -71,6 +71,8 @@ def bar(label: str) -> tuple[Bar, TaskID]:
         console=Console(stderr=True),
         transient=True,
         auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
     return made, made.add_task(visible(label), total=None, speed="")
 
