@@ -37,7 +37,10 @@ class Diagnosis:
 def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
     """What the findings point at, in the light of the facts."""
     columns = table(findings)
-    case = Case(findings=findings, facts=facts, table=columns, open=np.ones(len(columns), np.bool_))
+    case = Case(
+        findings=findings, facts=facts, table=columns, open=np.ones(len(columns), np.bool_),
+        aside=np.zeros(len(columns), np.bool_),
+    )
     claims: list[Claim] = []
     for rule in RULES:
         if not case.open.any():
@@ -45,5 +48,5 @@ def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
         claim = rule(case)
         if claim is not None and claim.rows.any():
             claims.append(claim)
-            case = case.without(claim.rows)
+            case = case.without(claim)
     return Diagnosis(table=columns, claims=tuple(claims), judgement=judge(case, tuple(claims)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,19 +10,26 @@ import numpy as np
 
 from ..model import Cause, Strength
 from ..track import Findings
-from .ring import Lost, Ring
+from .ring import Brackets, Lost, Ring
 from .table import Bools, Table
+
+
+ASIDE = ("path-copy", "loop", "retransmission")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Two copies of a number, compared byte for byte over what was captured of both. `differs` names the fields that do
-    ("ip.ttl", "eth.src", "payload", ...); `cut` says that there was more on the wire than in the capture."""
+    ("ip.ttl", "eth.src", "payload", ...); `cut` says that there was more on the wire than in the capture. `room` is the time from the frame
+    before the later copy to the one after it, in intervals of the frames before: 2 where the copy took a place of its own
+    in the sender's rhythm, 1 where it was squeezed in. `middle` is where between these two the copy came, 0..1."""
 
     identical: bool
     same_length: bool
     differs: tuple[str, ...] = ()
     cut: bool = False
+    room: float | None = None
+    middle: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +47,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All there is to judge by, and `open`: the duplicates that no rule has claimed yet."""
+    """All there is to judge by. `open` are the duplicates that no rule has claimed yet, `aside` those that were claimed
+    and took no slot of a sender's ring (copies made on the way, resends by another queue)."""
 
     findings: Findings
     facts: Facts
     table: Table
     open: Bools
+    aside: Bools
 
     @property
     def lost(self) -> Lost:
@@ -56,16 +66,64 @@ class Case:
         return Lost(
             loss=missing / (missing + unique) if missing else 0.0,
             foreign=self.facts.foreign / (self.facts.foreign + received) if self.facts.foreign else 0.0,
+            echo=int(self.aside.sum()) / unique if unique else 0.0,
         )
 
-    def without(self, rows: Bools) -> Case:
-        return replace(self, open=self.open & ~rows)
+    def brackets(self) -> Brackets:
+        """What each duplicate says of a lap. Its own stream's numbers say best how many slots that took, lost ones and
+        all: from the number to the expectation, and the other duplicates in between. Where the number itself had come
+        twice before, or ahead of its time, the records in between and the gaps among them have to do."""
+        table = self.table
+        on_stream, of_source = table.between(self.aside)
+        again = ~self.aside
+        others, stand_ins = table.between(again)[0], table.between(again & table.substitute)[0]
+        counted = table.distance - on_stream + table.lost
+        by_number = table.lag + others - stand_ins
+        first_repeat = (table.rows["copies"] == 1) & ~table.early
+        low = np.where(first_repeat, np.maximum(counted, by_number), counted)
+        more = low - counted
+        high = np.where(table.frame_distance >= 0, table.frame_distance - of_source + table.source_lost + more, low)
+        return Brackets(low=low, high=high)
 
-    def judged(self, rows: Bools) -> tuple[list[Evidence], int]:
-        """The evidence at hand for `rows`, and how many rows those are out of."""
-        frames = self.table.rows["frame"][rows].tolist()
+    def without(self, claim: Claim) -> Case:
+        aside = self.aside | claim.rows if claim.cause in ASIDE else self.aside
+        return replace(self, open=self.open & ~claim.rows, aside=aside)
+
+    def compared(self, rows: Bools) -> list[tuple[int, Evidence]]:
+        """(row, evidence) of those of `rows` whose copies were compared."""
+        at = np.flatnonzero(rows)
         known = self.facts.evidence
-        return [known[frame] for frame in frames if frame in known], len(frames)
+        frames = self.table.rows["frame"][at].tolist()
+        return [(row, known[frame]) for row, frame in zip(at.tolist(), frames, strict=True) if frame in known]
+
+    def judged(self, rows: Bools) -> list[Evidence]:
+        """The evidence at hand for `rows`."""
+        return [evidence for _, evidence in self.compared(rows)]
+
+    def by_bytes(self, rows: Bools, says: Callable[[Evidence], bool]) -> Bools:
+        """Those of `rows` of which the bytes say so; where nearly all that were compared do, also the ones that were
+        not compared."""
+        compared = self.compared(rows)
+        result = np.zeros(len(self.table), np.bool_)
+        yes = [row for row, evidence in compared if says(evidence)]
+        result[yes] = True
+        if len(compared) >= 20 and len(yes) >= 0.95 * len(compared):
+            result |= rows
+            result[[row for row, evidence in compared if not says(evidence)]] = False
+        return result
+
+    def room(self, rows: Bools) -> float | None:
+        """The median of Evidence.room, None where fewer than five are known."""
+        return _median([evidence.room for evidence in self.judged(rows)])
+
+    def middle(self, rows: Bools) -> float | None:
+        """The median of Evidence.middle, None where fewer than five are known."""
+        return _median([evidence.middle for evidence in self.judged(rows)])
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if len(known) >= 5 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from .case import Evidence
 _ETHERNET, _RAW = (1,), (12, 14, 101, 228, 229)
 # Fields that are named when they differ: (attribute of the dissected header, name).
 _IP4 = (
-    ("tos", "ip.tos"), ("len", "ip.length"), ("id", "ip.id"), ("off", "ip.fragment"), ("ttl", "ip.ttl"),
+    ("tos", "ip.tos"), ("len", "ip.length"), ("id", "ip.id"), ("df", "ip.flags"), ("mf", "ip.flags"), ("offset", "ip.fragment"), ("ttl", "ip.ttl"),
     ("p", "ip.protocol"), ("sum", "ip.checksum"), ("src", "ip.src"), ("dst", "ip.dst"), ("opts", "ip.options"),
 )  # fmt: skip
 _IP6 = (

@@ -11,6 +11,8 @@ import math
 from ..model import Strength
 
 STRONG, MODERATE = -6.0, -3.0  # log10 of the odds against chance; one in a million, one in a thousand
+CHANCE = -1.5  # above this it is no agreement at all
+WORTH = -2.0
 FEWEST = 3  # agreeing duplicates for "strong": ring-signatures, 3.3
 
 

@@ -3,10 +3,10 @@
 Theory of operation
     A lap of the ring is at least the stream's own frames and at most all frames of the source (DESIGN section 3), so
     every duplicate brackets k times N between `low` (D + lost) and `high` (Da + lost). Where foreign frames were
-    captured the bracket is closed and its upper end *is* the lap, less foreign frames that were lost: those are not
-    seen to be missing, so up to a Poisson share of them (by the stream's own loss) is allowed for. Where they were
-    filtered out the upper end is open, and the distances can only be seen to lie together below some size.
-    In the open case the shortfalls themselves (slots taken by frames that were not captured) should scatter as counts of
+    captured the bracket is closed and its upper end *is* the lap, but for what nobody can see: foreign frames that were
+    lost make it too small, foreign frames that a mirror doubled make it too large; both by a Poisson count of known
+    mean. Frames of other queues make it too large by anything. Where foreign frames were filtered out the upper end is
+    open, and the shortfalls themselves (slots taken by frames that were not captured) should scatter as counts of
     independent events do, which tells 512 with ten such slots from 506 with four.
     A size is judged by its likelihood over all duplicates: one that does not fit costs MISFIT, so that other causes
     mixed in do not spoil the consensus. Sizes given by the user win.
@@ -24,7 +24,10 @@ from numpy.typing import NDArray
 
 from .odds import agreement
 from .sizes import SIZES, SMALLEST, STEP
-from .table import Bools, Ints, Table
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 MISFIT = -14.0  # log-likelihood of a duplicate that a size does not explain
 LAP = 2.0  # and what each lap beyond the first costs
@@ -33,50 +36,66 @@ LAPS = 3  # a slot's content is not expected to survive longer
 FILTERED = 0.25  # where foreign frames were not captured: the largest share of a lap they may have taken
 LARGEST = 1 << 17
 WELL_KNOWN, ROUND = 4.0, 2.0  # log-prior of a size that drivers use, of a multiple of 8
-TIGHT = 0.04  # of the distance: how close together distances lie that "agree" where the bracket is open
+SCATTER = 6.0  # standard deviations of a count by which ends that agree may lie apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ring:
-    """A size that duplicates agree on. `fits` marks them (over the whole table), `laps` and `shortfall` (laps * size - D) are
-    theirs; `bracket` is what they leave of the size, None above where foreign frames were not captured; `rest` are
-    other sizes that remain possible; `log_odds` is log10 of the odds that this is chance."""
+class Brackets:
+    """For each duplicate, the least and the greatest number of slots between its copies."""
 
-    size: int
-    given: bool
-    closed: bool
-    exact: bool
-    fits: Bools
-    laps: Ints
-    shortfall: Ints
-    bracket: tuple[int, int | None]
-    rest: tuple[int, ...]
-    log_odds: float
+    low: Ints
+    high: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """What may have been lost unseen: `loss` is the share of the stream's numbers that went missing, `foreign` the
-    share of foreign frames among all frames of the source, both 0..1."""
+    """What cannot be seen one by one, as shares (0..1): `loss` of the numbers that never came, `foreign` of the
+    source's frames that carry no header, `echo` of the frames that came twice on the way."""
 
     loss: float
     foreign: float
+    echo: float
 
     @property
     def unseen(self) -> float:
         """Foreign frames lost, for each frame of the source that was captured."""
         return self.foreign * self.loss / (1 - self.loss) if self.loss < 1 else 1.0
 
+    @property
+    def doubled(self) -> float:
+        """Copies of foreign frames, for each frame of the source that was captured."""
+        return self.foreign * self.echo / (1 + self.echo)
 
-def infer(table: Table, among: Bools, given: Sequence[int], lost: Lost) -> Ring | None:
-    """The size that the duplicates `among` agree on best; None where no size explains any of them."""
-    among = among & table.known & (table.distance >= SMALLEST)
-    if not among.any():
-        return None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A size that duplicates agree on. `fits` marks them (over the whole table), `laps` are theirs; `bracket` is what they
+    leave of the size, None above where foreign frames were not captured; `closed` is false there. `exact` of them lie
+    a whole number of laps apart, counting every frame. `rest` are other sizes that remain possible; `agree`: they
+    lie as close together as one size makes them; `log_odds` is log10 of the odds that this is chance."""
+
+    size: int
+    given: bool
+    closed: bool
+    exact: int
+    fits: Bools
+    laps: Ints
+    bracket: tuple[int, int | None]
+    rest: tuple[int, ...]
+    agree: bool
+    log_odds: float
+
+
+def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, seen: Ints) -> Ring | None:
+    """The size that the duplicates `among` agree on best; None where no size explains any of them. `seen` is how many
+    records of its stream came before each: as far as a distance could reach by chance."""
+    among = among & (brackets.low >= SMALLEST)
     at = np.flatnonzero(among)
-    low, high = table.low[at], table.high[at]
-    closed = lost.foreign > 0
-    scale = _Scale(low=low, high=high if closed else np.full_like(low, -1), unseen=lost.unseen)
+    if not len(at):
+        return None
+    low = brackets.low[at]
+    high = np.maximum(brackets.high[at], low) if lost.foreign > 0 else None
+    scale = _Scale(low=low, high=high, lost=lost)
     sizes = np.unique(np.array(given, np.int64)) if given else scale.candidates()
     if not len(sizes):
         return None
@@ -86,52 +105,57 @@ def infer(table: Table, among: Bools, given: Sequence[int], lost: Lost) -> Ring 
     laps, ok = scale.laps(size)
     if not ok.any():
         return None
-    fits = np.zeros(len(table), np.bool_)
+    fits = np.zeros(len(among), np.bool_)
     fits[at[ok]] = True
-    all_laps = np.zeros(len(table), np.int64)
+    all_laps = np.zeros(len(among), np.int64)
     all_laps[at] = laps
-    rest = [int(sizes[i]) for i in np.argsort(-scores) if i != best and scores[i] > scores[best] - EQUAL][:3]
-    exact = closed and bool(np.mean(high[ok] == laps[ok] * size) > 0.5)
+    near = [int(sizes[i]) for i in np.argsort(-scores) if i != best and scores[i] > scores[best] - EQUAL]
     return Ring(
         size=size,
         given=bool(given),
-        closed=closed,
-        exact=exact,
+        closed=high is not None,
+        exact=0 if high is None else int((high[ok] == laps[ok] * size).sum()),
         fits=fits,
         laps=all_laps,
-        shortfall=all_laps * size - table.distance,
         bracket=scale.bracket(size),
-        rest=tuple(rest),
-        log_odds=_odds(table, at, scale, size, len(sizes)),
+        rest=tuple(near[:3]),
+        agree=scale.agree(size),
+        log_odds=scale.odds(size, len(sizes), seen[at]),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """The brackets of the duplicates in question; `high` is -1 where open."""
+    """The brackets of the duplicates in question; `high` is None where the upper ends are open."""
 
     low: Ints
-    high: Ints
-    unseen: float
+    high: Ints | None
+    lost: Lost
 
-    def slack(self) -> NDArray[np.float64]:
-        """Foreign frames that may have been lost between the copies: four standard deviations above what to expect."""
-        expected = self.expected()
+    @property
+    def ends(self) -> Ints:
+        """The end of each bracket at which the lap is to be looked for."""
+        return self.low if self.high is None else self.high
+
+    def slack(self) -> Floats:
+        """By how much an end may be too small, unseen: four standard deviations above what to expect."""
+        if self.high is None:
+            return np.zeros(len(self.low))
+        expected = self.high * self.lost.unseen
         return np.ceil(expected + 4 * np.sqrt(expected))
-
-    def expected(self) -> NDArray[np.float64]:
-        frames: NDArray[np.float64] = np.maximum(self.high, 0).astype(np.float64)
-        return frames * self.unseen
 
     def candidates(self) -> Ints:
         """Sizes worth a look: what drivers use, what the brackets' ends say, and multiples of 8 near them."""
-        ends = self.high if self.high[0] >= 0 else self.low
+        ends = self.ends
         values, counts = np.unique(ends, return_counts=True)
         common = values[np.argsort(-counts, kind="stable")[:64]]
-        spread = int(self.slack().max()) if self.high[0] >= 0 else 0
-        near = [np.arange(-(-int(v) // STEP) * STEP, int(v) + spread + STEP + 1, STEP)[:64] for v in common[:16]]
+        spread = int(self.slack().max())
+        doubled = int(np.ceil(ends.max() * self.lost.doubled * 2))
+        near = [
+            np.arange((int(v) - doubled) // STEP * STEP, int(v) + spread + STEP + 1, STEP)[:128] for v in common[:16]
+        ]
         sizes = np.concatenate([common, *near, np.array(sorted(SIZES), np.int64)])
-        if len(common) < 16:  # rings stuck for several laps show multiples only
+        if len(common) < 16:  # a slot that was stuck shows multiples only
             sizes = np.concatenate([sizes, common // 2, common // 3])
         sizes = np.unique(sizes)
         top = int(ends.max()) + spread + STEP
@@ -141,24 +165,28 @@ class _Scale:
     def laps(self, size: int) -> tuple[Ints, Bools]:
         """For each duplicate the least number of laps, and whether it fits."""
         laps = np.maximum(1, -(-self.low // size))
-        if self.high[0] >= 0:
-            ok = laps * size <= self.high + self.slack()
-        else:
+        if self.high is None:
             ok = laps * size - self.low <= np.maximum(8, FILTERED * size) * laps
+        else:
+            ok = laps * size <= self.high + self.slack()
         return laps, ok & (laps <= LAPS)
 
     def score(self, size: int, *, prior: bool) -> float:
         laps, ok = self.laps(size)
         if not ok.any():
             return -np.inf
-        if self.high[0] >= 0:
-            expected = np.maximum(self.expected(), 1e-3)
-            short = laps * size - self.high
-            # lost foreign frames: Poisson; frames of other queues in between: anything, so no more than a uniform
-            each = np.where(short >= 0, _poisson(short, expected), -np.log(2.0 + self.high - self.low))
-        else:
-            short = laps * size - self.low
+        short = laps * size - self.ends
+        if self.high is None:
             each = _poisson(short, np.full(len(short), max(0.5, float(short[ok].mean()))))
+        else:
+            # foreign frames were lost, or also doubled; frames of other queues may add any number
+            anything = -np.log(2.0 + self.high - self.low)
+            gone, doubled = np.maximum(self.high * self.lost.unseen, 1e-3), self.high * self.lost.doubled
+            if np.median(doubled) < 0.1:
+                each = np.where(short >= 0, _poisson(short, gone), anything)
+            else:
+                both = _difference(short, gone, doubled)
+                each = np.where(short >= 0, both, np.maximum(both, anything))
         score = float(np.where(ok, np.maximum(each, MISFIT + 1), MISFIT).sum() - LAP * (laps[ok] - 1).sum())
         if prior:
             score += WELL_KNOWN if size in SIZES else ROUND if size % STEP == 0 else 0.0
@@ -167,33 +195,67 @@ class _Scale:
     def bracket(self, size: int) -> tuple[int, int | None]:
         laps, ok = self.laps(size)
         low = int((-(-self.low[ok] // laps[ok])).max())
-        if self.high[0] < 0:
+        if self.high is None:
             return low, None
-        return low, int(((self.high[ok] + self.slack()[ok]) // laps[ok]).min())
+        return low, max(low, int(((self.high[ok] + self.slack()[ok]) // laps[ok]).min()))
+
+    def agree(self, size: int) -> bool:
+        """Whether the ends lie as close together as one size makes them: apart by counts of independent events."""
+        laps, ok = self.laps(size)
+        ends = self.ends[ok & (laps == 1)]
+        if len(ends) < 3:
+            return True
+        if self.high is None:
+            scatter = max(1.0, float(size - ends.mean()))
+        else:
+            scatter = float(np.median(self.high - self.low)) * (self.lost.loss + self.lost.echo) + 1
+            scatter += abs(float(np.median(ends)) - size)
+        return float(np.std(ends)) <= SCATTER * np.sqrt(scatter)
+
+    def odds(self, size: int, sizes: int, seen: Ints) -> float:
+        """log10 of the odds that distances without a ring would agree as these do.
+
+        By chance they would lie anywhere among the records seen before; where some do not fit, anywhere among those
+        that there are. How often a distance drawn so would fit this size, or hit it exactly, is counted out.
+        """
+        laps, ok = self.laps(size)
+        strangers = self.low[~ok]
+        if len(strangers) > 0.1 * len(ok):
+            first, last = int(self.low.min()), int(self.low.max())
+        else:
+            first, last = SMALLEST, int(min(LARGEST, max(int(np.median(seen)), int(self.low.max()))))
+        grid = np.linspace(first, max(last, first + 1), 4001).astype(np.int64)
+        if self.high is None:
+            drawn = _Scale(low=grid, high=None, lost=self.lost)
+        else:
+            widen = float(np.median(self.high / np.maximum(self.low, 1)))
+            drawn = _Scale(low=grid, high=(grid * widen).astype(np.int64), lost=self.lost)
+        chance = float(drawn.laps(size)[1].mean())
+        fit = agreement(int(ok.sum()), len(ok), max(chance, 1 / (last - first + 1)), sizes)
+        reach = max(1, last - first)
+        near = np.abs(laps * size - self.ends) <= self.slack()
+        width = (2 * float(np.median(self.slack())) + 1) * LAPS
+        hits = agreement(int((near & ok).sum()), len(ok), min(1.0, width / reach), sizes)
+        if len(strangers) > 0.1 * len(ok):
+            return min(fit, hits) if self.high is None else hits
+        ends = self.ends[ok & (laps == 1)]
+        if len(ends) < 3:
+            return min(fit, hits)
+        spread = float(ends.max() - ends.min() + 1)
+        together = agreement(len(ends) - 1, len(ends) - 1, min(1.0, spread / reach), 1)
+        return min(fit, hits, together)
 
 
-def _odds(table: Table, at: Ints, scale: _Scale, size: int, sizes: int) -> float:
-    """log10 of the odds that distances spread evenly over the records seen before would agree as these do."""
-    laps, ok = scale.laps(size)
-    reach = np.minimum(np.maximum(table.rows["record"][at], scale.low), LARGEST).astype(np.float64)
-    if scale.high[0] >= 0:
-        width = np.maximum(1, scale.high - scale.low + 1 + scale.slack())
-    else:
-        width = np.maximum(8, FILTERED * size) + 1
-    chance = float(np.mean(np.minimum(1.0, width / reach)))
-    by_bracket = agreement(int(ok.sum()), len(at), chance, sizes)
-    ends = (scale.high if scale.high[0] >= 0 else scale.low)[ok & (laps == 1)]
-    if len(ends) < 2:
-        return by_bracket
-    spread = float(ends.max() - ends.min() + 1)
-    trials = max(1, int(reach.max() / spread))
-    together = agreement(len(ends) - 1, len(at) - 1, min(1.0, spread / float(reach.mean())), trials)
-    return min(by_bracket, together)
+def _difference(count: Ints, more: Floats, less: Floats) -> Floats:
+    """Log-probability of the difference of two Poisson counts (Skellam), by the normal law."""
+    spread = more + less + 0.25
+    result: Floats = -((count - more + less) ** 2) / (2 * spread) - 0.5 * np.log(2 * np.pi * spread)
+    return result
 
 
-def _poisson(count: Ints, expected: NDArray[np.float64]) -> NDArray[np.float64]:
+def _poisson(count: Ints, expected: Floats) -> Floats:
     """Log-probability of the counts. The factorial is Stirling's series: exact enough here, and without SciPy."""
     x = np.maximum(count, 0).astype(np.float64) + 1
     factorial = (x - 0.5) * np.log(x) - x + 0.918938533 + 1 / (12 * x)
-    result: NDArray[np.float64] = count * np.log(expected) - expected - factorial
+    result: Floats = count * np.log(expected) - expected - factorial
     return result

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from ..track import Findings
 
 UNKNOWN = -1
+BATCH = 8  # frames that go out ahead of their time together, at most
+SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -26,11 +28,14 @@ class Table:
     frame_distance  Da, frames of the source between the copies
     lag           highest number so far + 1 - this number
     time_lag      ns between the copies
-    lost          numbers of the source's streams that went missing between the copies, after the earlier one
+    lost          numbers of the stream that went missing between the copies
+    source_lost   the same over all streams of the source
     foreign       frames of the source between the copies that are no record of this stream (Da - D)
     substitute    the number expected at the duplicate's place is missing: the duplicate stands in for it
-    run           index of the episode: neighbouring duplicates of a stream that count up by one, from 0
+    run           index of the episode: neighbouring duplicates of a stream that count up together, from 0
     run_length    how many duplicates that episode has
+    leads         the duplicate is its episode's first one
+    early         the earlier copy was ahead of its time, alone (the tracker's EARLY 1) or in a batch
     """
 
     rows: NDArray[Any]
@@ -39,9 +44,12 @@ class Table:
     lag: Ints
     time_lag: Ints
     lost: Ints
+    source_lost: Ints
     substitute: Bools
     run: Ints
     run_length: Ints
+    leads: Bools
+    early: Bools
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,15 +59,22 @@ class Table:
         """The earlier copy is within the window."""
         return self.distance >= 0
 
-    @property
-    def low(self) -> Ints:
-        """The least number of slots between the copies: the stream's own frames, sent and lost (D + z)."""
-        return self.distance + self.lost
+    def between(self, others: Bools) -> tuple[Ints, Ints]:
+        """For each duplicate: how many of `others` came between its copies, on its stream and from its source."""
+        return (
+            _count_between(self.rows, others, "stream", "record", "e_record"),
+            _count_between(self.rows, others, "source", "frame", "e_frame"),
+        )
 
-    @property
-    def high(self) -> Ints:
-        """All frames of the source between the copies, sent and known to be lost; UNKNOWN where Da is."""
-        return np.where(self.frame_distance >= 0, self.frame_distance + self.lost, UNKNOWN)
+
+def _count_between(rows: NDArray[Any], others: Bools, group: str, place: str, earlier: str) -> Ints:
+    result = np.zeros(len(rows), np.int64)
+    for name in np.unique(rows[group]).tolist():
+        mine = np.flatnonzero(rows[group] == name)
+        places = np.sort(rows[place][mine[others[mine]]])
+        first, last = rows[earlier][mine], rows[place][mine]
+        result[mine] = np.searchsorted(places, last, "left") - np.searchsorted(places, first, "right")
+    return np.maximum(result, 0)
 
 
 def table(findings: Findings) -> Table:
@@ -70,17 +85,44 @@ def table(findings: Findings) -> Table:
     same_source = known & (rows["e_ordinal"] >= 0)
     substitute = _substitute(findings)
     run = _runs(rows)
+    lag = rows["next"] - rows["x"]
+    early = _early(findings, distance, lag, run)
     return Table(
         rows=rows,
         distance=distance,
         frame_distance=np.where(same_source, rows["ordinal"] - rows["e_ordinal"], UNKNOWN),
-        lag=rows["next"] - rows["x"],
+        lag=lag,
         time_lag=np.where(known, rows["ns"] - rows["e_ns"], UNKNOWN),
-        lost=np.where(known, _lost(findings, substitute), 0),
+        lost=np.where(known, _lost(findings, substitute, early, "stream"), 0),
+        source_lost=np.where(known, _lost(findings, substitute, early, "source"), 0),
         substitute=substitute,
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
+        leads=_first_of(run),
+        early=early,
     )
+
+
+def _first_of(run: Ints) -> Bools:
+    leads = np.zeros(len(run), np.bool_)
+    leads[np.unique(run, return_index=True)[1]] = True
+    return leads
+
+
+def _early(findings: Findings, distance: Ints, lag: Ints, run: Ints) -> Bools:
+    """Whether a duplicate's earlier copy was ahead of its time: a lone one, as the tracker saw, or one of a batch, so that
+    the count had hardly passed the number when it came again in its place."""
+    rows = findings.duplicates
+    early = np.zeros(len(rows), np.bool_)
+    spikes = findings.early[findings.early["a"] == 1]
+    if len(spikes):
+        seen = set(zip(spikes["stream"].tolist(), spikes["record"].tolist(), strict=True))
+        mine = zip(rows["stream"].tolist(), rows["e_record"].tolist(), strict=True)
+        early = np.fromiter((pair in seen for pair in mine), np.bool_, len(rows))
+    leads = np.flatnonzero(_first_of(run))
+    first_lag = lag[leads][run] if len(run) else lag
+    batch: Bools = (distance >= 4 * BATCH) & (first_lag <= BATCH)
+    return early | batch
 
 
 def _substitute(findings: Findings) -> Bools:
@@ -88,6 +130,8 @@ def _substitute(findings: Findings) -> Bools:
     the j-th number missing there, so five in the place of three are three substitutes and two extras."""
     rows = findings.duplicates
     result = np.zeros(len(rows), np.bool_)
+    if not findings.streams["missing"].any():
+        return result
     ranks: dict[tuple[int, int, int], int] = {}
     for at, (stream, epoch, expected) in enumerate(
         zip(rows["stream"].tolist(), rows["epoch"].tolist(), rows["next"].tolist(), strict=True)
@@ -99,15 +143,18 @@ def _substitute(findings: Findings) -> Bools:
 
 
 def _runs(rows: NDArray[Any]) -> Ints:
-    """Episodes: per stream, duplicates on consecutive records whose numbers count up by one."""
+    """Episodes: per stream, duplicates close behind one another whose numbers count up; there is room for frames that
+    were lost, the first time (then the number is late, no duplicate) or this time."""
     if not len(rows):
         return np.zeros(0, np.int64)
     order = np.lexsort((rows["record"], rows["stream"]))
     sorted_rows = rows[order]
+    ahead = sorted_rows["x"][1:] - sorted_rows["x"][:-1]
     follows = (
         (sorted_rows["stream"][1:] == sorted_rows["stream"][:-1])
-        & (sorted_rows["record"][1:] == sorted_rows["record"][:-1] + 1)
-        & (sorted_rows["x"][1:] == sorted_rows["x"][:-1] + 1)
+        & (sorted_rows["record"][1:] <= sorted_rows["record"][:-1] + SKIP)
+        & (ahead >= 1)
+        & (ahead <= SKIP)
     )
     index = np.concatenate(([0], np.cumsum(~follows)))
     result = np.empty(len(rows), np.int64)
@@ -115,23 +162,41 @@ def _runs(rows: NDArray[Any]) -> Ints:
     return result
 
 
-def _lost(findings: Findings, substitute: Bools) -> Ints:
-    """Numbers lost between the copies: those of all gaps that opened in between, on any stream of the same source,
-    less the ones whose slots the stale frames in between took."""
+def _lost(findings: Findings, substitute: Bools, early: Bools, group: str) -> Ints:
+    """Numbers lost between the copies: those of all gaps that opened in between, on the same `group` (stream, source),
+    less the ones in whose place another frame was sent: a stale one, or one ahead of its time."""
     rows, gaps = findings.duplicates, findings.gaps
     result = np.zeros(len(rows), np.int64)
-    for source in np.unique(rows["source"]).tolist():
-        mine = np.flatnonzero(rows["source"] == source)
-        of = gaps[gaps["source"] == source]
-        lost = np.concatenate(([0], np.cumsum(_still_missing(findings, of))))
-        places = of["frame"]
-        took = mine[substitute[mine]]
-        taken = rows["frame"][took]
+    if not len(rows) or not len(gaps):
+        return result
+    widths = np.maximum(0, _still_missing(findings, gaps) - _stand_ins(rows, gaps, substitute, early))
+    for one in np.unique(rows[group]).tolist():
+        mine, of = np.flatnonzero(rows[group] == one), gaps[group] == one
+        places = gaps["frame"][of]
+        lost = np.concatenate(([0], np.cumsum(widths[of])))
         first, last = rows["e_frame"][mine], rows["frame"][mine]
-        between = lost[np.searchsorted(places, last, "right")] - lost[np.searchsorted(places, first, "right")]
-        stand_ins = np.searchsorted(taken, last, "left") - np.searchsorted(taken, first, "right")
-        result[mine] = np.maximum(0, between - stand_ins)
+        result[mine] = lost[np.searchsorted(places, last, "right")] - lost[np.searchsorted(places, first, "right")]
     return result
+
+
+def _stand_ins(rows: NDArray[Any], gaps: NDArray[Any], substitute: Bools, early: Bools) -> Ints:
+    """For each gap, how many frames were sent in place of its numbers: stale ones just before it opened, and ones ahead
+    of their time, which are its opener or come just before."""
+    count = np.zeros(len(gaps), np.int64)
+    for stream in np.unique(rows["stream"]).tolist():
+        at = np.flatnonzero(gaps["stream"] == stream)
+        mine = rows["stream"] == stream
+        if not len(at):
+            continue
+        stale = np.searchsorted(gaps["record"][at], rows["record"][mine & substitute], "left")
+        ahead = np.searchsorted(gaps["record"][at], rows["e_record"][mine & early], "left")
+        before = np.searchsorted(gaps["record"][at], rows["e_record"][mine & early], "right") - 1
+        opened = before >= 0
+        opened[opened] = rows["e_record"][mine & early][opened] - gaps["record"][at][before[opened]] < BATCH
+        ahead = np.where(opened, before, ahead)
+        for place in (stale, ahead):
+            np.add.at(count, at[place[place < len(at)]], 1)
+    return count
 
 
 def _still_missing(findings: Findings, gaps: NDArray[Any]) -> Ints:

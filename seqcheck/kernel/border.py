@@ -6,8 +6,8 @@ Three steps, each a loop over a block, none with a Python object in it:
     decode   Frames x Program     -> Records   which frames carry the header: stream, number, place in the source
     track    Records              -> Events    only what is out of order; healthy records leave no row
 
-`reference.py` and `_native` both offer NAME, index_pcap, index_pcapng, Decoder and Tracker with the signatures that
-`Kernel` states, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to
+`reference.py` and `_native` both offer NAME, index_pcap, index_pcapng, index_tpacket, Decoder and Tracker as
+`Kernel` states them, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to
 block. Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64, counted from the first
 record of an epoch.
 """
@@ -221,6 +221,11 @@ class Kernel(Protocol):
     ) -> tuple[int, int]:
         """The same for the packet blocks (EPB, SPB, obsolete PB) of a pcapng section."""
 
+    def index_tpacket(
+        self, buf: NDArray[np.uint8], start: int, stop: int, link: int, frames: Frames
+    ) -> tuple[int, int]:
+        """The same for the packets of a TPACKET_V3 block, copied from a packet socket's ring; puts VLAN tags back."""
+
     Decoder: type[DecoderLike]
     Tracker: type[TrackerLike]
 
@@ -269,7 +274,7 @@ EVENTS = 1 << 16  # rows an events buffer should have; fewer than 3 * CHAIN_LONG
 # Limits of the tracker. Where one is reached it says so (floor, e_record -1), it never guesses.
 WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 16, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...
 WINDOW_BUDGET = 1 << 20  # entries ever allotted to all windows
-EARLY_MAX, EARLY_REACH = 8, 1 << 16  # lone early numbers kept per stream, and how far ahead
+EARLY_MAX, EARLY_REACH = 16, 1 << 16  # lone early numbers kept per stream, and how far ahead
 OPENERS, BACKS = 16, 8  # last records of a stream that jumped ahead, that came late
 CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 8, 1024, 1 << 14  # a backward step that persists, see track.py
 CHAIN_SEGMENT, CHAIN_SEGMENTS = 64, 4096  # rows kept for chains: in segments, and how many for all streams

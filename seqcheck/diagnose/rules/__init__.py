@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..case import Case, Claim
-from . import path_copy, stale_slot, unexplained
+from . import early_overwrite, loop, path_copy, retransmission, ring_replay, sender_repeat, stale_slot, unexplained
 
 Rule = Callable[[Case], Claim | None]
 
 RULES: tuple[Rule, ...] = (
+    retransmission.claim,
+    sender_repeat.claim,
+    loop.claim,
     path_copy.claim,
+    early_overwrite.claim,
+    ring_replay.claim,
     stale_slot.claim,
     unexplained.claim,
 )

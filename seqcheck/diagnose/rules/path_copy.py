@@ -1,7 +1,8 @@
 """path-copy: the network or the capturing side delivered a frame twice.
 
-Signature (ring-signatures 3.1 row 7): the copy follows at once (a mirror port, a bond, the `any` device), or nearly all
-frames come twice after a constant time (a delayed tap). No ring is that small and no ring resends nearly everything.
+Signature (ring-signatures 3.1 row 7): the copy follows at once (a mirror port, a bond, the `any` device); or it took
+another way, which shows in its addresses, VLAN tag or hop count; or it comes a constant time later (a delayed tap),
+however much is sent meanwhile. No ring is that small, none rewrites headers, and none keeps time.
 """
 
 from __future__ import annotations
@@ -9,29 +10,34 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
-from ..case import Case, Claim, plural, span
+from ..case import Case, Claim, Evidence, plural, span
+from ..rhythm import rhythm
 from ..table import Bools
 
 ADJACENT = 8  # records between the copies; a ring is larger
 NEARLY_ALL = 0.5  # of a stream's numbers came more than once
-STEADY = 0.1  # spread of the time between the copies, relative to its median
+_OTHER_WAY = frozenset({"eth.src", "eth.dst", "vlan", "ip.ttl", "ip.tos", "ip.checksum", "length"})
+_OF_A_WAY = frozenset({"eth.src", "eth.dst", "vlan", "ip.ttl"})
 
 
 def claim(case: Case) -> Claim | None:
-    """Open duplicates that follow their copy at once, or, where most of a stream came twice, after a steady time."""
+    """Open duplicates that follow their copy at once, took another way, or keep a constant time."""
     table = case.table
     known = case.open & table.known
-    close = known & (table.distance <= ADJACENT)
-    delayed = _delayed(case, known & ~close)
-    rows = close | delayed
+    rows = case.by_bytes(known, _took_another_way)
+    marked = bool(rows.any())
+    rows |= known & (table.distance <= ADJACENT) & ~table.early
+    rest = known & ~rows
+    beat = rhythm(case, rest)
+    delayed = np.zeros(len(table), np.bool_)
+    if beat is not None and (beat.of_a_way or (_everything(case, rest) and beat.in_time >= 0.85)):
+        delayed = beat.steady if beat.in_time < 1 else rest
+    rows |= delayed
     if not rows.any():
         return None
     count = int(rows.sum())
-    share = (
-        "nearly all frames came twice"
-        if delayed.any() or _everything(case, rows)
-        else f"{plural(count, 'frame')} came twice"
-    )
+    everything = _everything(case, rows)
+    share = "nearly all frames came twice" if everything else f"{plural(count, 'frame')} came twice"
     strength: Strength = "strong" if count >= 3 else "moderate"
     return Claim(
         cause="path-copy",
@@ -39,40 +45,42 @@ def claim(case: Case) -> Claim | None:
         strength=strength,
         statement=f"{plural(count, 'duplicate')} of {len(table):,} were made on the way: {share}, "
         f"{span(table.distance[rows])} records apart.",
-        because=tuple(_because(case, rows)),
+        because=tuple(_because(case, rows, delayed, marked)),
         caveats=("Capture on one port only, without mirror, bond or `any`, and see whether the copies vanish.",),
     )
 
 
-def _delayed(case: Case, rows: Bools) -> Bools:
-    nothing = np.zeros(len(case.table), np.bool_)
-    if not rows.any() or not _everything(case, rows):
-        return nothing
-    lag = case.table.time_lag
-    middle = np.median(lag[rows])
-    steady = rows & (np.abs(lag - middle) <= STEADY * middle)
-    return steady if steady.sum() > 0.9 * rows.sum() else nothing
+def _took_another_way(evidence: Evidence) -> bool:
+    changed = set(evidence.differs)
+    return bool(changed & _OF_A_WAY) and changed <= _OTHER_WAY
 
 
 def _everything(case: Case, rows: Bools) -> bool:
     """Whether most numbers of the streams concerned were repeated."""
+    if not rows.any():
+        return False
     streams = case.findings.streams
     mine = np.unique(case.table.rows["stream"][rows])
     unique = (streams["received"] - streams["duplicates"])[mine].sum()
     return bool(streams["replicated"][mine].sum() >= NEARLY_ALL * unique)
 
 
-def _because(case: Case, rows: Bools) -> list[str]:
+def _because(case: Case, rows: Bools, delayed: Bools, marked: bool) -> list[str]:
     table = case.table
-    reasons = [f"The copies are {span(table.distance[rows])} records apart; a TX ring is larger than {ADJACENT} slots."]
+    reasons = []
+    close = rows & (table.distance <= ADJACENT)
+    if close.any():
+        reasons.append(f"{int(close.sum()):,} follow their copy within {ADJACENT} records; a TX ring is larger.")
     if _everything(case, rows):
-        reasons = [
-            f"Most numbers came more than once, {span(table.distance[rows])} records apart: no ring resends everything."
-        ]
-    copies, _ = case.judged(rows)
-    changed = sorted({name for e in copies for name in e.differs})
-    if changed:
+        reasons.append("Most numbers came more than once: no ring resends everything.")
+    if delayed.any():
+        lag = float(np.median(table.time_lag[delayed])) / 1e6
+        reasons.append(
+            f"{int(delayed.sum()):,} come {lag:.3g} ms after their copy, whatever was sent meanwhile: a way keeps time, a ring counts."
+        )
+    changed = sorted({name for evidence in case.judged(rows) for name in evidence.differs})
+    if marked and changed:
         reasons.append(f"The copies differ in {', '.join(changed)}, as frames that took another way do.")
-    elif copies:
-        reasons.append(f"{plural(len(copies), 'pair')} compared are identical.")
+    elif not changed and case.judged(rows):
+        reasons.append(f"{plural(len(case.judged(rows)), 'pair')} compared are identical.")
     return reasons
