@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -38,7 +38,9 @@ from .version import VERSION
 
 Source = str | os.PathLike[str] | BinaryIO
 LOOK_BACK = 64  # records before a gap among which the one of the same stream is sought
-COMPARED = 1000  # duplicates whose bytes are compared
+# How many duplicates have their bytes compared, and their neighbours' times looked at: so many of each order of
+# magnitude of distance, so that thousands of mirror copies do not keep the forty that matter from being looked at.
+COMPARED, PLACED = 300, 60
 INTERVAL_S = 0.1  # between calls of `progress`
 
 
@@ -154,6 +156,7 @@ class Session:
         if layout_text is not None:
             self._choose(*self._trials[0])
         self._evidence: dict[int, Evidence] = {}
+        self._wanted = [COMPARED] * 20  # by the number of bits of the distance
         self._timeline = Timeline()
         self._block: Frames | None = None  # the one being taken
         self._rows: spool.Rows | None = None
@@ -289,14 +292,33 @@ class Session:
                 )
 
     def _compare(self, rows: Any, store: Any) -> None:
-        for row in rows[: max(0, COMPARED - len(self._evidence))]:
-            if row["e_record"] < 0:
+        if not len(rows) or not any(self._wanted):
+            return
+        for row in rows[rows["e_record"] >= 0]:
+            order = min(int(row["record"] - row["e_record"]).bit_length(), len(self._wanted) - 1)
+            if not self._wanted[order]:
                 continue
-            earlier, later = store.get(int(row["e_frame"])), store.get(int(row["frame"]))
-            if earlier is not None and later is not None:
-                self._evidence[int(row["frame"])] = compare(
-                    earlier.data, later.data, wire=(earlier.wire, later.wire), link=later.link
-                )
+            self._wanted[order] -= 1
+            frame = int(row["frame"])
+            earlier, later = store.get(int(row["e_frame"])), store.get(frame)
+            if earlier is None or later is None:
+                continue
+            evidence = compare(earlier.data, later.data, wire=(earlier.wire, later.wire), link=later.link)
+            if self._wanted[order] >= COMPARED - PLACED:
+                room, middle = _place(store, frame)
+                evidence = replace(evidence, room=room, middle=middle)
+            self._evidence[frame] = evidence
+
+
+def _place(store: Any, frame: int) -> tuple[float | None, float | None]:
+    """See Evidence.room and Evidence.middle."""
+    near = [found.ns for at in (-3, -1, 0, 1) if (found := store.get(frame + at)) is not None]
+    if len(near) < 4:
+        return None, None
+    first, before, here, after = near
+    if not first < before < after:
+        return None, None
+    return 2 * (after - before) / (before - first), (here - before) / (after - before)
 
 
 def _unknown_layout(trials: Sequence[tuple[Layout, DecoderLike]], capture: Capture) -> InputError:
