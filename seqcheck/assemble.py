@@ -191,6 +191,7 @@ def gaps(findings: Findings, listed: int) -> Gaps:
         if len(found) >= listed:
             break
         columns = gap_columns(findings.gaps[start : start + 4096], findings)
+        del columns["earlier_frame"]
         found += [Gap(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return Gaps(
         total=total,
@@ -202,16 +203,18 @@ def gaps(findings: Findings, listed: int) -> Gaps:
 
 def gap_columns(rows: NDArray[Any], findings: Findings) -> dict[str, list[Any]]:
     """The fields of model.Gap for GAP rows: what is left of them, since late records may have filled a gap, or split
-    it."""
+    it. And `earlier_frame`, the record before the gap where somebody put it into the rows."""
     whole = span(findings.modulus)
-    names = ("stream", "epoch", "seq", "x", "a", "frame", "ns")
+    names = ("stream", "epoch", "seq", "x", "a", "frame", "ns", "e_frame")
     found = [
-        (stream, (seq + start - x) % whole, count, frame, ns)
-        for stream, epoch, seq, x, width, frame, ns in zip(*(rows[name].tolist() for name in names), strict=True)
+        (stream, (seq + start - x) % whole, count, frame, ns, earlier or None)
+        for stream, epoch, seq, x, width, frame, ns, earlier in zip(
+            *(rows[name].tolist() for name in names), strict=True
+        )
         for start, count in findings.missing(stream, epoch, x, x + width)
     ]
-    columns = zip(*found, strict=True) if found else ((),) * 5
-    return dict(zip(("stream", "first_seq", "count", "frame", "ns"), map(list, columns), strict=True))
+    columns = zip(*found, strict=True) if found else ((),) * 6
+    return dict(zip(("stream", "first_seq", "count", "frame", "ns", "earlier_frame"), map(list, columns), strict=True))
 
 
 def late_columns(rows: NDArray[Any]) -> dict[str, list[Any]]:

@@ -134,23 +134,26 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A stretch of `count` missing numbers from `first_seq` on; `frame` is the first record after it."""
+    """A stretch of `count` missing numbers from `first_seq` on; `frame` is the first record after it. It is `ours` where
+    the capturing side dropped frames at that very place (which only live captures know)."""
 
     stream: int
     first_seq: int
     count: int
     frame: int
     ns: int
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
-    """The stretches of numbers that never came."""
+    """The stretches of numbers that never came; `ours` of the numbers missing are in gaps that are ours."""
 
     total: int
     missing: int
     listed: tuple[Gap, ...]
     complete: bool
+    ours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +192,9 @@ class Also:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A stretch of the capture in the time line: `frames` frames from `frame` on, which came from `ns` on over `span_ns`
-    (None where the time stamps do not tell). `missing` numbers were passed over here; where the report lists every gap,
-    late ones are not among them. `dropped` is what the capturing side said it lost in the meantime."""
+    """A stretch of the capture in the time line: `frames` frames from `frame` on, which came from `ns` on over
+    `span_ns` (None where the time stamps do not tell). `missing` numbers were passed over here; unless there are more
+    gaps than are kept, late ones are not among them. `dropped` is what the capturing side said it lost meanwhile."""
 
     frame: int
     ns: int
@@ -239,8 +242,8 @@ class Cell:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotMap:
     """Where duplicates sat in a ring of `ring` slots: slot x lap, in fields of `slots` by `laps`. Slot 0 is that of the
-    source's first frame in the capture, numbers known to be lost counted in; lap 0 that of the first duplicate. `of` duplicates
-    are in it, all of `stream`'s source."""
+    source's first frame in the capture, numbers known to be lost counted in; lap 0 that of the first duplicate. `of`
+    duplicates are in it, all of `stream`'s source."""
 
     ring: int
     stream: int
@@ -252,8 +255,8 @@ class SlotMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The capture at a glance, of bounded size whatever its length. `course` are records and `strays` duplicates, evenly
-    spread over the capture; `slots` is None where no ring size is known."""
+    """The capture at a glance, of bounded size whatever its length. `course` are records and `strays` duplicates,
+    evenly spread over the capture; `slots` is None where no ring size is known."""
 
     timeline: tuple[Moment, ...]
     course: tuple[Point, ...]

@@ -19,8 +19,8 @@ Keep = Literal["report", "findings", "frames", "all-frames"]  # how much must be
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Findings of one kind, column by column: the fields of model.Duplicate, Gap, Late or Restart, a list of plain
-    values each, all equally long. Where frames are kept, gaps have `earlier_frame` too, the record before the gap (None
-    where it is not known)."""
+    values each, all equally long. Gaps have `earlier_frame` too, the record before the gap (None where it is not
+    known)."""
 
     kind: Kind
     columns: dict[str, list[Any]]

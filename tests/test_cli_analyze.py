@@ -4,15 +4,18 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 import specimens
+from found import Found
 
 from seqcheck.cli import analyze as verb
 from seqcheck.cli.main import main, parse
 from seqcheck.errors import InputError, OutputError, UsageError
-from seqcheck.model import Report
+from seqcheck.results import Results
 
 
 @pytest.fixture
@@ -20,11 +23,12 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[verb.Options]:
     """Replaces the analysis by STALE; what it was asked for is in the list."""
     asked: list[verb.Options] = []
 
-    def analyze(options: verb.Options) -> Report:
+    @contextmanager
+    def examine(options: verb.Options) -> Iterator[Results]:
         asked.append(options)
-        return specimens.STALE
+        yield Found(specimens.STALE)
 
-    monkeypatch.setattr(verb, "analyze", analyze)
+    monkeypatch.setattr(verb, "examine", examine)
     return asked
 
 
@@ -98,7 +102,7 @@ def test_several_reports_in_one_pass(
 
 
 def test_each_report_can_go_to_stdout(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
-    for name in ("terminal", "json"):
+    for name in verb.FORMATS:
         assert main(["analyze", "run.pcap", "--report", name]) == 1
         assert capfd.readouterr().out
 
@@ -133,10 +137,10 @@ def test_force_does_not_replace_the_capture(found: list[verb.Options], tmp_path:
 def test_a_failed_analysis_leaves_no_report(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(options: verb.Options) -> Report:
+    def fail(options: verb.Options) -> Results:
         raise InputError("run.pcap: not a capture")
 
-    monkeypatch.setattr(verb, "analyze", fail)
+    monkeypatch.setattr(verb, "examine", fail)
     assert main(["analyze", "run.pcap", "--report", f"json={tmp_path / 'run.json'}"]) == 2
     assert capsys.readouterr().err == "seqcheck: run.pcap: not a capture\n"
     assert os.listdir(tmp_path) == []
@@ -159,7 +163,7 @@ def test_a_reader_that_leaves_changes_nothing_in_what_was_found(found: list[verb
     output.stream = Gone()
     with output, pytest.MonkeyPatch.context() as patch:
         patch.setattr(verb, "abandon_stdout", lambda: None)
-        verb.publish(specimens.STALE, "json", output)
+        verb.write(Found(specimens.STALE), "json", output)
     assert os.listdir(tmp_path) == []
 
 
@@ -172,7 +176,7 @@ def test_an_unwritable_report_is_an_output_error(tmp_path: Path) -> None:
     output.stream.close()
     output.stream = Full()
     with output, pytest.raises(OutputError, match="No space left"):
-        verb.publish(specimens.STALE, "json", output)
+        verb.write(Found(specimens.STALE), "json", output)
 
 
 def test_verbose_tells_the_pace_on_stderr(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:
@@ -189,14 +193,14 @@ def test_a_pipe_whose_reader_leaves_takes_no_other_report_with_it(
     fifo = tmp_path / "pipe"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    analyze = verb.analyze
+    examine = verb.examine
 
-    def leave(options: verb.Options) -> Report:
+    def leave(options: verb.Options) -> AbstractContextManager[Results]:
         os.close(reader)
-        return analyze(options)
+        return examine(options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verb, "analyze", leave)
+        patch.setattr(verb, "examine", leave)
         assert main(["analyze", "run.pcap", "--report", f"json={fifo}", "--report", "terminal"]) == 1
     out, err = capfd.readouterr()
     assert out.startswith("Consistent")

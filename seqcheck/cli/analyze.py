@@ -10,7 +10,8 @@ import argparse
 import os
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,8 @@ from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import abandon_stdout, say
 from seqcheck.errors import UsageError
 from seqcheck.model import Report
-from seqcheck.reporters import FORMATS, reporter
+from seqcheck.reporters import FORMATS, check, needed, publish
+from seqcheck.results import Results
 
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
@@ -111,31 +113,34 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
         begin = time.monotonic()
-        report = analyze(options)
+        results = stack.enter_context(examine(options))
+        report = results.report
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
         for where, output in zip(options.reports, outputs, strict=True):
-            publish(report, where.format, output)
+            write(results, where.format, output)
     return options.limits.exit_code(report)
 
 
-def analyze(options: Options) -> Report:
-    """The report on the captures, with a progress bar where someone would see it."""
+@contextmanager
+def examine(options: Options) -> Iterator[Results]:
+    """What the captures say, with a progress bar where someone would see it."""
     from seqcheck import session  # here, since it loads NumPy
     from seqcheck.kernel import choice
 
     if options.notes and (fallback := choice().fallback):
         say(f"seqcheck: note: {fallback}")
+    query = session.Query(
+        layout=options.layout,
+        ring_sizes=options.ring_sizes,
+        listed=options.listed,
+        keep=needed(where.format for where in options.reports),
+    )
+    label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
     with ExitStack() as stack:
-        label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
-        meter = stack.enter_context(Meter(os.path.basename(label))) if options.progress else None
-        return session.analyze(
-            options.captures,
-            layout=options.layout,
-            ring_sizes=options.ring_sizes,
-            listed=options.listed,
-            progress=meter,
-        )
+        with Meter(os.path.basename(label)) if options.progress else nullcontext() as meter:
+            results = stack.enter_context(session.examine(options.captures, query, meter))
+        yield results
 
 
 def pace(report: Report, seconds: float) -> str:
@@ -145,11 +150,11 @@ def pace(report: Report, seconds: float) -> str:
     return f"{frames:,} frames in {seconds:.2f} s{rate}, {report.seqcheck.kernel} kernel"
 
 
-def publish(report: Report, name: str, output: Output) -> None:
+def write(results: Results, name: str, output: Output) -> None:
     """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
     try:
         with failing(output.name):
-            reporter(name).write(report, output.stream, page_for(output.stream))
+            publish(name, results, output.stream, page_for(output.stream))
         output.commit()
     except BrokenPipeError:
         if output.path == STDOUT:
@@ -164,6 +169,12 @@ def resolve(args: argparse.Namespace) -> Options:
         if paths.count(path) > 1:
             where = "standard output" if path == STDOUT else path
             raise UsageError(f"two reports go to {where}", hint="give one of them a path: --report json=run.json")
+    check(report.format for report in reports)
+    for report in reports:
+        if report.path == STDOUT and FORMATS[report.format].binary and sys.stdout is not None and sys.stdout.isatty():
+            raise UsageError(
+                f"the report {report.format} is not for a terminal", hint=f"--report {report.format}=PATH writes a file"
+            )
     if args.captures.count("-") > 1:
         raise UsageError("standard input can be read once only")
     if "-" in args.captures and (sys.stdin is None or sys.stdin.isatty()):

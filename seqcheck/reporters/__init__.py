@@ -1,17 +1,21 @@
 """The outputs: one per file, all made from the same Report. They arrange, they never compute.
 
-A reporter is a module with `write(report, out, page)`. It writes bytes, text or not, to `out` and leaves it open;
-`page` is how the reader sees it, for the reporters that draw. FORMATS is all there is; a new one is a new file and a
-new row.
+A reporter is a module with `write(report, out, page)`, or, where its Format says that more is to be kept,
+`write_all(results, out, page)`. Either writes bytes, text or not, to `out` and leaves it open; `page` is how the reader
+sees it, for the reporters that draw. FORMATS is all there is; a new one is a new file and a new row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import BinaryIO, Protocol, cast
 
+from seqcheck.errors import OutputError
 from seqcheck.model import Report
+from seqcheck.results import Keep, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +30,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """What `--report NAME` leads to."""
+    """What `--report NAME` leads to: a module, and how much must be kept for it while reading. `binary` formats are
+    not for a terminal; `package` is what has to be installed beside seqcheck, by the extra of the format's name."""
 
     module: str
     about: str
+    keep: Keep = "report"
+    binary: bool = False
+    package: str = ""
 
 
 FORMATS = {
@@ -37,15 +45,65 @@ FORMATS = {
         module="seqcheck.reporters.terminal", about="the verdict, the reasons and the findings, to read"
     ),
     "json": Format(module="seqcheck.reporters.json", about="everything, for programs; seqcheck.report/1, docs/json.md"),
-}
+    "markdown": Format(module="seqcheck.reporters.markdown", about="for a pull request or $GITHUB_STEP_SUMMARY"),
+    "junit": Format(module="seqcheck.reporters.junit", about="one test case for each stream and check, for CI"),
+    "csv": Format(module="seqcheck.reporters.csv", about="every finding, one a line, without a cap", keep="findings"),
+    "jsonl": Format(
+        module="seqcheck.reporters.jsonl", about="the report, then every finding, an object a line", keep="findings"
+    ),
+    "parquet": Format(
+        module="seqcheck.reporters.parquet", about="every finding as columns; pip install 'seqcheck[parquet]'",
+        keep="findings", binary=True, package="pyarrow",
+    ),
+    "pcapng": Format(
+        module="seqcheck.reporters.pcapng", about="the frames that findings are about, with comments, for Wireshark",
+        keep="frames", binary=True,
+    ),
+    "pcapng-all": Format(
+        module="seqcheck.reporters.pcapng_all", about="all frames, with the same comments; captures must be files",
+        keep="all-frames", binary=True,
+    ),
+}  # fmt: skip
+
+_ORDER: tuple[Keep, ...] = ("report", "findings", "frames", "all-frames")
+
+
+def needed(names: Iterable[str]) -> Keep:
+    """How much must be kept for these formats."""
+    return max((FORMATS[name].keep for name in names), key=_ORDER.index, default="report")
+
+
+def check(names: Iterable[str]) -> None:
+    """OutputError where a format needs a package that is not installed."""
+    for name in names:
+        package = FORMATS[name].package
+        if package and find_spec(package) is None:
+            raise OutputError(
+                f"the report {name} needs {package}, which is not installed", hint=f"pip install 'seqcheck[{name}]'"
+            )
 
 
 class Reporter(Protocol):
-    """What each module in FORMATS offers."""
+    """What a module in FORMATS offers that needs the report alone."""
 
     def write(self, report: Report, out: BinaryIO, page: Page) -> None: ...
+
+
+class FullReporter(Protocol):
+    """What the others offer."""
+
+    def write_all(self, results: Results, out: BinaryIO, page: Page) -> None: ...
 
 
 def reporter(name: str) -> Reporter:
     """The reporter of that name; KeyError where there is none."""
     return cast(Reporter, import_module(FORMATS[name].module))
+
+
+def publish(name: str, results: Results, out: BinaryIO, page: Page) -> None:
+    """Write the report of that name."""
+    module = import_module(FORMATS[name].module)
+    if FORMATS[name].keep == "report":
+        cast(Reporter, module).write(results.report, out, page)
+    else:
+        cast(FullReporter, module).write_all(results, out, page)

@@ -148,13 +148,15 @@ def _options(body: bytes, order: str) -> tuple[list[tuple[int, bytes]], str]:
 
 # ---- writing: little-endian, nanoseconds -----------------------------------------------------------------------------
 
-_COMMENT, _USERAPPL, _IF_NAME, _IFRECV = 1, 4, 2, 4
+_COMMENT, _USERAPPL, _IF_NAME, _IFRECV, _PACKETID = 1, 4, 2, 4, 5
 _PACKET = Struct("<7I")
 
 
-def section_block(*, program: str = "") -> bytes:
+def section_block(*, program: str = "", comment: str = "") -> bytes:
     """A Section Header Block of unknown section length."""
-    return _block(SHB, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1), [(_USERAPPL, program.encode())] if program else [])
+    options = [(_COMMENT, _text(comment))] if comment else []
+    options += [(_USERAPPL, _text(program))] if program else []
+    return _block(SHB, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1), options)
 
 
 def interface_block(*, link: int, snap: int = 0, name: str = "") -> bytes:
@@ -163,11 +165,14 @@ def interface_block(*, link: int, snap: int = 0, name: str = "") -> bytes:
     return _block(IDB, pack("<HHI", link, 0, snap), [*options, (_IF_TSRESOL, b"\x09")])
 
 
-def packet_block(ns: int, data: bytes, *, wire: int | None = None, interface: int = 0, comment: str = "") -> bytes:
-    """An Enhanced Packet Block. A comment beyond what an option holds is cut."""
+def packet_block(
+    ns: int, data: bytes, *, wire: int | None = None, interface: int = 0, comment: str = "", number: int | None = None
+) -> bytes:
+    """An Enhanced Packet Block. A comment beyond what an option holds is cut; `number` becomes the packet's id."""
     length, options = len(data), b""
-    if comment:
-        options = _pack_options([(_COMMENT, comment.encode()[:65_532].decode(errors="ignore").encode())])
+    if comment or number is not None:
+        listed = [(_COMMENT, _text(comment))] if comment else []
+        options = _pack_options(listed + ([(_PACKETID, pack("<Q", number))] if number is not None else []))
     size = 32 + length + (-length & 3) + len(options)
     high, low = ns >> 32 & 0xFFFFFFFF, ns & 0xFFFFFFFF
     head = _PACKET.pack(EPB, size, interface, high, low, length, wire or length)
@@ -202,6 +207,11 @@ def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:
 
 def _pack_options(options: list[tuple[int, bytes]]) -> bytes:
     return b"".join(_option(code, value) for code, value in options) + bytes(4) if options else b""
+
+
+def _text(text: str) -> bytes:
+    """As much of it as an option holds."""
+    return text.encode("utf-8", "backslashreplace")[:65_532].decode(errors="ignore").encode()
 
 
 def _option(code: int, value: bytes) -> bytes:

@@ -1,0 +1,47 @@
+"""All findings as CSV (RFC 4180, UTF-8), a line each, without a cap; columns.py has the columns.
+
+A cell of text that a spreadsheet would take for a formula gets an apostrophe in front, control characters are written
+out. Numbers are written as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any, BinaryIO
+
+from seqcheck.escape import visible
+from seqcheck.reporters import Page
+from seqcheck.reporters.columns import COLUMNS, tables
+from seqcheck.results import Results
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last are full-width
+
+
+def write_all(results: Results, out: BinaryIO, page: Page) -> None:
+    """A head line, then a line for each finding."""
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", newline="", write_through=False)
+    try:
+        lines = csv.writer(text)
+        lines.writerow(COLUMNS)
+        for table in tables(results):
+            lines.writerows(zip(*(_cells(values, name) for name, values in table.items()), strict=True))
+    finally:
+        text.flush()
+        text.detach()
+
+
+def _cells(values: list[Any], name: str) -> list[Any]:
+    kind = COLUMNS[name]
+    if kind == "text":
+        known = {value: safe(value) for value in set(values) if value is not None}
+        return [known.get(value) for value in values]
+    if kind == "boolean":
+        return [None if value is None else str(value).lower() for value in values]
+    return values
+
+
+def safe(text: str) -> str:
+    """`text` as a cell that no spreadsheet runs."""
+    shown = visible(text)
+    return f"'{shown}" if text.lstrip(" ").startswith(_FORMULA) or shown.lstrip(" ").startswith(_FORMULA) else shown
