@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from seqcheck.errors import UsageError
 from seqcheck.simulate.draw import Draw
 from seqcheck.simulate.ring import append, records
+from seqcheck.simulate.scenario import MAX_FRAMES
+from seqcheck.simulate.template import HOPS
 from seqcheck.simulate.traffic import (
     COPY,
     DROPPED,
+    LEFTOVER,
     LOOP,
     LOST,
     RECEIVER,
@@ -156,19 +159,21 @@ def _path_copy(traffic: Traffic, fault: PathCopy, draw: Draw) -> None:
     if fault.vlan >= 0:
         copies["vlan"] = fault.vlan
         copies["length"] += 4
-    traffic.sent = merge(traffic.sent, copies)
+    traffic.sent = merge(traffic.sent, copies[copies["hops"] < HOPS])
 
 
 def _loop(traffic: Traffic, fault: Loop, draw: Draw) -> None:
     there = np.flatnonzero(traffic.sent["fate"] == THERE)
     looped = traffic.sent[there[draw.hits(fault.share, len(there))]]
+    if len(traffic.sent) + len(looped) * fault.times > MAX_FRAMES:
+        raise UsageError(f"loop: more than {MAX_FRAMES} frames", hint="a smaller share, or fewer times")
     rounds = []
     for turn in range(1, fault.times + 1):
         copies = looped.copy()
         copies["ns"] += turn * fault.period_ns
-        copies["hops"] += np.uint8(turn * fault.hops)
+        copies["hops"] += min(turn * fault.hops, HOPS)
         copies["label"] = LOOP
-        rounds.append(copies)
+        rounds.append(copies[copies["hops"] < HOPS])  # the others have died
     traffic.sent = merge(traffic.sent, np.concatenate(rounds)) if rounds else traffic.sent
 
 
@@ -206,18 +211,18 @@ def _receiver_ring(traffic: Traffic, fault: ReceiverRing, draw: Draw) -> None:
     hit = draw.hits(fault.rate, len(there))
     hit[: fault.size] = False
     old = there[np.flatnonzero(hit) - fault.size]
-    _show(traffic, there[hit], old)
+    _show(traffic, there[hit], old, RECEIVER)
     if fault.leftover and len(there) >= 2 * fault.size:
-        _show(traffic, there[fault.size - 1 : fault.size], there[2 * fault.size - 1 : 2 * fault.size])
+        _show(traffic, there[fault.size - 1 : fault.size], there[2 * fault.size - 1 : 2 * fault.size], LEFTOVER)
         traffic.sent["early"][there[fault.size - 1]] = True
 
 
-def _show(traffic: Traffic, rows: NDArray[np.int64], instead: NDArray[np.int64]) -> None:
+def _show(traffic: Traffic, rows: NDArray[np.int64], instead: NDArray[np.int64], label: int) -> None:
     """At `rows` the frames `instead` are read, at the time of the frames that are lost by it."""
     when = traffic.sent["ns"][rows]
     traffic.sent[rows] = traffic.sent[instead]
     traffic.sent["ns"][rows] = when
-    traffic.sent["label"][rows] = RECEIVER
+    traffic.sent["label"][rows] = label
 
 
 def _capture_drop(traffic: Traffic, fault: CaptureDrop, draw: Draw) -> None:

@@ -63,7 +63,7 @@ def _plain(traffic: Traffic, rows: NDArray[np.void], which: NDArray[np.int64], s
 
 
 def _grid(
-    made: Template, content: NDArray[np.void], which: NDArray[np.int64], hops: NDArray[np.uint8]
+    made: Template, content: NDArray[np.void], which: NDArray[np.int64], hops: NDArray[np.int16]
 ) -> NDArray[np.uint8]:
     """uint8[n, size]: the frames of one template."""
     grid = np.tile(made.raw, (len(content), 1))

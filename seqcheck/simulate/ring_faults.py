@@ -68,9 +68,9 @@ class StuckSlot(Where):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingReplay(Where):
-    """The head runs on over `run` slots (0: all but one) that nobody filled: the old content goes out once more."""
+    """The head runs on over `run` slots (all but one) that nobody filled: the old content goes out once more."""
 
-    run: int = 0
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +112,10 @@ class TailRepeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NicReset(Where):
-    """The link flaps: `pending` frames (0: all but one slot) count as sent and never are; then nothing for
+    """The link flaps: `pending` frames (all slots but one) count as sent and never are; then nothing for
     `pause_ns`."""
 
-    pending: int = 0
+    pending: int | None = None
     pause_ns: int = 50_000_000
 
 
@@ -167,6 +167,8 @@ def _stale_slot(plan: Plan, fault: StaleSlot, draw: Draw) -> None:
 
 
 def _stale_length(plan: Plan, fault: StaleLength, draw: Draw) -> None:
+    if not fault.lengths:
+        raise UsageError("stale-length: no lengths to choose from")
     chosen = _swaps(plan, fault, plan.lap_before() & _mortal(plan), draw)
     plan.claim(chosen, HOST, LENGTH)
     plan.length[chosen] = np.array(fault.lengths, np.int32)[draw.integers(0, len(fault.lengths), len(chosen))]
@@ -239,6 +241,8 @@ def _partial(plan: Plan, fault: PartialStale, draw: Draw) -> None:
 
 
 def _pool(plan: Plan, fault: PoolReuse, draw: Draw) -> None:
+    if fault.blur >= fault.buffers:
+        raise UsageError(f"pool-reuse: a blur of {fault.blur} reaches ahead", hint="it must be less than the buffers")
     healthy = (plan.kind == OWN) & plan.written & ~plan.taken
     can = ~plan.taken & _mortal(plan)
     can[: fault.buffers + fault.blur] = False

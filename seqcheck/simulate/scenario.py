@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_FRAMES = 50_000_000  # all columns are held in memory, about 200 bytes a frame
+MAX_FRAMES = 20_000_000  # all columns are held in memory, about 200 bytes a frame
 MAX_RING = 1 << 16
 MAX_STREAMS = 1 << 16
 MAX_SIZE = 16_000  # bytes of a frame

@@ -43,10 +43,32 @@ LIMITS = {
     ("traffic", "sizes"): (60, MAX_SIZE),
     ("traffic", "multi_slots"): (2, 64),
     ("traffic", "repeat"): (1, 1024),
+    ("layout", "start"): (0, (1 << 64) - 1),
+    ("layout", "modulus"): (2, 1 << 64),
     ("layout", "step"): (0, 1 << 20),
     ("layout", "vlan"): (0, 4095),
     ("capture", "snap"): (0, 262_144),
     ("capture", "begin_ns"): (0, 4 * 10**18),
+}
+# The same for fields of faults, by name alone.
+FAULT_LIMITS = {
+    "count": (0, MAX_FRAMES),
+    "run": (1, MAX_RING),
+    "laps": (1, 64),
+    "burst": (1, MAX_FRAMES),
+    "flight": (2, MAX_FRAMES),
+    "buffers": (1, MAX_FRAMES),
+    "blur": (0, MAX_FRAMES),
+    "pending": (1, MAX_RING),
+    "lengths": (60, MAX_SIZE),
+    "head": (1, MAX_SIZE),
+    "size": (2, MAX_RING),
+    "times": (1, 255),
+    "hops": (0, 255),
+    "distance": (1, MAX_FRAMES),
+    "within": (1, MAX_FRAMES),
+    "vlan": (-1, 4095),
+    **dict.fromkeys(("pause_ns", "delay_ns", "jitter_ns", "period_ns", "timeout_ns"), (0, 10**15)),
 }
 CHOICES = {
     ("layout", "ip"): (4, 6),
@@ -107,7 +129,7 @@ def check(scenario: Scenario) -> None:
             _range(name, field.name, getattr(part, field.name))
     for fault in scenario.faults:
         for field in dataclasses.fields(fault):
-            _range(type(fault).__name__, field.name, getattr(fault, field.name))
+            _range("fault", field.name, getattr(fault, field.name))
     if not 0 <= scenario.seed < 1 << 64:
         raise UsageError(f"seed: {scenario.seed} is not from 0 to 2**64 - 1")
     traffic = scenario.traffic
@@ -122,16 +144,18 @@ def check(scenario: Scenario) -> None:
 
 def _range(table: str, name: str, value: Any) -> None:
     where = f"[{table}] {name}"
-    for one in value if isinstance(value, tuple) else (value,):
+    for one in value if isinstance(value, tuple) else () if value is None else (value,):
         if name in SHARES and not 0 <= one <= 1:
             raise UsageError(f"{where}: {one} is no share", hint="it may be 0 to 1")
-        low, high = LIMITS.get((table, name), (None, None))
-        if low is not None and not low <= one <= high:
+        bounds = FAULT_LIMITS.get(name) if table == "fault" else LIMITS.get((table, name))
+        if bounds and not bounds[0] <= one <= bounds[1]:
+            low, high = bounds
             raise UsageError(f"{where}: {one} is out of range", hint=f"it may be {low} to {high}")
         if (table, name) in CHOICES and one not in CHOICES[table, name]:
             raise UsageError(f"{where}: {one!r}", hint=f"it may be {' or '.join(map(str, CHOICES[table, name]))}")
         numbers = one if isinstance(one, tuple) else (one,)
-        if any(isinstance(n, int | float) and abs(n) > 1 << 64 for n in numbers):
+        most = 1 << 64 if table == "layout" else 1 << 62
+        if any(isinstance(n, int | float) and not -most <= n <= most for n in numbers):
             raise UsageError(f"{where}: {one} is out of range")
 
 

@@ -27,7 +27,7 @@ CONTENT = np.dtype(
 
 # Why a frame went out. Everything but FRESH is what a fault did.
 (FRESH, STALE, OWN_STALE, LENGTH, STUCK, REPLAY, EARLY, BUFFER, PARTIAL, POOL, TAIL, REPEAT,
- COPY, LOOP, RETRANSMIT, SCATTER, RECEIVER) = range(17)  # fmt: skip
+ COPY, LOOP, RETRANSMIT, SCATTER, RECEIVER, LEFTOVER) = range(18)  # fmt: skip
 
 # label -> (name in the truth, cause that the verdict should give for its duplicates)
 LABELS = (
@@ -47,7 +47,8 @@ LABELS = (
     ("loop", "loop"),
     ("retransmission", "retransmission"),
     ("scatter", "unexplained"),
-    ("receiver-ring", "stale-slot"),
+    ("receiver-ring", "stale-slot"),  # by number it looks like a slot of the sender's
+    ("receiver-leftover", "early-overwrite"),  # and this like a slot overwritten too early
 )
 
 # What became of a frame on its way.
@@ -61,7 +62,7 @@ SENT = np.dtype(
         ("length", "<i4"),  # bytes on the wire; differs from the content's size where a slot kept another's length
         ("ns", "<i8"),
         ("advance", "<i8"), ("slot", "<i4"), ("laps", "<i4"),  # which slot advance; -1: not from the ring
-        ("label", "u1"), ("hops", "u1"), ("mac", "u1"), ("fate", "u1"),
+        ("label", "u1"), ("mac", "u1"), ("fate", "u1"), ("hops", "<i2"),  # hops: routers passed
         ("vlan", "<i4"),  # tag put on by the path, -1: none
         ("early", "?"),  # a number ahead of its time
     ],
