@@ -256,7 +256,9 @@ UNEXPLAINED = replace(
         rivals=(Rival(cause="stale-slot", why_not="A ring would gather the distances below a multiple of its size."),),
         caveats=("1,203 frames were dropped while capturing.",),
     ),
-    also=(Also(cause="path-copy", explained=40, statement="came twice within 3 µs; only the hop count differs"),),
+    also=(
+        Also(cause="path-copy", explained=40, statement="40 frames came twice within 3 µs; only the hop count differs."),
+    ),
 )  # fmt: skip
 
 MANY = replace(

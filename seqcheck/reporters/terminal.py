@@ -125,10 +125,7 @@ def rivals(view: View) -> Drawn | None:
 
 def also(view: View) -> Drawn | None:
     """Causes beside the verdict's."""
-    return pairs(
-        "Also found",
-        [(item.cause, f"{counted(item.explained, 'duplicate')}: {item.statement}") for item in view.report.also],
-    )
+    return pairs("Also found", [(item.cause, item.statement) for item in view.report.also])
 
 
 def caveats(view: View) -> Drawn | None:
