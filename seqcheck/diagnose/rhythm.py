@@ -15,18 +15,20 @@ import numpy as np
 from .case import Case
 from .table import Bools, Ints
 
-WIDTH = 0.02  # of the value: how far apart values lie that are "the same"
+WIDTH, WIDE = 0.02, 0.25  # of the value: how far apart values lie that are "the same", that are "alike"
 SQUEEZED = 1.4  # room below which a copy took no place of its own
 FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """`in_time` and `in_frames`: the share of duplicates that lie within WIDTH of one time lag, of one frame count.
+    """`in_time` and `in_frames`: the share of duplicates that lie within WIDTH of one time lag, of one frame count;
+    `alike` those within WIDE of one frame count: frames of other queues scatter the count a little, the rate a lot.
     `steady` marks those of that time lag. `room` as in Case.room."""
 
     in_time: float
     in_frames: float
+    alike: float
     steady: Bools
     room: float | None
 
@@ -37,12 +39,12 @@ class Rhythm:
             return False
         if self.room is not None and self.room < SQUEEZED:
             return True
-        return self.in_frames < min(0.75, self.in_time - 0.15)
+        return self.alike < min(0.75, self.in_time - 0.15)
 
     @property
     def undecided(self) -> bool:
         """The rate hardly varied, so time and count moved together, and nothing else tells."""
-        return self.in_time >= 0.85 and self.in_frames >= 0.75 and self.room is None
+        return self.in_time >= 0.85 and self.alike >= 0.75 and self.room is None
 
 
 def rhythm(case: Case, rows: Bools) -> Rhythm | None:
@@ -53,16 +55,22 @@ def rhythm(case: Case, rows: Bools) -> Rhythm | None:
         return None
     lag = case.table.time_lag[at]
     frames = case.brackets().high[at]
-    in_time, low, high = _densest(lag)
+    in_time, low, high = _densest(lag, WIDTH)
     steady = np.zeros(len(rows), np.bool_)
     steady[at[(lag >= low) & (lag <= high)]] = True
-    return Rhythm(in_time=in_time, in_frames=_densest(frames)[0], steady=steady, room=case.room(rows))
+    return Rhythm(
+        in_time=in_time,
+        in_frames=_densest(frames, WIDTH)[0],
+        alike=_densest(frames, WIDE)[0],
+        steady=steady,
+        room=case.room(rows),
+    )
 
 
-def _densest(values: Ints) -> tuple[float, int, int]:
-    """The largest share of the values that lies within one WIDTH, and where."""
+def _densest(values: Ints, width: float) -> tuple[float, int, int]:
+    """The largest share of the values that lies within one `width`, and where."""
     ordered = np.sort(values)
-    top = np.searchsorted(ordered, ordered * (1 + WIDTH) + 1, "right")
+    top = np.searchsorted(ordered, ordered * (1 + width) + 1, "right")
     counts = top - np.arange(len(ordered))
     best = int(np.argmax(counts))
     return float(counts[best] / len(ordered)), int(ordered[best]), int(ordered[top[best] - 1])

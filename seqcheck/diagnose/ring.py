@@ -219,7 +219,7 @@ class _Scale:
         that there are. How often a distance drawn so would fit this size, or hit it exactly, is counted out.
         """
         laps, ok = self.laps(size)
-        strangers = self.low[~ok]
+        strangers = self.low[~ok & (np.abs(self.low - size) > size // 8)]
         if len(strangers) > 0.1 * len(ok):
             first, last = int(self.low.min()), int(self.low.max())
         else:

@@ -86,15 +86,17 @@ def table(findings: Findings) -> Table:
     substitute = _substitute(findings)
     run = _runs(rows)
     lag = rows["next"] - rows["x"]
-    early = _early(findings, distance, lag, run)
+    alone, opener = _alone(findings), _opener(rows, findings.gaps, distance)
+    early = alone | (opener >= 0) | _ahead(findings, distance)
+    widths = _widths(findings, substitute, alone, opener)
     return Table(
         rows=rows,
         distance=distance,
         frame_distance=np.where(same_source, rows["ordinal"] - rows["e_ordinal"], UNKNOWN),
         lag=lag,
         time_lag=np.where(known, rows["ns"] - rows["e_ns"], UNKNOWN),
-        lost=np.where(known, _lost(findings, substitute, early, "stream"), 0),
-        source_lost=np.where(known, _lost(findings, substitute, early, "source"), 0),
+        lost=np.where(known, _lost(findings, widths, "stream"), 0),
+        source_lost=np.where(known, _lost(findings, widths, "source"), 0),
         substitute=substitute,
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
@@ -109,20 +111,56 @@ def _first_of(run: Ints) -> Bools:
     return leads
 
 
-def _early(findings: Findings, distance: Ints, lag: Ints, run: Ints) -> Bools:
-    """Whether a duplicate's earlier copy was ahead of its time: a lone one, as the tracker saw, or one of a batch, so that
-    the count had hardly passed the number when it came again in its place."""
+def _alone(findings: Findings) -> Bools:
+    """Whether a duplicate's earlier copy was a lone number ahead of its time, as the tracker saw."""
     rows = findings.duplicates
-    early = np.zeros(len(rows), np.bool_)
     spikes = findings.early[findings.early["a"] == 1]
-    if len(spikes):
-        seen = set(zip(spikes["stream"].tolist(), spikes["record"].tolist(), strict=True))
-        mine = zip(rows["stream"].tolist(), rows["e_record"].tolist(), strict=True)
-        early = np.fromiter((pair in seen for pair in mine), np.bool_, len(rows))
-    leads = np.flatnonzero(_first_of(run))
-    first_lag = lag[leads][run] if len(run) else lag
-    batch: Bools = (distance >= 4 * BATCH) & (first_lag <= BATCH)
-    return early | batch
+    if not len(spikes):
+        return np.zeros(len(rows), np.bool_)
+    seen = set(zip(spikes["stream"].tolist(), spikes["record"].tolist(), strict=True))
+    mine = zip(rows["stream"].tolist(), rows["e_record"].tolist(), strict=True)
+    return np.fromiter((pair in seen for pair in mine), np.bool_, len(rows))
+
+
+def _ahead(findings: Findings, distance: Ints) -> Bools:
+    """Whether a duplicate's earlier copy stood far ahead of where its number belongs: farther than all records before it,
+    less the duplicates among them and with what was missing by then, would have brought the count."""
+    rows, gaps, restarts = findings.duplicates, findings.gaps, findings.restarts
+    result = np.zeros(len(rows), np.bool_)
+    whole = len(gaps) == int(findings.streams["gaps"].sum())
+    still = _still_missing(findings, gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
+    for stream in np.unique(rows["stream"]).tolist():
+        mine = np.flatnonzero((rows["stream"] == stream) & (rows["e_record"] >= 0))
+        of = np.flatnonzero(gaps["stream"] == stream)
+        begun = restarts["record"][restarts["stream"] == stream]
+        at = rows["e_record"][mine]
+        epoch_at = np.searchsorted(begun, at, "right")
+        first = np.concatenate(([0], begun))[epoch_at]
+        records = rows["record"][rows["stream"] == stream]
+        again = np.searchsorted(records, at, "left") - np.searchsorted(records, first, "left")
+        lost = np.concatenate(([0], np.cumsum(still[of])))
+        places = gaps["record"][of]
+        missing = lost[np.searchsorted(places, at, "right")] - lost[np.searchsorted(places, first, "right")]
+        ahead = rows["x"][mine] - (at - first - again + missing)
+        known = np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))
+        result[mine] = known & (ahead >= np.maximum(2 * BATCH, distance[mine] // 3)) & (epoch_at == rows["epoch"][mine])
+    return result
+
+
+def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
+    """The gap, by index, that a duplicate's earlier copy opened, or one of a few before it, by a jump about as wide as
+    the distance between the copies: a batch went out ahead of its time. -1 where there is none."""
+    result = np.full(len(rows), -1, np.int64)
+    for stream in np.unique(rows["stream"]).tolist():
+        at, mine = np.flatnonzero(gaps["stream"] == stream), np.flatnonzero(rows["stream"] == stream)
+        if not len(at):
+            continue
+        place = np.searchsorted(gaps["record"][at], rows["e_record"][mine], "right") - 1
+        gap = at[np.maximum(place, 0)]
+        jumped = (place >= 0) & (rows["e_record"][mine] - gaps["record"][gap] < BATCH)
+        jumped &= (gaps["a"][gap] >= 2 * BATCH) & (gaps["a"][gap] >= distance[mine] // 3)
+        result[mine[jumped]] = gap[jumped]
+    return result
 
 
 def _substitute(findings: Findings) -> Bools:
@@ -162,14 +200,12 @@ def _runs(rows: NDArray[Any]) -> Ints:
     return result
 
 
-def _lost(findings: Findings, substitute: Bools, early: Bools, group: str) -> Ints:
-    """Numbers lost between the copies: those of all gaps that opened in between, on the same `group` (stream, source),
-    less the ones in whose place another frame was sent: a stale one, or one ahead of its time."""
+def _lost(findings: Findings, widths: Ints, group: str) -> Ints:
+    """Numbers lost between the copies: the widths of all gaps that opened there, on the same `group` (stream, source)."""
     rows, gaps = findings.duplicates, findings.gaps
     result = np.zeros(len(rows), np.int64)
     if not len(rows) or not len(gaps):
         return result
-    widths = np.maximum(0, _still_missing(findings, gaps) - _stand_ins(rows, gaps, substitute, early))
     for one in np.unique(rows[group]).tolist():
         mine, of = np.flatnonzero(rows[group] == one), gaps[group] == one
         places = gaps["frame"][of]
@@ -179,24 +215,20 @@ def _lost(findings: Findings, substitute: Bools, early: Bools, group: str) -> In
     return result
 
 
-def _stand_ins(rows: NDArray[Any], gaps: NDArray[Any], substitute: Bools, early: Bools) -> Ints:
-    """For each gap, how many frames were sent in place of its numbers: stale ones just before it opened, and ones ahead
-    of their time, which are its opener or come just before."""
-    count = np.zeros(len(gaps), np.int64)
+def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -> Ints:
+    """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was sent
+    (a stale one just before the gap opened, or frames ahead of their time just before it or with it)."""
+    rows, gaps = findings.duplicates, findings.gaps
+    if not len(rows) or not len(gaps):
+        return np.zeros(len(gaps), np.int64)
+    instead = np.zeros(len(gaps), np.int64)
+    np.add.at(instead, opener[opener >= 0], 1)
     for stream in np.unique(rows["stream"]).tolist():
-        at = np.flatnonzero(gaps["stream"] == stream)
-        mine = rows["stream"] == stream
-        if not len(at):
-            continue
-        stale = np.searchsorted(gaps["record"][at], rows["record"][mine & substitute], "left")
-        ahead = np.searchsorted(gaps["record"][at], rows["e_record"][mine & early], "left")
-        before = np.searchsorted(gaps["record"][at], rows["e_record"][mine & early], "right") - 1
-        opened = before >= 0
-        opened[opened] = rows["e_record"][mine & early][opened] - gaps["record"][at][before[opened]] < BATCH
-        ahead = np.where(opened, before, ahead)
-        for place in (stale, ahead):
-            np.add.at(count, at[place[place < len(at)]], 1)
-    return count
+        at, mine = np.flatnonzero(gaps["stream"] == stream), rows["stream"] == stream
+        for records in (rows["record"][mine & substitute], rows["e_record"][mine & alone & (opener < 0)]):
+            place = np.searchsorted(gaps["record"][at], records, "left")
+            np.add.at(instead, at[place[place < len(at)]], 1)
+    return np.maximum(0, _still_missing(findings, gaps) - instead)
 
 
 def _still_missing(findings: Findings, gaps: NDArray[Any]) -> Ints:

@@ -530,9 +530,11 @@ class Tracker:
         """The sender began anew with the chain's first record: take back what was said since, and read it again."""
         s = track.s
         received, last_ns, last_frame = s["received"], s["last_ns"], s["last_frame"]
-        if track.held is not None:
+        held = track.held
+        last_one = held is not None and held[0] <= EARLY_REACH and held[1].record < chain.first.record
+        if held is not None and not last_one:
             chain.before["outliers"] += 1
-            self._emit(track, OUTLIER, track.held[1], x=NOWHERE, next=s["next"])
+            self._emit(track, OUTLIER, held[1], x=NOWHERE, next=s["next"])
         for x in chain.refill:
             if not self._bits.add(MISSING, track.id, s["epoch"], x):
                 break
@@ -541,6 +543,8 @@ class Tracker:
         rows = chain.rows if last is None else [*chain.rows, last]
         self._close(track)
         s.update(chain.before)
+        if held is not None and last_one:  # a jump to the old epoch's last number, which nothing could confirm
+            self._accept(track, s["next"] + held[0], held[1], held[2])
         self._epoch_from(track, rows[0])
         self._replaying = True
         for row in rows[1:]:

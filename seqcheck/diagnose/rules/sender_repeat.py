@@ -14,7 +14,7 @@ from ..case import Case, Claim, plural
 from ..table import Bools
 
 ALL = 0.9  # of the numbers
-PERIODIC = 0.3  # spread of the period, relative to it; events at random have 1
+PERIODIC = 0.1  # of the period: how far off a whole number of periods
 EVENLY = 0.08  # off the middle between its neighbours: a frame that was sent in its turn
 
 
@@ -60,11 +60,12 @@ def _period(case: Case, rows: Bools) -> int:
     place = case.table.rows["ordinal"][rows]
     if len(place) < 8:
         return 0
-    steps = np.diff(np.sort(place))
+    steps = np.diff(np.sort(place)).astype(np.float64)
     middle = float(np.median(steps))
-    if middle < 4 or np.mean(np.abs(steps - middle) <= max(2.0, PERIODIC * middle / 2)) < 0.8:
+    if middle < 4:
         return 0
-    return round(middle)
+    off = np.abs(steps / middle - np.maximum(1, np.round(steps / middle)))  # some bursts end with a foreign frame
+    return round(middle) if np.mean(off <= PERIODIC) >= 0.8 else 0
 
 
 def _claim(case: Case, rows: Bools, what: str, because: str) -> Claim:
