@@ -257,7 +257,7 @@ UNEXPLAINED = replace(
         caveats=("1,203 frames were dropped while capturing.",),
     ),
     also=(
-        Also(cause="path-copy", explained=40, statement="40 frames came twice within 3 µs; only the hop count differs."),
+        Also(cause="path-copy", explained=40, statement="40 frames came twice within 3 µs, with another hop count."),
     ),
 )  # fmt: skip
 
