@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..track import Findings
 
 UNKNOWN = -1
+MOST = 4096  # duplicates whose places are looked at one by one
 BATCH = 8  # frames that go out ahead of their time together, at most
 SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
 Ints = NDArray[np.int64]
@@ -87,16 +88,21 @@ def table(findings: Findings) -> Table:
     run = _runs(rows)
     lag = rows["next"] - rows["x"]
     alone, opener = _alone(findings), _opener(rows, findings.gaps, distance)
-    early = alone | (opener >= 0) | _ahead(findings, distance)
+    place = _place(findings)
+    early = alone | (opener >= 0) | ((place >= 0) & (rows["x"] - place >= np.maximum(2 * BATCH, distance // 3)))
     widths = _widths(findings, substitute, alone, opener)
+    lost = _lost(findings, widths, "stream")
+    elsewhere = _lost(findings, widths, "source") - lost
+    if 0 < early.sum() <= MOST:
+        lost[early] = _lost_by_number(findings, place, early, substitute)
     return Table(
         rows=rows,
         distance=distance,
         frame_distance=np.where(same_source, rows["ordinal"] - rows["e_ordinal"], UNKNOWN),
         lag=lag,
         time_lag=np.where(known, rows["ns"] - rows["e_ns"], UNKNOWN),
-        lost=np.where(known, _lost(findings, widths, "stream"), 0),
-        source_lost=np.where(known, _lost(findings, widths, "source"), 0),
+        lost=np.where(known, lost, 0),
+        source_lost=np.where(known, lost + elsewhere, 0),
         substitute=substitute,
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
@@ -122,11 +128,11 @@ def _alone(findings: Findings) -> Bools:
     return np.fromiter((pair in seen for pair in mine), np.bool_, len(rows))
 
 
-def _ahead(findings: Findings, distance: Ints) -> Bools:
-    """Whether a duplicate's earlier copy stood far ahead of where its number belongs: farther than all records before it,
-    less the duplicates among them and with what was missing by then, would have brought the count."""
+def _place(findings: Findings) -> Ints:
+    """Where the count stood when each duplicate's earlier copy came: all records of its epoch before it, less the
+    duplicates among them and with what was missing by then. UNKNOWN where not all gaps were kept."""
     rows, gaps, restarts = findings.duplicates, findings.gaps, findings.restarts
-    result = np.zeros(len(rows), np.bool_)
+    result = np.full(len(rows), UNKNOWN, np.int64)
     whole = len(gaps) == int(findings.streams["gaps"].sum())
     still = _still_missing(findings, gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
     for stream in np.unique(rows["stream"]).tolist():
@@ -141,10 +147,27 @@ def _ahead(findings: Findings, distance: Ints) -> Bools:
         lost = np.concatenate(([0], np.cumsum(still[of])))
         places = gaps["record"][of]
         missing = lost[np.searchsorted(places, at, "right")] - lost[np.searchsorted(places, first, "right")]
-        ahead = rows["x"][mine] - (at - first - again + missing)
-        known = np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))
-        result[mine] = known & (ahead >= np.maximum(2 * BATCH, distance[mine] // 3)) & (epoch_at == rows["epoch"][mine])
+        known = (np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))) & (epoch_at == rows["epoch"][mine])
+        result[mine] = np.where(known, np.maximum(0, at - first - again + missing), UNKNOWN)
     return result
+
+
+def _lost_by_number(findings: Findings, place: Ints, early: Bools, substitute: Bools) -> Ints:
+    """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places, less
+    the ones in whose place another frame was sent. (By arrival they would all be lost where the jump ahead was.)"""
+    rows = findings.duplicates
+    result = []
+    taken: dict[tuple[int, int], Ints] = {}
+    for stream, epoch in {(int(r["stream"]), int(r["epoch"])) for r in rows[early]}:
+        mine = (rows["stream"] == stream) & (rows["epoch"] == epoch)
+        taken[stream, epoch] = np.sort(np.concatenate((place[mine & early], rows["next"][mine & substitute])))
+    for row, low in zip(rows[early], place[early].tolist(), strict=True):
+        stream, epoch, high = int(row["stream"]), int(row["epoch"]), int(row["x"])
+        missing = sum(count for _, count in findings.missing(stream, epoch, low, high)) if 0 <= low < high else 0
+        others = taken[stream, epoch]
+        stand_ins = int(np.searchsorted(others, high) - np.searchsorted(others, low))
+        result.append(max(0, missing - stand_ins))
+    return np.array(result, np.int64)
 
 
 def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
