@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli.output import Output, failing
+from seqcheck.cli.output import STDOUT, Output, failing, same_file
 from seqcheck.cli.stdio import say
 from seqcheck.errors import UsageError
 
@@ -95,6 +95,9 @@ def run(args: argparse.Namespace) -> int:
     scenario = resolve(args)
     if args.truth == args.output:
         raise UsageError("the capture and the truth cannot go to the same place")
+    for path in (args.output, args.truth):
+        if args.scenario and path and path != STDOUT and same_file(path, str(args.scenario)):
+            raise UsageError(f"{path} is the scenario; write elsewhere")
     with ExitStack() as stack:
         capture = stack.enter_context(Output(args.output, force=args.force))
         truth = stack.enter_context(Output(args.truth, force=args.force)) if args.truth else None
