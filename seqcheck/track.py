@@ -80,6 +80,10 @@ class Track:
             new += self._add(self._events[:count])
         return np.concatenate(new) if new else self._events[:0]
 
+    def streams(self) -> NDArray[Any]:
+        """STREAM_STATE[streams] as things stand, a copy."""
+        return self._tracker.streams()
+
     def findings(self) -> Findings:
         """As things stand; the arrays are copies."""
 

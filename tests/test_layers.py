@@ -15,10 +15,10 @@ ROOT = Path(seqcheck.__file__).parent
 LAYERS = (
     ("version", "escape", "errors"),
     ("model",),
-    ("results",),
-    ("layout", "wire", "kernel", "serial"),
+    ("results", "snapshot"),
+    ("layout", "wire", "kernel", "serial", "linux"),
     ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
-    ("reporters", "sources", "session", "assemble", "overview", "examined", "simulate"),
+    ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "simulate"),
     ("cli",),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
@@ -26,6 +26,7 @@ SHARED = "kernel.border"  # the columns and codes: data without a loop, which th
 # Beside the rule, each with its reason.
 ALLOWED = {
     ("session", "sources"): "analyze() opens what it is given",
+    ("watch", "session"): "the same loop, with a look at the clock",
     ("session", "assemble"): "a part of session, in a file of its own",
     ("session", "overview"): "likewise",
     ("session", "examined"): "likewise",

@@ -21,6 +21,7 @@ from seqcheck.version import VERSION
 
 VERBS = {
     "analyze": "read captures: what came twice, what never came, and what points at a ring",
+    "live": "the same from the wire, while the traffic runs",
     "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
     "layouts": "list the headers that can be read, or explain one",
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from seqcheck.kernel.reference_decode import Decoder
 from seqcheck.kernel.reference_index import index_pcap, index_pcapng
+from seqcheck.kernel.reference_tpacket import index_tpacket
 from seqcheck.kernel.reference_track import Tracker
 
-__all__ = ["NAME", "Decoder", "Tracker", "index_pcap", "index_pcapng"]
+__all__ = ["NAME", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket"]
 
 NAME = "reference"

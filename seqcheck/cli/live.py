@@ -1,0 +1,249 @@
+"""`seqcheck live INTERFACE...`: the same as analyze, from the wire, while the traffic runs.
+
+First everything is opened that needs privilege or could fail: the sockets, the reports, the evidence file. Then every
+privilege is given up, for good. Only then is the first byte of traffic looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.cli.analyze import LISTED, Destination, bounded, destination, listed, ring_size
+from seqcheck.cli.limits import NONE, Limits, limit
+from seqcheck.cli.live_output import Opened, publish
+from seqcheck.cli.output import STDOUT
+from seqcheck.cli.quantity import duration, size
+from seqcheck.cli.stdio import say
+from seqcheck.errors import UsageError
+from seqcheck.reporters import FORMATS
+
+if TYPE_CHECKING:
+    from seqcheck.model import Report
+    from seqcheck.sources.live import LiveReader
+    from seqcheck.sources.recorder import Recorder
+    from seqcheck.watch import Show
+
+SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
+MOST_FRAMES = 10**18
+MOST_AROUND = 1000
+EVIDENCE_LIMIT = 100_000_000
+
+DESCRIPTION = """\
+Captures on interfaces, follows the sequence numbers while the traffic runs, and says at
+the end (or at any time, at a terminal) what their duplicates point at."""
+
+EPILOG = """\
+examples:
+  sudo seqcheck live eth0
+  sudo seqcheck live eth0 --layout "udp:5000 seq=u32be@0" --filter "udp port 5000" --duration 10m
+  sudo seqcheck live eth0 --until-duplicate --evidence dup.pcapng --report terminal --report json=run.json
+
+Ctrl-C or SIGTERM ends it with the report. docs/live.md says how to set up a receiver.
+exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for, checked."""
+
+    args: argparse.Namespace
+    interfaces: tuple[str, ...]
+    reports: tuple[Destination, ...]
+    limits: Limits
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser(
+        "live",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("interfaces", nargs="+", metavar="INTERFACE", help="several are one capture in order of time")
+    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
+    parser.add_argument(
+        "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
+        help="slots of the sender's TX ring (ethtool -g), if known; may be given again",
+    )  # fmt: skip
+    for flag, more in FLAGS:
+        parser.add_argument(flag, **more)
+    parser.set_defaults(run=run)
+
+
+FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--duration", {"metavar": "TIME", "type": duration, "help": "end after so long: 90, 90s, 15m, 8h, 7d"}),
+    ("--count", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "end after so many frames"}),
+    ("--until-duplicate", {"action": "store_true", "help": "end at the first duplicate"}),
+    ("--wait", {
+        "action": "store_true",
+        "help": "wait for an interface that is not there or down, or goes; without it, that is the end"}),
+    ("--filter", {"metavar": "EXPRESSION", "help": "a tcpdump expression, which the kernel applies"}),
+    ("--promiscuous", {"action": "store_true", "help": "take in frames for other addresses, too"}),
+    ("--snap", {
+        "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
+        "help": "take in so many bytes of each frame; fewer cost less (default: all)"}),
+    ("--ring", {
+        "metavar": "SIZE", "type": size, "default": 64 << 20,
+        "help": "memory in which the kernel keeps frames until they are read, for each interface (default: 64M)"}),
+    ("--clock", {
+        "choices": ("host", "adapter"), "default": "host",
+        "help": "whose time stamps: the host's, or those the adapter makes in hardware, where it can"}),
+    ("--via", {
+        "choices": ("af_packet", "scapy"),
+        "help": "how to capture: by the kernel's ring (Linux, the default there), or by scapy, anywhere, far slower"}),
+    ("--evidence", {
+        "metavar": "FILE", "help": "write both copies of each duplicate and the frames around them, as pcapng"}),
+    ("--evidence-limit", {
+        "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT, "help": "at most so much of it (default: 100 MB)"}),
+    ("--evidence-around", {
+        "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
+        "help": "so many frames before each copy, and after it (default: 5)"}),
+    ("--interval", {
+        "metavar": "TIME", "type": duration,
+        "help": "show how things stand so often (default: 0.2s at a terminal, else 10s)"}),
+    ("--report", {
+        "metavar": "FORMAT[=PATH]", "type": destination, "action": "append", "dest": "reports",
+        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line for each interval; may be"
+        " given again; default: terminal"}),
+    ("--force", {"action": "store_true", "help": "replace files that exist"}),
+    ("--listed", {
+        "metavar": "N", "type": listed, "default": LISTED,
+        "help": f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})"}),
+    ("--max-duplicates", {
+        "metavar": "LIMIT", "type": limit, "default": NONE,
+        "help": "still clean with so many duplicates: a count, or a share such as 0.1%%"}),
+    ("--max-missing", {
+        "metavar": "LIMIT", "type": limit, "default": NONE,
+        "help": "still clean with so many missing numbers: a count, or a share"}),
+)  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Capture until it is over, write every report, and say whether it was clean."""
+    options = resolve(args)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
+    from seqcheck.cli.rehearsal import rehearse
+    from seqcheck.kernel import choice
+    from seqcheck.linux import privilege
+
+    fallback = choice().fallback
+    if fallback and not args.quiet:
+        say(f"seqcheck: note: {fallback}")
+    with ExitStack() as stack:
+        reader = stack.enter_context(listen(args, options.interfaces))
+        heir = privilege.heir()
+        outputs = [stack.enter_context(Opened(each.path, force=args.force, heir=heir)) for each in options.reports]
+        evidence = stack.enter_context(Opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
+        rehearse(options.reports)
+        privilege.drop(heir)
+        return follow(options, reader, list(zip(options.reports, outputs, strict=True)), evidence)
+
+
+def follow(
+    options: Options, reader: LiveReader, outputs: list[tuple[Destination, Opened]], evidence: Opened | None
+) -> int:
+    """From here on nothing is privileged."""
+    from seqcheck.watch import Stops, Task, watch
+
+    args = options.args
+    task = Task(layout=args.layout, ring_sizes=tuple(dict.fromkeys(args.ring_sizes)), listed=args.listed)
+    stops = Stops(duration_s=args.duration, frames=args.count, until_duplicate=args.until_duplicate)
+    recorder = record(args, reader, evidence) if evidence else None
+    with stopping(reader), shown(args, outputs) as show:
+        if not args.quiet:
+            say(f"seqcheck: listening on {', '.join(reader.inputs)}")
+        report: Report = watch(reader, task, stops, show, recorder)
+    for where, output in outputs:
+        publish(report, where.format, output)
+    if evidence:
+        evidence.commit()
+    return options.limits.exit_code(report)
+
+
+def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
+    """The interfaces, opened."""
+    from seqcheck.kernel import load
+    from seqcheck.linux import bpf
+    from seqcheck.linux.packet_socket import Listening
+    from seqcheck.sources.live import LiveReader
+
+    how = Listening(
+        ring=args.ring,
+        snap=args.snap,
+        promiscuous=args.promiscuous,
+        clock=args.clock,
+        filter=bpf.compile(args.filter, names[0]) if args.filter else (),
+    )
+    note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))
+    return LiveReader(names, how, kernel=load(), wait=args.wait, note=note)
+
+
+def record(args: argparse.Namespace, reader: LiveReader, evidence: Opened) -> Recorder:
+    """The flight recorder."""
+    from seqcheck.sources.recorder import Around, Recorder
+    from seqcheck.version import VERSION
+
+    around = Around(before=args.evidence_around, after=args.evidence_around)
+    program, name = f"seqcheck {VERSION}", ",".join(reader.inputs)
+    return Recorder(evidence.raw, program=program, name=name, around=around, limit=args.evidence_limit)
+
+
+@contextmanager
+def stopping(reader: LiveReader) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the capture, not the program; a second Ctrl-C ends that too."""
+
+    def stop(number: int, frame: object) -> None:
+        reader.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def shown(args: argparse.Namespace, outputs: list[tuple[Destination, Opened]]) -> Iterator[Show | None]:
+    """What is shown meanwhile: the dashboard, or lines."""
+    from seqcheck.cli.showing import showing
+
+    with showing(args, [output for where, output in outputs if where.format == "jsonl"]) as show:
+        yield show
+
+
+def resolve(args: argparse.Namespace) -> Options:
+    """The namespace, checked. UsageError where the arguments exclude one another."""
+    reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
+    paths = [STDOUT if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
+    if args.evidence:
+        paths.append(STDOUT if args.evidence == STDOUT else os.path.abspath(args.evidence))
+    for path in paths:
+        if paths.count(path) > 1:
+            where = "standard output" if path == STDOUT else path
+            raise UsageError(f"two outputs go to {where}", hint="give one of them a path: --report json=run.json")
+    for report in reports:
+        if report.format != "jsonl" and getattr(FORMATS[report.format], "keep", "report") != "report":
+            raise UsageError(
+                f"the report {report.format} needs a capture that can be read again, live there is none",
+                hint="--report jsonl, --evidence FILE, or tcpdump -w FILE and then seqcheck analyze FILE",
+            )
+    if sys.platform != "linux" and args.via == "af_packet":
+        raise UsageError("--via af_packet is Linux's", hint="leave it out: scapy captures here")
+    return Options(
+        args=args,
+        interfaces=tuple(args.interfaces),
+        reports=reports,
+        limits=Limits(duplicates=args.max_duplicates, missing=args.max_missing),
+    )

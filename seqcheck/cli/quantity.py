@@ -1,0 +1,29 @@
+"""Times and sizes as people write them: 90s, 15m, 64M; for argparse."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+SIZES = {"": 0, "K": 10, "M": 20, "G": 30}
+_TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([a-z]*)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,12})([KMG]?)(?:i?B)?", re.ASCII)
+LARGEST = 1 << 40
+
+
+def duration(text: str) -> float:
+    """Seconds, more than none."""
+    match = _TIME.fullmatch(text)
+    if match is None or match[2] not in UNITS or not float(match[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time (90, 90s, 15m, 8h, 7d, 500ms)")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def size(text: str) -> int:
+    """Bytes, more than none; K, M and G are of 1024."""
+    match = _SIZE.fullmatch(text)
+    number = int(match[1]) << SIZES[match[2]] if match else 0
+    if not 0 < number <= LARGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size (65536, 64K, 64M, 2G)")
+    return number

@@ -1,0 +1,33 @@
+"""Everything once, on frames of our own: so that all modules are loaded while they still can be read.
+
+Python loads modules when they are first needed, dpkt for the first duplicate, rich's parts for the first table; after
+root was given up their files may be out of reach. No byte of traffic is involved.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from seqcheck.cli.analyze import Destination
+from seqcheck.reporters import FORMATS, Page, reporter
+
+LAYOUT = "frame seq=u32be@46"
+
+
+def rehearse(reports: Iterable[Destination]) -> None:
+    """Analyse a capture with a duplicate whose copies differ, and write the reports to nowhere."""
+    from seqcheck import session
+    from seqcheck.reporters import live_lines
+    from seqcheck.wire import pcap
+
+    head = bytes.fromhex("0200000000020200000000010800450000320000000040110000c0000201c63364021388138800220000")
+    numbers = (1, 2, 3, 1, 5, 6)
+    frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place]) * 10 for place, n in enumerate(numbers)]
+    capture = pcap.file_header(link=1) + b"".join(pcap.record(n * 1000, frame) for n, frame in enumerate(frames, 1))
+    report = session.analyze(io.BytesIO(capture), layout=LAYOUT)
+    live_lines.closing(report)
+    for name in {each.format for each in reports}:
+        if getattr(FORMATS[name], "keep", "report") == "report":
+            for color in (False, True):
+                reporter(name).write(report, io.BytesIO(), Page(color=color))

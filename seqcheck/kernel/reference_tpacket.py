@@ -1,0 +1,79 @@
+"""Index of a TPACKET_V3 block, in plain Python: the specification of the native one (see reference_index.py).
+
+A block is a chain of packets in the byte order of this machine. Each begins with a struct tpacket3_hdr (48 bytes):
+
+    0 u32 next   8 u32 nanoseconds   16 u32 wire     24 u16 mac                 32 u32 tag
+    4 u32 seconds   12 u32 captured  20 u32 status   26 u16 (not read)  28 u32 (not read)  36 u16 protocol of the tag
+
+`next` is the distance to the following packet, 0 for the last one; the frame begins `mac` bytes behind the header's
+start. A VLAN tag that the kernel took out of the frame (status VLAN_VALID) is put back where it was: the 12 bytes of
+addresses move 4 bytes to the front, into room that the socket reserved, and the tag is written behind them (with
+protocol 0x8100 unless status says VLAN_TPID_VALID). So `buf` is written to, but in frames with a tag only. It must be
+the caller's own copy: the ring itself may change under one's hands.
+
+Source: linux/if_packet.h; net/packet/af_packet.c, tpacket_rcv; libpcap's pcap-linux.c does the same with tags.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import BAD, FULL, MAX_FRAME, MAX_WIRE, MORE, Frames
+from seqcheck.kernel.reference_index import _append, _span
+
+HEADER = 48
+ADDRESSES, TAG, DOT1Q = 12, 4, 0x8100
+VLAN_VALID, VLAN_TPID_VALID = 0x10, 0x40
+ETHERNET = 1
+
+_PACKET = Struct("=6IH6xIH")
+_TAG = Struct(">HH")
+
+_Row = tuple[int, int, int, int, int]  # off, cap, wire, ns, link
+
+
+def index_tpacket(buf: NDArray[np.uint8], start: int, stop: int, link: int, frames: Frames) -> tuple[int, int]:
+    """Append the packets of the chain that begins at buf[start] and lies before `stop` to `frames`, with link type
+    `link`; the position reached and why it stopped there.
+
+    In this order, for each packet: the columns are full (FULL, at its position); the header does not end before
+    `stop`, or says what cannot be (BAD); appended. After the last packet, or where start == stop: (stop, MORE).
+
+    It cannot be that the frame does not begin behind the header (mac below 48) or end before `stop`, that the captured
+    length exceeds MAX_FRAME or the wire length MAX_WIRE, or that `next` is neither 0 nor from 48 up to what lies before
+    `stop`. A tag is put back in Ethernet frames (link 1) with at least 12 bytes captured and 4 bytes of room between
+    header and frame, if the captured length stays within MAX_FRAME. Both lengths then count the tag. A wire length
+    below the captured one is taken to be equal to it. A fraction of a second or more is odd, and is added all the same.
+    """
+    view = memoryview(buf)
+    room, rows, odd = frames.capacity - frames.count, list[_Row](), list[int]()
+    pos, why = start, MORE
+    while pos < stop:
+        if len(rows) == room:
+            why = FULL
+            break
+        if stop - pos < HEADER:
+            why = BAD
+            break
+        following, seconds, fraction, cap, wire, status, mac, tag, protocol = _PACKET.unpack_from(view, pos)
+        off = pos + mac
+        if mac < HEADER or cap > MAX_FRAME or wire > MAX_WIRE or off + cap > stop:
+            why = BAD
+            break
+        if following and not HEADER <= following <= stop - pos:
+            why = BAD
+            break
+        if status & VLAN_VALID and link == ETHERNET and ADDRESSES <= cap <= MAX_FRAME - TAG and mac >= HEADER + TAG:
+            view[off - TAG : off - TAG + ADDRESSES] = bytes(view[off : off + ADDRESSES])
+            off, cap, wire = off - TAG, cap + TAG, wire + TAG
+            _TAG.pack_into(view, off + ADDRESSES, protocol if status & VLAN_TPID_VALID else DOT1Q, tag & 0xFFFF)
+        if fraction >= 1_000_000_000:
+            odd.append(pos)
+        rows.append((off, cap, max(cap, wire), seconds * 1_000_000_000 + fraction, link))
+        pos = pos + following if following else stop
+    _append(frames, rows, odd)
+    _span(frames, [row[3] for row in rows])
+    return pos, why

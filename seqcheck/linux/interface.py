@@ -1,0 +1,116 @@
+"""Interfaces: whether they are there and up, their addresses and link types, what they lost, and word of any change.
+
+Reads ioctls, /sys and a netlink socket; changes nothing. Needs no privilege.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqcheck.errors import InputError, UsageError
+from seqcheck.escape import visible
+
+IFNAMSIZ = 16
+SIOCGIFFLAGS, SIOCGIFHWADDR = 0x8913, 0x8927
+IFF_UP, IFF_LOOPBACK = 0x1, 0x8
+RTMGRP_LINK = 1
+ETHERNET, RAW = 1, 101  # LINKTYPE
+# ARPHRD_* (linux/if_arp.h) -> LINKTYPE of what a raw packet socket gives
+LINK_TYPES = {1: ETHERNET, 772: ETHERNET, 65534: RAW, 512: RAW, 768: RAW, 769: RAW, 778: RAW}
+# Counters below /sys/class/net/NAME/statistics of frames that came and that the host did not take in.
+LOSSES = ("rx_dropped", "rx_missed_errors", "rx_fifo_errors")
+
+_REQUEST = struct.Struct(f"{IFNAMSIZ}s24s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """An interface that is there. `link` is its LINKTYPE, `address` its hardware address (empty: it has none)."""
+
+    name: str
+    index: int
+    up: bool
+    loopback: bool
+    link: int
+    address: bytes
+
+
+def find(name: str) -> Interface | None:
+    """The interface of that name, None where there is none (now). InputError where its link layer is not one that can
+    be read, UsageError for what can be no interface's name."""
+    raw = os.fsencode(name)
+    if not 0 < len(raw) < IFNAMSIZ or b"/" in raw or b"\0" in raw:
+        raise UsageError(f"{name!r} cannot be the name of an interface")
+    if name == "any":
+        raise UsageError("seqcheck listens on interfaces by name, not on `any`", hint="name them: live eth0 eth1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        try:
+            index = socket.if_nametoindex(name)
+            flags: int = struct.unpack_from("H", _ask(asker, SIOCGIFFLAGS, raw))[0]
+            kind, address = struct.unpack_from("H6s", _ask(asker, SIOCGIFHWADDR, raw))
+        except OSError:
+            return None
+    if kind not in LINK_TYPES:
+        raise InputError(f"{visible(name)} has a link layer that is not read (ARPHRD {kind})")
+    link = LINK_TYPES[kind]
+    return Interface(
+        name=name,
+        index=index,
+        up=bool(flags & IFF_UP),
+        loopback=bool(flags & IFF_LOOPBACK),
+        link=link,
+        address=address if link == ETHERNET else b"",
+    )
+
+
+def known() -> list[str]:
+    """The names of the interfaces that there are."""
+    return [name for _, name in socket.if_nameindex()]
+
+
+def losses(name: str) -> int:
+    """Frames that the interface itself says it lost on receiving, since it came up; 0 where it does not say."""
+    total = 0
+    for counter in LOSSES:
+        try:
+            total += int(Path("/sys/class/net", name, "statistics", counter).read_text("ascii"))
+        except (OSError, ValueError):
+            continue
+    return total
+
+
+class Watch:
+    """Wakes whoever polls `fileno()` when any interface comes, goes, or changes."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
+        self._socket.bind((0, RTMGRP_LINK))
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def clear(self) -> None:
+        """Forget what was told: it is looked up afterwards anyway."""
+        while True:
+            try:
+                self._socket.recv(1 << 16)
+            except BlockingIOError:
+                return
+            except OSError as error:  # so much was told that some got lost: as good as told
+                if error.errno != errno.ENOBUFS:
+                    raise
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _ask(asker: socket.socket, request: int, name: bytes) -> bytes:
+    """The union of struct ifreq."""
+    answer: bytes = fcntl.ioctl(asker, request, _REQUEST.pack(name, b""))
+    return answer[IFNAMSIZ:]

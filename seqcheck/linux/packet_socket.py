@@ -1,0 +1,142 @@
+"""A packet socket with a receive ring (TPACKET_V3): opened, bound, counted, stopped.
+
+The kernel fills blocks of the ring and hands them over whole; `blocks` of them lie one behind the other in `memory`,
+each `block_size` bytes. Nothing is read from the memory here. Opening needs CAP_NET_RAW, binding again does not, so an
+interface that comes back can be taken up without privilege. Source: Linux Documentation/networking/packet_mmap.rst,
+net/packet/af_packet.c.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import mmap
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seqcheck.errors import InputError, PrivilegeError, UsageError
+from seqcheck.linux import bpf
+from seqcheck.linux.interface import IFNAMSIZ, Interface
+from seqcheck.linux.privilege import advice
+
+SOL_PACKET = 263
+ADD_MEMBERSHIP, RX_RING, STATISTICS, VERSION, RESERVE, TIMESTAMP = 1, 5, 6, 10, 12, 17
+PROMISCUOUS = 1  # PACKET_MR_PROMISC
+TPACKET_V3 = 2
+ETH_P_ALL = 3
+TAG = 4  # bytes in front of each frame, for a VLAN tag that is put back
+BLOCK = 1 << 20  # bytes of a block; the kernel takes multiples of its page
+FEWEST = 4  # blocks
+FRAME = 2048  # only its being a divisor matters to TPACKET_V3
+RETIRE_MS = 50  # after so long the kernel hands over a block that is not full
+
+SIOCSHWTSTAMP = 0x89B0
+HWTSTAMP_TX_OFF, HWTSTAMP_FILTER_ALL = 0, 1
+RAW_HARDWARE = 1 << 6  # SOF_TIMESTAMPING_RAW_HARDWARE
+CLOCKS = ("host", "adapter")
+
+_REQUEST = struct.Struct("7I")  # struct tpacket_req3
+_STATISTICS = struct.Struct("3I")  # struct tpacket_stats_v3
+_MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filter`
+    are instructions, empty for everything; `clock` is one of CLOCKS."""
+
+    ring: int = 64 << 20
+    snap: int = 262_144
+    promiscuous: bool = False
+    clock: str = "host"
+    filter: Sequence[bpf.Instruction] = ()
+
+
+class PacketSocket:
+    """A socket with its ring. `accepted` frames were put into the ring since it was opened, `dropped` were not for want
+    of room, as far as `count()` was asked."""
+
+    def __init__(self, name: str, how: Listening, interface: Interface | None) -> None:
+        """Listens on nothing until `bind`."""
+        self.name, self.how = name, how
+        self.accepted = self.dropped = 0
+        self.block_size = BLOCK
+        self.blocks = max(how.ring // BLOCK, FEWEST)
+        loopback = interface is not None and interface.loopback
+        try:
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+        except PermissionError:
+            raise PrivilegeError(f"listening on {name} needs the privilege CAP_NET_RAW", hint=advice()) from None
+        try:
+            self.socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
+            self.socket.setsockopt(SOL_PACKET, RESERVE, TAG)
+            self._stamps(how.clock)
+            bpf.attach(self.socket, bpf.program(how.filter, how.snap, incoming=loopback))
+            self.memory = self._ring()
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def bind(self, interface: Interface) -> None:
+        """Listen on the interface, from now on. OSError where it has gone in the meantime."""
+        self.socket.bind((interface.name, ETH_P_ALL))
+        if self.how.promiscuous:
+            wanted = _MEMBERSHIP.pack(interface.index, PROMISCUOUS, 0, b"")
+            self.socket.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, wanted)
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def count(self) -> int:
+        """Ask the kernel; how many frames it dropped since it was last asked."""
+        taken, dropped, _ = _STATISTICS.unpack(self.socket.getsockopt(SOL_PACKET, STATISTICS, _STATISTICS.size))
+        self.accepted += taken - dropped
+        self.dropped += dropped
+        return int(dropped)
+
+    def fault(self) -> int:
+        """The error that waits on the socket (ENETDOWN where its interface went down), 0 for none."""
+        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def shut(self) -> None:
+        """Take in no more frames; those in the ring stay."""
+        bpf.attach(self.socket, bpf.NOTHING)
+
+    def close(self) -> None:
+        """The memory goes with its last view."""
+        self.socket.close()
+
+    def _ring(self) -> mmap.mmap:
+        length = self.blocks * self.block_size
+        request = _REQUEST.pack(self.block_size, self.blocks, FRAME, length // FRAME, RETIRE_MS, 0, 0)
+        try:
+            self.socket.setsockopt(SOL_PACKET, RX_RING, request)
+            return mmap.mmap(self.socket.fileno(), length, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        except OSError as error:
+            if error.errno != errno.ENOMEM:
+                raise
+            raise InputError(
+                f"the kernel has no {length >> 20} MiB for the ring of {self.name}", hint="Ask for less: --ring 16M"
+            ) from error
+
+    def _stamps(self, clock: str) -> None:
+        """Time stamps by the adapter's clock: the driver has to be told to make them, the socket to show them."""
+        if clock == "host":
+            return
+        wish = (ctypes.c_int * 3)(0, HWTSTAMP_TX_OFF, HWTSTAMP_FILTER_ALL)
+        request = struct.pack(f"{IFNAMSIZ}sP16x", self.name.encode(), ctypes.addressof(wish))
+        try:
+            fcntl.ioctl(self.socket, SIOCSHWTSTAMP, request)
+        except PermissionError:
+            raise PrivilegeError(
+                f"time stamps by the adapter of {self.name} need the privilege CAP_NET_ADMIN", hint=advice()
+            ) from None
+        except OSError as error:
+            raise UsageError(
+                f"{self.name} cannot stamp every frame by its own clock ({error.strerror})",
+                hint="See what it can do: ethtool -T; without --clock adapter the host stamps the frames.",
+            ) from error
+        self.socket.setsockopt(SOL_PACKET, TIMESTAMP, RAW_HARDWARE)

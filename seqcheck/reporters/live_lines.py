@@ -1,0 +1,54 @@
+"""A live capture line by line: for people without a terminal, and as JSON lines for programs.
+
+JSON lines: `{"type": "snapshot", ...}` for each interval, and at the end what the report jsonl writes: a line for the
+report and one for each duplicate and gap that it lists. Times are integer ns. ASCII.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from seqcheck.model import Report
+from seqcheck.reporters.json import document, plain
+from seqcheck.reporters.wording import count, span
+from seqcheck.snapshot import Snapshot
+
+SCHEMA = "seqcheck.live/1"
+SECOND = 1_000_000_000  # ns
+FIGURES = (
+    "ns", "elapsed_ns", "frames", "bytes", "sequenced", "foreign", "streams", "duplicates", "missing", "late",
+    "dropped", "missed", "behind",
+)  # fmt: skip
+COUNTED = ("duplicates", "missing", "late", "dropped", "missed")
+
+
+def snapshot(now: Snapshot) -> bytes:
+    """A line of JSON: the figures, and the verdict so far."""
+    verdict = now.report.verdict if now.report else None
+    said = {"cause": verdict.cause, "strength": verdict.strength, "ring_size": verdict.ring_size} if verdict else None
+    return line("snapshot", {**{name: getattr(now, name) for name in FIGURES}, "verdict": said})
+
+
+def closing(report: Report) -> bytes:
+    """The report and its findings, a line each."""
+    whole = document(report)
+    whole.pop("overview", None)
+    found = [("duplicate", each) for each in whole["duplicates"].pop("listed")]
+    found += [("gap", each) for each in whole["gaps"].pop("listed")]
+    return line("report", {**whole, "schema": SCHEMA}) + b"".join(line(kind, each) for kind, each in found)
+
+
+def line(kind: str, fields: dict[str, Any]) -> bytes:
+    """An object with its type in front."""
+    return json.dumps({"type": kind, **plain(fields)}, allow_nan=False).encode("ascii") + b"\n"
+
+
+def text(now: Snapshot, before: Snapshot | None) -> str:
+    """One line to read. The rate is that since the snapshot before."""
+    frames = now.frames - (before.frames if before else 0)
+    elapsed = now.elapsed_ns - (before.elapsed_ns if before else 0)
+    rate = f"{count(frames * SECOND // max(elapsed, 1))}/s"
+    words = [f"{span(now.elapsed_ns)}: {count(now.frames)} frames ({rate})", f"{count(now.sequenced)} records"]
+    words += [f"{count(getattr(now, name))} {name}" for name in COUNTED if getattr(now, name)]
+    return ", ".join(words)

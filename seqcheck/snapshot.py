@@ -1,0 +1,46 @@
+"""How a capture that is still going on stands: what `watch` gives from time to time and reporters show.
+
+Copies, no state. Times are integer ns; frames are counted from 1 over the whole capture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .model import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """A finding that has just been made; `kind` is "duplicate" or "gap". `count` numbers are missing in a gap; a
+    duplicate's copy lies `distance` records back, None where that is not known."""
+
+    kind: str
+    stream: int
+    seq: int
+    frame: int
+    ns: int
+    count: int = 1
+    distance: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How things stand. `ns` is the time of the last frame, `elapsed_ns` since listening began; `behind` the share of
+    the ring that waits for us. `report` is the last one that was made, None before the first record."""
+
+    ns: int | None
+    elapsed_ns: int
+    frames: int
+    bytes: int
+    sequenced: int
+    foreign: int
+    streams: int
+    duplicates: int
+    missing: int
+    late: int
+    dropped: int
+    missed: int
+    behind: float
+    latest: tuple[Latest, ...]
+    report: Report | None

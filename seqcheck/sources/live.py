@@ -1,0 +1,237 @@
+"""A capture that is still going on: one or several interfaces, in blocks of frames.
+
+    with LiveReader(["eth0"], listening, kernel=kernel) as reader:
+        for frames, low, high in reader:
+            reader.lost            # how many frames we lost just before row `low`
+            reader.store.get(17)   # as in `reader.CaptureReader`
+
+Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) at least
+every POLL_MS, so that whoever iterates can look at the clock. Several interfaces are one capture in order of time: a
+frame waits until none that is older can still come from another interface (HORIZON_NS), or until half the window waits.
+
+What happens to the interfaces is told in words by `note`, and kept in `remarks`.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from seqcheck.errors import InputError, UsageError
+from seqcheck.escape import visible
+from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames, Kernel
+from seqcheck.linux import interface
+from seqcheck.linux.packet_socket import RETIRE_MS, Listening, PacketSocket
+from seqcheck.model import Damage
+from seqcheck.sources.af_packet import Piece, Port
+from seqcheck.sources.interleave import Interleave
+from seqcheck.sources.live_window import LiveStore, pool
+from seqcheck.sources.slots import ROWS
+
+WINDOW = 32 << 20  # bytes of frames to look back at
+POLL_MS = 50
+PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
+MAX_REMARKS = 100
+
+
+class LiveReader:
+    """Iterate once. `names` are the interfaces; `wait` for those that are not there or down, instead of ending."""
+
+    rows = ROWS
+
+    def __init__(
+        self, names: Sequence[str], how: Listening, *, kernel: Kernel, wait: bool = False,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:  # fmt: skip
+        self.inputs = tuple(dict.fromkeys(names))
+        self.remarks: list[str] = []
+        self.store = LiveStore()
+        self.frames = self.lost = 0
+        self._note, self._wait = note, wait
+        self._stopping = False
+        self._ports: list[Port] = []
+        if how.clock != "host" and len(self.inputs) > 1:
+            raise UsageError("the clocks of several adapters do not put frames in order", hint="name one interface")
+        found = {name: interface.find(name) for name in self.inputs}
+        for name, one in found.items():
+            if not wait and (one is None or not one.up):
+                raise _absent(name, one)
+        self._missed = {name: interface.losses(name) for name in self.inputs}
+        self._watch = interface.Watch()
+        slots = pool(WINDOW + len(self.inputs) * (1 << 20))
+        self._interleave = Interleave(WINDOW // 2) if len(self.inputs) > 1 else None
+        try:
+            for name, one in found.items():
+                opened = PacketSocket(name, how, one)
+                self._ports.append(Port(opened, kernel, slots, self._remark))
+            for port in self._ports:
+                self._attend(port)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
+        idle = Frames(0)
+        poll = select.poll()
+        poll.register(self._watch, select.POLLIN)
+        for port in self._ports:
+            poll.register(port.socket, select.POLLIN)
+        while not self._stopping:
+            for port in self._ports:
+                if port.ready:
+                    yield from self._given(port.take(), port)
+            if self._interleave:
+                yield from self._merged()
+            self.lost = 0
+            yield idle, 0, 0
+            if not any(port.ready for port in self._ports):
+                self._heed(poll.poll(POLL_MS))
+        yield from self._rest(poll)
+
+    def stop(self) -> None:
+        """End as soon as everything was taken that the kernel has up to now. May be called from a signal handler."""
+        self._stopping = True
+
+    @property
+    def behind(self) -> float:
+        """The share of the ring that waits for us, the fullest one's."""
+        return max(port.behind for port in self._ports)
+
+    @property
+    def wire_bytes(self) -> int:
+        """Bytes of these frames on the wire."""
+        return sum(int(port.totals[T_BYTES]) for port in self._ports)
+
+    @property
+    def first_ns(self) -> int | None:
+        """The lowest time stamp."""
+        return min((int(port.totals[T_FIRST]) for port in self._ports if port.frames), default=None)
+
+    @property
+    def last_ns(self) -> int | None:
+        """The highest time stamp."""
+        return max((int(port.totals[T_LAST]) for port in self._ports if port.frames), default=None)
+
+    @property
+    def cut_frames(self) -> int:
+        """Frames of which less was captured than was on the wire."""
+        return sum(int(port.totals[T_CUT]) for port in self._ports)
+
+    @property
+    def dropped(self) -> int:
+        """Frames that the kernel had no room for, since we were too slow."""
+        return sum(port.socket.dropped for port in self._ports)
+
+    @property
+    def missed(self) -> int:
+        """Frames that the interfaces or the host's queues lost in front of us, as far as they say."""
+        return sum(max(0, interface.losses(name) - before) for name, before in self._missed.items())
+
+    @property
+    def damage(self) -> tuple[Damage, ...]:
+        """None: an interface has no bytes of its own that could be damaged."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of everything that was opened here."""
+        for port in self._ports:
+            port.close()
+        self._watch.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _given(self, pieces: list[Piece], port: Port) -> Iterator[tuple[Frames, int, int]]:
+        if self._interleave:
+            self._interleave.add(port, pieces)
+            return
+        for piece in pieces:
+            frames = piece.frames
+            frames.first = self.frames + 1 - piece.low
+            self.store.note(self.frames + 1, frames, (piece.low, piece.high), (piece.block,))
+            self.frames += piece.high - piece.low
+            self.lost = piece.dropped
+            yield frames, piece.low, piece.high
+
+    def _merged(self, *, last: bool = False) -> Iterator[tuple[Frames, int, int]]:
+        assert self._interleave is not None
+        idle = [port for port in self._ports if not port.ready]
+        for frames, blocks, lost in self._interleave.due(None if last else time.time_ns(), idle):
+            frames.first = self.frames + 1
+            self.store.note(self.frames + 1, frames, (0, frames.count), blocks)
+            self.frames += frames.count
+            self.lost = lost
+            yield frames, 0, frames.count
+
+    def _rest(self, poll: select.poll) -> Iterator[tuple[Frames, int, int]]:
+        """What the kernel holds. It keeps a block that is not full for RETIRE_MS, longer where the host is busy."""
+        for port in self._ports:
+            port.socket.shut()
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            taken = False
+            for port in self._ports:
+                while port.ready:
+                    taken = True
+                    yield from self._given(port.take(), port)
+            if taken:
+                deadline = time.monotonic() + PATIENCE_S
+            if all(port.all_taken for port in self._ports) or time.monotonic() > deadline:
+                break
+            self._heed(poll.poll(RETIRE_MS))
+        if self._interleave:
+            yield from self._merged(last=True)
+
+    def _heed(self, events: list[tuple[int, int]]) -> None:
+        """Something happened beside frames: an interface changed."""
+        changed = False
+        for number, event in events:
+            if number == self._watch.fileno():
+                self._watch.clear()
+                changed = True
+            elif event & (select.POLLERR | select.POLLHUP | select.POLLNVAL):
+                changed = True
+        if changed:
+            for port in self._ports:
+                port.socket.fault()
+                self._attend(port)
+
+    def _attend(self, port: Port) -> None:
+        """Begin to listen to an interface that has come, note one that has gone."""
+        name, before = port.socket.name, port.interface
+        now = interface.find(name)
+        here = now is not None and now.up
+        if before is not None and not (here and now and now.index == before.index):
+            port.interface = None
+            self._remark(f"{visible(name)} {'is gone' if now is None else 'went down' if not here else 'was replaced'}")
+        if here and now and port.interface is None:
+            try:
+                port.bind(now)
+            except OSError:  # gone again
+                return
+            if port.awaited:
+                self._remark(f"{visible(name)} is there")
+        port.awaited = port.interface is None
+        if not self._wait and not any(one.interface for one in self._ports):
+            self.stop()
+
+    def _remark(self, text: str) -> None:
+        if len(self.remarks) < MAX_REMARKS:
+            at = f" (after frame {self.frames})" if self.frames else ""
+            self.remarks.append(text + at)
+        self._note(text)
+
+
+def _absent(name: str, found: interface.Interface | None) -> InputError:
+    if found is None:
+        there = ", ".join(visible(each) for each in interface.known())
+        return InputError(f"there is no interface {visible(name)}", hint=f"There are: {there}. --wait waits for it.")
+    return InputError(f"{visible(name)} is down", hint=f"sudo ip link set {visible(name)} up, or --wait for it")

@@ -1,0 +1,154 @@
+"""The flight recorder: both copies of each duplicate and the frames around them, as pcapng, written as it happens.
+
+A frame is written once, though the surroundings of several duplicates may share it; the frames behind a duplicate are
+written as soon as they have come. Each write ends with a whole block and goes to the operating system at once, so that
+a killed seqcheck leaves a file that can be read (at worst, its last block is cut). It is never longer than `limit`.
+
+Frames stand in the order in which they were written: the surroundings of an earlier copy may stand behind later frames
+(reordercap puts them in order). Comments name the copies; numbers are those of the whole capture, not of the file.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from seqcheck.sources.evidence import StoredFrame
+from seqcheck.wire import pcapng
+
+PIECE = 1 << 16  # bytes of a write, about
+REMEMBERED = 1 << 16  # frame numbers known to be written
+
+
+class Store(Protocol):
+    """Single frames by number, while they are kept."""
+
+    def get(self, number: int) -> StoredFrame | None: ...
+
+
+class Sink(Protocol):
+    """An unbuffered file."""
+
+    def write(self, data: memoryview, /) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """How many frames before and after each copy."""
+
+    before: int = 5
+    after: int = 5
+
+
+class Recorder:
+    """Writes to `out`, at most `limit` bytes. `program` names who wrote it, `name` where the frames
+    came from."""
+
+    def __init__(self, out: Sink, *, program: str, name: str, around: Around, limit: int) -> None:
+        self.remarks: list[str] = []
+        self.frames = self.copies = 0
+        self._out, self._around, self._limit = out, around, limit
+        self._name = name
+        self._left_out = 0
+        self._size = 0
+        self._links: dict[int, int] = {}
+        self._written: deque[int] = deque()
+        self._known: set[int] = set()
+        self._end = self._reach = 0  # the last frame so far, and up to which one all are wanted
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._put(pcapng.section_block(program=program))
+        self._flush()
+
+    def take(self, duplicates: Sequence[NDArray[Any]], frames: int, store: Store) -> None:
+        """The DUPLICATE rows of a block that ends with frame number `frames`."""
+        if self._full:
+            self._left_out += sum(len(rows) for rows in duplicates)
+            return
+        wanted = dict.fromkeys(range(self._end + 1, min(self._reach, frames) + 1), "")
+        copies = dict[int, str]()
+        for rows in duplicates:
+            for row in rows:
+                self._duplicate(row, wanted, copies)
+        self._end = frames
+        wanted.update(copies)
+        for number in sorted(wanted):
+            if 0 < number <= frames:
+                self._frame(number, store, wanted[number])
+        self._flush()
+
+    def finish(self) -> None:
+        """The capture has ended."""
+        if self._left_out:
+            self.remarks.append(
+                f"The evidence file reached its limit of {self._limit:,} bytes: {self._left_out:,} duplicates or more"
+                " are not in it."
+            )
+
+    def _duplicate(self, row: Any, wanted: dict[int, str], copies: dict[int, str]) -> None:
+        """Note which frames to write because of it, and which of them are copies."""
+        later, earlier, seq = int(row["frame"]), int(row["e_frame"]), int(row["seq"])
+        before, after = self._around.before, self._around.after
+        distance = ""
+        if row["e_record"] >= 0:
+            distance = f", {row['record'] - row['e_record']} records after frame {earlier}"
+            wanted.update(dict.fromkeys(range(earlier - before, earlier + after + 1), ""))
+            copies.setdefault(earlier, f"seqcheck: frame {earlier}, number {seq}, which frame {later} has once more")
+        wanted.update(dict.fromkeys(range(later - before, later + after + 1), ""))
+        copies[later] = f"seqcheck: frame {later}, number {seq} once more{distance}"
+        self._reach = max(self._reach, later + after)
+        self.copies += 1
+
+    def _frame(self, number: int, store: Store, comment: str) -> None:
+        """Write it, unless it was written."""
+        if number in self._known or self._full:
+            return
+        frame = store.get(number)
+        if frame is None:
+            return
+        if frame.link not in self._links:
+            self._links[frame.link] = len(self._links)
+            self._put(pcapng.interface_block(link=frame.link, name=self._name))
+        interface = self._links[frame.link]
+        block = pcapng.packet_block(frame.ns, frame.data, wire=frame.wire, interface=interface, comment=comment)
+        if self._put(block):
+            self.frames += 1
+            self._known.add(number)
+            self._written.append(number)
+            if len(self._written) > REMEMBERED:
+                self._known.discard(self._written.popleft())
+        elif comment:
+            self._left_out += 1
+
+    @property
+    def _full(self) -> bool:
+        return self._size >= self._limit
+
+    def _put(self, block: bytes) -> bool:
+        """Add a block, if the limit allows."""
+        if self._size + len(block) > self._limit:
+            self._size = self._limit
+            return False
+        self._size += len(block)
+        self._buffer.append(block)
+        self._buffered += len(block)
+        if self._buffered >= PIECE:
+            self._flush()
+        return True
+
+    def _flush(self) -> None:
+        if not self._buffer:
+            return
+        data = memoryview(b"".join(self._buffer))
+        self._buffer.clear()
+        self._buffered = 0
+        try:
+            while data:
+                data = data[self._out.write(data) or 0 :]
+        except OSError as error:
+            self._size = self._limit
+            self.remarks.append(f"The evidence file could not be written to the end: {error.strerror or error}.")

@@ -1,0 +1,275 @@
+"""The session's loop for captures that are still going on: the same Session, with a look at the clock.
+
+    watch(reader, task, stops, show)
+
+Beside what a session knows it keeps which gaps lie where our own side dropped frames, gives Snapshots from time to
+time, and ends the capture where that was asked for. A snapshot's figures are of now; its report, which takes longer, is
+as old as it must be for making reports to take no more than JUDGING of the time. Both are copies: whoever shows them
+can take as long as he likes, the kernel's ring permitting. Nothing here grows with the capture.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import kernel
+from .decode import tally
+from .errors import InputError
+from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames
+from .model import Capture, Gap, Gaps, Report
+from .session import Session
+from .snapshot import Latest, Snapshot
+
+if TYPE_CHECKING:
+    from .sources.live import LiveReader
+    from .sources.recorder import Recorder
+
+SECOND = 1_000_000_000  # ns
+JUDGING = 0.02  # the share of the time that may go into reports in between
+OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream
+LATEST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is asked about the capture; as for `session.analyze`."""
+
+    layout: str | None = None
+    ring_sizes: Sequence[int] = ()
+    listed: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stops:
+    """When to end; None is never. Frames are counted, not records."""
+
+    duration_s: float | None = None
+    frames: int | None = None
+    until_duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Who is shown snapshots: `call` every `every_s` seconds. `reports` says whether he wants reports in them."""
+
+    call: Callable[[Snapshot], None]
+    every_s: float
+    reports: bool = True
+
+
+def watch(
+    reader: LiveReader, task: Task, stops: Stops, show: Show | None = None, recorder: Recorder | None = None
+) -> Report:
+    """Follow the capture until it ends or `stops` say so, and report on it. InputError where no frame fits."""
+    session = LiveSession(task)
+    begin = time.monotonic()
+    due = begin + show.every_s if show else float("inf")
+    end = begin + stops.duration_s if stops.duration_s is not None else float("inf")
+    for frames, low, high in reader:
+        if stops.frames is not None and reader.frames >= stops.frames:
+            high -= reader.frames - stops.frames
+            reader.stop()
+        session.follow(frames, max(low, high), low, reader)
+        if recorder is not None:
+            recorder.take(session.new, session.frames, reader.store)
+        if stops.until_duplicate and session.duplicated:
+            reader.stop()
+        if stops.frames is not None and session.frames >= stops.frames:
+            break
+        now = time.monotonic()
+        if now >= end:
+            reader.stop()
+        if now >= due and show is not None:
+            due = now + show.every_s
+            show.call(session.snapshot(reader, now - begin, reports=show.reports))
+    session.finish(reader.store)
+    if recorder is not None:
+        recorder.take(session.new, session.frames, reader.store)
+        recorder.finish()
+    return session.judged(reader, (*reader.remarks, *(recorder.remarks if recorder else ())))
+
+
+class LiveSession(Session):
+    """A session that is looked at while it runs. `frames` were taken so far; `new` are the duplicates of the last
+    block, EVENT[n] each."""
+
+    def __init__(self, task: Task) -> None:
+        self.frames = 0
+        self.duplicated = False
+        self.new: list[NDArray[Any]] = []
+        self._task = task
+        self._latest: list[Any] = []
+        self._ours: list[NDArray[np.int64]] = []  # numbers of the frames that came first, by stream, after a drop
+        self._ours_count = 0
+        self._seen = np.zeros(MAX_STREAMS, np.bool_)  # streams that sent something since the last drop
+        self._open = 0  # how many of the streams known then have not
+        self._streams = 0
+        self._report: Report | None = None
+        self._judge_at = 0.0
+        super().__init__(kernel.load(), task.layout)
+
+    def follow(self, frames: Frames, high: int, low: int, reader: LiveReader) -> None:
+        """Rows low..high-1 of `frames`, perhaps none."""
+        self.new = []
+        if reader.lost:
+            self._seen[:] = False
+            self._open = self._streams
+        if high > low:
+            self.take(frames, low, high, reader.store)
+            self.frames += high - low
+            self._meet(frames)
+        self.drops(reader.dropped)
+
+    def snapshot(self, reader: LiveReader, elapsed_s: float, *, reports: bool) -> Snapshot:
+        """How things stand."""
+        if reports:
+            self._rejudge(reader)
+        state: Any = self._chosen[2].streams() if self._chosen else np.zeros(0, EMPTY)
+        foreign = tally(self._chosen[1].sources())[0] if self._chosen else 0
+        return Snapshot(
+            ns=reader.last_ns,
+            elapsed_ns=int(elapsed_s * SECOND),
+            frames=self.frames,
+            bytes=reader.wire_bytes,
+            sequenced=int(state["received"].sum()),
+            foreign=foreign,
+            streams=len(state),
+            duplicates=int(state["duplicates"].sum()),
+            missing=int(state["missing"].sum()),
+            late=int(state["late"].sum()),
+            dropped=reader.dropped,
+            missed=reader.missed,
+            behind=reader.behind,
+            latest=tuple(_latest(row) for row in self._latest),
+            report=self._report,
+        )
+
+    def judged(self, reader: LiveReader, remarks: Sequence[str]) -> Report:
+        """The report, as things stand; `remarks` become caveats. InputError where no frame fits."""
+        capture = Capture(
+            inputs=reader.inputs,
+            frames=self.frames,
+            bytes=reader.wire_bytes,
+            first_ns=reader.first_ns,
+            last_ns=reader.last_ns,
+            dropped=reader.dropped,
+            cut_frames=reader.cut_frames,
+            damage=reader.damage,
+        )
+        told = self.tell(capture, self._task.ring_sizes, self._task.listed)
+        report = told.report
+        ours = np.concatenate([*self._ours, np.zeros(0, np.int64)])
+        gaps = told.findings.gaps
+        mine = gaps[np.isin(gaps["frame"], ours)]
+        columns = (mine[name].tolist() for name in ("stream", "epoch", "x", "a"))
+        missing = sum(
+            count
+            for stream, epoch, x, width in zip(*columns, strict=True)
+            for _, count in told.findings.missing(stream, epoch, x, x + width)
+        )
+        told_gaps = _mark(report.gaps, frozenset(mine["frame"].tolist()), missing)
+        report = replace(report, gaps=told_gaps)
+        said, caveats = _worth(report, reader)
+        verdict = report.verdict
+        return replace(
+            report,
+            verdict=replace(
+                verdict, statement=verdict.statement + said, caveats=(*verdict.caveats, *caveats, *remarks)
+            ),
+        )
+
+    def _rejudge(self, reader: LiveReader) -> None:
+        begin = time.monotonic()
+        if begin < self._judge_at:
+            return
+        try:
+            self._report = self.judged(reader, ())
+        except InputError:  # no record yet
+            return
+        now = time.monotonic()
+        self._judge_at = now + (now - begin) / JUDGING
+
+    def _found(self, events: Any) -> None:
+        super()._found(events)
+        kinds = events["kind"]
+        rows = events[(kinds == DUPLICATE) | (kinds == GAP)]
+        if not len(rows):
+            return
+        self._latest = [*self._latest, *rows[-LATEST:].copy()][-LATEST:]
+        twice = rows[rows["kind"] == DUPLICATE]
+        if len(twice):
+            self.duplicated = True
+            self.new.append(twice)
+
+    def _meet(self, frames: Frames) -> None:
+        """Of each stream that has not sent since our side dropped: its first frame, in which a gap is ours."""
+        records = self._records
+        if not records.count:
+            return
+        streams = records.stream[: records.count]
+        self._streams = max(self._streams, int(streams.max()) + 1)
+        if not self._open:
+            return
+        rows = np.flatnonzero(~self._seen[streams])
+        if not len(rows):
+            return
+        new, at = np.unique(streams[rows], return_index=True)
+        self._seen[new] = True
+        self._open -= len(new)
+        if self._ours_count < OURS_MOST:
+            self._ours.append(records.row[rows[at]].astype(np.int64) + frames.first)
+            self._ours_count += len(new)
+
+
+EMPTY = np.dtype([(name, "<i8") for name in ("received", "duplicates", "missing", "late")])
+
+
+def _latest(row: Any) -> Latest:
+    gap = row["kind"] == GAP
+    known = not gap and row["e_record"] >= 0
+    return Latest(
+        kind="gap" if gap else "duplicate",
+        stream=int(row["stream"]),
+        seq=int(row["seq"]),
+        frame=int(row["frame"]),
+        ns=int(row["ns"]),
+        count=int(row["a"]) if gap else 1,
+        distance=int(row["record"] - row["e_record"]) if known else None,
+    )
+
+
+def _mark(gaps: Gaps, frames: frozenset[int], missing: int) -> Gaps:
+    """Say of each gap whether it is ours."""
+    if not frames:
+        return gaps
+    listed: tuple[Gap, ...] = tuple(replace(gap, ours=True) if gap.frame in frames else gap for gap in gaps.listed)
+    return replace(gaps, listed=listed, ours=missing)
+
+
+def _worth(report: Report, reader: LiveReader) -> tuple[str, tuple[str, ...]]:
+    """What our own losses mean for the verdict: a sentence for its statement, and caveats."""
+    dropped, missed, gaps = reader.dropped, reader.missed, report.gaps
+    said, caveats = "", []
+    if gaps.ours:
+        which = "All" if gaps.ours == gaps.missing else f"{gaps.ours:,}"
+        said = f" {which} of the missing lie where this host itself dropped frames."
+    if dropped:
+        share = 100 * dropped / (dropped + report.capture.frames)
+        caveats.append(
+            f"This host was too slow for {dropped:,} frames ({share:.2g} % of all): {gaps.ours:,} of the"
+            f" {gaps.missing:,} missing numbers lie there and say nothing about the sender. Duplicates among the frames"
+            " dropped were not seen, and distances across such a place are too short. Try: a larger --ring, a smaller"
+            " --snap, a --filter."
+        )
+    if missed:
+        caveats.append(
+            f"The interface, or the host's queues, lost {missed:,} frames before they could be captured (ip -s link):"
+            " missing numbers may be these. docs/live.md says how to set up a receiver."
+        )
+    return said, tuple(caveats)
