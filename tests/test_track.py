@@ -245,6 +245,8 @@ def test_equals_the_oracle_in_any_chunks(seqs: list[int], cuts: list[int], name:
     assert s["replicated"] == expected.replicated
     assert (s["missing"], s["gaps"]) == (expected.missing, expected.gaps)
     assert s["reordered"] == expected.reordered
+    if not np.any(rows(events, border.EARLY)["a"] == 1):
+        assert s["late"] == s["reordered"]
     found = rows(events, border.DUPLICATE)
     assert [r["record"] - r["e_record"] for r in found] == expected.distances
 

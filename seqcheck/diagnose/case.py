@@ -10,8 +10,8 @@ import numpy as np
 
 from ..model import Cause, Strength
 from ..track import Findings
-from .ring import Brackets, Lost, Ring
-from .table import Bools, Table
+from .ring import Brackets, Floats, Lost, Ring
+from .table import Bools, Ints, Table
 
 
 ASIDE = ("path-copy", "loop", "retransmission")
@@ -83,7 +83,14 @@ class Case:
         low = np.where(first_repeat, np.maximum(counted, by_number), counted)
         more = low - counted
         high = np.where(table.frame_distance >= 0, table.frame_distance - of_source + table.source_lost + more, low)
-        return Brackets(low=low, high=high)
+        return Brackets(low=low, high=high, foreign=self._foreign(low, high))
+
+    def _foreign(self, low: Ints, high: Ints) -> Floats:
+        """Foreign frames between the copies: what is no record, where the source has one stream; else by their share."""
+        rows, streams = self.table.rows, self.findings.streams
+        alone = np.bincount(np.maximum(streams["source"], 0))[np.maximum(rows["source"], 0)] == 1
+        share = self.lost.foreign
+        return np.where(alone, high - low, high * share).astype(np.float64)
 
     def without(self, claim: Claim) -> Case:
         aside = self.aside | claim.rows if claim.cause in ASIDE else self.aside

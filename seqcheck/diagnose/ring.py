@@ -17,7 +17,7 @@ Pure. Distances in frames; log-likelihoods are natural.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +41,12 @@ SCATTER = 6.0  # standard deviations of a count by which ends that agree may lie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brackets:
-    """For each duplicate, the least and the greatest number of slots between its copies."""
+    """For each duplicate, the least and the greatest number of slots between its copies, and how many of the frames in
+    between were foreign, as captured."""
 
     low: Ints
     high: Ints
+    foreign: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,34 +58,39 @@ class Lost:
     foreign: float
     echo: float
 
-    @property
-    def unseen(self) -> float:
-        """Foreign frames lost, for each frame of the source that was captured."""
-        return self.foreign * self.loss / (1 - self.loss) if self.loss < 1 else 1.0
-
-    @property
-    def doubled(self) -> float:
-        """Copies of foreign frames, for each frame of the source that was captured."""
-        return self.foreign * self.echo / (1 + self.echo)
+    def of(self, foreign: Floats) -> tuple[Floats, Floats, Floats]:
+        """Of so many foreign frames captured between the copies: how many more were lost, how many are mere copies
+        (both expected), and the variance of the difference."""
+        echo = min(self.echo, 1.0)
+        sent = foreign / (1 + echo)
+        gone = sent * (self.loss / (1 - self.loss) if self.loss < 1 else 1.0)
+        return gone, sent * echo, gone + sent * echo * (1 - echo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
     """A size that duplicates agree on. `fits` marks them (over the whole table), `laps` are theirs; `bracket` is what they
     leave of the size, None above where foreign frames were not captured; `closed` is false there. `exact` of them lie
-    a whole number of laps apart, counting every frame. `rest` are other sizes that remain possible; `agree`: they
+    a whole number of laps apart, counting every frame; `sure`: most do, as far as can be told. `rest` are other sizes that remain possible; `agree`: they
     lie as close together as one size makes them; `log_odds` is log10 of the odds that this is chance."""
 
     size: int
     given: bool
     closed: bool
     exact: int
+    sure: bool
     fits: Bools
     laps: Ints
     bracket: tuple[int, int | None]
     rest: tuple[int, ...]
     agree: bool
     log_odds: float
+
+    @property
+    def told(self) -> bool:
+        """Whether the size can be named: not where the captured frames contradict every one a little (frames that take
+        several slots, frames of other queues)."""
+        return self.given or self.sure or not self.closed
 
 
 def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, seen: Ints) -> Ring | None:
@@ -95,7 +102,8 @@ def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, se
         return None
     low = brackets.low[at]
     high = np.maximum(brackets.high[at], low) if lost.foreign > 0 else None
-    scale = _Scale(low=low, high=high, lost=lost)
+    gone, doubled, variance = lost.of(brackets.foreign[at])
+    scale = _Scale(low=low, high=high, gone=gone, doubled=doubled, variance=variance)
     sizes = np.unique(np.array(given, np.int64)) if given else scale.candidates()
     if not len(sizes):
         return None
@@ -115,6 +123,7 @@ def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, se
         given=bool(given),
         closed=high is not None,
         exact=0 if high is None else int((high[ok] == laps[ok] * size).sum()),
+        sure=scale.sure(size),
         fits=fits,
         laps=all_laps,
         bracket=scale.bracket(size),
@@ -126,11 +135,14 @@ def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """The brackets of the duplicates in question; `high` is None where the upper ends are open."""
+    """The brackets of the duplicates in question; `high` is None where the upper ends are open. `gone` and `doubled` are
+    the foreign frames by which the upper ends are expected to be too small and too large, `variance` is of both."""
 
     low: Ints
     high: Ints | None
-    lost: Lost
+    gone: Floats
+    doubled: Floats
+    variance: Floats
 
     @property
     def ends(self) -> Ints:
@@ -141,8 +153,19 @@ class _Scale:
         """By how much an end may be too small, unseen: four standard deviations above what to expect."""
         if self.high is None:
             return np.zeros(len(self.low))
-        expected = self.high * self.lost.unseen
-        return np.ceil(expected + 4 * np.sqrt(expected))
+        slack: Floats = np.ceil(np.maximum(0, self.gone - self.doubled + 4 * np.sqrt(self.variance)))
+        return slack
+
+    def near(self, size: int) -> Bools:
+        """Whose end is where this size puts it, give or take what cannot be seen."""
+        laps, ok = self.laps(size)
+        off = laps * size - self.ends - (self.gone - self.doubled if self.high is not None else 0)
+        result: Bools = ok & (np.abs(off) <= 4 * np.sqrt(self.variance) + 0.5)
+        return result
+
+    def sure(self, size: int) -> bool:
+        """Whether most of those that fit are near."""
+        return self.high is not None and bool(self.near(size).sum() >= 0.5 * self.laps(size)[1].sum())
 
     def candidates(self) -> Ints:
         """Sizes worth a look: what drivers use, what the brackets' ends say, and multiples of 8 near them."""
@@ -150,7 +173,7 @@ class _Scale:
         values, counts = np.unique(ends, return_counts=True)
         common = values[np.argsort(-counts, kind="stable")[:64]]
         spread = int(self.slack().max())
-        doubled = int(np.ceil(ends.max() * self.lost.doubled * 2))
+        doubled = int(np.ceil(self.doubled.max() + 4 * np.sqrt(self.variance.max())))
         near = [
             np.arange((int(v) - doubled) // STEP * STEP, int(v) + spread + STEP + 1, STEP)[:128] for v in common[:16]
         ]
@@ -181,11 +204,10 @@ class _Scale:
         else:
             # foreign frames were lost, or also doubled; frames of other queues may add any number
             anything = -np.log(2.0 + self.high - self.low)
-            gone, doubled = np.maximum(self.high * self.lost.unseen, 1e-3), self.high * self.lost.doubled
-            if np.median(doubled) < 0.1:
-                each = np.where(short >= 0, _poisson(short, gone), anything)
+            if np.median(self.doubled) < 0.1:
+                each = np.where(short >= 0, _poisson(short, np.maximum(self.gone, 1e-3)), anything)
             else:
-                both = _difference(short, gone, doubled)
+                both = _normal(short - self.gone + self.doubled, self.variance + 0.25)
                 each = np.where(short >= 0, both, np.maximum(both, anything))
         score = float(np.where(ok, np.maximum(each, MISFIT + 1), MISFIT).sum() - LAP * (laps[ok] - 1).sum())
         if prior:
@@ -208,9 +230,8 @@ class _Scale:
         if self.high is None:
             scatter = max(1.0, float(size - ends.mean()))
         else:
-            scatter = float(np.median(self.high - self.low)) * (self.lost.loss + self.lost.echo) + 1
-            scatter += abs(float(np.median(ends)) - size)
-        return float(np.std(ends)) <= SCATTER * np.sqrt(scatter)
+            scatter = float(np.median(self.variance)) + 1 + abs(float(np.median(ends)) - size)
+        return bool(np.std(ends) <= SCATTER * np.sqrt(scatter))
 
     def odds(self, size: int, sizes: int, seen: Ints) -> float:
         """log10 of the odds that distances without a ring would agree as these do.
@@ -226,16 +247,18 @@ class _Scale:
             first, last = SMALLEST, int(min(LARGEST, max(int(np.median(seen)), int(self.low.max()))))
         grid = np.linspace(first, max(last, first + 1), 4001).astype(np.int64)
         if self.high is None:
-            drawn = _Scale(low=grid, high=None, lost=self.lost)
+            drawn = replace(self, low=grid, high=None)
         else:
             widen = float(np.median(self.high / np.maximum(self.low, 1)))
-            drawn = _Scale(low=grid, high=(grid * widen).astype(np.int64), lost=self.lost)
+            typical = [np.full(len(grid), np.median(one)) for one in (self.gone, self.doubled, self.variance)]
+            drawn = _Scale(
+                low=grid, high=(grid * widen).astype(np.int64), gone=typical[0], doubled=typical[1], variance=typical[2]
+            )
         chance = float(drawn.laps(size)[1].mean())
         fit = agreement(int(ok.sum()), len(ok), max(chance, 1 / (last - first + 1)), sizes)
         reach = max(1, last - first)
-        near = np.abs(laps * size - self.ends) <= self.slack()
-        width = (2 * float(np.median(self.slack())) + 1) * LAPS
-        hits = agreement(int((near & ok).sum()), len(ok), min(1.0, width / reach), sizes)
+        width = (8 * float(np.median(np.sqrt(self.variance))) + 1) * LAPS
+        hits = agreement(int(self.near(size).sum()), len(ok), min(1.0, width / reach), sizes)
         if len(strangers) > 0.1 * len(ok):
             return min(fit, hits) if self.high is None else hits
         ends = self.ends[ok & (laps == 1)]
@@ -246,10 +269,9 @@ class _Scale:
         return min(fit, hits, together)
 
 
-def _difference(count: Ints, more: Floats, less: Floats) -> Floats:
-    """Log-probability of the difference of two Poisson counts (Skellam), by the normal law."""
-    spread = more + less + 0.25
-    result: Floats = -((count - more + less) ** 2) / (2 * spread) - 0.5 * np.log(2 * np.pi * spread)
+def _normal(off: Floats, variance: Floats) -> Floats:
+    """Log-density of the normal law."""
+    result: Floats = -(off**2) / (2 * variance) - 0.5 * np.log(2 * np.pi * variance)
     return result
 
 

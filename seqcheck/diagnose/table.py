@@ -112,7 +112,7 @@ def table(findings: Findings) -> Table:
 
 
 def _first_of(run: Ints) -> Bools:
-    leads = np.zeros(len(run), np.bool_)
+    leads: Bools = np.zeros(len(run), np.bool_)
     leads[np.unique(run, return_index=True)[1]] = True
     return leads
 

@@ -35,7 +35,7 @@ def judge(case: Case, claims: tuple[Claim, ...]) -> Judgement:
     verdict = Verdict(
         cause=leading.cause,
         strength=leading.strength,
-        ring_size=ring.size if ring else None,
+        ring_size=ring.size if ring and ring.told else None,
         ring_given=ring.given if ring else False,
         explained=leading.explained,
         of=total,

@@ -304,12 +304,17 @@ class Tracker:
             if early.x == x:
                 self._again(track, early, a)
                 return
-        late = track.strict.take(x, a.ns, s)
+        self._first(track, a, x)
+        self._keep(track, x, a)
+
+    def _first(self, track: Track, a: Arrival, x: int) -> None:
+        """A first copy at or above the expectation. It is late, provisionally, where a number ahead of its time came
+        before: such rows have x == next."""
+        late = track.strict.take(x, a.ns, track.s)
         if late is not None:
-            s["late"] += 1
+            track.s["late"] += 1
             track.provisional += 1
             self._emit(track, LATE, a, x=x, next=x, a=late[0], b=late[1], e_ns=late[2])
-        self._keep(track, x, a)
 
     def _again(self, track: Track, early: Early, a: Arrival) -> None:
         """The early number came again, in its place: what came between was not late."""
@@ -348,12 +353,12 @@ class Tracker:
                 self._grow(track, x)
                 self._pass(track, x)
                 s["next"] = x + 1
-                track.strict.take(x, a.ns, s)
+                self._first(track, a, x)
                 self._keep(track, x, a)
                 return
         near = d <= EARLY_REACH
         if near:
-            track.strict.take(s["next"] + d, a.ns, s)
+            self._first(track, a, s["next"] + d)
         track.held = (d, a, near)
 
     def _pass(self, track: Track, x: int) -> None:
@@ -405,7 +410,7 @@ class Tracker:
         self._pass(track, x)
         s["next"] = x + 1
         if not seen:
-            track.strict.take(x, a.ns, s)
+            self._first(track, a, x)
         self._keep(track, x, a)
 
     def _gap(self, track: Track, low: int, high: int, a: Arrival) -> None:
@@ -605,7 +610,7 @@ class Tracker:
         """From the expectation to `seq`, by the shorter way round. Half the range counts as ahead, as everywhere, but
         as behind for 2**64, whose half is no positive 64-bit number."""
         whole = span(self._modulus)
-        ahead = (seq - track.s["base"] - track.s["next"]) % whole
+        ahead: int = (seq - track.s["base"] - track.s["next"]) % whole
         if self._modulus == 0:
             return ahead if ahead < whole // 2 else ahead - whole
         return ahead if ahead <= whole // 2 else ahead - whole

@@ -10,11 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..case import Case, Claim
-from . import early_overwrite, loop, path_copy, retransmission, ring_replay, sender_repeat, stale_slot, unexplained
+from . import (
+    early_overwrite,
+    loop,
+    path_copy,
+    retransmission,
+    ring_replay,
+    sender_repeat,
+    stale_slot,
+    standing_counter,
+    unexplained,
+)
 
 Rule = Callable[[Case], Claim | None]
 
 RULES: tuple[Rule, ...] = (
+    standing_counter.claim,
     retransmission.claim,
     sender_repeat.claim,
     loop.claim,

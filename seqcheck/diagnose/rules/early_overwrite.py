@@ -7,34 +7,74 @@ image of a stale slot: newer content too early instead of older content too late
 
 from __future__ import annotations
 
+import numpy as np
+
+from ...model import Strength
 from ..case import Case, Claim, plural, span
 from ..ring import infer
+from ..table import Bools
 from . import lap
+
+FEWEST = 3
 
 
 def claim(case: Case) -> Claim | None:
-    """Open duplicates whose earlier copy was ahead of its time, where the distances agree on one ring."""
+    """Open duplicates whose earlier copy was ahead of its time."""
     table = case.table
     among = lap.may_be_old_content(case, case.open & table.known & table.early)
     ring = infer(case.brackets(), among, case.facts.ring_sizes, case.lost, table.rows["record"])
-    if ring is None:
-        return None
-    rows = ring.fits & among
-    strength = lap.strength(case, ring, rows)
-    if strength == "none":
-        return None
+    if ring is not None:
+        rows = ring.fits & among
+        strength = lap.strength(case, ring, rows)
+        if strength != "none":
+            count = int(rows.sum())
+            return Claim(
+                cause="early-overwrite",
+                rows=rows,
+                strength=strength,
+                statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with slots of a TX ring of "
+                f"{lap.size_in_words(ring)} that were filled again before they were sent: a number goes out "
+                f"{span(table.distance[rows])} records too early, in place of one that never comes.",
+                because=(_ahead(count), *lap.reasons(case, ring, rows)),
+                caveats=tuple(lap.caveats(case, ring, rows)),
+                ring=ring,
+            )
+    return _buffer(case, among)
+
+
+def _buffer(case: Case, rows: Bools) -> Claim | None:
+    """No lap in it: not the slot but the buffer was used again too early (ring-signatures 3.1 row 4b)."""
     count = int(rows.sum())
+    if count < FEWEST:
+        return None
+    table = case.table
+    missing = _never_came(case, rows)
+    strength: Strength = "moderate" if missing >= 0.9 * count else "weak"
     return Claim(
         cause="early-overwrite",
         rows=rows,
         strength=strength,
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with slots of a TX ring of "
-        f"{lap.size_in_words(ring)} that were filled again before they were sent: a number goes out "
-        f"{span(table.distance[rows])} records too early, in place of one that never comes.",
+        statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with buffers that were filled again before "
+        f"they were sent: a number goes out {span(table.distance[rows])} records too early, in place of one that never comes.",
         because=(
-            f"{plural(count, 'number')} came far ahead of their time, alone, and again in their place.",
-            *lap.reasons(case, ring, rows),
+            _ahead(count),
+            f"{missing:,} of them stand in place of a number that never came.",
+            "The distances agree on no ring, so the buffer was used again, not the slot.",
         ),
-        caveats=tuple(lap.caveats(case, ring, rows)),
-        ring=ring,
+        caveats=("Look at when the sender frees or reuses buffers: only after the NIC has reported them sent.",),
     )
+
+
+def _ahead(count: int) -> str:
+    return f"{plural(count, 'number')} came far ahead of their time, and again in their place."
+
+
+def _never_came(case: Case, rows: Bools) -> int:
+    """How many of the earlier copies stand in place of a number that never came: a gap opened with them or just after."""
+    gaps = case.findings.gaps
+    count = 0
+    for row in case.table.rows[rows]:
+        mine = gaps["record"][gaps["stream"] == row["stream"]]
+        at = np.searchsorted(mine, row["e_record"] - 2)
+        count += bool(at < len(mine) and mine[at] <= row["e_record"] + 2)
+    return count

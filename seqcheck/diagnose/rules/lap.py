@@ -38,7 +38,7 @@ def strength(case: Case, ring: Ring, rows: Bools) -> Strength:
     if beat is not None and beat.undecided and not ring.given and not _own_slots(case, rows):
         exact = ring.exact >= 0.5 * hits and ring.size in SIZES
         return found if exact else "weak"
-    if not ring.closed and not ring.given and found == "strong":
+    if found == "strong" and not ring.given and not ring.sure:
         return "moderate"
     return found
 
@@ -49,8 +49,10 @@ def _own_slots(case: Case, rows: Bools) -> bool:
 
 
 def size_in_words(ring: Ring) -> str:
-    if ring.given or ring.closed:
+    if ring.given or ring.sure:
         return f"{ring.size:,}"
+    if ring.closed:
+        return f"about {ring.size:,} slots"
     return f"{ring.bracket[0]:,} slots or more ({ring.size:,}?)"
 
 
@@ -60,7 +62,7 @@ def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
     hits = int(rows.sum())
     laps, short = ring.laps[rows], shortfall(case, ring)[rows]
     lap = f"A lap of {ring.size:,}" if laps.max() == 1 else f"{span(laps)} laps of {ring.size:,}"
-    found = [f"{lap} less {span(short)} slots of other frames is the distance of {span(table.distance[rows])} records."]
+    found = [] if not ring.told else [f"{lap} less {span(short)} slots of other frames is the distance of {span(table.distance[rows])} records."]
     low, high = ring.bracket
     if ring.exact:
         found.append(f"Counting every frame of the sender, {ring.exact:,} of {hits:,} lie whole laps of {ring.size:,} apart.")
@@ -88,7 +90,12 @@ def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
 def caveats(case: Case, ring: Ring, rows: Bools) -> list[str]:
     """What limits this, and the next thing to try."""
     found = []
-    if not ring.given:
+    if not ring.told:
+        found.append(
+            "The sender's other frames blur the lap: some take several slots, or leave by other queues. `ethtool -g` on "
+            "the sender tells the ring size; pass it as --ring-size."
+        )
+    elif not ring.given:
         rest = f" {', '.join(f'{size:,}' for size in ring.rest)} would fit as well." if ring.rest else ""
         known = f" ({origin(ring.size)})" if origin(ring.size) else ""
         found.append(

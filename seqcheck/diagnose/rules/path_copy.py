@@ -38,7 +38,8 @@ def claim(case: Case) -> Claim | None:
     count = int(rows.sum())
     everything = _everything(case, rows)
     share = "nearly all frames came twice" if everything else f"{plural(count, 'frame')} came twice"
-    strength: Strength = "strong" if count >= 3 else "moderate"
+    squeezed_only = bool(delayed.any()) and int(delayed.sum()) == count and beat is not None and beat.alike >= 0.75
+    strength: Strength = "strong" if count >= 3 and not (squeezed_only and not everything) else "moderate"
     return Claim(
         cause="path-copy",
         rows=rows,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...model import Strength
 from ..case import Case, Claim, plural, span
 from ..ring import infer
 from . import lap
@@ -31,7 +32,7 @@ def claim(case: Case) -> Claim | None:
     rows = among & np.isin(table.run, episodes)
     # Thousands of neighbours at one distance are no chance, whatever the odds of the few that lead them.
     runs = len(episodes)
-    strength = "strong" if runs >= 2 or (runs == 1 and int(rows.sum()) >= 0.5 * ring.size) else "moderate"
+    strength: Strength = "strong" if runs >= 2 or (runs == 1 and int(rows.sum()) >= 0.5 * ring.size) else "moderate"
     longest = int(table.run_length[rows].max())
     count = int(rows.sum())
     return Claim(
