@@ -23,6 +23,7 @@ VERBS = {
     "analyze": "read captures: what came twice, what never came, and what points at a ring",
     "live": "the same from the wire, while the traffic runs",
     "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
+    "send": "send numbered frames through a real TX ring, to prove a receiver",
     "layouts": "list the headers that can be read, or explain one",
 }
 

@@ -20,7 +20,7 @@ from seqcheck.errors import PrivilegeError
 PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 38, 24, 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
 MAX_CAPABILITY = 64
-SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
+SETS = (b"CapInh:", b"CapPrm:", b"CapEff:", b"CapAmb:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +69,10 @@ def held() -> list[str]:
     """The capability sets of this process, over all its threads, that are not empty."""
     found = []
     for task in sorted(Path("/proc/self/task").iterdir()):
-        lines = (task / "status").read_text("ascii").splitlines()
-        found += [line for line in lines if line.partition(":")[0] in SETS and int(line.partition(":")[2], 16)]
-    return list(dict.fromkeys(" ".join(line.split()) for line in found))
+        # Bytes, since the module that decodes text may be out of reach by now.
+        rows = [line.split() for line in (task / "status").read_bytes().splitlines()]
+        found += [b" ".join(row) for row in rows if row and row[0] in SETS and int(row[1], 16)]
+    return [str(each) for each in dict.fromkeys(found)]
 
 
 def advice() -> str:

@@ -69,6 +69,8 @@ class LiveReader:
                 self._ports.append(Port(opened, kernel, slots, self._remark))
             for port in self._ports:
                 self._attend(port)
+                if port.awaited:
+                    self._note(f"waiting for {visible(port.socket.name)}")
         except BaseException:
             self.close()
             raise

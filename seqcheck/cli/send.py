@@ -1,0 +1,209 @@
+"""`seqcheck send INTERFACE`: our own header through a real TX ring of the kernel, with slots left stale on request.
+
+For proving a receiver before it is trusted: it prints, as JSON, what the receiver has to find. Sends on the interface
+that was named and on no other; injects nothing unless --inject says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.cli.analyze import bounded
+from seqcheck.cli.quantity import duration
+from seqcheck.cli.stdio import put, say
+from seqcheck.errors import InputError
+from seqcheck.escape import visible
+
+if TYPE_CHECKING:
+    from seqcheck.linux.tx_ring import TxRing
+    from seqcheck.simulate.outgoing import Orders, Outgoing
+
+MOST_FRAMES, FASTEST = 10**15, 10**9
+BATCH = 256  # slots that are filled before the kernel is asked to send them
+SECOND = 1_000_000_000
+
+DESCRIPTION = """\
+Sends numbered frames through a TX ring of the kernel, other traffic mixed in, and prints
+what it sent as JSON. With --inject stale=RATE it leaves slots stale: what they held one
+lap before goes out again, the very fault that seqcheck is for."""
+
+EPILOG = """\
+examples:
+  sudo seqcheck send veth0 --ring-size 512 --count 1000000
+  sudo seqcheck send veth0 --ring-size 4096 --rate 100000 --other 2% --inject stale=0.01% --duration 1m
+
+docs/live.md says how to prove a receiver with it, and what the JSON means.
+exit codes: 0 sent, 2 trouble"""
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser(
+        "send",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("interface", metavar="INTERFACE", help="where to send, an Ethernet interface")
+    for flag, more in FLAGS:
+        parser.add_argument(flag, **more)
+    parser.set_defaults(run=run)
+
+
+def share(text: str) -> float:
+    """`0.01` or `1%`; for argparse."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,12})?)(%?)", text, re.ASCII)
+    value = float(match[1]) / (100 if match[2] else 1) if match else 2.0
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share (0.01, 1%)")
+    return value
+
+
+def fault(text: str) -> float:
+    """`stale=RATE`; for argparse."""
+    name, equals, rate = text.partition("=")
+    if name != "stale" or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no fault that can be injected; there is: stale=RATE")
+    return share(rate)
+
+
+def hardware(text: str) -> bytes:
+    """A link-layer address; for argparse."""
+    if not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no link-layer address (02:00:00:00:00:02)")
+    return bytes.fromhex(text.replace(":", ""))
+
+
+FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--ring-size", {
+        "metavar": "N", "type": lambda text: bounded(text, 2, 65_536), "default": 512,
+        "help": "slots of the ring (default: 512)"}),
+    ("--count", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES),
+        "help": "frames to send, other traffic and stale slots included (default: 100000, or no end with --duration)"}),
+    ("--duration", {"metavar": "TIME", "type": duration, "help": "end after so long: 90, 90s, 15m, 8h, 7d"}),
+    ("--rate", {
+        "metavar": "FPS", "type": lambda text: bounded(text, 1, FASTEST),
+        "help": "frames per second (default: as fast as it goes)"}),
+    ("--size", {
+        "metavar": "BYTES", "type": lambda text: bounded(text, 76, 1514), "default": 76,
+        "help": "length of our own frames, without FCS (default: 76)"}),
+    ("--other", {
+        "metavar": "SHARE", "type": share, "default": 0.0,
+        "help": "share of the slots that carry other traffic: ARP, TCP, DNS (default: 0)"}),
+    ("--inject", {
+        "metavar": "stale=RATE", "type": fault, "default": 0.0,
+        "help": "leave that share of the slots stale; without it, no fault is ever injected"}),
+    ("--to", {
+        "metavar": "ADDRESS", "type": hardware, "default": bytes.fromhex("020000000002"),
+        "help": "link-layer address of the receiver (default: 02:00:00:00:00:02)"}),
+    ("--stream", {
+        "metavar": "N", "type": lambda text: bounded(text, 0, (1 << 32) - 1), "default": 0,
+        "help": "the stream's number in our header (default: 0)"}),
+    ("--seed", {
+        "metavar": "S", "type": lambda text: bounded(text, 0, 1 << 62), "default": 1,
+        "help": "seed of what is other and what is stale (default: 1)"}),
+)  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send, and print the truth."""
+    from seqcheck.linux import interface, privilege
+    from seqcheck.linux.tx_ring import TxRing
+    from seqcheck.simulate.outgoing import Orders, Outgoing
+
+    found = interface.find(args.interface)
+    if found is None or not found.up:
+        what = "is down" if found else "is no interface"
+        raise InputError(f"{visible(args.interface)} {what}")
+    forever = args.duration is not None and args.count is None
+    orders = Orders(
+        ring_size=args.ring_size, frames=MOST_FRAMES if forever else args.count or 100_000, size=args.size,
+        other=args.other, stale=args.inject, stream=args.stream, seed=args.seed, target=args.to,
+    )  # fmt: skip
+    ring = TxRing(found, args.ring_size, args.size)
+    outgoing = Outgoing(orders, ring.slots, found.address)
+    pace = Pace(args.rate, args.duration)
+    json.dumps(report(outgoing, orders, pace))  # so that all modules are loaded while they still can be read
+    privilege.drop(privilege.heir())
+    if args.inject and not args.quiet:
+        say(f"seqcheck: note: slots are left stale on purpose, {args.inject:.4%} of them")
+    pace.begin()
+    try:
+        send(outgoing, ring, pace)
+    finally:
+        ring.close()
+    put(json.dumps({"interface": found.name, **report(outgoing, orders, pace)}))
+    return 0
+
+
+def report(outgoing: Outgoing, orders: Orders, pace: Pace) -> dict[str, Any]:
+    """The truth, and how fast it was."""
+    took = pace.elapsed
+    return {
+        **outgoing.truth.document(orders),
+        "elapsed_ns": int(took * SECOND),
+        "frames_per_second": round(outgoing.truth.sent / took) if took else None,
+    }
+
+
+class Pace:
+    """When to send how much: `rate` frames a second, for `duration` seconds; None is no limit."""
+
+    def __init__(self, rate: int | None, duration: float | None) -> None:
+        self._rate, self._duration = rate, duration
+        self.ended = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Now."""
+        self._begin = time.monotonic()
+        self.elapsed = 0.0
+
+    def next(self, sent: int) -> int:
+        """How many frames are due, at least one; waits until that is so. 0 at the end."""
+        while not self.ended:
+            self.elapsed = time.monotonic() - self._begin
+            if self._duration is not None and self.elapsed >= self._duration:
+                self.ended = True
+                break
+            if self._rate is None:
+                return BATCH
+            due = int(self.elapsed * self._rate) - sent
+            if due > 0:
+                return min(due, BATCH)
+            time.sleep(min(max((sent + 1) / self._rate - self.elapsed, 0.0001), 0.1))
+        return 0
+
+    def done(self) -> None:
+        """All is sent."""
+        self.elapsed = time.monotonic() - self._begin
+
+    def stop(self, number: int, frame: object) -> None:
+        """A signal: end, with what was sent up to now."""
+        self.ended = True
+
+
+def send(outgoing: Outgoing, ring: TxRing, pace: Pace) -> None:
+    """Until all is sent, the time is over, or a signal says so."""
+    from seqcheck.linux.tx_ring import SEND_REQUEST
+
+    before = {number: signal.signal(number, pace.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while outgoing.truth.sent < outgoing.orders.frames:
+            count = pace.next(outgoing.truth.sent)
+            if not count:
+                break
+            slots = outgoing.fill(count, time.time_ns())
+            ring.slots["status"][slots] = SEND_REQUEST
+            ring.send()
+        pace.done()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
