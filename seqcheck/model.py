@@ -232,11 +232,13 @@ class Stray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """`count` duplicates in a field of the slot map; `slot` and `lap` are the field's first ones."""
+    """`count` duplicates in a field of the slot map, the first one in `frame`; `slot` and `lap` are the field's first
+    ones."""
 
     slot: int
     lap: int
     count: int
+    frame: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ def _slots(findings: Findings, diagnosis: Diagnosis, gaps: NDArray[np.int64]) ->
     slot, lap = place % size, place // size
     lap -= int(lap.min())
     slots, laps = -(-size // FIELDS), -(-(int(lap.max()) + 1) // FIELDS)
-    fields, counts = np.unique((lap // laps) * FIELDS + slot // slots, return_counts=True)
+    fields, first, counts = np.unique((lap // laps) * FIELDS + slot // slots, return_index=True, return_counts=True)
     return SlotMap(
         ring=size,
         stream=int(rows["stream"][0]),
@@ -136,8 +136,8 @@ def _slots(findings: Findings, diagnosis: Diagnosis, gaps: NDArray[np.int64]) ->
         laps=laps,
         of=len(at),
         cells=tuple(
-            Cell(slot=field % FIELDS * slots, lap=field // FIELDS * laps, count=count)
-            for field, count in zip(fields.tolist(), counts.tolist(), strict=True)
+            Cell(slot=field % FIELDS * slots, lap=field // FIELDS * laps, count=count, frame=frame)
+            for field, count, frame in zip(fields.tolist(), counts.tolist(), rows["frame"][first].tolist(), strict=True)
         ),
     )
 

@@ -45,6 +45,9 @@ FORMATS = {
         module="seqcheck.reporters.terminal", about="the verdict, the reasons and the findings, to read"
     ),
     "json": Format(module="seqcheck.reporters.json", about="everything, for programs; seqcheck.report/1, docs/json.md"),
+    "html": Format(
+        module="seqcheck.reporters.html", about="one page with charts and tables, for a browser; no network"
+    ),
     "markdown": Format(module="seqcheck.reporters.markdown", about="for a pull request or $GITHUB_STEP_SUMMARY"),
     "junit": Format(module="seqcheck.reporters.junit", about="one test case for each stream and check, for CI"),
     "csv": Format(module="seqcheck.reporters.csv", about="every finding, one a line, without a cap", keep="findings"),

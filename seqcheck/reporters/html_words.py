@@ -1,0 +1,26 @@
+"""What each cause means, for a reader who has never heard of rings."""
+
+from __future__ import annotations
+
+LAP = (
+    "A sender fills the slots of its network card's transmit ring one after the other, lap after lap. If a slot is sent"
+    " without having been filled anew, what goes out is what it held one lap before: an old number, once more. The"
+    " distance between the two copies is then the size of the ring, less the slots that other frames took in that lap."
+)
+MEANING = {
+    "clean": "Every number came once, and all that came between the first and the highest are here.",
+    "stale-slot": LAP,
+    "ring-replay": LAP + " Here not one slot but a stretch of neighbouring ones was sent again.",
+    "early-overwrite": (
+        "A slot was filled anew before it had been sent: the old content was lost, and the new one, which belongs one"
+        " lap later, went out early and then again in its place."
+    ),
+    "path-copy": (
+        "The frames were copied on their way, not by the sender's ring: by a mirror port, a bond, capturing on `any`,"
+        " or a tap that delays. Such copies follow at once, or after a constant time."
+    ),
+    "loop": "The frames went round in a circle: copies of one number differ in what every hop counts down.",
+    "retransmission": "The sender, or something on the way, sends what it takes for lost once more, on purpose.",
+    "sender-repeat": "The sender sends every number several times, on purpose.",
+    "unexplained": "Numbers came more than once, and nothing that seqcheck knows explains how. It accuses nobody.",
+}
