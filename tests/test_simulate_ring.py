@@ -6,10 +6,12 @@ The formulas are those of DESIGN section 3: D = kN - h - f - z, Da = kN - f - lo
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcheck.simulate import Scenario, Simulated, simulate, truth
+from seqcheck.simulate import ring_faults as faults
 from seqcheck.simulate.draw import Draw
 from seqcheck.simulate.path_faults import Loss
 from seqcheck.simulate.ring import NOWHERE, contents_of
@@ -188,3 +190,30 @@ def test_draws_are_even_and_the_same_everywhere() -> None:
     assert np.unique(Draw(3, "p").pick(np.arange(50), 20)).size == 20
     assert Draw(3, "p").pick(np.arange(5), 9).tolist() == [0, 1, 2, 3, 4]
     assert len(Draw(3, "p").pick(np.arange(10_000), 7)) == 7
+
+
+@pytest.mark.parametrize(
+    ("fault", "sent"),
+    [
+        (faults.StaleSlot(count=12), 12),
+        (faults.StaleOwn(count=12), 12),
+        (faults.StaleLength(count=12), 12),
+        (faults.StuckSlot(count=4, laps=3), 12),
+        (faults.RingReplay(count=2), 2 * 47),
+        (faults.RingReplay(count=3, run=10), 30),
+        (faults.EarlyOverwrite(count=12), 12),
+        (faults.EarlyOverwrite(count=4, run=3), 12),
+        (faults.EarlyBuffer(count=12, flight=20), 12),
+        (faults.PartialStale(count=12, head=64), 12),
+        (faults.PoolReuse(count=12, buffers=100, blur=30), 12),
+    ],
+)
+def test_a_count_is_kept_and_every_one_shows(fault: faults.Where, sent: int) -> None:
+    replay = isinstance(fault, faults.RingReplay)  # it would replay the slots that frames of several share, too
+    traffic = Traffic(host_share=0.1, multi_share=0 if replay else 0.05, sizes=(90,), restarts=((1500, 0),))
+    told = truth(simulate(Scenario(seed=3, ring=Ring(size=48, frames=3000), traffic=traffic, faults=(fault,))))
+    (counts,) = told["by_fault"].values()
+    assert counts["sent"] == counts["captured"] == sent
+    if not replay:  # which also shows host frames
+        assert counts["duplicates"] == sent
+    assert told["late"] == 0

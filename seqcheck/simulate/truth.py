@@ -137,9 +137,16 @@ def _high(group: NDArray[np.int64], x: NDArray[np.int64]) -> NDArray[np.int64]:
     return out
 
 
+def stream_ids(found: Arrivals) -> dict[int, int]:
+    """From the model's streams to their numbers in order of their first records."""
+    streams, first = np.unique(found.stream, return_index=True)
+    return {stream: number for number, stream in enumerate(streams[np.argsort(first)].tolist())}
+
+
 def stream_rows(found: Arrivals, start: int, modulus: int) -> list[dict[str, Any]]:
     """What there is to know of each stream, in the order of their first records."""
     rows = []
+    again, late, reordered = found.again, found.late, found.reordered
     streams, first = np.unique(found.stream, return_index=True)
     by_stream = np.split(
         np.argsort(found.stream, kind="stable"), np.cumsum(np.unique(found.stream, return_counts=True)[1])
@@ -157,11 +164,11 @@ def stream_rows(found: Arrivals, start: int, modulus: int) -> list[dict[str, Any
             {
                 "stream": int(streams[number]),
                 "received": len(mine),
-                "unique": int((~found.again[mine]).sum()),
-                "duplicates": int(found.again[mine].sum()),
+                "unique": int((~again[mine]).sum()),
+                "duplicates": int(again[mine].sum()),
                 "missing": missing,
-                "late": int(found.late[mine].sum()),
-                "reordered": int(found.reordered[mine].sum()),
+                "late": int(late[mine].sum()),
+                "reordered": int(reordered[mine].sum()),
                 "restarts": len(groups) - 1,
                 "wraps": wraps,
                 "first_seq": int(found.seq[mine[0]]),

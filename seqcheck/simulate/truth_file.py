@@ -10,7 +10,7 @@ import numpy as np
 
 from seqcheck.simulate.run import Simulated
 from seqcheck.simulate.traffic import COPY, FRESH, LABELS, LOST, RECORD
-from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, sources, stream_rows
+from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, sources, stream_ids, stream_rows
 
 SCHEMA = "seqcheck.truth/1"
 
@@ -105,7 +105,7 @@ def resends(made: Simulated, found: Arrivals) -> Iterator[dict[str, Any]]:
     number = np.full(len(traffic.sent), 0, np.int64)
     number[made.kept] = np.arange(1, len(made.kept) + 1)
     lag = found.lag()
-    ids = {row["stream"]: at for at, row in enumerate(stream_rows(found, 0, 1))}
+    ids = stream_ids(found)
     for row in np.flatnonzero(wanted).tolist():
         sent, at = traffic.sent[row], int(index[row])
         body = traffic.contents[int(sent["content"])]
