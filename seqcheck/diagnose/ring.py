@@ -36,7 +36,7 @@ LAPS = 3  # a slot's content is not expected to survive longer
 FILTERED = 0.25  # where foreign frames were not captured: the largest share of a lap they may have taken
 LARGEST = 1 << 17
 WELL_KNOWN, ROUND = 4.0, 2.0  # log-prior of a size that drivers use, of a multiple of 8
-SCATTER = 6.0  # standard deviations of a count by which ends that agree may lie apart
+SCATTER = 4.0  # standard deviations of a count by which ends that agree may lie apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Ring:
 def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, seen: Ints) -> Ring | None:
     """The size that the duplicates `among` agree on best; None where no size explains any of them. `seen` is how many
     records of its stream came before each: as far as a distance could reach by chance."""
-    among = among & (brackets.low >= SMALLEST)
+    among = among & ((brackets.high if lost.foreign > 0 else brackets.low) >= SMALLEST)
     at = np.flatnonzero(among)
     if not len(at):
         return None
@@ -230,7 +230,8 @@ class _Scale:
         if self.high is None:
             scatter = max(1.0, float(size - ends.mean()))
         else:
-            scatter = float(np.median(self.variance)) + 1 + abs(float(np.median(ends)) - size)
+            others = 0.5 * float(np.median(self.high - self.low))  # any of the foreign frames may be of other queues
+            scatter = float(np.median(self.variance)) + 1 + abs(float(np.median(ends)) - size) + others
         return bool(np.std(ends) <= SCATTER * np.sqrt(scatter))
 
     def odds(self, size: int, sizes: int, seen: Ints) -> float:

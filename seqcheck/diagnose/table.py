@@ -158,14 +158,20 @@ def _lost_by_number(findings: Findings, place: Ints, early: Bools, substitute: B
     rows = findings.duplicates
     result = []
     taken: dict[tuple[int, int], Ints] = {}
+    place = place.copy()
     for stream, epoch in {(int(r["stream"]), int(r["epoch"])) for r in rows[early]}:
         mine = (rows["stream"] == stream) & (rows["epoch"] == epoch)
+        ahead = np.flatnonzero(mine & early)
+        began, ended = rows["e_record"][ahead], rows["record"][ahead]
+        # others that were ahead of their time just then had been counted as if they were in their places
+        open_ = np.searchsorted(np.sort(began), began) - np.searchsorted(np.sort(ended), began)
+        place[ahead] = np.where(place[ahead] >= 0, np.maximum(0, place[ahead] - open_), UNKNOWN)
         taken[stream, epoch] = np.sort(np.concatenate((place[mine & early], rows["next"][mine & substitute])))
     for row, low in zip(rows[early], place[early].tolist(), strict=True):
         stream, epoch, high = int(row["stream"]), int(row["epoch"]), int(row["x"])
-        missing = sum(count for _, count in findings.missing(stream, epoch, low, high)) if 0 <= low < high else 0
+        missing = sum(count for _, count in findings.missing(stream, epoch, low + 1, high)) if 0 <= low < high else 0
         others = taken[stream, epoch]
-        stand_ins = int(np.searchsorted(others, high) - np.searchsorted(others, low))
+        stand_ins = int(np.searchsorted(others, high) - np.searchsorted(others, low, "right"))
         result.append(max(0, missing - stand_ins))
     return np.array(result, np.int64)
 
@@ -251,7 +257,8 @@ def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -
         for records in (rows["record"][mine & substitute], rows["e_record"][mine & alone & (opener < 0)]):
             place = np.searchsorted(gaps["record"][at], records, "left")
             np.add.at(instead, at[place[place < len(at)]], 1)
-    return np.maximum(0, _still_missing(findings, gaps) - instead)
+    widths: Ints = np.maximum(0, _still_missing(findings, gaps) - instead)
+    return widths
 
 
 def _still_missing(findings: Findings, gaps: NDArray[Any]) -> Ints:

@@ -12,6 +12,7 @@ from ..ring import Ring
 from ..sizes import SIZES, origin
 from ..table import Bools
 
+TOO_MANY = 0.3  # of all numbers: no ring resends so much slot by slot
 _CONTENT = frozenset({"length", "padding"})  # in which a stale frame may differ from its earlier copy
 
 
@@ -30,6 +31,9 @@ def strength(case: Case, ring: Ring, rows: Bools) -> Strength:
     found = odds.strength(ring.log_odds, hits)
     if not ring.agree:
         return "none"
+    streams = case.findings.streams
+    if hits > TOO_MANY * int((streams["received"] - streams["duplicates"]).sum()):
+        return "weak"
     if found == "weak" and ring.log_odds > odds.WORTH and not ring.given:
         return "none" if hits < odds.FEWEST or ring.log_odds > odds.CHANCE else "weak"
     if hits == 1 and not ring.given:

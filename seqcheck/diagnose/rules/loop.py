@@ -14,6 +14,7 @@ from ..case import Case, Claim, Evidence, plural
 from ..rhythm import rhythm
 from ..table import Bools
 
+MANY = 100  # different numbers
 OFTEN = 0.3  # of the duplicates are a third copy or a later one
 
 
@@ -29,13 +30,18 @@ def claim(case: Case) -> Claim | None:
     if falling.any():
         return _claim(case, falling, "strong", "The hop count falls from copy to copy: a loop of routers.")
     beat = rhythm(case, rows)
-    if beat is None or not beat.of_a_way:
+    if beat is None or not (beat.of_a_way or (_many(case, rows) and beat.in_time > beat.in_frames + 0.3)):
         return None
     ms = float(np.median(table.time_lag[beat.steady])) / 1e6
     return _claim(
         case, rows, "strong" if len(table) >= 8 else "moderate",
         f"Each copy comes {ms:.3g} ms after the one before, however much is sent meanwhile, and is identical: a loop of switches.",
     )  # fmt: skip
+
+
+def _many(case: Case, rows: Bools) -> bool:
+    """Whether so many different numbers go round that no few stuck slots can be behind it."""
+    return len(np.unique(case.table.rows["x"][rows])) >= MANY
 
 
 def _one_hop_less(evidence: Evidence) -> bool:

@@ -12,9 +12,9 @@ import numpy as np
 from ...model import Strength
 from ..case import Case, Claim, Evidence, plural, span
 from ..rhythm import rhythm
-from ..table import Bools
+from ..table import Bools, Table
 
-ADJACENT = 8  # records between the copies; a ring is larger
+ADJACENT = 8  # frames of the source between the copies; a ring is larger
 NEARLY_ALL = 0.5  # of a stream's numbers came more than once
 _OTHER_WAY = frozenset({"eth.src", "eth.dst", "vlan", "ip.ttl", "ip.tos", "ip.checksum", "length"})
 _OF_A_WAY = frozenset({"eth.src", "eth.dst", "vlan", "ip.ttl"})
@@ -26,7 +26,7 @@ def claim(case: Case) -> Claim | None:
     known = case.open & table.known
     rows = case.by_bytes(known, _took_another_way)
     marked = bool(rows.any())
-    rows |= known & (table.distance <= ADJACENT) & ~table.early
+    rows |= known & _adjacent(table) & ~table.early
     rest = known & ~rows
     beat = rhythm(case, rest)
     delayed = np.zeros(len(table), np.bool_)
@@ -51,6 +51,12 @@ def claim(case: Case) -> Claim | None:
     )
 
 
+def _adjacent(table: Table) -> Bools:
+    """The copy follows at once, counting all frames of the source where both copies come from one."""
+    close: Bools = np.where(table.frame_distance >= 0, table.frame_distance, table.distance) <= ADJACENT
+    return close
+
+
 def _took_another_way(evidence: Evidence) -> bool:
     changed = set(evidence.differs)
     return bool(changed & _OF_A_WAY) and changed <= _OTHER_WAY
@@ -69,9 +75,9 @@ def _everything(case: Case, rows: Bools) -> bool:
 def _because(case: Case, rows: Bools, delayed: Bools, marked: bool) -> list[str]:
     table = case.table
     reasons = []
-    close = rows & (table.distance <= ADJACENT)
+    close = rows & _adjacent(table)
     if close.any():
-        reasons.append(f"{int(close.sum()):,} follow their copy within {ADJACENT} records; a TX ring is larger.")
+        reasons.append(f"{int(close.sum()):,} follow their copy within {ADJACENT} frames; a TX ring is larger.")
     if _everything(case, rows):
         reasons.append("Most numbers came more than once: no ring resends everything.")
     if delayed.any():
