@@ -97,3 +97,92 @@ cdef struct Source:
     uint8_t address[8]
     uint32_t length
     int64_t counts[REASONS]
+
+cdef enum:
+    DUPLICATE = 0
+    LATE = 1
+    GAP = 2
+    RESTART = 3
+    RETRACT = 4
+    RETRACT_LATE = 5
+    EARLY = 6
+    OUTLIER = 7
+
+cdef struct Event:
+    int32_t kind
+    int32_t stream
+    int32_t epoch
+    int32_t source
+    uint64_t seq
+    int64_t x
+    int64_t next
+    int64_t record
+    int64_t frame
+    int64_t ns
+    int64_t ordinal
+    int64_t e_record
+    int64_t e_frame
+    int64_t e_ns
+    int64_t e_ordinal
+    int64_t copies
+    int64_t a
+    int64_t b
+
+cdef enum:
+    WINDOW_FIRST = 16
+    WINDOW_STEP = 4
+    WINDOW_CAP = 1 << 16
+    WINDOW_BUDGET = 1 << 20
+    EARLY_MAX = 16
+    EARLY_REACH = 1 << 16
+    OPENERS = 16
+    BACKS = 8
+    CHAIN_SKIP = 64
+    CHAIN_EAGER = 32
+    CHAIN_PAUSED = 1024
+    CHAIN_LONG = 1 << 14
+    CHAIN_SEGMENT = 64
+    CHAIN_SEGMENTS = 4096
+    NEAR_BASE = 8
+    PAUSE_NS = 200000000
+    PAUSE_FACTOR = 20
+    PAGE = 4096
+    PAGES_CAP = 1 << 17
+    HOLES_CAP = 4096
+    HOLE_PAGES = 8
+    N_DEGREES = 8
+    FAR = 0x100000000
+
+cdef struct State:
+    int64_t received
+    int64_t duplicates
+    int64_t replicated
+    int64_t missing
+    int64_t gaps
+    int64_t late
+    int64_t restarts
+    int64_t outliers
+    int64_t early
+    uint64_t first_seq
+    uint64_t base
+    int64_t next
+    int64_t epoch
+    int64_t first_ns
+    int64_t last_ns
+    int64_t first_frame
+    int64_t last_frame
+    int64_t source
+    int64_t reordered
+    int64_t extents
+    int64_t extent_sum
+    int64_t extent_max
+    int64_t late_ns_max
+    int64_t degrees[N_DEGREES]
+    int64_t jumps
+    int64_t jump_max
+    int64_t free_runs
+    int64_t free_length
+    int64_t free_squares
+    int64_t reorder_gaps
+    int64_t reorder_gap_sum
+    int64_t reorder_gap_max

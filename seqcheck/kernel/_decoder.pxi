@@ -5,6 +5,9 @@ import os
 cdef struct Decode:
     Program program
     Field seq
+    int seq_shift           # right, of the 8 bytes at the counter, in its byte order
+    uint64_t seq_mask       # after that
+    uint64_t seq_top        # modulus - 1
     bint dynamic            # some fields need the lengths
     Table streams
     Table sources
@@ -45,13 +48,13 @@ cdef int64_t intern_source(Decode *d, const Place *f) noexcept nogil:
     return found + 1
 
 
-cdef Template *other_template(
-    Decode *d, const uint8_t *p, int64_t room, int64_t cap, int link, uint64_t *key
-) noexcept nogil:
-    """A template that the frame is like, if the current one is not; NULL if there is none."""
+cdef Template *like_template(Decode *d, const uint8_t *p, int64_t room, int64_t cap, int link) noexcept nogil:
+    """A template that the frame is like, which then is the current one; NULL if there is none."""
     cdef int n
+    if alike(p, &d.templates[d.current], room, cap, link):
+        return &d.templates[d.current]
     for n in range(TEMPLATES):
-        if n != d.current and alike(p, &d.templates[n], room, cap, link, key):
+        if n != d.current and alike(p, &d.templates[n], room, cap, link):
             d.current = n
             return &d.templates[n]
     return NULL
@@ -104,64 +107,100 @@ cdef Template *adopt(Decode *d, const FrameColumns *f, int64_t row, int64_t stre
     return &d.templates[d.current]
 
 
+cdef inline bint flow_of(Decode *d, const uint8_t *p, Template *t, int64_t *stream, int64_t *source) noexcept nogil:
+    """Stream and source of a frame that is like `t`, if its flow is known."""
+    cdef int64_t found = flow_find(p, t, &d.flows)
+    if found < 0:
+        return False
+    stream[0], source[0] = d.flows.slots[found].stream, d.flows.slots[found].source
+    if unlikely(found == t.flow):  # twice running: from now on it is known at once
+        if t.stream == stream[0] and t.source == source[0]:
+            bare(t)
+        memcpy(t.value, p, t.words * 8)
+        t.stream, t.source = stream[0], source[0]
+    t.flow = found
+    return True
+
+
+cdef int other_way(
+    Decode *d, const FrameColumns *f, int64_t row, int64_t *stream, int64_t *source, uint64_t *seq
+) noexcept nogil:
+    """Any frame: its status, or -1 where a table needs room first, -2 where it lies outside the buffer."""
+    cdef const uint8_t *p = f.buf + f.off[row]
+    cdef int64_t cap = f.cap[row], room = f.size - f.off[row]
+    cdef Template *t
+    cdef Place place
+    cdef int status = -1
+    if f.off[row] < 0 or cap > room:
+        return -2
+    t = like_template(d, p, room, cap, f.link[row])
+    if t != NULL:
+        t.hits += 1
+        if flow_of(d, p, t, stream, source) and (not d.dynamic or dynamic_fields(p, cap, f.wire[row], t, &d.program, seq)):
+            if t.seq_at >= 0:
+                seq[0] = (word64(p + t.seq_at, d.seq.big) >> d.seq_shift) & d.seq_mask
+            status = RECORD if seq[0] <= d.seq_top else -1
+    if status != RECORD:
+        if needs_room(&d.streams) or needs_room(&d.sources):
+            return -1
+        status = long_way(d, f, row, t, &place, stream, source)
+        seq[0] = place.seq
+    return status
+
+
 cdef int64_t decode_rows(Decode *d, const FrameColumns *f, Out *out, int64_t low, int64_t high) noexcept nogil:
-    """Decode up to `high`; the row at which a table needs room, or -1 - row for a row outside the buffer."""
+    """Decode up to `high`; the row at which a table needs room, or -1 - row for a row outside the buffer. The loop
+    itself knows one template and one stream; whatever is not just like them goes the other way."""
     cdef Template *t = &d.templates[d.current]
     cdef const uint8_t *p
-    cdef int64_t row, room, cap, stream = 0, source = 0, found, n = out.count
-    cdef uint64_t key = 0, seq = 0, modulus = d.program.modulus
-    cdef Place place
-    cdef int status
-    for row in range(low, high):
-        cap, room = f.cap[row], f.size - f.off[row]
-        if unlikely(f.off[row] < 0 or cap > room):
-            out.count = n
-            return -1 - row
-        p = f.buf + f.off[row]
-        status = RECORD
-        if unlikely(not alike(p, t, room, cap, f.link[row], &key)):
-            t = other_template(d, p, room, cap, f.link[row], &key)
-        if likely(t != NULL):
-            if likely(key == 0):
-                stream, source = t.stream, t.source
+    cdef const uint8_t *buf = f.buf
+    cdef const int64_t *off = f.off
+    cdef const uint32_t *cap = f.cap
+    cdef const uint16_t *link = f.link
+    cdef int64_t *seen = d.seen
+    cdef int64_t row = low, stream = 0, source = 0, n = out.count
+    cdef uint64_t seq = 0, reach = template_reach(d, f)
+    cdef bint known, big = d.seq.big
+    cdef int status, shift = d.seq_shift
+    memset(out.status + low, RECORD, high - low)
+    while row < high:
+        p = buf + off[row]
+        if likely(<uint64_t>off[row] < reach and cap[row] >= t.deep and link[row] == t.link):
+            if likely(differ(p, t.value, t.all, t.words) == 0):
+                stream, source, known = t.stream, t.source, True
             else:
-                found = flow_find(p, t, &d.flows)
-                if likely(found >= 0):
-                    stream, source = d.flows.slots[found].stream, d.flows.slots[found].source
-                    if found == t.flow:
-                        memcpy(t.value, p, t.words * 8)
-                        t.stream, t.source = stream, source
-                    t.flow = found
-                else:
-                    status = -1
-            if d.dynamic:
-                if not dynamic_fields(p, cap, f.wire[row], t, &d.program, &seq):
-                    status = -1
-            if t.seq_at >= 0:
-                seq = fixed_seq(p + t.seq_at, &d.seq)
-            if unlikely(modulus != 0 and seq >= modulus):
-                status = -1
-            t.hits += 1
-        else:
-            status = -1
-        if unlikely(status < 0):
-            if needs_room(&d.streams) or needs_room(&d.sources):
-                out.count = n
-                return row
-            status = long_way(d, f, row, t, &place, &stream, &source)
-            seq = place.seq
-            if t == NULL:
-                t = &d.templates[d.current]
-        out.status[row] = status
-        if likely(status == RECORD):
+                known = alike(p, t, t.span, cap[row], link[row]) and flow_of(d, p, t, &stream, &source)
+            seq = (word64(p + t.seq_at, big) >> shift) & d.seq_mask
+            if likely(known and seq <= d.seq_top):
+                out.row[n], out.stream[n], out.seq[n] = <int32_t>row, <int32_t>stream, seq
+                out.source[n], out.ordinal[n] = <int32_t>source, seen[source]
+                seen[source] += 1
+                n += 1
+                row += 1
+                continue
+        status = other_way(d, f, row, &stream, &source, &seq)
+        if status < 0:
+            break
+        t, reach = &d.templates[d.current], template_reach(d, f)
+        if status == RECORD:
             out.row[n], out.stream[n], out.seq[n] = <int32_t>row, <int32_t>stream, seq
-            out.source[n], out.ordinal[n] = <int32_t>source, d.seen[source]
+            out.source[n], out.ordinal[n] = <int32_t>source, seen[source]
             n += 1
         else:
+            out.status[row] = status
             d.counts[source * REASONS + status] += 1
-        d.seen[source] += 1
+        seen[source] += 1
+        row += 1
+    else:
+        status = 0
     out.count = n
-    return high
+    return -1 - row if status == -2 else row
+
+
+cdef inline uint64_t template_reach(const Decode *d, const FrameColumns *f) noexcept nogil:
+    """Offsets below this one leave room for all that the current template reads; 0 where it has to go the other way."""
+    cdef const Template *t = &d.templates[d.current]
+    return 0 if d.dynamic or t.span > f.size else f.size - t.span + 1
 
 
 cdef class Decoder:
@@ -175,13 +214,16 @@ cdef class Decoder:
         for row in range(self.d.program.count):
             if self.d.program.fields[row].role == SEQ:
                 self.d.seq = self.d.program.fields[row]
+                self.d.seq_shift = self.d.seq.shift + (64 - 8 * self.d.seq.width if self.d.seq.big else 0)
+                self.d.seq_mask = self.d.seq.mask >> self.d.seq.shift
             self.d.dynamic |= (
                 self.d.program.fields[row].offset < 0
                 or (self.d.program.fields[row].role == MATCH and self.d.program.fields[row].op == EQ_LENGTH)
             )
+        self.d.seq_top = self.d.program.modulus - 1
         for row in range(TEMPLATES):
             self.d.templates[row].span = INT64_MAX
-        for row in range(FLOW_WORDS):
+        for row in range(WORDS):
             self.d.flows.odd[row] = int.from_bytes(os.urandom(8), "little") | 1
         flows_start(&self.d.flows, FLOW_BITS_FIRST)
         table_start(&self.d.streams, sizeof(StreamKey) // 8, MAX_STREAMS, os.urandom(sizeof(StreamKey)))
@@ -191,7 +233,7 @@ cdef class Decoder:
     def __dealloc__(self):
         table_end(&self.d.streams)
         table_end(&self.d.sources)
-        PyMem_RawFree(self.d.flows.memory)
+        flows_end(&self.d.flows)
         PyMem_RawFree(self.d.seen)
         PyMem_RawFree(self.d.counts)
 

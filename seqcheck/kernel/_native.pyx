@@ -21,13 +21,12 @@ include "_walk.pxi"
 include "_template.pxi"
 include "_flows.pxi"
 include "_decoder.pxi"
+include "_bits.pxi"
+include "_track_state.pxi"
+include "_strict.pxi"
+include "_track_record.pxi"
+include "_track_chain.pxi"
+include "_track_loop.pxi"
+include "_tracker.pxi"
 
 NAME = "native"
-
-
-def __getattr__(name):
-    """Until the tracker is native, too, the reference's serves."""
-    if name == "Tracker":
-        from seqcheck.kernel.reference_track import Tracker
-        return Tracker
-    raise AttributeError(name)

@@ -4,7 +4,7 @@
 # write a capture whose keys all collide; ids do not depend on them. The table never allocates while it is being filled:
 # it has room for `room` keys, and its owner calls `table_grow` before that is used up.
 
-from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
 
 cdef enum:
     MOST_WORDS = 16

@@ -16,10 +16,6 @@
 cdef enum:
     WORDS = SPAN // 8
     TEMPLATES = 8
-    FLOW_WORDS = 14
-    FLOW_PROBES = 4
-    FLOW_BITS_FIRST = 10
-    FLOW_BITS_MOST = 17
 
 cdef struct Template:
     int64_t span        # bytes from the frame's first that are read here; INT64_MAX where this is no template
@@ -39,54 +35,19 @@ cdef struct Template:
     int64_t tag         # its flows bear it; never used twice
     int64_t flow        # the flow met last
     int64_t hits
-    int keys            # words with key bits
-    uint8_t key_at[WORDS]
     uint64_t value[WORDS]
     uint64_t fixed[WORDS]
     uint64_t key[WORDS]
-
-cdef struct Flow:
-    int64_t tag
-    int32_t stream
-    int32_t source
-    uint64_t key[FLOW_WORDS]
+    uint64_t all[WORDS]     # fixed, key and, until they were seen to vary, the length words
 
 
-cdef inline void differ(const uint8_t *p, const Template *t, int low, int high, uint64_t *fixed, uint64_t *key) noexcept nogil:
-    """Gather the fixed bits and the key bits in which the frame differs, in words low..high-1 (literals)."""
-    cdef int j
-    cdef uint64_t word, a = 0, b = 0
-    for j in range(low, high):
-        word = raw64(p + 8 * j) ^ t.value[j]
-        a |= word & t.fixed[j]
-        b |= word & t.key[j]
-    fixed[0] |= a
-    key[0] |= b
-
-
-cdef inline bint alike(
-    const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link, uint64_t *key
-) noexcept nogil:
-    """Whether the frame takes the template's way; `key` is then 0 if it is of the same stream and source. `room`: bytes
-    that may be read at `p`."""
-    cdef uint64_t fixed = 0
-    key[0] = 0
+cdef inline bint alike(const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link) noexcept nogil:
+    """Whether the frame takes the template's way, be it of another stream. `room`: bytes that may be read at `p`."""
     if room < t.span or cap < t.deep or link != t.link:
         return False
     if be16(p + t.ip_at) < t.ip_need or be16(p + t.udp_at) < t.udp_need:
         return False
-    differ(p, t, 0, 8, &fixed, key)
-    if t.words > 8:
-        differ(p, t, 8, 12, &fixed, key)
-        if t.words > 12:
-            differ(p, t, 12, 16, &fixed, key)
-    return fixed == 0
-
-
-cdef inline uint64_t fixed_seq(const uint8_t *p, const Field *field) noexcept nogil:
-    """The counter at `p`, where 8 bytes may be read whatever its width."""
-    cdef uint64_t word = be64(p) >> (64 - 8 * field.width) if field.big else le64(p)
-    return (word & field.mask) >> field.shift
+    return differ(p, t.value, t.fixed, t.words) == 0
 
 
 cdef bint dynamic_fields(
@@ -121,6 +82,13 @@ cdef bint dynamic_fields(
     return True
 
 
+cdef inline void bare(Template *t) noexcept nogil:
+    """From now on the lengths may vary."""
+    cdef int j
+    for j in range(WORDS):
+        t.all[j] = t.fixed[j] | t.key[j]
+
+
 cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Template *t) noexcept nogil:
     """Make a template of a record; False where it cannot be one. Decodes it once more, with marks."""
     cdef const uint8_t *p = f.buf + f.off[row]
@@ -128,7 +96,7 @@ cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Temp
     cdef const Field *field
     cdef Place place
     cdef Marks m
-    cdef uint64_t key, seq
+    cdef uint64_t seq
     cdef int j, last = 0
     memset(&m, 0, sizeof(Marks))
     memset(t, 0, sizeof(Template))
@@ -137,8 +105,10 @@ cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Temp
         return False
     if read_fields(p, cap, program, &place, &m) != RECORD or not m.fits:
         return False
+    if m.ip_at + 2 > SPAN or m.udp_at + 2 > SPAN:
+        return False
     for j in range(SPAN):
-        if (m.fixed[j] | m.key[j]) != 0:
+        if (m.fixed[j] | m.key[j]) != 0 or j == m.ip_at + 1 or j == m.udp_at + 1:
             last = j
     t.words = 8 if last < 64 else 12 if last < 96 else 16
     t.span, t.seq_at, t.deep, t.link, t.start, t.flow = t.words * 8, -1, m.deep, f.link[row], place.start, -1
@@ -156,8 +126,9 @@ cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Temp
         t.ip_at, t.ip_base, t.ip_need = m.ip_at, m.ip_base, <uint32_t>max(m.deep - m.ip_base, 1)
     if m.udp_at >= 0:
         t.udp_at, t.udp_base, t.udp_need = m.udp_at, m.udp_base, <uint32_t>max(m.deep - m.udp_base, 1)
-    for j in range(WORDS):
-        if t.key[j] != 0:
-            t.key_at[t.keys] = j
-            t.keys += 1
-    return alike(p, t, room, cap, t.link, &key) and dynamic_fields(p, cap, f.wire[row], t, program, &seq)
+    bare(t)
+    if m.ip_at >= 0:
+        memset(<uint8_t *>t.all + m.ip_at, 0xFF, 2)
+    if m.udp_at >= 0:
+        memset(<uint8_t *>t.all + m.udp_at, 0xFF, 2)
+    return alike(p, t, room, cap, t.link) and dynamic_fields(p, cap, f.wire[row], t, program, &seq)

@@ -1,0 +1,293 @@
+# Sparse sets of positions, as reference_bits.py: pages of PAGE bits under (kind, stream, epoch, page number), and holes,
+# stretches of whole MISSING pages that are not kept as pages.
+#
+# All memory is set aside at once, for the most there may be; the operating system hands it out as it is touched. Pages
+# are found by an open-addressing table with linear probing (deleting moves later ones back, so there are no tombs). The
+# last page asked for, of each kind, is remembered, also when there was none. Holes lie sorted.
+
+cdef enum:
+    MISSING = 0
+    REPEATED = 1
+    BELOW = 2
+    PAGE_WORDS = PAGE // 64
+    SLOTS_BITS = 18         # twice PAGES_CAP
+
+cdef struct PageKey:
+    int64_t number
+    int64_t epoch
+    int32_t stream
+    int32_t kind
+
+cdef struct Hole:
+    int32_t stream
+    int64_t epoch
+    int64_t first       # page
+    int64_t past
+
+cdef struct Recent:
+    PageKey key
+    int32_t page        # -1: there is none; -2: nothing is remembered
+
+cdef struct Bits:
+    uint64_t *words     # PAGES_CAP * PAGE_WORDS
+    PageKey *keys       # by page
+    int32_t *free       # stack of pages that were given back
+    int32_t *slots      # page + 1
+    Hole *holes
+    int64_t pages       # in use
+    int64_t top         # pages ever taken
+    int64_t frees
+    int64_t n_holes
+    Recent recent[3]
+    uint64_t odd
+
+
+cdef inline int64_t page_of(int64_t x) noexcept nogil:
+    return x >> 12      # PAGE is 4096; rounds down, for positions below 0 too
+
+
+cdef inline bint same_key(const PageKey *a, const PageKey *b) noexcept nogil:
+    return a.number == b.number and a.stream == b.stream and a.kind == b.kind and a.epoch == b.epoch
+
+
+cdef inline uint64_t home_of(const Bits *bits, const PageKey *key) noexcept nogil:
+    cdef uint64_t h = <uint64_t>key.number * bits.odd
+    h = (h ^ (h >> 29) ^ <uint64_t>key.stream ^ (<uint64_t>key.kind << 32)) * bits.odd
+    h = (h ^ (h >> 32) ^ <uint64_t>key.epoch) * bits.odd
+    return h >> (64 - SLOTS_BITS)
+
+
+cdef inline int32_t page_find(Bits *bits, const PageKey *key) noexcept nogil:
+    """The page, or -1."""
+    cdef Recent *recent = &bits.recent[key.kind]
+    cdef uint64_t at
+    if likely(recent.page != -2 and same_key(&recent.key, key)):
+        return recent.page
+    recent.key, recent.page = key[0], -1
+    at = home_of(bits, key)
+    while bits.slots[at] != 0:
+        if same_key(&bits.keys[bits.slots[at] - 1], key):
+            recent.page = bits.slots[at] - 1
+            break
+        at = (at + 1) & ((1 << SLOTS_BITS) - 1)
+    return recent.page
+
+
+cdef void page_drop(Bits *bits, int32_t page) noexcept nogil:
+    """Give a page back; those behind it in the table that would no longer be found move up."""
+    cdef uint64_t mask = (1 << SLOTS_BITS) - 1, at = home_of(bits, &bits.keys[page]), behind, home
+    bits.recent[bits.keys[page].kind].page = -2
+    while bits.slots[at] != page + 1:
+        at = (at + 1) & mask
+    behind = at
+    while True:
+        behind = (behind + 1) & mask
+        if bits.slots[behind] == 0:
+            break
+        home = home_of(bits, &bits.keys[bits.slots[behind] - 1])
+        if ((behind - home) & mask) >= ((behind - at) & mask):
+            bits.slots[at] = bits.slots[behind]
+            at = behind
+    bits.slots[at] = 0
+    bits.free[bits.frees] = page
+    bits.frees += 1
+    bits.pages -= 1
+
+
+cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noexcept nogil:
+    """A new page without a bit, or -1 where the pool is spent."""
+    cdef uint64_t at
+    cdef int32_t page
+    if bits.pages >= PAGES_CAP:
+        purge(bits, states)
+        if bits.pages >= PAGES_CAP:
+            return -1
+    if bits.frees > 0:
+        bits.frees -= 1
+        page = bits.free[bits.frees]
+    else:
+        page = <int32_t>bits.top
+        bits.top += 1
+    memset(bits.words + <int64_t>page * PAGE_WORDS, 0, PAGE // 8)
+    bits.keys[page] = key[0]
+    at = home_of(bits, key)
+    while bits.slots[at] != 0:
+        at = (at + 1) & ((1 << SLOTS_BITS) - 1)
+    bits.slots[at] = page + 1
+    bits.pages += 1
+    bits.recent[key.kind].key, bits.recent[key.kind].page = key[0], page
+    return page
+
+
+cdef void purge(Bits *bits, const State *states) noexcept nogil:
+    """Drop the pages and holes of epochs that are over."""
+    cdef int64_t n, kept = 0
+    cdef uint64_t at
+    cdef int32_t page
+    at = 0
+    while at < 1 << SLOTS_BITS:
+        page = bits.slots[at] - 1
+        if page >= 0 and bits.keys[page].epoch != states[bits.keys[page].stream].epoch:
+            page_drop(bits, page)   # may have put another into this slot: look again
+        else:
+            at += 1
+    for n in range(bits.n_holes):
+        if bits.holes[n].epoch == states[bits.holes[n].stream].epoch:
+            bits.holes[kept] = bits.holes[n]
+            kept += 1
+    bits.n_holes = kept
+
+
+cdef int64_t hole_find(const Bits *bits, int32_t stream, int64_t epoch, int64_t number) noexcept nogil:
+    """The first hole at or behind page `number` of that stream and epoch, in the order they lie in."""
+    cdef int64_t low = 0, high = bits.n_holes, middle
+    cdef const Hole *hole
+    while low < high:
+        middle = (low + high) >> 1
+        hole = bits.holes + middle
+        if hole.stream != stream:
+            if hole.stream < stream:
+                low = middle + 1
+            else:
+                high = middle
+        elif hole.epoch != epoch:
+            if hole.epoch < epoch:
+                low = middle + 1
+            else:
+                high = middle
+        elif hole.past <= number:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef inline bint in_hole(const Bits *bits, int32_t stream, int64_t epoch, int64_t number) noexcept nogil:
+    cdef int64_t at
+    if bits.n_holes == 0:
+        return False
+    at = hole_find(bits, stream, epoch, number)
+    if at == bits.n_holes or bits.holes[at].stream != stream or bits.holes[at].epoch != epoch:
+        return False
+    return bits.holes[at].first <= number
+
+
+cdef inline bint bits_has(Bits *bits, int kind, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
+    cdef PageKey key
+    cdef int32_t page
+    key.number, key.epoch, key.stream, key.kind = page_of(x), epoch, stream, kind
+    page = page_find(bits, &key)
+    if page >= 0:
+        return (bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] >> (x & 63)) & 1
+    return kind == MISSING and in_hole(bits, stream, epoch, key.number)
+
+
+cdef bint bits_add(Bits *bits, const State *states, int kind, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
+    cdef PageKey key
+    cdef int32_t page
+    key.number, key.epoch, key.stream, key.kind = page_of(x), epoch, stream, kind
+    page = page_find(bits, &key)
+    if page < 0:
+        page = page_make(bits, &key, states)
+        if page < 0:
+            return False
+    bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] |= <uint64_t>1 << (x & 63)
+    return True
+
+
+cdef bint add_within(Bits *bits, const State *states, PageKey *key, int64_t low, int64_t high) noexcept nogil:
+    """Put low <= x < high into MISSING, page by page."""
+    cdef int64_t stop, word
+    cdef uint64_t *words
+    cdef uint64_t mask
+    cdef int32_t page
+    while low < high:
+        key.number = page_of(low)
+        page = page_find(bits, key)
+        if page < 0:
+            page = page_make(bits, key, states)
+            if page < 0:
+                return False
+        words = bits.words + <int64_t>page * PAGE_WORDS
+        stop = min(high, (key.number + 1) * PAGE)
+        while low < stop:
+            word = (low >> 6) & (PAGE_WORDS - 1)
+            mask = ~<uint64_t>0 << (low & 63)
+            if stop - (low & ~<int64_t>63) < 64:
+                mask &= (<uint64_t>1 << (stop & 63)) - 1
+            words[word] |= mask
+            low = (low & ~<int64_t>63) + 64
+        low = stop
+    return True
+
+
+cdef bint add_missing(Bits *bits, const State *states, int32_t stream, int64_t low, int64_t high) noexcept nogil:
+    """Put low <= x < high, of which none is in it, into MISSING of the stream's epoch."""
+    cdef int64_t first = page_of(low + PAGE - 1), past = page_of(high), at
+    cdef PageKey key
+    key.epoch, key.stream, key.kind = states[stream].epoch, stream, MISSING
+    if past - first < HOLE_PAGES:
+        return add_within(bits, states, &key, low, high)
+    if bits.n_holes >= HOLES_CAP:
+        purge(bits, states)
+        if bits.n_holes >= HOLES_CAP:
+            return False
+    at = hole_find(bits, stream, key.epoch, first)
+    memmove(bits.holes + at + 1, bits.holes + at, (bits.n_holes - at) * sizeof(Hole))
+    bits.n_holes += 1
+    bits.holes[at].stream, bits.holes[at].epoch, bits.holes[at].first, bits.holes[at].past = stream, key.epoch, first, past
+    if not add_within(bits, states, &key, low, first * PAGE):
+        return False
+    return add_within(bits, states, &key, past * PAGE, high)
+
+
+cdef bint open_page(Bits *bits, const State *states, const PageKey *key) noexcept nogil:
+    """Cut one page out of the hole that covers it."""
+    cdef int64_t at, past
+    cdef int32_t page
+    if not in_hole(bits, key.stream, key.epoch, key.number) or bits.n_holes >= HOLES_CAP:
+        return False
+    page = page_make(bits, key, states)
+    if page < 0:
+        return False
+    memset(bits.words + <int64_t>page * PAGE_WORDS, 0xFF, PAGE // 8)
+    if not in_hole(bits, key.stream, key.epoch, key.number):
+        return False
+    at = hole_find(bits, key.stream, key.epoch, key.number)
+    past = bits.holes[at].past
+    if bits.holes[at].first == key.number and past == key.number + 1:
+        memmove(bits.holes + at, bits.holes + at + 1, (bits.n_holes - at - 1) * sizeof(Hole))
+        bits.n_holes -= 1
+    elif bits.holes[at].first == key.number:
+        bits.holes[at].first += 1
+    elif past == key.number + 1:
+        bits.holes[at].past -= 1
+    else:
+        memmove(bits.holes + at + 1, bits.holes + at, (bits.n_holes - at) * sizeof(Hole))
+        bits.n_holes += 1
+        bits.holes[at].past = key.number
+        bits.holes[at + 1].first = key.number + 1
+    return True
+
+
+cdef bint discard_missing(Bits *bits, const State *states, int32_t stream, int64_t x) noexcept nogil:
+    """Take x, which is in it, out of MISSING of the stream's epoch."""
+    cdef PageKey key
+    cdef int32_t page
+    cdef uint64_t *words
+    cdef uint64_t left = 0
+    cdef int n
+    key.number, key.epoch, key.stream, key.kind = page_of(x), states[stream].epoch, stream, MISSING
+    page = page_find(bits, &key)
+    if page < 0:
+        if not open_page(bits, states, &key):
+            return False
+        page = page_find(bits, &key)
+    words = bits.words + <int64_t>page * PAGE_WORDS
+    words[(x >> 6) & (PAGE_WORDS - 1)] &= ~(<uint64_t>1 << (x & 63))
+    if words[(x >> 6) & (PAGE_WORDS - 1)] == 0:
+        for n in range(PAGE_WORDS):
+            left |= words[n]
+        if left == 0:
+            page_drop(bits, page)
+    return True

@@ -1,0 +1,155 @@
+# The loop over a block's records, and what a stream is given when it first needs it.
+
+cdef enum:
+    SPARE = 64      # rows that any one record may cause, beside three for each row of a chain that is read again
+
+# Why the loop stopped before the last record: the events are full, a table needs room, a row is none of the frames'.
+cdef enum:
+    DONE = 0
+    EVENTS_FULL = 1
+    NEED_STREAMS = 2
+    NEED_ODDS = 3
+    OUTSIDE = 4
+
+cdef struct Records:
+    const int32_t *row
+    const int32_t *stream
+    const uint64_t *seq
+    const int32_t *source
+    const int64_t *ordinal
+    const int64_t *ns       # by row
+    int64_t frames          # rows
+    int64_t first           # number of row 0
+
+
+cdef inline bint busy(const Odd *o) noexcept nogil:
+    return o.held_distance != 0 or o.chain >= 0 or o.n_early > 0
+
+
+cdef void settle(T *t, int32_t id) noexcept nogil:
+    """Let Odd catch up with the records that came in their place since it was last looked at; make it, if need be."""
+    cdef Hot *h = t.hot + id
+    cdef Odd *o
+    if h.odd < 0:
+        h.odd = <int32_t>t.odd_count
+        t.odd_count += 1
+        o = t.odds + h.odd
+        memset(o, 0, sizeof(Odd))
+        strict_begin(o, t.states[id].first_ns)
+        o.floor, o.chain = NOWHERE, -1
+    o = t.odds + h.odd
+    if o.seen != h.next:
+        o.unique += h.next - o.seen
+        o.strict_next = h.next
+
+
+cdef void rest(T *t, int32_t id) noexcept nogil:
+    """After the long way: what the short way goes by."""
+    cdef Hot *h = t.hot + id
+    t.odds[h.odd].seen = h.next
+    h.seq = expected_seq(t, id)
+    h.limit = -1 if busy(t.odds + h.odd) else short_limit(t, h)
+
+
+cdef void first_record(T *t, int32_t id, const Arrival *a) noexcept nogil:
+    """A new stream."""
+    cdef Hot *h = t.hot + id
+    cdef State *s = t.states + id
+    t.order[t.known] = id
+    t.known += 1
+    memset(s, 0, sizeof(State))
+    s.first_seq = s.base = a.seq
+    s.first_ns, s.first_frame, s.source = a.ns, a.frame, a.source
+    h.window, h.mask, h.odd, h.next = t.windows + WINDOW_BUDGET, 0, -1, 0
+    grow(t, h, 0)
+    h.next = h.received = 1
+    h.last_ns, h.last_frame = a.ns, a.frame
+    keep(t, h, 0, a, 1, 1)
+    h.seq, h.limit = forward(t, a.seq, 1), short_limit(t, h)
+
+
+cdef inline void in_order(Hot *h, const Records *r, int64_t at, uint64_t modulus) noexcept nogil:
+    """The record expected, of a stream in which nothing is open."""
+    cdef int64_t x = h.next, ns = r.ns[r.row[at]], frame = r.first + r.row[at]
+    cdef uint64_t seq = h.seq + 1
+    put(h.window + (<uint64_t>x & h.mask), ns, frame, r.source[at], h.received, r.ordinal[at])
+    h.seq = 0 if seq == modulus else seq
+    h.next = x + 1
+    h.received += 1
+    h.last_ns, h.last_frame = ns, frame
+
+
+cdef int other_record(T *t, const Records *r, int64_t at) noexcept nogil:
+    """A record that the loop does not know what to do with. DONE, or why it must wait."""
+    cdef int32_t id = r.stream[at]
+    cdef Hot *h
+    cdef Arrival a
+    cdef int64_t replay = 0
+    if <uint64_t>r.row[at] >= <uint64_t>r.frames or id < 0:
+        return OUTSIDE
+    if id >= t.room:
+        return NEED_STREAMS
+    h = t.hot + id
+    a.record, a.seq, a.frame, a.ns = h.received, r.seq[at], r.first + r.row[at], r.ns[r.row[at]]
+    a.source, a.ordinal, a.copies = r.source[at], r.ordinal[at], 1
+    if h.received == 0:
+        if t.count + SPARE > t.capacity:
+            return EVENTS_FULL
+        first_record(t, id, &a)
+        return DONE
+    if a.seq == h.seq and (h.odd < 0 or not busy(t.odds + h.odd)):
+        grow(t, h, h.next)
+        in_order(h, r, at, t.modulus)
+        h.limit = short_limit(t, h)
+        return DONE
+    if h.odd < 0 and t.odd_count == t.odd_room:
+        return NEED_ODDS
+    settle(t, id)
+    if t.odds[h.odd].chain >= 0:
+        replay = 3 * t.chains[t.odds[h.odd].chain].rows
+    if t.count + SPARE + replay > t.capacity:
+        rest(t, id)
+        return EVENTS_FULL
+    take(t, id, &a)
+    rest(t, id)
+    return DONE
+
+
+cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *why) noexcept nogil:
+    """Take records from `low` on; the one reached."""
+    cdef int64_t at = low
+    cdef Hot *h
+    why[0] = DONE
+    while at < high:
+        if likely(<uint64_t>r.stream[at] < <uint64_t>t.room and <uint64_t>r.row[at] < <uint64_t>r.frames):
+            h = t.hot + r.stream[at]
+            if likely(r.seq[at] == h.seq and h.next < h.limit):
+                in_order(h, r, at, t.modulus)
+                at += 1
+                continue
+        why[0] = other_record(t, r, at)
+        if why[0] != DONE:
+            break
+        at += 1
+    return at
+
+
+cdef bint finish_streams(T *t) noexcept nogil:
+    """Decide what is left open; False where the events are full before all is done."""
+    cdef int32_t id
+    cdef Hot *h
+    cdef int64_t replay
+    while t.finished < t.known:
+        id = t.order[t.finished]
+        h = t.hot + id
+        replay = 0
+        if h.odd >= 0 and t.odds[h.odd].chain >= 0:
+            replay = 3 * t.chains[t.odds[h.odd].chain].rows
+        if t.count + SPARE + replay > t.capacity:
+            return False
+        if h.odd >= 0:
+            settle(t, id)
+            end_stream(t, id)
+            rest(t, id)
+        t.finished += 1
+    return True

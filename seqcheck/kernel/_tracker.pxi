@@ -1,0 +1,230 @@
+# Track: the object that owns the memory, and the way in and out. All of it is set aside for the most there may be, and
+# handed out by the operating system as it is touched; only what grows with the number of streams is moved.
+
+cdef struct Part:
+    void **at
+    size_t size         # bytes set aside
+    size_t used         # bytes that a copy has to have
+
+
+cdef void *fresh(size_t count, size_t size) except NULL:
+    cdef void *memory = PyMem_RawCalloc(count, size)
+    if memory == NULL:
+        raise MemoryError("no memory for the tracker")
+    return memory
+
+
+cdef int parts_of(T *t, Part *parts) noexcept:
+    """What is of a fixed size, with how much of it is in use."""
+    parts[0].at, parts[0].size = <void **>&t.windows, (WINDOW_BUDGET + 1) * sizeof(Entry)
+    parts[0].used = t.allotted * sizeof(Entry)
+    parts[1].at, parts[1].size = <void **>&t.bits.words, <size_t>PAGES_CAP * (PAGE // 8)
+    parts[1].used = t.bits.top * (PAGE // 8)
+    parts[2].at, parts[2].size = <void **>&t.bits.keys, PAGES_CAP * sizeof(PageKey)
+    parts[2].used = t.bits.top * sizeof(PageKey)
+    parts[3].at, parts[3].size = <void **>&t.bits.free, PAGES_CAP * sizeof(int32_t)
+    parts[3].used = t.bits.frees * sizeof(int32_t)
+    parts[4].at, parts[4].size = <void **>&t.bits.slots, (<size_t>1 << SLOTS_BITS) * sizeof(int32_t)
+    parts[4].used = parts[4].size
+    parts[5].at, parts[5].size = <void **>&t.bits.holes, (HOLES_CAP + 1) * sizeof(Hole)
+    parts[5].used = t.bits.n_holes * sizeof(Hole)
+    parts[6].at, parts[6].size = <void **>&t.segments, CHAIN_SEGMENTS * sizeof(Segment)
+    parts[6].used = t.top_segment * sizeof(Segment)
+    parts[7].at, parts[7].size = <void **>&t.chains, (CHAIN_SEGMENTS + 1) * sizeof(Chain)
+    parts[7].used = t.top_chain * sizeof(Chain)
+    return 8
+
+
+cdef class Tracker:
+    """See border.TrackerLike."""
+
+    cdef T t
+
+    def __cinit__(self, modulus):
+        cdef Part parts[8]
+        cdef int n
+        cdef uint64_t span = modulus
+        self.t.modulus = span
+        self.t.low_bits = span - 1 if span & (span - 1) == 0 else 0
+        if span == 1:
+            raise ValueError("tracker: a modulus of 1")
+        self.t.free_segment = self.t.free_chain = -1
+        for n in range(3):
+            self.t.bits.recent[n].page = -2
+        self.t.bits.odd = int.from_bytes(os.urandom(8), "little") | 1
+        for n in range(parts_of(&self.t, parts)):
+            parts[n].at[0] = fresh(parts[n].size, 1)
+        self.grow_streams(64)
+        self.grow_odds(16)
+
+    def __dealloc__(self):
+        cdef Part parts[8]
+        cdef int n
+        for n in range(parts_of(&self.t, parts)):
+            PyMem_RawFree(parts[n].at[0])
+        PyMem_RawFree(self.t.hot_memory)
+        PyMem_RawFree(self.t.states)
+        PyMem_RawFree(self.t.order)
+        PyMem_RawFree(self.t.odds)
+
+    cdef int grow_streams(self, int64_t room) except -1:
+        cdef void *memory = fresh(room + 1, sizeof(Hot))
+        cdef Hot *hot = <Hot *>((<size_t>memory + 63) & ~<size_t>63)
+        cdef void *states = PyMem_RawRealloc(self.t.states, room * sizeof(State))
+        cdef void *order
+        if states != NULL:
+            self.t.states = <State *>states
+        order = PyMem_RawRealloc(self.t.order, room * sizeof(int32_t))
+        if order != NULL:
+            self.t.order = <int32_t *>order
+        if states == NULL or order == NULL:
+            PyMem_RawFree(memory)
+            raise MemoryError("no memory for more streams")
+        if self.t.room > 0:
+            memcpy(hot, self.t.hot, self.t.room * sizeof(Hot))
+        PyMem_RawFree(self.t.hot_memory)
+        self.t.hot, self.t.hot_memory, self.t.room = hot, memory, room
+        return 0
+
+    cdef int grow_odds(self, int64_t room) except -1:
+        cdef void *odds = PyMem_RawRealloc(self.t.odds, room * sizeof(Odd))
+        if odds == NULL:
+            raise MemoryError("no memory for what is out of order in more streams")
+        self.t.odds, self.t.odd_room = <Odd *>odds, room
+        return 0
+
+    cdef int begin_rows(self, uint8_t[::1] events, Py_ssize_t rows) except -1:
+        """Let rows go to the caller's events."""
+        if events.shape[0] != rows * <Py_ssize_t>sizeof(Event):
+            raise ValueError("tracker: events that are no EVENT rows")
+        self.t.out, self.t.count, self.t.capacity = <Event *>&events[0], 0, rows
+        return 0
+
+    def feed(self, frames, records, Py_ssize_t low, events):
+        """See border.TrackerLike."""
+        cdef const int64_t[::1] ns = frames.ns, ordinal = records.ordinal
+        cdef const int32_t[::1] row = records.row, stream = records.stream, source = records.source
+        cdef const uint64_t[::1] seq = records.seq
+        cdef uint8_t[::1] out = events.view("u1")
+        cdef int64_t high = records.count, at = low, room
+        cdef int why = DONE
+        cdef Records r
+        r.row, r.stream, r.seq, r.source, r.ordinal, r.ns = &row[0], &stream[0], &seq[0], &source[0], &ordinal[0], &ns[0]
+        r.frames, r.first = min(frames.count, ns.shape[0]), frames.first
+        if not 0 <= low <= high or min(
+            row.shape[0], stream.shape[0], source.shape[0], seq.shape[0], ordinal.shape[0]
+        ) < high:
+            raise ValueError("tracker: rows outside the records")
+        self.begin_rows(out, len(events))
+        while at < high and why != EVENTS_FULL:
+            with nogil:
+                at = feed_rows(&self.t, &r, at, high, &why)
+            if why == NEED_STREAMS:
+                room = self.t.room
+                while room <= stream[at]:
+                    room *= 2
+                self.grow_streams(room)
+            elif why == NEED_ODDS:
+                self.grow_odds(2 * self.t.odd_room)
+            elif why == OUTSIDE:
+                raise ValueError(f"tracker: record {at} names a row or a stream that cannot be")
+        return at, self.t.count
+
+    def finish(self, events):
+        """See border.TrackerLike."""
+        cdef uint8_t[::1] out = events.view("u1")
+        cdef bint done
+        self.begin_rows(out, len(events))
+        with nogil:
+            done = finish_streams(&self.t)
+        return done, self.t.count
+
+    def streams(self):
+        """See border.TrackerLike."""
+        from seqcheck.kernel.border import STREAM_STATE
+        cdef int64_t n
+        cdef const Hot *h
+        table = rows_of(NULL, self.t.known, sizeof(State), STREAM_STATE)
+        cdef uint8_t[::1] raw = table.view("u1")
+        cdef State *row = <State *>&raw[0]
+        for n in range(self.t.known):
+            h = self.t.hot + self.t.order[n]
+            row[n] = self.t.states[self.t.order[n]]
+            row[n].received, row[n].next, row[n].last_ns, row[n].last_frame = h.received, h.next, h.last_ns, h.last_frame
+        return table
+
+    def missing(self, int32_t stream, int64_t epoch, int64_t low, int64_t high):
+        """See border.TrackerLike."""
+        cdef Bits *bits = &self.t.bits
+        cdef PageKey key
+        cdef int64_t x = low, stop, at
+        cdef int32_t page
+        cdef uint64_t word
+        cdef list found = []
+        key.epoch, key.stream, key.kind = epoch, stream, MISSING
+        while x < high:
+            key.number = page_of(x)
+            if in_hole(bits, stream, epoch, key.number):
+                at = hole_find(bits, stream, epoch, key.number)
+                stop = min(high, bits.holes[at].past * PAGE)
+                join_run(found, x, stop - x)
+                x = stop
+                continue
+            stop = min(high, (key.number + 1) * PAGE)
+            page = page_find(bits, &key)
+            while page >= 0 and x < stop:
+                word = ~bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] >> (x & 63)
+                at = x
+                while x < stop and word & 1 == 0:
+                    x, word = x + 1, word >> 1
+                    if x & 63 == 0:
+                        break
+                if x > at:
+                    join_run(found, at, x - at)
+                else:
+                    x += 1
+            x = stop
+        return found
+
+    def copy(self):
+        """See border.TrackerLike."""
+        cdef Tracker new = Tracker(self.t.modulus)
+        cdef Part parts[8]
+        cdef Part theirs[8]
+        cdef void *hot_memory
+        cdef int64_t n
+        new.grow_streams(self.t.room)
+        new.grow_odds(self.t.odd_room)
+        memcpy(new.t.hot, self.t.hot, self.t.room * sizeof(Hot))
+        memcpy(new.t.states, self.t.states, self.t.room * sizeof(State))
+        memcpy(new.t.order, self.t.order, self.t.room * sizeof(int32_t))
+        memcpy(new.t.odds, self.t.odds, self.t.odd_count * sizeof(Odd))
+        parts_of(&new.t, theirs)
+        for n in range(parts_of(&self.t, parts)):
+            memcpy(theirs[n].at[0], parts[n].at[0], parts[n].used)
+        for n in range(self.t.known):
+            new.t.hot[self.t.order[n]].window = new.t.windows + (self.t.hot[self.t.order[n]].window - self.t.windows)
+        copy_counts(&self.t, &new.t)
+        return new
+
+
+cdef void copy_counts(const T *old, T *new) noexcept:
+    """All that is neither memory nor of the moment."""
+    new.known, new.odd_count, new.allotted, new.finished = old.known, old.odd_count, old.allotted, old.finished
+    new.free_segment, new.free_chain = old.free_segment, old.free_chain
+    new.top_segment, new.top_chain, new.used_segments = old.top_segment, old.top_chain, old.used_segments
+    new.bits.pages, new.bits.top, new.bits.frees = old.bits.pages, old.bits.top, old.bits.frees
+    new.bits.n_holes, new.bits.odd = old.bits.n_holes, old.bits.odd
+
+
+cdef int join_run(list found, int64_t x, int64_t width) except -1:
+    """Add a stretch behind the others; to the last one where it follows at once."""
+    cdef int64_t start, count
+    if found:
+        start, count = found.pop()
+        if start + count == x:
+            x, width = start, count + width
+        else:
+            found.append((start, count))
+    found.append((x, width))
+    return 0

@@ -1,0 +1,216 @@
+"""track: the native tracker gives the rows and states of the reference, whatever the records and however they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from columns import columns
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from twins import KERNELS
+
+from seqcheck.kernel import border
+
+MODULI = st.sampled_from([0, 256, 1000, 65536, 70_001, 2**32, 2**63, 2**64 - 59])
+ROOM = 3 * border.CHAIN_LONG + 200  # few enough rows that the tracker has to stop for more, enough that it can go on
+
+
+class Fed:
+    """What one kernel's tracker gave, after records in chunks."""
+
+    def __init__(self, kernel: Any, modulus: int) -> None:
+        self.tracker = kernel.Tracker(modulus)
+        self.steps: list[tuple[int, int]] = []
+        self.rows: list[NDArray[Any]] = []
+        self.events = np.zeros(ROOM, border.EVENT)
+
+    def feed(self, frames: border.Frames, records: border.RecordColumns) -> None:
+        low = 0
+        while low < records.count:
+            low, count = self.tracker.feed(frames, records, low, self.events)
+            self._note(low, count)
+
+    def finish(self) -> None:
+        done = False
+        while not done:
+            done, count = self.tracker.finish(self.events)
+            self._note(-int(done), count)
+
+    def _note(self, low: int, count: int) -> None:
+        self.steps.append((low, count))
+        self.rows.append(self.events[:count].copy())
+
+    def result(self) -> tuple[Any, ...]:
+        return self.steps, np.concatenate([np.zeros(0, border.EVENT), *self.rows]), self.tracker.streams()
+
+
+def agree(one: tuple[Any, ...], other: tuple[Any, ...]) -> None:
+    for name in border.EVENT.names or ():
+        assert one[1][name].tolist() == other[1][name].tolist(), name
+    for name in border.STREAM_STATE.names or ():
+        assert one[2][name].tolist() == other[2][name].tolist(), name
+    assert one[0] == other[0]
+
+
+def same(seqs: Sequence[int], modulus: int, cuts: Sequence[int] = (), **rest: Any) -> list[Fed]:
+    """Feed both, compare all they say, and what is missing in each stream."""
+    edges = [0, *sorted({cut for cut in cuts if 0 < cut < len(seqs)}), len(seqs)]
+    both = [Fed(kernel, modulus) for kernel in KERNELS]
+    for fed in both:
+        for low, high in pairwise(edges):
+            part = {name: value[low:high] for name, value in rest.items()}
+            fed.feed(*columns(seqs[low:high], first=low + 1, **part))
+        fed.finish()
+    agree(both[1].result(), both[0].result())
+    for row, state in enumerate(both[0].tracker.streams()[:40]):
+        stretch = (row, int(state["epoch"]), -100, min(int(state["next"]), 1 << 21))
+        assert both[1].tracker.missing(*stretch) == both[0].tracker.missing(*stretch)
+    return both
+
+
+STEPS = st.one_of(
+    st.just(1), st.integers(-3, 4), st.integers(-80, 80), st.integers(-70_000, 70_000), st.integers(-(2**63), 2**63),
+    st.sampled_from([-(2**32), 2**32, 2**32 + 1, 8 * 4096, 9 * 4096 + 5, -4096, 4096]),
+)  # fmt: skip
+
+
+@st.composite
+def walks(draw: st.DrawFn) -> list[int]:
+    """A count with steps in it, some of which last, and runs repeated."""
+    at, seqs = draw(st.sampled_from([0, 5, 250, 2**32 - 5])), list[int]()
+    for _ in range(draw(st.integers(1, 25))):
+        step = draw(STEPS)
+        run = draw(st.sampled_from([1, 1, 1, 2, 3, 9, 40]))
+        back = draw(st.booleans())
+        seqs += range(at + step, at + step + run)
+        at = at + 1 if back else at + step + run
+    return seqs
+
+
+@settings(max_examples=500, deadline=None)
+@given(walks(), MODULI, st.lists(st.integers(1, 200), max_size=5))
+def test_walks(seqs: list[int], modulus: int, cuts: list[int]) -> None:
+    same([n % (modulus or 1 << 64) for n in seqs], modulus, cuts)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.integers(0, 2)), min_size=1, max_size=200),
+    st.lists(st.integers(1, 200), max_size=3), st.sampled_from([0, 16, 31]),
+)  # fmt: skip
+def test_streams_that_interleave(some: list[tuple[int, int, int]], cuts: list[int], modulus: int) -> None:
+    streams, seqs, pauses = zip(*some, strict=True)
+    times = np.cumsum(np.array([1000, 2_000_000, 10**10])[list(pauses)]).tolist()
+    same([n % (modulus or 99) for n in seqs], modulus, cuts, streams=streams, times=times)
+
+
+@settings(max_examples=200, deadline=None)
+@given(walks(), st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1), st.sampled_from([0, 256]))
+def test_any_times(seqs: list[int], times: list[int], modulus: int) -> None:
+    same([n % (modulus or 1 << 64) for n in seqs], modulus, times=(times * len(seqs))[: len(seqs)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(walks(), walks(), MODULI)
+def test_a_copy_goes_its_own_way(before: list[int], after: list[int], modulus: int) -> None:
+    ends = []
+    for kernel in KERNELS:
+        first, second = Fed(kernel, modulus), Fed(kernel, modulus)
+        first.feed(*columns([n % (modulus or 1 << 64) for n in before]))
+        second.tracker = first.tracker.copy()
+        for fed, rest in ((first, after), (second, after[::-1])):
+            fed.feed(*columns([n % (modulus or 1 << 64) for n in rest], first=len(before) + 1))
+            fed.finish()
+        ends.append((first.result(), second.result()))
+    agree(ends[1][0], ends[0][0])
+    agree(ends[1][1], ends[0][1])
+
+
+def shuffled(count: int, window: int) -> list[int]:
+    draw = np.random.default_rng(7)
+    return np.concatenate([low + draw.permutation(window) for low in range(0, count, window)]).tolist()  # type: ignore[no-any-return]
+
+
+HALF = np.flatnonzero(np.random.default_rng(3).random(60_000) < 0.5).tolist()
+SHAPES = {
+    "every frame twice": [n // 2 for n in range(30_000)],
+    "every lap of 512 twice": [lap * 512 + n for lap in range(30) for _ in range(2) for n in range(512)],
+    "random order in windows of 1,000": shuffled(20_000, 1000),
+    "random order": shuffled(6_000, 6_000),
+    "half lost": HALF,
+    "half lost, the other half late": [*HALF, *sorted(set(range(60_000)) - set(HALF))],
+    "backwards": list(range(20_000, 0, -1)),
+    "a restart, over and over": [n % 1234 for n in range(12_000)],
+    "a restart in the middle of the count": [*range(70_000, 90_000), *range(75_000, 95_000)],
+    "the same number": [5] * 20_000,
+    "a jump far ahead and back": [n + 50_000 * (n % 50 == 0) for n in range(20_000)],
+    "holes": [n * 40_000 + n % 7 for n in range(6_000)],
+    "holes, filled": [n * 40_000 for n in range(1_000)] + [n * 4_999 + 3 for n in range(8_000)],
+    "far below": [10**9, *range(10**9 - 300_000, 10**9 - 200_000, 7)],
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shapes(shape: str) -> None:
+    same(SHAPES[shape], 0, [10_000, 10_001, 15_000])
+
+
+@pytest.mark.parametrize("shape", ["every frame twice", "random order", "half lost", "a restart, over and over"])
+def test_shapes_of_a_short_counter(shape: str) -> None:
+    same([n % 4096 for n in SHAPES[shape]], 4096, [9_999])
+
+
+def test_ten_thousand_streams_in_turn() -> None:
+    count = 60_000
+    draw = np.random.default_rng(5).random(count)
+    seqs = [n // 10_000 + (2 if draw[n] < 0.1 else 0) for n in range(count)]
+    same(seqs, 2**32, [20_000, 33_333], streams=[n % 10_000 for n in range(count)])
+
+
+def test_more_streams_than_windows() -> None:
+    """The budget for windows ends; distances are then unknown, and nothing else."""
+    count = 70_000
+    streams = [*range(count), *range(count - 5_000, count)]
+    both = same([*[4] * count, *[4] * 5_000], 2**32, streams=streams)
+    assert np.any(np.concatenate(both[1].rows)["e_record"] == -1)
+
+
+def test_more_pages_than_there_are() -> None:
+    """Numbers 5,000 apart each take a page or two: the pool is spent, and what lies below is no longer judged."""
+    seqs = [n * 5_000 for n in range(115_000)]
+    both = same([*seqs, seqs[-1] - 3, seqs[20] + 7, seqs[-1] + 1], 0)
+    assert both[1].tracker.streams()["outliers"][0] > 0
+
+
+def test_more_holes_than_there_are() -> None:
+    seqs = [n * 40_000 for n in range(4_300)]
+    both = same([*seqs, seqs[100] + 20_000, seqs[-1] - 20_000, seqs[-1] + 1], 0)
+    assert both[1].tracker.streams()["outliers"][0] > 0
+
+
+def test_more_chains_than_there_are() -> None:
+    """5,000 streams that all step back: chains beyond the pool are given up."""
+    count = 5_000
+    streams = list(range(count)) * 14
+    seqs = [1_000 + lap for lap in range(2) for _ in range(count)]
+    seqs += [1_000 + lap for lap in range(12) for _ in range(count)]
+    same(seqs, 0, streams=streams)
+
+
+def test_rows_and_streams_that_cannot_be_are_refused() -> None:
+    _, native = KERNELS
+    events = np.zeros(ROOM, border.EVENT)
+    for change in ("row", "stream"):
+        frames, records = columns([1, 2, 3])
+        getattr(records, change)[1] = -1
+        with pytest.raises(ValueError, match="record 1"):
+            native.Tracker(0).feed(frames, records, 0, events)
+    frames, records = columns([1, 2, 3])
+    records.row[2] = 3
+    with pytest.raises(ValueError, match="record 2"):
+        native.Tracker(0).feed(frames, records, 0, events)
