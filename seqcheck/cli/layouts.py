@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import put
+from seqcheck.errors import UsageError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
@@ -45,13 +46,22 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "layout", nargs="?", metavar="LAYOUT", help="a name, a TOML file or a spec; none lists the names"
     )
+    parser.add_argument(
+        "--wireshark", action="store_true",
+        help="print a dissector for Wireshark and tshark instead, in Lua: tshark -X lua_script:FILE.lua",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the list or the explanation."""
-    from seqcheck.layout import resolve
+    from seqcheck.layout import dissector, resolve
 
+    if args.wireshark:
+        if args.layout is None:
+            raise UsageError("--wireshark needs a layout", hint="seqcheck layouts seqcheck --wireshark > seqcheck.lua")
+        put(dissector(resolve(args.layout)).rstrip())
+        return 0
     lines = listing(columns()) if args.layout is None else explanation(resolve(args.layout), columns())
     put(*lines)
     return 0

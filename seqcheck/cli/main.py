@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from seqcheck.cli.annotations import annotate
 from seqcheck.cli.stdio import abandon_stdout, put, say
 from seqcheck.errors import SeqcheckError, UsageError
 from seqcheck.version import VERSION
@@ -25,6 +26,7 @@ VERBS = {
     "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
     "send": "send numbered frames through a real TX ring, to prove a receiver",
     "layouts": "list the headers that can be read, or explain one",
+    "schema": "print the JSON Schema of the reports json and jsonl",
 }
 
 DESCRIPTION = """\
@@ -64,8 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             import traceback
 
             traceback.print_exc()
-        for line in explain(error):
-            say(line)
+        said = explain(error)
+        if not annotate("error", "seqcheck", "\n".join(said)):
+            for line in said:
+                say(line)
         abandon_stdout()
         return TROUBLE
 

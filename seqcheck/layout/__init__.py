@@ -3,6 +3,7 @@
     resolve(text)    a built-in's name, a TOML file or a spec -> Layout
     candidates()     the built-ins that are tried when none is given
     compile(layout)  -> kernel.border.Program
+    dissector(layout)  -> Lua, for Wireshark
 """
 
 from seqcheck.layout.files import dump, load
@@ -10,8 +11,9 @@ from seqcheck.layout.model import Layout, Match, Stamp, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.resolve import builtins, candidates, resolve
 from seqcheck.layout.spec import parse, write
+from seqcheck.layout.wireshark import dissector
 
 __all__ = [
-    "Layout", "Match", "Stamp", "Word", "builtins", "candidates", "compile", "dump", "load", "parse", "resolve",
-    "write",
+    "Layout", "Match", "Stamp", "Word", "builtins", "candidates", "compile", "dissector", "dump", "load", "parse",
+    "resolve", "write",
 ]  # fmt: skip

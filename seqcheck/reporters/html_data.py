@@ -42,7 +42,7 @@ def course(report: Report, found: Overview, begin: int) -> dict[str, Any]:
     shown = sorted(weight, key=lambda stream: (-weight[stream], -received.get(stream, 0)))[:LINES]
     points = [point for point in found.course if point.stream in shown]
     strays = [each for each in found.strays if each.stream in shown]
-    numbers = [each.seq for each in (*points, *strays)]
+    numbers = [point.seq for point in points] + [stray.seq for stray in strays]
     base = min(numbers, default=0) if max(numbers, default=0) > _EXACT else 0
     names = {stream.id: visible(f"{stream.id}: {key(stream)}") for stream in report.streams if stream.id in shown}
     return {

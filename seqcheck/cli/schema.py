@@ -1,0 +1,33 @@
+"""`seqcheck schema [json|jsonl]`: the JSON Schema of what `--report json` and `--report jsonl` write."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from seqcheck.cli.stdio import put
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser(
+        "schema",
+        description="Prints the JSON Schema (2020-12) of a report, to validate it or to generate code from.",
+        epilog="example:\n  seqcheck schema > seqcheck.report.schema.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "report", nargs="?", choices=("json", "jsonl"), default="json", metavar="REPORT",
+        help="json (the default), or jsonl: the schema of each line",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print it."""
+    from seqcheck.reporters.schema import SCHEMAS
+
+    put(json.dumps(SCHEMAS[args.report](), indent=1))
+    return 0

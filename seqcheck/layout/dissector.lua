@@ -1,0 +1,161 @@
+-- Finds the header as seqcheck does: behind the link layer, tags, IP and its extension headers, up to the anchor.
+-- A post-dissector: what Wireshark says of the packet otherwise stays as it is.
+
+local proto = Proto("seqcheck." .. LAYOUT.name, "seqcheck, layout " .. LAYOUT.title)
+local ip_field, ip6_field, eth_field, sll_field = Field.new("ip"), Field.new("ipv6"), Field.new("eth"), Field.new("sll.pkttype")
+local TAGS = { [0x8100] = true, [0x88a8] = true, [0x9100] = true, [0x9200] = true }
+local EXTENSIONS = {
+  [4] = { [51] = true },
+  [6] = { [0] = true, [43] = true, [44] = true, [51] = true, [60] = true, [135] = true, [139] = true, [140] = true },
+}
+
+local declared = {}
+for _, field in ipairs(LAYOUT.fields) do
+  field.proto = ProtoField.uint64("seqcheck." .. LAYOUT.name .. "." .. field.name, field.title, field.hex and base.HEX or base.DEC)
+  declared[#declared + 1] = field.proto
+end
+local time_field = ProtoField.absolute_time("seqcheck." .. LAYOUT.name .. ".time", "Sender's time", base.UTC)
+declared[#declared + 1] = time_field
+proto.fields = declared
+
+local function wide(pair) return UInt64.new(pair[1], pair[2]) end
+
+-- Bytes from..to-1 were captured.
+local function captured(tvb, from, to) return from >= 0 and to <= tvb:len() end
+
+local function link_payload(tvb, wanted)
+  local at
+  if eth_field() then at = 12
+  elseif sll_field() then at = sll_field().offset == 0 and 14 or 0
+  else return nil end
+  if not captured(tvb, at, at + 2) then return nil end
+  local kind, start = tvb(at, 2):uint(), at + 2
+  if not eth_field() and at == 0 then start = 20 end
+  while TAGS[kind] do
+    if not captured(tvb, start, start + 4) then return nil end
+    kind, start = tvb(start + 2, 2):uint(), start + 4
+  end
+  if wanted and kind ~= wanted then return nil end
+  return start, tvb:reported_len()
+end
+
+-- The payload of the outermost IP header: its first byte, its end as the headers say, the protocol there.
+local function ip_payload(tvb, wanted)
+  local four, six = ip_field(), ip6_field()
+  local first = four
+  if not four or (six and six.offset < four.offset) then first = six end
+  if not first then return nil end
+  local at, last = first.offset, tvb:reported_len()
+  if not captured(tvb, at, at + 20) then return nil end
+  local version = bit.rshift(tvb(at, 1):uint(), 4)
+  local start, kind
+  if version == 4 then
+    local total = tvb(at + 2, 2):uint()
+    if bit.band(tvb(at + 6, 2):uint(), 0x1fff) ~= 0 then return nil end
+    if total > 0 then last = at + total end
+    start, kind = at + bit.band(tvb(at, 1):uint(), 15) * 4, tvb(at + 9, 1):uint()
+  elseif version == 6 and captured(tvb, at, at + 40) then
+    local length = tvb(at + 4, 2):uint()
+    if length > 0 then last = at + 40 + length end
+    start, kind = at + 40, tvb(at + 6, 1):uint()
+  else return nil end
+  for _ = 1, 16 do
+    if kind == wanted or not EXTENSIONS[version][kind] then break end
+    if not captured(tvb, start, start + 8) then return nil end
+    local more = tvb(start + 1, 1):uint()
+    local length = (more + 1) * 8
+    if kind == 44 then
+      if bit.band(tvb(start + 2, 2):uint(), 0xfff8) ~= 0 then return nil end
+      length = 8
+    elseif kind == 51 then length = (more + 2) * 4 end
+    kind, start = tvb(start, 1):uint(), start + length
+  end
+  return start, last, kind
+end
+
+local function transport_payload(tvb, number, least)
+  local start, last, kind = ip_payload(tvb)
+  if not start or kind ~= number or not captured(tvb, start, start + least) then return nil end
+  local from, to = tvb(start, 2):uint(), tvb(start + 2, 2):uint()
+  if LAYOUT.selector and from ~= LAYOUT.selector and to ~= LAYOUT.selector then return nil end
+  if number == 17 then
+    local length = tvb(start + 4, 2):uint()
+    if length > 0 then last = start + length end
+    return start + 8, last
+  end
+  return start + bit.rshift(tvb(start + 12, 1):uint(), 4) * 4, last
+end
+
+local ANCHORS = {
+  frame = function(tvb) return 0, tvb:reported_len() end,
+  eth = function(tvb) return link_payload(tvb, LAYOUT.selector) end,
+  ip = function(tvb)
+    local start, last, kind = ip_payload(tvb, LAYOUT.selector)
+    if LAYOUT.selector and kind ~= LAYOUT.selector then return nil end
+    return start, last
+  end,
+  udp = function(tvb) return transport_payload(tvb, 17, 8) end,
+  tcp = function(tvb) return transport_payload(tvb, 6, 20) end,
+}
+
+-- A word's bytes and its value after mask and shift; nil where it was not captured or does not lie in the payload.
+local function read(tvb, start, last, word)
+  local at = (word.at >= 0 and start or last) + word.at
+  if at < start or at + word.width > last or not captured(tvb, at, at + word.width) then return nil end
+  local range = tvb(at, word.width)
+  local value = word.big and range:uint64() or range:le_uint64()
+  return range, value:band(wide(word.mask))
+end
+
+local function matches(tvb, start, last)
+  for _, match in ipairs(LAYOUT.matches) do
+    local _, value = read(tvb, start, last, match)
+    if not value then return false end
+    local right = match.value and wide(match.value) or UInt64.new(last - start)
+    if (value == right) ~= match.equal then return false end
+  end
+  return true
+end
+
+local UNITS = { ns = 1, us = 1000, ms = 1000000, s = 1000000000 }
+
+local function nanoseconds(value, unit)
+  if unit ~= "ntp" then return value * UInt64.new(UNITS[unit]) end
+  local seconds = value:rshift(32) - UInt64.new(2208988800)
+  return seconds * UInt64.new(1000000000) + (value:band(UInt64.new(0xffffffff)) * UInt64.new(1000000000)):rshift(32)
+end
+
+function proto.dissector(tvb, pinfo, tree)
+  local start, last = ANCHORS[LAYOUT.anchor](tvb)
+  if not start or start > last or not matches(tvb, start, last) then return end
+  local shown, time, seq = {}, UInt64.new(0), nil
+  for _, field in ipairs(LAYOUT.fields) do
+    local range, value = read(tvb, start, last, field)
+    local guard = true
+    if field.when then
+      local _, asked = read(tvb, start, last, field.when)
+      guard = asked ~= nil and asked ~= UInt64.new(0)
+    end
+    if range and guard then
+      value = value:rshift(field.shift)
+      shown[#shown + 1] = { field.proto, range, value }
+      if field.unit and time then time = time + nanoseconds(value, field.unit) end
+      if field.seq then seq = value end
+    else
+      if field.unit then time = nil end
+      if field.needed then return end
+    end
+  end
+  if LAYOUT.modulus and seq >= wide(LAYOUT.modulus) then return end
+  local size = math.min(last, tvb:len()) - start
+  local branch = tree:add(proto, tvb(start, size))
+  branch:append_text(": number " .. tostring(seq))
+  for _, item in ipairs(shown) do branch:add(item[1], item[2], item[3]) end
+  if time and LAYOUT.timed then
+    local whole = time / UInt64.new(1000000000)
+    local rest = time - whole * UInt64.new(1000000000)
+    branch:add(time_field, NSTime.new(whole:tonumber(), rest:tonumber())):set_generated()
+  end
+end
+
+register_postdissector(proto)

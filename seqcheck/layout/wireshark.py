@@ -1,0 +1,97 @@
+"""A layout as a Lua dissector for Wireshark and tshark: a table of numbers in front of dissector.lua, which is the same
+for all layouts. Nothing of a layout's texts gets into the program but as a quoted, escaped string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from seqcheck.layout.model import Layout, Match, Stamp, Word
+from seqcheck.layout.spec import write
+
+_STREAM, _TIME = "stream", "time"
+
+
+def dissector(layout: Layout) -> str:
+    """The whole program."""
+    head = [
+        f"-- Wireshark dissector for the seqcheck layout {_comment(layout.name or 'custom')}",
+        f"-- {_comment(write(layout))}",
+        "-- Use: tshark -X lua_script:FILE.lua ..., or put FILE.lua into Wireshark's folder of personal Lua plugins.",
+        "",
+        *table(layout),
+        "",
+    ]
+    return "\n".join(head) + files("seqcheck.layout").joinpath("dissector.lua").read_text("utf-8")
+
+
+def table(layout: Layout) -> Iterator[str]:
+    """LAYOUT, line by line."""
+    yield "local LAYOUT = {"
+    yield f"  name = {_string(name(layout))}, title = {_string(layout.name or 'custom')},"
+    yield f"  anchor = {_string(layout.anchor)}, selector = {'nil' if layout.selector is None else layout.selector},"
+    yield f"  modulus = {_wide(layout.modulus) if layout.modulus else 'nil'}, timed = {_truth(bool(layout.times))},"
+    yield "  matches = {"
+    yield from (f"    {_match(match)}," for match in layout.matches)
+    yield "  },"
+    yield "  fields = {"
+    yield from (f"    {line}," for line in _fields(layout))
+    yield "  },"
+    yield "}"
+
+
+def name(layout: Layout) -> str:
+    """What the filter fields are called behind `seqcheck.`: the layout's name in letters, digits and underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", (layout.name or "custom").lower()).strip("_") or "custom"
+
+
+def _fields(layout: Layout) -> Iterator[str]:
+    several = len(layout.streams) > 1
+    for number, word in enumerate(layout.streams, 1):
+        label = f"{_STREAM}{number}" if several else _STREAM
+        yield _field(label, f"Stream {number}" if several else "Stream", word, "needed = true")
+    yield _field("seq", "Sequence number", layout.seq, "needed = true, seq = true")
+    for number, stamp in enumerate(layout.times, 1):
+        unit = f"unit = {_string(stamp.unit)}, {_guard(stamp)}"
+        yield _field(f"{_TIME}{number}", f"Sender's time, {stamp.unit}", stamp.word, unit)
+    for label, title, stamped in (("slot", "Slot", layout.slot), ("buf", "Buffer", layout.buf)):
+        if stamped:
+            yield _field(label, title, stamped.word, _guard(stamped))
+
+
+def _field(label: str, title: str, word: Word, more: str) -> str:
+    return f"{{ name = {_string(label)}, title = {_string(title)}, {_word(word)}, shift = {word.shift}, {more} }}"
+
+
+def _guard(stamp: Stamp) -> str:
+    return f"when = {{ {_word(stamp.when)} }}" if stamp.when else "when = nil"
+
+
+def _match(match: Match) -> str:
+    value = "nil" if match.value is None else _wide(match.value)
+    return f"{{ {_word(match.word)}, value = {value}, equal = {_truth(match.equal)} }}"
+
+
+def _word(word: Word) -> str:
+    return f"at = {word.offset}, width = {word.width}, big = {_truth(word.big)}, mask = {_wide(word.mask)}"
+
+
+def _wide(value: int) -> str:
+    """64 bits as two halves, the lower one first, since Lua's numbers hold 53."""
+    return f"{{ {value & 0xFFFFFFFF:#x}, {value >> 32:#x} }}"
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _string(text: str) -> str:
+    """A Lua string of the bytes of `text`."""
+    return '"' + "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03d}" for b in text.encode()) + '"'
+
+
+def _comment(text: str) -> str:
+    """Printable ASCII in one line."""
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
