@@ -183,11 +183,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Also:
-    """A further cause found beside the verdict's."""
+    """A further cause found beside the verdict's, with the strength of its own evidence."""
 
     cause: str
     explained: int
     statement: str
+    strength: Strength = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

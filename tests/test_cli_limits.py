@@ -1,70 +1,87 @@
-"""Limits under which findings still count as clean."""
+"""The options that say what still counts as clean, and what is told where it does not; as lines and as annotations."""
 
-import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import specimens
+from found import Found
 
-from seqcheck.cli.limits import Limit, Limits, limit
-
-
-@pytest.mark.parametrize(
-    ("text", "amount", "percent"),
-    [
-        ("0", 0, False),
-        ("12", 12, False),
-        ("0.1%", Fraction(1, 1000), True),
-        ("100%", 1, True),
-        ("5%", Fraction(1, 20), True),
-    ],
-)
-def test_parses_counts_and_shares(text: str, amount: Fraction, percent: bool) -> None:
-    assert limit(text) == Limit(amount=Fraction(amount) * (100 if percent else 1), percent=percent)
+from seqcheck.cli import analyze
+from seqcheck.cli.annotations import _MESSAGE, _PROPERTY, escaped
+from seqcheck.cli.main import main
+from seqcheck.results import Results
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "%", "101%", "1e3", "٣", "1 %", "0x10", "9" * 30])
-def test_refuses_what_is_neither(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
-        limit(text)
+@pytest.fixture(autouse=True)
+def found(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def examine(options: analyze.Options) -> Iterator[Results]:
+        yield Found(replace(specimens.STALE, streams=(specimens.stream(duplicates=12, late=2),)))
+
+    monkeypatch.setattr(analyze, "examine", examine)
 
 
-@pytest.mark.parametrize(
-    ("text", "count", "of", "exceeded"),
-    [
-        ("0", 0, 0, False),
-        ("0", 1, 10, True),
-        ("3", 3, 10, False),
-        ("3", 4, 10, True),
-        ("0.1%", 1, 1000, False),
-        ("0.1%", 2, 1000, True),
-        ("0.1%", 1, 999, True),
-        ("0%", 1, 10**18, True),
-        ("0.000000001%", 10**7, 10**18, False),
-        ("0.000000001%", 10**7 + 1, 10**18, True),
-    ],
-)
-def test_decides_exactly(text: str, count: int, of: int, exceeded: bool) -> None:
-    assert limit(text).exceeded(count, of) is exceeded
+def run(*argv: str) -> int:
+    return main(["analyze", "--report", "json=/dev/null", *argv, "run.pcap"])
 
 
-def test_by_default_any_finding_counts() -> None:
-    for report in specimens.ALL.values():
-        assert Limits().exit_code(report) == report.exit_code
+@pytest.mark.parametrize(("argv", "code"), [
+    ([], 1), (["--max-duplicates", "12"], 0), (["--max-duplicates", "0.012%"], 0), (["--max-duplicates", "11"], 1),
+    (["--max-duplicates", "12", "--max-late", "2"], 0), (["--max-duplicates", "12", "--max-late", "1"], 1),
+    (["--fail-on", "loop"], 0), (["--fail-on", "stale-slot:strong"], 1), (["--fail-on", "loop", "--fail-on", "any"], 1),
+    (["--fail-on", "loop", "--max-duplicates", "3"], 1),
+])  # fmt: skip
+def test_the_exit_code_follows_what_is_demanded(argv: list[str], code: int) -> None:
+    assert run(*argv) == code
 
 
-@pytest.mark.parametrize(
-    ("duplicates", "missing", "code"),
-    [("240", "11", 0), ("239", "11", 1), ("240", "10", 1), ("1%", "1%", 0), ("0.1%", "1%", 1)],
-)
-def test_both_limits_must_hold(duplicates: str, missing: str, code: int) -> None:
-    limits = Limits(duplicates=limit(duplicates), missing=limit(missing))
-    assert limits.exit_code(specimens.UNEXPLAINED) == code
+def test_what_the_options_ask_is_told_line_by_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    expect = tmp_path / "expect.toml"
+    expect.write_text('cause = "clean"\nring_size = 512\n')
+    assert run("--max-late", "1", "--expect", str(expect)) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "seqcheck: late: at most 1 demanded, found 2 of 100000 records",
+        "seqcheck: cause: clean demanded, found stale-slot",
+        "seqcheck: ring size: 512 demanded, found 4096",
+    ]
 
 
-def test_a_share_of_missing_counts_what_should_have_come() -> None:
-    half = replace(specimens.stream(received=100, missing=100))
-    report = replace(specimens.CLEAN, streams=(half,), gaps=replace(specimens.CLEAN.gaps, total=1, missing=100))
-    assert Limits(missing=limit("50%")).exit_code(report) == 0
-    assert Limits(missing=limit("49.9%")).exit_code(report) == 1
+def test_without_options_the_report_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_an_expectation_is_read_before_the_capture(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--expect", "none.toml") == 2
+    assert capsys.readouterr().err.startswith("seqcheck: none.toml: No such file")
+
+
+@pytest.mark.parametrize("argv", [["--fail-on", "clean"], ["--fail-on", "stale-slot:x"], ["--max-late", "-1"]])
+def test_what_cannot_be_demanded_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*argv) == 2
+    assert capsys.readouterr().err.startswith(f"seqcheck: argument {argv[0]}: ")
+
+
+def test_github_gets_annotations_instead(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert run("--max-late", "1") == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    first, second = err.splitlines()
+    assert first.startswith("::error title=seqcheck%3A duplicates::duplicates: at most 0 demanded, found 12 of 100000 ")
+    assert second.startswith("::error title=seqcheck%3A late::late: at most 1 demanded")
+
+
+def test_github_is_told_of_trouble(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert run("--expect", "a\r\n::error::%b") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "::error title=seqcheck::seqcheck: a%0D%0A::error::%25b: No such file or directory"
+
+
+def test_nothing_ends_a_command_or_begins_another() -> None:
+    assert escaped("100%\r\n::error::x,y:z", _MESSAGE) == "100%25%0D%0A::error::x,y:z"
+    assert escaped("100%\r\n::x,y", _PROPERTY) == "100%25%0D%0A%3A%3Ax%2Cy"

@@ -15,7 +15,7 @@ ROOT = Path(seqcheck.__file__).parent
 LAYERS = (
     ("version", "escape", "errors"),
     ("model",),
-    ("results", "snapshot"),
+    ("results", "snapshot", "demands"),
     ("layout", "wire", "kernel", "serial", "linux"),
     ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
     ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "simulate"),

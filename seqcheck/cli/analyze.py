@@ -15,11 +15,12 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from seqcheck.cli.limits import NONE, Limits, limit
+from seqcheck.cli import limits
 from seqcheck.cli.output import STDOUT, Output, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.demands import Demands
 from seqcheck.errors import UsageError
 from seqcheck.model import Report
 from seqcheck.reporters import FORMATS, check, needed, publish
@@ -58,7 +59,7 @@ class Options:
     layout: str | None
     ring_sizes: tuple[int, ...]
     reports: tuple[Destination, ...]
-    limits: Limits
+    demands: Demands
     listed: int
     force: bool
     progress: bool
@@ -94,15 +95,7 @@ def add(subparsers: Any) -> None:
         "--listed", metavar="N", type=listed, default=LISTED,
         help=f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})",
     )  # fmt: skip
-    parser.add_argument(
-        "--max-duplicates", metavar="LIMIT", type=limit, default=NONE,
-        help="still clean with so many duplicates: a count, or a share of the records received such as 0.1%%"
-        " (default: 0)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--max-missing", metavar="LIMIT", type=limit, default=NONE,
-        help="still clean with so many missing numbers: a count, or a share of the numbers expected (default: 0)",
-    )  # fmt: skip
+    limits.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -119,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
         for where, output in zip(options.reports, outputs, strict=True):
             write(results, where.format, output)
-    return options.limits.exit_code(report)
+    return limits.settle(report, options.demands)
 
 
 @contextmanager
@@ -184,7 +177,7 @@ def resolve(args: argparse.Namespace) -> Options:
         layout=args.layout,
         ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
         reports=reports,
-        limits=Limits(duplicates=args.max_duplicates, missing=args.max_missing),
+        demands=limits.demands(args),
         listed=args.listed,
         force=args.force,
         progress=wanted(args.quiet),

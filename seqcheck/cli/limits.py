@@ -1,56 +1,81 @@
-"""Limits under which findings still count as clean: a number (`12`) or a share (`0.1%`)."""
+"""The options that say under which findings a run still counts as clean, for analyze and live alike, and what is said
+where it does not."""
 
 from __future__ import annotations
 
 import argparse
-import re
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable
+from typing import TypeVar
 
+from seqcheck.cli.annotations import annotate
+from seqcheck.cli.stdio import say
+from seqcheck.demands import Demands, Expectation, Limit, Suspect
 from seqcheck.model import Report
 
-_LIMIT = re.compile(r"(\d{1,19}(?:\.\d{1,9})?)(%?)", re.ASCII)
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """At most `amount`, or where `percent` is set at most that many of a hundred."""
+def add(parser: argparse.ArgumentParser) -> None:
+    """The options, in a group of their own."""
+    group = parser.add_argument_group("what still counts as clean")
+    group.add_argument(
+        "--max-duplicates", metavar="LIMIT", type=limit,
+        help="so many duplicates: a count, or a share of the records received such as 0.1%% (default: 0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-missing", metavar="LIMIT", type=limit,
+        help="so many missing numbers: a count, or a share of the numbers that should have come (default: 0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-late", metavar="LIMIT", type=limit,
+        help="so many late records: a count, or a share of the records received (default: any)",
+    )  # fmt: skip
+    group.add_argument(
+        "--fail-on", metavar="CAUSE[:STRENGTH]", type=suspect, action="append", default=[],
+        help="findings are duplicates of this cause (or any) with evidence that strong; may be given again; other"
+        " duplicates, and missing numbers, then count only under a --max of their own",
+    )  # fmt: skip
+    group.add_argument(
+        "--expect", metavar="FILE", help="findings are what differs from this TOML file (docs/ci.md); likewise"
+    )
 
-    amount: Fraction
-    percent: bool
 
-    def exceeded(self, count: int, of: int) -> bool:
-        """Whether `count` is more than allowed. A share is exact: no rounding decides."""
-        return count > (self.amount * of / 100 if self.percent else self.amount)
+def demands(args: argparse.Namespace) -> Demands:
+    """What these options demand. UsageError where the file cannot be read."""
+    return Demands(
+        duplicates=args.max_duplicates,
+        missing=args.max_missing,
+        late=args.max_late,
+        suspects=tuple(dict.fromkeys(args.fail_on)),
+        expected=None if args.expect is None else Expectation.load(args.expect),
+    )
 
 
-NONE = Limit(amount=Fraction(0), percent=False)
+def settle(report: Report, demanded: Demands, name: str = "") -> int:
+    """The exit code. What is not as demanded is told on stderr, where the report itself cannot know of it: line by
+    line, under GitHub Actions as annotations. `name` says which capture, where there are several."""
+    unmet = demanded.unmet(report)
+    where = f"{name}: " if name else ""
+    for each in unmet:
+        annotated = annotate("error", f"seqcheck: {where}{each.what}", f"{each}. {report.verdict.statement}")
+        if demanded.given and not annotated:
+            say(f"seqcheck: {where}{each}")
+    return 1 if unmet else 0
 
 
 def limit(text: str) -> Limit:
     """Parse `12` or `0.1%`; for argparse."""
-    match = _LIMIT.fullmatch(text)
-    if match is None or (not match[2] and "." in match[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a count (12) nor a share (0.1%)")
-    found = Limit(amount=Fraction(match[1]), percent=bool(match[2]))
-    if found.percent and found.amount > 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is more than all")
-    return found
+    return parsed(Limit.parse, text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What may be found without being a finding. A share of duplicates is one of the records received, a share of
-    missing numbers one of the numbers that should have come."""
+def suspect(text: str) -> Suspect:
+    """Parse `stale-slot:moderate`; for argparse."""
+    return parsed(Suspect.parse, text)
 
-    duplicates: Limit = NONE
-    missing: Limit = NONE
 
-    def exit_code(self, report: Report) -> int:
-        """0 where the report keeps within all limits, else 1."""
-        received = sum(stream.received for stream in report.streams)
-        expected = sum(stream.unique + stream.missing for stream in report.streams)
-        over = self.duplicates.exceeded(report.duplicates.total, received) or self.missing.exceeded(
-            report.gaps.missing, expected
-        )
-        return 1 if over else 0
+def parsed(parse: Callable[[str], T], text: str) -> T:
+    """What `parse` makes of it, with its complaint in argparse's words."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -15,12 +15,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.cli import limits
 from seqcheck.cli.analyze import LISTED, Destination, bounded, destination, listed, ring_size
-from seqcheck.cli.limits import NONE, Limits, limit
 from seqcheck.cli.live_output import Opened, publish
 from seqcheck.cli.output import STDOUT
 from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import say
+from seqcheck.demands import Demands
 from seqcheck.errors import UsageError
 from seqcheck.reporters import FORMATS
 
@@ -56,7 +57,7 @@ class Options:
     args: argparse.Namespace
     interfaces: tuple[str, ...]
     reports: tuple[Destination, ...]
-    limits: Limits
+    demands: Demands
 
 
 def add(subparsers: Any) -> None:
@@ -76,6 +77,7 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
+    limits.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -119,12 +121,6 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--listed", {
         "metavar": "N", "type": listed, "default": LISTED,
         "help": f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})"}),
-    ("--max-duplicates", {
-        "metavar": "LIMIT", "type": limit, "default": NONE,
-        "help": "still clean with so many duplicates: a count, or a share such as 0.1%%"}),
-    ("--max-missing", {
-        "metavar": "LIMIT", "type": limit, "default": NONE,
-        "help": "still clean with so many missing numbers: a count, or a share"}),
 )  # fmt: skip
 
 
@@ -167,7 +163,7 @@ def follow(
         publish(report, where.format, output)
     if evidence:
         evidence.commit()
-    return options.limits.exit_code(report)
+    return limits.settle(report, options.demands)
 
 
 def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
@@ -245,5 +241,5 @@ def resolve(args: argparse.Namespace) -> Options:
         args=args,
         interfaces=tuple(args.interfaces),
         reports=reports,
-        limits=Limits(duplicates=args.max_duplicates, missing=args.max_missing),
+        demands=limits.demands(args),
     )

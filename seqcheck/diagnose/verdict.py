@@ -43,9 +43,9 @@ def judge(case: Case, claims: tuple[Claim, ...]) -> Judgement:
         statement=leading.statement,
         because=leading.because,
         rivals=_rivals(case, leading),
-        caveats=(*leading.caveats, *_general(case, total)),
+        caveats=(*leading.caveats, *_general(case, total, ring)),
     )
-    also = tuple(Also(cause=c.cause, explained=c.explained, statement=c.statement) for c in rest)
+    also = tuple(Also(cause=c.cause, explained=c.explained, statement=c.statement, strength=c.strength) for c in rest)
     return Judgement(verdict=verdict, also=also, leading=leading)
 
 

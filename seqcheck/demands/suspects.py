@@ -1,0 +1,45 @@
+"""A cause that must not be found: CAUSE, or CAUSE:STRENGTH for evidence at least that strong; `any` is every cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self, cast, get_args
+
+from ..model import Cause, Report, Strength
+from .unmet import Unmet
+
+ANY = "any"
+CAUSES = tuple(cause for cause in get_args(Cause) if cause != "clean")
+STRENGTHS: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")  # ascending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """`cause` (or ANY) must not be found with evidence of `strength` or more."""
+
+    cause: str
+    strength: Strength = "none"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`stale-slot` or `stale-slot:moderate`; ValueError where there is no such cause or strength."""
+        cause, colon, strength = text.partition(":")
+        if cause not in (*CAUSES, ANY):
+            raise ValueError(f"there is no cause {cause!r}; there are: {', '.join(CAUSES)}; or {ANY}")
+        if colon and strength not in STRENGTHS:
+            raise ValueError(f"there is no strength {strength!r}; there are: {', '.join(STRENGTHS)}")
+        return cls(cause=cause, strength=cast(Strength, strength or "none"))
+
+    def unmet(self, report: Report) -> Iterator[Unmet]:
+        """Each cause found that it is about."""
+        verdict = report.verdict
+        claims = [(verdict.cause, verdict.strength, verdict.explained)]
+        claims += [(cast(Cause, also.cause), also.strength, also.explained) for also in report.also]
+        least = STRENGTHS.index(self.strength)
+        for cause, strength, explained in claims:
+            if cause != "clean" and self.cause in (cause, ANY) and STRENGTHS.index(strength) >= least:
+                duplicates = "1 duplicate" if explained == 1 else f"{explained} duplicates"
+                evidence = "" if strength == "none" else f", evidence {strength}"
+                limit = "" if self.strength == "none" else f" that is {self.strength} or more"
+                yield Unmet(what=f"cause {cause}", demanded=f"none{limit}", found=f"{duplicates}{evidence}")
