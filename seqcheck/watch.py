@@ -261,9 +261,11 @@ def _worth(report: Report, reader: LiveReader) -> tuple[str, tuple[str, ...]]:
         said = f" {which} of the missing lie where this host itself dropped frames."
     if dropped:
         share = 100 * dropped / (dropped + report.capture.frames)
+        where = f"{gaps.ours:,} of the {gaps.missing:,} missing numbers lie there and say nothing about the sender"
+        if not reader.places:
+            where = f"how many of the {gaps.missing:,} missing numbers are due to that is not known"
         caveats.append(
-            f"This host was too slow for {dropped:,} frames ({share:.2g} % of all): {gaps.ours:,} of the"
-            f" {gaps.missing:,} missing numbers lie there and say nothing about the sender. Duplicates among the frames"
+            f"This host was too slow for {dropped:,} frames ({share:.2g} % of all): {where}. Duplicates among the frames"
             " dropped were not seen, and distances across such a place are too short. Try: a larger --ring, a smaller"
             " --snap, a --filter."
         )

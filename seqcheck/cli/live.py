@@ -168,20 +168,22 @@ def follow(
 
 def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
     """The interfaces, opened."""
-    from seqcheck.kernel import load
     from seqcheck.linux import bpf
     from seqcheck.linux.packet_socket import Listening
-    from seqcheck.sources.live import LiveReader
+    from seqcheck.sources.live import LiveReader, by_ring, by_scapy
 
     how = Listening(
         ring=args.ring,
         snap=args.snap,
         promiscuous=args.promiscuous,
         clock=args.clock,
-        filter=bpf.compile(args.filter, names[0]) if args.filter else (),
+        expression=args.filter or "",
+        filter=bpf.compile(args.filter, names[0]) if args.filter and sys.platform == "linux" else (),
     )
+    via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")
+    opener = by_ring if via == "af_packet" else by_scapy
     note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))
-    return LiveReader(names, how, kernel=load(), wait=args.wait, note=note)
+    return LiveReader(names, how, opener=opener, wait=args.wait, note=note)
 
 
 def record(args: argparse.Namespace, reader: LiveReader, evidence: Opened) -> Recorder:

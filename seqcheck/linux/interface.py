@@ -10,6 +10,7 @@ import fcntl
 import os
 import socket
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def find(name: str) -> Interface | None:
         raise UsageError(f"{name!r} cannot be the name of an interface")
     if name == "any":
         raise UsageError("seqcheck listens on interfaces by name, not on `any`", hint="name them: live eth0 eth1")
+    if sys.platform != "linux":  # elsewhere scapy finds out the rest
+        return _named(name)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
         try:
             index = socket.if_nametoindex(name)
@@ -67,6 +70,14 @@ def find(name: str) -> Interface | None:
         link=link,
         address=address if link == ETHERNET else b"",
     )
+
+
+def _named(name: str) -> Interface | None:
+    try:
+        index = socket.if_nametoindex(name)
+    except OSError:
+        return None
+    return Interface(name=name, index=index, up=True, loopback=name.startswith("lo"), link=ETHERNET, address=b"")
 
 
 def known() -> list[str]:
@@ -89,6 +100,9 @@ class Watch:
     """Wakes whoever polls `fileno()` when any interface comes, goes, or changes."""
 
     def __init__(self) -> None:
+        if sys.platform != "linux":  # nobody tells: what goes is noticed by its silence
+            self._socket, self._other = socket.socketpair()
+            return
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
         self._socket.bind((0, RTMGRP_LINK))
 

@@ -46,12 +46,13 @@ _MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
     """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filter`
-    are instructions, empty for everything; `clock` is one of CLOCKS."""
+    are the instructions for `expression`, empty for everything; `clock` is one of CLOCKS."""
 
     ring: int = 64 << 20
     snap: int = 262_144
     promiscuous: bool = False
     clock: str = "host"
+    expression: str = ""
     filter: Sequence[bpf.Instruction] = ()
 
 

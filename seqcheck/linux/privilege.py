@@ -48,6 +48,12 @@ def heir(environ: Mapping[str, str] = os.environ) -> User | None:
 
 def drop(user: User | None) -> None:
     """Become `user`, if any, and give up every capability. PrivilegeError where some of it stayed."""
+    if sys.platform != "linux":
+        if user is not None:
+            os.setgroups([])
+            os.setgid(user.gid)
+            os.setuid(user.uid)
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in range(MAX_CAPABILITY):  # what a child could regain; refused to all but root, who needs it
         if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):

@@ -14,10 +14,10 @@ kernel took out are put back (kernel/reference_tpacket.py), at no cost for frame
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 import numpy as np
 
+from seqcheck.errors import InputError
 from seqcheck.kernel.border import BAD, FULL, Frames, Kernel, new_totals
 from seqcheck.linux.interface import Interface
 from seqcheck.linux.packet_socket import PacketSocket
@@ -45,17 +45,18 @@ class Piece:
 
 
 class Port:
-    """One interface, listened to. `interface` is None while it is not there (`awaited`: it was looked for); `damage` is
-    called with words for what cannot be, which only a fault of the kernel could cause."""
+    """One interface, listened to. `interface` is None while it is not there (`awaited`: it was looked for)."""
 
-    def __init__(self, opened: PacketSocket, kernel: Kernel, pool: Pool, damage: Callable[[str], None]) -> None:
+    places = True  # where frames were dropped is known
+
+    def __init__(self, opened: PacketSocket, kernel: Kernel, pool: Pool) -> None:
         self.socket = opened
         self.interface: Interface | None = None
         self.awaited = False
         self.frames = 0
         self.totals = new_totals()
         self._link = 0
-        self._kernel, self._damage = kernel, damage
+        self._kernel = kernel
         self._slots = Slots(pool)
         self._memory = np.frombuffer(opened.memory, np.uint8)
         self._status = self._memory.view(np.uint32)[STATUS :: opened.block_size // 4]
@@ -105,7 +106,9 @@ class Port:
             self.frames += frames.count - low
             pieces.append(Piece(block, low, frames.count, dropped))
             if why == BAD:
-                self._damage(f"a block of {self.socket.name}'s ring contradicts itself; the rest of it is left out")
+                raise InputError(
+                    f"a block of {self.socket.name}'s ring contradicts itself: a fault in the kernel, or here"
+                )
             if why != FULL:
                 return pieces
             rest = frames.buf[start:stop].copy()  # more rows than a slot has: go on in the next one

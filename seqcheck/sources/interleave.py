@@ -14,7 +14,7 @@ import numpy as np
 
 from seqcheck.kernel.border import Frames
 from seqcheck.linux.packet_socket import RETIRE_MS
-from seqcheck.sources.af_packet import Piece, Port
+from seqcheck.sources.af_packet import Piece
 from seqcheck.sources.live_window import merged
 from seqcheck.sources.slots import Block
 
@@ -28,22 +28,22 @@ class Interleave:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: list[tuple[Port, Piece]] = []
-        self._latest: dict[Port, int] = {}
+        self._waiting: list[tuple[object, Piece]] = []
+        self._latest: dict[object, int] = {}
 
-    def add(self, port: Port, pieces: Sequence[Piece]) -> None:
+    def add(self, port: object, pieces: Sequence[Piece]) -> None:
         """New from `port`."""
         for piece in pieces:
             self._waiting.append((port, piece))
             if piece.high > piece.low:
                 self._latest[port] = max(self._latest.get(port, 0), int(piece.frames.ns[piece.low : piece.high].max()))
 
-    def due(self, now: int | None, idle: Sequence[Port]) -> Iterator[Due]:
+    def due(self, now: int | None, idle: Sequence[object]) -> Iterator[Due]:
         """What is to be given out at `now` (None: all of it), when the ports `idle` have nothing that is ready."""
         if not self._waiting:
             return
         limit = self._limit(now, idle)
-        parts, blocks, marks, left = [], list[Block](), list[tuple[int, int]](), list[tuple[Port, Piece]]()
+        parts, blocks, marks, left = [], list[Block](), list[tuple[int, int]](), list[tuple[object, Piece]]()
         for port, piece in self._waiting:
             times = np.maximum.accumulate(piece.frames.ns[piece.low : piece.high])
             cut = piece.low + int(np.searchsorted(times, limit, "right"))
@@ -59,7 +59,7 @@ class Interleave:
         if parts:
             yield from _cut(merged(parts), tuple(dict.fromkeys(blocks)), sorted(marks))
 
-    def _limit(self, now: int | None, idle: Sequence[Port]) -> int:
+    def _limit(self, now: int | None, idle: Sequence[object]) -> int:
         """The time up to which nothing older can come."""
         if now is None or sum(self._size(piece) for _, piece in self._waiting) > self._most:
             return int(np.iinfo(np.int64).max)

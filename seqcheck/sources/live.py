@@ -1,6 +1,6 @@
 """A capture that is still going on: one or several interfaces, in blocks of frames.
 
-    with LiveReader(["eth0"], listening, kernel=kernel) as reader:
+    with LiveReader(["eth0"], Listening(), opener=by_ring) as reader:
         for frames, low, high in reader:
             reader.lost            # how many frames we lost just before row `low`
             reader.store.get(17)   # as in `reader.CaptureReader`
@@ -22,28 +22,48 @@ from typing import Self
 
 from seqcheck.errors import InputError, UsageError
 from seqcheck.escape import visible
-from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames, Kernel
+from seqcheck.kernel import load
+from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
 from seqcheck.linux import interface
 from seqcheck.linux.packet_socket import RETIRE_MS, Listening, PacketSocket
 from seqcheck.model import Damage
 from seqcheck.sources.af_packet import Piece, Port
 from seqcheck.sources.interleave import Interleave
 from seqcheck.sources.live_window import LiveStore, pool
-from seqcheck.sources.slots import ROWS
+from seqcheck.sources.slots import ROWS, Pool
+from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
 WINDOW = 32 << 20  # bytes of frames to look back at
 POLL_MS = 50
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
 MAX_REMARKS = 100
 
+AnyPort = Port | SniffedPort
+Opener = Callable[[str, Listening, interface.Interface | None, Pool], AnyPort]
+
+
+def by_ring(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
+    """An interface by the kernel's ring, also one that is still to come."""
+    return Port(PacketSocket(name, how, found), load(), pool)
+
+
+def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
+    """An interface by scapy's sockets."""
+    if found is None or not found.up:
+        raise UsageError(
+            f"{visible(name)} is not there, and scapy cannot wait for it", hint="Without --via scapy it can."
+        )
+    return SniffedPort(Sniffed(name, how, found, how.expression), pool)
+
 
 class LiveReader:
-    """Iterate once. `names` are the interfaces; `wait` for those that are not there or down, instead of ending."""
+    """Iterate once. `names` are the interfaces, `opener` is by_ring or by_scapy; `wait` for those that are not there or
+    down, instead of ending."""
 
     rows = ROWS
 
     def __init__(
-        self, names: Sequence[str], how: Listening, *, kernel: Kernel, wait: bool = False,
+        self, names: Sequence[str], how: Listening, *, opener: Opener, wait: bool = False,
         note: Callable[[str], None] = lambda text: None,
     ) -> None:  # fmt: skip
         self.inputs = tuple(dict.fromkeys(names))
@@ -52,7 +72,7 @@ class LiveReader:
         self.frames = self.lost = 0
         self._note, self._wait = note, wait
         self._stopping = False
-        self._ports: list[Port] = []
+        self._ports: list[AnyPort] = []
         if how.clock != "host" and len(self.inputs) > 1:
             raise UsageError("the clocks of several adapters do not put frames in order", hint="name one interface")
         found = {name: interface.find(name) for name in self.inputs}
@@ -65,8 +85,7 @@ class LiveReader:
         self._interleave = Interleave(WINDOW // 2) if len(self.inputs) > 1 else None
         try:
             for name, one in found.items():
-                opened = PacketSocket(name, how, one)
-                self._ports.append(Port(opened, kernel, slots, self._remark))
+                self._ports.append(opener(name, how, one, slots))
             for port in self._ports:
                 self._attend(port)
                 if port.awaited:
@@ -133,6 +152,11 @@ class LiveReader:
         return sum(max(0, interface.losses(name) - before) for name, before in self._missed.items())
 
     @property
+    def places(self) -> bool:
+        """Whether it is known where frames were dropped (`lost`)."""
+        return all(port.places for port in self._ports)
+
+    @property
     def damage(self) -> tuple[Damage, ...]:
         """None: an interface has no bytes of its own that could be damaged."""
         return ()
@@ -151,7 +175,7 @@ class LiveReader:
     ) -> None:
         self.close()
 
-    def _given(self, pieces: list[Piece], port: Port) -> Iterator[tuple[Frames, int, int]]:
+    def _given(self, pieces: Sequence[Piece], port: AnyPort) -> Iterator[tuple[Frames, int, int]]:
         if self._interleave:
             self._interleave.add(port, pieces)
             return
@@ -206,7 +230,7 @@ class LiveReader:
                 port.socket.fault()
                 self._attend(port)
 
-    def _attend(self, port: Port) -> None:
+    def _attend(self, port: AnyPort) -> None:
         """Begin to listen to an interface that has come, note one that has gone."""
         name, before = port.socket.name, port.interface
         now = interface.find(name)

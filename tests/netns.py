@@ -1,0 +1,157 @@
+"""Two network namespaces with a veth pair between them, made by the test and removed by it; and programs in them.
+
+Nothing waits by sleeping: a program is ready when it says so on stderr, and every wait ends with TIMEOUT.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+TIMEOUT = 60  # s
+
+
+def why_not() -> str:
+    """Why namespaces cannot be made here; empty where they can."""
+    if sys.platform != "linux":
+        return "network namespaces are Linux's"
+    if os.geteuid():
+        return "needs root, to make network namespaces"
+    if not shutil.which("ip"):
+        return "needs ip, of iproute2"
+    name = f"sqtry{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    if made.returncode:
+        return f"cannot make network namespaces: {made.stderr.strip()}"
+    veth = ["ip", "-n", name, "link", "add", "sqa", "type", "veth", "peer", "name", "sqb"]
+    linked = subprocess.run(veth, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    subprocess.run(["ip", "netns", "del", name], check=True, timeout=TIMEOUT)
+    return f"cannot make veth pairs: {linked.stderr.strip()}" if linked.returncode else ""
+
+
+def run(*argv: str) -> str:
+    """Run a command that must succeed; its stdout."""
+    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=TIMEOUT).stdout
+
+
+@dataclass(slots=True, kw_only=True)
+class Pair:
+    """`tx` and `rx` are the namespaces, `out` and `into` the interfaces in them."""
+
+    tx: str
+    rx: str
+    out: str = "sqout"
+    into: str = "sqin"
+
+    def link(self, out: str = "", into: str = "") -> None:
+        """Add a veth pair, and bring it up."""
+        out, into = out or self.out, into or self.into
+        run("ip", "link", "add", out, "netns", self.tx, "type", "veth", "peer", "name", into, "netns", self.rx)
+        run("ip", "-n", self.rx, "link", "set", into, "up")
+        run("ip", "-n", self.tx, "link", "set", out, "up")
+
+    def send(self, *options: str, out: str = "") -> dict[str, Any]:
+        """Run `seqcheck send` to its end; its truth."""
+        argv = ["ip", "netns", "exec", self.tx, *SEQCHECK, "send", out or self.out, "-q", *options]
+        truth: dict[str, Any] = json.loads(run(*argv))
+        return truth
+
+
+SEQCHECK = (sys.executable, "-m", "seqcheck")
+
+
+@contextmanager
+def pair() -> Iterator[Pair]:
+    """Namespaces with a pair, without IPv6, so that nothing is sent but what the test sends."""
+    made = Pair(tx=f"sqt{os.getpid()}", rx=f"sqr{os.getpid()}")
+    try:
+        for name in (made.tx, made.rx):
+            run("ip", "netns", "add", name)
+            run("ip", "netns", "exec", name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
+            run("ip", "-n", name, "link", "set", "lo", "up")
+        made.link()
+        yield made
+    finally:
+        for name in (made.tx, made.rx):
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True, timeout=TIMEOUT)
+
+
+@dataclass(slots=True, kw_only=True)
+class Program:
+    """A running program whose output is read as it comes. `out` and `err` are the lines so far."""
+
+    process: subprocess.Popen[str]
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+    _news: queue.Queue[None] = field(default_factory=queue.Queue)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        """Until `holds()`, looked at after each line that the program writes. It must not end before."""
+        while not holds():
+            try:
+                self._news.get(timeout=TIMEOUT)
+            except queue.Empty:
+                raise AssertionError(f"nothing more came: {self.out[-3:]} {self.err[-3:]}") from None
+            if self.process.poll() is not None and not holds() and self._news.empty():
+                self.end()
+                assert holds(), f"ended: {self.out[-3:]} {self.err[-3:]}"
+
+    def says(self, words: str) -> None:
+        """Until a line on stderr has these words."""
+        self.wait_for(lambda: any(words in line for line in self.err))
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """The snapshots among the JSON lines so far."""
+        return [one for one in map(json.loads, self.out) if one["type"] == "snapshot"]
+
+    def end(self, signal: int | None = None) -> int:
+        """Send a signal, if any, and wait for the end; the exit code."""
+        if signal is not None:
+            self.process.send_signal(signal)
+        code = self.process.wait(TIMEOUT)
+        for thread in self._threads:
+            thread.join(TIMEOUT)
+        return code
+
+    def _read(self, stream: Any, lines: list[str]) -> None:
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+            self._news.put(None)
+        self._news.put(None)
+
+
+@contextmanager
+def program(namespace: str, *argv: str) -> Iterator[Program]:
+    """Run it in a namespace; it is killed where the test leaves it running."""
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", namespace, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    made = Program(process=process)
+    for stream, lines in ((process.stdout, made.out), (process.stderr, made.err)):
+        thread = threading.Thread(target=made._read, args=(stream, lines), daemon=True)
+        thread.start()
+        made._threads.append(thread)
+    try:
+        yield made
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(TIMEOUT)
+
+
+@contextmanager
+def live(namespace: str, *options: str) -> Iterator[Program]:
+    """`seqcheck live` that listens, or waits for its interface."""
+    with program(namespace, *SEQCHECK, "live", *options) as made:
+        made.wait_for(lambda: any("listening on" in line for line in made.err))
+        yield made

@@ -1,0 +1,328 @@
+"""`seqcheck live` and `send` on real interfaces: a veth pair between namespaces that the test makes and removes."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import netns
+import pytest
+
+import seqcheck
+from seqcheck import kernel
+from seqcheck.sources import CaptureReader
+
+WHY_NOT = netns.why_not()
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+
+
+@pytest.fixture
+def pair() -> Iterator[netns.Pair]:
+    with netns.pair() as made:
+        yield made
+
+
+def report(path: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(path.read_text("ascii"))
+    return made
+
+
+def found(made: dict[str, Any]) -> dict[str, Any]:
+    """What must be equal to the truth."""
+    streams = [
+        {
+            "stream": one["key"]["stream"],
+            "records": one["unique"],
+            "first_seq": one["first_seq"],
+            "last_seq": one["last_seq"],
+        }
+        for one in made["streams"]
+    ]
+    return {
+        "sent": made["capture"]["frames"],
+        "other": made["records"]["foreign"],
+        "duplicates": made["duplicates"]["total"],
+        "streams": streams,
+        "missing": made["gaps"]["missing"],
+        "dropped": made["capture"]["dropped"],
+    }
+
+
+def expected(truth: dict[str, Any]) -> dict[str, Any]:
+    same = {name: truth[name] for name in ("sent", "duplicates", "streams")}
+    # A stale slot that held other traffic sends that once more.
+    return {**same, "other": truth["other"] + truth["stale"] - truth["duplicates"], "missing": 0, "dropped": 0}
+
+
+@pytest.mark.parametrize(("size", "count"), [(64, 20_000), (512, 30_000), (1000, 30_000), (4096, 60_000)])
+def test_what_a_real_ring_sends_again_is_found(pair: netns.Pair, tmp_path: Path, size: int, count: int) -> None:
+    path, captured = tmp_path / "live.json", tmp_path / "tcpdump.pcap"
+    tcpdump = ["tcpdump", "-i", pair.into, "-w", str(captured), "-B", "65536", "-c", str(count), "-Z", "root"]
+    with (
+        netns.live(pair.rx, pair.into, "--count", str(count), "--report", f"json={path}") as live,
+        netns.program(pair.rx, *(tcpdump if shutil.which("tcpdump") else ["true"])) as beside,
+    ):
+        if shutil.which("tcpdump"):
+            beside.says("listening on")
+        truth = pair.send(
+            "--ring-size",
+            str(size),
+            "--count",
+            str(count),
+            "--other",
+            "2%",
+            "--inject",
+            "stale=0.1%",
+            "--rate",
+            "150000",
+        )
+        assert live.end() == 1
+        assert beside.end() == 0
+    made = report(path)
+    assert truth["duplicates"] > 5
+    assert found(made) == expected(truth)
+    assert made["verdict"]["cause"] == "stale-slot"
+    assert made["verdict"]["ring_size"] == size
+    if shutil.which("tcpdump"):
+        again = seqcheck.analyze(captured)
+        assert (again.capture.frames, again.duplicates.total, again.gaps.missing) == (count, truth["duplicates"], 0)
+        assert [one.seq for one in again.duplicates.listed] == [one["seq"] for one in made["duplicates"]["listed"]]
+        assert [one.frame for one in again.duplicates.listed] == [one["frame"] for one in made["duplicates"]["listed"]]
+        assert (again.verdict.cause, again.verdict.ring_size) == ("stale-slot", size)
+
+
+def test_without_faults_it_is_clean(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    with netns.live(pair.rx, pair.into, "--count", "5000", "--report", f"json={path}") as live:
+        truth = pair.send("--count", "5000", "--other", "5%", "--stream", "7")
+        assert live.end() == 0
+    assert found(report(path)) == expected(truth)
+    assert truth["stale"] == truth["duplicates"] == 0
+    assert report(path)["verdict"]["cause"] == "clean"
+
+
+def test_a_receiver_that_is_starved_says_so(pair: netns.Pair) -> None:
+    """Stopped for a while, it loses frames for want of room: seen + dropped = sent, and what is missing is ours."""
+    count = 150_000
+    options = ("--ring", "4M", "--report", "jsonl", "--interval", "50ms")
+    send = (*netns.SEQCHECK, "send", pair.out, "-q", "--count", str(count), "--rate", "100000")
+    arrived = f"/sys/class/net/{pair.into}/statistics/rx_packets"
+    until = "while :; do read n < %s; [ $n -ge %d ] && break; done"
+    with netns.live(pair.rx, pair.into, *options) as live, netns.program(pair.tx, *send) as sender:
+        live.wait_for(lambda: any(one["frames"] for one in live.snapshots()))
+        live.process.send_signal(signal.SIGSTOP)
+        netns.run("ip", "netns", "exec", pair.rx, "sh", "-c", until % (arrived, 110_000))
+        live.process.send_signal(signal.SIGCONT)
+        assert sender.end() == 0
+        live.wait_for(lambda: (last := live.snapshots()[-1])["frames"] + last["dropped"] >= count)
+        assert live.end(signal.SIGTERM) == 1
+    truth = json.loads(sender.out[-1])
+    made = next(one for one in map(json.loads, live.out) if one["type"] == "report")
+    dropped = made["capture"]["dropped"]
+    assert dropped > 0
+    assert made["capture"]["frames"] + dropped == truth["sent"] == count
+    assert 0 < made["gaps"]["missing"] == made["gaps"]["ours"] <= dropped
+    assert all(json.loads(line)["ours"] for line in live.out if '"type": "gap"' in line)
+    assert "All of the missing lie where this host itself dropped frames." in made["verdict"]["statement"]
+    assert any(f"too slow for {dropped:,} frames" in caveat for caveat in made["verdict"]["caveats"])
+    assert made["duplicates"]["total"] == 0
+
+
+TAGGED = """
+import socket, sys
+from seqcheck.layout.header import pack
+from seqcheck.simulate.outgoing import ipv4
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+out.bind((sys.argv[1], 0))
+for number in [*range(2000), 1990, *range(2000, 2999)]:
+    body = pack(number)
+    datagram = ipv4(17, b"\\x13\\x88\\x13\\x88" + (8 + len(body)).to_bytes(2, "big") + b"\\0\\0" + body)
+    out.send(bytes.fromhex("020000000002020000000001 88a80007 81000005 0800") + datagram)
+"""
+
+
+def test_vlan_tags_are_put_back(pair: netns.Pair, tmp_path: Path) -> None:
+    """The kernel takes the outer tag out of the frame; what we see is the frame that was sent."""
+    path, evidence = tmp_path / "live.json", tmp_path / "evidence.pcapng"
+    options = ("--count", "3000", "--evidence", str(evidence), "--report", f"json={path}", "--filter", "vlan 7")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        netns.run("ip", "netns", "exec", pair.tx, sys.executable, "-c", TAGGED, pair.out)
+        assert live.end() == 1
+    made = report(path)
+    assert [(one["seq"], one["distance"]) for one in made["duplicates"]["listed"]] == [(1990, 10)]
+    assert made["records"]["sequenced"] == 3000
+    with CaptureReader([str(evidence)], kernel=kernel.load("reference")) as reader:
+        count = sum(high - low for _, low, high in reader)
+        frames = [reader.store.get(number) for number in range(1, count + 1)]
+    assert count == 16 + 5  # from 5 before the earlier copy to 5 behind the later one
+    for frame in frames:
+        assert frame is not None
+        assert frame.data[:24].hex(" ", 6) == "020000000002 020000000001 88a800078100 000508004500"
+        assert len(frame.data) == frame.wire == 22 + 20 + 8 + 18
+
+
+def test_several_interfaces_are_one_capture_in_order_of_time(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    pair.link("sqout2", "sqin2")
+    with netns.live(pair.rx, pair.into, "sqin2", "--count", "20000", "--report", f"json={path}") as live:
+        other = (*netns.SEQCHECK, "send", "sqout2", "-q", "--count", "10000", "--rate", "30000", "--stream", "2")
+        with netns.program(pair.tx, *other) as second:
+            pair.send("--count", "10000", "--rate", "30000", "--stream", "1")
+            assert second.end() == 0
+        assert live.end() == 0
+    made = report(path)
+    assert made["capture"]["inputs"] == [pair.into, "sqin2"]
+    assert sorted((one["key"]["stream"], one["received"]) for one in made["streams"]) == [(1, 10_000), (2, 10_000)]
+    assert made["gaps"]["missing"] == sum(one["late"] for one in made["streams"]) == 0
+
+
+def test_scapy_sees_the_same(pair: netns.Pair, tmp_path: Path) -> None:
+    paths = {via: tmp_path / f"{via}.json" for via in ("af_packet", "scapy")}
+    options = {via: ("--via", via, "--count", "3000", "--report", f"json={path}") for via, path in paths.items()}
+    with (
+        netns.live(pair.rx, pair.into, *options["af_packet"]) as ring,
+        netns.live(pair.rx, pair.into, *options["scapy"]) as scapy,
+    ):
+        rate = ("--count", "3000", "--rate", "3000")
+        truth = pair.send("--ring-size", "128", "--other", "3%", "--inject", "stale=1%", *rate)
+        assert (ring.end(), scapy.end()) == (1, 1)
+    by_ring, by_scapy = (report(path) for path in paths.values())
+    assert found(by_ring) == found(by_scapy) == expected(truth)
+    for one, other in zip(by_ring["duplicates"]["listed"], by_scapy["duplicates"]["listed"], strict=True):
+        assert {**one, "ns": 0, "time_lag_ns": 0} == {**other, "ns": 0, "time_lag_ns": 0}
+    assert by_ring["verdict"]["ring_size"] == by_scapy["verdict"]["ring_size"] == 128
+
+
+def test_loopback_is_seen_once() -> None:
+    with netns.pair() as pair, netns.live(pair.rx, "lo", "--count", "300", "--report", "jsonl", "-v") as live:
+        send = (*netns.SEQCHECK, "send", "lo", "-q", "--count", "300")
+        netns.run("ip", "netns", "exec", pair.rx, *send)
+        assert live.end() == 0
+    made = next(one for one in map(json.loads, live.out) if one["type"] == "report")
+    assert made["streams"][0]["received"] == 300
+
+
+def test_the_interface_comes_goes_and_comes_again(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    with netns.program(pair.rx, *netns.SEQCHECK, "live", "late0", "--wait", "--report", f"json={path}") as live:
+        live.says("waiting for late0")
+        live.says("listening on")
+        for times in (1, 2):
+            pair.link("early0", "late0")
+            live.wait_for(lambda times=times: sum("late0 is there" in line for line in live.err) == times)  # type: ignore[misc]
+            pair.send("--count", "1000", "--stream", str(times), out="early0")
+            netns.run("ip", "-n", pair.tx, "link", "del", "early0")
+            live.wait_for(lambda times=times: sum("late0 is gone" in line for line in live.err) == times)  # type: ignore[misc]
+        assert live.end(signal.SIGTERM) == 0
+    made = report(path)
+    assert [one["received"] for one in made["streams"]] == [1000, 1000]
+    assert sum("late0 is gone" in caveat for caveat in made["verdict"]["caveats"]) == 2
+
+
+def test_without_wait_it_ends_when_the_interface_goes_down(pair: netns.Pair) -> None:
+    with netns.live(pair.rx, pair.into, "--report", "jsonl") as live:
+        pair.send("--count", "1000")
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
+        assert live.end() == 0
+    assert any(f"{pair.into} went down" in line for line in live.err)
+    made = next(one for one in map(json.loads, live.out) if one["type"] == "report")
+    assert made["streams"][0]["received"] == 1000
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_the_report(pair: netns.Pair, number: int) -> None:
+    with netns.live(pair.rx, pair.into, "--report", "jsonl", "--interval", "20ms") as live:
+        truth = pair.send("--ring-size", "64", "--count", "2000", "--inject", "stale=1%")
+        live.wait_for(lambda: bool(live.snapshots()) and live.snapshots()[-1]["frames"] == 2000)
+        assert live.end(number) == 1
+    kinds = [json.loads(line)["type"] for line in live.out]
+    assert kinds.count("duplicate") == truth["duplicates"] > 0
+    assert kinds.count("report") == 1
+    assert kinds[0] == "snapshot"
+
+
+def test_until_duplicate_and_duration(pair: netns.Pair) -> None:
+    with netns.live(pair.rx, pair.into, "--until-duplicate", "--report", "jsonl") as live:
+        sender = (*netns.SEQCHECK, "send", pair.out, "-q", "--ring-size", "64", "--rate", "2000", "--count", "100000")
+        with netns.program(pair.tx, *sender, "--inject", "stale=1%") as sending:
+            assert live.end() == 1
+            assert sending.process.poll() is None
+    with netns.live(pair.rx, pair.into, "--duration", "300ms") as live:
+        assert live.end() == 2
+    assert any("no frame in it" in line for line in live.err)
+
+
+def test_the_filter_works_in_the_kernel(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    options = ("--filter", "udp port 5000", "--snap", "80", "--report", f"json={path}")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        truth = pair.send("--count", "4000", "--other", "20%", "--size", "200")
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
+        assert live.end() == 0
+    made = report(path)
+    assert made["capture"]["frames"] == made["records"]["sequenced"] == truth["records"] < 4000
+    assert made["capture"]["cut_frames"] == truth["records"]
+    assert made["capture"]["bytes"] == 200 * truth["records"]
+
+
+def test_privileges_are_gone_before_the_first_byte(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    with netns.live(pair.rx, pair.into, "--report", f"json={path}") as live:
+        for task in Path(f"/proc/{live.process.pid}/task").iterdir():
+            told = dict(line.split(":", 1) for line in (task / "status").read_text("ascii").splitlines())
+            assert {told[name].strip("\t0\n ") for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {""}
+            assert told["NoNewPrivs"].strip() == "1"
+            assert told["Groups"].strip() == ""
+            assert "0" not in told["Uid"].split() + told["Gid"].split()
+        pair.send("--count", "10")
+        live.end(signal.SIGINT)
+    assert report(path)["streams"][0]["received"] == 10
+    assert path.stat().st_uid != 0
+
+
+def test_whoever_ran_sudo_gets_the_files(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    sudo = ("env", "SUDO_UID=12345", "SUDO_GID=12346")
+    with netns.program(pair.rx, *sudo, *netns.SEQCHECK, "live", pair.into, "--report", f"json={path}") as live:
+        live.says("listening on")
+        told = Path(f"/proc/{live.process.pid}/status").read_text("ascii")
+        assert "Uid:\t12345\t12345\t12345\t12345" in told
+        assert live.end(signal.SIGTERM) == 2
+    assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346)
+
+
+@pytest.mark.parametrize(("verb", "what"), [("live", "listening on"), ("send", "sending on")])
+def test_without_the_privilege_the_error_says_what_to_do(pair: netns.Pair, verb: str, what: str) -> None:
+    if not shutil.which("setpriv"):
+        pytest.skip("needs setpriv, of util-linux")
+    without = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
+    name = pair.into if verb == "live" else pair.out
+    space = pair.rx if verb == "live" else pair.tx
+    with netns.program(space, *without, *netns.SEQCHECK, verb, name, "-q") as refused:
+        assert refused.end() == 2
+    assert f"{what} {name} needs the privilege CAP_NET_RAW" in refused.err[0]
+    assert refused.err[1].strip() == f"Run: sudo {' '.join(netns.SEQCHECK)} {verb} {name} -q"
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (["nowhere0"], "there is no interface nowhere0"),
+    (["any"], "not on `any`"),
+    (["--filter", "no such word", "sqin"], "does not parse"),
+    (["--clock", "adapter", "sqin"], "cannot stamp every frame"),
+    (["--layout", "nonsense", "sqin"], "nonsense"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused(pair: netns.Pair, options: list[str], words: str) -> None:
+    with netns.program(pair.rx, *netns.SEQCHECK, "live", *options, "--duration", "1") as refused:
+        assert refused.end() == 2
+    assert any(words in line for line in refused.err)
+    assert not any("Traceback" in line for line in refused.err)
+
+
+def test_nothing_is_left_behind() -> None:
+    with netns.pair() as pair:
+        names = (pair.tx, pair.rx)
+    assert not [name for name in names if os.path.exists(f"/run/netns/{name}")]
