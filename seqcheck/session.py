@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from . import assemble, kernel, spool
 from .decode import key_text, tally
-from .diagnose import Evidence, Facts, diagnose
-from .diagnose.evidence import compare
+from .diagnose import Facts, diagnose
 from .errors import InputError, UsageError
 from .examined import Examined, Told
 from .examined import Frames as FramesAgain
@@ -35,12 +34,10 @@ from .sources import CaptureReader
 from .timeline import Timeline
 from .track import Track
 from .version import VERSION
+from .witness import Witness
 
 Source = str | os.PathLike[str] | BinaryIO
 LOOK_BACK = 64  # records before a gap among which the one of the same stream is sought
-# How many duplicates have their bytes compared, and their neighbours' times looked at: so many of each order of
-# magnitude of distance, so that thousands of mirror copies do not keep the forty that matter from being looked at.
-COMPARED, PLACED = 300, 60
 INTERVAL_S = 0.1  # between calls of `progress`
 
 
@@ -152,11 +149,9 @@ class Session:
         self._records = RecordColumns(0)
         layouts = [resolve(layout_text)] if layout_text is not None else list(candidates())
         self._trials: list[tuple[Layout, DecoderLike]] = [(one, engine.Decoder(compile_layout(one))) for one in layouts]
-        self._chosen: tuple[Layout, DecoderLike, Track] | None = None
+        self._chosen: tuple[Layout, DecoderLike, Track, Witness] | None = None
         if layout_text is not None:
             self._choose(*self._trials[0])
-        self._evidence: dict[int, Evidence] = {}
-        self._wanted = [COMPARED] * 20  # by the number of bits of the distance
         self._timeline = Timeline()
         self._block: Frames | None = None  # the one being taken
         self._rows: spool.Rows | None = None
@@ -179,11 +174,12 @@ class Session:
         self._timeline.take(frames, low, high, self._records)
         if self._chosen is None:
             return
-        track = self._chosen[2]
+        _, _, track, witness = self._chosen
+        witness.pass_by(frames, low, high, self._records.status, self._records.count)
         if self._records.count:
             new = track.feed(frames, self._records)
             if len(new):
-                self._compare(new, store)
+                witness.look(new, store)
             if self._new:
                 self._keep_frames(store)
 
@@ -194,7 +190,8 @@ class Session:
     def finish(self, store: Any) -> None:
         """The input has ended."""
         if self._chosen is not None:
-            self._compare(self._chosen[2].finish(), store)
+            _, _, track, witness = self._chosen
+            witness.look(track.finish(), store)
             if self._new:
                 self._keep_frames(store)
 
@@ -206,14 +203,15 @@ class Session:
         """As things stand, and what that rests on."""
         if self._chosen is None:
             raise _unknown_layout(self._trials, capture)
-        chosen, decoder, track = self._chosen
+        chosen, decoder, track, witness = self._chosen
         foreign, skipped = tally(decoder.sources())
         findings, keys = track.findings(), decoder.keys()
         if not len(findings.streams):
             raise _no_record(chosen, skipped, capture)
         facts = Facts(
             ring_sizes=tuple(ring_sizes),
-            evidence=self._evidence,
+            evidence=witness.evidence,
+            kinds=dict(witness.foreign.most_common()),
             foreign=foreign,
             dropped=capture.dropped,
             cut_frames=capture.cut_frames,
@@ -237,7 +235,7 @@ class Session:
 
     def _choose(self, one: Layout, decoder: DecoderLike) -> None:
         modulus = one.modulus
-        self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus, self._found))
+        self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus, self._found), Witness(one))
 
     def _try(self, frames: Frames, low: int, high: int) -> None:
         """Decode by every layout that can be recognised; the first to find records wins, the most where several do."""
@@ -290,35 +288,6 @@ class Session:
                 self._kept.add(
                     CapturedFrame(number=number, ns=frame.ns, link=frame.link, wire=frame.wire, data=frame.data)
                 )
-
-    def _compare(self, rows: Any, store: Any) -> None:
-        if not len(rows) or not any(self._wanted):
-            return
-        for row in rows[rows["e_record"] >= 0]:
-            order = min(int(row["record"] - row["e_record"]).bit_length(), len(self._wanted) - 1)
-            if not self._wanted[order]:
-                continue
-            self._wanted[order] -= 1
-            frame = int(row["frame"])
-            earlier, later = store.get(int(row["e_frame"])), store.get(frame)
-            if earlier is None or later is None:
-                continue
-            evidence = compare(earlier.data, later.data, wire=(earlier.wire, later.wire), link=later.link)
-            if self._wanted[order] >= COMPARED - PLACED:
-                room, middle = _place(store, frame)
-                evidence = replace(evidence, room=room, middle=middle)
-            self._evidence[frame] = evidence
-
-
-def _place(store: Any, frame: int) -> tuple[float | None, float | None]:
-    """See Evidence.room and Evidence.middle."""
-    near = [found.ns for at in (-3, -1, 0, 1) if (found := store.get(frame + at)) is not None]
-    if len(near) < 4:
-        return None, None
-    first, before, here, after = near
-    if not first < before < after:
-        return None, None
-    return 2 * (after - before) / (before - first), (here - before) / (after - before)
 
 
 def _unknown_layout(trials: Sequence[tuple[Layout, DecoderLike]], capture: Capture) -> InputError:

@@ -22,7 +22,9 @@ class Evidence:
     """Two copies of a number, compared byte for byte over what was captured of both. `differs` names the fields that do
     ("ip.ttl", "eth.src", "payload", ...); `cut` says that there was more on the wire than in the capture. `room` is the time from the frame
     before the later copy to the one after it, in intervals of the frames before: 2 where the copy took a place of its own
-    in the sender's rhythm, 1 where it was squeezed in. `middle` is where between these two the copy came, 0..1."""
+    in the sender's rhythm, 1 where it was squeezed in. `middle` is where between these two the copy came, 0..1.
+    `slot` is the slot that the copy's own stamp names, `due` the one that was due there, going by the stamp of the record
+    before; it may lie past the ring's end."""
 
     identical: bool
     same_length: bool
@@ -30,16 +32,20 @@ class Evidence:
     cut: bool = False
     room: float | None = None
     middle: float | None = None
+    slot: int | None = None
+    due: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known beside the findings. `evidence` is by the later copy's frame number; `dropped` is what the
-    capturing side says it lost; `foreign` frames of the senders carry no header."""
+    capturing side says it lost; `foreign` frames of the senders carry no header; `kinds` counts what those between copies
+    are, of a sample."""
 
     ring_sizes: tuple[int, ...] = ()
     evidence: dict[int, Evidence] = field(default_factory=dict)
     foreign: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
     dropped: int | None = None
     cut_frames: int = 0
     frames: int = 0

@@ -39,7 +39,7 @@ def compare(earlier: bytes, later: bytes, *, wire: tuple[int, int], link: int) -
 
 def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
     names: list[str] = []
-    one, two = _network(earlier, link, []), _network(later, link, [])
+    one, two = _network(earlier, link), _network(later, link)
     if one.head != two.head:
         names += _link_names(one.head, two.head)
     if one.packet is None or two.packet is None or type(one.packet) is not type(two.packet):
@@ -71,10 +71,10 @@ class _Split:
         self.head, self.packet = head, packet
 
 
-def _network(frame: bytes, link: int, _: list[str]) -> _Split:
+def _network(frame: bytes, link: int) -> _Split:
     import dpkt
 
-    offset = _ip_offset(frame, link)
+    offset = ip_offset(frame, link)
     if offset is None or offset >= len(frame):
         return _Split(frame[:14], None)
     version = frame[offset] >> 4
@@ -85,7 +85,8 @@ def _network(frame: bytes, link: int, _: list[str]) -> _Split:
     return _Split(frame[:offset], packet)
 
 
-def _ip_offset(frame: bytes, link: int) -> int | None:
+def ip_offset(frame: bytes, link: int) -> int | None:
+    """Where the IP header begins; None where the link layer says that there is none."""
     if link in _RAW:
         return 0
     if link not in _ETHERNET:

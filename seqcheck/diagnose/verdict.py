@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from ..model import Also, Rival, Verdict
 from .case import Case, Claim, plural
+from .ring import Ring
 
 RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
+SHORT = 4096  # values of a counter that a common ring is a multiple of
 _RANK = {"strong": 3, "moderate": 2, "weak": 1, "none": 0}
 
 
@@ -104,7 +106,7 @@ def _rivals(case: Case, leading: Claim) -> tuple[Rival, ...]:
     return tuple(rivals)
 
 
-def _general(case: Case, total: int) -> tuple[str, ...]:
+def _general(case: Case, total: int, ring: Ring | None = None) -> tuple[str, ...]:
     """Caveats that hold whatever the cause."""
     facts, findings = case.facts, case.findings
     caveats = []
@@ -115,10 +117,10 @@ def _general(case: Case, total: int) -> tuple[str, ...]:
     if total > len(case.table):
         caveats.append(f"The first {len(case.table):,} duplicates were judged one by one, the others only counted.")
     modulus = findings.modulus
-    size = max(facts.ring_sizes, default=0)
-    if modulus and modulus <= 1 << 16 and size and (modulus <= size or size % modulus == 0):
+    sizes = (*facts.ring_sizes, *([ring.size] if ring is not None else []))
+    if 0 < modulus <= SHORT or any(modulus and (modulus <= size or size % modulus == 0) for size in sizes):
         caveats.append(
-            f"The counter rolls over at {modulus:,}: a frame that is one lap of {size:,} old can carry the expected number. "
-            "Use a wider counter."
+            f"The counter rolls over at {modulus}: in a ring of a multiple of that, a frame one lap old carries the very "
+            "number that is expected, and cannot be seen. Use a wider counter."
         )
     return tuple(caveats)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
-from .. import odds
+from .. import odds, slots
 from ..case import Case, plural, span
 from ..rhythm import rhythm
 from ..ring import Ring
 from ..sizes import SIZES, origin
 from ..table import Bools
 
+SETTLED = 0.8  # of the stamped copies come out of their own slot; the record before one may have been lost
 TOO_MANY = 0.3  # of all numbers: no ring resends so much slot by slot
 _CONTENT = frozenset({"length", "padding"})  # in which a stale frame may differ from its earlier copy
 
@@ -26,8 +27,11 @@ def may_be_old_content(case: Case, rows: Bools) -> Bools:
 
 
 def strength(case: Case, ring: Ring, rows: Bools) -> Strength:
-    """What the agreement on `ring` is worth; "none" where it is no more than chance would give."""
+    """What the agreement on `ring` is worth; "none" where it is no more than chance would give. Slot stamps settle it."""
     hits = int(rows.sum())
+    own, other = stamped(case, ring, rows)
+    if own + other:
+        return "strong" if own >= SETTLED * (own + other) else "none"
     found = odds.strength(ring.log_odds, hits)
     if not ring.agree:
         return "none"
@@ -45,6 +49,14 @@ def strength(case: Case, ring: Ring, rows: Bools) -> Strength:
     if found == "strong" and not ring.given and not ring.sure:
         return "moderate"
     return found
+
+
+def stamped(case: Case, ring: Ring, rows: Bools) -> tuple[int, int]:
+    """Of the copies whose sender stamped its slots: how many come out of the slot that their own stamp names, a lap later,
+    and how many do not."""
+    due = [(evidence.slot, evidence.due) for evidence in case.judged(rows) if evidence.due is not None]
+    own = sum(1 for slot, place in due if slot is not None and place is not None and (place - slot) in (0, ring.size))
+    return own, len(due) - own
 
 
 def _own_slots(case: Case, rows: Bools) -> bool:
@@ -72,6 +84,9 @@ def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
         found.append(f"Counting every frame of the sender, {ring.exact:,} of {hits:,} lie whole laps of {ring.size:,} apart.")
     elif ring.closed and high is not None:
         found.append(f"Counting the sender's other frames, a lap is between {low:,} and {high:,} slots.")
+    own, other = stamped(case, ring, rows)
+    if own:
+        found.insert(0, f"The sender's own stamps say so: {own:,} of {own + other:,} came out of the slot that they name, a lap late.")
     compared = case.judged(rows)
     same = sum(1 for evidence in compared if evidence.identical)
     if same:
@@ -86,6 +101,11 @@ def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
     beat = rhythm(case, rows)
     if beat is not None and beat.in_frames > beat.in_time + 0.2:
         found.append("The distance holds while the time between the copies varies with the rate: a ring counts frames.")
+    if case.facts.kinds:
+        kinds = ", ".join(list(case.facts.kinds)[:4])
+        found.append(f"Beside the stream there were in the ring: {kinds}.")
+    if ring.told and (where := slots.hint(case, ring, rows)):
+        found.append(where)
     if hits > 1:
         found.append(f"By chance this agreement would be {odds.in_words(ring.log_odds)}.")
     return found
@@ -118,6 +138,8 @@ def caveats(case: Case, ring: Ring, rows: Bools) -> list[str]:
             "The sender's rate hardly varied, so a constant delay on the way would look alike: vary the rate and see "
             "whether the distance stays."
         )
+    if any(evidence.cut for evidence in case.judged(rows)):
+        found.append("Frames were cut at the snap length: capture whole frames (-s 0) to compare all of their bytes.")
     found.append("If the receiver's own RX ring has this size too, capture on a second machine to exclude it.")
     return found
 
