@@ -31,7 +31,7 @@ def compare(earlier: bytes, later: bytes, *, wire: tuple[int, int], link: int) -
         return Evidence(
             identical=same_length, same_length=same_length, differs=() if same_length else ("length",), cut=cut
         )
-    differs = _differing(earlier[:common], later[:common], link)
+    differs = _differing(earlier, later, link)
     if not same_length:
         differs = ("length", *differs)
     return Evidence(identical=False, same_length=same_length, differs=differs, cut=cut)
@@ -58,8 +58,15 @@ def _transport(a: Any, b: Any) -> list[str]:
 
     if isinstance(a, dpkt.udp.UDP) and isinstance(b, dpkt.udp.UDP):
         names = [name for field, name in _UDP if getattr(a, field) != getattr(b, field)]
-        return names + (["payload"] if bytes(a.data) != bytes(b.data) else [])
-    return ["payload"] if bytes(a) != bytes(b) else []
+        a, b = a.data, b.data
+    else:
+        names = []
+    try:
+        one, two = bytes(a), bytes(b)
+    except Exception:  # dpkt writes again what it read, and raises what it likes where that was hostile
+        return [*names, "payload"]
+    common = min(len(one), len(two))
+    return names + (["payload"] if one[:common] != two[:common] else [])
 
 
 class _Split:

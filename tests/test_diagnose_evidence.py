@@ -1,0 +1,81 @@
+"""What differs between two copies, and what a frame is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import ICMPv6ND_NS, IPv6
+from scapy.layers.l2 import ARP, Dot1Q, Ether
+
+from seqcheck.diagnose.evidence import compare
+from seqcheck.diagnose.naming import name
+
+ETHER = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+
+
+def udp(payload: bytes = b"x" * 30, **ip: int) -> bytes:
+    return bytes(ETHER / IP(**{"src": "192.0.2.1", "dst": "192.0.2.2", "id": 7, **ip}) / UDP(sport=9, dport=5) / payload)
+
+
+def difference(a: bytes, b: bytes) -> tuple[str, ...]:
+    return compare(a, b, wire=(len(a), len(b)), link=1).differs
+
+
+def test_equal_frames_are_identical() -> None:
+    found = compare(udp(), udp(), wire=(72, 72), link=1)
+    assert (found.identical, found.same_length, found.differs, found.cut) == (True, True, (), False)
+
+
+def test_what_is_cut_is_said() -> None:
+    assert compare(udp()[:50], udp()[:50], wire=(72, 72), link=1).cut
+
+
+def test_old_bytes_with_another_length() -> None:
+    found = compare(udp(), udp()[:60], wire=(72, 60), link=1)
+    assert (found.identical, found.same_length, found.differs) == (False, False, ("length",))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (udp(ttl=63), {"ip.ttl", "ip.checksum"}),
+        (udp(id=8), {"ip.id", "ip.checksum"}),
+        (udp(b"y" * 30), {"udp.checksum", "payload"}),
+        (b"\x04" * 6 + udp()[6:], {"eth.dst"}),
+        (udp()[:6] + b"\x04" * 6 + udp()[12:], {"eth.src"}),
+    ],
+)
+def test_fields_are_named(other: bytes, expected: set[str]) -> None:
+    assert set(difference(udp(), other)) == expected
+
+
+def test_a_tag_more_is_a_vlan() -> None:
+    tagged = bytes(ETHER / Dot1Q(vlan=3) / IP(src="192.0.2.1", dst="192.0.2.2", id=7) / UDP(sport=9, dport=5) / (b"x" * 30))
+    assert set(difference(udp(), tagged)) == {"length", "vlan"}
+
+
+@given(a=st.binary(max_size=120), b=st.binary(max_size=120), link=st.sampled_from([0, 1, 101, 113, 276, 127]))
+def test_any_bytes_are_compared_and_named(a: bytes, b: bytes, link: int) -> None:
+    found = compare(a, b, wire=(len(a), len(b)), link=link)
+    assert found.identical == (a == b)
+    assert bool(found.differs) == (a != b)
+    assert name(a, link)
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        (ETHER / ARP(), "ARP"),
+        (ETHER / IP() / TCP(sport=40_000, dport=443), "TCP to port 443"),
+        (ETHER / IP() / UDP(sport=40_000, dport=53), "DNS"),
+        (ETHER / IP() / UDP(sport=40_000, dport=7777), "UDP to port 7777"),
+        (ETHER / IP() / ICMP(), "ICMP"),
+        (ETHER / IPv6() / ICMPv6ND_NS(), "ICMPv6"),
+        (Ether(type=0x88CC) / b"x", "LLDP"),
+        (Ether(type=0x1234) / b"x", "ethertype 0x1234"),
+    ],
+)
+def test_foreign_frames_are_named(frame: object, expected: str) -> None:
+    assert name(bytes(frame), 1) == expected  # type: ignore[call-overload]
