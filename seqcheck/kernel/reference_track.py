@@ -43,6 +43,7 @@ from .border import (
 from .reference_bits import BELOW, MISSING, REPEATED, Bits
 
 NOWHERE = -(1 << 63)
+LARGEST = (1 << 63) - 1
 SPARE = 64  # rows that any one record may cause, beside three for each row of a chain that is read again
 
 
@@ -120,7 +121,7 @@ class Strict:
                 s["extents"] += 1
                 s["extent_sum"] += extent
                 s["extent_max"] = max(s["extent_max"], extent)
-                s["late_ns_max"] = max(s["late_ns_max"], ns - opener.ns)
+                s["late_ns_max"] = max(s["late_ns_max"], _apart(ns, opener.ns))
                 if not opener.proven:
                     self.openers[at] = opener._replace(proven=True)
                     if 0 <= self.proven < opener.unique:
@@ -136,7 +137,7 @@ class Strict:
         free = u - self.last_late - 1
         s["free_runs"] += 1
         s["free_length"] += free
-        s["free_squares"] += free * free
+        s["free_squares"] = min(s["free_squares"] + free * free, LARGEST)
         self.last_late = u
         self.backs = [*self.backs, (u, x)][-BACKS:]
         return extent, degree, opened_ns
@@ -276,7 +277,7 @@ class Tracker:
     def _take(self, track: Track, a: Arrival) -> None:
         s = track.s
         d = self._distance(track, a.seq)
-        pause = track.pause = a.ns - s["last_ns"]
+        pause = track.pause = _apart(a.ns, s["last_ns"])
         s["received"] += 1
         s["last_ns"], s["last_frame"] = a.ns, a.frame
         if track.held is not None and d >= 0 and self._decide(track, d):
@@ -658,6 +659,11 @@ class Tracker:
             events[:count] = self._out
             self._out = []
         return count
+
+
+def _apart(later: int, earlier: int) -> int:
+    """The time between the two, or the nearest that an int64 can say: stamps may be anything."""
+    return max(min(later - earlier, LARGEST), NOWHERE)
 
 
 def _signed(seq: int) -> int:
