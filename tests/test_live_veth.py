@@ -68,18 +68,8 @@ def test_what_a_real_ring_sends_again_is_found(pair: netns.Pair, tmp_path: Path,
     ):
         if shutil.which("tcpdump"):
             beside.says("listening on")
-        truth = pair.send(
-            "--ring-size",
-            str(size),
-            "--count",
-            str(count),
-            "--other",
-            "2%",
-            "--inject",
-            "stale=0.1%",
-            "--rate",
-            "150000",
-        )
+        amount = ("--ring-size", str(size), "--count", str(count))
+        truth = pair.send(*amount, "--other", "2%", "--inject", "stale=0.1%")
         assert live.end() == 1
         assert beside.end() == 0
     made = report(path)

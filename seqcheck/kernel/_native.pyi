@@ -15,6 +15,9 @@ def index_pcap(
 def index_pcapng(
     buf: NDArray[np.uint8], start: int, stop: int, big: bool, interfaces: NDArray[Any], frames: Frames
 ) -> tuple[int, int]: ...
+def index_tpacket(
+    buf: NDArray[np.uint8], start: int, stop: int, link: int, frames: Frames
+) -> tuple[int, int]: ...
 
 class Decoder:
     def __init__(self, program: Program) -> None: ...
