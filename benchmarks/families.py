@@ -34,7 +34,7 @@ def _base(rng: Random, *, size: int | None = None, host: bool = True) -> Tree:
     size = size or _ring(rng)
     tree: Tree = {
         "seed": rng.randrange(1 << 30),
-        "ring": {"size": size, "frames": max(FRAMES, 6 * size), "jitter": rng.choice([0.0, 0.05, 0.3])},
+        "ring": {"size": size, "frames": max(FRAMES, 14 * size), "jitter": rng.choice([0.0, 0.05, 0.3])},
         "traffic": {"host_share": rng.choice([0.002, 0.01, 0.05, 0.1, 0.2]) if host else 0.0},
         "layout": {"name": rng.choice(["seqcheck", "seqcheck", "pktgen", "txseq"])},
         "capture": {"format": rng.choice(["pcap", "pcapng"])},
@@ -128,7 +128,7 @@ FAMILIES: dict[str, Family] = {
         right=("stale-slot",), ring=True,
     ),
     "ring replay": Family(
-        make=lambda r: _with(r, {"kind": "ring-replay", "count": r.randint(2, 4)}), right=("ring-replay",), ring=True
+        make=lambda r: _with(r, {"kind": "ring-replay", "count": r.randint(2, 3)}), right=("ring-replay",), ring=True
     ),
     "ring replay, part of the ring": Family(
         make=lambda r: _with(r, {"kind": "ring-replay", "count": r.randint(3, 6), "run": r.randint(17, 28)}),

@@ -18,7 +18,7 @@ LAYERS = (
     ("results", "snapshot", "demands"),
     ("layout", "wire", "kernel", "serial", "linux"),
     ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
-    ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "simulate"),
+    ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "witness", "simulate"),
     ("cli",),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
@@ -30,6 +30,7 @@ ALLOWED = {
     ("session", "assemble"): "a part of session, in a file of its own",
     ("session", "overview"): "likewise",
     ("session", "examined"): "likewise",
+    ("session", "witness"): "likewise",
     ("examined", "assemble"): "likewise",
     ("examined", "sources"): "reads the files a second time",
     ("track", "metrics"): "a part of track, in a file of its own",
