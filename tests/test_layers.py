@@ -15,7 +15,7 @@ ROOT = Path(seqcheck.__file__).parent
 LAYERS = (
     ("version", "escape", "errors"),
     ("model",),
-    ("results", "snapshot", "demands"),
+    ("results", "snapshot", "demands", "comparison"),
     ("layout", "wire", "kernel", "serial", "linux"),
     ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
     ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "witness", "simulate"),

@@ -23,8 +23,10 @@ from seqcheck.version import VERSION
 VERBS = {
     "analyze": "read captures: what came twice, what never came, and what points at a ring",
     "live": "the same from the wire, while the traffic runs",
+    "diff": "compare two JSON reports: what got better, what got worse",
     "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
     "send": "send numbered frames through a real TX ring, to prove a receiver",
+    "explain": "say what a verdict means, and what to check next",
     "layouts": "list the headers that can be read, or explain one",
     "schema": "print the JSON Schema of the reports json and jsonl",
 }

@@ -4,6 +4,8 @@ since they are looked up elsewhere (Wireshark). Knows nothing of rich.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from seqcheck.escape import visible
 from seqcheck.model import Stream
 
@@ -57,7 +59,12 @@ def size(number: int) -> str:
 
 def key(stream: Stream) -> str:
     """Who sends to whom, and the layout's own fields: 10.0.0.1:5000 > 10.0.0.2:5000 stream=7."""
-    left = dict(stream.key)
+    return key_text(stream.key)
+
+
+def key_text(key: Mapping[str, str | int]) -> str:
+    """The same from the key alone."""
+    left = dict(key)
     ends = [endpoint(left, *names) for names in (("source", "sport"), ("target", "dport"))]
     words = [" > ".join(filter(None, ends))] if any(ends) else []  # a key may have no target
     return " ".join(words + [visible(f"{name}={value}") for name, value in left.items() if name not in _SAID])
