@@ -84,9 +84,7 @@ def _course(findings: Findings, timeline: Timeline) -> tuple[Point, ...]:
     return tuple(Point(stream=stream, frame=frame, ns=ns, seq=seq) for stream, frame, ns, seq in points.tolist())
 
 
-def _strays(
-    findings: Findings, diagnosis: Diagnosis, causes: list[Cause], timeline: Timeline
-) -> tuple[Stray, ...]:
+def _strays(findings: Findings, diagnosis: Diagnosis, causes: list[Cause], timeline: Timeline) -> tuple[Stray, ...]:
     """Of the kept rows where these are all there is, else of the sample."""
     kept = findings.duplicates
     if len(kept) == int(findings.streams["duplicates"].sum()):

@@ -27,7 +27,9 @@ class Found:
     def frames(self, numbers: Any) -> Iterator[CapturedFrame]:
         """Frames of 60 bytes that carry their number."""
         for number in range(1, 1 + min(self.report.capture.frames, 200)) if numbers is None else numbers.tolist():
-            yield CapturedFrame(number=number, ns=1_511_557_884 * 10**9, link=1, wire=60, data=number.to_bytes(60, "big"))
+            yield CapturedFrame(
+                number=number, ns=1_511_557_884 * 10**9, link=1, wire=60, data=number.to_bytes(60, "big")
+            )
 
 
 def columns(found: tuple[Any, ...]) -> dict[str, list[Any]]:

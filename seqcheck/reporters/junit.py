@@ -70,7 +70,7 @@ def case(name: str, where: str, failure: tuple[str, str] | None, said: str = "")
     yield f"<testcase name={attribute(name)} classname={attribute(where)}>"
     if failure is not None:
         message, text = failure
-        yield f'<failure type={attribute(name)} message={attribute(message)}>{content(text)}</failure>'
+        yield f"<failure type={attribute(name)} message={attribute(message)}>{content(text)}</failure>"
     elif said:
         yield f"<system-out>{content(said)}</system-out>"
     yield "</testcase>"

@@ -39,6 +39,7 @@ def findings() -> Schema:
         line = _object(cls, known, {"type": {"const": kind}})
         if kind == "gap":
             line["properties"]["earlier_frame"] = {"type": ["integer", "null"]}
+            line["required"].remove("ours")  # a capture that is over cannot tell
         lines.append(line)
     urn = f"urn:{FINDINGS_SCHEMA.replace('/', ':')}"
     return {"$schema": DIALECT, "$id": urn, "title": "a line", "oneOf": lines, "$defs": known}

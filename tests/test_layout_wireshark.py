@@ -1,0 +1,75 @@
+"""The dissectors, run by tshark on captures that our own decoder reads."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from seqcheck import session
+from seqcheck.cli.main import main
+from seqcheck.layout import Layout, Word, builtins, dissector, resolve
+from seqcheck.layout.wireshark import name
+
+LAYOUTS = [
+    "seqcheck", "seqcheck-eth", "pktgen", "gre-key", "ah", "erspan", "trex-stl", "ptp", "sockperf", "rtp:5004",
+    "udp:5000 seq=u24le@3 stream=u8@0&0x0f", "udp:5000 seq=u16be@-4%1500", "eth:0x1234 seq=u16le@2&0x3fff",
+    "udp:5000 seq=u32be@0 time=u32be@4:s time=u32be@8:us",
+]  # fmt: skip
+
+
+def tshark(capture: Path, script: Path, *fields: str) -> list[list[str]]:
+    argv = ["tshark", "-X", f"lua_script:{script}", "-r", str(capture), "-Y", fields[1], "-T", "fields"]
+    try:
+        done = subprocess.run(
+            [*argv, *(word for field in fields for word in ("-e", field))], capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError:
+        pytest.skip("needs tshark")
+    assert "Lua" not in done.stderr, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_tshark_sees_the_records_that_we_see(layout: str, tmp_path: Path) -> None:
+    capture, script = tmp_path / "run.pcapng", tmp_path / "layout.lua"
+    argv = ["--frames", "300", "--ring-size", "64", "--host-share", "0.05", "--stale", "3", "--format", "pcapng"]
+    assert main(["simulate", str(capture), "--layout", layout, "--size", "100", *argv]) == 0
+    script.write_text(dissector(resolve(layout)))
+    report = session.analyze(capture, layout)
+    prefix = f"seqcheck.{name(resolve(layout))}"
+    rows = tshark(capture, script, "frame.number", f"{prefix}.seq")
+    assert len(rows) == report.records.sequenced
+    numbers = {int(frame): int(seq) for frame, seq in rows}
+    for each in report.duplicates.listed:
+        assert numbers[each.frame] == numbers[each.earlier_frame or 0] == each.seq
+    assert report.duplicates.total == 3
+
+
+def test_the_time_and_the_slot_are_shown(tmp_path: Path) -> None:
+    script = tmp_path / "layout.lua"
+    script.write_text(dissector(resolve("seqcheck")))
+    capture = Path(__file__).parent.parent / "samples" / "stale-slot-stamped.pcap"
+    rows = tshark(capture, script, "frame.number", "seqcheck.seqcheck.seq", "seqcheck.seqcheck.slot")
+    assert all(slot.isdigit() for _, _, slot in rows)
+    assert len({slot for _, _, slot in rows}) > 100
+
+
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layouts", "pktgen", "--wireshark"]) == 0
+    assert capsys.readouterr().out == dissector(resolve("pktgen"))
+    assert main(["layouts", "--wireshark"]) == 2
+
+
+@pytest.mark.parametrize("layout", builtins().values(), ids=lambda layout: layout.name)
+def test_every_layout_has_one_of_printable_ascii(layout: Layout) -> None:
+    text = dissector(layout)
+    assert not [character for character in text if not (" " <= character <= "~" or character == "\n")]
+    assert f'name = "{name(layout)}"' in text
+
+
+def test_a_hostile_name_stays_a_string() -> None:
+    layout = Layout(anchor="udp", seq=Word(bits=32, offset=0), name='x" }\nos.execute("id")\\', description="]]")
+    text = dissector(layout)
+    assert 'name = "x_os_execute_id"' in text
+    assert 'title = "x\\034 }\\010os.execute(\\034id\\034)\\092"' in text
+    assert not [line for line in text.splitlines() if line.startswith("os.")]

@@ -1,0 +1,88 @@
+"""What is written is what the published schema says."""
+
+import io
+import json
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import specimens
+from found import Found
+
+from seqcheck import session
+from seqcheck.cli.main import main
+from seqcheck.reporters import Page, publish
+from seqcheck.reporters.json import document
+from seqcheck.reporters.schema import SCHEMAS
+
+jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
+SAMPLES = sorted((Path(__file__).parent.parent / "samples").glob("*.pcap*"))
+
+
+def validator(name: str) -> Any:
+    schema = SCHEMAS[name]()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("name", specimens.ALL)
+def test_reports_made_by_hand_fit(name: str) -> None:
+    validator("json").validate(document(specimens.ALL[name]))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_reports_on_the_samples_fit(sample: Path) -> None:
+    scenario = tomllib.loads(sample.with_suffix(".toml").read_text()) if sample.with_suffix(".toml").exists() else {}
+    layout = scenario.get("layout", {}).get("name")
+    with session.examine(sample, session.Query(layout=layout, keep="findings")) as results:
+        validator("json").validate(document(results.report))
+        out = io.BytesIO()
+        publish("jsonl", results, out, Page())
+    each = validator("jsonl")
+    for line in out.getvalue().splitlines():
+        each.validate(json.loads(line))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda report: report.pop("verdict"),
+        lambda report: report["capture"].update(frames="7"),
+        lambda report: report["verdict"].update(cause="aliens"),
+        lambda report: report["verdict"].update(bracket=[1]),
+        lambda report: report["duplicates"]["listed"][0].pop("lag"),
+        lambda report: report.update(schema="seqcheck.report/2"),
+    ],
+)
+def test_what_is_no_report_does_not_fit(spoil: Any) -> None:
+    report = deepcopy(document(specimens.STALE))
+    spoil(report)
+    assert not validator("json").is_valid(report)
+
+
+def test_more_keys_are_welcome() -> None:
+    report = document(specimens.STALE)
+    report["capture"]["new"] = 1
+    assert validator("json").is_valid(report | {"new": {}})
+
+
+def test_a_line_is_of_exactly_one_kind() -> None:
+    out = io.BytesIO()
+    publish("jsonl", Found(specimens.UNEXPLAINED), out, Page())
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["type"] for line in lines[:2]] == ["report", "duplicate"]
+    assert not validator("jsonl").is_valid(lines[1] | {"type": "gap"})
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_command_prints_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", name]) == 0
+    assert json.loads(capsys.readouterr().out) == SCHEMAS[name]()
+
+
+def test_json_is_what_is_meant_without_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["schema"] == {"const": "seqcheck.report/1"}
+    assert main(["schema", "xml"]) == 2

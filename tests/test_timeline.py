@@ -1,0 +1,93 @@
+"""The time line: bounded, exact in its sums, and the same however the frames were cut into blocks."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
+from seqcheck.timeline import BINS, POINT, SAMPLES, Sample, Timeline
+
+
+def block(first: int, count: int, every: int) -> tuple[Frames, RecordColumns]:
+    """Frames first..first+count-1, 10 ns apart; each `every`-th one is a record."""
+    frames, records = Frames(count), RecordColumns(count)
+    frames.first, frames.count = first, count
+    numbers = np.arange(first, first + count)
+    frames.ns[:] = numbers * 10
+    rows = np.flatnonzero(numbers % every == 0)
+    records.count = len(rows)
+    records.row[: len(rows)] = rows
+    records.seq[: len(rows)] = numbers[rows]
+    return frames, records
+
+
+def told(sizes: list[int], every: int) -> Timeline:
+    line, first = Timeline(), 1
+    for size in sizes:
+        frames, records = block(first, size, every)
+        line.take(frames, 0, size, records)
+        first += size
+    return line
+
+
+@given(st.lists(st.integers(1, 3000), min_size=1, max_size=12), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_blocks_make_no_difference(sizes: list[int], every: int) -> None:
+    whole, parts = told([sum(sizes)], every), told(sizes, every)
+    assert np.array_equal(whole.bins(), parts.bins())
+    assert whole.points()["frame"].tolist() == parts.points()["frame"].tolist()
+    assert int(parts.bins()["records"].sum()) == sum(sizes) // every
+
+
+@given(st.integers(1, 60_000))
+@settings(max_examples=40, deadline=None)
+def test_bins_begin_where_they_say(count: int) -> None:
+    line = told([count], 1)
+    bins = line.bins()
+    assert len(bins) <= BINS
+    assert len(bins) > BINS // 2 or line.stride == 16
+    assert bins["ns"].tolist() == [(at * line.stride + 1) * 10 for at in range(len(bins))]
+
+
+def test_findings_fall_into_the_bins_of_their_frames() -> None:
+    line = told([1000], 1)
+    events = np.zeros(3, EVENT)
+    events["kind"], events["frame"], events["a"] = [DUPLICATE, GAP, DUPLICATE], [1, 500, 1000], [0, 7, 0]
+    line.found(events)
+    assert line.bins()["duplicates"][[0, -1]].tolist() == [1, 1]
+    assert int(line.bins()["missing"][499 // line.stride]) == 7
+    assert line.strays()["frame"].tolist() == [1, 1000]
+
+
+def test_drops_count_once() -> None:
+    line = told([100], 1)
+    for total in (None, 5, 5, 9):
+        line.drops(total)
+    assert int(line.bins()["dropped"].sum()) == 9
+
+
+def test_blocks_of_merged_inputs_begin_in_the_middle() -> None:
+    line = Timeline()
+    frames, records = block(1, 100, 1)
+    records.count = 40
+    line.take(frames, 0, 40, records)
+    records.row[:60], records.count = np.arange(40, 100), 60
+    line.take(frames, 40, 100, records)
+    assert line.frames == 100
+    assert int(line.bins()["records"].sum()) == 100
+
+
+@given(st.lists(st.integers(0, 2000), max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_a_sample_is_even_and_bounded(sizes: list[int]) -> None:
+    sample, number = Sample(POINT), 0
+    for size in sizes:
+        rows = np.zeros(size, POINT)
+        rows["frame"] = np.arange(number, number + size)
+        sample.put(rows[sample.pick(size)])
+        number += size
+    kept = sample.rows()["frame"]
+    assert len(kept) <= SAMPLES
+    steps = set(np.diff(kept).tolist())
+    assert len(steps) <= 1
+    assert not number or (kept[0] == 0 and len(kept) * 2 >= min(number, SAMPLES))
