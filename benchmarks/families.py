@@ -131,14 +131,14 @@ FAMILIES: dict[str, Family] = {
         make=lambda r: _with(r, {"kind": "ring-replay", "count": r.randint(2, 3)}), right=("ring-replay",), ring=True
     ),
     "ring replay, part of the ring": Family(
-        make=lambda r: _with(r, {"kind": "ring-replay", "count": r.randint(3, 6), "run": r.randint(17, 28)}),
+        make=lambda r: _with(r, {"kind": "ring-replay", "count": r.randint(3, 4), "run": r.randint(17, 28)}),
         right=("ring-replay",), ring=True,
     ),
     "early overwrite": Family(
         make=lambda r: _with(r, {"kind": "early-overwrite", "count": _many(r)}), right=("early-overwrite",), ring=True
     ),
     "early overwrite, batches": Family(
-        make=lambda r: _with(r, {"kind": "early-overwrite", "count": r.randint(5, 20), "run": 3}),
+        make=lambda r: _with(r, {"kind": "early-overwrite", "count": r.randint(5, 12), "run": 3}),
         right=("early-overwrite",), ring=True,
     ),
     # the way
