@@ -1,0 +1,121 @@
+"""The two verdicts that name no cause."""
+
+from __future__ import annotations
+
+from .entry import RFC_5560, Explanation, Rival, Source, Step
+
+CLEAN = Explanation(
+    name="clean",
+    brief="no number came twice",
+    what=(
+        "Every record carried a number that had not come before. Restarts, wraps and late numbers are no duplicates. "
+        "Numbers may still be missing: then the report says so, and the exit code is 1."
+    ),
+    seen=(
+        "No duplicate in any stream.",
+        "With `missing` 0: between the first number and the highest every one came, in whatever order.",
+    ),
+    apart=(
+        Rival(
+            name="stale-slot",
+            apart=(
+                "stale slots that held frames without the header resend no number and are not seen; and where the "
+                "counter's range divides the ring, a frame one lap old carries the number that is due."
+            ),
+        ),
+        Rival(name="missing", apart="nothing came twice, but not everything came."),
+    ),
+    steps=(
+        Step(
+            do="Was the capture long enough? A fault once in an hour needs hours.",
+            command="seqcheck live eth0 --until-duplicate",
+        ),
+        Step(
+            do="Was the right header read? Compare the number of records with what was sent.",
+            command="seqcheck layouts",
+        ),
+        Step(
+            do="Give the ring's size: a counter that cannot show the fault is then told as a caveat.",
+            command="seqcheck analyze --ring-size 512 run.pcap",
+        ),
+    ),
+    sources=(RFC_5560,),
+)
+
+UNEXPLAINED = Explanation(
+    name="unexplained",
+    brief="duplicates, and nothing that seqcheck knows fits",
+    what=(
+        "Numbers came twice, but the distances agree neither on a ring nor on a constant time, and the bytes name no "
+        "other cause. That is an answer: a wrong accusation is worse than none. Some faults are like that, and some "
+        "captures hold too little to tell."
+    ),
+    seen=(
+        (
+            "Distances that scatter: buffers of a pool that are sent without being filled come back after as many "
+            "frames as there are buffers in circulation, which is no fixed number."
+        ),
+        "A counter that hardly changes: not a sequence number, or the layout reads the wrong bytes.",
+        (
+            "Copies that differ in the payload: part of the frame is old and part is new (caches that were not "
+            "flushed), or two senders use the same numbers."
+        ),
+        (
+            "Earlier copies that lie beyond the window in which places are remembered: these are counted, without a "
+            "distance."
+        ),
+        "So few duplicates that chance could have placed them.",
+    ),
+    apart=(
+        Rival(
+            name="stale-slot",
+            apart=(
+                "a ring's distances agree; if they nearly do, give --ring-size and capture what else the sender sends."
+            ),
+        ),
+        Rival(
+            name="path-copy",
+            apart="a way keeps time; with two ways of different delay the times fall into two groups.",
+        ),
+        Rival(
+            name="restart",
+            apart=(
+                "a restart goes on counting up; senders that restart all the time within few records may look like "
+                "this."
+            ),
+        ),
+    ),
+    steps=(
+        Step(do="Give the ring's size, if the sender has a ring.", command="seqcheck analyze --ring-size 512 run.pcap"),
+        Step(
+            do=(
+                "Capture without a filter and with whole frames: the other frames settle distances, the bytes settle "
+                "the rest."
+            ),
+            command="tcpdump -s 0 -i eth0 -w run.pcap",
+        ),
+        Step(
+            do="Check the layout field by field, and that no two senders share addresses, ports and stream number.",
+            command="seqcheck layouts NAME",
+        ),
+        Step(do="Look at the frames themselves.", command="seqcheck analyze --report pcapng=strange.pcapng run.pcap"),
+        Step(
+            do="Capture at the sender as well: what leaves it once was doubled later.",
+            command="tcpdump -Q out -i eth0 -w sender.pcap",
+        ),
+    ),
+    sources=(
+        Source(
+            title="Pktgen-DPDK issue 349: the same buffers are sent again and again, far fewer than the pool has",
+            link="https://github.com/pktgen/Pktgen-DPDK/issues/349",
+        ),
+        Source(
+            title="netmap issue 455: the first bytes of a frame are stale, the rest is fresh",
+            link="https://github.com/luigirizzo/netmap/issues/455",
+        ),
+        Source(
+            title="Suricata bug 5437: senders of ERSPAN whose sequence number is always 0",
+            link="https://redmine.openinfosecfoundation.org/issues/5437",
+        ),
+    ),
+)
