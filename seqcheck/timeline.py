@@ -86,8 +86,15 @@ class Timeline:
         count = records.count
         if not count:
             return
-        edges = np.concatenate(([0], np.searchsorted(records.row[:count], starts[begin == first :]), [count]))
-        self._bins["records"][first : last + 1] += np.diff(edges)
+        if first == last:
+            self._bins["records"][first] += count
+        else:
+            inner = starts[begin == first :]
+            if count == high - low:  # every frame is a record, so rows are places
+                places = inner - low
+            else:
+                places = np.searchsorted(records.row[:count], inner.astype(np.int32))
+            self._bins["records"][first : last + 1] += np.diff(places, prepend=0, append=count)
         wanted = self._points.pick(count)
         rows = records.row[:count][wanted]
         if len(rows):
