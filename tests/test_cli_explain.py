@@ -1,13 +1,17 @@
 """`seqcheck explain`: the list, the texts, and names that are none."""
 
+import io
 import re
 
 import pytest
+import specimens
 
 from seqcheck.cli.explain import explanation, listing, named
 from seqcheck.cli.main import main
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation
 from seqcheck.errors import UsageError
+from seqcheck.reporters import Page
+from seqcheck.reporters.terminal import write
 
 ALL = (*CAUSES, *LOOKALIKES)
 NAMES = [one.name for one in ALL]
@@ -75,3 +79,15 @@ def test_keeps_to_the_page_but_for_commands_and_links(width: int) -> None:
         whole = {step.command for step in one.steps} | {source.link for source in one.sources}
         lines = [*listing(width), *(line for line in explanation(one, width) if line.strip() not in whole)]
         assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("name", specimens.ALL)
+def test_the_terminal_report_points_to_what_it_found(name: str) -> None:
+    report = specimens.ALL[name]
+    out = io.BytesIO()
+    write(report, out, Page())
+    topics = re.findall(r"seqcheck explain (.*)$", out.getvalue().decode(), re.MULTILINE)
+    assert ("missing" in topics) == (report.missing > 0)
+    if name != "hostile":
+        found = {report.verdict.cause, *(also.cause for also in report.also)} - {"clean"}
+        assert found <= set(topics) <= set(NAMES)

@@ -133,6 +133,18 @@ def caveats(view: View) -> Drawn | None:
     return listing("Caveats", view.report.verdict.caveats, view.marks)
 
 
+def further(view: View) -> Drawn | None:
+    """Where to read what was found, and what to check on the sender and in the network."""
+    report = view.report
+    causes = [report.verdict.cause, *(item.cause for item in report.also)]
+    if report.missing:
+        causes.append("missing")
+    if report.capture.dropped:
+        causes.append("capture-drops")
+    topics = [cause for cause in dict.fromkeys(causes) if cause != "clean"]
+    return listing("What it means, what to check next", [f"seqcheck explain {topic}" for topic in topics], view.marks)
+
+
 def damage(view: View) -> Drawn | None:
     """Where the input is not what it promises."""
     places = [f"{place.input}, byte {place.offset}: {place.what}" for place in view.report.capture.damage]
@@ -196,5 +208,5 @@ def pairs(title: str, rows: list[tuple[str, str]], style: str = "bold") -> Drawn
 
 SECTIONS = (
     headline, summary, because, rivals, also, findings.streams, findings.distances, findings.duplicates, findings.gaps,
-    caveats, damage, read, verdict,
+    caveats, further, damage, read, verdict,
 )  # fmt: skip
