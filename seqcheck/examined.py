@@ -52,6 +52,10 @@ class Examined:
         for rows in self._rows.read():
             yield self._batch(rows)
 
+    def at_hand(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those that `frames` will give."""
+        return self._frames.known(numbers)
+
     def frames(self, numbers: NDArray[np.int64] | None) -> Iterator[CapturedFrame]:
         """Those frames, or all, as far as they are at hand."""
         return self._frames.read(numbers)
@@ -76,6 +80,10 @@ class Frames:
         self, kept: spool.Frames | None, sources: Sequence[str | os.PathLike[str] | BinaryIO], kernel: Kernel
     ) -> None:
         self._kept, self._sources, self._kernel = kept, sources, kernel
+
+    def known(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of these frames that are at hand: of files, all."""
+        return numbers if self._kept is None else self._kept.known(numbers)
 
     def read(self, numbers: NDArray[np.int64] | None) -> Iterator[CapturedFrame]:
         """Those frames (ascending numbers), or all, as far as they are at hand."""

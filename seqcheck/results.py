@@ -47,6 +47,9 @@ class Results(Protocol):
     def findings(self) -> Iterator[Batch]:
         """Every finding, in order of arrival within its kind. Needs Keep "findings"."""
 
+    def at_hand(self, numbers: Any) -> Any:
+        """Those of these numbers (ascending int64[n]) that `frames` will give."""
+
     def frames(self, numbers: Any) -> Iterator[CapturedFrame]:
         """The frames with these numbers (ascending int64[n]), in order, but for those no longer at hand; None is all
         frames, which needs Keep "all-frames"."""

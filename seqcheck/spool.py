@@ -19,7 +19,7 @@ from .errors import OutputError
 from .kernel.border import DUPLICATE, EVENT, GAP, LATE, RESTART, RETRACT, RETRACT_LATE
 from .results import CapturedFrame
 
-CHUNK = 1 << 13  # rows given at a time
+CHUNK = 1 << 15  # rows given at a time
 REACH = 16  # of the RETRACT_LATE rows before a record, how many may reach over it (EARLY_MAX are open at a time)
 _TAKEN_BACK = np.dtype([("key", "<i8"), ("end", "<i8"), ("at", "<i8")])
 _FRAME = Struct("<qIIH")  # ns, wire, captured, link
@@ -104,6 +104,10 @@ class Frames:
         self._places.append(self._file.tell())
         head = _FRAME.pack(frame.ns, frame.wire, len(frame.data), frame.link)
         _write(self._file, head + frame.data)
+
+    def known(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of `numbers` that were set aside."""
+        return numbers[np.isin(numbers, np.array(self._numbers, np.int64))]
 
     def read(self, numbers: NDArray[np.int64]) -> Iterator[CapturedFrame]:
         """Those of `numbers` (ascending) that were set aside."""

@@ -24,6 +24,10 @@ class Found:
             found = columns(self.report.gaps.listed)
             yield Batch(kind="gap", columns={**found, "earlier_frame": [frame - 1 for frame in found["frame"]]})
 
+    def at_hand(self, numbers: Any) -> Any:
+        """All of them."""
+        return numbers
+
     def frames(self, numbers: Any) -> Iterator[CapturedFrame]:
         """Frames of 60 bytes that carry their number."""
         for number in range(1, 1 + min(self.report.capture.frames, 200)) if numbers is None else numbers.tolist():

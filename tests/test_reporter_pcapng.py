@@ -126,3 +126,17 @@ def test_a_comment_longer_than_an_option_is_cut_at_a_character() -> None:
     length = int.from_bytes(block[34:36], "little")
     assert length == 65_532
     block[36 : 36 + length].decode()
+
+
+def test_a_frame_that_left_the_window_is_missed_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(session.Session, "_keep_frames", lambda self, store: self._new.clear())
+    argv = ["cat", str(SAMPLES / "stale-slot.pcap")]
+    out = io.BytesIO()
+    with (
+        subprocess.Popen(argv, stdout=subprocess.PIPE) as pipe,
+        session.examine(pipe.stdout, session.Query(keep="frames")) as results,
+    ):
+        publish("pcapng", results, out, Page())
+    assert re.search(rb"\d+ frames with something to say had left the window", out.getvalue())
+    (tmp_path / "empty.pcapng").write_bytes(out.getvalue())
+    assert frames(tmp_path / "empty.pcapng") == []

@@ -44,7 +44,7 @@ def parts(report: Report) -> dict[str, str]:
         "tone": "clean" if report.exit_code == 0 else "unsure" if verdict.strength in ("weak", "none") else "finding",
         "cause": text(verdict.cause),
         "statement": text(verdict.statement),
-        "meaning": text(MEANING[verdict.cause]),
+        "meaning": _CODE.sub(_code, text(MEANING[verdict.cause])),
         "figures": figures(report),
         "because": listing("Why", verdict.because),
         "rivals": pairs("What else it could be", [(rival.cause, rival.why_not) for rival in verdict.rivals]),

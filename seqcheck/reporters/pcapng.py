@@ -1,9 +1,9 @@
 """The frames that findings are about, as an annotated pcapng: both copies of each duplicate, the frames around each gap
 and each late record, with their time stamps and numbers, and a comment on what each is.
 
-Made in two steps: what is to be said of which frame is set aside in a temporary file, with 16 bytes of memory for each
-note; then the frames are read once more, in order. Frames that are no longer at hand (of a pipe, what had left the
-window when the finding was made) are left out; the comments of their twins and of the section say so. At most MOST
+Made in two steps: what is to be said of which frame is set aside in a temporary file, with some 50 bytes of memory for
+each note; then the frames are read once more, in order. Frames that are no longer at hand (of a pipe, what had left the
+window when the finding was made) are left out, and the section's comment says how many. At most MOST
 notes are made. Opens in Wireshark; `frame.comment` filters.
 """
 
@@ -106,6 +106,9 @@ def title(results: Results, notes: Notes) -> str:
     report = results.report
     lines = [f"seqcheck: {report.verdict.statement}", f"From {', '.join(report.capture.inputs[:10])}."]
     lines.append("Comments and packet ids carry the frame numbers of the capture; numbers of this file are others.")
+    gone = len(notes.numbers) - len(results.at_hand(notes.numbers))
+    if gone:
+        lines.append(f"{counted(gone, 'frame')} with something to say had left the window and could not be kept.")
     if notes.left:
         lines.append(f"{counted(notes.left, 'further note')} had no room.")
     return "\n".join(map(visible, lines))
