@@ -34,6 +34,7 @@ SECOND = 1_000_000_000  # ns
 JUDGING = 0.02  # the share of the time that may go into reports in between
 OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream
 LATEST = 8
+BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def watch(
         now = time.monotonic()
         if now >= end:
             reader.stop()
-        if now >= due and show is not None:
+        if now >= due and show is not None and reader.behind < BUSY:
             due = now + show.every_s
             show.call(session.snapshot(reader, now - begin, reports=show.reports))
     session.finish(reader.store)
@@ -265,7 +266,7 @@ def _worth(report: Report, reader: LiveReader) -> tuple[str, tuple[str, ...]]:
         if not reader.places:
             where = f"how many of the {gaps.missing:,} missing numbers are due to that is not known"
         caveats.append(
-            f"This host was too slow for {dropped:,} frames ({share:.2g} % of all): {where}. Duplicates among the frames"
+            f"This host was too slow for {dropped:,} frames ({share:.2g} % of all): {where}. Duplicates among those"
             " dropped were not seen, and distances across such a place are too short. Try: a larger --ring, a smaller"
             " --snap, a --filter."
         )

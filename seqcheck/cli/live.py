@@ -19,6 +19,7 @@ from seqcheck.cli import limits
 from seqcheck.cli.analyze import LISTED, Destination, bounded, destination, listed, ring_size
 from seqcheck.cli.live_output import Opened, publish
 from seqcheck.cli.output import STDOUT
+from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
@@ -140,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
         heir = privilege.heir()
         outputs = [stack.enter_context(Opened(each.path, force=args.force, heir=heir)) for each in options.reports]
         evidence = stack.enter_context(Opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
-        rehearse(options.reports)
+        rehearse(options.reports, drawn=wanted(args.quiet))
         privilege.drop(heir)
         return follow(options, reader, list(zip(options.reports, outputs, strict=True)), evidence)
 

@@ -10,13 +10,15 @@ import io
 from collections.abc import Iterable
 
 from seqcheck.cli.analyze import Destination
+from seqcheck.model import Report
 from seqcheck.reporters import FORMATS, Page, reporter
 
 LAYOUT = "frame seq=u32be@46"
 
 
-def rehearse(reports: Iterable[Destination]) -> None:
-    """Analyse a capture with a duplicate whose copies differ, and write the reports to nowhere."""
+def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
+    """Analyse a capture with a duplicate whose copies differ, and write the reports (and, if it is going to be `drawn`,
+    the dashboard) to nowhere."""
     from seqcheck import session
     from seqcheck.reporters import live_lines
     from seqcheck.wire import pcap
@@ -27,7 +29,26 @@ def rehearse(reports: Iterable[Destination]) -> None:
     capture = pcap.file_header(link=1) + b"".join(pcap.record(n * 1000, frame) for n, frame in enumerate(frames, 1))
     report = session.analyze(io.BytesIO(capture), layout=LAYOUT)
     live_lines.closing(report)
+    if drawn:
+        rehearse_dashboard(report)
     for name in {each.format for each in reports}:
         if getattr(FORMATS[name], "keep", "report") == "report":
             for color in (False, True):
                 reporter(name).write(report, io.BytesIO(), Page(color=color))
+
+
+def rehearse_dashboard(report: Report) -> None:
+    """Draw it once, in colour."""
+    from rich.console import Console
+
+    from seqcheck.reporters.dashboard import Dashboard
+    from seqcheck.snapshot import Latest, Snapshot
+
+    figures = dict.fromkeys(
+        ("elapsed_ns", "frames", "bytes", "sequenced", "foreign", "streams", "duplicates", "missing", "late", "dropped",
+         "missed"), 1,
+    )  # fmt: skip
+    latest = (Latest(kind="gap", stream=0, seq=1, frame=1, ns=1),)
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24)
+    with Dashboard("rehearsal", console) as dashboard:
+        dashboard(Snapshot(ns=1, behind=0.0, latest=latest, report=report, **figures))

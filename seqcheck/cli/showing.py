@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from seqcheck.cli.live_output import Opened
 from seqcheck.cli.output import failing
+from seqcheck.cli.progress import wanted
 from seqcheck.cli.stdio import say
 from seqcheck.reporters.live_lines import snapshot, text
 from seqcheck.snapshot import Snapshot
 from seqcheck.watch import Show
 
-CALM_S = 10.0
+LIVELY_S, CALM_S = 0.2, 10.0
 
 
 class Lines:
@@ -42,15 +44,19 @@ class JsonLines:
 @contextmanager
 def showing(args: argparse.Namespace, outputs: Sequence[Opened]) -> Iterator[Show | None]:
     """Who is shown snapshots, None where nobody is."""
-    calls: list[JsonLines | Lines] = [JsonLines(output) for output in outputs]
-    if not args.quiet:
-        calls.append(Lines())
-    if not calls:
-        yield None
-        return
+    calls: list[Callable[[Snapshot], None]] = [JsonLines(output) for output in outputs]
+    drawn = wanted(args.quiet) and os.environ.get("TERM", "") not in ("", "dumb")
+    with ExitStack() as stack:
+        if drawn:
+            from seqcheck.reporters.dashboard import Dashboard
 
-    def call(now: Snapshot) -> None:
-        for each in calls:
-            each(now)
+            calls.append(stack.enter_context(Dashboard(", ".join(args.interfaces))))
+        elif not args.quiet:
+            calls.append(Lines())
 
-    yield Show(call=call, every_s=args.interval or CALM_S, reports=bool(outputs))
+        def call(now: Snapshot) -> None:
+            for each in calls:
+                each(now)
+
+        every = args.interval or (LIVELY_S if drawn else CALM_S)
+        yield Show(call=call, every_s=every, reports=bool(outputs) or drawn) if calls else None

@@ -46,12 +46,14 @@ _MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
     """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filter`
-    are the instructions for `expression`, empty for everything; `clock` is one of CLOCKS."""
+    are the instructions for `expression`, empty for everything; `clock` is one of CLOCKS. `kept` blocks
+    more are allotted to be kept by the reader."""
 
     ring: int = 64 << 20
     snap: int = 262_144
     promiscuous: bool = False
     clock: str = "host"
+    kept: int = 0
     expression: str = ""
     filter: Sequence[bpf.Instruction] = ()
 
@@ -65,7 +67,8 @@ class PacketSocket:
         self.name, self.how = name, how
         self.accepted = self.dropped = 0
         self.block_size = BLOCK
-        self.blocks = max(how.ring // BLOCK, FEWEST)
+        self.kept = how.kept
+        self.blocks = max(how.ring // BLOCK, FEWEST) + how.kept
         loopback = interface is not None and interface.loopback
         try:
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,7 @@ from seqcheck.escape import visible
 from seqcheck.kernel import load
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
 from seqcheck.linux import interface
-from seqcheck.linux.packet_socket import RETIRE_MS, Listening, PacketSocket
+from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening, PacketSocket
 from seqcheck.model import Damage
 from seqcheck.sources.af_packet import Piece, Port
 from seqcheck.sources.interleave import Interleave
@@ -34,7 +35,7 @@ from seqcheck.sources.slots import ROWS, Pool
 from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
 WINDOW = 32 << 20  # bytes of frames to look back at
-POLL_MS = 50
+POLL_MS, GLANCE_MS = 50, 4
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
 MAX_REMARKS = 100
 
@@ -81,6 +82,8 @@ class LiveReader:
                 raise _absent(name, one)
         self._missed = {name: interface.losses(name) for name in self.inputs}
         self._watch = interface.Watch()
+        if len(self.inputs) == 1:  # several are put in order in one arena, into which all is copied
+            how = replace(how, kept=min(WINDOW, how.ring) // BLOCK)
         slots = pool(WINDOW + len(self.inputs) * (1 << 20))
         self._interleave = Interleave(WINDOW // 2) if len(self.inputs) > 1 else None
         try:
@@ -109,7 +112,7 @@ class LiveReader:
             self.lost = 0
             yield idle, 0, 0
             if not any(port.ready for port in self._ports):
-                self._heed(poll.poll(POLL_MS))
+                self._heed(self._pause(poll, POLL_MS))
         yield from self._rest(poll)
 
     def stop(self) -> None:
@@ -212,9 +215,19 @@ class LiveReader:
                 deadline = time.monotonic() + PATIENCE_S
             if all(port.all_taken for port in self._ports) or time.monotonic() > deadline:
                 break
-            self._heed(poll.poll(RETIRE_MS))
+            self._heed(self._pause(poll, RETIRE_MS))
         if self._interleave:
             yield from self._merged(last=True)
+
+    def _pause(self, poll: select.poll, most_ms: int) -> list[tuple[int, int]]:
+        """Until something comes, a little while where frames that came would not tell, or so long."""
+        asleep = [port for port in self._ports if not port.wakes]
+        for port in asleep:
+            poll.modify(port.socket, 0)  # errors are told all the same
+        events = poll.poll(GLANCE_MS if asleep else most_ms)
+        for port in asleep:
+            poll.modify(port.socket, select.POLLIN)
+        return events
 
     def _heed(self, events: list[tuple[int, int]]) -> None:
         """Something happened beside frames: an interface changed."""

@@ -103,6 +103,11 @@ class SniffedPort:
         return any(event & select.POLLIN for _, event in poll.poll(0))
 
     @property
+    def wakes(self) -> bool:
+        """Always."""
+        return True
+
+    @property
     def behind(self) -> float:
         """Not known."""
         return 0.0

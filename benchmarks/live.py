@@ -1,0 +1,203 @@
+"""Live capture, side by side: seqcheck, tcpdump, tshark and scapy in turn on the same traffic over one veth pair.
+
+    sudo python -m benchmarks.live [--seconds 5] [--rounds 3]
+
+Makes two network namespaces with a veth pair and removes them. `seqcheck send` sends as fast as it can, then the next
+tool listens to the same again. Said are the frames each tool did not see, and the CPU time that it took per million
+frames that it did, from when it was ready to its end (the kernel's part that runs on the sender's account is the same
+for all and not in it). Medians over the rounds. Writes benchmarks/results/live.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+import netns  # noqa: E402
+
+TICK = os.sysconf("SC_CLK_TCK")
+SCAPY = """
+import signal, sys
+from scapy.all import AsyncSniffer
+from scapy.config import conf
+seen = [0]
+def count(_): seen[0] += 1
+def ready(): print("ready", file=sys.stderr, flush=True)
+sniffer = AsyncSniffer(iface=sys.argv[1], store=False, prn=count, started_callback=ready)
+signal.signal(signal.SIGTERM, lambda *_: None)
+sniffer.start(); signal.pause(); sniffer.stop(); print("seen", seen[0], file=sys.stderr)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A way to capture: what to run, what it says when it is ready, how many frames it says it saw."""
+
+    name: str
+    argv: tuple[str, ...]
+    ready: str
+    seen: Callable[[str, Path], int]
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One tool, one round."""
+
+    sent: int
+    seconds: float
+    seen: int
+    cpu: float
+
+    @property
+    def unseen(self) -> int:
+        return self.sent - self.seen
+
+    @property
+    def cpu_per_million(self) -> float:
+        return self.cpu * 1_000_000 / max(self.seen, 1)
+
+
+def by_report(text: str, report: Path) -> int:
+    return int(json.loads(report.read_text("ascii"))["capture"]["frames"])
+
+
+def by_words(pattern: str) -> Callable[[str, Path], int]:
+    return lambda text, report: int(re.findall(pattern, text)[-1])
+
+
+def tools(interface: str, report: Path) -> list[Tool]:
+    live = (*netns.SEQCHECK, "live", interface, "--snap", "128", "--report", f"json={report}", "--force")
+    every = [
+        Tool(name="seqcheck live", argv=live, ready="listening on", seen=by_report),
+        Tool(name="seqcheck live, with the dashboard", argv=live, ready="listening on", seen=by_report, terminal=True),
+        Tool(
+            name="tcpdump -w /dev/null -s 128 -B 65536",
+            argv=("tcpdump", "-i", interface, "-w", "/dev/null", "-s", "128", "-B", "65536"),
+            ready="listening on", seen=by_words(r"(\d+) packets? captured"),
+        ),
+        Tool(
+            name="tshark -w /dev/null -s 128 -B 64",
+            argv=("tshark", "-i", interface, "-w", "/dev/null", "-s", "128", "-B", "64"),
+            ready="Capturing on", seen=by_words(r"(\d+) packets? captured"),
+        ),
+        Tool(
+            name="scapy sniff(store=False)", argv=(sys.executable, "-c", SCAPY, interface), ready="ready",
+            seen=by_words(r"seen (\d+)"),
+        ),
+    ]  # fmt: skip
+    return [tool for tool in every if shutil.which(tool.argv[0])]
+
+
+def measure(tool: Tool, pair: netns.Pair, seconds: float, report: Path) -> Run:
+    """Let it listen while `send` sends."""
+    ours, theirs = pty.openpty() if tool.terminal else os.pipe()
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", pair.rx, *tool.argv], stderr=theirs, stdout=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    said, ready = bytearray(), threading.Event()
+
+    def read() -> None:
+        while True:
+            try:
+                data = os.read(ours, 65_536)
+            except OSError:  # the terminal is gone
+                data = b""
+            if not data:
+                ready.set()
+                return
+            said.extend(data)
+            if tool.ready.encode() in said:
+                ready.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    ready.wait(netns.TIMEOUT)
+    before = cpu(process.pid)
+    truth = pair.send("--ring-size", "4096", "--duration", f"{seconds}", "--other", "2%")
+    process.send_signal(signal.SIGTERM)
+    _, _, used = os.wait4(process.pid, 0)
+    process.returncode = 0
+    reader.join()
+    os.close(ours)
+    return Run(
+        sent=truth["sent"],
+        seconds=truth["elapsed_ns"] / 1e9,
+        seen=tool.seen(said.decode("utf-8", "replace"), report),
+        cpu=used.ru_utime + used.ru_stime - before,
+    )
+
+
+def cpu(process: int) -> float:
+    """Seconds that it has taken so far."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def table(rounds: dict[str, list[Run]], seconds: float) -> str:
+    """The medians, as Markdown."""
+    lines = [
+        "| | frames sent | frames/s | not seen | CPU s per million | of tcpdump's |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    median = {name: statistics.median(run.cpu_per_million for run in runs) for name, runs in rounds.items()}
+    base = next((value for name, value in median.items() if name.startswith("tcpdump")), None)
+    for name, runs in rounds.items():
+        sent = statistics.median(run.sent for run in runs)
+        rate = statistics.median(run.sent / run.seconds for run in runs)
+        unseen = statistics.median(run.unseen / run.sent for run in runs)
+        ratio = f"{median[name] / base:.2f}" if base else ""
+        lines.append(f"| {name} | {sent:,.0f} | {rate:,.0f} | {unseen:.2%} | {median[name]:.3f} | {ratio} |")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each tool listens, per round")
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args(argv)
+    if why := netns.why_not():
+        print(f"benchmarks.live: {why}", file=sys.stderr)
+        return 2
+    rounds: dict[str, list[Run]] = {}
+    with tempfile.TemporaryDirectory() as folder, netns.pair() as pair:
+        report = Path(folder) / "live.json"
+        for _ in range(args.rounds):
+            for tool in tools(pair.into, report):
+                run = measure(tool, pair, args.seconds, report)
+                rounds.setdefault(tool.name, []).append(run)
+                print(
+                    f"{tool.name}: {run.sent:,} sent, {run.unseen:,} not seen, {run.cpu_per_million:.3f} s", flush=True
+                )
+        kernel: Any = json.loads(report.read_text("ascii"))["seqcheck"]["kernel"]
+    text = (
+        f"# Live capture\n\n`python -m benchmarks.live --seconds {args.seconds:g} --rounds {args.rounds}`: medians; 76-byte"
+        f" frames as fast as `seqcheck send` goes, {os.cpu_count()} cores shared with the sender, {kernel} kernel of"
+        f" seqcheck.\n\n{table(rounds, args.seconds)}\n"
+    )
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / "live.md").write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
