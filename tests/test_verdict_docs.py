@@ -8,14 +8,17 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from seqcheck.cli.main import parse
 from seqcheck.diagnose import odds, ring, rules, sizes
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation, explanations
 from seqcheck.diagnose.causes.markdown import markdown
+from seqcheck.layout import resolve
 from seqcheck.model import Cause, Stream
 from seqcheck.simulate import load
 
@@ -74,6 +77,19 @@ def test_a_text_is_whole(one: Explanation) -> None:
         assert "|" not in sentence  # a cell of a table
     for source in one.sources:
         assert re.fullmatch(r"https://[^\s()]+", source.link)
+
+
+@pytest.mark.parametrize(
+    "command", sorted({step.command for one in ALL for step in one.steps if "seqcheck" in step.command})
+)
+def test_our_own_commands_can_be_typed(command: str) -> None:
+    words = shlex.split(command.removeprefix("sudo ").partition(" | ")[0])
+    assert words.pop(0) == "seqcheck"
+    args = parse(words)
+    if getattr(args, "layout", None) not in (None, "NAME"):
+        assert resolve(args.layout).seq
+    if words[0] == "explain":
+        assert args.cause in explanations()
 
 
 @pytest.mark.parametrize("one", ALL, ids=NAMES)
