@@ -21,8 +21,8 @@ import seqcheck
 from benchmarks.families import FAMILIES
 from seqcheck.simulate.run import simulate, write
 from seqcheck.simulate.scenario_file import build
-from seqcheck.simulate.truth_file import summary
 from seqcheck.simulate.truth import arrivals
+from seqcheck.simulate.truth_file import summary
 
 RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "accuracy.md"
@@ -95,7 +95,9 @@ def tables(outcomes: list[Outcome], seeds: int) -> str:
         ring = f"{sum(one.ring == one.ring_said for one in mine)}/{len(mine)}" if spec.ring else ""
         exact = sum(one.duplicates[0] == one.duplicates[1] and one.missing[0] == one.missing[1] for one in mine)
         cells = " | ".join(str(causes[cause] or "") for cause in said)
-        lines.append(f"| {family} | {sum(one.right for one in mine)}/{len(mine)} | {ring} | {exact}/{len(mine)} | {cells} |")
+        lines.append(
+            f"| {family} | {sum(one.right for one in mine)}/{len(mine)} | {ring} | {exact}/{len(mine)} | {cells} |"
+        )
     return "\n".join(lines)
 
 
@@ -110,15 +112,14 @@ def main() -> int:
     with ProcessPoolExecutor(args.jobs) as pool:
         outcomes = list(pool.map(outcome, *zip(*work, strict=True), chunksize=4))
     text = tables(outcomes, args.seeds) + "\n\n" + totals(outcomes)
-    print(text)
+    sys.stdout.write(text + "\n")
     for one in outcomes:
         ring = FAMILIES[one.family].ring and one.ring != one.ring_said
         counts = one.duplicates[0] != one.duplicates[1] or one.missing[0] != one.missing[1]
         if not one.right or one.accused or ring or counts:
-            print(
+            sys.stderr.write(
                 f"{one.family} seed {one.seed}: {one.cause} {one.strength}, ring {one.ring} said {one.ring_said}, "
-                f"duplicates {one.duplicates}, missing {one.missing}, causes {one.by_cause}",
-                file=sys.stderr,
+                f"duplicates {one.duplicates}, missing {one.missing}, causes {one.by_cause}\n"
             )
     if args.write:
         page = PAGE.read_text(encoding="utf-8")
@@ -137,7 +138,8 @@ def totals(outcomes: list[Outcome]) -> str:
         f"- ring size found exactly where foreign frames were captured: "
         f"{sum(one.ring == one.ring_said for one in rings)} of {len(rings)}",
         f"- duplicates and missing numbers counted exactly: {exact} of {len(outcomes)}",
-        f"- false accusations (a ring cause, more than weak, where no ring did it): {sum(one.accused for one in outcomes)}",
+        f"- false accusations (a ring cause, more than weak, where no ring did it): "
+        f"{sum(one.accused for one in outcomes)}",
     ])  # fmt: skip
 
 

@@ -94,6 +94,10 @@ def _both(rng: Random, *faults: Tree) -> Tree:
     return tree
 
 
+def _delay(rng: Random) -> int:
+    return rng.randint(500_000, 40_000_000)
+
+
 def _many(rng: Random) -> int:
     return rng.randint(8, 60)
 
@@ -161,13 +165,13 @@ FAMILIES: dict[str, Family] = {
     ),
     "delayed tap, some frames, varying rate": Family(
         make=lambda r: _varying(
-            _with(r, {"kind": "path-copy", "share": r.choice([0.002, 0.05]), "delay_ns": r.randint(500_000, 40_000_000)})
+            _with(r, {"kind": "path-copy", "share": r.choice([0.002, 0.05]), "delay_ns": _delay(r)})
         ),
         right=("path-copy",),
     ),
     "delayed tap, some frames, steady rate": Family(
         make=lambda r: _steady(
-            _with(r, {"kind": "path-copy", "share": r.choice([0.002, 0.05]), "delay_ns": r.randint(500_000, 40_000_000)})
+            _with(r, {"kind": "path-copy", "share": r.choice([0.002, 0.05]), "delay_ns": _delay(r)})
         ),
         right=("path-copy", "unexplained"),
     ),

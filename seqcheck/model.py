@@ -134,8 +134,8 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A stretch of `count` missing numbers from `first_seq` on; `frame` is the first record after it. It is `ours` where
-    the capturing side dropped frames at that very place (which only live captures know)."""
+    """A stretch of `count` missing numbers from `first_seq` on; `frame` is the first record after it. It is `ours`
+    where the capturing side dropped frames at that very place (which only live captures know)."""
 
     stream: int
     first_seq: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def run(
     tracker = tracker_type(modulus)
     events = []
     edges = [0, *sorted(c for c in set(cuts) if 0 < c < len(seqs)), len(seqs)]
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         part = {name: value[a:b] for name, value in rest.items() if value is not None}
         events.append(drain(tracker, *columns(seqs[a:b], first=a + 1, **part)))
     events.append(end(tracker))

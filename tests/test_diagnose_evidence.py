@@ -16,7 +16,9 @@ ETHER = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
 
 
 def udp(payload: bytes = b"x" * 30, **ip: int) -> bytes:
-    return bytes(ETHER / IP(**{"src": "192.0.2.1", "dst": "192.0.2.2", "id": 7, **ip}) / UDP(sport=9, dport=5) / payload)
+    return bytes(
+        ETHER / IP(**{"src": "192.0.2.1", "dst": "192.0.2.2", "id": 7, **ip}) / UDP(sport=9, dport=5) / payload
+    )
 
 
 def difference(a: bytes, b: bytes) -> tuple[str, ...]:
@@ -52,7 +54,9 @@ def test_fields_are_named(other: bytes, expected: set[str]) -> None:
 
 
 def test_a_tag_more_is_a_vlan() -> None:
-    tagged = bytes(ETHER / Dot1Q(vlan=3) / IP(src="192.0.2.1", dst="192.0.2.2", id=7) / UDP(sport=9, dport=5) / (b"x" * 30))
+    tagged = bytes(
+        ETHER / Dot1Q(vlan=3) / IP(src="192.0.2.1", dst="192.0.2.2", id=7) / UDP(sport=9, dport=5) / (b"x" * 30)
+    )
     assert set(difference(udp(), tagged)) == {"length", "vlan"}
 
 

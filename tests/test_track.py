@@ -192,7 +192,7 @@ def test_numbers_missing_before_a_restart_stay_missing(tracker: Any) -> None:
 
 def test_a_huge_gap_costs_no_memory_and_can_be_filled(tracker: Any) -> None:
     seqs = [*range(10), *range(3_000_000_000, 3_000_000_010), 1_500_000_000]
-    (s,), events, t = run(tracker, seqs)
+    (s,), _, t = run(tracker, seqs)
     assert (s["missing"], s["gaps"], s["late"]) == (3_000_000_000 - 11, 2, 1)
     assert t.missing(0, 0, 1_499_999_990, 1_500_000_010) == [(1_499_999_990, 10), (1_500_000_001, 9)]
 
@@ -253,12 +253,16 @@ def test_equals_the_oracle_in_any_chunks(seqs: list[int], cuts: list[int], name:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    seqs=st.lists(st.integers(0, 40) | st.integers(0, 2**64 - 1) | st.integers(60_000, 70_000), min_size=1, max_size=200),
+    seqs=st.lists(
+        st.integers(0, 40) | st.integers(0, 2**64 - 1) | st.integers(60_000, 70_000), min_size=1, max_size=200
+    ),
     modulus=st.sampled_from([0, 256, 65536, 70_001]),
     cuts=st.lists(st.integers(1, 200), max_size=5),
     name=st.sampled_from(sorted(TRACKERS)),
 )
-def test_any_numbers_in_any_chunks_give_the_same_rows(seqs: list[int], modulus: int, cuts: list[int], name: str) -> None:
+def test_any_numbers_in_any_chunks_give_the_same_rows(
+    seqs: list[int], modulus: int, cuts: list[int], name: str
+) -> None:
     seqs = [n % (modulus or 1 << 64) for n in seqs]
     streams, events, t = run(TRACKERS[name], seqs, modulus=modulus, cuts=cuts)
     expected, rows_, _ = run(Reference, seqs, modulus=modulus)

@@ -38,7 +38,10 @@ def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
     """What the findings point at, in the light of the facts."""
     columns = table(findings)
     case = Case(
-        findings=findings, facts=facts, table=columns, open=np.ones(len(columns), np.bool_),
+        findings=findings,
+        facts=facts,
+        table=columns,
+        open=np.ones(len(columns), np.bool_),
         aside=np.zeros(len(columns), np.bool_),
     )
     claims: list[Claim] = []

@@ -13,18 +13,17 @@ from ..track import Findings
 from .ring import Brackets, Floats, Lost, Ring
 from .table import Bools, Ints, Table
 
-
 ASIDE = ("path-copy", "loop", "retransmission")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Two copies of a number, compared byte for byte over what was captured of both. `differs` names the fields that do
-    ("ip.ttl", "eth.src", "payload", ...); `cut` says that there was more on the wire than in the capture. `room` is the time from the frame
-    before the later copy to the one after it, in intervals of the frames before: 2 where the copy took a place of its own
-    in the sender's rhythm, 1 where it was squeezed in. `middle` is where between these two the copy came, 0..1.
-    `slot` is the slot that the copy's own stamp names, `due` the one that was due there, going by the stamp of the record
-    before; it may lie past the ring's end."""
+    """Two copies of a number, compared byte for byte over what was captured of both. `differs` names the fields that
+    do ("ip.ttl", "eth.src", "payload", ...); `cut` says that there was more on the wire than in the capture. `room`
+    is the time from the frame before the later copy to the one after it, in intervals of the frames before: 2 where
+    the copy took a place of its own in the sender's rhythm, 1 where it was squeezed in. `middle` is where between
+    these two the copy came, 0..1. `slot` is the slot that the copy's own stamp names, `due` the one that was due
+    there, going by the stamp of the record before; it may lie past the ring's end."""
 
     identical: bool
     same_length: bool
@@ -39,8 +38,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known beside the findings. `evidence` is by the later copy's frame number; `dropped` is what the
-    capturing side says it lost; `foreign` frames of the senders carry no header; `kinds` counts what those between copies
-    are, of a sample."""
+    capturing side says it lost; `foreign` frames of the senders carry no header; `kinds` counts what those between
+    copies are, of a sample."""
 
     ring_sizes: tuple[int, ...] = ()
     evidence: dict[int, Evidence] = field(default_factory=dict)
@@ -92,7 +91,8 @@ class Case:
         return Brackets(low=low, high=high, foreign=self._foreign(low, high))
 
     def _foreign(self, low: Ints, high: Ints) -> Floats:
-        """Foreign frames between the copies: what is no record, where the source has one stream; else by their share."""
+        """Foreign frames between the copies: what is no record, where the source has one stream; else by their
+        share."""
         rows, streams = self.table.rows, self.findings.streams
         alone = np.bincount(np.maximum(streams["source"], 0))[np.maximum(rows["source"], 0)] == 1
         share = self.lost.foreign

@@ -12,7 +12,8 @@ from .case import Evidence
 _ETHERNET, _RAW = (1,), (12, 14, 101, 228, 229)
 # Fields that are named when they differ: (attribute of the dissected header, name).
 _IP4 = (
-    ("tos", "ip.tos"), ("len", "ip.length"), ("id", "ip.id"), ("df", "ip.flags"), ("mf", "ip.flags"), ("offset", "ip.fragment"), ("ttl", "ip.ttl"),
+    ("tos", "ip.tos"), ("len", "ip.length"), ("id", "ip.id"), ("df", "ip.flags"), ("mf", "ip.flags"), ("offset",
+    "ip.fragment"), ("ttl", "ip.ttl"),
     ("p", "ip.protocol"), ("sum", "ip.checksum"), ("src", "ip.src"), ("dst", "ip.dst"), ("opts", "ip.options"),
 )  # fmt: skip
 _IP6 = (
@@ -63,7 +64,7 @@ def _transport(a: Any, b: Any) -> list[str]:
         names = []
     try:
         one, two = bytes(a), bytes(b)
-    except Exception:  # dpkt writes again what it read, and raises what it likes where that was hostile
+    except Exception:  # noqa: BLE001 - dpkt writes again what it read, and raises what it likes where that was hostile
         return [*names, "payload"]
     common = min(len(one), len(two))
     return names + (["payload"] if one[:common] != two[:common] else [])
@@ -87,7 +88,7 @@ def _network(frame: bytes, link: int) -> _Split:
     version = frame[offset] >> 4
     try:
         packet = dpkt.ip6.IP6(frame[offset:]) if version == 6 else dpkt.ip.IP(frame[offset:])
-    except Exception:  # dpkt raises what it likes on hostile bytes; not dissected is an answer
+    except Exception:  # noqa: BLE001 - dpkt raises what it likes on hostile bytes; not dissected is an answer
         packet = None
     return _Split(frame[:offset], packet)
 

@@ -25,7 +25,7 @@ def name(frame: bytes, link: int) -> str:
     try:
         packet: Any = dpkt.ip6.IP6(frame[offset:]) if six else dpkt.ip.IP(frame[offset:])
         inner = packet.data
-    except Exception:  # dpkt raises what it likes on hostile bytes; "IP" is what can be told
+    except Exception:  # noqa: BLE001 - dpkt raises what it likes on hostile bytes; "IP" is what can be told
         return "IPv6" if six else "IP"
     if isinstance(inner, dpkt.tcp.TCP):
         return f"TCP to port {min(inner.sport, inner.dport)}"

@@ -69,10 +69,11 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
-    """A size that duplicates agree on. `fits` marks them (over the whole table), `laps` are theirs; `bracket` is what they
-    leave of the size, None above where foreign frames were not captured; `closed` is false there. `exact` of them lie
-    a whole number of laps apart, counting every frame; `sure`: most do, as far as can be told. `rest` are other sizes that remain possible; `agree`: they
-    lie as close together as one size makes them; `log_odds` is log10 of the odds that this is chance."""
+    """A size that duplicates agree on. `fits` marks them (over the whole table), `laps` are theirs; `bracket` is what
+    they leave of the size, None above where foreign frames were not captured; `closed` is false there. `exact` of
+    them lie a whole number of laps apart, counting every frame; `sure`: most do, as far as can be told. `rest` are
+    other sizes that remain possible; `agree`: they lie as close together as one size makes them; `log_odds` is log10
+    of the odds that this is chance."""
 
     size: int
     given: bool
@@ -135,8 +136,9 @@ def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """The brackets of the duplicates in question; `high` is None where the upper ends are open. `gone` and `doubled` are
-    the foreign frames by which the upper ends are expected to be too small and too large, `variance` is of both."""
+    """The brackets of the duplicates in question; `high` is None where the upper ends are open. `gone` and `doubled`
+    are the foreign frames by which the upper ends are expected to be too small and too large, `variance` is of
+    both."""
 
     low: Ints
     high: Ints | None

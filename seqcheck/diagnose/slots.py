@@ -1,10 +1,9 @@
 """Where in the ring do the duplicates sit: anywhere, in one slot, or in every eighth?
 
 Events strike anywhere. One slot again and again points at its descriptor or buffer; every 8th or 32nd at write-back
-batches; the last slot at the wrap of the ring (netmap 905: always the last one). The place of a duplicate is counted in
-frames of the source since the first, lost ones included, modulo the ring; where the sender stamped its slots, the stamp is
-the place. Without stamps the count has no known beginning, and loss that nobody saw blurs it. Pure.
-"""
+batches; the last slot at the wrap of the ring (netmap 905: always the last one). The place of a duplicate is counted
+in frames of the source since the first, lost ones included, modulo the ring; where the sender stamped its slots, the
+stamp is the place. Without stamps the count has no known beginning, and loss that nobody saw blurs it. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +36,8 @@ def hint(case: Case, ring: Ring, rows: Bools) -> str:
             continue
         often = int(np.bincount(at % period).max())
         if agreement(often, len(at), 1 / period, period) <= CLEAR and often >= 0.8 * len(at):
-            return f"{often:,} of {len(at):,} sit in every {period}th slot: look at how descriptors are written back in batches."
+            return f"{often:,} of {len(at):,} sit in every {period}th slot: look at how descriptors are written back "
+            "in batches."
     return ""
 
 

@@ -147,14 +147,17 @@ def _place(findings: Findings) -> Ints:
         lost = np.concatenate(([0], np.cumsum(still[of])))
         places = gaps["record"][of]
         missing = lost[np.searchsorted(places, at, "right")] - lost[np.searchsorted(places, first, "right")]
-        known = (np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))) & (epoch_at == rows["epoch"][mine])
+        known = (np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))) & (
+            epoch_at == rows["epoch"][mine]
+        )
         result[mine] = np.where(known, np.maximum(0, at - first - again + missing), UNKNOWN)
     return result
 
 
 def _lost_by_number(findings: Findings, place: Ints, early: Bools, substitute: Bools) -> Ints:
-    """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places, less
-    the ones in whose place another frame was sent. (By arrival they would all be lost where the jump ahead was.)"""
+    """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places,
+    less the ones in whose place another frame was sent. (By arrival they would all be lost where the jump ahead
+    was.)"""
     rows = findings.duplicates
     result = []
     taken: dict[tuple[int, int], Ints] = {}
@@ -230,7 +233,8 @@ def _runs(rows: NDArray[Any]) -> Ints:
 
 
 def _lost(findings: Findings, widths: Ints, group: str) -> Ints:
-    """Numbers lost between the copies: the widths of all gaps that opened there, on the same `group` (stream, source)."""
+    """Numbers lost between the copies: the widths of all gaps that opened there, on the same `group` (stream,
+    source)."""
     rows, gaps = findings.duplicates, findings.gaps
     result = np.zeros(len(rows), np.int64)
     if not len(rows) or not len(gaps):
@@ -245,8 +249,8 @@ def _lost(findings: Findings, widths: Ints, group: str) -> Ints:
 
 
 def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -> Ints:
-    """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was sent
-    (a stale one just before the gap opened, or frames ahead of their time just before it or with it)."""
+    """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was
+    sent (a stale one just before the gap opened, or frames ahead of their time just before it or with it)."""
     rows, gaps = findings.duplicates, findings.gaps
     if not len(rows) or not len(gaps):
         return np.zeros(len(gaps), np.int64)

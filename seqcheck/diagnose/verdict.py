@@ -85,14 +85,16 @@ def _rivals(case: Case, leading: Claim) -> tuple[Rival, ...]:
     rivals.append(
         Rival(
             cause="path-copy",
-            why_not=f"copies made on the way follow at once or after a constant time; these lie {int(table.distance[rows].min()):,} "
+            why_not=f"copies made on the way follow at once or after a constant time; these lie "
+            f"{int(table.distance[rows].min()):,} "
             "records apart or more.",
         )
     )
     rivals.append(
         Rival(
             cause="retransmission",
-            why_not="a sender that repeats on purpose sends windows, or new IP identifications; these are single old frames.",
+            why_not="a sender that repeats on purpose sends windows, or new IP identifications; these are single old "
+            "frames.",
         )
     )
     rivals.append(
@@ -112,7 +114,8 @@ def _general(case: Case, total: int, ring: Ring | None = None) -> tuple[str, ...
     caveats = []
     if facts.dropped:
         caveats.append(
-            f"The capturing side dropped {plural(facts.dropped, 'frame')}: gaps may be its own, and counts are lower bounds."
+            f"The capturing side dropped {plural(facts.dropped, 'frame')}: gaps may be its own, and counts are lower "
+            f"bounds."
         )
     if total > len(case.table):
         caveats.append(f"The first {len(case.table):,} duplicates were judged one by one, the others only counted.")
@@ -120,7 +123,8 @@ def _general(case: Case, total: int, ring: Ring | None = None) -> tuple[str, ...
     sizes = (*facts.ring_sizes, *([ring.size] if ring is not None else []))
     if 0 < modulus <= SHORT or any(modulus and (modulus <= size or size % modulus == 0) for size in sizes):
         caveats.append(
-            f"The counter rolls over at {modulus}: in a ring of a multiple of that, a frame one lap old carries the very "
+            f"The counter rolls over at {modulus}: in a ring of a multiple of that, a frame one lap old carries the "
+            f"very "
             "number that is expected, and cannot be seen. Use a wider counter."
         )
     return tuple(caveats)

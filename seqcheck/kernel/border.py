@@ -6,11 +6,10 @@ Three steps, each a loop over a block, none with a Python object in it:
     decode   Frames x Program     -> Records   which frames carry the header: stream, number, place in the source
     track    Records              -> Events    only what is out of order; healthy records leave no row
 
-`reference.py` and `_native` both offer NAME, index_pcap, index_pcapng, index_tpacket, Decoder and Tracker as
-`Kernel` states them, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to
+`reference.py` and `_native` both offer NAME, index_pcap, index_pcapng, index_tpacket, Decoder and Tracker as `Kernel`
+states them, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to
 block. Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64, counted from the first
-record of an epoch.
-"""
+record of an epoch."""
 
 from __future__ import annotations
 
@@ -97,7 +96,7 @@ INTERFACE = np.dtype(
 REASONS = (
     "record", "link-type", "cut", "short", "protocol", "port", "magic", "fragment", "malformed", "too-many-streams",
 )  # fmt: skip
-# link-type: a link layer we do not read. cut: matched as far as it was captured, the header lies behind the snap length.
+# link-type: a link layer we do not read. cut: matched as far as it was captured, the header lies behind that.
 # short: the frame itself ends before the header does. protocol: not the anchor's protocol. port: other ports.
 # magic: a magic or match value differs. fragment: not the first fragment. malformed: lengths contradict each other.
 
@@ -189,7 +188,8 @@ DUPLICATE, LATE, GAP, RESTART, RETRACT, RETRACT_LATE, EARLY, OUTLIER = range(8)
 # GAP        x = first missing position, a = how many; frame, ns: the record that jumped
 # RESTART    seq = first number of the new epoch, next = positions in the old one; a = the old one's first number as
 #            int64 bits; record, frame, ns: the first record of the new epoch
-# RETRACT    the DUPLICATE and LATE rows of this stream so far with a <= record <= b were not: drop them (a restart was behind it)
+# RETRACT    the DUPLICATE and LATE rows of this stream so far with a <= record <= b were not: drop them; a restart
+#            was behind it
 # RETRACT_LATE  of the LATE rows so far with a <= record <= b, those with x == next were not late: drop them
 # EARLY      a lone number ahead of its time, now decided: a = 1 it came again in its place, 0 it was mere reordering,
 #            -1 the input ended before its place; record, frame, ns: its first arrival
@@ -288,7 +288,7 @@ N_DEGREES = 8
 STREAM_STATE = np.dtype(
     [
         # what came: received = unique + duplicates; unique counts first copies
-        ("received", "<i8"), ("duplicates", "<i8"), ("replicated", "<i8"),  # replicated: numbers that came more than once
+        ("received", "<i8"), ("duplicates", "<i8"), ("replicated", "<i8"),  # replicated: numbers with copies
         ("missing", "<i8"), ("gaps", "<i8"),  # numbers, and the stretches they form
         ("late", "<i8"), ("restarts", "<i8"), ("outliers", "<i8"), ("early", "<i8"),
         # the counter: first number of the stream, of the current epoch; positions in the epoch that are settled

@@ -35,9 +35,36 @@ from numpy.typing import NDArray
 
 from ..serial import span
 from .border import (
-    BACKS, CHAIN_EAGER, CHAIN_LONG, CHAIN_PAUSED, CHAIN_SEGMENT, CHAIN_SEGMENTS, CHAIN_SKIP, DUPLICATE, EARLY,
-    EARLY_MAX, EARLY_REACH, EVENT, FAR, GAP, LATE, N_DEGREES, NEAR_BASE, OPENERS, OUTLIER, PAUSE_FACTOR, PAUSE_NS,
-    RESTART, RETRACT, RETRACT_LATE, STREAM_STATE, WINDOW_BUDGET, WINDOW_CAP, WINDOW_FIRST, WINDOW_STEP, Frames,
+    BACKS,
+    CHAIN_EAGER,
+    CHAIN_LONG,
+    CHAIN_PAUSED,
+    CHAIN_SEGMENT,
+    CHAIN_SEGMENTS,
+    CHAIN_SKIP,
+    DUPLICATE,
+    EARLY,
+    EARLY_MAX,
+    EARLY_REACH,
+    EVENT,
+    FAR,
+    GAP,
+    LATE,
+    N_DEGREES,
+    NEAR_BASE,
+    OPENERS,
+    OUTLIER,
+    PAUSE_FACTOR,
+    PAUSE_NS,
+    RESTART,
+    RETRACT,
+    RETRACT_LATE,
+    STREAM_STATE,
+    WINDOW_BUDGET,
+    WINDOW_CAP,
+    WINDOW_FIRST,
+    WINDOW_STEP,
+    Frames,
     RecordColumns,
 )  # fmt: skip
 from .reference_bits import BELOW, MISSING, REPEATED, Bits
@@ -296,7 +323,8 @@ class Tracker:
             chain is not None and chain.paused and not chain.strays and chain.length >= 2
             and chain.first.seq == s["base"] and chain.length == s["next"] and not self._replaying
         ):  # fmt: skip
-            return self._restart(track, chain, a)
+            self._restart(track, chain, a)
+            return
         self._close(track)
         x = s["next"]
         self._grow(track, x)
@@ -435,10 +463,14 @@ class Tracker:
         if self._chained(track, a, odd or x < 0 or not missing, far, pause):
             return
         if odd:
-            return self._outlier(track, a, x)
+            self._outlier(track, a, x)
+            return
         if missing:
-            return self._late(track, a, x)
-        earlier = track.window.get(x & (track.entries - 1)) if track.entries and s["next"] - x <= track.entries else None
+            self._late(track, a, x)
+            return
+        earlier = (
+            track.window.get(x & (track.entries - 1)) if track.entries and s["next"] - x <= track.entries else None
+        )
         self._duplicate(track, a, x, earlier, s["next"])
 
     def _late(self, track: Track, a: Arrival, x: int) -> None:
@@ -589,7 +621,7 @@ class Tracker:
             return True
         whole = span(self._modulus)
         near = seq < NEAR_BASE or (seq - track.s["base"]) % whole < NEAR_BASE
-        return near and 3000 < distance and distance > whole // 4
+        return near and distance > 3000 and distance > whole // 4
 
     def _end(self, track: Track) -> None:
         s, chain = track.s, track.chain

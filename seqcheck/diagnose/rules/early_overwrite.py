@@ -54,8 +54,10 @@ def _buffer(case: Case, rows: Bools) -> Claim | None:
         cause="early-overwrite",
         rows=rows,
         strength=strength,
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with buffers that were filled again before "
-        f"they were sent: a number goes out {span(table.distance[rows])} records too early, in place of one that never comes.",
+        statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with buffers that were filled "
+        f"again before "
+        f"they were sent: a number goes out {span(table.distance[rows])} records too early, in place of one that "
+        f"never comes.",
         because=(
             _ahead(count),
             f"{missing:,} of them stand in place of a number that never came.",
@@ -70,7 +72,8 @@ def _ahead(count: int) -> str:
 
 
 def _never_came(case: Case, rows: Bools) -> int:
-    """How many of the earlier copies stand in place of a number that never came: a gap opened with them or just after."""
+    """How many of the earlier copies stand in place of a number that never came: a gap opened with them or just
+    after."""
     gaps = case.findings.gaps
     count = 0
     for row in case.table.rows[rows]:

@@ -27,7 +27,8 @@ def may_be_old_content(case: Case, rows: Bools) -> Bools:
 
 
 def strength(case: Case, ring: Ring, rows: Bools) -> Strength:
-    """What the agreement on `ring` is worth; "none" where it is no more than chance would give. Slot stamps settle it."""
+    """What the agreement on `ring` is worth; "none" where it is no more than chance would give. Slot stamps settle
+    it."""
     hits = int(rows.sum())
     own, other = stamped(case, ring, rows)
     if own + other:
@@ -52,8 +53,8 @@ def strength(case: Case, ring: Ring, rows: Bools) -> Strength:
 
 
 def stamped(case: Case, ring: Ring, rows: Bools) -> tuple[int, int]:
-    """Of the copies whose sender stamped its slots: how many come out of the slot that their own stamp names, a lap later,
-    and how many do not."""
+    """Of the copies whose sender stamped its slots: how many come out of the slot that their own stamp names, a lap
+    later, and how many do not."""
     due = [(evidence.slot, evidence.due) for evidence in case.judged(rows) if evidence.due is not None]
     own = sum(1 for slot, place in due if slot is not None and place is not None and (place - slot) in (0, ring.size))
     return own, len(due) - own
@@ -78,20 +79,34 @@ def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
     hits = int(rows.sum())
     laps, short = ring.laps[rows], shortfall(case, ring)[rows]
     lap = f"A lap of {ring.size:,}" if laps.max() == 1 else f"{span(laps)} laps of {ring.size:,}"
-    found = [] if not ring.told else [f"{lap} less {span(short)} slots of other frames is the distance of {span(table.distance[rows])} records."]
+    found = (
+        []
+        if not ring.told
+        else [
+            f"{lap} less {span(short)} slots of other frames is the distance of {span(table.distance[rows])} records."
+        ]
+    )
     low, high = ring.bracket
     if ring.exact:
-        found.append(f"Counting every frame of the sender, {ring.exact:,} of {hits:,} lie whole laps of {ring.size:,} apart.")
+        found.append(
+            f"Counting every frame of the sender, {ring.exact:,} of {hits:,} lie whole laps of {ring.size:,} apart."
+        )
     elif ring.closed and high is not None:
         found.append(f"Counting the sender's other frames, a lap is between {low:,} and {high:,} slots.")
     own, other = stamped(case, ring, rows)
     if own:
-        found.insert(0, f"The sender's own stamps say so: {own:,} of {own + other:,} came out of the slot that they name, a lap late.")
+        found.insert(
+            0,
+            f"The sender's own stamps say so: {own:,} of {own + other:,} came out of the slot that they name, a lap "
+            f"late.",
+        )
     compared = case.judged(rows)
     same = sum(1 for evidence in compared if evidence.identical)
     if same:
         over = ", as far as they were captured" if any(evidence.cut for evidence in compared) else ""
-        found.append(f"{same:,} of {plural(len(compared), 'pair')} compared are identical{over}: old content, no new frame.")
+        found.append(
+            f"{same:,} of {plural(len(compared), 'pair')} compared are identical{over}: old content, no new frame."
+        )
     lengths = sum(1 for evidence in compared if not evidence.same_length)
     if lengths:
         found.append(f"{lengths:,} have the old bytes with another length: the address was stale, the length was not.")
@@ -116,14 +131,16 @@ def caveats(case: Case, ring: Ring, rows: Bools) -> list[str]:
     found = []
     if not ring.told:
         found.append(
-            "The sender's other frames blur the lap: some take several slots, or leave by other queues. `ethtool -g` on "
+            "The sender's other frames blur the lap: some take several slots, or leave by other queues. `ethtool -g` "
+            "on "
             "the sender tells the ring size; pass it as --ring-size."
         )
     elif not ring.given:
         rest = f" {', '.join(f'{size:,}' for size in ring.rest)} would fit as well." if ring.rest else ""
         known = f" ({origin(ring.size)})" if origin(ring.size) else ""
         found.append(
-            f"The ring size {ring.size:,}{known} is inferred.{rest} `ethtool -g` on the sender tells; pass it as --ring-size."
+            f"The ring size {ring.size:,}{known} is inferred.{rest} `ethtool -g` on the sender tells; pass it as "
+            f"--ring-size."
         )
     if not ring.closed:
         found.append(

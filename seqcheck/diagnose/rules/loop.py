@@ -35,7 +35,8 @@ def claim(case: Case) -> Claim | None:
     ms = float(np.median(table.time_lag[beat.steady])) / 1e6
     return _claim(
         case, rows, "strong" if len(table) >= 8 else "moderate",
-        f"Each copy comes {ms:.3g} ms after the one before, however much is sent meanwhile, and is identical: a loop of switches.",
+        f"Each copy comes {ms:.3g} ms after the one before, however much is sent meanwhile, and is identical: a loop "
+        f"of switches.",
     )  # fmt: skip
 
 

@@ -83,7 +83,8 @@ def _because(case: Case, rows: Bools, delayed: Bools, marked: bool) -> list[str]
     if delayed.any():
         lag = float(np.median(table.time_lag[delayed])) / 1e6
         reasons.append(
-            f"{int(delayed.sum()):,} come {lag:.3g} ms after their copy, whatever was sent meanwhile: a way keeps time, a ring counts."
+            f"{int(delayed.sum()):,} come {lag:.3g} ms after their copy, whatever was sent meanwhile: a way keeps "
+            f"time, a ring counts."
         )
     changed = sorted({name for evidence in case.judged(rows) for name in evidence.differs})
     if marked and changed:

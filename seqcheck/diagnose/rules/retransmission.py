@@ -22,7 +22,8 @@ def claim(case: Case) -> Claim | None:
     runs = len(np.unique(table.run[rows]))
     compared = case.judged(rows)
     because = [
-        f"{plural(len(compared), 'pair')} compared: the IP identification differs, so the sender made a new frame each time; "
+        f"{plural(len(compared), 'pair')} compared: the IP identification differs, so the sender made a new frame "
+        f"each time; "
         "a stale slot repeats the old one.",
     ]
     if count > 2 * runs:
@@ -33,7 +34,8 @@ def claim(case: Case) -> Claim | None:
         cause="retransmission",
         rows=rows,
         strength="strong" if count >= 3 else "moderate",
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} were sent again on purpose: each is a new frame with an "
+        statement=f"{plural(count, 'duplicate')} of {len(table):,} were sent again on purpose: each is a new frame "
+        f"with an "
         "old number.",
         because=tuple(because),
         caveats=("See whether the sender's protocol retransmits, and by which timer.",),

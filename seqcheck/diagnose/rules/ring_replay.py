@@ -1,9 +1,8 @@
 """ring-replay: the ring, or a good part of it, went out once more.
 
-Signature (ring-signatures 3.1 row 2; netmap issue 883, "all old buffers are sent again"; ASFireWire PR 80): a run of old
-numbers that count up, up to a whole lap of them, each a lap behind its copy; then the stream goes on where it was. All
-are identical: a window of retransmissions has new IP identifications, a restart goes on counting.
-"""
+Signature (ring-signatures 3.1 row 2; netmap issue 883, "all old buffers are sent again"; ASFireWire PR 80): a run of
+old numbers that count up, up to a whole lap of them, each a lap behind its copy; then the stream goes on where it
+was. All are identical: a window of retransmissions has new IP identifications, a restart goes on counting."""
 
 from __future__ import annotations
 
@@ -40,7 +39,8 @@ def claim(case: Case) -> Claim | None:
         rows=rows,
         strength=strength,
         statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with a replay of a TX ring of "
-        f"{lap.size_in_words(ring)}: {plural(runs, 'run')} of up to {longest:,} old frames went out again, a lap behind.",
+        f"{lap.size_in_words(ring)}: {plural(runs, 'run')} of up to {longest:,} old frames went out again, a lap "
+        f"behind.",
         because=(
             f"The runs count up and then the stream goes on where it was; their first frames lie "
             f"{span(table.distance[leads & ring.fits])} records behind their copies.",

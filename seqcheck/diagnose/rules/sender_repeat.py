@@ -51,7 +51,8 @@ def _every_number(case: Case, rows: Bools) -> tuple[str, str] | None:
     jump = f", and the counter jumps by {times}" if stepping else ""
     return (
         f"each number is sent {times} times in a row",
-        f"{ALL:.0%} or more of the numbers come {times} times in a row{jump}: clone_skb or burst of a packet generator.",
+        f"{ALL:.0%} or more of the numbers come {times} times in a row{jump}: clone_skb or burst of a packet "
+        f"generator.",
     )
 
 

@@ -25,12 +25,17 @@ def claim(case: Case) -> Claim | None:
     if strength == "none":
         return None
     hits, of = int(rows.sum()), len(table)
-    share = "The duplicate is" if hits == of == 1 else f"{hits:,} of {plural(of, 'duplicate')} {'is' if hits == 1 else 'are'}"
+    share = (
+        "The duplicate is"
+        if hits == of == 1
+        else f"{hits:,} of {plural(of, 'duplicate')} {'is' if hits == 1 else 'are'}"
+    )
     return Claim(
         cause="stale-slot",
         rows=rows,
         strength=strength,
-        statement=f"{share} consistent with a stale TX slot in a ring of {lap.size_in_words(ring)}: an old number went out "
+        statement=f"{share} consistent with a stale TX slot in a ring of {lap.size_in_words(ring)}: an old number "
+        f"went out "
         f"again {span(table.distance[rows])} records after its earlier copy.",
         because=tuple(lap.reasons(case, ring, rows)),
         caveats=tuple(lap.caveats(case, ring, rows)),
