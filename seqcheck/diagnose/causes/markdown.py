@@ -22,7 +22,7 @@ def _section(one: Explanation, hashes: str) -> Iterator[str]:
     yield ""
     yield from (f"- {seen}" for seen in one.seen)
     yield ""
-    yield "| what tells it from | |"
+    yield "| other | what tells this one from it |"
     yield "| --- | --- |"
     yield from (f"| [`{rival.name}`](#{rival.name}) | {rival.apart} |" for rival in one.apart)
     yield ""
