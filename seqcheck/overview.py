@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .diagnose import Diagnosis
+from .diagnose.case import ASIDE
 from .model import Cause, Cell, Moment, Overview, Point, SlotMap, Stray
 from .timeline import Timeline
 from .track import Findings
@@ -120,9 +121,14 @@ def _slots(findings: Findings, diagnosis: Diagnosis, gaps: NDArray[np.int64]) ->
     source = np.bincount(sources[claim.rows]).argmax()
     at = np.flatnonzero(claim.rows & (sources == source))
     rows = table.rows[at]
-    stand_ins = np.sort(table.rows["frame"][table.substitute & (sources == source)])
+    apart = np.zeros(len(table), np.bool_)  # what took no slot of its own: copies made elsewhere, ...
+    for other in diagnosis.claims:
+        if other.cause in ASIDE:
+            apart |= other.rows
+    apart |= table.substitute & ~apart  # ... and what took that of a missing number, which is counted as lost
+    less = np.sort(table.rows["frame"][apart & (sources == source)])
     lost = _lost_before(findings, gaps, int(source), rows["frame"])
-    place = rows["ordinal"] + lost - np.searchsorted(stand_ins, rows["frame"], "right")  # their slots were sent
+    place = rows["ordinal"] + lost - np.searchsorted(less, rows["frame"], "left")
     slot, lap = place % size, place // size
     lap -= int(lap.min())
     slots, laps = -(-size // FIELDS), -(-(int(lap.max()) + 1) // FIELDS)

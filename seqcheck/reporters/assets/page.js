@@ -201,7 +201,7 @@
       axes: [timeAxis(), axis("frames per second", { ...tall, values: short })],
       series: [
         { label: "frames", value: span },
-        { label: "frames per second", stroke: color("blue"), fill: `rgba(${color("shade")}, .15)`, width: 1.5, points: { show: rows.length < 3 }, value: (u, value) => (value == null ? "\u2013" : whole(Math.round(value))) },
+        { label: "frames per second", stroke: color("blue"), fill: `rgba(${color("shade")}, .15)`, width: 1.5, paths: uPlot.paths.stepped({ align: 1 }), points: { show: rows.length < 3 }, value: (u, value) => (value == null ? "\u2013" : whole(Math.round(value))) },
       ],
     }, [times, rates]);
     const kinds = [["duplicates", 4, "red"], ["missing", 5, "amber"], ["late", 6, "teal"], ["dropped", 7, "violet"]].filter(([, place]) => rows.some((row) => row[place]));
