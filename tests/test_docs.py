@@ -3,6 +3,7 @@ somewhere."""
 
 import argparse
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +14,7 @@ import specimens
 
 from seqcheck import model
 from seqcheck.cli.main import VERBS, build
+from seqcheck.demands.expected import COUNTS, STREAM_COUNTS, Expectation
 from seqcheck.kernel.border import REASONS, STREAM_STATE
 from seqcheck.layout import builtins
 from seqcheck.metrics import metrics
@@ -97,6 +99,14 @@ def test_every_metric_is_documented() -> None:
         r"`reordered_1` ... `reordered_8`", " ".join(f"`reordered_{n}`" for n in range(1, 9)), text("docs/metrics.md")
     )
     assert [key for key in keys if f"`{key}`" not in known] == []
+
+
+def test_the_example_of_an_expectation_can_be_read_and_every_count_is_named() -> None:
+    told = section("docs/cli.md", "Expectations")
+    (example,) = re.findall(r"```toml\n(.*?)```", told, re.DOTALL)
+    expectation = Expectation.of(tomllib.loads(example))
+    assert (expectation.causes, expectation.ring_size) == (("stale-slot",), 4096)
+    assert [name for name in (*COUNTS, *STREAM_COUNTS) if f"`{name}`" not in told] == []
 
 
 def test_every_variable_is_documented() -> None:
