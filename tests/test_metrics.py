@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from columns import run
 
-from seqcheck.kernel.border import STREAM_STATE
+from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE
 from seqcheck.kernel.reference_track import Tracker
 from seqcheck.metrics import metrics
 
@@ -89,3 +89,8 @@ def test_the_page_is_in_the_order_of_the_keys() -> None:
     keys = list(metrics(np.zeros((), STREAM_STATE)))
     rows = [name for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
     assert rows == [key for key in keys if not re.fullmatch(r"reordered_[2-7]", key)]
+
+
+def test_the_limits_on_the_page_are_those_of_the_tracker() -> None:
+    assert f"the\nlast {OPENERS} jumps of each stream are" in PAGE
+    assert f"more than {EARLY_REACH} ahead" in PAGE

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from seqcheck import witness
 from seqcheck.cli.main import parse
 from seqcheck.diagnose import odds, ring, rules, sizes
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation, explanations
@@ -119,6 +120,7 @@ def test_the_figures_in_the_prose_are_those_of_the_code() -> None:
     assert f"more than {ring.LAPS} are not believed" in text
     assert rules.lap.TOO_MANY == 0.3
     assert "More than 3 in 10 numbers resent" in text
+    assert f"Up to {witness.COMPARED} of each order" in text
 
 
 def test_the_order_in_the_prose_is_that_of_the_rules() -> None:
