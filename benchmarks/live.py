@@ -175,7 +175,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args(argv)
     if why := netns.why_not():
-        print(f"benchmarks.live: {why}", file=sys.stderr)
+        sys.stderr.write(f"benchmarks.live: {why}\n")
         return 2
     rounds: dict[str, list[Run]] = {}
     with tempfile.TemporaryDirectory() as folder, netns.pair() as pair:
@@ -184,18 +184,17 @@ def main(argv: list[str] | None = None) -> int:
             for tool in tools(pair.into, report):
                 run = measure(tool, pair, args.seconds, report)
                 rounds.setdefault(tool.name, []).append(run)
-                print(
-                    f"{tool.name}: {run.sent:,} sent, {run.unseen:,} not seen, {run.cpu_per_million:.3f} s", flush=True
-                )
+                told = f"{run.sent:,} sent, {run.unseen:,} not seen, {run.cpu_per_million:.3f} s"
+                sys.stderr.write(f"{tool.name}: {told}\n")
         kernel: Any = json.loads(report.read_text("ascii"))["seqcheck"]["kernel"]
     text = (
-        f"# Live capture\n\n`python -m benchmarks.live --seconds {args.seconds:g} --rounds {args.rounds}`: medians; 76-byte"
-        f" frames as fast as `seqcheck send` goes, {os.cpu_count()} cores shared with the sender, {kernel} kernel of"
-        f" seqcheck.\n\n{table(rounds, args.seconds)}\n"
+        f"# Live capture\n\n`python -m benchmarks.live --seconds {args.seconds:g} --rounds {args.rounds}`: medians;"
+        f" 76-byte frames as fast as `seqcheck send` goes, {os.cpu_count()} cores shared with the sender, {kernel}"
+        f" kernel of seqcheck.\n\n{table(rounds, args.seconds)}\n"
     )
     (HERE / "results").mkdir(exist_ok=True)
     (HERE / "results" / "live.md").write_text(text, encoding="utf-8")
-    print(text)
+    sys.stdout.write(text)
     return 0
 
 

@@ -9,6 +9,7 @@ cdef enum:
     ADDRESS_BYTES = 12
     TP_ETHERNET = 1
     NS_PER_SECOND = 1000000000
+    AHEAD = 8
 
 
 cdef inline uint32_t own32(const uint8_t *p) noexcept nogil:
@@ -47,6 +48,10 @@ cdef int walk_tpacket(FrameColumns *f, uint8_t *bytes, int64_t *at, int64_t stop
         following, fraction, cap, wire = own32(p), own32(p + 8), own32(p + 12), own32(p + 16)
         status, mac = own32(p + 20), own16(p + 24)
         off = pos + mac
+        # The lines were written by another core. Those of packets to come, if they are alike, are fetched meanwhile.
+        prefetch(p + AHEAD * <int64_t>following)
+        prefetch(p + AHEAD * <int64_t>following + 64)
+        prefetch(p + AHEAD * <int64_t>following + 128)
         if mac < TP_HEADER or cap > MAX_FRAME or wire > MAX_WIRE or off + cap > stop:
             why = BAD
             break

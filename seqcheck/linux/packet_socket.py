@@ -28,8 +28,8 @@ PROMISCUOUS = 1  # PACKET_MR_PROMISC
 TPACKET_V3 = 2
 ETH_P_ALL = 3
 TAG = 4  # bytes in front of each frame, for a VLAN tag that is put back
-BLOCK = 1 << 20  # bytes of a block; the kernel takes multiples of its page
-FEWEST = 4  # blocks
+BLOCK = 2 << 20  # bytes of a block; the kernel takes multiples of its page
+FEWEST = 2  # blocks
 FRAME = 2048  # only its being a divisor matters to TPACKET_V3
 RETIRE_MS = 50  # after so long the kernel hands over a block that is not full
 

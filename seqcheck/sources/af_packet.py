@@ -23,8 +23,8 @@ from seqcheck.errors import InputError
 from seqcheck.kernel.border import BAD, FULL, Frames, Kernel, new_totals
 from seqcheck.linux.interface import Interface
 from seqcheck.linux.packet_socket import PacketSocket
-from seqcheck.sources.live_window import Slots
-from seqcheck.sources.slots import ROWS, Block, Pool
+from seqcheck.sources.live_window import ROWS, Slots
+from seqcheck.sources.slots import Block, Pool
 
 TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
 STATUS = 2  # place of the status among the 32-bit words of a block

@@ -30,8 +30,8 @@ from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening, PacketSock
 from seqcheck.model import Damage
 from seqcheck.sources.af_packet import Piece, Port
 from seqcheck.sources.interleave import Interleave
-from seqcheck.sources.live_window import LiveStore, pool
-from seqcheck.sources.slots import ROWS, Pool
+from seqcheck.sources.live_window import ROWS, SLOT, LiveStore, pool
+from seqcheck.sources.slots import Pool
 from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
 WINDOW = 32 << 20  # bytes of frames to look back at
@@ -84,7 +84,7 @@ class LiveReader:
         self._watch = interface.Watch()
         if len(self.inputs) == 1:  # several are put in order in one arena, into which all is copied
             how = replace(how, kept=min(WINDOW, how.ring) // BLOCK)
-        slots = pool(WINDOW + len(self.inputs) * (1 << 20))
+        slots = pool(WINDOW + len(self.inputs) * SLOT)
         self._interleave = Interleave(WINDOW // 2) if len(self.inputs) > 1 else None
         try:
             for name, one in found.items():

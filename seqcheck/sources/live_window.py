@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqcheck.kernel.border import Frames
+from seqcheck.linux.packet_socket import BLOCK
 from seqcheck.sources.evidence import StoredFrame
-from seqcheck.sources.slots import ROWS, Block, Pool
+from seqcheck.sources.slots import Block, Pool
 
-SLOT = 1 << 20  # bytes
+SLOT = BLOCK  # bytes
+ROWS = 1 << 15  # frames in it: as many as a block can hold of 60-byte frames, and half as many again
 COLUMNS = ("off", "cap", "wire", "ns", "link")
 
 
