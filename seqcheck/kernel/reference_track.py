@@ -28,14 +28,13 @@ Rows come in order of decision. No clock, no I/O; memory is bounded by the limit
 from __future__ import annotations
 
 import copy as copying
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..serial import span
 from .border import (
-    BACKS,
     CHAIN_EAGER,
     CHAIN_LONG,
     CHAIN_PAUSED,
@@ -50,9 +49,7 @@ from .border import (
     FAR,
     GAP,
     LATE,
-    N_DEGREES,
     NEAR_BASE,
-    OPENERS,
     OUTLIER,
     PAUSE_FACTOR,
     PAUSE_NS,
@@ -61,156 +58,14 @@ from .border import (
     RETRACT_LATE,
     STREAM_STATE,
     WINDOW_BUDGET,
-    WINDOW_CAP,
-    WINDOW_FIRST,
-    WINDOW_STEP,
     Frames,
     RecordColumns,
 )  # fmt: skip
 from .reference_bits import BELOW, MISSING, REPEATED, Bits
+from .reference_stream import Arrival, Chain, Early, Track
+from .reference_strict import NOWHERE, apart
 
-NOWHERE = -(1 << 63)
-LARGEST = (1 << 63) - 1
 SPARE = 64  # rows that any one record may cause, beside three for each row of a chain that is read again
-
-
-class Arrival(NamedTuple):
-    """One record, as the window keeps it."""
-
-    record: int
-    seq: int
-    frame: int
-    ns: int
-    source: int
-    ordinal: int
-    copies: int = 1  # of its number so far, this one included
-
-
-class Early(NamedTuple):
-    """A lone number ahead of its time; `provisional` is how many provisionally late ones came before it."""
-
-    x: int
-    arrival: Arrival
-    provisional: int
-
-
-class Opener(NamedTuple):
-    """A record that jumped over low <= x < high; `unique` counts first copies from 0."""
-
-    low: int
-    high: int
-    unique: int
-    ns: int
-    proven: bool
-
-
-class Chain:
-    """Backward records that go on counting up. `before` is the stream's row as it was before the first of them."""
-
-    __slots__ = ("before", "eager", "first", "length", "next", "paused", "refill", "rows", "strays")
-
-    def __init__(self, first: Arrival, before: dict[str, Any], eager: bool, paused: bool) -> None:
-        self.first, self.before, self.eager, self.paused = first, before, eager, paused
-        self.length, self.strays, self.next = 0, 0, first.seq
-        self.rows: list[Arrival] = []
-        self.refill: list[int] = []  # positions that were missing until the chain passed
-
-
-class Strict:
-    """RFC 4737 over the first copies of an epoch (sections 3 to 6); the sums go into the stream's row."""
-
-    __slots__ = ("backs", "last_late", "next", "openers", "proven", "unique")
-
-    def __init__(self, ns: int) -> None:
-        self.next = 0  # NextExp
-        self.unique = 0
-        self.openers: list[Opener] = [Opener(NOWHERE, 0, 0, ns, False)]
-        self.backs: list[tuple[int, int]] = []  # (unique, x) of the last late ones
-        self.last_late = -1
-        self.proven = -1
-
-    def take(self, x: int, ns: int, s: dict[str, Any]) -> tuple[int, int, int] | None:
-        """None for a record in order; else its extent, degree and the arrival of the record that jumped over it."""
-        u = self.unique
-        self.unique += 1
-        if x >= self.next:
-            if x > self.next:
-                s["jumps"] += 1
-                s["jump_max"] = max(s["jump_max"], x - self.next)
-                self.openers = [*self.openers, Opener(self.next, x, u, ns, False)][-OPENERS:]
-            self.next = x + 1
-            return None
-        extent, opened, opened_ns = -1, -1, 0
-        for at in reversed(range(len(self.openers))):
-            opener = self.openers[at]
-            if opener.low <= x < opener.high:
-                extent, opened, opened_ns = u - opener.unique, opener.unique, opener.ns
-                s["extents"] += 1
-                s["extent_sum"] += extent
-                s["extent_max"] = max(s["extent_max"], extent)
-                s["late_ns_max"] = max(s["late_ns_max"], _apart(ns, opener.ns))
-                if not opener.proven:
-                    self.openers[at] = opener._replace(proven=True)
-                    if 0 <= self.proven < opener.unique:
-                        s["reorder_gaps"] += 1
-                        s["reorder_gap_sum"] += opener.unique - self.proven
-                        s["reorder_gap_max"] = max(s["reorder_gap_max"], opener.unique - self.proven)
-                    self.proven = max(self.proven, opener.unique)
-                break
-        degree = self._degree(u, x, opened)
-        for n in range(degree):
-            s["degrees"][n] += 1
-        s["reordered"] += 1
-        free = u - self.last_late - 1
-        s["free_runs"] += 1
-        s["free_length"] += free
-        s["free_squares"] = min(s["free_squares"] + free * free, LARGEST)
-        self.last_late = u
-        self.backs = [*self.backs, (u, x)][-BACKS:]
-        return extent, degree, opened_ns
-
-    def _degree(self, u: int, x: int, opened: int) -> int:
-        """How many first copies straight before this one were higher, counted up to N_DEGREES."""
-        lower = opened - 1 if opened >= 0 else -2  # the last one that is known to be lower; -2: none is
-        for back, at in reversed(self.backs):
-            if back <= lower:
-                break
-            if at < x:
-                lower = back
-                break
-        if lower == -2:
-            return N_DEGREES
-        return min(u - 1 - lower, N_DEGREES)
-
-
-class Track:
-    """One stream. `s` is its row of STREAM_STATE, as a dict."""
-
-    __slots__ = (
-        "chain", "early", "entries", "floor", "held", "id", "pause", "provisional", "s", "settled", "strict", "window",
-    )  # fmt: skip
-
-    def __init__(self, stream: int, first: Arrival) -> None:
-        names = STREAM_STATE.names or ()
-        self.id = stream
-        self.s: dict[str, Any] = dict.fromkeys(names, 0)
-        self.s["degrees"] = [0] * N_DEGREES
-        self.s.update(first_seq=first.seq, first_ns=first.ns, first_frame=first.frame, source=first.source)
-        self.window: dict[int, Arrival] = {}
-        self.entries = 0  # of the window; 0 where the budget was spent
-        self.pause = 0  # ns between the last record and the one before it
-        self.begin(first)
-
-    def begin(self, first: Arrival) -> None:
-        """A new epoch."""
-        self.s.update(base=first.seq, next=0)
-        self.window.clear()
-        self.strict = Strict(first.ns)
-        self.held: tuple[int, Arrival, bool] | None = None  # distance from next, the record, seen by `strict`
-        self.early: list[Early] = []
-        self.provisional = self.settled = 0
-        self.floor = NOWHERE
-        self.chain: Chain | None = None
 
 
 class Tracker:
@@ -304,7 +159,7 @@ class Tracker:
     def _take(self, track: Track, a: Arrival) -> None:
         s = track.s
         d = self._distance(track, a.seq)
-        pause = track.pause = _apart(a.ns, s["last_ns"])
+        pause = track.pause = apart(a.ns, s["last_ns"])
         s["received"] += 1
         s["last_ns"], s["last_frame"] = a.ns, a.frame
         if track.held is not None and d >= 0 and self._decide(track, d):
@@ -468,10 +323,7 @@ class Tracker:
         if missing:
             self._late(track, a, x)
             return
-        earlier = (
-            track.window.get(x & (track.entries - 1)) if track.entries and s["next"] - x <= track.entries else None
-        )
-        self._duplicate(track, a, x, earlier, s["next"])
+        self._duplicate(track, a, x, track.earlier(x), s["next"])
 
     def _late(self, track: Track, a: Arrival, x: int) -> None:
         s = track.s
@@ -649,27 +501,11 @@ class Tracker:
         return ahead if ahead <= whole // 2 else ahead - whole
 
     def _keep(self, track: Track, x: int, a: Arrival, past: int | None = None) -> None:
-        """Into the window, where x lies within it. `past` is the expectation, if it is not yet set."""
-        expected = track.s["next"] if past is None else past
-        if track.entries and expected - x <= track.entries:
-            track.window[x & (track.entries - 1)] = a
+        """Into the window. `past` is the expectation, if it is not yet set."""
+        track.keep(x, a, track.s["next"] if past is None else past)
 
     def _grow(self, track: Track, x: int) -> None:
-        """Allot a window twice as large as x, the position to be settled, or what the budget has: it reaches back to
-        the first record, and as far again below."""
-        while 2 * x >= track.entries:
-            old = track.entries
-            new = old * WINDOW_STEP if old else WINDOW_FIRST
-            if new > WINDOW_CAP or self._allotted + new > WINDOW_BUDGET:
-                return
-            self._allotted += new
-            track.entries = new
-            was, track.window = track.window, {}
-            expected = track.s["next"]
-            for at in range(expected - old, expected):
-                entry = was.get(at & (old - 1))
-                if entry is not None:
-                    track.window[at & (new - 1)] = entry
+        self._allotted += track.grow(x, WINDOW_BUDGET - self._allotted)
 
     def _epoch(self, stream: int) -> int:
         epoch: int = self._tracks[stream].s["epoch"]
@@ -691,11 +527,6 @@ class Tracker:
             events[:count] = self._out
             self._out = []
         return count
-
-
-def _apart(later: int, earlier: int) -> int:
-    """The time between the two, or the nearest that an int64 can say: stamps may be anything."""
-    return max(min(later - earlier, LARGEST), NOWHERE)
 
 
 def _signed(seq: int) -> int:
