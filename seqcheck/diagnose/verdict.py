@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model import Also, Rival, Verdict
+from . import counter
 from .case import Case, Claim, plural
 from .ring import Ring
 
@@ -127,4 +128,4 @@ def _general(case: Case, total: int, ring: Ring | None = None) -> tuple[str, ...
             f"very "
             "number that is expected, and cannot be seen. Use a wider counter."
         )
-    return tuple(caveats)
+    return (*caveats, *counter.caveats(findings))
