@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
 from seqcheck.cli.output import STDOUT, Output, failing, spare
@@ -26,8 +26,12 @@ from seqcheck.model import Report
 from seqcheck.reporters import FORMATS, check, needed, publish
 from seqcheck.results import Results
 
+if TYPE_CHECKING:
+    from seqcheck.session import Query
+
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
+JOBS_MOST = 1024
 
 DESCRIPTION = """\
 Reads captures (pcap or pcapng, also compressed), finds every sequence number that came
@@ -39,6 +43,7 @@ examples:
   seqcheck analyze --ring-size 4096 --layout "udp:5000 seq=u32be@0" run.pcapng.zst
   tcpdump -i eth0 -w - udp | seqcheck analyze -
   seqcheck analyze --report terminal --report json=run.json --max-missing 0.1% run.pcap
+  seqcheck analyze --each --report html=reports/ captures/*.pcap
 
 exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
 
@@ -92,6 +97,14 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.add_argument(
+        "--each", action="store_true",
+        help="each capture on its own, several at a time, with a table of all; the PATH of a report is a folder"
+        " (DIR/), or holds {name} or {n}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", metavar="N", type=jobs, help="with --each: so many at a time (default: one for each processor)"
+    )
+    parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,
         help=f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})",
     )  # fmt: skip
@@ -101,6 +114,10 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyse, write every report, and say whether it was clean."""
+    if args.each:
+        from seqcheck.cli import each
+
+        return each.run(args)
     options = resolve(args)
     spare(list(options.captures), [report.path for report in options.reports])
     with ExitStack() as stack:
@@ -123,17 +140,23 @@ def examine(options: Options) -> Iterator[Results]:
 
     if options.notes and (fallback := choice().fallback):
         say(f"seqcheck: note: {fallback}")
-    query = session.Query(
+    label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
+    with ExitStack() as stack:
+        with Meter(os.path.basename(label)) if options.progress else nullcontext() as meter:
+            results = stack.enter_context(session.examine(options.captures, query(options), meter))
+        yield results
+
+
+def query(options: Options) -> Query:
+    """What is asked of the captures."""
+    from seqcheck.session import Query
+
+    return Query(
         layout=options.layout,
         ring_sizes=options.ring_sizes,
         listed=options.listed,
         keep=needed(where.format for where in options.reports),
     )
-    label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
-    with ExitStack() as stack:
-        with Meter(os.path.basename(label)) if options.progress else nullcontext() as meter:
-            results = stack.enter_context(session.examine(options.captures, query, meter))
-        yield results
 
 
 def pace(report: Report, seconds: float) -> str:
@@ -156,13 +179,15 @@ def write(results: Results, name: str, output: Output) -> None:
 
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
+    if args.jobs is not None and not args.each:
+        raise UsageError("--jobs is for --each")
     reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
+    check(report.format for report in reports)
     paths = [report.path if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
     for path in paths:
         if paths.count(path) > 1:
             where = "standard output" if path == STDOUT else path
             raise UsageError(f"two reports go to {where}", hint="give one of them a path: --report json=run.json")
-    check(report.format for report in reports)
     for report in reports:
         if report.path == STDOUT and FORMATS[report.format].binary and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError(
@@ -199,6 +224,11 @@ def destination(text: str) -> Destination:
 def ring_size(text: str) -> int:
     """Parse a number of slots; for argparse."""
     return bounded(text, RING_SMALLEST, RING_LARGEST)
+
+
+def jobs(text: str) -> int:
+    """Parse how many captures are read at a time; for argparse."""
+    return bounded(text, 1, JOBS_MOST)
 
 
 def listed(text: str) -> int:

@@ -4,12 +4,12 @@ where it does not."""
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.stdio import say
-from seqcheck.demands import Demands, Expectation, Limit, Suspect
+from seqcheck.demands import Demands, Expectation, Limit, Suspect, Unmet
 from seqcheck.model import Report
 
 T = TypeVar("T")
@@ -51,16 +51,21 @@ def demands(args: argparse.Namespace) -> Demands:
     )
 
 
-def settle(report: Report, demanded: Demands, name: str = "") -> int:
-    """The exit code. What is not as demanded is told on stderr, where the report itself cannot know of it: line by
-    line, under GitHub Actions as annotations. `name` says which capture, where there are several."""
+def settle(report: Report, demanded: Demands) -> int:
+    """The exit code, having told what is not as demanded."""
     unmet = demanded.unmet(report)
+    tell(unmet, report.verdict.statement, demanded)
+    return 1 if unmet else 0
+
+
+def tell(unmet: Sequence[Unmet], statement: str, demanded: Demands, name: str = "") -> None:
+    """Say on stderr what the report itself cannot know of, line by line; under GitHub Actions everything, as
+    annotations. `name` says which capture, where there are several."""
     where = f"{name}: " if name else ""
     for each in unmet:
-        annotated = annotate("error", f"seqcheck: {where}{each.what}", f"{each}. {report.verdict.statement}")
+        annotated = annotate("error", f"seqcheck: {where}{each.what}", f"{each}. {statement}")
         if demanded.given and not annotated:
             say(f"seqcheck: {where}{each}")
-    return 1 if unmet else 0
 
 
 def limit(text: str) -> Limit:

@@ -23,10 +23,10 @@ PATIENCE_S = 0.7
 
 
 class Meter:
-    """Draws what it is called with."""
+    """Draws what it is called with, behind its `label`."""
 
     def __init__(self, label: str) -> None:
-        self._label = label
+        self.label = label
         self._begin = time.monotonic()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
@@ -36,10 +36,11 @@ class Meter:
         if elapsed < PATIENCE_S:
             return
         if self._bar is None or self._task is None:
-            self._bar, self._task = bar(self._label)
+            self._bar, self._task = bar(self.label)
             self._bar.start()
         self._bar.update(
             self._task,
+            description=visible(self.label),
             total=progress.bytes_total,
             completed=progress.bytes_done,
             speed=f"{progress.frames / elapsed:,.0f} frames/s",

@@ -1,0 +1,248 @@
+"""`seqcheck analyze --each`: many captures, each on its own, over the processors of this machine.
+
+One that cannot be read does not stop the others. On stdout there is a table of all; reports go to files, one of each
+format for each capture. The exit code is the worst.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqcheck.cli import analyze, limits
+from seqcheck.cli.analyze import Destination, Options
+from seqcheck.cli.annotations import annotate
+from seqcheck.cli.crew import News, Tell, carry_out
+from seqcheck.cli.output import STDOUT, Output
+from seqcheck.cli.progress import Meter, wanted
+from seqcheck.cli.stdio import say
+from seqcheck.demands import Unmet
+from seqcheck.errors import UsageError
+from seqcheck.model import Verdict
+from seqcheck.reporters import check
+
+if TYPE_CHECKING:
+    from seqcheck.session import Progress
+
+TROUBLE = 2
+TELLING_S = 0.2
+# What stands behind the dot where it is not the format's own name.
+SUFFIXES = {"terminal": "txt", "markdown": "md", "junit": "xml", "pcapng-all": "all.pcapng"}
+_CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)?(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the table tells of a report, which itself may be too long for a pipe."""
+
+    records: int
+    duplicates: int
+    missing: int
+    late: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How it went with one capture: what was `found`, or what was the `trouble`."""
+
+    code: int
+    found: Found | None = None
+    unmet: tuple[Unmet, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse each, write the reports and the table."""
+    from seqcheck.cli.each_table import show
+    from seqcheck.kernel import choice
+
+    common = resolve(args)
+    tasks = [replace(common, captures=(path,), reports=reports) for path, reports in places(common)]
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers share the processors
+    if common.notes and (fallback := choice().fallback):
+        say(f"seqcheck: note: {fallback}")
+    begin = time.monotonic()
+    with Meter("") if wanted(args.quiet) else nullcontext() as meter:
+        watch = Watch(common.captures, meter)
+        for news in carry_out(tasks, one, min(args.jobs or processors(), len(tasks))):
+            watch.take(news)
+    outcomes = [watch.outcomes[at] for at in range(len(tasks))]
+    show(common.captures, outcomes)
+    for path, outcome in zip(common.captures, outcomes, strict=True):
+        if outcome.found:
+            limits.tell(outcome.unmet, outcome.found.verdict.statement, common.demands, path)
+        elif not annotate("error", f"seqcheck: {path}", "\n".join(outcome.trouble)):
+            for line in outcome.trouble:
+                say(line)
+    if common.verbose:
+        say(f"seqcheck: note: {len(tasks)} captures in {time.monotonic() - begin:.2f} s")
+    return max(outcome.code for outcome in outcomes)
+
+
+def one(options: Options, tell: Tell) -> Outcome:
+    """Analyse one capture; in a process of its own."""
+    from seqcheck.cli.main import explain
+    from seqcheck.session import examine
+
+    due = 0.0
+
+    def progress(far: Progress) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            tell((far.bytes_done, far.bytes_total, far.frames))
+            due = time.monotonic() + TELLING_S
+
+    try:
+        with ExitStack() as stack:
+            for where in options.reports:
+                Path(where.path).parent.mkdir(parents=True, exist_ok=True)
+            outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
+            results = stack.enter_context(examine(options.captures, analyze.query(options), progress))
+            for where, output in zip(options.reports, outputs, strict=True):
+                analyze.write(results, where.format, output)
+            report = results.report
+    except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
+        return Outcome(code=TROUBLE, trouble=named(options.captures[0], explain(error)))
+    unmet = tuple(options.demands.unmet(report))
+    found = Found(
+        records=report.records.sequenced,
+        duplicates=report.duplicates.total,
+        missing=report.gaps.missing,
+        late=sum(stream.late for stream in report.streams),
+        verdict=report.verdict,
+    )
+    return Outcome(code=1 if unmet else 0, found=found, unmet=unmet)
+
+
+def named(capture: str, lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines of an error, the first one with the capture's name."""
+    first, *rest = lines
+    begin = f"seqcheck: {capture}"
+    return (first if first.startswith(begin) else first.replace("seqcheck", begin, 1), *rest)
+
+
+class Watch:
+    """Collects what the workers say, and shows how far all are."""
+
+    def __init__(self, captures: Sequence[str], meter: Meter | None) -> None:
+        self.outcomes: dict[int, Outcome] = {}
+        self._captures = captures
+        self._meter = meter
+        self._sizes = [size(path) for path in captures]
+        self._far: dict[int, tuple[int, int]] = {}  # by task: bytes of the file, frames
+
+    def take(self, news: News) -> None:
+        """One piece of news."""
+        at = news.task
+        if news.answer is not None:
+            self.outcomes[at] = news.answer
+        elif news.exit_code is not None:
+            how = f"signal {-news.exit_code}" if news.exit_code < 0 else f"code {news.exit_code}"
+            lines = (f"seqcheck: its process ended early, by {how} (out of memory?)",)
+            self.outcomes[at] = Outcome(code=TROUBLE, trouble=named(self._captures[at], lines))
+        self._show(news)
+
+    def _show(self, news: News) -> None:
+        if self._meter is None:
+            return
+        from seqcheck.session import Progress
+
+        at = news.task
+        if news.told:
+            done, total, frames = news.told
+            self._far[at] = (self._sizes[at] * done // total if total else 0, frames)
+        elif news.last:
+            self._far[at] = (self._sizes[at], self._far.get(at, (0, 0))[1])
+        self._meter.label = f"{len(self.outcomes)} of {len(self._captures)} captures"
+        done, frames = (sum(column) for column in zip(*self._far.values(), strict=True))
+        self._meter(Progress(bytes_done=done, bytes_total=sum(self._sizes), frames=frames))
+
+
+def resolve(args: argparse.Namespace) -> Options:
+    """The options that all captures share. UsageError where they do not go with --each."""
+    if STDOUT in args.captures:
+        raise UsageError("--each is for files, standard input is none")
+    reports, args.reports = args.reports or [], [Destination(format="terminal", path=STDOUT)]
+    for report in reports:
+        if report.path == STDOUT:
+            raise UsageError(
+                f"with --each, the report {report.format} needs a path for each capture",
+                hint=f"--report {report.format}=DIR/, or --report {report.format}=DIR/{{name}}.{suffix(report.format)}",
+            )
+    check(report.format for report in reports)
+    return replace(analyze.resolve(args), reports=tuple(reports))
+
+
+def places(options: Options) -> list[tuple[str, tuple[Destination, ...]]]:
+    """For each capture, where its reports go. UsageError where two would go to one place, or onto a capture."""
+    taken: dict[str, str] = {}
+    inputs = {identity for path in options.captures if (identity := identify(path))}
+    found = []
+    for number, path in enumerate(options.captures, 1):
+        mine = []
+        for report in options.reports:
+            place = fill(report, path, f"{number:0{len(str(len(options.captures)))}}")
+            key = os.path.abspath(place)
+            if key in taken:
+                raise UsageError(
+                    f"the reports of {taken[key]} and {path} would both go to {place}",
+                    hint="{name} is the capture's name without its suffix, {n} its number",
+                )
+            if identify(place) in inputs:
+                raise UsageError(f"{place} is one of the captures to read; write elsewhere")
+            taken[key] = path
+            mine.append(replace(report, path=place))
+        found.append((path, tuple(mine)))
+    return found
+
+
+def fill(report: Destination, capture: str, number: str) -> str:
+    """The path of a report for one capture."""
+    pattern = report.path
+    if pattern.endswith(("/", os.sep)) or os.path.isdir(pattern):
+        pattern = os.path.join(pattern, f"{{name}}.{suffix(report.format)}")
+    if "{name}" not in pattern and "{n}" not in pattern:
+        raise UsageError(
+            f"with --each, {pattern} would be the place of every capture's report {report.format}",
+            hint="end it with / for a folder, or put {name} or {n} into it",
+        )
+    name = _CAPTURE.sub("", os.path.basename(capture)) or os.path.basename(capture)
+    return re.sub(r"\{(name|n)\}", lambda match: name if match[1] == "name" else number, pattern)
+
+
+def suffix(form: str) -> str:
+    """What the name of such a file ends with."""
+    return SUFFIXES.get(form, form)
+
+
+def identify(path: str) -> tuple[int, int] | None:
+    """Which file it is, None if there is none (yet)."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def size(path: str) -> int:
+    """Bytes, 0 where that is not known."""
+    try:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def processors() -> int:
+    """Those that we may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1

@@ -1,0 +1,48 @@
+"""Processes that work through tasks: all are done; one that dies costs its own task; none is left."""
+
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+import tasks
+
+from seqcheck.cli.crew import News, carry_out
+
+
+def answers(news: list[News]) -> dict[int, object]:
+    return {each.task: each.answer for each in news if each.last}
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 9])
+def test_every_task_is_done_once(jobs: int) -> None:
+    news = list(carry_out(range(5), tasks.double, jobs))
+    assert answers(news) == {at: at * 2 for at in range(5) if at} | {0: 0}
+    assert [each.told for each in news if each.told] == [("half of", each.task * 2) for each in news if each.told]
+    assert sum(each.last for each in news) == 5
+    assert multiprocessing.active_children() == []
+
+
+def test_a_process_that_dies_costs_its_own_task_only() -> None:
+    ends = {each.task: each for each in carry_out(range(7), tasks.die_of_three, 2) if each.last}
+    assert {at: each.exit_code for at, each in ends.items() if each.exit_code is not None} == {3: -9, 4: 7}
+    assert answers([*ends.values()]) == {0: 0, 1: 1, 2: 2, 3: None, 4: None, 5: 5, 6: 6}
+
+
+def test_there_are_no_more_processes_than_asked_for() -> None:
+    assert len({each.answer for each in carry_out(range(6), tasks.process, 2)}) <= 2
+
+
+def test_nothing_to_do_is_done() -> None:
+    assert list(carry_out([], tasks.double, 2)) == []
+
+
+def test_whoever_leaves_early_leaves_nothing_behind(tmp_path: Path) -> None:
+    mark, pipe = tmp_path / "mark", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    work = carry_out([(str(mark), str(pipe))], tasks.leave_a_mark, 1)
+    assert next(work).told == "at work"
+    assert mark.exists()
+    work.close()
+    assert multiprocessing.active_children() == []
+    assert not mark.exists()
