@@ -35,7 +35,7 @@ from seqcheck.sources.slots import Pool
 from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
 WINDOW = 32 << 20  # bytes of frames to look back at
-POLL_MS, GLANCE_MS = 50, 4
+POLL_MS, GLANCE_MS = 50, 10
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
 MAX_REMARKS = 100
 
