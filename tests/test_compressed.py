@@ -188,9 +188,7 @@ def test_frames_again_from_the_window(codec: str) -> None:
 
 
 def test_several_compressed_files_in_order_of_time(tmp_path: Path) -> None:
-    paths = [
-        path_of(tmp_path, PACK[codec](pcap_file(MADE[i::5])), codec) for i, codec in enumerate(PACK)
-    ]
+    paths = [path_of(tmp_path, PACK[codec](pcap_file(MADE[i::5])), codec) for i, codec in enumerate(PACK)]
     assert read(*paths).packets == MADE
     follow = [path_of(tmp_path, PACK[codec](pcap_file(MADE[i * 8 : i * 8 + 8])), codec) for i, codec in enumerate(PACK)]
     assert read(*follow[::-1]).packets == MADE

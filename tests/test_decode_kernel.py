@@ -88,9 +88,7 @@ def in_blocks(decoder: Any, some: Sequence[Frame], cuts: Sequence[int] = ()) -> 
 
 @pytest.mark.parametrize("kind", decoders())
 @settings(max_examples=250, deadline=None)
-@given(
-    st.sampled_from(PROGRAMS), st.lists(frames(), min_size=1, max_size=12), st.lists(st.integers(1, 11), max_size=3)
-)
+@given(st.sampled_from(PROGRAMS), st.lists(frames(), min_size=1, max_size=12), st.lists(st.integers(1, 11), max_size=3))
 def test_blocks_equal_single_frames(kind: Any, program: border.Program, some: list[Frame], cuts: list[int]) -> None:
     assert in_blocks(kind(program), some, cuts) == plainly(program, some)
 

@@ -326,4 +326,3 @@ def test_any_bytes_stay_within_bounds(kernel: Any, pieces: list[bytes], cut: int
     assert got.totals[T_BYTES] == frames.wire[:count].sum(dtype=np.int64)
     one = Indexed(reference_index, data, how, rows=rows)
     assert (got.packets, got.pos, got.why, got.totals) == (one.packets, one.pos, one.why, one.totals)
-

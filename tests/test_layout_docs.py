@@ -23,8 +23,7 @@ def test_the_table_of_built_ins() -> None:
     rows = re.findall(r"^\| `([a-z0-9-]+)` \| (yes)? ?\| (.*) \| (.*) \|$", LAYOUTS, re.MULTILINE)
     tried = {layout.name for layout in candidates()}
     assert rows == [
-        (name, "yes" if name in tried else "", layout.description, layout.source)
-        for name, layout in builtins().items()
+        (name, "yes" if name in tried else "", layout.description, layout.source) for name, layout in builtins().items()
     ]
 
 

@@ -75,9 +75,7 @@ def test_distances_follow_the_formulas(scenario: Scenario) -> None:
         assert dup["lag"] == lag - between["lost at the end"]
 
 
-def slots_between(
-    made: Simulated, by_advance: dict[int, np.void], start: int, end: int, stream: int
-) -> dict[str, int]:
+def slots_between(made: Simulated, by_advance: dict[int, np.void], start: int, end: int, stream: int) -> dict[str, int]:
     """The slots strictly between two advances, by what they were used for."""
     names = ("h", "f", "z", "r", "lost", "silent", "lost at the end")
     count = dict.fromkeys(names, 0)

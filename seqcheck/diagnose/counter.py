@@ -43,6 +43,6 @@ def _cycles(findings: Findings) -> str:
         return ""
     length = int(lengths[int(np.argmax(counts))])
     return (
-        f"{int(counts.max()):,} restarts came after {length:,} numbers each: if the counter is a cycle, give its length "
+        f"{int(counts.max()):,} restarts came after {length:,} numbers each: if it is a cycle, give its length "
         f"as the modulus, as in --layout NAME%{length}, and no lap of it is taken for a restart."
     )

@@ -262,4 +262,3 @@ class Walk:
 def word(data: Bytes, at: int) -> Ints:
     """The big-endian 16-bit column at `at`."""
     return (data[:, at].astype(np.int64) << 8) | data[:, at + 1]
-

@@ -1,9 +1,9 @@
 """Layouts: declarative headers. docs/layouts.md is the manual.
 
-    resolve(text)    a built-in's name, a TOML file or a spec -> Layout
-    candidates()     the built-ins that are tried when none is given
-    compile(layout)  -> kernel.border.Program
-    dissector(layout)  -> Lua, for Wireshark
+resolve(text)    a built-in's name, a TOML file or a spec -> Layout
+candidates()     the built-ins that are tried when none is given
+compile(layout)  -> kernel.border.Program
+dissector(layout)  -> Lua, for Wireshark
 """
 
 from seqcheck.layout.files import dump, load

@@ -22,9 +22,7 @@ _NAMED = re.compile(rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}))?(?:%
 @cache
 def builtins() -> dict[str, Layout]:
     """All built-ins by name, in the order of the listing."""
-    return {
-        b.name: spec.parse(b.spec, name=b.name, description=b.description, source=b.source) for b in BUILTINS
-    }
+    return {b.name: spec.parse(b.spec, name=b.name, description=b.description, source=b.source) for b in BUILTINS}
 
 
 def candidates() -> tuple[Layout, ...]:

@@ -188,9 +188,7 @@ def _word(text: str) -> Word:
     masked = read_number(mask) if mask else 0
     if mask and not masked:
         raise UsageError("a mask of 0 leaves no bit")
-    return Word(
-        bits=int(bits), big=order != "le", offset=-size if offset.startswith("-") else size, mask=masked or 0
-    )
+    return Word(bits=int(bits), big=order != "le", offset=-size if offset.startswith("-") else size, mask=masked or 0)
 
 
 def _match(text: str) -> Match:

@@ -39,9 +39,7 @@ def choose(plan: Plan, where: Where, can: NDArray[np.bool_], draw: Draw) -> NDAr
     return draw.pick(candidates, where.count)
 
 
-def spread(
-    plan: Plan, where: Where, can: NDArray[np.bool_], needs: NDArray[np.int64], draw: Draw
-) -> NDArray[np.int64]:
+def spread(plan: Plan, where: Where, can: NDArray[np.bool_], needs: NDArray[np.int64], draw: Draw) -> NDArray[np.int64]:
     """The same, but so that none gets into another's way: no two need the same advance. `needs` are the advances that
     one strike needs, relative to it: int64[m], or int64[m, T] where that differs from advance to advance."""
     can = _kept_to_slots(plan, where, can)
