@@ -19,7 +19,7 @@ LAYERS = (
     ("layout", "wire", "kernel", "serial", "linux"),
     ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
     ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "witness", "simulate"),
-    ("cli",),
+    ("cli", "testing"),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
 SHARED = "kernel.border"  # the columns and codes: data without a loop, which the kernel's neighbours speak too
