@@ -29,6 +29,8 @@ VERBS = {
     "explain": "say what a verdict means, and what to check next",
     "layouts": "list the headers that can be read, or explain one",
     "schema": "print the JSON Schema of the reports json and jsonl",
+    "completion": "print a script that completes all this in bash, zsh or fish",
+    "man": "print the manual page",
 }
 
 DESCRIPTION = """\
