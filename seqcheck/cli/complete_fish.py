@@ -33,7 +33,8 @@ def complete(condition: str, option: Option) -> str:
         words += ["-l", flag[2:]] if flag.startswith("--") else ["-s", flag[1:]]
     if option.name and option.flags:
         words.append("-r")
-    if option.value.kind == "files":
+    with_path = option.value.mark == "=" and not option.value.then
+    if option.value.kind == "files" or with_path:
         words.append("-F")
     elif option.name and option.flags:
         words.append("-f")
