@@ -19,7 +19,9 @@ from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream, Verdict
 from .serial import span, wraps
 from .track import DISTANCES, Findings
 
-BARS = 32  # of the histogram of distances
+# Bars of the histogram of distances: so many values each have one; where there are more, so many still do, and the
+# others are in so many cells.
+SINGLES, HEAVY, CELLS = 64, 32, 64
 
 
 def streams(findings: Findings, keys: Iterable[Mapping[str, str | int]]) -> tuple[Stream, ...]:
@@ -60,10 +62,8 @@ def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: i
     return Duplicates(
         total=total,
         by_cause=_by_cause(findings, diagnosis, total),
-        distances=_bins(findings.distances),
-        listed=tuple(
-            Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
-        ),
+        distances=_bins(findings.distances, diagnosis.judgement.verdict.ring_size),
+        listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
         complete=shown == total,
     )
 
@@ -166,21 +166,41 @@ def _by_cause(findings: Findings, diagnosis: Diagnosis, total: int) -> dict[str,
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _bins(distances: NDArray[np.int64]) -> tuple[Bin, ...]:
-    """A histogram of at most BARS bars over the distances there are: one bar a value where these are few, else bars
-    of equal width."""
+def _bins(distances: NDArray[np.int64], ring: int | None) -> tuple[Bin, ...]:
+    """A histogram over the distances there are: a bar for each value where these are few. Else those that count most
+    keep a bar of their own, and the others share cells of equal width, counted down from the ends of the laps where a
+    ring is known, so that no bar reaches across one. A bar reaches from the first to the last value in it."""
     values = np.flatnonzero(distances)
     values = values[values > 0]
     if not len(values):
         return ()
-    low, high = int(values[0]), int(values[-1])
-    if len(values) <= BARS:
-        return tuple(Bin(low=v, high=v, count=int(distances[v])) for v in values.tolist())
-    width = -(-(high - low + 1) // BARS)
-    edges = range(low, high + 1, width)
+    counts = distances[values]
+    bounds = np.ones(len(values), np.bool_)
+    if len(values) > SINGLES:
+        heavy = np.zeros(len(values), np.bool_)
+        heavy[np.argsort(-counts, kind="stable")[:HEAVY]] = True
+        cells = _cells(values, ring)
+        bounds[1:] = (cells[1:] != cells[:-1]) | heavy[1:] | heavy[:-1]
+    first = np.flatnonzero(bounds)
+    last = np.append(first[1:], len(values)) - 1
+    sums = np.add.reduceat(counts, first)
     return tuple(
-        Bin(low=edge, high=edge + width - 1, count=int(distances[edge : edge + width].sum())) for edge in edges
+        Bin(low=low, high=high, count=count)
+        for low, high, count in zip(values[first].tolist(), values[last].tolist(), sums.tolist(), strict=True)
     )
+
+
+def _cells(values: NDArray[np.int64], ring: int | None) -> NDArray[np.int64]:
+    """The cell of each value, ascending; about CELLS of them, of whole laps where a cell holds more than one."""
+    width = -(-int(values[-1] - values[0] + 1) // CELLS)
+    if ring is None:
+        cells: NDArray[np.int64] = (values - values[0]) // width
+    elif width >= ring:
+        cells = (values - 1) // (-(-width // ring) * ring)
+    else:
+        lap, most = (values - 1) // ring, (ring - 1) // width
+        cells = lap * (most + 1) + most - ((lap + 1) * ring - values) // width
+    return cells
 
 
 def gaps(findings: Findings, listed: int) -> Gaps:

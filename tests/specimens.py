@@ -133,8 +133,8 @@ STALE = replace(
         statement="Consistent with a stale TX slot in a ring of 4096: all 12 duplicates carry what the slot held one"
         " lap before.",
         because=(
-            "All 12 copies came 4,093 to 4,096 records after the first, never more than one lap.",
-            "Counted in frames of the sender, the distance is 4,096 every time; foreign frames fill the difference.",
+            "All 12 copies came 4093 to 4096 records after the first, never more than one lap.",
+            "Counted in frames of the sender, the distance is 4096 every time; foreign frames fill the difference.",
             "Each copy is identical to the earlier frame, byte for byte, and equally long.",
             "Each stands alone between fresh records, and no number is missing at its place.",
         ),

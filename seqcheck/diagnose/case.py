@@ -160,7 +160,29 @@ class Claim:
 def span(values: Any) -> str:
     """'4090 to 4096', or '4096' where all are equal."""
     low, high = int(np.min(values)), int(np.max(values))
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return number(low) if low == high else f"{number(low)} to {number(high)}"
+
+
+def spans(values: Any, noun: str) -> str:
+    """'1 slot', '0 to 3 slots'."""
+    return f"{span(values)} {noun}{agree(int(np.max(values)), '', 's')}"
+
+
+def number(value: int) -> str:
+    """A size or a distance: 4096, 65,536. Four digits are plain, as `ethtool -g` and datasheets write them."""
+    return f"{value:,}" if value >= 10_000 else str(value)
+
+
+def subject(count: int, of: int, one: str, many: str) -> str:
+    """'The duplicate is', '1 of 12 duplicates is', '9 of 12 duplicates are': what a statement begins with."""
+    if of == 1:
+        return f"The duplicate {one}"
+    return f"{count:,} of {of:,} duplicates {one if count == 1 else many}"
+
+
+def agree(count: int, one: str, many: str) -> str:
+    """The word that goes with so many."""
+    return one if count == 1 else many
 
 
 def plural(count: int, noun: str) -> str:

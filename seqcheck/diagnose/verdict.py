@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..model import Also, Rival, Verdict
 from . import counter
-from .case import Case, Claim, plural
+from .case import Case, Claim, agree, number, plural
 from .ring import Ring
 
 RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
@@ -80,33 +80,20 @@ def _clean(case: Case) -> Verdict:
 def _rivals(case: Case, leading: Claim) -> tuple[Rival, ...]:
     if leading.cause != "stale-slot":
         return ()
-    table, rows = case.table, leading.rows
-    rivals = []
+    distances = case.table.distance[leading.rows]
+    nearest, one = number(int(distances.min())), len(distances) == 1
     restarts = int(case.findings.streams["restarts"].sum())
-    rivals.append(
-        Rival(
-            cause="path-copy",
-            why_not=f"copies made on the way follow at once or after a constant time; these lie "
-            f"{int(table.distance[rows].min()):,} "
-            "records apart or more.",
-        )
-    )
-    rivals.append(
-        Rival(
-            cause="retransmission",
-            why_not="a sender that repeats on purpose sends windows, or new IP identifications; these are single old "
-            "frames.",
-        )
-    )
-    rivals.append(
-        Rival(
-            cause="restart",
-            why_not="the old numbers do not go on counting up."
-            if not restarts
-            else f"{plural(restarts, 'restart')} were told apart: there the old numbers went on counting up.",
-        )
-    )
-    return tuple(rivals)
+    told = f"{plural(restarts, 'restart')} {agree(restarts, 'was', 'were')} told apart"
+    why_not = {
+        "path-copy": "copies made on the way follow at once or after a constant time; "
+        + (f"this one lies {nearest} records apart." if one else f"these lie {nearest} records apart or more."),
+        "retransmission": "a sender that repeats on purpose sends windows, or new IP identifications; "
+        + ("this is a single old frame." if one else "these are single old frames."),
+        "restart": f"{told}: there the old numbers went on counting up."
+        if restarts
+        else "the old numbers do not go on counting up.",
+    }
+    return tuple(Rival(cause=cause, why_not=text) for cause, text in why_not.items())
 
 
 def _general(case: Case, total: int, ring: Ring | None = None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
-from ..case import Case, Claim, plural, span
+from ..case import Case, Claim, agree, plural, spans, subject
 from ..ring import infer
 from ..table import Bools
 from . import lap
@@ -32,9 +32,9 @@ def claim(case: Case) -> Claim | None:
                 cause="early-overwrite",
                 rows=rows,
                 strength=strength,
-                statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with slots of a TX ring of "
+                statement=f"{subject(count, len(table), 'is', 'are')} consistent with slots of a TX ring of "
                 f"{lap.size_in_words(ring)} that were filled again before they were sent: a number goes out "
-                f"{span(table.distance[rows])} records too early, in place of one that never comes.",
+                f"{spans(table.distance[rows], 'record')} too early, in place of one that never comes.",
                 because=(_ahead(count), *lap.reasons(case, ring, rows)),
                 caveats=tuple(lap.caveats(case, ring, rows)),
                 ring=ring,
@@ -54,13 +54,13 @@ def _buffer(case: Case, rows: Bools) -> Claim | None:
         cause="early-overwrite",
         rows=rows,
         strength=strength,
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with buffers that were filled "
+        statement=f"{subject(count, len(table), 'is', 'are')} consistent with buffers that were filled "
         f"again before "
-        f"they were sent: a number goes out {span(table.distance[rows])} records too early, in place of one that "
+        f"they were sent: a number goes out {spans(table.distance[rows], 'record')} too early, in place of one that "
         f"never comes.",
         because=(
             _ahead(count),
-            f"{missing:,} of them stand in place of a number that never came.",
+            f"{missing:,} of them {agree(missing, 'stands', 'stand')} in place of a number that never came.",
             "The distances agree on no ring, so the buffer was used again, not the slot.",
         ),
         caveats=("Look at when the sender frees or reuses buffers: only after the NIC has reported them sent.",),
@@ -68,7 +68,8 @@ def _buffer(case: Case, rows: Bools) -> Claim | None:
 
 
 def _ahead(count: int) -> str:
-    return f"{plural(count, 'number')} came far ahead of their time, and again in their place."
+    whose = agree(count, "its", "their")
+    return f"{plural(count, 'number')} came far ahead of {whose} time, and again in {whose} place."
 
 
 def _never_came(case: Case, rows: Bools) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...model import Strength
 from .. import odds, slots
-from ..case import Case, plural, span
+from ..case import Case, agree, number, plural, span, spans
 from ..rhythm import rhythm
 from ..ring import Ring
 from ..sizes import SIZES, origin
@@ -67,10 +67,10 @@ def _own_slots(case: Case, rows: Bools) -> bool:
 
 def size_in_words(ring: Ring) -> str:
     if ring.given or ring.sure:
-        return f"{ring.size:,}"
+        return number(ring.size)
     if ring.closed:
-        return f"about {ring.size:,} slots"
-    return f"{ring.bracket[0]:,} slots or more ({ring.size:,}?)"
+        return f"about {number(ring.size)} slots"
+    return f"{number(ring.bracket[0])} slots or more ({number(ring.size)}?)"
 
 
 def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
@@ -78,41 +78,50 @@ def reasons(case: Case, ring: Ring, rows: Bools) -> list[str]:
     table = case.table
     hits = int(rows.sum())
     laps, short = ring.laps[rows], shortfall(case, ring)[rows]
-    lap = f"A lap of {ring.size:,}" if laps.max() == 1 else f"{span(laps)} laps of {ring.size:,}"
+    lap = f"A lap of {number(ring.size)}" if laps.max() == 1 else f"{span(laps)} laps of {number(ring.size)}"
     found = (
         []
         if not ring.told
         else [
-            f"{lap} less {span(short)} slots of other frames is the distance of {span(table.distance[rows])} records."
+            f"{lap} less {spans(short, 'slot')} of other frames {agree(int(laps.max()), 'is', 'are')} the distance of "
+            f"{spans(table.distance[rows], 'record')}."
         ]
     )
     low, high = ring.bracket
     if ring.exact:
         found.append(
-            f"Counting every frame of the sender, {ring.exact:,} of {hits:,} lie whole laps of {ring.size:,} apart."
+            f"Counting every frame of the sender, {ring.exact:,} of {hits:,} {agree(ring.exact, 'lies', 'lie')} whole "
+            f"laps of {number(ring.size)} apart."
         )
     elif ring.closed and high is not None:
-        found.append(f"Counting the sender's other frames, a lap is between {low:,} and {high:,} slots.")
+        found.append(f"Counting the sender's other frames, a lap is between {number(low)} and {number(high)} slots.")
     own, other = stamped(case, ring, rows)
     if own:
         found.insert(
             0,
             f"The sender's own stamps say so: {own:,} of {own + other:,} came out of the slot that they name, a lap "
-            f"late.",
+            "late.",
         )
     compared = case.judged(rows)
     same = sum(1 for evidence in compared if evidence.identical)
     if same:
         over = ", as far as they were captured" if any(evidence.cut for evidence in compared) else ""
         found.append(
-            f"{same:,} of {plural(len(compared), 'pair')} compared are identical{over}: old content, no new frame."
+            f"{same:,} of {plural(len(compared), 'pair')} compared {agree(same, 'is', 'are')} identical{over}: old "
+            "content, no new frame."
         )
     lengths = sum(1 for evidence in compared if not evidence.same_length)
     if lengths:
-        found.append(f"{lengths:,} have the old bytes with another length: the address was stale, the length was not.")
+        found.append(
+            f"{lengths:,} {agree(lengths, 'has', 'have')} the old bytes with another length: the address was stale, "
+            "the length was not."
+        )
     stand_ins = int(table.substitute[rows].sum())
     if stand_ins:
-        found.append(f"{stand_ins:,} of {hits:,} stand where another number is missing: the slot was the stream's own.")
+        found.append(
+            f"{stand_ins:,} of {hits:,} {agree(stand_ins, 'stands', 'stand')} where another number is missing: the "
+            "slot was the stream's own."
+        )
     beat = rhythm(case, rows)
     if beat is not None and beat.in_frames > beat.in_time + 0.2:
         found.append("The distance holds while the time between the copies varies with the rate: a ring counts frames.")
@@ -132,14 +141,13 @@ def caveats(case: Case, ring: Ring, rows: Bools) -> list[str]:
     if not ring.told:
         found.append(
             "The sender's other frames blur the lap: some take several slots, or leave by other queues. `ethtool -g` "
-            "on "
-            "the sender tells the ring size; pass it as --ring-size."
+            "on the sender tells the ring size; pass it as --ring-size."
         )
     elif not ring.given:
-        rest = f" {', '.join(f'{size:,}' for size in ring.rest)} would fit as well." if ring.rest else ""
+        rest = f" {', '.join(map(number, ring.rest))} would fit as well." if ring.rest else ""
         known = f" ({origin(ring.size)})" if origin(ring.size) else ""
         found.append(
-            f"The ring size {ring.size:,}{known} is inferred.{rest} `ethtool -g` on the sender tells; pass it as "
+            f"The ring size {number(ring.size)}{known} is inferred.{rest} `ethtool -g` on the sender tells; pass it as "
             f"--ring-size."
         )
     if not ring.closed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
-from ..case import Case, Claim, Evidence, plural
+from ..case import Case, Claim, Evidence, subject
 from ..rhythm import rhythm
 from ..table import Bools
 
@@ -56,7 +56,7 @@ def _claim(case: Case, rows: Bools, strength: Strength, because: str) -> Claim:
         cause="loop",
         rows=rows,
         strength=strength,
-        statement=f"{plural(count, 'duplicate')} of {len(case.table):,} went round in the network: frames come up to "
+        statement=f"{subject(count, len(case.table), 'went', 'went')} round in the network: frames come up to "
         f"{int(copies.max()) + 1:,} times.",
         because=(because,),
         caveats=("Look at the spanning tree, or at the routes, between sender and receiver.",),

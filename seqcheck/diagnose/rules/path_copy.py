@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
-from ..case import Case, Claim, Evidence, plural, span
+from ..case import Case, Claim, Evidence, agree, plural, spans, subject
 from ..rhythm import rhythm
 from ..table import Bools, Table
 
@@ -44,8 +44,8 @@ def claim(case: Case) -> Claim | None:
         cause="path-copy",
         rows=rows,
         strength=strength,
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} were made on the way: {share}, "
-        f"{span(table.distance[rows])} records apart.",
+        statement=f"{subject(count, len(table), 'was', 'were')} made on the way: {share}, "
+        f"{spans(table.distance[rows], 'record')} apart.",
         because=tuple(_because(case, rows, delayed, marked)),
         caveats=("Capture on one port only, without mirror, bond or `any`, and see whether the copies vanish.",),
     )
@@ -76,19 +76,23 @@ def _because(case: Case, rows: Bools, delayed: Bools, marked: bool) -> list[str]
     table = case.table
     reasons = []
     close = rows & _adjacent(table)
-    if close.any():
-        reasons.append(f"{int(close.sum()):,} follow their copy within {ADJACENT} frames; a TX ring is larger.")
+    near, late = int(close.sum()), int(delayed.sum())
+    if near:
+        reasons.append(
+            f"{near:,} {agree(near, 'follows its', 'follow their')} copy within {ADJACENT} frames; a TX ring is larger."
+        )
     if _everything(case, rows):
         reasons.append("Most numbers came more than once: no ring resends everything.")
-    if delayed.any():
+    if late:
         lag = float(np.median(table.time_lag[delayed])) / 1e6
         reasons.append(
-            f"{int(delayed.sum()):,} come {lag:.3g} ms after their copy, whatever was sent meanwhile: a way keeps "
-            f"time, a ring counts."
+            f"{late:,} {agree(late, 'comes', 'come')} {lag:.3g} ms after the copy, whatever was sent meanwhile: a way "
+            "keeps time, a ring counts."
         )
     changed = sorted({name for evidence in case.judged(rows) for name in evidence.differs})
     if marked and changed:
         reasons.append(f"The copies differ in {', '.join(changed)}, as frames that took another way do.")
     elif not changed and case.judged(rows):
-        reasons.append(f"{plural(len(case.judged(rows)), 'pair')} compared are identical.")
+        pairs = len(case.judged(rows))
+        reasons.append(f"{plural(pairs, 'pair')} compared {agree(pairs, 'is', 'are')} identical.")
     return reasons

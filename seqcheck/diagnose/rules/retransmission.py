@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case, Claim, Evidence, plural, span
+from ..case import Case, Claim, Evidence, plural, span, subject
 
 
 def claim(case: Case) -> Claim | None:
@@ -34,7 +34,7 @@ def claim(case: Case) -> Claim | None:
         cause="retransmission",
         rows=rows,
         strength="strong" if count >= 3 else "moderate",
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} were sent again on purpose: each is a new frame "
+        statement=f"{subject(count, len(table), 'was', 'were')} sent again on purpose: each is a new frame "
         f"with an "
         "old number.",
         because=tuple(because),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
-from ..case import Case, Claim, plural, span
+from ..case import Case, Claim, plural, spans, subject
 from ..ring import infer
 from . import lap
 
@@ -38,12 +38,12 @@ def claim(case: Case) -> Claim | None:
         cause="ring-replay",
         rows=rows,
         strength=strength,
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} are consistent with a replay of a TX ring of "
+        statement=f"{subject(count, len(table), 'is', 'are')} consistent with a replay of a TX ring of "
         f"{lap.size_in_words(ring)}: {plural(runs, 'run')} of up to {longest:,} old frames went out again, a lap "
         f"behind.",
         because=(
             f"The runs count up and then the stream goes on where it was; their first frames lie "
-            f"{span(table.distance[leads & ring.fits])} records behind their copies.",
+            f"{spans(table.distance[leads & ring.fits], 'record')} behind their copies.",
             *lap.reasons(case, ring, leads & ring.fits),
         ),
         caveats=tuple(lap.caveats(case, ring, rows)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case, Claim, plural
+from ..case import Case, Claim, subject
 from ..table import Bools
 
 ALL = 0.9  # of the numbers
@@ -75,7 +75,7 @@ def _claim(case: Case, rows: Bools, what: str, because: str) -> Claim:
         cause="sender-repeat",
         rows=rows,
         strength="strong" if count >= 8 else "moderate",
-        statement=f"{plural(count, 'duplicate')} of {len(case.table):,} are the sender's own doing: {what}.",
+        statement=f"{subject(count, len(case.table), 'is', 'are')} the sender's own doing: {what}.",
         because=(because,),
         caveats=("Look at the sender's clone, burst or flush settings.",),
     )

@@ -8,7 +8,7 @@ distances fit; it never knows which side forgot what.
 
 from __future__ import annotations
 
-from ..case import Case, Claim, plural, span
+from ..case import Case, Claim, spans, subject
 from ..ring import infer
 from . import lap
 
@@ -25,18 +25,13 @@ def claim(case: Case) -> Claim | None:
     if strength == "none":
         return None
     hits, of = int(rows.sum()), len(table)
-    share = (
-        "The duplicate is"
-        if hits == of == 1
-        else f"{hits:,} of {plural(of, 'duplicate')} {'is' if hits == 1 else 'are'}"
-    )
     return Claim(
         cause="stale-slot",
         rows=rows,
         strength=strength,
-        statement=f"{share} consistent with a stale TX slot in a ring of {lap.size_in_words(ring)}: an old number "
-        f"went out "
-        f"again {span(table.distance[rows])} records after its earlier copy.",
+        statement=f"{subject(hits, of, 'is', 'are')} consistent with a stale TX slot in a ring of "
+        f"{lap.size_in_words(ring)}: an old number went out again {spans(table.distance[rows], 'record')} after its "
+        "earlier copy.",
         because=tuple(lap.reasons(case, ring, rows)),
         caveats=tuple(lap.caveats(case, ring, rows)),
         ring=ring,

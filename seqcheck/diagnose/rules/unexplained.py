@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case, Claim, plural, span
+from ..case import Case, Claim, number, plural, span, subject
 
 
 def claim(case: Case) -> Claim | None:
@@ -17,17 +17,26 @@ def claim(case: Case) -> Claim | None:
     known = rows & table.known
     because = []
     if known.any():
-        because.append(f"Distances {span(table.distance[known])} do not agree on a ring or on a constant delay.")
+        distances = span(table.distance[known])
+        because.append(
+            f"A distance of {distances} alone points at nothing."
+            if int(known.sum()) == 1
+            else f"Distances of {distances} do not agree on a ring or on a constant delay."
+        )
     beyond = count - int(known.sum())
     if beyond:
         because.append(f"{plural(beyond, 'duplicate')} came so late that the earlier copy's place is no longer known.")
     laggard = int(np.median(table.lag[rows]))
-    because.append(f"They lag {laggard:,} numbers behind in the middle.")
+    because.append(
+        f"It lags {number(laggard)} numbers behind."
+        if count == 1
+        else f"They lag {number(laggard)} numbers behind in the middle."
+    )
     return Claim(
         cause="unexplained",
         rows=rows,
         strength="none",
-        statement=f"{plural(count, 'duplicate')} of {len(table):,} follow no pattern that seqcheck knows.",
+        statement=f"{subject(count, len(table), 'follows', 'follow')} no pattern that seqcheck knows.",
         because=tuple(because),
         caveats=("Pass --ring-size if it is known, and capture everything that the sender sends.",),
     )

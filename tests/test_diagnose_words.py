@@ -1,0 +1,55 @@
+"""Statements that read well for one and for many, and sizes as others write them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqcheck import analyze
+from seqcheck.diagnose.case import agree, number, plural, span, subject
+
+SAMPLES = sorted(Path(__file__).parent.parent.joinpath("samples").glob("*.pcap*"))
+SLIPS = re.compile(
+    r"(?<![\d,])1 (of 1 )?(duplicates|records|frames|pairs|numbers|copies|slots|streams|runs|windows|restarts)\b"
+    r"|(?<![\d,])1 of \d+ (\w+ )*(are|were)\b|\bof 1 (are|were)\b"
+    r"|(?<![\d,])1 (\w+ )?(are|were|come|follow|stand|have|lie)\b|(?<![\d,])\d,\d{3} (slots|records (apart|after|too))\b"
+)
+
+
+def test_four_digits_are_plain() -> None:
+    assert [number(value) for value in (32, 4096, 9999, 10_000, 65_536)] == ["32", "4096", "9999", "10,000", "65,536"]
+    assert span(np.array([4090, 4096])) == "4090 to 4096"
+    assert span(np.array([12_000])) == "12,000"
+
+
+@pytest.mark.parametrize(("count", "of", "expected"), [
+    (1, 1, "The duplicate is"), (1, 12, "1 of 12 duplicates is"), (9, 12, "9 of 12 duplicates are"),
+    (1200, 1200, "1,200 of 1,200 duplicates are"),
+])  # fmt: skip
+def test_what_a_statement_begins_with(count: int, of: int, expected: str) -> None:
+    assert subject(count, of, "is", "are") == expected
+
+
+def test_words_agree() -> None:
+    assert (agree(1, "its", "their"), agree(2, "its", "their"), agree(0, "its", "their")) == ("its", "their", "their")
+    assert (plural(1, "copy"), plural(2, "copy")) == ("1 copy", "2 copies")
+
+
+@pytest.mark.parametrize("sentence", [
+    "1 duplicate of 1 were made on the way", "1 of 1 pair compared are identical", "1 follow their copy",
+    "1 records repeat it", "they lie 4,096 records apart", "1 records apart",
+])  # fmt: skip
+def test_slips_are_seen(sentence: str) -> None:
+    assert SLIPS.search(sentence)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_no_sample_makes_a_slip(sample: Path) -> None:
+    toml = sample.with_suffix(".toml").read_text(encoding="utf-8")
+    given = re.search(r'^name = "(.*)"$', toml, re.MULTILINE)
+    report = analyze(sample, layout=given[1] if given else None)
+    verdict = report.verdict
+    sentences = [verdict.statement, *verdict.because, *verdict.caveats, *(rival.why_not for rival in verdict.rivals)]
+    sentences += [also.statement for also in report.also]
+    assert [sentence for sentence in sentences if SLIPS.search(sentence)] == []
