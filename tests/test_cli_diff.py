@@ -4,7 +4,7 @@ import io
 import json
 import re
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import specimens
 
 from seqcheck.cli.main import main
+from seqcheck.comparison import Comparison, Count, Fact, Figure, StreamChange
 from seqcheck.model import Report
 from seqcheck.reporters.json import document
 
@@ -129,3 +130,11 @@ def test_hostile_words_stay_words(form: str, tmp_path: Path, capsysbinary: pytes
         assert re.search(r"(?<!\\)\]\(", out) is None
         assert "@all" not in out
         assert "\n# y" not in out
+
+
+def test_every_key_of_the_json_is_documented() -> None:
+    page = Path(__file__).parent.parent.joinpath("docs", "cli.md").read_text(encoding="utf-8")
+    text = page.split("## seqcheck diff")[1].split("\n## ")[0]
+    for cls in (Comparison, Figure, Fact, StreamChange, Count):
+        for field in fields(cls):
+            assert f"`{field.name}`" in text, f"{cls.__name__}.{field.name}"

@@ -9,9 +9,9 @@ import pytest
 import specimens
 from found import Found
 
-from seqcheck.cli import analyze
+from seqcheck.cli import analyze, limits
 from seqcheck.cli.annotations import _MESSAGE, _PROPERTY, escaped
-from seqcheck.cli.main import main
+from seqcheck.cli.main import main, parse
 from seqcheck.results import Results
 
 
@@ -85,3 +85,10 @@ def test_github_is_told_of_trouble(capsys: pytest.CaptureFixture[str], monkeypat
 def test_nothing_ends_a_command_or_begins_another() -> None:
     assert escaped("100%\r\n::error::x,y:z", _MESSAGE) == "100%25%0D%0A::error::x,y:z"
     assert escaped("100%\r\n::x,y", _PROPERTY) == "100%25%0D%0A%3A%3Ax%2Cy"
+
+
+def test_live_takes_the_same_options() -> None:
+    argv = ["--max-late", "1%", "--max-missing", "3", "--fail-on", "any:weak", "--max-duplicates", "0"]
+    given = [limits.demands(parse([verb, *argv, "x"])) for verb in ("analyze", "live")]
+    assert given[0] == given[1]
+    assert given[0].late is not None
