@@ -13,7 +13,8 @@ SAMPLES = sorted(Path(__file__).parent.parent.joinpath("samples").glob("*.pcap*"
 SLIPS = re.compile(
     r"(?<![\d,])1 (of 1 )?(duplicates|records|frames|pairs|numbers|copies|slots|streams|runs|windows|restarts)\b"
     r"|(?<![\d,])1 of \d+ (\w+ )*(are|were)\b|\bof 1 (are|were)\b"
-    r"|(?<![\d,])1 (\w+ )?(are|were|come|follow|stand|have|lie)\b|(?<![\d,])\d,\d{3} (slots|records (apart|after|too))\b"
+    r"|(?<![\d,])1 (\w+ )?(are|were|come|follow|stand|have|lie)\b"
+    r"|(?<![\d,])\d,\d{3} (slots|records (apart|after|too))\b"
 )
 
 
