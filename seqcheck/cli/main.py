@@ -51,6 +51,8 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. Never raises."""
     debug = os.environ.get("SEQCHECK_DEBUG", "") not in ("", "0")
+    # NumPy's linear algebra, which nothing here uses, starts a thread for each processor when it is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         try:
             args = parse(sys.argv[1:] if argv is None else list(argv))
