@@ -22,10 +22,11 @@ Key = tuple[int, int, int, int]  # kind, stream, epoch, page
 class Bits:
     """The pool. `current` tells the epoch a stream is in, so that pages of epochs that are over can be dropped."""
 
-    __slots__ = ("current", "holes", "pages")
+    __slots__ = ("current", "holes", "over", "pages")
 
     def __init__(self, current: Callable[[int], int]) -> None:
         self.current = current
+        self.over = False  # an epoch ended since the last purge
         self.pages: dict[Key, int] = {}
         self.holes: list[tuple[int, int, int, int]] = []  # stream, epoch, first page, past page; unordered
 
@@ -102,7 +103,10 @@ class Bits:
         return found
 
     def purge(self) -> None:
-        """Drop the pages and holes of epochs that are over."""
+        """Drop the pages and holes of epochs that are over. Free where none is: a full pool asks again and again."""
+        if not self.over:
+            return
+        self.over = False
         self.pages = {key: bits for key, bits in self.pages.items() if key[2] == self.current(key[1])}
         self.holes = [hole for hole in self.holes if hole[1] == self.current(hole[0])]
 

@@ -461,6 +461,7 @@ class Tracker:
         self._emit(track, RESTART, a, x=0, next=s["next"], a=_signed(s["base"]))
         s["restarts"] += 1
         s["epoch"] += 1
+        self._bits.over = True
         track.begin(a)
         s["next"] = 1
         track.strict.take(0, a.ns, s)
