@@ -15,8 +15,7 @@ cdef enum:
 cdef struct PageKey:
     int64_t number
     int64_t epoch
-    int32_t stream
-    int32_t kind
+    int64_t set         # 4 * stream + kind
 
 cdef struct Hole:
     int32_t stream
@@ -38,6 +37,7 @@ cdef struct Bits:
     int64_t top         # pages ever taken
     int64_t frees
     int64_t n_holes
+    bint over           # an epoch ended since the last purge
     Recent recent[3]
     uint64_t odd
 
@@ -47,19 +47,19 @@ cdef inline int64_t page_of(int64_t x) noexcept nogil:
 
 
 cdef inline bint same_key(const PageKey *a, const PageKey *b) noexcept nogil:
-    return a.number == b.number and a.stream == b.stream and a.kind == b.kind and a.epoch == b.epoch
+    return a.number == b.number and a.set == b.set and a.epoch == b.epoch
 
 
 cdef inline uint64_t home_of(const Bits *bits, const PageKey *key) noexcept nogil:
     cdef uint64_t h = <uint64_t>key.number * bits.odd
-    h = (h ^ (h >> 29) ^ <uint64_t>key.stream ^ (<uint64_t>key.kind << 32)) * bits.odd
+    h = (h ^ (h >> 29) ^ <uint64_t>key.set) * bits.odd
     h = (h ^ (h >> 32) ^ <uint64_t>key.epoch) * bits.odd
     return h >> (64 - SLOTS_BITS)
 
 
 cdef inline int32_t page_find(Bits *bits, const PageKey *key) noexcept nogil:
     """The page, or -1."""
-    cdef Recent *recent = &bits.recent[key.kind]
+    cdef Recent *recent = &bits.recent[key.set & 3]
     cdef uint64_t at
     if likely(recent.page != -2 and same_key(&recent.key, key)):
         return recent.page
@@ -76,7 +76,7 @@ cdef inline int32_t page_find(Bits *bits, const PageKey *key) noexcept nogil:
 cdef void page_drop(Bits *bits, int32_t page) noexcept nogil:
     """Give a page back; those behind it in the table that would no longer be found move up."""
     cdef uint64_t mask = (1 << SLOTS_BITS) - 1, at = home_of(bits, &bits.keys[page]), behind, home
-    bits.recent[bits.keys[page].kind].page = -2
+    bits.recent[bits.keys[page].set & 3].page = -2
     while bits.slots[at] != page + 1:
         at = (at + 1) & mask
     behind = at
@@ -115,19 +115,22 @@ cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noex
         at = (at + 1) & ((1 << SLOTS_BITS) - 1)
     bits.slots[at] = page + 1
     bits.pages += 1
-    bits.recent[key.kind].key, bits.recent[key.kind].page = key[0], page
+    bits.recent[key.set & 3].key, bits.recent[key.set & 3].page = key[0], page
     return page
 
 
 cdef void purge(Bits *bits, const State *states) noexcept nogil:
-    """Drop the pages and holes of epochs that are over."""
+    """Drop the pages and holes of epochs that are over. Free where none is: a full pool asks again and again."""
     cdef int64_t n, kept = 0
     cdef uint64_t at
     cdef int32_t page
+    if not bits.over:
+        return
+    bits.over = False
     at = 0
     while at < 1 << SLOTS_BITS:
         page = bits.slots[at] - 1
-        if page >= 0 and bits.keys[page].epoch != states[bits.keys[page].stream].epoch:
+        if page >= 0 and bits.keys[page].epoch != states[bits.keys[page].set >> 2].epoch:
             page_drop(bits, page)   # may have put another into this slot: look again
         else:
             at += 1
@@ -175,17 +178,30 @@ cdef inline bint in_hole(const Bits *bits, int32_t stream, int64_t epoch, int64_
 cdef inline bint bits_has(Bits *bits, int kind, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
     cdef PageKey key
     cdef int32_t page
-    key.number, key.epoch, key.stream, key.kind = page_of(x), epoch, stream, kind
+    key.number, key.epoch, key.set = page_of(x), epoch, <int64_t>stream * 4 + kind
     page = page_find(bits, &key)
     if page >= 0:
         return (bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] >> (x & 63)) & 1
     return kind == MISSING and in_hole(bits, stream, epoch, key.number)
 
 
+cdef inline int missing_beside(Bits *bits, int32_t stream, int64_t epoch, int64_t x, int64_t below) noexcept nogil:
+    """How many of x - 1 and x + 1 are MISSING; x + 1 only where it lies below `below`."""
+    cdef const Recent *recent = &bits.recent[MISSING]
+    cdef uint64_t word
+    if (
+        recent.page >= 0 and recent.key.number == page_of(x) and recent.key.epoch == epoch
+        and recent.key.set == <int64_t>stream * 4 + MISSING and 0 < (x & 63) < 63
+    ):
+        word = bits.words[<int64_t>recent.page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))]
+        return <int>((word >> ((x - 1) & 63)) & 1) + (<int>((word >> ((x + 1) & 63)) & 1) & (x + 1 < below))
+    return bits_has(bits, MISSING, stream, epoch, x - 1) + (x + 1 < below and bits_has(bits, MISSING, stream, epoch, x + 1))
+
+
 cdef bint bits_add(Bits *bits, const State *states, int kind, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
     cdef PageKey key
     cdef int32_t page
-    key.number, key.epoch, key.stream, key.kind = page_of(x), epoch, stream, kind
+    key.number, key.epoch, key.set = page_of(x), epoch, <int64_t>stream * 4 + kind
     page = page_find(bits, &key)
     if page < 0:
         page = page_make(bits, &key, states)
@@ -225,7 +241,7 @@ cdef bint add_missing(Bits *bits, const State *states, int32_t stream, int64_t l
     """Put low <= x < high, of which none is in it, into MISSING of the stream's epoch."""
     cdef int64_t first = page_of(low + PAGE - 1), past = page_of(high), at
     cdef PageKey key
-    key.epoch, key.stream, key.kind = states[stream].epoch, stream, MISSING
+    key.epoch, key.set = states[stream].epoch, <int64_t>stream * 4 + MISSING
     if past - first < HOLE_PAGES:
         return add_within(bits, states, &key, low, high)
     if bits.n_holes >= HOLES_CAP:
@@ -245,15 +261,15 @@ cdef bint open_page(Bits *bits, const State *states, const PageKey *key) noexcep
     """Cut one page out of the hole that covers it."""
     cdef int64_t at, past
     cdef int32_t page
-    if not in_hole(bits, key.stream, key.epoch, key.number) or bits.n_holes >= HOLES_CAP:
+    if not in_hole(bits, <int32_t>(key.set >> 2), key.epoch, key.number) or bits.n_holes >= HOLES_CAP:
         return False
     page = page_make(bits, key, states)
     if page < 0:
         return False
     memset(bits.words + <int64_t>page * PAGE_WORDS, 0xFF, PAGE // 8)
-    if not in_hole(bits, key.stream, key.epoch, key.number):
+    if not in_hole(bits, <int32_t>(key.set >> 2), key.epoch, key.number):
         return False
-    at = hole_find(bits, key.stream, key.epoch, key.number)
+    at = hole_find(bits, <int32_t>(key.set >> 2), key.epoch, key.number)
     past = bits.holes[at].past
     if bits.holes[at].first == key.number and past == key.number + 1:
         memmove(bits.holes + at, bits.holes + at + 1, (bits.n_holes - at - 1) * sizeof(Hole))
@@ -277,7 +293,7 @@ cdef bint discard_missing(Bits *bits, const State *states, int32_t stream, int64
     cdef uint64_t *words
     cdef uint64_t left = 0
     cdef int n
-    key.number, key.epoch, key.stream, key.kind = page_of(x), states[stream].epoch, stream, MISSING
+    key.number, key.epoch, key.set = page_of(x), states[stream].epoch, <int64_t>stream * 4 + MISSING
     page = page_find(bits, &key)
     if page < 0:
         if not open_page(bits, states, &key):

@@ -1,66 +1,84 @@
-# Flows: the key bits of a frame, as it lies in memory, to its stream and source. A cache: what it forgets is found again
-# the long way. A flow lives in one of a few neighbouring slots; where all are taken the first gives way.
+# Flows: what a record of a known stream begins with, as it lies in memory, to its stream and source. A cache: what it
+# forgets is found again the long way. A flow lives in one of a few neighbouring places; where all are taken the first
+# gives way.
+#
+# A flow is as many words as templates compare, of which the last is not compared: there stands the flow's name. So a
+# flow of a common frame is one cache line, which matters most where thousands of streams come in turn.
 
 cdef enum:
     FLOW_PROBES = 4
     FLOW_BITS_FIRST = 10
     FLOW_BITS_MOST = 17
-
-cdef struct Flow:
-    int64_t tag         # of its template, 0 where the slot is free
-    int32_t stream
-    int32_t source
-
-cdef struct Front:
-    uint64_t words[WORDS]   # the frame's first bytes; what is no key bit of the template does not count
+    STREAM_BITS = 20
+    SOURCE_BITS = 16
+    TAGS_MOST = (1 << 28) - 1
 
 cdef struct Flows:
-    Flow *slots
-    Front *fronts
-    int bits            # log2 of their number
-    int64_t evicted     # since the table last grew
+    uint64_t *words     # aligned to cache lines within `memory`
+    void *memory
+    int bits            # log2 of the number of flows
+    int width           # words of one: 8, 12 or 16
+    bint by_link        # link-layer addresses name streams
+    int64_t used        # flows; where it is more than a quarter, the table should grow
     uint64_t odd[WORDS]
 
 
-cdef inline int64_t flow_find(const uint8_t *p, const Template *t, const Flows *flows) noexcept nogil:
-    """The slot of the frame's flow, or -1."""
-    cdef uint64_t at = hash_of(p, t.key, flows.odd, t.words) >> (64 - flows.bits)
+cdef inline uint64_t flow_name(const Template *t, int64_t stream, int64_t source) noexcept nogil:
+    return <uint64_t>t.tag << (STREAM_BITS + SOURCE_BITS) | <uint64_t>source << STREAM_BITS | <uint64_t>stream
+
+
+cdef inline int64_t stream_of(uint64_t name) noexcept nogil:
+    return <int64_t>(name & ((1 << STREAM_BITS) - 1))
+
+
+cdef inline int64_t source_of(uint64_t name) noexcept nogil:
+    return <int64_t>((name >> STREAM_BITS) & ((1 << SOURCE_BITS) - 1))
+
+
+cdef inline uint64_t flow_place(const uint8_t *p, const Template *t, const Flows *flows) noexcept nogil:
+    """The first place where the frame's flow may live. Link-layer addresses enter only where they name streams: where
+    flows differ in them alone otherwise, they are few, and live in neighbouring places."""
+    return hash_of(p, t.key, flows.odd, flows.width, flows.by_link) >> (64 - flows.bits)
+
+
+cdef inline uint64_t flow_find(const uint8_t *p, const Template *t, const Flows *flows, uint64_t at) noexcept nogil:
+    """The name of the frame's flow, or 0 where it is not known, or the frame not like `t`. `at` is its first place."""
+    cdef const uint64_t *words
+    cdef uint64_t name
     cdef int probe
     for probe in range(FLOW_PROBES):
-        if flows.slots[at].tag == t.tag and differ(p, flows.fronts[at].words, t.key, t.words) == 0:
-            return at
+        words = flows.words + at * flows.width
+        name = words[flows.width - 1]
+        if name >> (STREAM_BITS + SOURCE_BITS) == <uint64_t>t.tag and differ(p, words, t.both, flows.width) == 0:
+            return name
         at = (at + 1) & ((<uint64_t>1 << flows.bits) - 1)
-    return -1
+    return 0
 
 
 cdef void flow_add(const uint8_t *p, const Template *t, Flows *flows, int64_t stream, int64_t source) noexcept nogil:
-    cdef uint64_t first = hash_of(p, t.key, flows.odd, t.words) >> (64 - flows.bits), at = first
+    cdef uint64_t first = flow_place(p, t, flows), at = first
+    cdef uint64_t *words
     cdef int probe
     for probe in range(FLOW_PROBES):
-        if flows.slots[at].tag == 0:
+        if flows.words[at * flows.width + flows.width - 1] == 0:
+            flows.used += 1
             break
         at = (at + 1) & ((<uint64_t>1 << flows.bits) - 1)
     else:
         at = first
-        flows.evicted += 1
-    flows.slots[at].tag, flows.slots[at].stream, flows.slots[at].source = t.tag, <int32_t>stream, <int32_t>source
-    memcpy(flows.fronts[at].words, p, t.words * 8)
+    words = flows.words + at * flows.width
+    memcpy(words, p, flows.width * 8)
+    words[flows.width - 1] = flow_name(t, stream, source)
 
 
-cdef int flows_start(Flows *flows, int bits) except -1:
-    """An empty table of 2**bits slots in place of the one there is; MemoryError, and all as it was, if it cannot be."""
-    cdef Flow *slots = <Flow *>PyMem_RawCalloc(<size_t>1 << bits, sizeof(Flow))
-    cdef Front *fronts = <Front *>PyMem_RawCalloc(<size_t>1 << bits, sizeof(Front))
-    if slots == NULL or fronts == NULL:
-        PyMem_RawFree(slots)
-        PyMem_RawFree(fronts)
+cdef int flows_start(Flows *flows, int bits, int width) except -1:
+    """An empty table of 2**bits flows in place of the one there is; MemoryError, and all as it was, if it cannot be."""
+    cdef size_t size = (<size_t>1 << bits) * width * 8
+    cdef void *memory = PyMem_RawCalloc(size + LINE, 1)
+    if memory == NULL:
         raise MemoryError("no memory for a larger table of flows")
-    flows_end(flows)
-    flows.slots, flows.fronts, flows.bits, flows.evicted = slots, fronts, bits, 0
+    PyMem_RawFree(flows.memory)
+    large_pages(memory, size)
+    flows.memory, flows.words = memory, <uint64_t *>lined_up(memory)
+    flows.bits, flows.width, flows.used = bits, width, 0
     return 0
-
-
-cdef void flows_end(Flows *flows) noexcept:
-    PyMem_RawFree(flows.slots)
-    PyMem_RawFree(flows.fronts)
-    flows.slots, flows.fronts = NULL, NULL

@@ -13,24 +13,45 @@ cdef inline int64_t square_sum(int64_t sum, int64_t value) noexcept nogil:
 
 
 cdef void strict_begin(Odd *o, int64_t ns) noexcept nogil:
+    cdef int n
     o.strict_next, o.unique, o.last_late, o.proven = 0, 0, -1, -1
-    o.n_openers, o.first_opener, o.n_backs, o.first_back = 1, 0, 0, 0
-    o.openers[0].low, o.openers[0].high, o.openers[0].unique = NOWHERE, 0, 0
-    o.openers[0].ns, o.openers[0].proven = ns, False
+    for n in range(OPENERS):
+        o.lows[n] = INT64_MAX
+    for n in range(BACKS):
+        o.back_x[n] = INT64_MAX
+    o.next_opener, o.next_back = 1, 0
+    o.lows[0] = NOWHERE
+    o.openers[0].high, o.openers[0].unique, o.openers[0].ns, o.openers[0].proven = 0, 0, ns, False
+
+
+# Which of the last ones it is cannot be foreseen, so the next two ask all of them at once, without a branch: bit n is
+# set where entry n lies below x (or at it), and the ring is turned so that the newest entry is the highest bit.
+
+cdef inline uint32_t below(const int64_t *ring, int size, int64_t x, uint32_t following) noexcept nogil:
+    cdef uint32_t bits = 0
+    cdef int n
+    for n in range(size):
+        bits |= <uint32_t>(ring[n] < x) << n
+    following &= size - 1
+    return ((bits >> following) | (bits << (size - following))) & ((<uint32_t>1 << size) - 1)
+
+
+cdef int opener_of(const Odd *o, int64_t x) noexcept nogil:
+    """The record that jumped over x (no two did), -1 where it is no longer known. x < INT64_MAX."""
+    cdef uint32_t bits = below(o.lows, OPENERS, x + 1, o.next_opener)
+    cdef int n
+    if bits == 0:
+        return -1
+    n = (highest(bits) + o.next_opener) & (OPENERS - 1)
+    return n if x < o.openers[n].high else -1
 
 
 cdef int64_t degree_of(const Odd *o, int64_t u, int64_t x, int64_t opened) noexcept nogil:
     """How many first copies straight before this one were higher, counted up to N_DEGREES."""
     cdef int64_t lower = opened - 1 if opened >= 0 else -2
-    cdef const Back *back
-    cdef int n
-    for n in range(o.n_backs - 1, -1, -1):
-        back = &o.backs[(o.first_back + n) & (BACKS - 1)]
-        if back.unique <= lower:
-            break
-        if back.x < x:
-            lower = back.unique
-            break
+    cdef uint32_t bits = below(o.back_x, BACKS, x, o.next_back)
+    if bits != 0:
+        lower = max(lower, o.back_unique[(highest(bits) + o.next_back) & (BACKS - 1)])
     return N_DEGREES if lower == -2 else min(u - 1 - lower, N_DEGREES)
 
 
@@ -53,7 +74,7 @@ cdef void note_opener(Odd *o, State *s, Opener *opener, int64_t u, int64_t ns, L
     o.proven = max(o.proven, opener.unique)
 
 
-cdef bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late) noexcept nogil:
+cdef inline bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late) noexcept nogil:
     """Whether the first copy x is reordered; then how far."""
     cdef int64_t u = o.unique, opened = -1, free
     cdef Opener *opener
@@ -63,34 +84,26 @@ cdef bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late) noexc
         if x > o.strict_next:
             s.jumps += 1
             s.jump_max = max(s.jump_max, x - o.strict_next)
-            if o.n_openers == OPENERS:
-                o.first_opener = (o.first_opener + 1) & (OPENERS - 1)
-            else:
-                o.n_openers += 1
-            opener = &o.openers[(o.first_opener + o.n_openers - 1) & (OPENERS - 1)]
-            opener.low, opener.high, opener.unique, opener.ns, opener.proven = o.strict_next, x, u, ns, False
+            n = o.next_opener & (OPENERS - 1)
+            o.next_opener += 1
+            o.lows[n], opener = o.strict_next, &o.openers[n]
+            opener.high, opener.unique, opener.ns, opener.proven = x, u, ns, False
         o.strict_next = x + 1
         return False
     late.extent, late.ns = -1, 0
-    for n in range(o.n_openers - 1, -1, -1):
-        opener = &o.openers[(o.first_opener + n) & (OPENERS - 1)]
-        if opener.low <= x < opener.high:
-            opened = opener.unique
-            note_opener(o, s, opener, u, ns, late)
-            break
+    n = opener_of(o, x)
+    if n >= 0:
+        opened = o.openers[n].unique
+        note_opener(o, s, &o.openers[n], u, ns, late)
     late.degree = degree_of(o, u, x, opened)
-    for n in range(late.degree):
-        s.degrees[n] += 1
+    s.degrees[(late.degree - 1) & (N_DEGREES - 1)] += late.degree > 0   # of just this degree; `streams` adds up
     s.reordered += 1
     free = u - o.last_late - 1
     s.free_runs += 1
     s.free_length += free
     s.free_squares = square_sum(s.free_squares, free)
     o.last_late = u
-    if o.n_backs == BACKS:
-        o.first_back = (o.first_back + 1) & (BACKS - 1)
-    else:
-        o.n_backs += 1
-    n = (o.first_back + o.n_backs - 1) & (BACKS - 1)
-    o.backs[n].unique, o.backs[n].x = u, x
+    n = o.next_back & (BACKS - 1)
+    o.next_back += 1
+    o.back_unique[n], o.back_x[n] = u, x
     return True

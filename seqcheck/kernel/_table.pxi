@@ -8,6 +8,20 @@ from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
 
 cdef enum:
     MOST_WORDS = 16
+    LINE = 64           # bytes of a cache line
+
+
+cdef inline void *lined_up(void *memory) noexcept nogil:
+    """The first cache line in `memory`, which is LINE bytes longer than what is needed."""
+    return <void *>((<size_t>memory + LINE - 1) & ~<size_t>(LINE - 1))
+
+
+cdef void *fresh(size_t count, size_t size) except NULL:
+    cdef void *memory = PyMem_RawCalloc(count, size)
+    if memory == NULL:
+        raise MemoryError("no memory for the kernel's tables")
+    return memory
+
 
 cdef struct Table:
     uint64_t *keys      # room * words

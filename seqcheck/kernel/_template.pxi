@@ -14,40 +14,45 @@
 # count from the end rule templates out.
 
 cdef enum:
-    WORDS = SPAN // 8
+    NARROW = 8
+    WIDE = 12
+    WORDS = SPAN // 8 + 1
     TEMPLATES = 8
 
-cdef struct Template:
-    int64_t span        # bytes from the frame's first that are read here; INT64_MAX where this is no template
+cdef struct Template:       # a multiple of 16 bytes, the words first, so that they are aligned as `differ` wants it
+    uint64_t value[WORDS]
+    uint64_t fixed[WORDS]
+    uint64_t key[WORDS]
+    uint64_t both[WORDS]    # fixed and key
+    uint64_t all[WORDS]     # both and, until they were seen to vary, the length words
+    int64_t span            # bytes from the frame's first that are read here; INT64_MAX where this is no template
     int64_t deep
-    int link
-    int words           # of value, fixed and key in use: 8, 12 or 16
-    int64_t ip_at       # 0 with a need of 0 where there is no such word
+    int64_t ip_at           # 0 with a need of 0 where there is no such word
     int64_t ip_base
-    uint32_t ip_need
     int64_t udp_at
     int64_t udp_base
+    uint32_t ip_need
     uint32_t udp_need
     int64_t seq_at
     int64_t start
     int64_t stream
     int64_t source
-    int64_t tag         # its flows bear it; never used twice
-    int64_t flow        # the flow met last
+    int64_t tag             # its flows bear it; never used twice
     int64_t hits
-    uint64_t value[WORDS]
-    uint64_t fixed[WORDS]
-    uint64_t key[WORDS]
-    uint64_t all[WORDS]     # fixed, key and, until they were seen to vary, the length words
+    int link
+    int words               # that are compared: 8, 12 or 16. The last one is never asked for, see _flows.pxi
+
+
+cdef inline bint reaches(const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link) noexcept nogil:
+    """Whether the frame is long enough to take the template's way. `room`: bytes that may be read at `p`."""
+    if room < t.span or cap < t.deep or link != t.link:
+        return False
+    return be16(p + t.ip_at) >= t.ip_need and be16(p + t.udp_at) >= t.udp_need
 
 
 cdef inline bint alike(const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link) noexcept nogil:
-    """Whether the frame takes the template's way, be it of another stream. `room`: bytes that may be read at `p`."""
-    if room < t.span or cap < t.deep or link != t.link:
-        return False
-    if be16(p + t.ip_at) < t.ip_need or be16(p + t.udp_at) < t.udp_need:
-        return False
-    return differ(p, t.value, t.fixed, t.words) == 0
+    """Whether it does take it, be it of another stream."""
+    return reaches(p, t, room, cap, link) and differ(p, t.value, t.fixed, t.words) == 0
 
 
 cdef bint dynamic_fields(
@@ -82,13 +87,6 @@ cdef bint dynamic_fields(
     return True
 
 
-cdef inline void bare(Template *t) noexcept nogil:
-    """From now on the lengths may vary."""
-    cdef int j
-    for j in range(WORDS):
-        t.all[j] = t.fixed[j] | t.key[j]
-
-
 cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Template *t) noexcept nogil:
     """Make a template of a record; False where it cannot be one. Decodes it once more, with marks."""
     cdef const uint8_t *p = f.buf + f.off[row]
@@ -110,8 +108,8 @@ cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Temp
     for j in range(SPAN):
         if (m.fixed[j] | m.key[j]) != 0 or j == m.ip_at + 1 or j == m.udp_at + 1:
             last = j
-    t.words = 8 if last < 64 else 12 if last < 96 else 16
-    t.span, t.seq_at, t.deep, t.link, t.start, t.flow = t.words * 8, -1, m.deep, f.link[row], place.start, -1
+    t.words = NARROW if last < 8 * (NARROW - 1) else WIDE if last < 8 * (WIDE - 1) else WORDS
+    t.span, t.seq_at, t.deep, t.link, t.start = t.words * 8, -1, m.deep, f.link[row], place.start
     for j in range(program.count):
         field = &program.fields[j]
         if field.role == SEQ and field.offset >= 0:
@@ -126,7 +124,8 @@ cdef bint learn(const FrameColumns *f, int64_t row, const Program *program, Temp
         t.ip_at, t.ip_base, t.ip_need = m.ip_at, m.ip_base, <uint32_t>max(m.deep - m.ip_base, 1)
     if m.udp_at >= 0:
         t.udp_at, t.udp_base, t.udp_need = m.udp_at, m.udp_base, <uint32_t>max(m.deep - m.udp_base, 1)
-    bare(t)
+    for j in range(WORDS):
+        t.both[j] = t.all[j] = t.fixed[j] | t.key[j]
     if m.ip_at >= 0:
         memset(<uint8_t *>t.all + m.ip_at, 0xFF, 2)
     if m.udp_at >= 0:

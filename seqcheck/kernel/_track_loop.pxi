@@ -1,15 +1,15 @@
 # The loop over a block's records, and what a stream is given when it first needs it.
 
 cdef enum:
+    LOOK_AHEAD = 24 # records
+    MANY = 512      # streams: their Hot, a cache line each, no longer stay in the nearest cache
     SPARE = 64      # rows that any one record may cause, beside three for each row of a chain that is read again
 
 # Why the loop stopped before the last record: the events are full, a table needs room, a row is none of the frames'.
-cdef enum:
-    DONE = 0
-    EVENTS_FULL = 1
-    NEED_STREAMS = 2
-    NEED_ODDS = 3
-    OUTSIDE = 4
+cdef enum:          # beside those of decode
+    EVENTS_FULL = 3
+    NEED_STREAMS = 4
+    NEED_ODDS = 5
 
 cdef struct Records:
     const int32_t *row
@@ -26,7 +26,7 @@ cdef inline bint busy(const Odd *o) noexcept nogil:
     return o.held_distance != 0 or o.chain >= 0 or o.n_early > 0
 
 
-cdef void settle(T *t, int32_t id) noexcept nogil:
+cdef inline void settle(T *t, int32_t id) noexcept nogil:
     """Let Odd catch up with the records that came in their place since it was last looked at; make it, if need be."""
     cdef Hot *h = t.hot + id
     cdef Odd *o
@@ -43,7 +43,7 @@ cdef void settle(T *t, int32_t id) noexcept nogil:
         o.strict_next = h.next
 
 
-cdef void rest(T *t, int32_t id) noexcept nogil:
+cdef inline void rest(T *t, int32_t id) noexcept nogil:
     """After the long way: what the short way goes by."""
     cdef Hot *h = t.hot + id
     t.odds[h.odd].seen = h.next
@@ -115,12 +115,59 @@ cdef int other_record(T *t, const Records *r, int64_t at) noexcept nogil:
     return DONE
 
 
+cdef int64_t follow(Hot *stream, const Records *r, int64_t at, int64_t high, uint64_t modulus) noexcept nogil:
+    """Take the records in their place that follow one another in one stream, from `at` on; the first that is none."""
+    cdef Hot h = stream[0]
+    cdef int64_t first = r.first, frames = r.frames, low = at, ns = h.last_ns
+    cdef int32_t id = r.stream[at], row = 0
+    while at < high and r.stream[at] == id and r.seq[at] == h.seq and h.next < h.limit:
+        row = r.row[at]
+        if <uint64_t>row >= <uint64_t>frames:
+            break
+        ns = r.ns[row]
+        put(h.window + (<uint64_t>h.next & h.mask), ns, first + row, r.source[at], h.received, r.ordinal[at])
+        h.seq = 0 if h.seq + 1 == modulus else h.seq + 1
+        h.next += 1
+        h.received += 1
+        at += 1
+    if at > low:
+        stream.seq, stream.next, stream.received = h.seq, h.next, h.received
+        stream.last_ns, stream.last_frame = ns, first + r.row[at - 1]
+    return at
+
+
+cdef inline bint one_stream(const int32_t *stream) noexcept nogil:
+    """Whether it looks as if the next records were of one stream. One branch for all, so that a mixture of a few streams
+    is mostly foreseen as what it is."""
+    cdef int32_t id = stream[0]
+    return ((stream[1] ^ id) | (stream[2] ^ id) | (stream[3] ^ id) | (stream[LOOK_AHEAD] ^ id)) == 0
+
+
+cdef inline void fetch_ahead(const T *t, const int32_t *stream) noexcept nogil:
+    """Where many streams come in turn, what the next records need: first the stream, later the place in its window."""
+    cdef uint32_t far = <uint32_t>stream[LOOK_AHEAD], near = <uint32_t>stream[LOOK_AHEAD // 2]
+    cdef const Hot *h
+    if far < <uint64_t>t.room and near < <uint64_t>t.room:
+        prefetch(t.hot + far)
+        h = t.hot + near
+        if h.window != NULL:
+            prefetch(h.window + (<uint64_t>h.next & h.mask))
+
+
 cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *why) noexcept nogil:
     """Take records from `low` on; the one reached."""
     cdef int64_t at = low
+    cdef bint many = t.known > MANY
     cdef Hot *h
     why[0] = DONE
     while at < high:
+        if likely(at + LOOK_AHEAD < high):
+            if many:
+                fetch_ahead(t, r.stream + at)
+            elif one_stream(r.stream + at) and <uint64_t>r.stream[at] < <uint64_t>t.room:
+                at = follow(t.hot + r.stream[at], r, at, high, t.modulus)
+                if at == high:
+                    break
         if likely(<uint64_t>r.stream[at] < <uint64_t>t.room and <uint64_t>r.row[at] < <uint64_t>r.frames):
             h = t.hot + r.stream[at]
             if likely(r.seq[at] == h.seq and h.next < h.limit):

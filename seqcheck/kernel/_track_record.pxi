@@ -1,21 +1,21 @@
 # One record that is not simply the next: what it is, and what it decides. Every function is the one of the same name in
 # reference_track.py, in the same order of effects, since the rows come out in that order.
 
-cdef Event *emit(T *t, int32_t id, int kind, const Arrival *a, int64_t x, int64_t expected) noexcept nogil:
+cdef inline Event *emit(T *t, int32_t id, int kind, const Arrival *a, int64_t x, int64_t expected) noexcept nogil:
     """A new row, the rest of it 0. The caller of the loop saw to it that there is room."""
     cdef Event *row
     if t.count >= t.capacity:
         return &t.spill
     row = t.out + t.count
     t.count += 1
-    memset(row, 0, sizeof(Event))
     row.kind, row.stream, row.epoch, row.source = kind, id, <int32_t>t.states[id].epoch, <int32_t>a.source
     row.seq, row.x, row.next = a.seq, x, expected
     row.record, row.frame, row.ns, row.ordinal = a.record, a.frame, a.ns, a.ordinal
+    row.e_record = row.e_frame = row.e_ns = row.e_ordinal = row.copies = row.a = row.b = 0
     return row
 
 
-cdef void take(T *t, int32_t id, const Arrival *a) noexcept nogil:
+cdef inline void take(T *t, int32_t id, const Arrival *a) noexcept nogil:
     """A record of a stream that has its Odd."""
     cdef Hot *h = t.hot + id
     cdef Odd *o = t.odds + h.odd
@@ -261,21 +261,20 @@ cdef void behind(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
         duplicate(t, id, a, x, NULL, h.next)
 
 
-cdef void was_late(T *t, int32_t id, const Arrival *a, int64_t x) noexcept nogil:
+cdef inline void was_late(T *t, int32_t id, const Arrival *a, int64_t x) noexcept nogil:
     cdef Hot *h = t.hot + id
     cdef Odd *o = t.odds + h.odd
     cdef State *s = t.states + id
     cdef Late late
     cdef Event *row
     cdef Chain *chain
-    cdef int left, right
+    cdef int neighbours
     if x >= 0:
-        left = bits_has(&t.bits, MISSING, id, s.epoch, x - 1)
-        right = x + 1 < h.next and bits_has(&t.bits, MISSING, id, s.epoch, x + 1)
+        neighbours = missing_beside(&t.bits, id, s.epoch, x, h.next)
         if not discard_missing(&t.bits, t.states, id, x):
             o.floor = max(o.floor, x + 1)
         s.missing -= 1
-        s.gaps += left + right - 1
+        s.gaps += neighbours - 1
         if o.chain >= 0:
             chain = t.chains + o.chain
             t.segments[chain.tail].rows[(chain.rows - 1) & (CHAIN_SEGMENT - 1)].refill = x

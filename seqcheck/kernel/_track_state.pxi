@@ -41,16 +41,11 @@ cdef struct Early:
     int64_t provisional
     Arrival arrival
 
-cdef struct Opener:
-    int64_t low
+cdef struct Opener:         # a record that jumped over low <= x < high; Odd has the lows
     int64_t high
     int64_t unique
     int64_t ns
     bint proven
-
-cdef struct Back:
-    int64_t unique
-    int64_t x
 
 cdef struct Odd:
     int64_t seen            # Hot.next when this was up to date
@@ -66,12 +61,12 @@ cdef struct Odd:
     int32_t chain           # -1: none
     bint held_seen
     int n_early
-    int n_openers
-    int first_opener        # of a ring
-    int n_backs
-    int first_back          # of a ring
+    uint32_t next_opener    # of a ring; how many there ever were
+    uint32_t next_back
     Arrival held
-    Back backs[BACKS]
+    int64_t back_x[BACKS]   # INT64_MAX: not in use
+    int64_t back_unique[BACKS]
+    int64_t lows[OPENERS]   # INT64_MAX: not in use
     Opener openers[OPENERS]
     Early early[EARLY_MAX + 1]
 
@@ -107,7 +102,8 @@ cdef struct T:
     int64_t known           # streams
     int64_t odd_room
     int64_t odd_count
-    Entry *windows          # WINDOW_BUDGET of them, and one more for streams without a window
+    Entry *windows          # WINDOW_BUDGET of them, and one more for streams without a window; aligned, too
+    void *window_memory
     int64_t allotted
     Bits bits
     Segment *segments
@@ -154,12 +150,6 @@ cdef inline bint near_base(const T *t, uint64_t seq, uint64_t base) noexcept nog
     return seq < NEAR_BASE or ahead_of(t, seq, base) < NEAR_BASE
 
 
-cdef inline int64_t apart(int64_t later, int64_t earlier) noexcept nogil:
-    """later - earlier, or the nearest int64."""
-    cdef int128 d = <int128>later - earlier
-    return INT64_MAX if d > INT64_MAX else INT64_MIN if d < INT64_MIN else <int64_t>d
-
-
 # ---- the window ------------------------------------------------------------------------------------------------------
 
 cdef inline int64_t entries_of(const T *t, const Hot *h) noexcept nogil:
@@ -172,7 +162,7 @@ cdef inline void put(Entry *entry, int64_t ns, int64_t frame, int64_t source, in
     entry.record, entry.ordinal = <uint64_t>record << 16 | 1, <uint64_t>ordinal << 16
 
 
-cdef void keep(T *t, Hot *h, int64_t x, const Arrival *a, int64_t copies, int64_t expected) noexcept nogil:
+cdef inline void keep(T *t, Hot *h, int64_t x, const Arrival *a, int64_t copies, int64_t expected) noexcept nogil:
     """Into the window, where x lies within it. Nothing is ever taken out: what a restart leaves behind lies at
     positions that are not received, which nobody asks for."""
     cdef int64_t entries = entries_of(t, h)

@@ -7,17 +7,10 @@ cdef struct Part:
     size_t used         # bytes that a copy has to have
 
 
-cdef void *fresh(size_t count, size_t size) except NULL:
-    cdef void *memory = PyMem_RawCalloc(count, size)
-    if memory == NULL:
-        raise MemoryError("no memory for the tracker")
-    return memory
-
-
 cdef int parts_of(T *t, Part *parts) noexcept:
     """What is of a fixed size, with how much of it is in use."""
-    parts[0].at, parts[0].size = <void **>&t.windows, (WINDOW_BUDGET + 1) * sizeof(Entry)
-    parts[0].used = t.allotted * sizeof(Entry)
+    parts[0].at, parts[0].size = <void **>&t.window_memory, (WINDOW_BUDGET + 1) * sizeof(Entry) + LINE
+    parts[0].used = 0
     parts[1].at, parts[1].size = <void **>&t.bits.words, <size_t>PAGES_CAP * (PAGE // 8)
     parts[1].used = t.bits.top * (PAGE // 8)
     parts[2].at, parts[2].size = <void **>&t.bits.keys, PAGES_CAP * sizeof(PageKey)
@@ -54,6 +47,8 @@ cdef class Tracker:
         self.t.bits.odd = int.from_bytes(os.urandom(8), "little") | 1
         for n in range(parts_of(&self.t, parts)):
             parts[n].at[0] = fresh(parts[n].size, 1)
+        large_pages(self.t.window_memory, WINDOW_BUDGET * sizeof(Entry))
+        self.t.windows = <Entry *>lined_up(self.t.window_memory)
         self.grow_streams(64)
         self.grow_odds(16)
 
@@ -69,7 +64,7 @@ cdef class Tracker:
 
     cdef int grow_streams(self, int64_t room) except -1:
         cdef void *memory = fresh(room + 1, sizeof(Hot))
-        cdef Hot *hot = <Hot *>((<size_t>memory + 63) & ~<size_t>63)
+        cdef Hot *hot = <Hot *>lined_up(memory)
         cdef void *states = PyMem_RawRealloc(self.t.states, room * sizeof(State))
         cdef void *order
         if states != NULL:
@@ -143,6 +138,7 @@ cdef class Tracker:
         """See border.TrackerLike."""
         from seqcheck.kernel.border import STREAM_STATE
         cdef int64_t n
+        cdef int degree
         cdef const Hot *h
         table = rows_of(NULL, self.t.known, sizeof(State), STREAM_STATE)
         cdef uint8_t[::1] raw = table.view("u1")
@@ -151,6 +147,8 @@ cdef class Tracker:
             h = self.t.hot + self.t.order[n]
             row[n] = self.t.states[self.t.order[n]]
             row[n].received, row[n].next, row[n].last_ns, row[n].last_frame = h.received, h.next, h.last_ns, h.last_frame
+            for degree in range(N_DEGREES - 1, 0, -1):
+                row[n].degrees[degree - 1] += row[n].degrees[degree]
         return table
 
     def missing(self, int32_t stream, int64_t epoch, int64_t low, int64_t high):
@@ -161,7 +159,7 @@ cdef class Tracker:
         cdef int32_t page
         cdef uint64_t word
         cdef list found = []
-        key.epoch, key.stream, key.kind = epoch, stream, MISSING
+        key.epoch, key.set = epoch, <int64_t>stream * 4 + MISSING
         while x < high:
             key.number = page_of(x)
             if in_hole(bits, stream, epoch, key.number):
@@ -202,6 +200,7 @@ cdef class Tracker:
         parts_of(&new.t, theirs)
         for n in range(parts_of(&self.t, parts)):
             memcpy(theirs[n].at[0], parts[n].at[0], parts[n].used)
+        memcpy(new.t.windows, self.t.windows, self.t.allotted * sizeof(Entry))
         for n in range(self.t.known):
             new.t.hot[self.t.order[n]].window = new.t.windows + (self.t.hot[self.t.order[n]].window - self.t.windows)
         copy_counts(&self.t, &new.t)
@@ -214,7 +213,7 @@ cdef void copy_counts(const T *old, T *new) noexcept:
     new.free_segment, new.free_chain = old.free_segment, old.free_chain
     new.top_segment, new.top_chain, new.used_segments = old.top_segment, old.top_chain, old.used_segments
     new.bits.pages, new.bits.top, new.bits.frees = old.bits.pages, old.bits.top, old.bits.frees
-    new.bits.n_holes, new.bits.odd = old.bits.n_holes, old.bits.odd
+    new.bits.n_holes, new.bits.odd, new.bits.over = old.bits.n_holes, old.bits.odd, old.bits.over
 
 
 cdef int join_run(list found, int64_t x, int64_t width) except -1:

@@ -5,7 +5,7 @@
 # the stream and the source. The two length words are noted apart, since they may vary from frame to frame.
 
 cdef enum:
-    SPAN = 128          # bytes of a frame's front that a template can remember
+    SPAN = 120          # bytes of a frame's front that a template can remember
     MAX_EXTENSIONS = 16
 
 cdef struct Marks:
