@@ -137,7 +137,8 @@ def test_more_streams_and_sources_than_there_may_be(monkeypatch: pytest.MonkeyPa
         decoder.decode(made, 0, count, records)
         columns = (records.status, records.stream, records.source, records.ordinal)
         ends.append(([column.copy() for column in columns], records.count, decoder.keys(), decoder.sources()))
-    assert ends[0][1] == border.MAX_STREAMS and ends[0][0][0][-1] == border.STREAMS
+    assert ends[0][1] == border.MAX_STREAMS
+    assert ends[0][0][0][-1] == border.STREAMS
     for one, other in zip(ends[0][0], ends[1][0], strict=True):
         assert np.array_equal(one, other)
     assert ends[0][1] == ends[1][1]

@@ -1,4 +1,4 @@
-"""track: the native tracker gives the rows and states of the reference, whatever the records and however they are cut."""
+"""track: the native tracker gives the rows and states of the reference, for any records, however they are cut."""
 
 from __future__ import annotations
 

@@ -151,7 +151,12 @@ cdef enum:
     HOLES_CAP = 4096
     HOLE_PAGES = 8
     N_DEGREES = 8
-    FAR = 0x100000000
+
+cdef extern from *:     # too large for an enum
+    """
+    #define SEQ_FAR (INT64_C(1) << 32)
+    """
+    int64_t FAR "SEQ_FAR"
 
 cdef struct State:
     int64_t received

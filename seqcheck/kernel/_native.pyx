@@ -31,5 +31,6 @@ include "_track_record.pxi"
 include "_track_chain.pxi"
 include "_track_loop.pxi"
 include "_tracker.pxi"
+include "_compiled.pxi"
 
 NAME = "native"
