@@ -193,6 +193,14 @@ def test_more_holes_than_there_are() -> None:
     assert both[1].tracker.streams()["outliers"][0] > 0
 
 
+def test_pages_that_come_and_go() -> None:
+    """20,000 streams miss one number each, and get it in another order: a page for each, given back."""
+    count = 20_000
+    order = np.random.default_rng(9).permutation(count).tolist()
+    both = same([n for n in (0, 2, 3, 1) for _ in range(count)], 0, streams=[*list(range(count)) * 3, *order])
+    assert not both[1].tracker.streams()["missing"].any()
+
+
 def test_more_chains_than_there_are() -> None:
     """5,000 streams that all step back: chains beyond the pool are given up."""
     count = 5_000

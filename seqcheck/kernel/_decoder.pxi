@@ -4,9 +4,10 @@ import os
 
 
 cdef class Decoder:
-    """See border.DecoderLike."""
+    """See border.DecoderLike. For one thread at a time."""
 
     cdef Decode d
+    cdef bint running
 
     def __cinit__(self, program):
         cdef int row
@@ -101,14 +102,20 @@ cdef class Decoder:
         if min(stream.shape[0], seq.shape[0], source.shape[0], ordinal.shape[0]) < most:
             raise ValueError("decode: columns of different lengths")
         records.count = 0
-        self.tend_flows()
-        while at < high:
-            with nogil:
-                why = decode_rows(&self.d, &f, &out, &at, high)
-            if why == OUTSIDE:
-                raise ValueError(f"decode: row {at} lies outside the buffer")
-            if why == NEED_ROOM:
-                self.make_room()
+        if self.running:
+            raise RuntimeError("decode: this decoder is at work in another thread")
+        self.running = True
+        try:
+            self.tend_flows()
+            while at < high:
+                with nogil:
+                    why = decode_rows(&self.d, &f, &out, &at, high)
+                if why == OUTSIDE:
+                    raise ValueError(f"decode: row {at} lies outside the buffer")
+                if why == NEED_ROOM:
+                    self.make_room()
+        finally:
+            self.running = False
         records.count = out.count
 
     def keys(self):

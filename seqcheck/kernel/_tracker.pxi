@@ -29,9 +29,10 @@ cdef int parts_of(T *t, Part *parts) noexcept:
 
 
 cdef class Tracker:
-    """See border.TrackerLike."""
+    """See border.TrackerLike. For one thread at a time."""
 
     cdef T t
+    cdef bint running
 
     def __cinit__(self, modulus):
         cdef Part parts[8]
@@ -90,6 +91,8 @@ cdef class Tracker:
 
     cdef int begin_rows(self, uint8_t[::1] events, Py_ssize_t rows) except -1:
         """Let rows go to the caller's events."""
+        if self.running:
+            raise RuntimeError("tracker: it is at work in another thread")
         if events.shape[0] != rows * <Py_ssize_t>sizeof(Event):
             raise ValueError("tracker: events that are no EVENT rows")
         self.t.out, self.t.count, self.t.capacity = <Event *>&events[0], 0, rows
@@ -111,18 +114,22 @@ cdef class Tracker:
         ) < high:
             raise ValueError("tracker: rows outside the records")
         self.begin_rows(out, len(events))
-        while at < high and why != EVENTS_FULL:
-            with nogil:
-                at = feed_rows(&self.t, &r, at, high, &why)
-            if why == NEED_STREAMS:
-                room = self.t.room
-                while room <= stream[at]:
-                    room *= 2
-                self.grow_streams(room)
-            elif why == NEED_ODDS:
-                self.grow_odds(2 * self.t.odd_room)
-            elif why == OUTSIDE:
-                raise ValueError(f"tracker: record {at} names a row or a stream that cannot be")
+        self.running = True
+        try:
+            while at < high and why != EVENTS_FULL:
+                with nogil:
+                    at = feed_rows(&self.t, &r, at, high, &why)
+                if why == NEED_STREAMS:
+                    room = self.t.room
+                    while room <= stream[at]:
+                        room *= 2
+                    self.grow_streams(room)
+                elif why == NEED_ODDS:
+                    self.grow_odds(2 * self.t.odd_room)
+                elif why == OUTSIDE:
+                    raise ValueError(f"tracker: record {at} names a row or a stream that cannot be")
+        finally:
+            self.running = False
         return at, self.t.count
 
     def finish(self, events):
@@ -130,8 +137,12 @@ cdef class Tracker:
         cdef uint8_t[::1] out = events.view("u1")
         cdef bint done
         self.begin_rows(out, len(events))
-        with nogil:
-            done = finish_streams(&self.t)
+        self.running = True
+        try:
+            with nogil:
+                done = finish_streams(&self.t)
+        finally:
+            self.running = False
         return done, self.t.count
 
     def streams(self):
@@ -191,6 +202,8 @@ cdef class Tracker:
         cdef Part theirs[8]
         cdef void *hot_memory
         cdef int64_t n
+        if self.running:
+            raise RuntimeError("tracker: it is at work in another thread")
         new.grow_streams(self.t.room)
         new.grow_odds(self.t.odd_room)
         memcpy(new.t.hot, self.t.hot, self.t.room * sizeof(Hot))
