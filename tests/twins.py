@@ -37,9 +37,11 @@ def index(kernel: Any, data: bytes, cuts: Sequence[int], capacity: int, *how: An
     return stops, rows, frames.totals.tolist()
 
 
-def decode(kernel: Any, program: border.Program, frames: border.Frames, cuts: Sequence[int]) -> tuple[Any, ...]:
-    """All columns, keys and sources, after feeding rows up to each of `cuts`."""
-    records, decoder = border.RecordColumns(frames.capacity), kernel.Decoder(program)
+def decode(
+    kernel: Any, program: border.Program, frames: border.Frames, cuts: Sequence[int], **how: bool
+) -> tuple[Any, ...]:
+    """All columns, keys and sources, after feeding rows up to each of `cuts`; `how` is for the decoder."""
+    records, decoder = border.RecordColumns(frames.capacity), kernel.Decoder(program, **how)
     rows = list[tuple[int, ...]]()
     edges = [0, *sorted({cut for cut in cuts if 0 < cut < frames.count}), frames.count]
     for low, high in pairwise(edges):

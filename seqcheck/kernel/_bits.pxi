@@ -63,7 +63,8 @@ cdef inline int32_t page_find(Bits *bits, const PageKey *key) noexcept nogil:
     cdef uint64_t at
     if likely(recent.page != -2 and same_key(&recent.key, key)):
         return recent.page
-    recent.key, recent.page = key[0], -1
+    copy_words(&recent.key, key, sizeof(PageKey))
+    recent.page = -1
     at = home_of(bits, key)
     while bits.slots[at] != 0:
         if same_key(&bits.keys[bits.slots[at] - 1], key):
@@ -109,13 +110,14 @@ cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noex
         page = <int32_t>bits.top
         bits.top += 1
     memset(bits.words + <int64_t>page * PAGE_WORDS, 0, PAGE // 8)
-    bits.keys[page] = key[0]
+    copy_words(bits.keys + page, key, sizeof(PageKey))
     at = home_of(bits, key)
     while bits.slots[at] != 0:
         at = (at + 1) & ((1 << SLOTS_BITS) - 1)
     bits.slots[at] = page + 1
     bits.pages += 1
-    bits.recent[key.set & 3].key, bits.recent[key.set & 3].page = key[0], page
+    copy_words(&bits.recent[key.set & 3].key, key, sizeof(PageKey))
+    bits.recent[key.set & 3].page = page
     return page
 
 

@@ -9,8 +9,10 @@ cdef class Decoder:
     cdef Decode d
     cdef bint running
 
-    def __cinit__(self, program):
+    def __cinit__(self, program, *, bint any_processor=False):
+        """`any_processor`: only what every processor can do."""
         cdef int row
+        self.d.loops = loops_for(any_processor)
         read_program(&self.d.program, program)
         for row in range(self.d.program.count):
             if self.d.program.fields[row].role == SEQ:
@@ -26,6 +28,8 @@ cdef class Decoder:
         self.d.templates = <Template *>lined_up(self.d.memory)
         for row in range(TEMPLATES):
             self.d.templates[row].span = INT64_MAX
+        for row in range(16):
+            self.d.pick.which[row] = self.d.templates
         for row in range(WORDS):
             self.d.flows.odd[row] = int.from_bytes(os.urandom(8), "little") | 1
         self.d.flows.by_link = self.d.program.anchor <= A_ETH

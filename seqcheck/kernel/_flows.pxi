@@ -13,15 +13,12 @@ cdef enum:
     SOURCE_BITS = 16
     TAGS_MOST = (1 << 28) - 1
 
-cdef struct Flows:
-    uint64_t *words     # aligned to cache lines within `memory`
-    void *memory
-    int bits            # log2 of the number of flows
-    int width           # words of one: 8, 12 or 16
-    bint by_link        # link-layer addresses name streams
-    int64_t used        # flows; where it is more than a quarter, the table should grow
-    uint64_t odd[WORDS]
-
+# What Flows holds (its struct stands in _alike.pxi):
+#     words       aligned to cache lines within `memory`
+#     bits        log2 of the number of flows
+#     width       words of one: NARROW, WIDE or WORDS
+#     by_link     link-layer addresses name streams
+#     used        flows; where it is more than a quarter, the table should grow
 
 cdef inline uint64_t flow_name(const Template *t, int64_t stream, int64_t source) noexcept nogil:
     return <uint64_t>t.tag << (STREAM_BITS + SOURCE_BITS) | <uint64_t>source << STREAM_BITS | <uint64_t>stream
@@ -39,20 +36,6 @@ cdef inline uint64_t flow_place(const uint8_t *p, const Template *t, const Flows
     """The first place where the frame's flow may live. Link-layer addresses enter only where they name streams: where
     flows differ in them alone otherwise, they are few, and live in neighbouring places."""
     return hash_of(p, t.key, flows.odd, flows.width, flows.by_link) >> (64 - flows.bits)
-
-
-cdef inline uint64_t flow_find(const uint8_t *p, const Template *t, const Flows *flows, uint64_t at) noexcept nogil:
-    """The name of the frame's flow, or 0 where it is not known, or the frame not like `t`. `at` is its first place."""
-    cdef const uint64_t *words
-    cdef uint64_t name
-    cdef int probe
-    for probe in range(FLOW_PROBES):
-        words = flows.words + at * flows.width
-        name = words[flows.width - 1]
-        if name >> (STREAM_BITS + SOURCE_BITS) == <uint64_t>t.tag and differ(p, words, t.both, flows.width) == 0:
-            return name
-        at = (at + 1) & ((<uint64_t>1 << flows.bits) - 1)
-    return 0
 
 
 cdef void flow_add(const uint8_t *p, const Template *t, Flows *flows, int64_t stream, int64_t source) noexcept nogil:

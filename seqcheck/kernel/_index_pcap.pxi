@@ -2,6 +2,12 @@
 #
 # Frames that were captured whole, in order of time, take the short way: four words read, four columns written. What the
 # totals need of them is known from the positions alone.
+#
+# Where one record begins is known from the one before it, so the walk goes from one read to the next. Frames of one
+# length are guessed; where lengths vary, what lies ahead is fetched, stretch by stretch, so that each read is a near one.
+
+cdef enum:
+    STRETCH = 4096      # bytes fetched at a time
 
 cdef struct PcapWalk:
     int64_t pos
@@ -13,6 +19,16 @@ cdef struct PcapWalk:
     int why
 
 
+cdef inline int64_t fetch_stretch(const uint8_t *buf, int64_t at, int64_t right) noexcept nogil:
+    """Fetch the stretch behind the one at `at`, unless lengths are guessed right; where the next one begins. Fetching
+    reads nothing, so it may go past the buffer."""
+    cdef int n
+    if right < SURE:
+        for n in range(STRETCH // LINE):
+            prefetch(buf + at + STRETCH + LINE * n)
+    return at + STRETCH
+
+
 cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
     cdef const uint8_t *buf = f.buf
     cdef const uint8_t *p
@@ -21,14 +37,17 @@ cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
     cdef uint32_t *caps = f.cap
     cdef uint32_t *wires = f.wire
     cdef int64_t pos = w.pos, stop = w.stop, header = w.header, row = f.count, capacity = f.capacity
-    cdef int64_t ns, last = f.totals[T_LAST], beyond = 0, length = 0
+    cdef int64_t ns, last = f.totals[T_LAST], beyond = 0, length = 0, right = 0
     cdef uint64_t scale = 1000000000 // w.second
     cdef uint32_t cap, wire, fraction, second = w.second
+    cdef int64_t fetched = pos      # up to a stretch behind this
     cdef int why = FULL
     while row < capacity:
         if stop - pos < header:
             why = MORE
             break
+        if unlikely(pos >= fetched):
+            fetched = fetch_stretch(buf, max(fetched, pos - STRETCH), right)
         p = buf + pos
         cap, wire, fraction = word32(p + 8, order), word32(p + 12, order), word32(p + 4, order)
         if unlikely(cap != wire):
@@ -58,7 +77,7 @@ cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
             last = ns
         pos += header
         off[row], caps[row], wires[row], times[row] = pos, cap, wire, ns
-        length = guessed(cap, length)
+        length = guessed(cap, length, &right)
         pos += length
         row += 1
     if row > f.count:

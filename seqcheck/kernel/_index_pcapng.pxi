@@ -1,6 +1,6 @@
 # Index of the packet blocks of a pcapng section. The rules stand in reference_index.py.
 #
-# Like the walk of a classic pcap it guesses that a block is as long as the one before it.
+# Like the walk of a classic pcap it guesses that a block is as long as the one before it, and fetches ahead where they vary.
 
 cdef enum:
     OBSOLETE = 2    # Packet Block: u16 interface, u16 drops, then as an enhanced one
@@ -44,8 +44,8 @@ cdef void walk_blocks(FrameColumns *f, BlockWalk *w, Order *order) noexcept nogi
     cdef uint32_t *caps = f.cap
     cdef uint32_t *wires = f.wire
     cdef uint16_t *links = f.link
-    cdef int64_t pos = w.pos, stop = w.stop, row = f.count, capacity = f.capacity
-    cdef int64_t ns, first = f.totals[T_FIRST], last = f.totals[T_LAST], size = 0
+    cdef int64_t pos = w.pos, stop = w.stop, row = f.count, capacity = f.capacity, fetched = pos
+    cdef int64_t ns, first = f.totals[T_FIRST], last = f.totals[T_LAST], size = 0, right = 0
     cdef uint64_t total = 0
     cdef uint32_t kind, length, least, number, cap, wire
     cdef bint odd = False
@@ -54,6 +54,8 @@ cdef void walk_blocks(FrameColumns *f, BlockWalk *w, Order *order) noexcept nogi
         if stop - pos < 8:
             why = MORE
             break
+        if unlikely(pos >= fetched):
+            fetched = fetch_stretch(buf, max(fetched, pos - STRETCH), right)
         p = buf + pos
         kind, length = word32(p, order), word32(p + 4, order)
         if likely(kind == ENHANCED):
@@ -72,7 +74,7 @@ cdef void walk_blocks(FrameColumns *f, BlockWalk *w, Order *order) noexcept nogi
             why = MORE
             break
         # From here on the block lies whole in the buffer, and has at least the `least` bytes that are read below.
-        size = guessed(length, size)
+        size = guessed(length, size, &right)
         if unlikely(word32(p + size - 4, order) != length):
             why = BAD
             break

@@ -1,7 +1,6 @@
 # What a decoder keeps, and one frame by the rules: for frames that are like none before, and whatever is in doubt.
 
 cdef enum:
-    PICKS = 16
     WIDEST = 8 * WORDS + 8  # bytes from a frame's first that may be read before its template is known
 
 cdef struct Decode:
@@ -23,9 +22,8 @@ cdef struct Decode:
     int patience            # records to let pass before the next is learnt
     int64_t tags            # given out
     int widen               # what a template needs of flows that are not as wide; 0: nothing
-    int pick_at             # where the 8 bytes stand that tell which template to try,
-    uint64_t pick_mask      # the bits of them that all templates fix,
-    int pick[PICKS]         # and which it is, by a hash of these
+    Pick pick
+    Loops loops
 
 cdef struct Out:
     int32_t *row
@@ -62,18 +60,13 @@ cdef int64_t intern_source(Decode *d, const Place *f) noexcept nogil:
     return found + 1
 
 
-cdef inline int *pick_of(Decode *d, const uint8_t *p) noexcept nogil:
-    """Which template to try for a frame of which WIDEST bytes may be read."""
-    return &d.pick[((raw64(p + d.pick_at) & d.pick_mask) * <uint64_t>0x9E3779B97F4A7C15) >> 60]
-
-
 cdef Template *like_template(Decode *d, const uint8_t *p, int64_t room, int64_t cap, int link) noexcept nogil:
     """The template that the frame is like, which then is the one to try for its like; NULL if there is none."""
     cdef int n
     for n in range(TEMPLATES):
         if alike(p, &d.templates[n], room, cap, link):
             if room >= WIDEST:
-                pick_of(d, p)[0] = n
+                picked(&d.pick, p)[0] = &d.templates[n]
             d.templates[n].hits += 1
             return &d.templates[n]
     return NULL
@@ -102,14 +95,14 @@ cdef Template *adopt(Decode *d, const FrameColumns *f, int64_t row, int64_t stre
     d.current = d.victim
     d.templates[d.current] = t[0]
     d.victim = (d.victim + 1) % TEMPLATES
-    d.pick_at = max(link_header(t.link) - 2, 0)
+    d.pick.at = max(link_header(t.link) - 2, 0)
     for n in range(TEMPLATES):
         if d.templates[n].span != INT64_MAX:
-            memcpy(&word, <const uint8_t *>d.templates[n].fixed + d.pick_at, 8)
+            memcpy(&word, <const uint8_t *>d.templates[n].fixed + d.pick.at, 8)
             mask &= word
-    d.pick_mask = mask
-    for n in range(PICKS):
-        d.pick[n] = d.current
+    d.pick.mask = mask
+    for n in range(16):
+        d.pick.which[n] = &d.templates[d.current]
     return &d.templates[d.current]
 
 

@@ -10,6 +10,7 @@
 cdef enum:
     STRIP = 16
     FEW = 16        # flows: with no more than these, the one that its template remembers is the one that a frame is of
+    FARTHEST = 4    # log2 of the strips that are taken before a run is looked for again, at most
     SAME = 8        # frames of one flow running, before it is the one tried first
 
 cdef enum:          # why a loop stopped
@@ -18,30 +19,10 @@ cdef enum:          # why a loop stopped
     OUTSIDE = 2
 
 
-cdef int64_t same_run(const Decode *d, const FrameColumns *f, int64_t row, int64_t stop) noexcept nogil:
-    """The first row from `row` on that is not just like the current template, and of its stream. Writes nothing, so
-    that all it compares with stays in registers."""
-    cdef const Template *t = &d.templates[d.current]
-    cdef const uint8_t *buf = f.buf
-    cdef const int64_t *off = f.off
-    cdef const uint32_t *cap = f.cap
-    cdef const uint16_t *link = f.link
-    cdef uint64_t reach = f.size - t.span + 1 if t.span <= f.size and not d.dynamic else 0
-    cdef int64_t deep = t.deep
-    cdef int want = t.link
-    if t.words == NARROW:
-        while (
-            row < stop and <uint64_t>off[row] < reach and cap[row] >= deep and link[row] == want
-            and differ(buf + off[row], t.value, t.all, NARROW) == 0
-        ):
-            row += 1
-        return row
-    while (
-        row < stop and <uint64_t>off[row] < reach and cap[row] >= deep and link[row] == want
-        and differ(buf + off[row], t.value, t.all, t.words) == 0
-    ):
-        row += 1
-    return row
+cdef inline Rows rows_of_frames(const FrameColumns *f) noexcept nogil:
+    cdef Rows r
+    r.buf, r.size, r.count, r.off, r.cap, r.link = f.buf, f.size, f.count, f.off, f.cap, f.link
+    return r
 
 
 cdef int64_t write_run(Decode *d, const FrameColumns *f, Out *out, int64_t row, int64_t stop) noexcept nogil:
@@ -88,24 +69,37 @@ cdef int64_t write_run(Decode *d, const FrameColumns *f, Out *out, int64_t row, 
 cdef int64_t few_frames(Decode *d, const FrameColumns *f, Out *out, int64_t row, int64_t stop) noexcept nogil:
     """The records of the rows from `row` on that are just like one of the templates, and of its stream; the first row
     that is not."""
-    cdef const uint8_t *p
+    cdef Template *like[STRIP]
     cdef Template *t
-    cdef int64_t room
-    cdef uint64_t seq
+    cdef Rows r = rows_of_frames(f)
+    cdef int32_t *rows = out.row
+    cdef int32_t *streams = out.stream
+    cdef int32_t *sources = out.source
+    cdef int64_t *ordinals = out.ordinal
+    cdef uint64_t *seqs = out.seq
+    cdef int64_t n = out.count, k, count, most
+    cdef uint64_t seq, mask = d.seq_mask, top = d.seq_top
+    cdef int shift = d.seq_shift
+    cdef bint big = d.seq.big
     while row < stop:
-        room = f.size - f.off[row]
-        if f.off[row] < 0 or room < WIDEST:
-            break
-        p = f.buf + f.off[row]
-        t = &d.templates[pick_of(d, p)[0]]
-        if not reaches(p, t, room, f.cap[row], f.link[row]) or differ(p, t.value, t.both, d.flows.width) != 0:
-            break
-        seq = (word64(p + t.seq_at, d.seq.big) >> d.seq_shift) & d.seq_mask
-        if seq > d.seq_top:
-            break
-        write_record(d, out, row, t.stream, t.source, seq)
-        t.hits += 1
-        row += 1
+        most = min(row + STRIP, stop) - row
+        count = d.loops.like(&r, &d.pick, WIDEST, d.flows.width, row, row + most, like) - row
+        for k in range(count):
+            t = like[k]
+            seq = (word64(r.buf + r.off[row] + t.seq_at, big) >> shift) & mask
+            if seq > top:
+                break
+            rows[n], streams[n], seqs[n] = <int32_t>row, <int32_t>t.stream, seq
+            sources[n], ordinals[n] = <int32_t>t.source, d.seen[t.source]
+            d.seen[t.source] += 1
+            t.hits += 1
+            n += 1
+            row += 1
+        else:
+            if count == most:
+                continue
+        break
+    out.count = n
     return row
 
 
@@ -113,40 +107,40 @@ cdef int64_t known_frames(Decode *d, const FrameColumns *f, Out *out, int64_t ro
     """The records of the rows from `row` on whose template and flow are known; the first row that is none."""
     cdef Template *template[STRIP]
     cdef uint64_t place[STRIP]
+    cdef uint64_t name[STRIP]
     cdef const uint8_t *p
     cdef Template *t
-    cdef int64_t k = 0, count = stop - row, room
-    cdef uint64_t seq = 0, name = 0, last = 0
+    cdef Rows r = rows_of_frames(f)
+    cdef int64_t k = 0, count = stop - row, room, named
+    cdef uint64_t seq = 0, last = 0
     cdef int same = 0
     while k < count:
         room = f.size - f.off[row + k]
         if f.off[row + k] < 0 or room < WIDEST:
             break
         p = f.buf + f.off[row + k]
-        t = &d.templates[pick_of(d, p)[0]]
+        t = picked(&d.pick, p)[0]
         if not reaches(p, t, room, f.cap[row + k], f.link[row + k]):
             break
         template[k], place[k] = t, flow_place(p, t, &d.flows)
         prefetch(d.flows.words + place[k] * d.flows.width)
         k += 1
     count = k
-    for k in range(count):
+    named = d.loops.names(&r, &d.flows, row, count, template, place, STREAM_BITS + SOURCE_BITS, FLOW_PROBES, name)
+    for k in range(named):
         p, t = f.buf + f.off[row + k], template[k]
-        name = flow_find(p, t, &d.flows, place[k])
-        if name == 0:
-            break
         if d.dynamic and not dynamic_fields(p, f.cap[row + k], f.wire[row + k], t, &d.program, &seq):
             break
         if t.seq_at >= 0:
             seq = (word64(p + t.seq_at, d.seq.big) >> d.seq_shift) & d.seq_mask
         if seq > d.seq_top:
             break
-        write_record(d, out, row + k, stream_of(name), source_of(name), seq)
+        write_record(d, out, row + k, stream_of(name[k]), source_of(name[k]), seq)
         t.hits += 1
-        same = same + 1 if name == last else 1
-        last = name
+        same = same + 1 if name[k] == last else 1
+        last = name[k]
     else:
-        k = count
+        k = named
     if same >= SAME:
         prefer(d, f.buf + f.off[row + k - 1], template[k - 1], last)
     return row + k
@@ -163,20 +157,28 @@ cdef void prefer(Decode *d, const uint8_t *p, Template *t, uint64_t name) noexce
 cdef int decode_rows(Decode *d, const FrameColumns *f, Out *out, int64_t *row, int64_t high) noexcept nogil:
     """Decode from `row` up to `high`: DONE, or why it stopped at `row`."""
     cdef int64_t at = row[0], stop, last
-    cdef int why = DONE
+    cdef int why = DONE, apart = 0
+    cdef Rows r = rows_of_frames(f)
     memset(out.status + at, RECORD, high - at)
     while at < high and why == DONE:
         stop = min(at + STRIP, high)
-        last = same_run(d, f, at, stop)
+        last = d.loops.same(&r, &d.templates[d.current], at, stop) if not d.dynamic else at
         if last > at:
             at = write_run(d, f, out, at, last)
+        if at == stop:
+            apart = 0
+            continue
         if d.flows.used <= FEW and not d.dynamic:
+            apart = min(apart + 1, FARTHEST)    # where few are alike, runs are looked for less often
+            stop = min(at + (STRIP << apart), high)
             at = few_frames(d, f, out, at, stop)
-        if at < stop:
-            last = known_frames(d, f, out, at, stop)
-            if last == at:
-                why = any_frame(d, f, out, at)
-                last += why == DONE
-            at = last
+            if at == stop:
+                continue
+            stop = min(at + STRIP, high)
+        last = known_frames(d, f, out, at, stop)
+        if last == at:
+            why = any_frame(d, f, out, at)
+            last += why == DONE
+        at = last
     row[0] = at
     return why

@@ -8,7 +8,6 @@ from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
 
 cdef enum:
     MOST_WORDS = 16
-    LINE = 64           # bytes of a cache line
 
 
 cdef inline void *lined_up(void *memory) noexcept nogil:

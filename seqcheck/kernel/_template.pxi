@@ -16,39 +16,17 @@
 cdef enum:
     NARROW = 8
     WIDE = 12
-    WORDS = SPAN // 8 + 1
     TEMPLATES = 8
 
-cdef struct Template:       # a multiple of 16 bytes, the words first, so that they are aligned as `differ` wants it
-    uint64_t value[WORDS]
-    uint64_t fixed[WORDS]
-    uint64_t key[WORDS]
-    uint64_t both[WORDS]    # fixed and key
-    uint64_t all[WORDS]     # both and, until they were seen to vary, the length words
-    int64_t span            # bytes from the frame's first that are read here; INT64_MAX where this is no template
-    int64_t deep
-    int64_t ip_at           # 0 with a need of 0 where there is no such word
-    int64_t ip_base
-    int64_t udp_at
-    int64_t udp_base
-    uint32_t ip_need
-    uint32_t udp_need
-    int64_t seq_at
-    int64_t start
-    int64_t stream
-    int64_t source
-    int64_t tag             # its flows bear it; never used twice
-    int64_t hits
-    int link
-    int words               # that are compared: 8, 12 or 16. The last one is never asked for, see _flows.pxi
-
-
-cdef inline bint reaches(const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link) noexcept nogil:
-    """Whether the frame is long enough to take the template's way. `room`: bytes that may be read at `p`."""
-    if room < t.span or cap < t.deep or link != t.link:
-        return False
-    return be16(p + t.ip_at) >= t.ip_need and be16(p + t.udp_at) >= t.udp_need
-
+# What a Template holds (its struct stands in _alike.pxi):
+#     value               the bytes of the frame that it was made of, as words
+#     fixed, key, both    the bits that decide, those that name stream and source, and both
+#     all                 both and, until they were seen to vary, the length words
+#     span                bytes from the frame's first that are read here; INT64_MAX where this is no template
+#     deep, ip_*, udp_*   the lengths that are needed, and where they stand: at 0 with a need of 0 where there is no such word
+#     seq_at              the counter's place, -1 where that depends on the lengths
+#     tag                 its flows bear it; never used twice
+#     words               that are compared: NARROW, WIDE or WORDS. The last one is never asked for, see _flows.pxi
 
 cdef inline bint alike(const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link) noexcept nogil:
     """Whether it does take it, be it of another stream."""

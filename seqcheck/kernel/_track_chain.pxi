@@ -19,7 +19,7 @@ cdef bint chained(T *t, int32_t id, const Arrival *a, bint may_begin, bint far) 
     if chain.rows % CHAIN_SEGMENT == 0 and not add_segment(t, chain):
         close(t, o)
         return False
-    t.segments[chain.tail].rows[chain.rows % CHAIN_SEGMENT].arrival = a[0]
+    copy_words(&t.segments[chain.tail].rows[chain.rows % CHAIN_SEGMENT].arrival, a, sizeof(Arrival))
     t.segments[chain.tail].rows[chain.rows % CHAIN_SEGMENT].refill = NOWHERE
     chain.rows += 1
     if (
@@ -44,7 +44,8 @@ cdef Chain *open_chain(T *t, int32_t id, const Arrival *a, bint far) noexcept no
         o.chain = <int32_t>t.top_chain
         t.top_chain += 1
     chain = t.chains + o.chain
-    chain.first, chain.before = a[0], t.states[id]
+    copy_words(&chain.first, a, sizeof(Arrival))
+    copy_words(&chain.before, &t.states[id], sizeof(State))
     chain.before.received, chain.before.next = h.received - 1, h.next
     chain.before.last_ns, chain.before.last_frame = h.last_ns, h.last_frame
     chain.next, chain.length, chain.strays, chain.rows = forward(t, a.seq, 1), 1, 0, 0

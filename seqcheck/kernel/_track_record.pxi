@@ -130,7 +130,7 @@ cdef void ahead(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
         if found >= 0:
             copies = o.early[found].arrival.copies
             duplicate(t, id, a, x, &o.early[found].arrival, x + 1)
-            o.early[found].arrival = a[0]
+            copy_words(&o.early[found].arrival, a, sizeof(Arrival))
             o.early[found].arrival.copies = copies + 1
             return
         if below == d:      # every number up to x came early
@@ -143,7 +143,8 @@ cdef void ahead(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
             return
     if near:
         first_copy(t, id, a, h.next + d)
-    o.held_distance, o.held, o.held_seen = d, a[0], near
+    copy_words(&o.held, a, sizeof(Arrival))
+    o.held_distance, o.held_seen = d, near
 
 
 cdef int take_lowest(Odd *o, int64_t x, Early *early) noexcept nogil:
@@ -176,9 +177,10 @@ cdef bint decide(T *t, int32_t id, int64_t d) noexcept nogil:
     cdef Odd *o = t.odds + h.odd
     cdef int64_t away = o.held_distance
     cdef int64_t x = <int64_t>(<uint64_t>h.next + <uint64_t>away)
-    cdef Arrival a = o.held
+    cdef Arrival a
     cdef Early top
     cdef int n, best = 0
+    copy_words(&a, &o.held, sizeof(Arrival))
     o.held_distance = 0
     if d >= away:
         if began_anew(t, id, away, a.seq):
@@ -189,7 +191,8 @@ cdef bint decide(T *t, int32_t id, int64_t d) noexcept nogil:
     if away > EARLY_REACH:
         outlier(t, id, &a, NOWHERE if away > FAR else x)
         return False
-    o.early[o.n_early].x, o.early[o.n_early].provisional, o.early[o.n_early].arrival = x, o.provisional, a
+    copy_words(&o.early[o.n_early].arrival, &a, sizeof(Arrival))
+    o.early[o.n_early].x, o.early[o.n_early].provisional = x, o.provisional
     o.n_early += 1
     if o.n_early <= EARLY_MAX:
         return False

@@ -27,22 +27,6 @@ cdef extern from *:
         if (__builtin_expect(__builtin_sub_overflow(later, earlier, &d), 0)) return later < 0 ? INT64_MIN : INT64_MAX;
         return d;
     }
-    /* Whether the words at p differ from `value` in a bit of `mask`: 8, 12 or 16 words, two at a time.
-       `value` and `mask` are aligned to 16 bytes. */
-    typedef uint64_t seq_pair __attribute__((vector_size(16), may_alias));
-    typedef uint64_t seq_loose __attribute__((vector_size(16), aligned(1), may_alias));
-    static inline seq_pair seq_pairs(const uint8_t *p, const uint64_t *value, const uint64_t *mask) {
-        return (*(const seq_loose *)p ^ *(const seq_pair *)value) & *(const seq_pair *)mask;
-    }
-    static inline uint64_t seq_differ(const uint8_t *p, const uint64_t *value, const uint64_t *mask, int words) {
-        seq_pair d = seq_pairs(p, value, mask) | seq_pairs(p + 16, value + 2, mask + 2)
-            | seq_pairs(p + 32, value + 4, mask + 4) | seq_pairs(p + 48, value + 6, mask + 6);
-        if (words > 8) {
-            d |= seq_pairs(p + 64, value + 8, mask + 8) | seq_pairs(p + 80, value + 10, mask + 10);
-            if (words > 12) d |= seq_pairs(p + 96, value + 12, mask + 12) | seq_pairs(p + 112, value + 14, mask + 14);
-        }
-        return d[0] | d[1];
-    }
     /* A hash of the bits of `mask` in the words at p, with or without the first two; `odd` are random odd numbers. */
     static inline uint64_t seq_hash(const uint8_t *p, const uint64_t *mask, const uint64_t *odd, int words, int front) {
         uint64_t h = 0; int j;
@@ -51,6 +35,18 @@ cdef extern from *:
         if (words > 8) for (j = 7; j < 11; j++) h += (seq_raw64(p + 8 * j) & mask[j]) * odd[j];
         if (words > 12) for (j = 11; j < 15; j++) h += (seq_raw64(p + 8 * j) & mask[j]) * odd[j];
         return (h ^ (h >> 32)) * odd[0];
+    }
+    /* A copy word by word. The words were written one by one just before: what reads two of them at once (memcpy, the
+       assignment of a struct) has to wait until both have left the store buffer, which here is full of rows. The empty
+       asm keeps the compiler from making such a copy of it. */
+    static inline void seq_copy(void *to, const void *from, size_t size) {
+        size_t j;
+        for (j = 0; j < size; j += 8) {
+            uint64_t word;
+            memcpy(&word, (const char *)from + j, 8);
+            __asm__("" : "+r"(word));
+            memcpy((char *)to + j, &word, 8);
+        }
     }
     /* Ask for large pages: tables that are read here and there cost more in looking up pages than in reading. */
     #if defined(__linux__)
@@ -71,13 +67,24 @@ cdef extern from *:
     #define seq_highest(bits) (31 - __builtin_clz(bits))
     /* The empty asm keeps gcc from leaving out calls of functions that do nothing but this. */
     static inline void seq_prefetch(const void *p) { __builtin_prefetch(p); __asm__ volatile(""); }
-    /* `actual`, but where it equals `guess` the processor need not wait for it: a branch is predicted, a sum is not. The
-       empty asm keeps the compiler from seeing that both ways lead to the same number. */
-    static inline int64_t seq_guessed(int64_t actual, int64_t guess) {
-        if (__builtin_expect(actual == guess, 1)) { __asm__("" : "+r"(guess)); return guess; }
+    /* `actual`, but where it equals `guess`, and the last SURE guesses were right, the processor need not wait for it: a
+       branch is predicted, a sum is not. The empty asm keeps the compiler from seeing that both ways lead to the same
+       number. Where guesses are often wrong, waiting costs less than a wrong branch. `right` counts right guesses. */
+    #define SEQ_SURE 8
+    #define SEQ_LINE 64
+    static inline int64_t seq_guessed(int64_t actual, int64_t guess, int64_t *right) {
+        if (*right >= SEQ_SURE) {
+            if (__builtin_expect(actual == guess, 1)) { __asm__("" : "+r"(guess)); return guess; }
+            *right = 0;
+            return actual;
+        }
+        *right = (*right + 1) & -(int64_t)(actual == guess);
         return actual;
     }
     """
+    enum:
+        SURE "SEQ_SURE"
+        LINE "SEQ_LINE"     # bytes of a cache line
     uint16_t be16 "seq_be16"(const uint8_t *p) noexcept nogil
     uint16_t le16 "seq_le16"(const uint8_t *p) noexcept nogil
     uint32_t be32 "seq_be32"(const uint8_t *p) noexcept nogil
@@ -85,12 +92,10 @@ cdef extern from *:
     uint64_t be64 "seq_be64"(const uint8_t *p) noexcept nogil
     uint64_t le64 "seq_le64"(const uint8_t *p) noexcept nogil
     uint64_t raw64 "seq_raw64"(const uint8_t *p) noexcept nogil
-    int64_t guessed "seq_guessed"(int64_t actual, int64_t guess) noexcept nogil
+    int64_t guessed "seq_guessed"(int64_t actual, int64_t guess, int64_t *right) noexcept nogil
     ctypedef long long int128 "seq_int128"
     ctypedef unsigned long long uint128 "seq_uint128"
-    uint64_t differ "seq_differ"(
-        const uint8_t *p, const uint64_t *value, const uint64_t *mask, int words
-    ) noexcept nogil
+    void copy_words "seq_copy"(void *to, const void *starting, size_t size) noexcept nogil  # a multiple of 8
     int64_t apart "seq_apart"(int64_t later, int64_t earlier) noexcept nogil    # the difference, or the nearest int64
     void large_pages "seq_large_pages"(void *memory, size_t size) noexcept nogil
     int highest "seq_highest"(uint32_t bits) noexcept nogil                     # the highest bit of bits != 0
