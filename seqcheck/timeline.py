@@ -17,6 +17,7 @@ from .kernel.border import DUPLICATE, EVENT, GAP, LATE, Frames, RecordColumns
 
 BINS = 1024
 STRIDE = 16  # frames in a bin, to begin with
+FEW = 4  # bins of a block that are better counted one by one
 SAMPLES = 512
 BIN = np.dtype(
     [
@@ -24,6 +25,7 @@ BIN = np.dtype(
         ("dropped", "<i8"),
     ]
 )  # fmt: skip
+Rows = NDArray[np.int32] | None
 POINT = np.dtype([("stream", "<i4"), ("frame", "<i8"), ("ns", "<i8"), ("seq", "<u8")])
 
 
@@ -77,33 +79,45 @@ class Timeline:
         self.frames = before + high - low
         while self.frames > BINS * self.stride:
             self._halve()
-        stride = self.stride
-        first, last = before // stride, (self.frames - 1) // stride
-        begin = -(-before // stride)  # the first bin that begins here
-        starts = np.arange(begin, last + 1) * stride + (low - before)
-        self._bins["ns"][begin : last + 1] = frames.ns[starts]
+        first, last = before // self.stride, (self.frames - 1) // self.stride
         self.last_ns = int(frames.ns[high - 1])
         count = records.count
-        if not count:
-            return
-        if first == last:
-            self._bins["records"][first] += count
-        else:
-            inner = starts[begin == first :]
-            if count == high - low:  # every frame is a record, so rows are places
-                places = inner - low
-            else:
-                places = np.searchsorted(records.row[:count], inner.astype(np.int32))
-            edges = np.empty(len(places) + 2, np.int64)  # np.diff's prepend and append cost more than all the rest
-            edges[0], edges[1:-1], edges[-1] = 0, places, count
-            self._bins["records"][first : last + 1] += edges[1:] - edges[:-1]
+        rows = None if count == high - low else records.row[:count]  # None: every frame is a record
+        (self._few if last - first < FEW else self._many)(frames.ns[low:high], (first, last), before, low, rows)
         wanted = self._points.pick(count)
-        rows = records.row[:count][wanted]
-        if len(rows):
-            points = np.empty(len(rows), POINT)
+        if wanted.start < count:
+            taken = records.row[:count][wanted]
+            points = np.empty(len(taken), POINT)
             points["stream"], points["seq"] = records.stream[:count][wanted], records.seq[:count][wanted]
-            points["frame"], points["ns"] = rows + np.int64(frames.first), frames.ns[rows]
+            points["frame"], points["ns"] = taken + np.int64(frames.first), frames.ns[taken]
             self._points.put(points)
+
+    def _few(self, ns: NDArray[np.int64], bins: tuple[int, int], before: int, low: int, rows: Rows) -> None:
+        """A block that lies in a few bins, as most do: times of its frames, of which `before` came earlier; the rows
+        of the records among them, counted from -low."""
+        first, last = bins
+        if before == first * self.stride:
+            self._bins["ns"][first] = ns[0]
+        done = 0
+        for each in range(first, last):
+            at = (each + 1) * self.stride - before  # where the next bin begins
+            self._bins["ns"][each + 1] = ns[at]
+            upto = at if rows is None else int(rows.searchsorted(np.int32(low + at)))
+            self._bins["records"][each] += upto - done
+            done = upto
+        self._bins["records"][last] += (len(ns) if rows is None else len(rows)) - done
+
+    def _many(self, ns: NDArray[np.int64], bins: tuple[int, int], before: int, low: int, rows: Rows) -> None:
+        """The same for a block that lies in many."""
+        first, last = bins
+        begin = -(-before // self.stride)  # the first bin that begins here
+        starts = np.arange(begin, last + 1) * self.stride - before
+        self._bins["ns"][begin : last + 1] = ns[starts]
+        inner = starts[begin == first :]
+        edges = np.empty(len(inner) + 2, np.int64)  # np.diff's prepend and append cost more than all the rest
+        edges[0], edges[-1] = 0, len(ns) if rows is None else len(rows)
+        edges[1:-1] = inner if rows is None else rows.searchsorted((low + inner).astype(np.int32))
+        self._bins["records"][first : last + 1] += edges[1:] - edges[:-1]
 
     def found(self, events: NDArray[Any]) -> None:
         """Rows of EVENT, as the tracker gave them."""

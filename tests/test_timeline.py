@@ -8,32 +8,34 @@ from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
 from seqcheck.timeline import BINS, POINT, SAMPLES, Sample, Timeline
 
 
-def block(first: int, count: int, every: int) -> tuple[Frames, RecordColumns]:
-    """Frames first..first+count-1, 10 ns apart; each `every`-th one is a record."""
-    frames, records = Frames(count), RecordColumns(count)
-    frames.first, frames.count = first, count
+def block(first: int, count: int, every: int, low: int = 0) -> tuple[Frames, RecordColumns]:
+    """Frames first..first+count-1 in rows from `low` on, 10 ns apart; each `every`-th one is a record."""
+    frames, records = Frames(low + count), RecordColumns(count)
+    frames.first, frames.count = first - low, low + count
     numbers = np.arange(first, first + count)
-    frames.ns[:] = numbers * 10
+    frames.ns[low:] = numbers * 10
     rows = np.flatnonzero(numbers % every == 0)
     records.count = len(rows)
-    records.row[: len(rows)] = rows
+    records.row[: len(rows)] = low + rows
     records.seq[: len(rows)] = numbers[rows]
     return frames, records
 
 
-def told(sizes: list[int], every: int) -> Timeline:
+def told(sizes: list[int], every: int, low: int = 0) -> Timeline:
     line, first = Timeline(), 1
     for size in sizes:
-        frames, records = block(first, size, every)
-        line.take(frames, 0, size, records)
+        frames, records = block(first, size, every, low)
+        line.take(frames, low, low + size, records)
         first += size
     return line
 
 
-@given(st.lists(st.integers(1, 3000), min_size=1, max_size=12), st.integers(1, 5))
-@settings(max_examples=60, deadline=None)
-def test_blocks_make_no_difference(sizes: list[int], every: int) -> None:
-    whole, parts = told([sum(sizes)], every), told(sizes, every)
+@given(
+    st.lists(st.integers(1, 3000) | st.integers(1, 60), min_size=1, max_size=12), st.integers(1, 5), st.integers(0, 9)
+)
+@settings(max_examples=100, deadline=None)
+def test_blocks_make_no_difference(sizes: list[int], every: int, low: int) -> None:
+    whole, parts = told([sum(sizes)], every), told(sizes, every, low)
     assert np.array_equal(whole.bins(), parts.bins())
     assert whole.points()["frame"].tolist() == parts.points()["frame"].tolist()
     assert int(parts.bins()["records"].sum()) == sum(sizes) // every
