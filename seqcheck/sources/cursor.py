@@ -14,6 +14,7 @@ from seqcheck.sources.bytestream import ByteSource
 from seqcheck.sources.container import Walker
 from seqcheck.sources.slots import Block
 
+Damaged = Callable[[int, str], None]  # an offset, and what is wrong there
 LEAST_ROOM = 8  # parts of a block; with less than one of them free, the next block is taken
 
 
@@ -26,7 +27,7 @@ class Cursor:
     """
 
     def __init__(
-        self, source: ByteSource, walker: Walker, block: Block, damage: Callable[[int, str], None],
+        self, source: ByteSource, walker: Walker, block: Block, damage: Damaged,
         turn: Callable[[Block], Block] | None = None,
     ) -> None:  # fmt: skip
         self.source, self.walker, self.block = source, walker, block
@@ -54,11 +55,10 @@ class Cursor:
                 self._again(why)
             elif why == FULL or (why == MORE and self.block.high - self.stop < self.most // LEAST_ROOM):
                 self._next(self._turn)
-            block = self.block
-            if why == MORE and not self._read(block):
+            if why == MORE and not self._read(self.block):
                 self._why = BAD
                 return None
-            frames = block.frames
+            frames = self.block.frames
             low = frames.count
             self.start, self._why = self.walker.walk(frames.buf, self.start, self.stop, frames)
             if self.walker.notes:
@@ -74,6 +74,10 @@ class Cursor:
         if count:
             self.stop += count
             return True
+        return self._ended(block)
+
+    def _ended(self, block: Block) -> bool:
+        """Say what is wrong with the end, if anything; False."""
         if self.source.trouble:
             self._break(self.stop, self.source.trouble)
         elif what := self.walker.unfinished(block.frames.buf, self.start, self.stop):
@@ -101,6 +105,9 @@ class Cursor:
             block.frames.buf[low : low + left] = block.frames.buf[self.start : self.stop]
         self.origin += self.start - low
         self.start, self.stop = low, low + left
+
+    def close(self) -> None:
+        """No more fills."""
 
     def _break(self, position: int, what: str) -> None:
         self.broken = True

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import T_ODD, T_ODD_AT, new_totals
 from seqcheck.model import Damage
+from seqcheck.sources import ahead
 from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, open_raw
 from seqcheck.sources.compressed import Unpacked, codec_of
 from seqcheck.sources.container import HEAD, Indexer, open_walker
@@ -71,16 +72,23 @@ class Feed:
             hint = "If it is a capture of another format, convert it first: editcap -F pcapng IN OUT"
         raise InputError(f"{self.name} {what}", hint=hint)
 
-    def start(self, pool: Pool) -> Block:
-        """Get ready to fill; once, and once more after each `suspend`. The block that comes first."""
+    def start(self, pool: Pool) -> None:
+        """Get ready to fill; once, and once more after each `suspend`."""
         if self._idle:
             self._begin()
-        self._pool = pool
-        block = pool.take()
-        block.frames.totals = self.totals
-        self._cursor = Cursor(self.source, self._walker, block, self._note, None if self.plain else self._turn)
-        self._cursor.place(self._headed, self._walker, first=1)
-        return block
+        turn = None if self.plain else self._turn
+        self._set_off(Cursor(self.source, self._walker, pool.take(), self._note, turn), pool)
+
+    def start_ahead(self) -> None:
+        """The same for an input that is `long`, with blocks of its own, one of which is read ahead."""
+        pool = ahead.pool()
+        blocks = pool.take(), pool.take()
+        self._set_off(ahead.AheadCursor(self.source, self._walker, blocks, self._note), pool)
+
+    def _set_off(self, cursor: Cursor, pool: Pool) -> None:
+        self._pool, self._cursor = pool, cursor
+        cursor.block.frames.totals = self.totals
+        cursor.place(self._headed, self._walker, first=1)
 
     def fill(self) -> tuple[Block, int, int] | None:
         """The block, and which of its rows are new; None at the end."""
@@ -101,6 +109,7 @@ class Feed:
     def stop(self) -> None:
         """No more fills: give the block back."""
         if self._cursor is not None:
+            self._cursor.close()
             self._pool.give(self._cursor.block, keep=not self.plain)
             self._cursor = None
 
@@ -111,6 +120,11 @@ class Feed:
             self.source.close()
         self._raw.rewind()
         self._idle = True
+
+    @property
+    def long(self) -> bool:
+        """Whether it can be read ahead, and that is worth a thread."""
+        return self.plain and (self.bytes_total or 0) >= ahead.WORTH and ahead.processors() > 1
 
     @property
     def again(self) -> bool:

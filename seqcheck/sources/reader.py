@@ -156,7 +156,10 @@ class CaptureReader:
         self.close()
 
     def _one(self, feed: Feed) -> Iterator[tuple[Frames, int, int]]:
-        feed.start(self._pool)
+        if feed.long:
+            feed.start_ahead()
+        else:
+            feed.start(self._pool)
         fill = feed.fill
         while (rows := fill()) is not None:
             block, low, high = rows

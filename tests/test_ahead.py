@@ -1,0 +1,134 @@
+"""Reading ahead: the same rows, damage and single frames as without, and a thread that ends."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+from struct import pack
+
+import pytest
+from containers import Packet, as_read, epb, idb, packets, pcap_file, pcap_header, pcapng_blocks, shb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reading import path_of, read
+
+from seqcheck import kernel
+from seqcheck.errors import InputError
+from seqcheck.kernel.border import MAX_FRAME
+from seqcheck.sources import CaptureReader, ahead, bytestream
+from seqcheck.sources.slots import LEAST_SLOT
+
+PIECE = LEAST_SLOT - ahead.LEAD  # bytes that are read at a time, with the least blocks there are
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of any length are read ahead, in small pieces, however many processors there are."""
+    monkeypatch.setattr(ahead, "WORTH", 0)
+    monkeypatch.setattr(ahead, "SLOT", 1)
+    monkeypatch.setattr(ahead, "processors", lambda: 2)
+
+
+def made(sizes: list[int]) -> list[Packet]:
+    """Packets of these lengths, a microsecond apart."""
+    return [
+        Packet(data=bytes([n % 251]) * size, ns=1_700_000_000_000_000_000 + 1000 * n, wire=size, link=1)
+        for n, size in enumerate(sizes)
+    ]
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("read ")]
+
+
+SIZES = st.lists(
+    st.sampled_from([0, 1, 60, 1514, 9000, PIECE - 16, PIECE - 15, PIECE, 3 * PIECE, MAX_FRAME]),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SIZES, st.integers(0, 40), st.booleans())
+def test_the_same_as_without(tmp_path: Path, sizes: list[int], cut: int, blocks: bool) -> None:
+    some = made(sizes)
+    data = shb() + idb() + b"".join(map(epb, some)) if blocks else pcap_file(some)
+    data = data[: max(len(data) - cut, 40)]
+    path = path_of(tmp_path, data)
+    try:
+        without = read(io.BytesIO(data))
+    except InputError:  # nothing of it can be read
+        with pytest.raises(InputError):
+            read(path)
+        return
+    got = read(path)
+    assert got.packets == without.packets
+    assert [(each.offset, each.what) for each in got.damage] == [(each.offset, each.what) for each in without.damage]
+    assert not threads()
+
+
+def test_it_is_read_ahead(tmp_path: Path) -> None:
+    with CaptureReader([path_of(tmp_path, pcap_file(made([1000] * 400)))], kernel=kernel.load()) as reader:
+        rows = iter(reader)
+        next(rows)
+        assert len(threads()) == 1
+    assert not threads()
+
+
+def test_single_frames(tmp_path: Path) -> None:
+    some = made([200 + n % 700 for n in range(3000)])
+    with CaptureReader([path_of(tmp_path, pcap_file(some))], kernel=kernel.load()) as reader:
+        for frames, low, high in reader:
+            for number in (frames.first + low, frames.first + high - 1, max(frames.first + low - 1, 1), 1):
+                found = reader.store.get(number)
+                assert found is not None
+                assert (found.data, found.ns) == (some[number - 1].data, some[number - 1].ns)
+
+
+def test_damage_far_into_the_file(tmp_path: Path) -> None:
+    data = pcap_file(made([1000] * 200))
+    path = path_of(tmp_path, data + pack("<IIII", 1, 1, MAX_FRAME + 1, MAX_FRAME + 1))
+    got = read(path)
+    assert len(got.packets) == 200
+    assert [each.offset for each in got.damage] == [len(data)]
+
+
+def test_every_kind_of_block(tmp_path: Path) -> None:
+    some = packets(7)
+    got = read(path_of(tmp_path, b"".join(pcapng_blocks(some))))
+    assert (got.packets, got.damage, got.dropped) == (as_read(some), (), 7)
+
+
+def test_nothing_behind_the_header(tmp_path: Path) -> None:
+    assert read(path_of(tmp_path, pcap_header())).packets == []
+
+
+def test_trouble_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be read on ends there, and says so; a fault of ours is not taken for its end."""
+    path = path_of(tmp_path, pcap_file(made([1000] * 400)))
+    whole = bytestream.RawBytes._read
+    calls = []
+
+    def failing(error: Exception) -> None:
+        calls.clear()
+
+        def once(self: bytestream.RawBytes, view: memoryview) -> int:
+            calls.append(len(view))
+            if len(calls) < 4:
+                return whole(self, view)
+            if isinstance(error, OSError):
+                self.trouble = f"reading failed: {error.strerror}"
+                return 0
+            raise error
+
+        monkeypatch.setattr(bytestream.RawBytes, "_read", once)
+
+    failing(OSError(5, "Input/output error"))
+    got = read(path)
+    assert 0 < len(got.packets) < 400
+    assert [each.what for each in got.damage] == ["reading failed: Input/output error"]
+    failing(MemoryError("no more"))
+    with pytest.raises(MemoryError, match="no more"):
+        read(path)
+    assert not threads()
