@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
+from .kernel.border import plain_rows
 from .metrics import metrics
 from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream, Verdict
 from .serial import span, wraps
@@ -31,24 +32,24 @@ def streams(findings: Findings, keys: Iterable[Mapping[str, str | int]]) -> tupl
         before[row["stream"]] += wraps(int(row["a"]) % (1 << 64), max(0, int(row["next"]) - 1), findings.modulus)
     return tuple(
         _stream(number, s, dict(key), int(before[number]), findings.modulus)
-        for number, (s, key) in enumerate(zip(findings.streams, keys, strict=True))
+        for number, (s, key) in enumerate(zip(plain_rows(findings.streams), keys, strict=True))
     )
 
 
-def _stream(number: int, s: Any, key: dict[str, str | int], before: int, modulus: int) -> Stream:
-    base, last = int(s["base"]), max(0, int(s["next"]) - 1)
-    received, duplicates = int(s["received"]), int(s["duplicates"])
+def _stream(number: int, s: Mapping[str, Any], key: dict[str, str | int], before: int, modulus: int) -> Stream:
+    base, last = s["base"], max(0, s["next"] - 1)
+    received, duplicates = s["received"], s["duplicates"]
     return Stream(
         id=number,
         key=key,
         received=received,
         unique=received - duplicates,
         duplicates=duplicates,
-        missing=int(s["missing"]),
-        late=int(s["late"]),
-        restarts=int(s["restarts"]),
+        missing=s["missing"],
+        late=s["late"],
+        restarts=s["restarts"],
         wraps=before + wraps(base, last, modulus),
-        first_seq=int(s["first_seq"]),
+        first_seq=s["first_seq"],
         last_seq=(base + last) % span(modulus),
         metrics=metrics(s),
     )

@@ -7,12 +7,14 @@ Assumes the tables of `kernel.border`; the finding itself is the kernel's. Times
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS
+from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS, plain_rows
 from seqcheck.kernel.reference_frame import FORGOTTEN, Place, examine, position
 from seqcheck.layout import Layout, Stamp, Word, compile
 from seqcheck.layout.model import NTP, UNITS
@@ -22,27 +24,32 @@ NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905, figure 4)
 OWN_FAULT = (CUT, STREAMS)  # frames that may well be records: they are skipped, and never foreign
 
 
-def key_text(row: Any, layout: Layout) -> dict[str, str | int]:
-    """A row of the decoder's keys() as the report shows it.
+def key_texts(keys: NDArray[Any], layout: Layout) -> list[dict[str, str | int]]:
+    """The decoder's keys() as the report shows them: for each stream, where it is from and where it goes."""
+    address = cache(_ip_address)  # many streams have few addresses
+    return [_key_text(row, layout, address) for row in plain_rows(keys)]
+
+
+def _key_text(row: Mapping[str, Any], layout: Layout, address: Callable[[bytes], str]) -> dict[str, str | int]:
+    """A row of the decoder's keys(), as border.plain_rows gives it; `address` makes a text of 4 or 16 bytes.
 
     `source` and `target`, `protocol`, `sport` and `dport` where the anchor has them and the layout's key keeps them;
     and the layout's stream fields: `stream`, or `stream1`, `stream2` and so on where there are several.
     """
     key: dict[str, str | int] = {}
-    source, target = row["source"].tobytes(), row["target"].tobytes()
-    addresses = {"source": source, "target": target}
+    ends = {end: bytes(row[end]) for end in ("source", "target")}
     if row["version"]:
         size = 4 if row["version"] == 4 else 16
-        key |= {end: str(ipaddress.ip_address(address[:size])) for end, address in addresses.items()}
-        key["protocol"] = int(row["protocol"])
+        key |= {end: address(raw[:size]) for end, raw in ends.items()}
+        key["protocol"] = row["protocol"]
         if layout.anchor in ("udp", "tcp"):
-            key["sport"], key["dport"] = int(row["sport"]), int(row["dport"])
+            key["sport"], key["dport"] = row["sport"], row["dport"]
     else:  # all zero: the link layer has none
-        key |= {end: _link_address(address) for end, address in addresses.items() if any(address)}
+        key |= {end: _link_address(raw) for end, raw in ends.items() if any(raw)}
     for forgotten in FORGOTTEN[KEY[layout.key]]:
         key.pop(forgotten, None)
     several = len(layout.streams) > 1
-    for number, value in enumerate(row["fields"][: len(layout.streams)].tolist(), 1):
+    for number, value in enumerate(row["fields"][: len(layout.streams)], 1):
         key[f"stream{number}" if several else "stream"] = value
     return key
 
@@ -110,6 +117,10 @@ def _ns(value: int, unit: str) -> int:
     if unit != NTP:
         return value * UNITS[unit]
     return ((value >> 32) - NTP_TO_UNIX) * UNITS["s"] + ((value & 0xFFFFFFFF) * UNITS["s"] >> 32)
+
+
+def _ip_address(raw: bytes) -> str:
+    return str(ipaddress.ip_address(raw))
 
 
 def _link_address(address: bytes) -> str:

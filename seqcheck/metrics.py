@@ -6,6 +6,7 @@ floats (they are for reading), everything else is an integer; None where a figur
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .kernel.border import N_DEGREES
@@ -13,40 +14,40 @@ from .kernel.border import N_DEGREES
 Figure = int | float | None
 
 
-def metrics(s: Any) -> dict[str, Figure]:
-    """The figures of the row `s` of STREAM_STATE."""
-    received, duplicates = int(s["received"]), int(s["duplicates"])
+def metrics(s: Mapping[str, Any]) -> dict[str, Figure]:
+    """The figures of the row `s` of STREAM_STATE, as border.plain_rows gives it."""
+    received, duplicates = s["received"], s["duplicates"]
     unique = received - duplicates
-    missing, gaps = int(s["missing"]), int(s["gaps"])
+    missing, gaps = s["missing"], s["gaps"]
     expected = unique + missing
-    reordered, extents = int(s["reordered"]), int(s["extents"])
+    reordered, extents = s["reordered"], s["extents"]
     figures: dict[str, Figure] = {
         "duplication_fraction": _ratio(duplicates, unique),  # RFC 5560 section 5.1
-        "replicated_packet_rate": _ratio(int(s["replicated"]), unique),  # 5.2
+        "replicated_packet_rate": _ratio(s["replicated"], unique),  # 5.2
         "loss_ratio": _ratio(missing, expected),  # RFC 7680 section 3
         "loss_periods": gaps,  # RFC 3357 section 6.2
         "mean_loss_period": _ratio(missing, gaps),
         "reordered": reordered,  # RFC 4737 section 3
         "reordered_ratio": _ratio(reordered, unique),  # 4.1
-        "reordering_extent_max": int(s["extent_max"]) if extents else None,  # 4.2
-        "reordering_extent_mean": _ratio(int(s["extent_sum"]), extents),
-        "late_time_max_ns": int(s["late_ns_max"]) if extents else None,  # 4.3
-        "discontinuities": int(s["jumps"]),  # 3.4
-        "discontinuity_max": int(s["jump_max"]),
-        "reordering_gap_max": int(s["reorder_gap_max"]) or None,  # 4.5
-        "reordering_gap_mean": _ratio(int(s["reorder_gap_sum"]), int(s["reorder_gaps"])),
-        "free_runs": int(s["free_runs"]),  # 4.6: x, a, q
-        "free_run_length_sum": int(s["free_length"]),
-        "free_run_squares_sum": int(s["free_squares"]),
+        "reordering_extent_max": s["extent_max"] if extents else None,  # 4.2
+        "reordering_extent_mean": _ratio(s["extent_sum"], extents),
+        "late_time_max_ns": s["late_ns_max"] if extents else None,  # 4.3
+        "discontinuities": s["jumps"],  # 3.4
+        "discontinuity_max": s["jump_max"],
+        "reordering_gap_max": s["reorder_gap_max"] or None,  # 4.5
+        "reordering_gap_mean": _ratio(s["reorder_gap_sum"], s["reorder_gaps"]),
+        "free_runs": s["free_runs"],  # 4.6: x, a, q
+        "free_run_length_sum": s["free_length"],
+        "free_run_squares_sum": s["free_squares"],
     }
     for n in range(N_DEGREES):
-        figures[f"reordered_{n + 1}"] = int(s["degrees"][n])  # 5.3: n-reordered records
-    figures["early"] = int(s["early"])
-    figures["outliers"] = int(s["outliers"])
-    figures["first_frame"] = int(s["first_frame"])
-    figures["last_frame"] = int(s["last_frame"])
-    figures["first_ns"] = int(s["first_ns"])
-    figures["last_ns"] = int(s["last_ns"])
+        figures[f"reordered_{n + 1}"] = s["degrees"][n]  # 5.3: n-reordered records
+    figures["early"] = s["early"]
+    figures["outliers"] = s["outliers"]
+    figures["first_frame"] = s["first_frame"]
+    figures["last_frame"] = s["last_frame"]
+    figures["first_ns"] = s["first_ns"]
+    figures["last_ns"] = s["last_ns"]
     return figures
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import assemble, kernel, spool
-from .decode import key_text, tally
+from .decode import key_texts, tally
 from .diagnose import Facts, diagnose
 from .errors import InputError, UsageError
 from .examined import Examined, Told
@@ -224,7 +224,7 @@ class Session:
             capture=capture,
             layout=LayoutInfo(name=chosen.name, spec=spec_of(chosen)),
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
-            streams=assemble.streams(findings, [key_text(row, chosen) for row in keys]),
+            streams=assemble.streams(findings, key_texts(keys, chosen)),
             duplicates=found,
             gaps=assemble.gaps(findings, listed),
             verdict=assemble.verdict(diagnosis, found.by_cause),

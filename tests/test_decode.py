@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_layouts import layouts
 from packets import Frame, block, cooked, ethernet, frames, ipv4, ipv6, udp
 
-from seqcheck.decode import Reader, key_text, source_text, tally
+from seqcheck.decode import Reader, key_texts, source_text, tally
 from seqcheck.kernel import border
 from seqcheck.kernel.reference_decode import Decoder
 from seqcheck.kernel.reference_frame import examine
@@ -55,8 +55,8 @@ def test_keys(spec: str, frame: Frame, expected: dict[str, str | int]) -> None:
     layout = parse(spec)
     keys = decoded(layout, [frame]).keys()
     assert len(keys) == 1
-    assert key_text(keys[0], layout) == expected
-    assert all(type(value) in (int, str) for value in key_text(keys[0], layout).values())
+    assert key_texts(keys, layout) == [expected]
+    assert all(type(value) in (int, str) for value in key_texts(keys, layout)[0].values())
 
 
 def test_sources() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from columns import run
 
-from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE
+from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE, plain_rows
 from seqcheck.kernel.reference_track import Tracker
 from seqcheck.metrics import metrics
 
@@ -19,8 +19,9 @@ PAGE = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding
 
 def figures(arrivals: list[int]) -> tuple[dict[str, int | float | None], int]:
     """The metrics of a stream with these numbers, and its `late`."""
-    (s,), _, _ = run(Tracker, arrivals)
-    return metrics(s), int(s["late"])
+    states, _, _ = run(Tracker, arrivals)
+    (s,) = plain_rows(states)
+    return metrics(s), s["late"]
 
 
 def test_duplicates_as_in_rfc_5560() -> None:
@@ -67,7 +68,7 @@ def test_a_number_that_overtook_others_makes_them_late() -> None:
 
 
 def test_what_has_no_meaning_is_none() -> None:
-    nothing = metrics(np.zeros((), STREAM_STATE))
+    nothing = metrics(*plain_rows(np.zeros(1, STREAM_STATE)))
     assert {key for key, value in nothing.items() if value is None} == {
         "duplication_fraction", "replicated_packet_rate", "loss_ratio", "mean_loss_period", "reordered_ratio",
         "reordering_extent_max", "reordering_extent_mean", "late_time_max_ns", "reordering_gap_max",
@@ -86,7 +87,7 @@ def test_ratios_are_floats_and_all_else_is_integers(arrivals: list[int]) -> None
 
 
 def test_the_page_is_in_the_order_of_the_keys() -> None:
-    keys = list(metrics(np.zeros((), STREAM_STATE)))
+    keys = list(metrics(*plain_rows(np.zeros(1, STREAM_STATE))))
     rows = [name for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
     assert rows == [key for key in keys if not re.fullmatch(r"reordered_[2-7]", key)]
 
