@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 import threading
+import zlib
+from functools import partial
 from pathlib import Path
 from struct import pack
 
@@ -16,17 +20,17 @@ from reading import path_of, read
 from seqcheck import kernel
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import MAX_FRAME
-from seqcheck.sources import CaptureReader, ahead, bytestream
-from seqcheck.sources.slots import LEAST_SLOT
+from seqcheck.sources import CaptureReader, ahead, bytestream, reader
+from seqcheck.sources.slots import LEAST_SLOT, ROWS, Pool
 
-PIECE = LEAST_SLOT - ahead.LEAD  # bytes that are read at a time, with the least blocks there are
+PIECE = LEAST_SLOT  # bytes that are read at a time, with the least blocks there are
 
 
 @pytest.fixture(autouse=True)
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of any length are read ahead, in small pieces, however many processors there are."""
     monkeypatch.setattr(ahead, "WORTH", 0)
-    monkeypatch.setattr(ahead, "SLOT", 1)
+    monkeypatch.setattr(reader, "Pool", partial(Pool, size=PIECE))
     monkeypatch.setattr(ahead, "processors", lambda: 2)
 
 
@@ -50,12 +54,12 @@ SIZES = st.lists(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SIZES, st.integers(0, 40), st.booleans())
-def test_the_same_as_without(tmp_path: Path, sizes: list[int], cut: int, blocks: bool) -> None:
+@given(SIZES, st.integers(0, 40), st.booleans(), st.booleans())
+def test_the_same_as_without(tmp_path: Path, sizes: list[int], cut: int, blocks: bool, packed: bool) -> None:
     some = made(sizes)
     data = shb() + idb() + b"".join(map(epb, some)) if blocks else pcap_file(some)
     data = data[: max(len(data) - cut, 40)]
-    path = path_of(tmp_path, data)
+    path = path_of(tmp_path, gzip.compress(data, 1) if packed else data)
     try:
         without = read(io.BytesIO(data))
     except InputError:  # nothing of it can be read
@@ -69,8 +73,8 @@ def test_the_same_as_without(tmp_path: Path, sizes: list[int], cut: int, blocks:
 
 
 def test_it_is_read_ahead(tmp_path: Path) -> None:
-    with CaptureReader([path_of(tmp_path, pcap_file(made([1000] * 400)))], kernel=kernel.load()) as reader:
-        rows = iter(reader)
+    with CaptureReader([path_of(tmp_path, pcap_file(made([1000] * 2000)))], kernel=kernel.load()) as capture:
+        rows = iter(capture)
         next(rows)
         assert len(threads()) == 1
     assert not threads()
@@ -78,19 +82,19 @@ def test_it_is_read_ahead(tmp_path: Path) -> None:
 
 def test_single_frames(tmp_path: Path) -> None:
     some = made([200 + n % 700 for n in range(3000)])
-    with CaptureReader([path_of(tmp_path, pcap_file(some))], kernel=kernel.load()) as reader:
-        for frames, low, high in reader:
+    with CaptureReader([path_of(tmp_path, pcap_file(some))], kernel=kernel.load()) as capture:
+        for frames, low, high in capture:
             for number in (frames.first + low, frames.first + high - 1, max(frames.first + low - 1, 1), 1):
-                found = reader.store.get(number)
+                found = capture.store.get(number)
                 assert found is not None
                 assert (found.data, found.ns) == (some[number - 1].data, some[number - 1].ns)
 
 
 def test_damage_far_into_the_file(tmp_path: Path) -> None:
-    data = pcap_file(made([1000] * 200))
+    data = pcap_file(made([1000] * 900))
     path = path_of(tmp_path, data + pack("<IIII", 1, 1, MAX_FRAME + 1, MAX_FRAME + 1))
     got = read(path)
-    assert len(got.packets) == 200
+    assert len(got.packets) == 900
     assert [each.offset for each in got.damage] == [len(data)]
 
 
@@ -106,7 +110,7 @@ def test_nothing_behind_the_header(tmp_path: Path) -> None:
 
 def test_trouble_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that cannot be read on ends there, and says so; a fault of ours is not taken for its end."""
-    path = path_of(tmp_path, pcap_file(made([1000] * 400)))
+    path = path_of(tmp_path, pcap_file(made([1000] * 2000)))
     whole = bytestream.RawBytes._read
     calls = []
 
@@ -126,9 +130,48 @@ def test_trouble_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
     failing(OSError(5, "Input/output error"))
     got = read(path)
-    assert 0 < len(got.packets) < 400
+    assert 0 < len(got.packets) < 2000
     assert [each.what for each in got.damage] == ["reading failed: Input/output error"]
     failing(MemoryError("no more"))
     with pytest.raises(MemoryError, match="no more"):
         read(path)
     assert not threads()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_more_frames_than_a_block_has_rows(tmp_path: Path, packed: bool) -> None:
+    some = made([0] * (5 * ROWS + 7))
+    data = pcap_file(some)
+    got = read(path_of(tmp_path, gzip.compress(data, 1) if packed else data), again=False)
+    assert got.packets == some
+
+
+def test_several_at_a_time(tmp_path: Path) -> None:
+    """Packed and plain inputs whose times overlap, each read ahead."""
+    some = made([700] * 6000)
+    paths = []
+    for place in range(3):
+        data = pcap_file(some[place::3])
+        paths.append(path_of(tmp_path, gzip.compress(data, 1) if place else data, f"{place}"))
+    got = read(*paths)
+    assert got.packets == some
+    assert not threads()
+
+
+def test_a_pipe_gives_what_it_has(tmp_path: Path) -> None:
+    """Packed data that comes slowly is looked at as it comes, not when a block is full."""
+    some = made([300] * 400)
+    data = pcap_file(some)
+    out, into = os.pipe()
+    packer = zlib.compressobj(wbits=31)
+    seen = 0
+    with os.fdopen(out, "rb", buffering=0) as source, os.fdopen(into, "wb", buffering=0) as sink:
+        sink.write(packer.compress(data[: len(data) // 2]) + packer.flush(zlib.Z_SYNC_FLUSH))
+        with CaptureReader([source], kernel=kernel.load()) as capture:
+            for _, low, high in capture:
+                seen += high - low
+                if not sink.closed:
+                    assert 190 < seen < 210
+                    sink.write(packer.compress(data[len(data) // 2 :]) + packer.flush())
+                    sink.close()
+    assert seen == 400

@@ -71,6 +71,14 @@ class Frames:
     def capacity(self) -> int:
         return len(self.off)
 
+    def grow(self, rows: int) -> None:
+        """Room for so many rows more; those in use stay, in new arrays."""
+        for name in ("off", "cap", "wire", "ns", "link"):
+            old = getattr(self, name)
+            new = np.zeros(len(old) + rows, old.dtype)
+            new[: self.count] = old[: self.count]
+            setattr(self, name, new)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PcapRule:

@@ -1,7 +1,7 @@
-"""A plain file read one block ahead, by a thread of its own: while a block is worked on, the next one comes from the
-disk or the page cache. Both let go of the interpreter lock meanwhile, so two processors share the work.
+"""An input read one block ahead, by a thread of its own: while a block is worked on, the next one comes from the disk
+or is unpacked. Both let go of the interpreter lock meanwhile, so two processors share the work.
 
-The thread does nothing but read into the block that it was handed, never more than one; it ends with the input, or when
+The thread does nothing but read into the view that it was handed, never more than one; it ends with the input, or when
 the cursor is closed. What was read and what became of it is the cursor's business alone.
 """
 
@@ -14,21 +14,16 @@ from queue import SimpleQueue
 from seqcheck.kernel.border import FULL, MAX_BLOCK, MORE
 from seqcheck.sources.bytestream import ByteSource
 from seqcheck.sources.container import Walker
-from seqcheck.sources.cursor import Cursor, Damaged
-from seqcheck.sources.slots import SLOT, Block, Pool
+from seqcheck.sources.cursor import LEAST_ROOM, Cursor, Damaged
+from seqcheck.sources.slots import Block, Pool
 
-LEAD = MAX_BLOCK  # bytes in front of what is read, for the part of a record that the block before ends with
-WORTH = 4 * SLOT  # bytes; a shorter file is read before a thread has started
+LEAD = MAX_BLOCK  # bytes in front of a block, for the part of a record that the block before ends with
+WORTH = 4 << 20  # bytes; a shorter plain file is read before a thread has started
 
 
 def processors() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def pool() -> Pool:
-    """The two blocks that are used in turn."""
-    return Pool(2, size=LEAD + SLOT)
 
 
 class Ahead:
@@ -52,10 +47,12 @@ class Ahead:
             raise count
         return count
 
-    def close(self) -> None:
-        """End the thread."""
+    def close(self, *, wait: bool) -> None:
+        """End the thread. Without `wait`, one that waits for a silent pipe stays until that speaks or the process
+        ends."""
         self._views.put(None)
-        self._thread.join()
+        if wait:
+            self._thread.join()
 
     def _work(self) -> None:
         while (view := self._views.get()) is not None:
@@ -66,49 +63,63 @@ class Ahead:
 
 
 class AheadCursor(Cursor):
-    """A cursor over two blocks. What is left of one when it was walked moves in front of what was read into the
-    other."""
+    """A cursor that has the next block filled while it walks one. What is left of a block when it was walked moves in
+    front of the next (`lead` bytes of the pool are for that).
 
-    def __init__(self, source: ByteSource, walker: Walker, blocks: tuple[Block, Block], damage: Damaged) -> None:
-        super().__init__(source, walker, blocks[0], damage)
-        self._other = blocks[1]
+    keep   blocks stay readable behind the one in use, so they are filled up before the next is begun; without it, two
+           blocks take turns
+    wait   the thread's reading always comes to an end, so that `close` can wait for it
+    """
+
+    def __init__(
+        self, source: ByteSource, walker: Walker, pool: Pool, damage: Damaged, *, keep: bool, wait: bool
+    ) -> None:
+        if pool.lead < LEAD:
+            raise ValueError("reading ahead: a pool without room for the rest of a record")
+        super().__init__(source, walker, pool.take(), damage)
+        self._pool, self._keep, self._wait = pool, keep, wait
         self._ahead: Ahead | None = None
+        self._coming = self.block  # the one that is being read into
 
-    def place(self, offset: int, walker: Walker, *, first: int) -> None:
-        """As Cursor.place; the blocks begin LEAD bytes later."""
-        super().place(offset, walker, first=first)
-        self.start = self.stop = self.block.low + LEAD
-        self.origin -= LEAD
+    def close(self) -> None:
+        """End the thread; what it read last is not looked at."""
+        if self._ahead is None:
+            return
+        self._ahead.close(wait=self._wait)
+        self._ahead = None
+        if self._wait and self._coming is not self.block:
+            self._pool.give(self._coming, keep=False)
+
+    def _again(self, why: int) -> None:
+        """The rows are done with; what was not walked stays where it is."""
+        if not self._keep:
+            super()._again(FULL if why == MORE else why)
+        elif why == FULL:
+            self.block.frames.grow(self._pool.rows)
 
     def _read(self, block: Block) -> bool:
-        """Take what the thread has read, and have it read on into the block that is done with."""
+        """Take what the thread has read, and let it read on."""
         if self._ahead is None:
             self._ahead = Ahead(self.source)
-            self._ask(self._other)
+            self._ahead.ask(self._view[block.low : block.high])
         count = self._ahead.get()
         if not count:
             return self._ended(block)
-        other, left = self._other, self.stop - self.start
-        begin = other.low + LEAD
-        other.frames.buf[begin - left : begin] = block.frames.buf[self.start : self.stop]
-        self.origin += self.stop - begin
-        self.start, self.stop = begin - left, begin + count
-        other.first, other.frames.count = block.first, 0
-        other.frames.totals = block.frames.totals
-        self.block, self._other = other, block
-        self._ask(block)
+        if self._coming is not block:
+            self._go_on(block, self._coming)
+        self.stop += count
+        if not self._keep or self._coming.high - self.stop < self.most // LEAST_ROOM:
+            self._coming = self._pool.take()
+            self._ahead.ask(self._view[self._coming.low : self._coming.high])
+        else:
+            self._ahead.ask(self._view[self.stop : self._coming.high])
         return True
 
-    def _again(self, why: int) -> None:
-        """The rows are done with; what was not walked moves when the next bytes are there."""
-        super()._again(FULL if why == MORE else why)
-
-    def _ask(self, block: Block) -> None:
-        assert self._ahead is not None
-        self._ahead.ask(self._view[block.low + LEAD : block.high])
-
-    def close(self) -> None:
-        """End the thread. Its last block is not read from any more."""
-        if self._ahead is not None:
-            self._ahead.close()
-            self._ahead = None
+    def _go_on(self, old: Block, new: Block) -> None:
+        """From one block to the next, which was read into meanwhile."""
+        left, low = self.stop - self.start, new.low
+        new.frames.buf[low - left : low] = old.frames.buf[self.start : self.stop]
+        new.frames.totals, new.frames.count, new.first = old.frames.totals, 0, old.first + old.frames.count
+        self.origin += self.stop - low
+        self.start, self.stop, self.block = low - left, low, new
+        self._pool.give(old, keep=self._keep)

@@ -1,26 +1,23 @@
-"""Compressed inputs, found by their first bytes and unpacked in a thread of their own.
+"""Compressed inputs, found by their first bytes and unpacked as they are asked for (by a thread: see `ahead`).
 
-Assumes nothing of the bytes: output is bounded whatever the ratio, memory is bounded by PIECE * PIECES and the format's
-own window (capped). Several members or frames after one another are one input. What could be unpacked before data that
-is damaged or breaks off is given; `trouble` then says what was wrong. The libraries let go of the interpreter lock, so
-unpacking and analysis share the work of two cores.
+Assumes nothing of the bytes: output is bounded whatever the ratio, memory is bounded by PIECE and the format's own
+window (capped). Several members or frames after one another are one input. What could be unpacked before data that is
+damaged or breaks off is given; `trouble` then says what was wrong. Pieces are as long as the first buffer that the
+libraries take: longer ones are put together from several, and have left the processor's cache when they are used.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from seqcheck.errors import InputError
 from seqcheck.sources.bytestream import ByteSource, RawBytes
 
-READ = 1 << 17  # bytes of compressed input at a time
-PIECE = 1 << 19  # bytes of output at a time, at most
-PIECES = 4  # that wait for the reader, at most
+READ = 1 << 15  # bytes of compressed input at a time
+PIECE = 1 << 15  # bytes of output at a time, at most
 MAX_WINDOW_LOG = 27  # zstd: 128 MiB, what the zstd program accepts without being told otherwise
 MAX_XZ_MEMORY = 256 << 20
 
@@ -114,43 +111,35 @@ class Unpacked(ByteSource):
                 hint=f"Unpack it first, or: pip install {(error.name or codec).replace('.', '-')}",
             ) from error
         self._raw, self._codec = raw, codec
-        self._queue: queue.Queue[bytes] = queue.Queue(PIECES)
+        self._unpacking = self._pieces()
         self._piece = memoryview(b"")
-        self._ended = self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"unpack {raw.name}", daemon=True)
-        self._thread.start()
+        self._dry = False  # whether the next piece needs more of the input
 
     def _read(self, view: memoryview) -> int:
+        """Fill `view`; of a pipe, with what there is."""
         filled = 0
-        while filled < len(view) and not self._ended and (not filled or self._piece or not self._queue.empty()):
-            if not self._piece:
-                self._piece = memoryview(self._queue.get())
-                self._ended = not self._piece
+        while filled < len(view):
+            if not self._piece and ((filled and self._dry and not self._raw.plain) or not self._next()):
+                break
             count = min(len(view) - filled, len(self._piece))
             view[filled : filled + count] = self._piece[:count]
             self._piece = self._piece[count:]
             filled += count
         return filled
 
-    def close(self) -> None:
-        """Stop the thread. One that waits for a silent pipe stays until the pipe speaks or the process ends."""
-        self._closed = self._ended = True
-        while not self._queue.empty():
-            self._queue.get_nowait()  # makes room, so that a thread that waits for it goes on, and sees that it is over
-        if self._raw.plain:
-            self._thread.join()
-
-    def _work(self) -> None:
+    def _next(self) -> bool:
+        """Unpack the next piece; whether there was one."""
         try:
-            for piece in self._pieces():
-                self._queue.put(piece)
-                if self._closed:
-                    return
-        except Exception as error:  # noqa: BLE001  (each library has its own, and none may be lost in a thread)
+            self._piece = memoryview(next(self._unpacking, b""))
+        except Exception as error:  # noqa: BLE001 - each library has its own
             self.trouble = f"{self._codec} data is damaged: {error}"
-        self._queue.put(b"")
+        return bool(self._piece)
 
-    def _pieces(self) -> Iterator[bytes]:
+    def close(self) -> None:
+        """Nothing was opened here."""
+        self._unpacking.close()
+
+    def _pieces(self) -> Generator[bytes]:
         """What the members hold, one after the other."""
         members, data = 0, self._take()
         while data:
@@ -163,7 +152,7 @@ class Unpacked(ByteSource):
                     self.trouble = self._raw.trouble or f"{self._codec} data breaks off"
                     return
                 piece = decoder.decompress(data, PIECE)
-                data = b""
+                data, self._dry = b"", decoder.needs_input
                 if piece:
                     yield piece
             data = self._after(decoder.unused_data or b"")

@@ -11,6 +11,7 @@ from seqcheck.errors import InputError
 from seqcheck.kernel.border import T_ODD, T_ODD_AT, new_totals
 from seqcheck.model import Damage
 from seqcheck.sources import ahead
+from seqcheck.sources.ahead import AheadCursor
 from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, open_raw
 from seqcheck.sources.compressed import Unpacked, codec_of
 from seqcheck.sources.container import HEAD, Indexer, open_walker
@@ -76,16 +77,13 @@ class Feed:
         """Get ready to fill; once, and once more after each `suspend`."""
         if self._idle:
             self._begin()
-        turn = None if self.plain else self._turn
-        self._set_off(Cursor(self.source, self._walker, pool.take(), self._note, turn), pool)
-
-    def start_ahead(self) -> None:
-        """The same for an input that is `long`, with blocks of its own, one of which is read ahead."""
-        pool = ahead.pool()
-        blocks = pool.take(), pool.take()
-        self._set_off(ahead.AheadCursor(self.source, self._walker, blocks, self._note), pool)
-
-    def _set_off(self, cursor: Cursor, pool: Pool) -> None:
+        if self.eager and pool.lead:
+            keep, wait = not self.plain, self._raw.plain
+            cursor: Cursor = AheadCursor(self.source, self._walker, pool, self._note, keep=keep, wait=wait)
+        else:
+            cursor = Cursor(
+                self.source, self._walker, pool.take(), self._note, None if self.plain else self._turn
+            )  # fmt: skip
         self._pool, self._cursor = pool, cursor
         cursor.block.frames.totals = self.totals
         cursor.place(self._headed, self._walker, first=1)
@@ -122,9 +120,10 @@ class Feed:
         self._idle = True
 
     @property
-    def long(self) -> bool:
-        """Whether it can be read ahead, and that is worth a thread."""
-        return self.plain and (self.bytes_total or 0) >= ahead.WORTH and ahead.processors() > 1
+    def eager(self) -> bool:
+        """Whether it is worth a thread that reads ahead: it has to be unpacked, or is long."""
+        worth = bool(self._codec) or (self.plain and (self.bytes_total or 0) >= ahead.WORTH)
+        return worth and ahead.processors() > 1
 
     @property
     def again(self) -> bool:

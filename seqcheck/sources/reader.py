@@ -7,10 +7,10 @@
         reader.frames, reader.damage, ...  # what is known of the capture: so far, at any time
 
 `frames` and its rows are valid until the next step of the loop; the same Frames, with the same rows below `low`, may
-come again. A block has at most CaptureReader.rows rows. An input of which nothing at all can be read is an InputError:
-on opening or, where its first record is damaged and no input has another frame, at the end. Bad data never raises
-otherwise. Several inputs are one capture in order of time (see `merge`). Offsets are bytes after decompression; times
-are integer ns.
+come again. No more than CaptureReader.rows rows are new at a time. An input of which nothing at all can be read is an
+InputError: on opening or, where its first record is damaged and no input has another frame, at the end. Bad data never
+raises otherwise. Several inputs are one capture in order of time (see `merge`). Offsets are bytes after decompression;
+times are integer ns.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Self
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
 from seqcheck.model import Damage
+from seqcheck.sources.ahead import LEAD
 from seqcheck.sources.bytestream import Input
 from seqcheck.sources.container import Indexer
 from seqcheck.sources.evidence import StoredFrame
@@ -72,7 +73,10 @@ class CaptureReader:
             raise
         self._numbering = Numbering()
         self._store = FrameStore(self._feeds, self._numbering)
-        self._pool = Pool(self._slots(window))
+        if any(feed.eager for feed in self._feeds):
+            self._pool = Pool(self._slots(window, each=2), lead=LEAD)
+        else:
+            self._pool = Pool(self._slots(window, each=1))
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         yield from self._one(self._feeds[0]) if len(self._feeds) == 1 else self._several()
@@ -156,10 +160,7 @@ class CaptureReader:
         self.close()
 
     def _one(self, feed: Feed) -> Iterator[tuple[Frames, int, int]]:
-        if feed.long:
-            feed.start_ahead()
-        else:
-            feed.start(self._pool)
+        feed.start(self._pool)
         fill = feed.fill
         while (rows := fill()) is not None:
             block, low, high = rows
@@ -178,9 +179,9 @@ class CaptureReader:
     def _timed(self) -> list[Feed]:
         return [feed for feed in self._feeds if feed.totals[T_FIRST] <= feed.totals[T_LAST]]
 
-    def _slots(self, window: int) -> int:
-        """What can be in use at once, and the window."""
+    def _slots(self, window: int, *, each: int) -> int:
+        """What can be in use at once, so many for `each` input, and the window."""
         feeds = self._feeds
         pipes = sum(not feed.again for feed in feeds)
         kept = 0 if all(feed.plain for feed in feeds) else max(window // SLOT, 1)
-        return min(len(feeds) - pipes, MAX_OPEN) + pipes + (1 + kept if kept else 0)
+        return each * (min(len(feeds) - pipes, MAX_OPEN) + pipes) + (1 + kept if kept else 0)

@@ -29,11 +29,11 @@ class Block:
 
 
 class Pool:
-    """`count` slots of `size` bytes and `rows` frames."""
+    """`count` slots of `size` bytes and `rows` frames, with `lead` bytes of their own in front of each."""
 
-    def __init__(self, count: int, *, size: int = SLOT, rows: int = ROWS) -> None:
-        self.size, self.rows = max(size, LEAST_SLOT), rows
-        self.arena = np.empty(count * self.size, np.uint8)
+    def __init__(self, count: int, *, size: int = SLOT, rows: int = ROWS, lead: int = 0) -> None:
+        self.size, self.rows, self.lead = max(size, LEAST_SLOT), rows, lead
+        self.arena = np.empty(count * (self.size + lead), np.uint8)
         self._fresh = iter(range(count))
         self._free: deque[Block] = deque()
 
@@ -44,7 +44,8 @@ class Pool:
             for number in self._fresh:
                 frames = Frames(self.rows)
                 frames.buf = self.arena
-                return Block(frames, number * self.size, (number + 1) * self.size)
+                low = number * (self.size + self.lead) + self.lead
+                return Block(frames, low, low + self.size)
         old = self._free.popleft()
         old.gone = True
         old.frames.count = 0
