@@ -6,12 +6,12 @@ Everything that a reporter shows is computed here or below; reporters only arran
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .dataclass import replace
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
 from .kernel.border import plain_rows

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import assemble, spool
+from .dataclass import dataclass
 from .diagnose import Diagnosis, Facts
 from .kernel.border import DUPLICATE, GAP, LATE, Kernel
 from .kernel.border import Frames as Block

@@ -7,8 +7,9 @@ from 1 over the whole input as Wireshark does, and what is not known is None. No
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from seqcheck.dataclass import dataclass, field
 
 SCHEMA = "seqcheck.report/1"
 

@@ -7,9 +7,9 @@ The nouns that do not go into the JSON report, and the protocol between whoever 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from .dataclass import dataclass
 from .model import Report
 
 Kind = Literal["duplicate", "gap", "late", "restart"]

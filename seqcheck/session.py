@@ -11,13 +11,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import assemble, kernel, spool
+from .dataclass import dataclass
 from .decode import key_texts, tally
 from .diagnose import Facts, diagnose
 from .errors import InputError, UsageError

@@ -5,8 +5,7 @@ Copies, no state. Times are integer ns; frames are counted from 1 over the whole
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from .dataclass import dataclass
 from .model import Report
 
 

@@ -14,12 +14,12 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .dataclass import dataclass
 from .kernel import border
 from .kernel.border import Frames, RecordColumns, TrackerLike
 

@@ -8,12 +8,12 @@ foreign frames between the copies? Costs nothing where there are no duplicates; 
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .dataclass import replace
 from .decode import Reader
 from .diagnose import Evidence
 from .diagnose.evidence import compare

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
@@ -20,6 +19,7 @@ from seqcheck.cli.output import STDOUT, Output, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.dataclass import dataclass
 from seqcheck.demands import Demands
 from seqcheck.errors import UsageError
 from seqcheck.model import Report

@@ -11,10 +11,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
+
+from seqcheck.dataclass import dataclass
 
 Tell = Callable[[Any], None]
 Work = Callable[[Any, Tell], Any]

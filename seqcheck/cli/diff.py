@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -14,6 +13,7 @@ from seqcheck.cli.output import STDOUT, Output, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout
 from seqcheck.comparison import Comparison, Summary, compare, load
+from seqcheck.dataclass import dataclass
 from seqcheck.errors import InputError, UsageError
 
 DESCRIPTION = """\

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from seqcheck.cli.crew import News, Tell, carry_out
 from seqcheck.cli.output import STDOUT, Output
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import say
+from seqcheck.dataclass import dataclass, replace
 from seqcheck.demands import Unmet
 from seqcheck.errors import UsageError
 from seqcheck.model import Verdict

@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from seqcheck.cli.main import DESCRIPTION, EPILOG, VERBS, build
+from seqcheck.dataclass import dataclass
 
 PROGRAM = "seqcheck"
 Kind = Literal["nothing", "words", "files", "interfaces", "text"]

@@ -10,9 +10,9 @@ totals. Pure, exact integers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from ..dataclass import dataclass
 from .summary import FIGURES, Count, StreamSummary, Summary
 
 SCHEMA = "seqcheck.diff/1"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
+from ..dataclass import dataclass
 from ..errors import InputError
 from ..model import SCHEMA
 

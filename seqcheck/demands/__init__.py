@@ -8,8 +8,7 @@ expectation, takes their place: then duplicates and missing numbers count only w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..dataclass import dataclass
 from ..model import Report
 from .expected import Expectation
 from .limits import NONE, Limit

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
 
+from ..dataclass import dataclass
 from ..errors import UsageError
 from ..model import Report, Stream, Strength
 from .suspects import CAUSES, STRENGTHS

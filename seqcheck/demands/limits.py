@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
+
+from seqcheck.dataclass import dataclass
 
 _LIMIT = re.compile(r"(\d{1,19}(?:\.\d{1,9})?)(%?)", re.ASCII)
 

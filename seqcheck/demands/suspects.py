@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Self, cast, get_args
 
+from ..dataclass import dataclass
 from ..model import Cause, Report, Strength
 from .unmet import Unmet
 

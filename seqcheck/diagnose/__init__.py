@@ -12,10 +12,9 @@ Invariants
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from ..dataclass import dataclass
 from ..track import Findings
 from .case import Case, Claim, Evidence, Facts
 from .rules import RULES

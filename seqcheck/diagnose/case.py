@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from ..dataclass import dataclass, field, replace
 from ..model import Cause, Strength
 from ..track import Findings
 from .ring import Brackets, Floats, Lost, Ring

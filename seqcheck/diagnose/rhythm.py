@@ -8,10 +8,9 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from ..dataclass import dataclass
 from .case import Case
 from .table import Bools, Ints
 

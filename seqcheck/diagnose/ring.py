@@ -17,11 +17,11 @@ Pure. Distances in frames; log-likelihoods are natural.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dataclass import dataclass, replace
 from .odds import agreement
 from .sizes import SIZES, SMALLEST, STEP
 

@@ -6,12 +6,12 @@ the earlier copy lies beyond the tracker's window (or, for frame distances, came
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dataclass import dataclass
 from ..track import Findings
 
 UNKNOWN = -1

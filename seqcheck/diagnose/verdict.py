@@ -6,8 +6,7 @@ duplicates does. Nothing is dropped: every other claim stands in `also`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..dataclass import dataclass
 from ..model import Also, Rival, Verdict
 from . import counter
 from .case import Case, Claim, agree, number, plural

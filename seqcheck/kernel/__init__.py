@@ -11,9 +11,9 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from seqcheck.dataclass import dataclass
 from seqcheck.errors import UsageError
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ record of an epoch."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
 
 MAX_FRAME = 262_144  # bytes; libpcap's MAXIMUM_SNAPLEN. A record that claims more is damage.
 MAX_BLOCK = 2 * MAX_FRAME  # bytes of a whole pcapng packet block with its options. A longer one is damage.

@@ -8,8 +8,8 @@ Positions count bytes from the first byte of the frame.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from seqcheck.dataclass import dataclass, field
 from seqcheck.kernel.border import (
     A_ETH,
     A_FRAME,

@@ -6,8 +6,7 @@ words, a counter that counts messages) is not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from seqcheck.dataclass import dataclass
 from seqcheck.layout import header
 
 

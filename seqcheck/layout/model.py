@@ -7,8 +7,8 @@ UsageError. No I/O, no NumPy. Offsets count bytes from the anchor's payload, neg
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from seqcheck.dataclass import dataclass, field
 from seqcheck.errors import UsageError
 
 ANCHORS = ("frame", "eth", "ip", "udp", "tcp")

@@ -5,12 +5,12 @@ A built-in's name may carry another selector and a modulus: `iperf3:15201`, `rep
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import re
 from functools import cache
 from pathlib import Path
 
+from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
 from seqcheck.layout import files, spec
 from seqcheck.layout.builtins import BUILTINS, TRIED
@@ -53,7 +53,7 @@ def resolve(text: str) -> Layout:
 
 def _varied(layout: Layout, selector: str | None, modulus: str | None) -> Layout:
     try:
-        return dataclasses.replace(
+        return replace(
             layout,
             selector=layout.selector if selector is None else spec.read_number(selector),
             modulus=layout.modulus if modulus is None else spec.read_number(modulus) or 1,

@@ -8,11 +8,11 @@ sees it, for the reporters that draw. FORMATS is all there is; a new one is a ne
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import BinaryIO, Protocol, cast
 
+from seqcheck.dataclass import dataclass
 from seqcheck.errors import OutputError
 from seqcheck.model import Report
 from seqcheck.results import Keep, Results

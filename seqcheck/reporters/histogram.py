@@ -8,8 +8,8 @@ where the distances form piles far apart. Pure numbers, nothing is drawn here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from seqcheck.dataclass import dataclass
 from seqcheck.model import Bin
 
 LAPS = 4  # marks beyond the fourth lap tell nobody anything

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from seqcheck.dataclass import dataclass
 from seqcheck.escape import visible
 from seqcheck.model import Bin, Duplicate, Gap, Moment, Report, Stream
 from seqcheck.reporters.html_words import MEANING

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields, is_dataclass
 from typing import Any, BinaryIO
 
+from seqcheck.dataclass import names
 from seqcheck.model import SCHEMA, Report
 from seqcheck.reporters import Page
 
@@ -30,8 +30,8 @@ def document(report: Report) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """Dataclasses as dicts, tuples as lists; a float that JSON has no word for as None."""
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if fields := names(value):
+        return {name: plain(getattr(value, name)) for name in fields}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

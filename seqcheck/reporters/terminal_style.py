@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from rich.cells import cell_len
@@ -11,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from seqcheck.dataclass import dataclass
 from seqcheck.escape import visible
 from seqcheck.model import Report
 from seqcheck.reporters.wording import UNKNOWN

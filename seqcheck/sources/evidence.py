@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcheck.dataclass import dataclass
 from seqcheck.sources.bytestream import PlacedBytes
 from seqcheck.sources.container import Walker
 from seqcheck.sources.cursor import Cursor

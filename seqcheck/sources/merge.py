@@ -9,11 +9,11 @@ hundreds of files that follow one another take no more memory than one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcheck.dataclass import dataclass
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import Frames
 from seqcheck.sources.feed import Feed

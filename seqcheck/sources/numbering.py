@@ -7,10 +7,11 @@ the oldest are forgotten, and such a number is then None.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
 
 MAX_STRETCHES = 1 << 16
 MAX_BYTES = 16 << 20

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from seqcheck.dataclass import dataclass
 from seqcheck.sources.evidence import StoredFrame
 from seqcheck.wire import pcapng
 

@@ -6,7 +6,7 @@ more than a receiver can know.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from seqcheck.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
