@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from importlib import import_module
 
 from seqcheck.cli.analyze import Destination
 from seqcheck.model import Report
 from seqcheck.reporters import FORMATS, Page, reporter
 
 LAYOUT = "frame seq=u32be@46"
+# What is loaded where it is needed, and not needed by the capture below: a layout's name that is none or a file's, IPv6
+# addresses, what may be demanded, and what NumPy puts off.
+LATER = ("difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.demands", "dataclasses", "numpy.ma")
 
 
 def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
@@ -23,6 +27,8 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
     from seqcheck.reporters import live_lines
     from seqcheck.wire import pcap
 
+    for name in LATER:
+        import_module(name)
     head = bytes.fromhex("0200000000020200000000010800450000320000000040110000c0000201c63364021388138800220000")
     numbers = (1, 2, 3, 1, 5, 6)
     frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place]) * 10 for place, n in enumerate(numbers)]
