@@ -78,7 +78,6 @@ def add(subparsers: Any) -> None:
         "analyze",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")

@@ -35,7 +35,6 @@ def add(subparsers: Any) -> None:
         "completion",
         description="Prints a script that completes seqcheck's verbs, options, reports, layouts and causes.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("shell", choices=tuple(SHELLS), metavar="SHELL", help=f"the shell: {', '.join(SHELLS)}")

@@ -53,7 +53,6 @@ def add(subparsers: Any) -> None:
         "diff",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("before", metavar="BEFORE", help="a JSON report, or - for standard input")

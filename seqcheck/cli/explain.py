@@ -24,7 +24,6 @@ def add(subparsers: Any) -> None:
         "explain",
         description="Explains a verdict: what it is, how it shows, what tells it from others, what to check next.",
         epilog="example:\n  seqcheck explain stale-slot",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(

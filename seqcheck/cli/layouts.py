@@ -40,7 +40,6 @@ def add(subparsers: Any) -> None:
         "layouts",
         description="Lists the headers that seqcheck can read, or explains one of them field by field.",
         epilog='example:\n  seqcheck layouts "udp:5000 stream=u32be@4 seq=u64be@8"',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.stdio import abandon_stdout, put, say
@@ -95,8 +95,30 @@ def explain(error: Exception) -> list[str]:
     return [f"seqcheck: {message}", *(f"  {line}" for line in hint.splitlines())]
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Descriptions as they stand, in the terminal's width. argparse makes one of these for each option that it is told
+    of, and would load shutil (and with it bz2 and lzma) to look that width up."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=columns() - 2)
+
+
+def columns() -> int:
+    """As shutil.get_terminal_size."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, but a mistake is a UsageError, so that all errors look the same."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{**how, "formatter_class": Formatter})
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"try: {self.prog} --help")
@@ -118,23 +140,23 @@ def named(argv: list[str]) -> tuple[str, ...]:
 
 
 def build(verbs: Sequence[str] = tuple(VERBS)) -> Parser:
-    """The parser; of the verbs, only those in `verbs` get their options (and their modules loaded)."""
+    """The parser. Only the verbs in `verbs` get their options (and their modules loaded); where there are none, all
+    verbs are there by name, for the list of them."""
     parser = Parser(
         prog="seqcheck",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and the kernel in use")
     parser.set_defaults(run=top, quiet=False, verbose=False, parser=parser)
     common(parser)
-    subparsers = parser.add_subparsers(metavar="VERB", title="verbs")
-    for verb, summary in VERBS.items():
-        if verb in verbs:
-            import_module(f"seqcheck.cli.{verb}").add(subparsers)
-            common(subparsers.choices[verb])
-        else:
+    subparsers = parser.add_subparsers(metavar="VERB", title="verbs", prog=parser.prog)
+    for verb in verbs:
+        import_module(f"seqcheck.cli.{verb}").add(subparsers)
+        common(subparsers.choices[verb])
+    if not verbs:
+        for verb, summary in VERBS.items():
             subparsers.add_parser(verb, help=summary)
     return parser
 

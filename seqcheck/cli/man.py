@@ -42,7 +42,6 @@ def add(subparsers: Any) -> None:
         "man",
         description="Prints the manual page.",
         epilog="examples:\n  seqcheck man | man -l -\n  seqcheck man > ~/.local/share/man/man1/seqcheck.1",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.set_defaults(run=run)

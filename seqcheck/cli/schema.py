@@ -15,7 +15,6 @@ def add(subparsers: Any) -> None:
         "schema",
         description="Prints the JSON Schema (2020-12) of a report, to validate it or to generate code from.",
         epilog="example:\n  seqcheck schema > seqcheck.report.schema.json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -47,7 +47,6 @@ def add(subparsers: Any) -> None:
         "send",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("interface", metavar="INTERFACE", help="where to send, an Ethernet interface")

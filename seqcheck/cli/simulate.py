@@ -40,7 +40,6 @@ def add(subparsers: Any) -> None:
         "simulate",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("output", metavar="OUT", help="the capture to write, or - for standard output")
