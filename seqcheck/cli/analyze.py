@@ -20,13 +20,13 @@ from seqcheck.cli.page import page_for
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import abandon_stdout, say
 from seqcheck.dataclass import dataclass
-from seqcheck.demands import Demands
 from seqcheck.errors import UsageError
-from seqcheck.model import Report
 from seqcheck.reporters import FORMATS, check, needed, publish
-from seqcheck.results import Results
 
 if TYPE_CHECKING:
+    from seqcheck.demands import Demands
+    from seqcheck.model import Report
+    from seqcheck.results import Results
     from seqcheck.session import Query
 
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
@@ -64,7 +64,7 @@ class Options:
     layout: str | None
     ring_sizes: tuple[int, ...]
     reports: tuple[Destination, ...]
-    demands: Demands
+    demands: Demands | None
     listed: int
     force: bool
     progress: bool

@@ -15,9 +15,14 @@ _MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_MESSAGE, ":": "%3A", ",": "%2C"}
 
 
+def wanted() -> bool:
+    """Whether there is a runner that reads annotations."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def annotate(level: str, title: str, message: str) -> bool:
     """Whether there is a runner that reads annotations; if so, it gets this one."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
+    if not wanted():
         return False
     say(f"::{level} title={escaped(title, _PROPERTY)}::{escaped(message, _MESSAGE)}")
     return True

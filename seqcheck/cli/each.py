@@ -111,7 +111,7 @@ def one(options: Options, tell: Tell) -> Outcome:
             report = results.report
     except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
         return Outcome(code=TROUBLE, trouble=named(options.captures[0], explain(error)))
-    unmet = tuple(options.demands.unmet(report))
+    unmet = tuple(limits.unmet(report, options.demands))
     found = Found(
         records=report.records.sequenced,
         duplicates=report.duplicates.total,

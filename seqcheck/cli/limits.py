@@ -1,16 +1,21 @@
 """The options that say under which findings a run still counts as clean, for analyze and live alike, and what is said
-where it does not."""
+where it does not.
+
+What judges (seqcheck.demands) is loaded where it is needed: not where nothing was demanded and nothing has to be told.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from seqcheck.cli.annotations import annotate
+from seqcheck.cli.annotations import annotate, wanted
 from seqcheck.cli.stdio import say
-from seqcheck.demands import Demands, Expectation, Limit, Suspect, Unmet
-from seqcheck.model import Report
+
+if TYPE_CHECKING:
+    from seqcheck.demands import Demands, Limit, Suspect, Unmet
+    from seqcheck.model import Report
 
 T = TypeVar("T")
 
@@ -40,8 +45,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def demands(args: argparse.Namespace) -> Demands:
-    """What these options demand. UsageError where the file cannot be read."""
+def demands(args: argparse.Namespace) -> Demands | None:
+    """What these options demand, None for nothing. UsageError where the file cannot be read."""
+    given = (args.max_duplicates, args.max_missing, args.max_late, args.expect)
+    if not args.fail_on and all(each is None for each in given):
+        return None
+    from seqcheck.demands import Demands, Expectation
+
     return Demands(
         duplicates=args.max_duplicates,
         missing=args.max_missing,
@@ -51,30 +61,45 @@ def demands(args: argparse.Namespace) -> Demands:
     )
 
 
-def settle(report: Report, demanded: Demands) -> int:
+def settle(report: Report, demanded: Demands | None) -> int:
     """The exit code, having told what is not as demanded."""
-    unmet = demanded.unmet(report)
-    tell(unmet, report.verdict.statement, demanded)
-    return 1 if unmet else 0
+    if demanded is None and not wanted():  # the report itself says all
+        return report.exit_code
+    found = unmet(report, demanded)
+    tell(found, report.verdict.statement, demanded)
+    return 1 if found else 0
 
 
-def tell(unmet: Sequence[Unmet], statement: str, demanded: Demands, name: str = "") -> None:
+def unmet(report: Report, demanded: Demands | None) -> list[Unmet]:
+    """What is not as demanded; without demands, all findings."""
+    if demanded is None and not report.exit_code:
+        return []
+    from seqcheck.demands import Demands
+
+    return (demanded or Demands()).unmet(report)
+
+
+def tell(unmet: Sequence[Unmet], statement: str, demanded: Demands | None, name: str = "") -> None:
     """Say on stderr what the report itself cannot know of, line by line; under GitHub Actions everything, as
     annotations. `name` says which capture, where there are several."""
     where = f"{name}: " if name else ""
     for each in unmet:
         annotated = annotate("error", f"seqcheck: {where}{each.what}", f"{each}. {statement}")
-        if demanded.given and not annotated:
+        if demanded is not None and not annotated:
             say(f"seqcheck: {where}{each}")
 
 
 def limit(text: str) -> Limit:
     """Parse `12` or `0.1%`; for argparse."""
+    from seqcheck.demands.limits import Limit
+
     return parsed(Limit.parse, text)
 
 
 def suspect(text: str) -> Suspect:
     """Parse `stale-slot:moderate`; for argparse."""
+    from seqcheck.demands.suspects import Suspect
+
     return parsed(Suspect.parse, text)
 
 

@@ -58,7 +58,7 @@ class Options:
     args: argparse.Namespace
     interfaces: tuple[str, ...]
     reports: tuple[Destination, ...]
-    demands: Demands
+    demands: Demands | None
 
 
 def add(subparsers: Any) -> None:

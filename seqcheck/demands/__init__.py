@@ -29,11 +29,6 @@ class Demands:
     suspects: tuple[Suspect, ...] = ()
     expected: Expectation | None = None
 
-    @property
-    def given(self) -> bool:
-        """Whether anything is demanded beyond what is by default."""
-        return self != Demands()
-
     def unmet(self, report: Report) -> list[Unmet]:
         """Everything that does not hold; empty where the report is as demanded."""
         default = None if self.suspects or self.expected else NONE

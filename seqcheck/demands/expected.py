@@ -15,16 +15,17 @@ What is not named is free. A key that is not known is an error, never ignored. P
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ..dataclass import dataclass
 from ..errors import UsageError
 from ..model import Report, Stream, Strength
 from .suspects import CAUSES, STRENGTHS
 from .unmet import Unmet
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LARGEST_FILE = 1 << 20
 LARGEST = (1 << 64) - 1
@@ -102,6 +103,8 @@ class Expectation:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a file; UsageError where it cannot be read or does not say what it should."""
+        import tomllib
+
         try:
             with open(path, "rb") as file:
                 data = file.read(LARGEST_FILE + 1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from seqcheck.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _LIMIT = re.compile(r"(\d{1,19}(?:\.\d{1,9})?)(%?)", re.ASCII)
 
@@ -15,7 +17,7 @@ _LIMIT = re.compile(r"(\d{1,19}(?:\.\d{1,9})?)(%?)", re.ASCII)
 class Limit:
     """At most `amount`, or where `percent` is set at most that many of a hundred. `text` is how it was written."""
 
-    amount: Fraction
+    amount: int | Fraction
     percent: bool
     text: str
 
@@ -25,17 +27,26 @@ class Limit:
         match = _LIMIT.fullmatch(text)
         if match is None or (not match[2] and "." in match[1]):
             raise ValueError(f"{text!r} is neither a count (12) nor a share (0.1%)")
-        found = cls(amount=Fraction(match[1]), percent=bool(match[2]), text=text)
+        found = cls(amount=_number(match[1]), percent=bool(match[2]), text=text)
         if found.percent and found.amount > 100:
             raise ValueError(f"{text!r} is more than all")
         return found
 
     def exceeded(self, count: int, of: int) -> bool:
         """Whether `count` of `of` is more than allowed."""
-        return count > (self.amount * of / 100 if self.percent else self.amount)
+        return count * 100 > self.amount * of if self.percent else count > self.amount
 
     def __str__(self) -> str:
         return self.text
+
+
+def _number(text: str) -> int | Fraction:
+    """Exactly what stands there."""
+    if "." not in text:
+        return int(text)
+    from fractions import Fraction
+
+    return Fraction(text)
 
 
 NONE = Limit.parse("0")
