@@ -5,48 +5,60 @@ A built-in's name may carry another selector and a modulus: `iperf3:15201`, `rep
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import cache
-from pathlib import Path
 
 from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
-from seqcheck.layout import files, spec
+from seqcheck.layout import spec
 from seqcheck.layout.builtins import BUILTINS, TRIED
 from seqcheck.layout.model import ANCHORS, Layout
 
-_NAMED = re.compile(rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}))?(?:%(?P<modulus>{spec.NUMBER}))?", re.ASCII)
+_NAMED = rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}))?(?:%(?P<modulus>{spec.NUMBER}))?"
+_BY_NAME = {b.name: b for b in BUILTINS}
 
 
 @cache
+def builtin(name: str) -> Layout:
+    """The built-in of that name."""
+    b = _BY_NAME[name]
+    return spec.parse(b.spec, name=b.name, description=b.description, source=b.source)
+
+
 def builtins() -> dict[str, Layout]:
     """All built-ins by name, in the order of the listing."""
-    return {b.name: spec.parse(b.spec, name=b.name, description=b.description, source=b.source) for b in BUILTINS}
+    return {name: builtin(name) for name in _BY_NAME}
 
 
 def candidates() -> tuple[Layout, ...]:
     """The built-ins to try when no layout is given, in this order: `builtins.TRIED`."""
-    return tuple(builtins()[name] for name in TRIED)
+    return tuple(builtin(name) for name in TRIED)
 
 
 def resolve(text: str) -> Layout:
     """The layout that `text` means. UsageError where it means none, InputError where its file cannot be read."""
     text = text.strip()
-    named = _NAMED.fullmatch(text)
-    if named and named["name"] in builtins():
-        return _varied(builtins()[named["name"]], named["selector"], named["modulus"])
+    if text in _BY_NAME:
+        return builtin(text)
+    named = re.fullmatch(_NAMED, text, re.ASCII)
+    if named and named["name"] in _BY_NAME:
+        return _varied(builtin(named["name"]), named["selector"], named["modulus"])
     first = text.partition(":")[0].split(maxsplit=1)[:1]
     if first and first[0] in ANCHORS:
         return spec.parse(text, name="custom")
     if text.endswith(".toml") or "/" in text:
+        from pathlib import Path
+
+        from seqcheck.layout import files
+
         return files.load(Path(text))
     if text and len(text.split()) == 1 and "=" not in text:
-        known = builtins()
-        near = difflib.get_close_matches(re.split("[:%]", text)[0], known, n=1)
+        import difflib
+
+        near = difflib.get_close_matches(re.split("[:%]", text)[0], _BY_NAME, n=1)
         raise UsageError(
             f"no layout named {text!r}" + (f"; did you mean {near[0]}?" if near else ""),
-            hint=f"Built-ins: {', '.join(known)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",
+            hint=f"Built-ins: {', '.join(_BY_NAME)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",
         )
     return spec.parse(text, name="custom")
 
