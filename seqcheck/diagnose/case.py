@@ -10,6 +10,7 @@ import numpy as np
 from ..dataclass import dataclass, field, replace
 from ..model import Cause, Strength
 from ..track import Findings
+from .arrays import median
 from .ring import Brackets, Floats, Lost, Ring
 from .table import Bools, Ints, Table
 
@@ -136,7 +137,7 @@ class Case:
 
 def _median(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return float(np.median(known)) if len(known) >= 5 else None
+    return median(known) if len(known) >= 5 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass, replace
+from .arrays import distinct, median
 from .odds import agreement
 from .sizes import SIZES, SMALLEST, STEP
 
@@ -105,7 +106,7 @@ def infer(brackets: Brackets, among: Bools, given: Sequence[int], lost: Lost, se
     high = np.maximum(brackets.high[at], low) if lost.foreign > 0 else None
     gone, doubled, variance = lost.of(brackets.foreign[at])
     scale = _Scale(low=low, high=high, gone=gone, doubled=doubled, variance=variance)
-    sizes = np.unique(np.array(given, np.int64)) if given else scale.candidates()
+    sizes = distinct(np.array(given, np.int64)) if given else scale.candidates()
     if not len(sizes):
         return None
     scores = np.array([scale.score(int(size), prior=not given) for size in sizes])
@@ -182,7 +183,7 @@ class _Scale:
         sizes = np.concatenate([common, *near, np.array(sorted(SIZES), np.int64)])
         if len(common) < 16:  # a slot that was stuck shows multiples only
             sizes = np.concatenate([sizes, common // 2, common // 3])
-        sizes = np.unique(sizes)
+        sizes = distinct(sizes)
         top = int(ends.max()) + spread + STEP
         top = max(top, min((s for s in SIZES if s >= int(ends.max())), default=top))
         return sizes[(sizes >= SMALLEST) & (sizes <= min(LARGEST, top))]
@@ -206,7 +207,7 @@ class _Scale:
         else:
             # foreign frames were lost, or also doubled; frames of other queues may add any number
             anything = -np.log(2.0 + self.high - self.low)
-            if np.median(self.doubled) < 0.1:
+            if median(self.doubled) < 0.1:
                 each = np.where(short >= 0, _poisson(short, np.maximum(self.gone, 1e-3)), anything)
             else:
                 both = _normal(short - self.gone + self.doubled, self.variance + 0.25)
@@ -232,8 +233,8 @@ class _Scale:
         if self.high is None:
             scatter = max(1.0, float(size - ends.mean()))
         else:
-            others = 0.5 * float(np.median(self.high - self.low))  # any of the foreign frames may be of other queues
-            scatter = float(np.median(self.variance)) + 1 + abs(float(np.median(ends)) - size) + others
+            others = 0.5 * median(self.high - self.low)  # any of the foreign frames may be of other queues
+            scatter = median(self.variance) + 1 + abs(median(ends) - size) + others
         return bool(np.std(ends) <= SCATTER * np.sqrt(scatter))
 
     def odds(self, size: int, sizes: int, seen: Ints) -> float:
@@ -247,20 +248,20 @@ class _Scale:
         if len(strangers) > 0.1 * len(ok):
             first, last = int(self.low.min()), int(self.low.max())
         else:
-            first, last = SMALLEST, int(min(LARGEST, max(int(np.median(seen)), int(self.low.max()))))
+            first, last = SMALLEST, int(min(LARGEST, max(int(median(seen)), int(self.low.max()))))
         grid = np.linspace(first, max(last, first + 1), 4001).astype(np.int64)
         if self.high is None:
             drawn = replace(self, low=grid, high=None)
         else:
-            widen = float(np.median(self.high / np.maximum(self.low, 1)))
-            typical = [np.full(len(grid), np.median(one)) for one in (self.gone, self.doubled, self.variance)]
+            widen = median(self.high / np.maximum(self.low, 1))
+            typical = [np.full(len(grid), median(one)) for one in (self.gone, self.doubled, self.variance)]
             drawn = _Scale(
                 low=grid, high=(grid * widen).astype(np.int64), gone=typical[0], doubled=typical[1], variance=typical[2]
             )
         chance = float(drawn.laps(size)[1].mean())
         fit = agreement(int(ok.sum()), len(ok), max(chance, 1 / (last - first + 1)), sizes)
         reach = max(1, last - first)
-        width = (8 * float(np.median(np.sqrt(self.variance))) + 1) * LAPS
+        width = (8 * median(np.sqrt(self.variance)) + 1) * LAPS
         hits = agreement(int(self.near(size).sum()), len(ok), min(1.0, width / reach), sizes)
         if len(strangers) > 0.1 * len(ok):
             return min(fit, hits) if self.high is None else hits

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass
 from ..track import Findings
+from .arrays import distinct
 
 UNKNOWN = -1
 MOST = 4096  # duplicates whose places are looked at one by one
@@ -70,7 +71,7 @@ class Table:
 
 def _count_between(rows: NDArray[Any], others: Bools, group: str, place: str, earlier: str) -> Ints:
     result = np.zeros(len(rows), np.int64)
-    for name in np.unique(rows[group]).tolist():
+    for name in distinct(rows[group]).tolist():
         mine = np.flatnonzero(rows[group] == name)
         places = np.sort(rows[place][mine[others[mine]]])
         first, last = rows[earlier][mine], rows[place][mine]
@@ -135,7 +136,7 @@ def _place(findings: Findings) -> Ints:
     result = np.full(len(rows), UNKNOWN, np.int64)
     whole = len(gaps) == int(findings.streams["gaps"].sum())
     still = _still_missing(findings, gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
-    for stream in np.unique(rows["stream"]).tolist():
+    for stream in distinct(rows["stream"]).tolist():
         mine = np.flatnonzero((rows["stream"] == stream) & (rows["e_record"] >= 0))
         of = np.flatnonzero(gaps["stream"] == stream)
         begun = restarts["record"][restarts["stream"] == stream]
@@ -183,7 +184,7 @@ def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
     """The gap, by index, that a duplicate's earlier copy opened, or one of a few before it, by a jump about as wide as
     the distance between the copies: a batch went out ahead of its time. -1 where there is none."""
     result = np.full(len(rows), -1, np.int64)
-    for stream in np.unique(rows["stream"]).tolist():
+    for stream in distinct(rows["stream"]).tolist():
         at, mine = np.flatnonzero(gaps["stream"] == stream), np.flatnonzero(rows["stream"] == stream)
         if not len(at):
             continue
@@ -239,7 +240,7 @@ def _lost(findings: Findings, widths: Ints, group: str) -> Ints:
     result = np.zeros(len(rows), np.int64)
     if not len(rows) or not len(gaps):
         return result
-    for one in np.unique(rows[group]).tolist():
+    for one in distinct(rows[group]).tolist():
         mine, of = np.flatnonzero(rows[group] == one), gaps[group] == one
         places = gaps["frame"][of]
         lost = np.concatenate(([0], np.cumsum(widths[of])))
@@ -256,7 +257,7 @@ def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -
         return np.zeros(len(gaps), np.int64)
     instead = np.zeros(len(gaps), np.int64)
     np.add.at(instead, opener[opener >= 0], 1)
-    for stream in np.unique(rows["stream"]).tolist():
+    for stream in distinct(rows["stream"]).tolist():
         at, mine = np.flatnonzero(gaps["stream"] == stream), rows["stream"] == stream
         for records in (rows["record"][mine & substitute], rows["e_record"][mine & alone & (opener < 0)]):
             place = np.searchsorted(gaps["record"][at], records, "left")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
+from ..arrays import distinct, median
 from ..case import Case, Claim, Evidence, subject
 from ..rhythm import rhythm
 from ..table import Bools
@@ -32,7 +33,7 @@ def claim(case: Case) -> Claim | None:
     beat = rhythm(case, rows)
     if beat is None or not (beat.of_a_way or (_many(case, rows) and beat.in_time > beat.in_frames + 0.3)):
         return None
-    ms = float(np.median(table.time_lag[beat.steady])) / 1e6
+    ms = median(table.time_lag[beat.steady]) / 1e6
     return _claim(
         case, rows, "strong" if len(table) >= 8 else "moderate",
         f"Each copy comes {ms:.3g} ms after the one before, however much is sent meanwhile, and is identical: a loop "
@@ -42,7 +43,7 @@ def claim(case: Case) -> Claim | None:
 
 def _many(case: Case, rows: Bools) -> bool:
     """Whether so many different numbers go round that no few stuck slots can be behind it."""
-    return len(np.unique(case.table.rows["x"][rows])) >= MANY
+    return len(distinct(case.table.rows["x"][rows])) >= MANY
 
 
 def _one_hop_less(evidence: Evidence) -> bool:

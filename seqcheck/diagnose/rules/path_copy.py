@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Strength
+from ..arrays import distinct, median
 from ..case import Case, Claim, Evidence, agree, plural, spans, subject
 from ..rhythm import rhythm
 from ..table import Bools, Table
@@ -67,7 +68,7 @@ def _everything(case: Case, rows: Bools) -> bool:
     if not rows.any():
         return False
     streams = case.findings.streams
-    mine = np.unique(case.table.rows["stream"][rows])
+    mine = distinct(case.table.rows["stream"][rows])
     unique = (streams["received"] - streams["duplicates"])[mine].sum()
     return bool(streams["replicated"][mine].sum() >= NEARLY_ALL * unique)
 
@@ -84,7 +85,7 @@ def _because(case: Case, rows: Bools, delayed: Bools, marked: bool) -> list[str]
     if _everything(case, rows):
         reasons.append("Most numbers came more than once: no ring resends everything.")
     if late:
-        lag = float(np.median(table.time_lag[delayed])) / 1e6
+        lag = median(table.time_lag[delayed]) / 1e6
         reasons.append(
             f"{late:,} {agree(late, 'comes', 'come')} {lag:.3g} ms after the copy, whatever was sent meanwhile: a way "
             "keeps time, a ring counts."

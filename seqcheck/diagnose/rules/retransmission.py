@@ -7,8 +7,7 @@ and all. With an identification that is always 0 this mark is missing, and seqch
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..arrays import distinct
 from ..case import Case, Claim, Evidence, plural, span, subject
 
 
@@ -19,7 +18,7 @@ def claim(case: Case) -> Claim | None:
     if not rows.any():
         return None
     count = int(rows.sum())
-    runs = len(np.unique(table.run[rows]))
+    runs = len(distinct(table.run[rows]))
     compared = case.judged(rows)
     because = [
         f"{plural(len(compared), 'pair')} compared: the IP identification differs, so the sender made a new frame "

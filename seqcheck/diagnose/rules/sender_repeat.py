@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arrays import distinct, median
 from ..case import Case, Claim, subject
 from ..table import Bools
 
@@ -38,7 +39,7 @@ def claim(case: Case) -> Claim | None:
 
 def _every_number(case: Case, rows: Bools) -> tuple[str, str] | None:
     streams = case.findings.streams
-    mine = np.unique(case.table.rows["stream"][rows])
+    mine = distinct(case.table.rows["stream"][rows])
     unique = int((streams["received"] - streams["duplicates"])[mine].sum())
     if streams["replicated"][mine].sum() < ALL * unique:
         return None
@@ -62,7 +63,7 @@ def _period(case: Case, rows: Bools) -> int:
     if len(place) < 8:
         return 0
     steps = np.diff(np.sort(place)).astype(np.float64)
-    middle = float(np.median(steps))
+    middle = median(steps)
     if middle < 4:
         return 0
     off = np.abs(steps / middle - np.maximum(1, np.round(steps / middle)))  # some bursts end with a foreign frame

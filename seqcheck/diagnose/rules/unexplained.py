@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..arrays import median
 from ..case import Case, Claim, number, plural, span, subject
 
 
@@ -26,7 +25,7 @@ def claim(case: Case) -> Claim | None:
     beyond = count - int(known.sum())
     if beyond:
         because.append(f"{plural(beyond, 'duplicate')} came so late that the earlier copy's place is no longer known.")
-    laggard = int(np.median(table.lag[rows]))
+    laggard = int(median(table.lag[rows]))
     because.append(
         f"It lags {number(laggard)} numbers behind."
         if count == 1
