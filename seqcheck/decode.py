@@ -6,7 +6,6 @@ Assumes the tables of `kernel.border`; the finding itself is the kernel's. Times
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -26,7 +25,7 @@ OWN_FAULT = (CUT, STREAMS)  # frames that may well be records: they are skipped,
 
 def key_texts(keys: NDArray[Any], layout: Layout) -> list[dict[str, str | int]]:
     """The decoder's keys() as the report shows them: for each stream, where it is from and where it goes."""
-    address = cache(_ip_address)  # many streams have few addresses
+    address = cache(_ip)  # many streams have few addresses
     return [_key_text(row, layout, address) for row in plain_rows(keys)]
 
 
@@ -52,6 +51,15 @@ def _key_text(row: Mapping[str, Any], layout: Layout, address: Callable[[bytes],
     for number, value in enumerate(row["fields"][: len(layout.streams)], 1):
         key[f"stream{number}" if several else "stream"] = value
     return key
+
+
+def _ip(address: bytes) -> str:
+    """4 or 16 bytes as text."""
+    if len(address) == 4:
+        return ".".join(map(str, address))
+    import ipaddress  # here, since it is slow to load and rarely needed
+
+    return str(ipaddress.IPv6Address(address))
 
 
 def source_text(row: Any) -> str:
@@ -117,10 +125,6 @@ def _ns(value: int, unit: str) -> int:
     if unit != NTP:
         return value * UNITS[unit]
     return ((value >> 32) - NTP_TO_UNIX) * UNITS["s"] + ((value & 0xFFFFFFFF) * UNITS["s"] >> 32)
-
-
-def _ip_address(raw: bytes) -> str:
-    return str(ipaddress.ip_address(raw))
 
 
 def _link_address(address: bytes) -> str:

@@ -7,16 +7,23 @@ cannot be seen, and bytes that were no text (surrogates) come out as \\x1b, \\u2
 from __future__ import annotations
 
 import re
+from functools import cache
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
+@cache
+def _unsafe() -> re.Pattern[str]:
+    """Compiled when there is something to show: a run that writes to a file has nothing."""
+    return re.compile(_UNSAFE)
+
+
 def visible(text: str) -> str:
     """`text` in one line, with whatever could deceive or steer a terminal written out."""
-    return _UNSAFE.sub(_name, text)
+    return _unsafe().sub(_name, text)
 
 
 def _name(match: re.Match[str]) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import assemble, spool
+from . import assemble
 from .dataclass import dataclass
 from .diagnose import Diagnosis, Facts
 from .kernel.border import DUPLICATE, GAP, LATE, Kernel
@@ -22,6 +22,9 @@ from .model import Report
 from .results import Batch, CapturedFrame
 from .sources import CaptureReader
 from .track import Findings
+
+if TYPE_CHECKING:
+    from . import spool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import assemble, kernel, spool
+from . import assemble, kernel
 from .dataclass import dataclass
 from .decode import key_texts, tally
 from .diagnose import Facts, diagnose
@@ -35,6 +35,9 @@ from .timeline import Timeline
 from .track import Track
 from .version import VERSION
 from .witness import Witness
+
+if TYPE_CHECKING:
+    from . import spool
 
 Source = str | os.PathLike[str] | BinaryIO
 LOOK_BACK = 64  # records before a gap among which the one of the same stream is sought
@@ -98,6 +101,8 @@ def examine(
         session = Session(engine, query.layout)
         rows = kept = None
         if query.keep != "report":
+            from . import spool  # here, since few runs need it
+
             rows = stack.enter_context(closing(spool.Rows()))
         if query.keep == "frames" and not _can_read_again(sources, reader):
             kept = stack.enter_context(closing(spool.Frames()))

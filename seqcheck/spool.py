@@ -6,7 +6,6 @@ the restarts (what is taken back), not the findings. Assumes rows in the order i
 
 from __future__ import annotations
 
-import tempfile
 from array import array
 from collections.abc import Iterator
 from struct import Struct
@@ -30,7 +29,7 @@ class Rows:
     """Rows of EVENT, without end."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="seqcheck-")  # noqa: SIM115 - closed by `close`
+        self._file = _unnamed()
         self._count = 0
         self._back: dict[int, list[NDArray[Any]]] = {RETRACT: [], RETRACT_LATE: []}
 
@@ -92,7 +91,7 @@ class Frames:
     """Frames of a pipe, while they are still at hand. Any of them may be added more than once."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="seqcheck-")  # noqa: SIM115 - closed by `close`
+        self._file = _unnamed()
         self._numbers = array("q")
         self._places = array("q")
 
@@ -124,10 +123,19 @@ class Frames:
         self._file.close()
 
 
+def _unnamed() -> IO[bytes]:
+    """A new temporary file."""
+    import tempfile  # here, since it is slow to load and few runs need it
+
+    return tempfile.TemporaryFile(prefix="seqcheck-")
+
+
 def _write(file: IO[bytes], data: bytes) -> None:
     try:
         file.write(data)
     except OSError as error:
+        import tempfile
+
         raise OutputError(
             f"cannot set findings aside in {tempfile.gettempdir()}: {error.strerror}",
             hint="TMPDIR names another folder.",

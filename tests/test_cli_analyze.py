@@ -12,7 +12,6 @@ import pytest
 import specimens
 from found import Found
 
-from seqcheck import reporters
 from seqcheck.cli import analyze as verb
 from seqcheck.cli.main import main, parse
 from seqcheck.errors import InputError, OutputError, UsageError
@@ -211,7 +210,7 @@ def test_a_pipe_whose_reader_leaves_takes_no_other_report_with_it(
 def test_a_format_that_lacks_its_package_is_refused_before_the_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(reporters, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["analyze", "run.pcap", "--report", f"parquet={tmp_path / 'x'}"]) == 2
     told = "seqcheck: the report parquet needs pyarrow, which is not installed\n  pip install 'seqcheck[parquet]'\n"
     assert capsys.readouterr().err == told

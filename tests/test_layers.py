@@ -118,19 +118,66 @@ def test_wire_has_no_input_and_no_output() -> None:
             assert not used & {"os", "io", "pathlib", "sys", "socket", "mmap", "tempfile"}, name
 
 
-def loaded(code: str) -> set[str]:
-    """The top-level packages in sys.modules after `code` ran in a fresh interpreter."""
-    script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+def loaded(code: str, *, whole: bool = False) -> set[str]:
+    """The top-level packages in sys.modules after `code` ran in a fresh interpreter, or all modules."""
+    script = f"import sys\n{code}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    return set(done.stdout.splitlines()[-1].split())
+    found = done.stdout.splitlines()[-1].split()
+    return set(found) if whole else {name.split(".")[0] for name in found}
 
 
 HEAVY = {"numpy", "scapy", "dpkt", "rich"}
+# What a run over a clean capture can do without. All of it is loaded where something asks for it.
+IDLE = {
+    "scapy", "dpkt", "rich", "numpy.ma", "dataclasses", "tomllib", "pathlib", "shutil", "tempfile", "fractions",
+    "queue", "threading", "zlib", "difflib", "ipaddress", "importlib.resources", "importlib.util",
+    "seqcheck.demands", "seqcheck.diagnose.rules", "seqcheck.diagnose.ring", "seqcheck.sources.merge",
+    "seqcheck.sources.compressed", "seqcheck.layout.files", "seqcheck.layout.wireshark",
+    "seqcheck.spool", "seqcheck.simulate", "seqcheck.comparison", "seqcheck.snapshot", "seqcheck.linux",
+}  # fmt: skip
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def run(*argv: str) -> set[str]:
+    """The modules loaded by the time that a run of seqcheck has ended, but for those that NumPy alone loads."""
+    found = loaded(f"from seqcheck.cli.main import main; main({argv!r})", whole=True)
+    return found - loaded("import numpy", whole=True)
 
 
 @pytest.mark.parametrize("argv", [["--version"], ["--help"], ["-v", "analyze", "--help"], ["simulate", "--help"]])
 def test_the_start_is_light(argv: list[str]) -> None:
     assert not loaded(f"from seqcheck.cli.main import main; assert main({argv!r}) == 0") & HEAVY
+
+
+def test_a_clean_run_loads_what_it_needs_and_no_more() -> None:
+    found = run("analyze", "--layout", "seqcheck", "--report", "json", str(SAMPLES / "clean.pcap"))
+    assert "seqcheck.session" in found
+    assert not found & IDLE
+
+
+def test_a_run_with_findings_loads_no_more_than_that() -> None:
+    found = run("analyze", "--ring-size", "32", "--report", "json", str(SAMPLES / "thread-32.pcap"))
+    assert "seqcheck.diagnose.rules" in found
+    assert not found & {"scapy", "rich", "numpy.ma", "dataclasses", "tomllib", "pathlib", "seqcheck.demands"}
+
+
+# Parts that a live run is in when it has given up root, and may no longer read the files of modules; and two modules
+# of theirs that it never enters.
+BEHIND_THE_DROP = {"decode", "track", "diagnose", "layout", "assemble", "overview", "witness", "timeline", "dataclass"}
+ELSEWHERE = {"layout.wireshark", "layout.scapy_bridge"}
+
+
+def test_a_live_run_has_loaded_in_time_what_others_load_late() -> None:
+    found = loaded("from seqcheck.cli.rehearsal import rehearse; rehearse((), drawn=False)", whole=True)
+    late = {
+        target
+        for part, name, targets in ALL
+        if part in BEHIND_THE_DROP and name not in ELSEWHERE
+        for target, early in targets
+        if not early
+    }
+    assert {"difflib", "ipaddress", "dpkt"} <= late
+    assert [target for target in late if target not in found and target.rpartition(".")[0] not in found] == []
 
 
 def test_importing_the_package_is_light() -> None:

@@ -12,11 +12,13 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from seqcheck.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STDOUT = "-"
 
@@ -48,6 +50,8 @@ class Output:
             return open(self.path, "wb")
         if there and not self._force:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        from pathlib import Path
+
         target = Path(self.path)
         temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)

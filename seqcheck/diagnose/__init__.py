@@ -17,7 +17,6 @@ import numpy as np
 from ..dataclass import dataclass
 from ..track import Findings
 from .case import Case, Claim, Evidence, Facts
-from .rules import RULES
 from .table import Table, table
 from .verdict import Judgement, judge
 
@@ -44,11 +43,14 @@ def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
         aside=np.zeros(len(columns), np.bool_),
     )
     claims: list[Claim] = []
-    for rule in RULES:
-        if not case.open.any():
-            break
-        claim = rule(case)
-        if claim is not None and claim.rows.any():
-            claims.append(claim)
-            case = case.without(claim)
+    if len(columns):
+        from .rules import RULES  # here, since a clean capture needs none of them
+
+        for rule in RULES:
+            claim = rule(case)
+            if claim is not None and claim.rows.any():
+                claims.append(claim)
+                case = case.without(claim)
+            if not case.open.any():
+                break
     return Diagnosis(table=columns, claims=tuple(claims), judgement=judge(case, tuple(claims)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from ..dataclass import dataclass, field, replace
 from ..model import Cause, Strength
 from ..track import Findings
 from .arrays import median
-from .ring import Brackets, Floats, Lost, Ring
 from .table import Bools, Ints, Table
+
+if TYPE_CHECKING:  # loaded where a rule asks for it: a clean capture has no use for it
+    from .ring import Brackets, Floats, Lost, Ring
 
 ASIDE = ("path-copy", "loop", "retransmission")
 
@@ -65,6 +67,8 @@ class Case:
     @property
     def lost(self) -> Lost:
         """The shares of numbers that never came, and of foreign frames."""
+        from .ring import Lost
+
         streams = self.findings.streams
         received = int(streams["received"].sum())
         unique = received - int(streams["duplicates"].sum())
@@ -79,6 +83,8 @@ class Case:
         """What each duplicate says of a lap. Its own stream's numbers say best how many slots that took, lost ones and
         all: from the number to the expectation, and the other duplicates in between. Where the number itself had come
         twice before, or ahead of its time, the records in between and the gaps among them have to do."""
+        from .ring import Brackets
+
         table = self.table
         on_stream, of_source = table.between(self.aside)
         again = ~self.aside

@@ -6,11 +6,15 @@ duplicates does. Nothing is dropped: every other claim stands in `also`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..dataclass import dataclass
 from ..model import Also, Rival, Verdict
 from . import counter
 from .case import Case, Claim, agree, number, plural
-from .ring import Ring
+
+if TYPE_CHECKING:
+    from .ring import Ring
 
 RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
 SHORT = 4096  # values of a counter that a common ring is a multiple of

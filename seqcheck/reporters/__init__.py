@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import BinaryIO, Protocol, cast
 
 from seqcheck.dataclass import dataclass
@@ -80,10 +79,16 @@ def check(names: Iterable[str]) -> None:
     """OutputError where a format needs a package that is not installed."""
     for name in names:
         package = FORMATS[name].package
-        if package and find_spec(package) is None:
+        if package and not _installed(package):
             raise OutputError(
                 f"the report {name} needs {package}, which is not installed", hint=f"pip install 'seqcheck[{name}]'"
             )
+
+
+def _installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None
 
 
 class Reporter(Protocol):

@@ -8,14 +8,16 @@ the cursor is closed. What was read and what became of it is the cursor's busine
 from __future__ import annotations
 
 import os
-import threading
-from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from seqcheck.kernel.border import FULL, MAX_BLOCK, MORE
 from seqcheck.sources.bytestream import ByteSource
 from seqcheck.sources.container import Walker
 from seqcheck.sources.cursor import LEAST_ROOM, Cursor, Damaged
 from seqcheck.sources.slots import Block, Pool
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 LEAD = MAX_BLOCK  # bytes in front of a block, for the part of a record that the block before ends with
 WORTH = 4 << 20  # bytes; a shorter plain file is read before a thread has started
@@ -30,6 +32,9 @@ class Ahead:
     """Reads `source` into the views that it is given, one after another."""
 
     def __init__(self, source: ByteSource) -> None:
+        import threading  # here, since short captures do not need it
+        from queue import SimpleQueue
+
         self._source = source
         self._views: SimpleQueue[memoryview | None] = SimpleQueue()
         self._counts: SimpleQueue[int | Exception] = SimpleQueue()

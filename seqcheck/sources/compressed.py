@@ -8,13 +8,13 @@ libraries take: longer ones are put together from several, and have left the pro
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Generator
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from seqcheck.errors import InputError
 from seqcheck.sources.bytestream import ByteSource, RawBytes
+from seqcheck.sources.magic import codec_of
 
 READ = 1 << 15  # bytes of compressed input at a time
 PIECE = 1 << 15  # bytes of output at a time, at most
@@ -41,6 +41,8 @@ class _Gzip:
     """zlib's decompressor in the form of the others."""
 
     def __init__(self) -> None:
+        import zlib
+
         self._zlib = zlib.decompressobj(wbits=31)
         self._more = False  # the last output was as long as it might be
 
@@ -85,17 +87,7 @@ CODECS: dict[str, Callable[[], Callable[[], Decoder]]] = {
     "zstd": _zstd,
     "lz4": _lz4,
 }
-MAGICS: tuple[tuple[bytes, str], ...] = (
-    (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-    *((bytes((low, 0x2A, 0x4D, 0x18)), "zstd") for low in range(0x50, 0x60)),  # pzstd begins with a skippable frame
-)  # fmt: skip
 PADDED = ("gzip", "xz")  # zeros may follow a member
-
-
-def codec_of(head: bytes) -> str:
-    """The name of the compression of an input that starts with these (6 or more) bytes; empty where there is none."""
-    return next((name for magic, name in MAGICS if head.startswith(magic)), "")
 
 
 class Unpacked(ByteSource):

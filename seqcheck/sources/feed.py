@@ -13,10 +13,10 @@ from seqcheck.model import Damage
 from seqcheck.sources import ahead
 from seqcheck.sources.ahead import AheadCursor
 from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, open_raw
-from seqcheck.sources.compressed import Unpacked, codec_of
 from seqcheck.sources.container import HEAD, Indexer, open_walker
 from seqcheck.sources.cursor import Cursor
 from seqcheck.sources.evidence import StoredFrame, Trail, Window
+from seqcheck.sources.magic import codec_of
 from seqcheck.sources.slots import Block, Pool
 
 MAX_DAMAGE = 100  # places that are told of, for each input, beside the one where it ended
@@ -49,7 +49,7 @@ class Feed:
     def _begin(self) -> None:
         """Everything from the first byte on."""
         self._idle = self.broken = False
-        self.source: ByteSource = Unpacked(self._raw, self._codec) if self._codec else self._raw
+        self.source: ByteSource = self._unpacked() if self._codec else self._raw
         self.count = 0
         self.totals = new_totals()
         self._damage: list[Damage] = []
@@ -62,6 +62,11 @@ class Feed:
             self._refuse(head, str(error))
         self.source.skip(self._headed)
         self._trail: Trail | Window = Trail(PlacedBytes(self._raw), self._walker) if self.plain else Window()
+
+    def _unpacked(self) -> ByteSource:
+        from seqcheck.sources.compressed import Unpacked  # here, since plain captures do not need it
+
+        return Unpacked(self._raw, self._codec)
 
     def _refuse(self, head: bytes, what: str) -> None:
         trouble, hint = self.source.trouble, ""

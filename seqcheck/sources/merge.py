@@ -17,9 +17,8 @@ from seqcheck.dataclass import dataclass
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import Frames
 from seqcheck.sources.feed import Feed
-from seqcheck.sources.slots import Block, Pool
+from seqcheck.sources.slots import MAX_OPEN, Block, Pool
 
-MAX_OPEN = 64  # inputs whose times overlap
 NEVER = int(np.iinfo(np.int64).min)  # before all times
 
 

@@ -27,9 +27,8 @@ from seqcheck.sources.bytestream import Input
 from seqcheck.sources.container import Indexer
 from seqcheck.sources.evidence import StoredFrame
 from seqcheck.sources.feed import Feed
-from seqcheck.sources.merge import MAX_OPEN, in_order
 from seqcheck.sources.numbering import Numbering
-from seqcheck.sources.slots import ROWS, SLOT, Pool
+from seqcheck.sources.slots import MAX_OPEN, ROWS, SLOT, Pool
 
 WINDOW = 32 << 20  # bytes of pipes and compressed inputs that are kept to look back at
 
@@ -169,6 +168,8 @@ class CaptureReader:
             yield frames, low, high
 
     def _several(self) -> Iterator[tuple[Frames, int, int]]:
+        from seqcheck.sources.merge import in_order  # here, since it is for several inputs only
+
         numbering = self._numbering
         for each in in_order(self._feeds, self._pool):
             frames, low, high = each.frames, each.low, each.high

@@ -15,6 +15,7 @@ from seqcheck.kernel.border import MAX_BLOCK, Frames
 SLOT = 1 << 20  # bytes of input in a slot
 LEAST_SLOT = MAX_BLOCK + (1 << 16)  # a record that is not whole and what is read behind it
 ROWS = 1 << 14  # frames in a slot
+MAX_OPEN = 64  # inputs whose times overlap, each with a slot
 
 
 class Block:
