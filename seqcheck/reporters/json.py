@@ -14,6 +14,8 @@ from seqcheck.dataclass import names
 from seqcheck.model import SCHEMA, Report
 from seqcheck.reporters import Page
 
+_BARE = (int, str, bool, type(None))
+_encoded = json.JSONEncoder(allow_nan=False).encode
 _WIDE = 110  # what fits here stays on one line
 _DEEP = 3  # as does everything this deep
 
@@ -30,6 +32,8 @@ def document(report: Report) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """Dataclasses as dicts, tuples as lists; a float that JSON has no word for as None."""
+    if type(value) in _BARE:
+        return value
     if fields := names(value):
         return {name: plain(getattr(value, name)) for name in fields}
     if isinstance(value, dict):
@@ -43,14 +47,16 @@ def plain(value: Any) -> Any:
 
 def text(value: Any, depth: int = 0) -> str:
     """`value` as JSON, broken into lines down to the entries of its lists."""
-    short = json.dumps(value, allow_nan=False)
-    if not isinstance(value, dict | list) or depth >= _DEEP or len(short) + depth <= _WIDE:
-        return short
-    margin = " " * (depth + 1)
+    if not isinstance(value, dict | list) or depth >= _DEEP:
+        return _encoded(value)
     if isinstance(value, dict):
         begin, end = "{", "}"
-        parts = [f"{json.dumps(key)}: {text(item, depth + 1)}" for key, item in value.items()]
+        parts = [f"{_encoded(key)}: {text(item, depth + 1)}" for key, item in value.items()]
     else:
         begin, end = "[", "]"
         parts = [text(item, depth + 1) for item in value]
+    short = f"{begin}{', '.join(parts)}{end}"
+    if len(short) + depth <= _WIDE:  # no part is broken then: it would be too long itself
+        return short
+    margin = " " * (depth + 1)
     return f"{begin}\n{margin}" + f",\n{margin}".join(parts) + f"\n{' ' * depth}{end}"
