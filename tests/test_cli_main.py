@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -165,3 +166,25 @@ def test_python_m_is_the_same_command() -> None:
     done = seqcheck("--version", stdout=subprocess.PIPE)
     assert done.returncode == 0
     assert done.stdout.startswith(f"seqcheck {VERSION} (kernel: ")
+
+
+@pytest.mark.parametrize("columns", ["", "60", "no number", "0"])
+def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert cli.columns() == shutil.get_terminal_size((80, 24)).columns
+    _, _, verbs = cli.build(()).format_help().partition("\nverbs:\n")
+    assert max(map(len, verbs.partition("\n\n")[0].splitlines())) <= cli.columns()
+
+
+@pytest.mark.parametrize("given", ["", "['--version']"])
+def test_only_a_process_of_our_own_has_its_garbage_collected_less_often(given: str) -> None:
+    code = f"""
+import gc, sys
+before = gc.get_threshold()
+sys.argv = ["seqcheck", "--version"]
+from seqcheck.cli.main import main
+assert main({given}) == 0 and gc.isenabled()
+print(gc.get_threshold() == before)
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == str(bool(given))
