@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any, BinaryIO
 
 from seqcheck.dataclass import names
@@ -18,11 +20,19 @@ _BARE = (int, str, bool, type(None))
 _encoded = json.JSONEncoder(allow_nan=False).encode
 _WIDE = 110  # what fits here stays on one line
 _DEEP = 3  # as does everything this deep
+_CHUNK = 1 << 16  # characters that are written at a time
 
 
 def write(report: Report, out: BinaryIO, page: Page) -> None:
     """One JSON object and a newline."""
-    out.write((text(document(report)) + "\n").encode("ascii"))
+    held, size = list[str](), 0
+    for piece in pieces({"schema": SCHEMA, **_shallow(report)}):
+        held.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            out.write("".join(held).encode("ascii"))
+            held, size = [], 0
+    out.write(("".join(held) + "\n").encode("ascii"))
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -47,16 +57,37 @@ def plain(value: Any) -> Any:
 
 def text(value: Any, depth: int = 0) -> str:
     """`value` as JSON, broken into lines down to the entries of its lists."""
-    if not isinstance(value, dict | list) or depth >= _DEEP:
-        return _encoded(value)
-    if isinstance(value, dict):
-        begin, end = "{", "}"
-        parts = [f"{_encoded(key)}: {text(item, depth + 1)}" for key, item in value.items()]
-    else:
+    return "".join(pieces(value, depth))
+
+
+def pieces(value: Any, depth: int = 0) -> Iterator[str]:
+    """The same, piece by piece: a report of many streams is never in memory as a whole."""
+    fields = _shallow(value)
+    if not (fields or isinstance(value, dict | list | tuple)) or depth >= _DEEP:
+        yield _encoded(plain(value))
+        return
+    if isinstance(value, list | tuple):
         begin, end = "[", "]"
-        parts = [text(item, depth + 1) for item in value]
-    short = f"{begin}{', '.join(parts)}{end}"
-    if len(short) + depth <= _WIDE:  # no part is broken then: it would be too long itself
-        return short
+        items: Iterable[tuple[str, Any]] = zip(repeat(""), value)
+    else:
+        begin, end = "{", "}"
+        items = ((f"{_encoded(str(key))}: ", item) for key, item in fields.items())
     margin = " " * (depth + 1)
-    return f"{begin}\n{margin}" + f",\n{margin}".join(parts) + f"\n{' ' * depth}{end}"
+    held, width = list[str](), depth + len(begin) + len(end)
+    for lead, item in items:
+        if width > _WIDE:
+            yield f",\n{margin}{lead}"
+            yield from pieces(item, depth + 1)
+            continue
+        held.append(lead + text(item, depth + 1))
+        width += len(held[-1]) + (2 if len(held) > 1 else 0)
+        if width > _WIDE:
+            yield f"{begin}\n{margin}" + f",\n{margin}".join(held)
+    yield f"\n{' ' * depth}{end}" if width > _WIDE else f"{begin}{', '.join(held)}{end}"
+
+
+def _shallow(value: Any) -> dict[Any, Any]:
+    """The entries of a dict or the fields of a dataclass, as they are; of all else, none."""
+    if isinstance(value, dict):
+        return value
+    return {name: getattr(value, name) for name in names(value)}
