@@ -121,16 +121,23 @@ class Timeline:
 
     def found(self, events: NDArray[Any]) -> None:
         """Rows of EVENT, as the tracker gave them."""
+        kinds, frames = np.ascontiguousarray(events["kind"]), events["frame"]
         for kind, name in ((DUPLICATE, "duplicates"), (LATE, "late"), (GAP, "missing")):
-            rows = events[events["kind"] == kind]
-            if len(rows):
-                self.count(name, rows["frame"], rows["a"] if kind == GAP else None)
+            at = np.flatnonzero(kinds == kind)
+            if len(at):
+                self._count(name, frames[at], events["a"][at] if kind == GAP else None)
                 if kind == DUPLICATE:
-                    self._strays.put(rows[self._strays.pick(len(rows))])
+                    self._strays.put(events[at[self._strays.pick(len(at))]])
 
-    def count(self, name: str, frames: NDArray[np.int64], each: NDArray[np.int64] | None) -> None:
+    def _count(self, name: str, frames: NDArray[np.int64], each: NDArray[np.int64] | None) -> None:
         """Add `each` (or one) to the bin of each frame number."""
-        np.add.at(self._bins[name], (frames - 1) // self.stride, 1 if each is None else each)
+        bins = (frames - 1) // self.stride
+        if each is not None:
+            np.add.at(self._bins[name], bins, each)
+            return
+        first = int(bins.min())
+        counts = np.bincount(bins - first)
+        self._bins[name][first : first + len(counts)] += counts
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far."""

@@ -124,13 +124,13 @@ class Track:
         for kind in _KEPT:
             if not counts[kind] or not (self._room[kind] or kind == border.DUPLICATE):
                 continue
-            rows = events[kinds == kind]
+            at = np.flatnonzero(kinds == kind)
             if kind == border.DUPLICATE:
-                histogram = _histogram(rows)
+                histogram = _histogram(events["record"][at], events["e_record"][at])
                 self._distances[: len(histogram)] += histogram
             room = self._room[kind]
             if room:
-                rows = rows[:room].copy()
+                rows = events[at[:room]]
                 self._room[kind] -= len(rows)
                 self._kept[kind].append(rows)
                 if kind == border.DUPLICATE:
@@ -146,7 +146,7 @@ class Track:
                 if gone.any():
                     self._room[kind] += int(gone.sum())
                     if kind == border.DUPLICATE:
-                        histogram = _histogram(rows[gone])
+                        histogram = _histogram(rows["record"][gone], rows["e_record"][gone])
                         self._distances[: len(histogram)] -= histogram
                     rows = rows[~gone]
                 if len(rows):
@@ -165,7 +165,5 @@ def _covered(row: Any, rows: NDArray[Any]) -> NDArray[np.bool_]:
     return result
 
 
-def _histogram(rows: NDArray[Any]) -> NDArray[np.int64]:
-    known = rows["e_record"] >= 0
-    distance = np.where(known, np.minimum(rows["record"] - rows["e_record"], DISTANCES), 0)
-    return np.bincount(distance)
+def _histogram(record: NDArray[np.int64], earlier: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.bincount(np.where(earlier >= 0, np.minimum(record - earlier, DISTANCES), 0))
