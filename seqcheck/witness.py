@@ -69,11 +69,14 @@ class Witness:
         """The DUPLICATE rows of the last block."""
         if not len(rows) or not any(self._wanted):
             return
-        for row in rows[rows["e_record"] >= 0]:
+        at = np.flatnonzero(rows["e_record"] >= 0)
+        distances = rows["record"][at] - rows["e_record"][at]
+        orders = np.minimum(np.frexp(distances)[1], ORDERS - 1)  # bits of each, exact below 2**53
+        first = [at[orders == order][:wanted] for order, wanted in enumerate(self._wanted) if wanted]
+        for row in rows[np.sort(np.concatenate(first))]:
             order = min(int(row["record"] - row["e_record"]).bit_length(), ORDERS - 1)
-            if self._wanted[order]:
-                self._wanted[order] -= 1
-                self._judge(int(row["e_frame"]), int(row["frame"]), COMPARED - self._wanted[order], store)
+            self._wanted[order] -= 1
+            self._judge(int(row["e_frame"]), int(row["frame"]), COMPARED - self._wanted[order], store)
 
     def _judge(self, first: int, frame: int, turn: int, store: Store) -> None:
         earlier, later = store.get(first), store.get(frame)
