@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DPKT = """
 import sys, dpkt
@@ -28,12 +28,13 @@ for packet in PcapReader(sys.argv[1]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A command; `share` of the frames is what it can read in reasonable time."""
+    """A command; `share` of the frames is what it can read in reasonable time, `processors` how many it may use."""
 
     name: str
     argv: tuple[str, ...]
     share: float = 1.0
     pcap_only: bool = False
+    processors: int = 1  # 0: all
 
     @property
     def installed(self) -> bool:
@@ -44,8 +45,10 @@ SEQCHECK = Peer(
     name="seqcheck analyze",
     argv=(sys.executable, "-m", "seqcheck", "analyze", "--layout", "seqcheck", "--report", "json", "{file}"),
 )
+SEQCHECK_ALL = replace(SEQCHECK, name="seqcheck analyze, all processors", processors=0)
 PLAIN = (
     SEQCHECK,
+    SEQCHECK_ALL,
     Peer(name="wc -l (the price of reading)", argv=("wc", "-l", "{file}")),
     Peer(name="capinfos -c", argv=("capinfos", "-c", "{file}")),
     Peer(name="tcpdump -w /dev/null", argv=("tcpdump", "-r", "{file}", "-w", "/dev/null")),
@@ -54,8 +57,8 @@ PLAIN = (
     Peer(name="dpkt, a plain loop", argv=(sys.executable, "-c", DPKT, "{file}"), share=0.02, pcap_only=True),
     Peer(name="scapy, a plain loop", argv=(sys.executable, "-c", SCAPY, "{file}"), share=0.001, pcap_only=True),
 )
-FEW = PLAIN[:3]  # for the shapes beyond the first: what the goals are about
+FEW = PLAIN[:4]  # for the shapes beyond the first: what the goals are about
 UNPACKERS = {
-    ".gz": Peer(name="gzip -dc | cat", argv=("sh", "-c", "gzip -dc {file} | cat >/dev/null")),
-    ".zst": Peer(name="zstd -dc | cat", argv=("sh", "-c", "zstd -dcq {file} | cat >/dev/null")),
+    ".gz": Peer(name="gzip -dc into cat", argv=("sh", "-c", "gzip -dc {file} | cat >/dev/null")),
+    ".zst": Peer(name="zstd -dc into cat", argv=("sh", "-c", "zstd -dcq {file} | cat >/dev/null")),
 }

@@ -1,0 +1,45 @@
+"""Runs one command and says what it took: seconds on the wall, seconds of CPU, KiB at its peak.
+
+Done by a process of its own, and a small one, which runs this file: a child counts the memory of the process that it
+was forked from.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+
+class Took(NamedTuple):
+    """Of one command."""
+
+    wall: float
+    cpu: float
+    peak_kib: int
+    code: int
+
+
+def run(command: list[str], *, processors: int, stdin: int | None = None) -> Took:
+    """Run it, its output thrown away; `processors` is how many it may use (0: all there are)."""
+    argv = [sys.executable, "-I", "-S", __file__, str(processors), *command]
+    told = subprocess.run(argv, stdin=stdin, stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+    return Took(wall=float(told[0]), cpu=float(told[1]), peak_kib=int(told[2]), code=int(told[3]))
+
+
+def main() -> None:
+    count, command = int(sys.argv[1]), sys.argv[2:]
+    if count and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
+    nothing = os.open(os.devnull, os.O_RDWR)
+    quiet = [(os.POSIX_SPAWN_DUP2, nothing, 1), (os.POSIX_SPAWN_DUP2, nothing, 2)]
+    begin = time.perf_counter()
+    process = os.posix_spawnp(command[0], command, os.environ, file_actions=quiet)
+    _, status, usage = os.wait4(process, 0)
+    wall = time.perf_counter() - begin
+    code = os.waitstatus_to_exitcode(status)
+    sys.stdout.write(f"{wall} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss} {code}\n")
+
+
+if __name__ == "__main__":
+    main()
