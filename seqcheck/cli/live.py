@@ -7,6 +7,7 @@ privilege is given up, for good. Only then is the first byte of traffic looked a
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -142,6 +143,7 @@ def run(args: argparse.Namespace) -> int:
         outputs = [stack.enter_context(Opened(each.path, force=args.force, heir=heir)) for each in options.reports]
         evidence = stack.enter_context(Opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
         rehearse(options.reports, drawn=wanted(args.quiet))
+        gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
         privilege.drop(heir)
         return follow(options, reader, list(zip(options.reports, outputs, strict=True)), evidence)
 
