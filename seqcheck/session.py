@@ -246,11 +246,11 @@ class Session:
         """Decode by every layout that can be recognised; the first to find records wins, the most where several do."""
         best = None
         most = 0
+        spare = RecordColumns(frames.capacity)
         for one, decoder in self._trials:
-            records = RecordColumns(frames.capacity)
-            decoder.decode(frames, low, high, records)
-            if records.count > most:
-                best, most, self._records = (one, decoder), records.count, records
+            decoder.decode(frames, low, high, spare)
+            if spare.count > most:
+                best, most, self._records, spare = (one, decoder), spare.count, spare, self._records
         if best is not None:
             self._choose(*best)
 
