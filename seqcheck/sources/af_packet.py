@@ -3,8 +3,10 @@
 The kernel hands over its ring block by block. To look back at earlier copies, what came last has to stay at hand: a
 block that is well filled is read where it lies, and handed back when as many others have come as the ring has more than
 it was asked for (`Listening.kept`), so that the kernel misses none of them. A block with little in it is copied to
-others of its kind and handed back at once: a ring full of those would not reach back far. Nobody writes to what
-is being read. When we are too slow the ring runs full and the kernel drops, and counts; nothing in between can grow.
+others of its kind and handed back at once: a ring full of those would not reach back far. It stays all the same where
+the one before it makes up for it: the kernel closes a block every RETIRE_MS, also between two that it fills. So kept
+blocks are half full at least, taken together. Nobody writes to what is being read. When we are too slow the ring runs
+full and the kernel drops, and counts; nothing in between can grow.
 
 Where it dropped is known exactly: it can only drop while it waits for the very block that we hold longest, so what was
 dropped by the time that one is handed back was dropped just before that block's next content (a ring of n blocks: its
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +33,25 @@ TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
 STATUS = 2  # place of the status among the 32-bit words of a block
 HEADER = 48  # struct tpacket_block_desc; what is in front of the first packet is less than a frame's own header
 LEAST = 96  # bytes that a packet takes at least, with its headers
+ROWS_AT_ONCE = 2 * ROWS  # frames of blocks that lie in the ring, so those of three blocks at least
 WELL_FILLED = 2  # a block is, from this part of its size on
-_DESCRIPTION = struct.Struct("=8x4IQ")  # status, packets, first packet, length, sequence number
+# Nobody looks while a block is kept (Port.wakes) until a quarter of the ring is filled, at the pace at which that block
+# was, or, should it quicken, at SWIFT_NS a block; and not longer than LONGEST_MS.
+SWIFT_NS, SHORTEST_MS, LONGEST_MS = 4_000_000, 5, 30
+SECOND, MILLI = 1_000_000_000, 1_000_000  # ns
+# status, packets, first packet, length, sequence number; when it was begun, when its last packet came: s, ns
+_DESCRIPTION = struct.Struct("=8x4IQ4I")
+
+
+class _Waiting(NamedTuple):
+    """A block that the kernel has handed over: its sequence number, where its packets lie, how many there are at most,
+    ns from when it was begun to its last packet."""
+
+    number: int
+    start: int
+    stop: int
+    rows: int
+    lasted: int
 
 
 class Piece:
@@ -65,7 +85,9 @@ class Port:
         self._status = self._memory.view(np.uint32)[STATUS :: opened.block_size // 4]
         self._next = 0  # the block that the kernel hands over next
         self._kept: deque[tuple[int, int, Block]] = deque()  # sequence number, place in the ring, rows
-        self._columns = [Frames(ROWS) for _ in range(opened.kept)]
+        self._before = 0  # bytes in the block before the next one, if it was kept
+        self._pace_ns = 0  # in which the block kept last would have been filled to its end
+        self._columns: list[Frames] = []  # those that no kept block uses
         self._places: dict[int, int] = {}  # sequence number of a block -> frames dropped just before it
         self._unplaced = 0  # dropped, and not yet in `_places`
 
@@ -86,38 +108,78 @@ class Port:
         return not self._kept or (self._kept[-1][1] + 1) % self.socket.blocks != self._next
 
     @property
+    def rest_ms(self) -> int:
+        """How long nobody need look, when nothing is ready and nothing `wakes`."""
+        quarter = (self.socket.blocks - self.socket.kept) / 4
+        ms = int(quarter * min(self._pace_ns, SWIFT_NS)) // MILLI
+        return min(max(ms, SHORTEST_MS), LONGEST_MS)
+
+    @property
     def behind(self) -> float:
         """The share of the ring that waits for us, from 0 to 1."""
         waiting = int(np.count_nonzero(self._status & TP_STATUS_USER)) - len(self._kept)
-        return waiting / (len(self._status) - len(self._columns))
+        return waiting / (self.socket.blocks - self.socket.kept)
 
     def take(self) -> list[Piece]:
-        """The frames of the next block; there is one. Nearly always one piece."""
+        """The frames of the next block; there is one. If it stays, also those of the blocks behind it that are ready
+        and stay, as far as all find place in one Frames: so the more waits, the less a frame costs."""
+        pieces: list[Piece] = []
+        columns: Frames | None = None
+        for _ in range(max(self.socket.kept, 1)):
+            waiting = self._waiting()
+            size, rows = waiting.stop - waiting.start, waiting.rows
+            if not (self.socket.kept and self._stays(size)):
+                return pieces or self._copy(waiting)
+            if columns is not None and columns.count + rows > columns.capacity:
+                break
+            while self._kept and waiting.number - self._kept[0][0] >= self.socket.kept:
+                self._let_go()
+            if columns is None:
+                columns = self._columns.pop() if self._columns else Frames(ROWS_AT_ONCE)
+                columns.buf, columns.count = self._memory, 0
+            pieces += self._keep(waiting, columns)
+            if not self.ready or pieces[-1].frames is not columns:
+                break
+        return pieces
+
+    def _waiting(self) -> _Waiting:
+        """The next block, not taken yet."""
         place = self._next * self.socket.block_size
-        _, packets, first, length, number = _DESCRIPTION.unpack_from(self._memory, place)
+        _, packets, first, length, number, *times = _DESCRIPTION.unpack_from(self._memory, place)
         length = min(max(length, first), self.socket.block_size)
-        size = length - first
-        dropped = self._places.pop(number, 0)
-        while self._kept and number - self._kept[0][0] >= len(self._columns):
+        lasted = (times[2] - times[0]) * SECOND + times[3] - times[1]
+        return _Waiting(number, place + first, place + length, min(packets, (length - first) // LEAST + 1), lasted)
+
+    def _stays(self, size: int) -> bool:
+        """Whether a block with so many bytes in it is read where it lies."""
+        whole = self.socket.block_size
+        return size > whole // WELL_FILLED or size + self._before >= whole
+
+    def _copy(self, waiting: _Waiting) -> list[Piece]:
+        """Take the next block by copying it, and hand it back."""
+        number, start, stop, rows, _ = waiting
+        while self._kept and number - self._kept[0][0] >= self.socket.kept:
             self._let_go()
-        if self._columns and size > self.socket.block_size // WELL_FILLED:
-            return self._index(self._keep(number), place + first, place + length, dropped)
-        block = self._slots.room(size, min(packets, size // LEAST + 1))
+        self._before = 0
+        size = stop - start
+        block = self._slots.room(size, rows)
         low = self._slots.stop
-        block.frames.buf[low : low + size] = self._memory[place + first : place + length]
+        block.frames.buf[low : low + size] = self._memory[start:stop]
         self._give_back(number, self._next)
         self._slots.used(size)
         self._turn()
-        return self._index(block, low, low + size, dropped) if packets else []
+        dropped = self._places.pop(number, 0)
+        return self._index(block, low, low + size, dropped) if rows else []
 
-    def _keep(self, number: int) -> Block:
-        """Rows for the block that was handed over, which stays."""
-        columns = self._columns[number % len(self._columns)]
-        columns.buf, columns.count = self._memory, 0
+    def _keep(self, waiting: _Waiting, columns: Frames) -> list[Piece]:
+        """Take the next block as it is."""
+        number, start, stop, _, lasted = waiting
+        self._before = stop - start
+        self._pace_ns = lasted * self.socket.block_size // self._before
         kept = Block(columns, 0, len(self._memory))
         self._kept.append((number, self._next, kept))
         self._turn()
-        return kept
+        return self._index(kept, start, stop, self._places.pop(number, 0))
 
     def _let_go(self) -> None:
         """Hand back the block that was kept longest."""
@@ -125,6 +187,8 @@ class Port:
         block.gone = True
         self._give_back(number, place)
         self._kept.popleft()
+        if not self._kept or self._kept[0][2].frames is not block.frames:
+            self._columns.append(block.frames)
 
     def _turn(self) -> None:
         self._next = (self._next + 1) % self.socket.blocks

@@ -6,7 +6,7 @@
             reader.store.get(17)   # as in `reader.CaptureReader`
 
 Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) at least
-every POLL_MS, so that whoever iterates can look at the clock. Several interfaces are one capture in order of time: a
+every LEISURE_MS, so that whoever iterates can look at the clock. Several interfaces are one capture in order of time: a
 frame waits until none that is older can still come from another interface (HORIZON_NS), or until half the window waits.
 
 What happens to the interfaces is told in words by `note`, and kept in `remarks`.
@@ -35,7 +35,8 @@ from seqcheck.sources.slots import Pool
 from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
 WINDOW = 32 << 20  # bytes of frames to look back at
-POLL_MS, GLANCE_MS = 50, 10
+POLL_MS = 50
+LEISURE_MS, WORTH_WHILE = 90, 1 / 8  # frames may wait so long, or until that share of the ring is filled
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
 MAX_REMARKS = 100
 
@@ -182,13 +183,14 @@ class LiveReader:
         if self._interleave:
             self._interleave.add(port, pieces)
             return
-        for piece in pieces:
-            frames = piece.frames
-            frames.first = self.frames + 1 - piece.low
-            self.store.note(self.frames + 1, frames, (piece.low, piece.high), (piece.block,))
-            self.frames += piece.high - piece.low
-            self.lost = piece.dropped
-            yield frames, piece.low, piece.high
+        for run in _runs(pieces):
+            frames, low, high = run[0].frames, run[0].low, run[-1].high
+            frames.first = self.frames + 1 - low
+            for piece in run:
+                self.store.note(frames.first + piece.low, frames, (piece.low, piece.high), (piece.block,))
+            self.frames += high - low
+            self.lost = run[0].dropped
+            yield frames, low, high
 
     def _merged(self, *, last: bool = False) -> Iterator[tuple[Frames, int, int]]:
         assert self._interleave is not None
@@ -220,11 +222,18 @@ class LiveReader:
             yield from self._merged(last=True)
 
     def _pause(self, poll: select.poll, most_ms: int) -> list[tuple[int, int]]:
-        """Until something comes, a little while where frames that came would not tell, or so long."""
+        """Until something comes, or so long. Where frames that come would not tell: until so much has come that it is
+        worth while, looked for now and then, or LEISURE_MS."""
         asleep = [port for port in self._ports if not port.wakes]
+        if not asleep:
+            return poll.poll(most_ms)
         for port in asleep:
             poll.modify(port.socket, 0)  # errors are told all the same
-        events = poll.poll(GLANCE_MS if asleep else most_ms)
+        rest = min(port.rest_ms for port in asleep)
+        for _ in range(0, LEISURE_MS, rest):
+            events = poll.poll(rest)
+            if events or self._stopping or self.behind >= WORTH_WHILE:
+                break
         for port in asleep:
             poll.modify(port.socket, select.POLLIN)
         return events
@@ -267,6 +276,18 @@ class LiveReader:
             at = f" (after frame {self.frames})" if self.frames else ""
             self.remarks.append(text + at)
         self._note(text)
+
+
+def _runs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Those whose rows follow one another in the same Frames, with nothing dropped between them."""
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and (piece.dropped or piece.frames is not run[-1].frames or piece.low != run[-1].high):
+            yield run
+            run = []
+        run.append(piece)
+    if run:
+        yield run
 
 
 def _absent(name: str, found: interface.Interface | None) -> InputError:

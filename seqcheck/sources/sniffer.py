@@ -81,6 +81,7 @@ class SniffedPort:
     """As af_packet.Port."""
 
     places = False
+    rest_ms = 0  # it `wakes`
 
     def __init__(self, opened: Sniffed, pool: Pool) -> None:
         self.socket = opened

@@ -1,0 +1,191 @@
+"""What is done with the blocks of a packet socket's ring: read where they lie or copied, several at once, handed back, and
+where frames were dropped. The kernel's side is played by the test."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from test_live_tpacket import packet
+
+from seqcheck.kernel import load
+from seqcheck.linux.packet_socket import PacketSocket
+from seqcheck.sources.af_packet import LONGEST_MS, SHORTEST_MS, Piece, Port
+from seqcheck.sources.live import _runs
+from seqcheck.sources.live_window import LiveStore, pool
+
+SIZE, HEAD = 1 << 14, 48
+FRAME = len(packet(bytes(60)))
+FULL = (SIZE - HEAD) // FRAME
+
+
+@dataclass
+class Ring:
+    """As PacketSocket; `fill` is the kernel."""
+
+    kept: int = 4
+    blocks: int = 12
+    block_size: int = SIZE
+    name: str = "test"
+    accepted: int = 0
+    dropped: int = 0
+    lost: int = 0  # not asked for yet
+    sequence: int = 0
+    memory: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        self.memory = bytearray(self.blocks * SIZE)
+
+    def count(self) -> int:
+        lost, self.lost = self.lost, 0
+        self.dropped += lost
+        return lost
+
+    def fill(self, frames: int, *, lasted_ns: int = 0) -> None:
+        """The next block, with numbered frames; the kernel must own it."""
+        at = self.sequence % self.blocks * SIZE
+        assert not self.memory[at + 8] & 1, "the block is still kept"
+        numbers = range(self.accepted + 1, self.accepted + frames + 1)
+        body = b"".join(packet(n.to_bytes(60, "big"), last=n == numbers[-1]) for n in numbers)
+        head = struct.pack("=8x4IQ4I", 1, frames, HEAD, HEAD + len(body), self.sequence, 0, 0, 0, lasted_ns)
+        self.memory[at : at + HEAD] = head.ljust(HEAD, b"\0")
+        self.memory[at + HEAD : at + HEAD + len(body)] = body
+        self.accepted += frames
+        self.sequence += 1
+
+    def theirs(self) -> list[int]:
+        """The blocks that the reader has not handed back."""
+        return [at for at in range(self.blocks) if self.memory[at * SIZE + 8] & 1]
+
+
+def made(ring: Ring) -> Port:
+    return Port(cast("PacketSocket", ring), load(), pool(1))
+
+
+def numbers(pieces: list[Piece]) -> list[int]:
+    """What stands in the frames."""
+    found = []
+    for piece in pieces:
+        frames = piece.frames
+        for row in range(piece.low, piece.high):
+            start = int(frames.off[row])
+            found.append(int.from_bytes(frames.buf[start : start + 60].tobytes(), "big"))
+    return found
+
+
+def test_blocks_that_wait_are_taken_together_as_rows_of_one_frames() -> None:
+    ring = Ring()
+    port = made(ring)
+    for _ in range(3):
+        ring.fill(FULL)
+    pieces = port.take()
+    assert [(piece.low, piece.high) for piece in pieces] == [(0, FULL), (FULL, 2 * FULL), (2 * FULL, 3 * FULL)]
+    assert len({id(piece.frames) for piece in pieces}) == 1
+    assert numbers(pieces) == list(range(1, 3 * FULL + 1))
+    assert [len(run) for run in _runs(pieces)] == [3]
+    assert not port.ready
+
+
+def test_no_more_at_once_than_may_be_kept() -> None:
+    """What is handed on must not be written to while it is looked at."""
+    ring = Ring(kept=2)
+    port = made(ring)
+    for _ in range(5):
+        ring.fill(FULL)
+    seen = []
+    while port.ready:
+        pieces = port.take()
+        assert len(pieces) <= 2
+        assert not any(piece.block.gone for piece in pieces)
+        seen += numbers(pieces)
+    assert seen == list(range(1, 5 * FULL + 1))
+    assert ring.theirs() == [3, 4]
+
+
+def test_a_block_with_little_in_it_stays_where_the_one_before_makes_up_for_it() -> None:
+    ring = Ring(kept=6)
+    port = made(ring)
+    for frames in (FULL, 3, 3, FULL // 3, FULL // 3 * 2, FULL // 2):
+        ring.fill(frames)
+    seen = []
+    while port.ready:
+        seen += numbers(port.take())
+    assert seen == list(range(1, ring.accepted + 1))
+    # the first 3 come behind a full block; the next are copied, as is what follows a block that was copied
+    assert ring.theirs() == [0, 1, 4, 5]
+
+
+def test_where_little_comes_all_is_copied_and_handed_back_at_once() -> None:
+    ring = Ring()
+    port = made(ring)
+    for _ in range(30):
+        ring.fill(FULL // 3)
+        port.take()
+        assert ring.theirs() == []
+        assert port.wakes
+
+
+@pytest.mark.parametrize("kept", [1, 2, 4])
+def test_frames_can_be_had_again_while_their_block_is_kept(kept: int) -> None:
+    ring, store, seen = Ring(kept=kept), LiveStore(), 0
+    port = made(ring)
+    for several in (1, 3, 2, 8, 1, 1, 6):
+        for _ in range(min(several, ring.blocks - len(ring.theirs()))):
+            ring.fill(FULL)
+        while port.ready:
+            for run in _runs(port.take()):
+                first = seen + 1 - run[0].low
+                for piece in run:
+                    store.note(first + piece.low, piece.frames, (piece.low, piece.high), (piece.block,))
+                seen += run[-1].high - run[0].low
+            for number in range(1, seen + 1, 17):
+                again = store.get(number)
+                assert (again is not None) == (number > seen - kept * FULL), number
+                assert again is None or int.from_bytes(again.data, "big") == number
+
+
+def test_a_place_where_frames_were_dropped_begins_a_run() -> None:
+    ring = Ring(kept=2, blocks=6)
+    port = made(ring)
+    for _ in range(6):
+        ring.fill(FULL)
+    port.take()
+    port.take()  # hands back blocks 0 and 1
+    ring.lost = 7  # while the kernel waits for the next one, its number 2
+    ring.fill(FULL)
+    ring.fill(FULL)
+    port.take()  # hands back 2 and 3
+    ring.fill(FULL)
+    ring.fill(FULL)
+    runs = [[(numbers([piece])[0] // FULL, piece.dropped) for piece in run] for run in _runs(port.take() + port.take())]
+    assert [dropped for run in runs for _, dropped in run] == [0, 0, 7, 0]
+    assert [[block for block, _ in run] for run in runs] == [[6, 7], [8, 9]]
+    assert ring.dropped == 7
+
+
+def test_how_long_nobody_looks_goes_by_the_pace() -> None:
+    ring = Ring(blocks=36)
+    port = made(ring)
+    ring.fill(FULL, lasted_ns=1_000_000)
+    port.take()
+    assert not port.wakes
+    assert 7 <= port.rest_ms <= 8
+    ring.fill(FULL, lasted_ns=40_000_000)
+    port.take()
+    assert port.rest_ms == LONGEST_MS
+    ring.fill(FULL, lasted_ns=0)
+    port.take()
+    assert port.rest_ms == SHORTEST_MS
+
+
+def test_a_block_of_another_kind_ends_what_is_taken_at_once() -> None:
+    ring = Ring()
+    port = made(ring)
+    ring.fill(FULL)
+    ring.fill(FULL // 2 + 9)
+    ring.fill(2)
+    assert len(port.take()) == 2
+    assert numbers(port.take()) == [ring.accepted - 1, ring.accepted]
+    assert not port.ready
