@@ -1,5 +1,5 @@
-"""What is done with the blocks of a packet socket's ring: read where they lie or copied, several at once, handed back, and
-where frames were dropped. The kernel's side is played by the test."""
+"""What is done with the blocks of a packet socket's ring: read where they lie or copied, several at once, handed back;
+and where frames were dropped. The kernel's side is played by the test."""
 
 from __future__ import annotations
 
