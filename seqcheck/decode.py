@@ -74,11 +74,22 @@ def tally(sources: NDArray[Any]) -> tuple[int, dict[str, int]]:
     could not be told (cut, too many streams): these, and all frames of sources without records, are skipped.
     """
     counts: NDArray[np.int64] = sources["counts"]
-    foreign = counts[counts[:, RECORD] > 0].sum(axis=0)
-    foreign[[RECORD, *OWN_FAULT]] = 0
+    foreign = _foreign(counts)
     skipped = counts.sum(axis=0) - foreign
     reasons = {REASONS[status]: int(skipped[status]) for status in range(len(REASONS)) if status != RECORD}
     return int(foreign.sum()), {reason: count for reason, count in reasons.items() if count}
+
+
+def foreign(sources: NDArray[Any]) -> int:
+    """The first of the two alone."""
+    return int(_foreign(sources["counts"]).sum())
+
+
+def _foreign(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By status, the frames of sources that sent records."""
+    found: NDArray[np.int64] = counts[counts[:, RECORD] > 0].sum(axis=0)
+    found[[RECORD, *OWN_FAULT]] = 0
+    return found
 
 
 class Reader:

@@ -3,9 +3,10 @@
     watch(reader, task, stops, show)
 
 Beside what a session knows it keeps which gaps lie where our own side dropped frames, gives Snapshots from time to
-time, and ends the capture where that was asked for. A snapshot's figures are of now; its report, which takes longer, is
-as old as it must be for making reports to take no more than JUDGING of the time. Both are copies: whoever shows them
-can take as long as he likes, the kernel's ring permitting. Nothing here grows with the capture.
+time, and ends the capture where that was asked for. A snapshot's figures are of now (`missed` is up to MISSED_S old);
+its report, which takes longer, is as old as it must be for making reports to take no more than JUDGING of the time, and
+up to UNCHANGED_S where nothing was found since. Both are copies: whoever shows them can take as long as he likes, the
+kernel's ring permitting. Nothing here grows with the capture.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kernel
-from .decode import tally
+from .decode import foreign
 from .errors import InputError
 from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames
 from .model import Capture, Gap, Gaps, Report
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from .sources.recorder import Recorder
 
 SECOND = 1_000_000_000  # ns
-JUDGING = 0.02  # the share of the time that may go into reports in between
+JUDGING = 0.005  # the share of the time that may go into reports in between
+MISSED_S = 1  # how old the interfaces' own counters may be in a snapshot: they are files
+UNCHANGED_S = 10  # a report is as good as new for so long, if nothing was found since
 OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream
 LATEST = 8
 BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
@@ -112,7 +115,10 @@ class LiveSession(Session):
         self._open = 0  # how many of the streams known then have not
         self._streams = 0
         self._report: Report | None = None
-        self._judge_at = 0.0
+        self._judge_at = self._stale_at = 0.0
+        self._missed, self._missed_at = 0, 0.0
+        self._findings = 0  # rows so far
+        self._known: tuple[int, ...] = ()  # what there was when it was reported
         super().__init__(kernel.load(), task.layout)
 
     def follow(self, frames: Frames, high: int, low: int, reader: LiveReader) -> None:
@@ -129,23 +135,24 @@ class LiveSession(Session):
 
     def snapshot(self, reader: LiveReader, elapsed_s: float, *, reports: bool) -> Snapshot:
         """How things stand."""
-        if reports:
-            self._rejudge(reader)
         state: Any = self._chosen[2].streams() if self._chosen else np.zeros(0, EMPTY)
-        foreign = tally(self._chosen[1].sources())[0] if self._chosen else 0
+        if reports:
+            self._rejudge(reader, (self._findings, len(state), reader.dropped))
+        if elapsed_s >= self._missed_at:
+            self._missed, self._missed_at = reader.missed, elapsed_s + MISSED_S
         return Snapshot(
             ns=reader.last_ns,
             elapsed_ns=int(elapsed_s * SECOND),
             frames=self.frames,
             bytes=reader.wire_bytes,
             sequenced=int(state["received"].sum()),
-            foreign=foreign,
+            foreign=foreign(self._chosen[1].sources()) if self._chosen else 0,
             streams=len(state),
             duplicates=int(state["duplicates"].sum()),
             missing=int(state["missing"].sum()),
             late=int(state["late"].sum()),
             dropped=reader.dropped,
-            missed=reader.missed,
+            missed=self._missed,
             behind=reader.behind,
             latest=tuple(_latest(row) for row in self._latest),
             report=self._report,
@@ -185,19 +192,22 @@ class LiveSession(Session):
             ),
         )
 
-    def _rejudge(self, reader: LiveReader) -> None:
+    def _rejudge(self, reader: LiveReader, known: tuple[int, ...]) -> None:
         begin = time.monotonic()
-        if begin < self._judge_at:
+        if begin < (self._stale_at if known == self._known else self._judge_at):
             return
+        self._known = known
         try:
             self._report = self.judged(reader, ())
         except InputError:  # no record yet
             return
         now = time.monotonic()
         self._judge_at = now + (now - begin) / JUDGING
+        self._stale_at = max(self._judge_at, now + UNCHANGED_S)
 
     def _found(self, events: Any) -> None:
         super()._found(events)
+        self._findings += len(events)
         kinds = events["kind"]
         rows = events[(kinds == DUPLICATE) | (kinds == GAP)]
         if not len(rows):

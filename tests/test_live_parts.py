@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +17,7 @@ from seqcheck.cli.quantity import duration, size
 from seqcheck.errors import UsageError
 from seqcheck.linux import bpf, privilege
 from seqcheck.reporters import live_lines
-from seqcheck.reporters.dashboard import Dashboard, clock
+from seqcheck.reporters.dashboard import Dashboard, clock, cut
 from seqcheck.snapshot import Latest, Snapshot
 from seqcheck.sources.af_packet import Piece
 from seqcheck.sources.interleave import HORIZON_NS, Interleave
@@ -149,7 +151,7 @@ def test_a_line_for_people() -> None:
 def test_the_dashboard_fits_and_says_what_counts(width: int, height: int) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=width, height=height, color_system=None)
     dashboard = Dashboard("eth0\x1b[2J", console)
-    lines = dashboard.draw(NOW).plain.splitlines()
+    lines = ["".join(text for text, _ in line) for line in dashboard.draw(NOW, (width, height))]
     assert len(lines) < height
     assert max(map(len, lines)) <= width
     assert "\x1b" not in "".join(lines)
@@ -161,6 +163,63 @@ def test_the_dashboard_fits_and_says_what_counts(width: int, height: int) -> Non
     with dashboard:
         dashboard(NOW)
         dashboard(replace(NOW, report=None, ns=None))
+
+
+def screen(written: str, height: int) -> list[str]:
+    """What a terminal shows of this, as far as the dashboard needs one; styles and the cursor's visibility aside."""
+    lines, at, column = [""] * height, 0, 0
+    for control, number, kind, char in re.findall(r"(\x1b\[([?;\d]*)(\w))|(.)", written, re.DOTALL):
+        if kind == "A":
+            assert at >= int(number), "above the top"
+            at -= int(number)
+        elif kind == "K":
+            assert number == "2"
+            lines[at] = ""
+        elif kind == "J":
+            lines[at:] = [lines[at][:column], *[""] * (height - at - 1)]
+        elif char == "\r":
+            column = 0
+        elif char == "\n":
+            at, column = at + 1, 0
+        elif not control:
+            lines[at] = lines[at][:column].ljust(column) + char + lines[at][column + 1 :]
+            column += 1
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_what_is_on_the_screen_is_the_last_picture(width: int) -> None:
+    """Only lines that differ are written; the picture grows and shrinks; what others say stands above it."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, height=24)
+    many = replace(NOW, elapsed_ns=NOW.elapsed_ns + 10**9, latest=NOW.latest * 2, missing=8)
+    few = replace(NOW, elapsed_ns=NOW.elapsed_ns + 2 * 10**9, latest=())
+    shown = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", console.file)
+        with Dashboard("eth0", console) as dashboard:
+            for now in (NOW, many, few, NOW):
+                dashboard(now)
+                shown.append(screen(console.file.getvalue(), 40))
+            expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(NOW, (width, 24))]
+            before = len(console.file.getvalue())
+            dashboard(NOW)
+            assert len(console.file.getvalue()) - before < 200, "hardly anything changed"
+            sys.stderr.write("seqcheck: eth0 is gone\n")
+            dashboard(NOW)
+            below = screen(console.file.getvalue(), 40)
+        assert sys.stderr is console.file
+    tops = [[line for line in picture if line] for picture in shown]
+    assert [len(top) for top in tops] == [len(expected), len(expected) + 2, len(expected) - 2, len(expected)]
+    assert next(line for line in below if line) == "seqcheck: eth0 is gone"
+    assert "frames     2,000 \N{MIDDLE DOT} 0/s \N{MIDDLE DOT} 0 Mbit/s" in below
+    assert [line[:11] for line in tops[-1]] == [line[:11] for line in expected]
+    assert [line for line in screen(console.file.getvalue(), 40) if line] == ["seqcheck: eth0 is gone"]
+
+
+def test_a_line_too_long_ends_with_an_ellipsis() -> None:
+    assert cut([("abc", ""), ("def", "bold")], 6) == [("abc", ""), ("def", "bold")]
+    assert cut([("abc", ""), ("def", "bold")], 5) == [("abc", ""), ("d\N{HORIZONTAL ELLIPSIS}", "bold")]
+    assert cut([("\u5e45\u5e45\u5e45", "")], 4) == [("\u5e45 \N{HORIZONTAL ELLIPSIS}", "")]
 
 
 def test_clock() -> None:

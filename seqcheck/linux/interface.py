@@ -12,7 +12,6 @@ import socket
 import struct
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from seqcheck.errors import InputError, UsageError
 from seqcheck.escape import visible
@@ -90,7 +89,11 @@ def losses(name: str) -> int:
     total = 0
     for counter in LOSSES:
         try:
-            total += int(Path("/sys/class/net", name, "statistics", counter).read_text("ascii"))
+            number = os.open(f"/sys/class/net/{name}/statistics/{counter}", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                total += int(os.read(number, 64))
+            finally:
+                os.close(number)
         except (OSError, ValueError):
             continue
     return total
