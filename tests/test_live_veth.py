@@ -14,6 +14,7 @@ import pytest
 
 import seqcheck
 from seqcheck import kernel
+from seqcheck.reporters.schema import SCHEMAS
 from seqcheck.sources import CaptureReader
 
 WHY_NOT = netns.why_not()
@@ -120,6 +121,10 @@ def test_a_receiver_that_is_starved_says_so(pair: netns.Pair) -> None:
     assert "All of the missing lie where this host itself dropped frames." in made["verdict"]["statement"]
     assert any(f"too slow for {dropped:,} frames" in caveat for caveat in made["verdict"]["caveats"])
     assert made["duplicates"]["total"] == 0
+    jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
+    each = jsonschema.Draft202012Validator(SCHEMAS["live"]())
+    for line in live.out:
+        each.validate(json.loads(line))
 
 
 TAGGED = """

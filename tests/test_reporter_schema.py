@@ -4,16 +4,18 @@ import io
 import json
 import tomllib
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import specimens
 from found import Found
+from test_live_parts import NOW
 
 from seqcheck import session
 from seqcheck.cli.main import main
-from seqcheck.reporters import Page, publish
+from seqcheck.reporters import Page, live_lines, publish
 from seqcheck.reporters.json import document
 from seqcheck.reporters.schema import SCHEMAS
 
@@ -74,6 +76,45 @@ def test_a_line_is_of_exactly_one_kind() -> None:
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["type"] for line in lines[:2]] == ["report", "duplicate"]
     assert not validator("jsonl").is_valid(lines[1] | {"type": "gap"})
+
+
+@pytest.mark.parametrize("name", specimens.ALL)
+@pytest.mark.parametrize("judged", [True, False])
+def test_lines_of_a_live_capture_fit(name: str, judged: bool) -> None:
+    each = validator("live")
+    now = replace(NOW, report=specimens.ALL[name] if judged else None, ns=NOW.ns if judged else None)
+    lines = [
+        json.loads(line) for line in (live_lines.snapshot(now) + live_lines.closing(specimens.ALL[name])).splitlines()
+    ]
+    assert {line["type"] for line in lines[:2]} == {"snapshot", "report"}
+    for line in lines:
+        each.validate(line)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda line: line.pop("verdict"),
+        lambda line: line["verdict"].update(cause="aliens"),
+        lambda line: line.pop("behind"),
+        lambda line: line.update(frames=None),
+        lambda line: line.update(schema="seqcheck.live/2"),
+        lambda line: line.update(type="report"),
+    ],
+)
+def test_what_is_no_snapshot_does_not_fit(spoil: Any) -> None:
+    line = json.loads(live_lines.snapshot(NOW))
+    assert validator("live").is_valid(line)
+    spoil(line)
+    assert not validator("live").is_valid(line)
+
+
+def test_lines_of_a_live_capture_say_only_what_the_schema_names() -> None:
+    """More keys are welcome to the schema, so that one left out of it would not be noticed."""
+    by_kind = {one["properties"]["type"]["const"]: set(one["properties"]) for one in SCHEMAS["live"]()["oneOf"]}
+    for line in (live_lines.snapshot(NOW) + live_lines.closing(specimens.STALE)).splitlines():
+        said = json.loads(line)
+        assert set(said) == by_kind[said["type"]]
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -1,7 +1,7 @@
 """A live capture line by line: for people without a terminal, and as JSON lines for programs.
 
-JSON lines: `{"type": "snapshot", ...}` for each interval, and at the end what the report jsonl writes: a line for the
-report and one for each duplicate and gap that it lists. Times are integer ns. ASCII.
+JSON lines, `seqcheck.live/1`: `{"type": "snapshot", ...}` for each interval, and at the end a line for the
+report and one for each duplicate and gap that it lists (`seqcheck schema live`). Times are integer ns. ASCII.
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ FIGURES = (
     "ns", "elapsed_ns", "frames", "bytes", "sequenced", "foreign", "streams", "duplicates", "missing", "late",
     "dropped", "missed", "behind",
 )  # fmt: skip
+VERDICT = ("cause", "strength", "ring_size")
+LISTED = ("duplicate", "gap")
 COUNTED = ("duplicates", "missing", "late", "dropped", "missed")
 
 
 def snapshot(now: Snapshot) -> bytes:
     """A line of JSON: the figures, and the verdict so far."""
     verdict = now.report.verdict if now.report else None
-    said = {"cause": verdict.cause, "strength": verdict.strength, "ring_size": verdict.ring_size} if verdict else None
-    return line("snapshot", {**{name: getattr(now, name) for name in FIGURES}, "verdict": said})
+    said = {name: getattr(verdict, name) for name in VERDICT} if verdict else None
+    return line("snapshot", {"schema": SCHEMA, **{name: getattr(now, name) for name in FIGURES}, "verdict": said})
 
 
 def closing(report: Report) -> bytes:
     """The report and its findings, a line each."""
     whole = document(report)
     whole.pop("overview", None)
-    found = [("duplicate", each) for each in whole["duplicates"].pop("listed")]
-    found += [("gap", each) for each in whole["gaps"].pop("listed")]
+    lists = (whole["duplicates"].pop("listed"), whole["gaps"].pop("listed"))
+    found = [(kind, each) for kind, listed in zip(LISTED, lists, strict=True) for each in listed]
     return line("report", {**whole, "schema": SCHEMA}) + b"".join(line(kind, each) for kind, each in found)
 
 

@@ -1,4 +1,5 @@
-"""The JSON Schema (2020-12) of the formats json and jsonl, made from the model itself, so that the two cannot differ.
+"""The JSON Schema (2020-12) of the formats json and jsonl, and of the lines of a live capture, made from the model
+itself, so that the two cannot differ.
 
 More keys may be added in a later version, none renamed: `additionalProperties` stays open. Descriptions are the
 model's docstrings. Pure.
@@ -12,7 +13,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from seqcheck import model
+from seqcheck.reporters import live_lines
 from seqcheck.reporters.jsonl import SCHEMA as FINDINGS_SCHEMA
+from seqcheck.snapshot import Snapshot
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -45,7 +48,39 @@ def findings() -> Schema:
     return {"$schema": DIALECT, "$id": urn, "title": "a line", "oneOf": lines, "$defs": known}
 
 
-SCHEMAS = {"json": report, "jsonl": findings}
+def live() -> Schema:
+    """Of a line of `seqcheck live --report jsonl`."""
+    known: dict[str, Schema] = {}
+    name: Schema = {"const": live_lines.SCHEMA}
+    now = _only(_object(Snapshot, known, {"type": {"const": "snapshot"}, "schema": name}), *live_lines.FIGURES)
+    verdict = _only(_object(model.Verdict, known, {}), *live_lines.VERDICT)
+    now["properties"]["verdict"] = {"anyOf": [verdict, {"type": "null"}]}
+    now["required"].append("verdict")
+    known.clear()  # what a snapshot leaves out
+    whole = _without(_object(model.Report, known, {"type": {"const": "report"}, "schema": name}), "overview")
+    for several in ("Duplicates", "Gaps"):  # what they list follows, a line each
+        known[several] = _without(known[several], "listed")
+    kinds = {kind: _FINDINGS[kind] for kind in live_lines.LISTED}
+    lines = [now, whole, *(_object(cls, known, {"type": {"const": kind}}) for kind, cls in kinds.items())]
+    urn = f"urn:{live_lines.SCHEMA.replace('/', ':')}"
+    return {"$schema": DIALECT, "$id": urn, "title": "a line", "oneOf": lines, "$defs": known}
+
+
+SCHEMAS = {"json": report, "jsonl": findings, "live": live}
+
+
+def _only(whole: Schema, *names: str) -> Schema:
+    """An object with these members alone, and those that are constant."""
+    members = {
+        name: member for name, member in whole["properties"].items() if name in names or set(member) == {"const"}
+    }
+    return {**whole, "properties": members, "required": list(members)}
+
+
+def _without(whole: Schema, name: str) -> Schema:
+    """An object without this member."""
+    members = {each: member for each, member in whole["properties"].items() if each != name}
+    return {**whole, "properties": members, "required": [each for each in whole["required"] if each != name]}
 
 
 def _object(cls: type, known: dict[str, Schema], more: dict[str, Schema]) -> Schema:
