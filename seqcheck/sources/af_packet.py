@@ -26,7 +26,7 @@ from seqcheck.errors import InputError
 from seqcheck.kernel.border import BAD, FULL, Frames, Kernel, new_totals
 from seqcheck.linux.interface import Interface
 from seqcheck.linux.packet_socket import PacketSocket
-from seqcheck.sources.live_window import ROWS, Slots
+from seqcheck.sources.live_window import COLUMNS, ROWS, Slots
 from seqcheck.sources.slots import Block, Pool
 
 TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
@@ -37,7 +37,7 @@ ROWS_AT_ONCE = 2 * ROWS  # frames of blocks that lie in the ring, so those of th
 WELL_FILLED = 2  # a block is, from this part of its size on
 # Nobody looks while a block is kept (Port.wakes) until a quarter of the ring is filled, at the pace at which that block
 # was, or, should it quicken, at SWIFT_NS a block; and not longer than LONGEST_MS.
-SWIFT_NS, SHORTEST_MS, LONGEST_MS = 4_000_000, 5, 30
+SWIFT_NS, SHORTEST_MS, LONGEST_MS = 5_000_000, 5, 40
 SECOND, MILLI = 1_000_000_000, 1_000_000  # ns
 # status, packets, first packet, length, sequence number; when it was begun, when its last packet came: s, ns
 _DESCRIPTION = struct.Struct("=8x4IQ4I")
@@ -135,7 +135,7 @@ class Port:
             while self._kept and waiting.number - self._kept[0][0] >= self.socket.kept:
                 self._let_go()
             if columns is None:
-                columns = self._columns.pop() if self._columns else Frames(ROWS_AT_ONCE)
+                columns = self._columns.pop() if self._columns else _untouched(ROWS_AT_ONCE)
                 columns.buf, columns.count = self._memory, 0
             pieces += self._keep(waiting, columns)
             if not self.ready or pieces[-1].frames is not columns:
@@ -238,3 +238,11 @@ class Port:
         self._kept.clear()
         self._status, self._memory = np.zeros(0, np.uint32), np.zeros(0, np.uint8)
         self.socket.close()
+
+
+def _untouched(rows: int) -> Frames:
+    """Frames whose columns take no memory before they are written to, as those made of zeros may."""
+    frames = Frames(0)
+    for name in COLUMNS:
+        setattr(frames, name, np.empty(rows, getattr(frames, name).dtype))
+    return frames

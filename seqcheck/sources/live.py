@@ -36,7 +36,7 @@ from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
 WINDOW = 32 << 20  # bytes of frames to look back at
 POLL_MS = 50
-LEISURE_MS, WORTH_WHILE = 90, 1 / 8  # frames may wait so long, or until that share of the ring is filled
+LEISURE_MS, WORTH_WHILE = 80, 1 / 8  # frames may wait so long, or until that share of the ring is filled
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
 MAX_REMARKS = 100
 
