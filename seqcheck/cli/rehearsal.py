@@ -24,6 +24,7 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
     """Analyse a capture with a duplicate whose copies differ, and write the reports (and, if it is going to be `drawn`,
     the dashboard) to nowhere."""
     from seqcheck import session
+    from seqcheck.layout import candidates
     from seqcheck.reporters import live_lines
     from seqcheck.wire import pcap
 
@@ -33,6 +34,7 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
     numbers = (1, 2, 3, 1, 5, 6)
     frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place]) * 10 for place, n in enumerate(numbers)]
     capture = pcap.file_header(link=1) + b"".join(pcap.record(n * 1000, frame) for n, frame in enumerate(frames, 1))
+    candidates()
     report = session.analyze(io.BytesIO(capture), layout=LAYOUT)
     live_lines.closing(report)
     if drawn:
