@@ -7,7 +7,6 @@ import io
 import os
 import threading
 import zlib
-from functools import partial
 from pathlib import Path
 from struct import pack
 
@@ -30,7 +29,7 @@ PIECE = LEAST_SLOT  # bytes that are read at a time, with the least blocks there
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of any length are read ahead, in small pieces, however many processors there are."""
     monkeypatch.setattr(ahead, "WORTH", 0)
-    monkeypatch.setattr(reader, "Pool", partial(Pool, size=PIECE))
+    monkeypatch.setattr(reader, "Pool", lambda count, *, size, lead: Pool(count, size=PIECE, lead=lead))
     monkeypatch.setattr(ahead, "processors", lambda: 2)
 
 

@@ -173,7 +173,8 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert "pip install lz4" in caught.value.hint
 
 
-def test_leaving_early_stops_the_unpacking(tmp_path: Path, codec: str) -> None:
+def test_leaving_early_stops_the_unpacking(tmp_path: Path, codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqcheck.sources.reader.SLOT", 1 << 20)
     with CaptureReader([path_of(tmp_path, PACK[codec](pcap_file(NOISE)))], kernel=reference_index) as reader:
         for _ in reader:
             break

@@ -61,7 +61,8 @@ def test_offsets_are_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("kind", ["pcap", "pcapng"])
 @pytest.mark.parametrize("step", [100_000, 1 << 20])
-def test_a_window_holds_the_last_frames(kind: str, step: int) -> None:
+def test_a_window_holds_the_last_frames(kind: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqcheck.sources.reader.SLOT", 1 << 20)
     expected = LARGE if kind == "pcap" else as_read(LARGE)
     with CaptureReader([Drip(large(kind), step)], kernel=reference_index, window=1 << 20) as reader:
         seen = 0

@@ -28,7 +28,7 @@ from seqcheck.sources.container import Indexer
 from seqcheck.sources.evidence import StoredFrame
 from seqcheck.sources.feed import Feed
 from seqcheck.sources.numbering import Numbering
-from seqcheck.sources.slots import MAX_OPEN, ROWS, SLOT, Pool
+from seqcheck.sources.slots import MAX_OPEN, ROWS, SHARED_SLOT, SLOT, Pool
 
 WINDOW = 32 << 20  # bytes of pipes and compressed inputs that are kept to look back at
 
@@ -72,10 +72,10 @@ class CaptureReader:
             raise
         self._numbering = Numbering()
         self._store = FrameStore(self._feeds, self._numbering)
-        if any(feed.eager for feed in self._feeds):
-            self._pool = Pool(self._slots(window, each=2), lead=LEAD)
-        else:
-            self._pool = Pool(self._slots(window, each=1))
+        eager = any(feed.eager for feed in self._feeds)
+        size = SLOT if len(inputs) == 1 else SHARED_SLOT
+        slots = self._slots(max(window // size, 1), each=2 if eager else 1)
+        self._pool = Pool(slots, size=size, lead=LEAD if eager else 0)
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         yield from self._one(self._feeds[0]) if len(self._feeds) == 1 else self._several()
@@ -181,8 +181,8 @@ class CaptureReader:
         return [feed for feed in self._feeds if feed.totals[T_FIRST] <= feed.totals[T_LAST]]
 
     def _slots(self, window: int, *, each: int) -> int:
-        """What can be in use at once, so many for `each` input, and the window."""
+        """What can be in use at once, so many for `each` input, and those of the window."""
         feeds = self._feeds
         pipes = sum(not feed.again for feed in feeds)
-        kept = 0 if all(feed.plain for feed in feeds) else max(window // SLOT, 1)
-        return each * (min(len(feeds) - pipes, MAX_OPEN) + pipes) + (1 + kept if kept else 0)
+        kept = 0 if all(feed.plain for feed in feeds) else 1 + window
+        return each * (min(len(feeds) - pipes, MAX_OPEN) + pipes) + kept
