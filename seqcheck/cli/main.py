@@ -30,7 +30,7 @@ VERBS = {
     "send": "send numbered frames through a real TX ring, to prove a receiver",
     "explain": "say what a verdict means, and what to check next",
     "layouts": "list the headers that can be read, or explain one",
-    "schema": "print the JSON Schema of the reports json and jsonl",
+    "schema": "print the JSON Schema of the reports json and jsonl, and of live's lines",
     "completion": "print a script that completes all this in bash, zsh or fish",
     "man": "print the manual page",
 }

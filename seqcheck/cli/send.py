@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_FRAMES, FASTEST = 10**15, 10**9
 BATCH = 256  # slots that are filled before the kernel is asked to send them
+STEP = 0.001  # seconds slept at least between two batches: shorter ones would keep a processor busy with little
 SECOND = 1_000_000_000
 
 DESCRIPTION = """\
@@ -177,7 +178,7 @@ class Pace:
             due = int(self.elapsed * self._rate) - sent
             if due > 0:
                 return min(due, BATCH)
-            time.sleep(min(max((sent + 1) / self._rate - self.elapsed, 0.0001), 0.1))
+            time.sleep(min(max((sent + 1) / self._rate - self.elapsed, STEP), 0.1))
         return 0
 
     def done(self) -> None:
