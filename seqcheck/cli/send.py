@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_FRAMES, FASTEST = 10**15, 10**9
 BATCH = 256  # slots that are filled before the kernel is asked to send them
-STEP = 0.001  # seconds slept at least between two batches: shorter ones would keep a processor busy with little
+STEP = 0.001  # seconds' worth of frames that a batch has at least: smaller ones would keep a processor busy with little
 SECOND = 1_000_000_000
 
 DESCRIPTION = """\
@@ -175,10 +175,11 @@ class Pace:
                 break
             if self._rate is None:
                 return BATCH
+            least = min(max(int(self._rate * STEP), 1), BATCH)
             due = int(self.elapsed * self._rate) - sent
-            if due > 0:
+            if due >= least:
                 return min(due, BATCH)
-            time.sleep(min(max((sent + 1) / self._rate - self.elapsed, STEP), 0.1))
+            time.sleep(min(max((sent + least) / self._rate - self.elapsed, 0.0001), 0.1))
         return 0
 
     def done(self) -> None:
