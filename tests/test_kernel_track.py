@@ -165,6 +165,23 @@ def test_shapes_of_a_short_counter(shape: str) -> None:
     same([n % 4096 for n in SHAPES[shape]], 4096, [9_999])
 
 
+@pytest.mark.parametrize("modulus", [0, 256, 1000, 65536, 70_001, 2**32])
+def test_long_runs_round_the_window_and_the_counter(modulus: int) -> None:
+    """Healthy runs of all lengths, over the ends of windows of every size, of the counter and of the chunks; copies
+    tell what the window kept of each."""
+    span, draw = modulus or 2**64, np.random.default_rng(modulus % 2**31)
+    count, reach = 150_000, min(span // 4, 60_000)
+    seqs, at = list[int](), 0
+    while at < count:
+        run = int(draw.choice([1, 2, 3, 23, 24, 25, 63, 64, 65, 1000, 5000]))
+        seqs += [(span - 1000 + n) % span for n in range(at, at + run)]
+        at += run
+        seqs.append((span - 1000 + at - 1 - int(draw.integers(0, min(at, reach)))) % span)
+    cuts = sorted(draw.integers(0, len(seqs), 40).tolist())
+    both = same(seqs, modulus, cuts, streams=[0] * len(seqs))
+    assert both[1].tracker.streams()["duplicates"].sum() > 100
+
+
 def test_ten_thousand_streams_in_turn() -> None:
     count = 60_000
     draw = np.random.default_rng(5).random(count)

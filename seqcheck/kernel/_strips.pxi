@@ -10,6 +10,7 @@
 cdef enum:
     STRIP = 16
     FEW = 16        # flows: with no more than these, the one that its template remembers is the one that a frame is of
+    RUN = 128       # frames of a run that are compared, before their records are written
     FARTHEST = 4    # log2 of the strips that are taken before a run is looked for again, at most
     SAME = 8        # frames of one flow running, before it is the one tried first
 
@@ -161,7 +162,7 @@ cdef int decode_rows(Decode *d, const FrameColumns *f, Out *out, int64_t *row, i
     cdef Rows r = rows_of_frames(f)
     memset(out.status + at, RECORD, high - at)
     while at < high and why == DONE:
-        stop = min(at + STRIP, high)
+        stop = min(at + RUN, high)
         last = d.loops.same(&r, &d.templates[d.current], at, stop) if not d.dynamic else at
         if last > at:
             at = write_run(d, f, out, at, last)
@@ -174,8 +175,7 @@ cdef int decode_rows(Decode *d, const FrameColumns *f, Out *out, int64_t *row, i
             at = few_frames(d, f, out, at, stop)
             if at == stop:
                 continue
-            stop = min(at + STRIP, high)
-        last = known_frames(d, f, out, at, stop)
+        last = known_frames(d, f, out, at, min(at + STRIP, high))
         if last == at:
             why = any_frame(d, f, out, at)
             last += why == DONE

@@ -2,6 +2,7 @@
 
 cdef enum:
     LOOK_AHEAD = 24 # records
+    PATIENCE = 64   # records taken one by one where a run was short, before the next one is looked for
     MANY = 512      # streams: their Hot, a cache line each, no longer stay in the nearest cache
     SPARE = 64      # rows that any one record may cause, beside three for each row of a chain that is read again
 
@@ -116,23 +117,42 @@ cdef int other_record(T *t, const Records *r, int64_t at) noexcept nogil:
 
 
 cdef int64_t follow(Hot *stream, const Records *r, int64_t at, int64_t high, uint64_t modulus) noexcept nogil:
-    """Take the records in their place that follow one another in one stream, from `at` on; the first that is none."""
-    cdef Hot h = stream[0]
-    cdef int64_t first = r.first, frames = r.frames, low = at, ns = h.last_ns
-    cdef int32_t id = r.stream[at], row = 0
-    while at < high and r.stream[at] == id and r.seq[at] == h.seq and h.next < h.limit:
-        row = r.row[at]
-        if <uint64_t>row >= <uint64_t>frames:
+    """Take the records in their place that follow one another in one stream, from `at` on; the first that is none. In
+    stretches within which neither the window nor the number begins anew, so that the loop has little to look after."""
+    cdef const int32_t *rows = r.row
+    cdef const int32_t *streams = r.stream
+    cdef const int32_t *sources = r.source
+    cdef const uint64_t *seqs = r.seq
+    cdef const int64_t *ordinals = r.ordinal
+    cdef const int64_t *times = r.ns
+    cdef int64_t first = r.first, frames = r.frames, low = at, begin, stop, expected = stream.next
+    cdef uint64_t seq = stream.seq, record = <uint64_t>stream.received << 16 | 1
+    cdef int32_t id = streams[at], row
+    cdef Entry *entry
+    while at < high and expected < stream.limit:
+        begin = at
+        stop = at + min(high - at, stream.limit - expected, <int64_t>stream.mask + 1 - (expected & stream.mask))
+        if modulus != 0 and <uint64_t>(stop - at) > modulus - seq:
+            stop = at + <int64_t>(modulus - seq)
+        entry = stream.window + (<uint64_t>expected & stream.mask)
+        while at < stop and streams[at] == id and seqs[at] == seq:
+            row = rows[at]
+            if <uint64_t>row >= <uint64_t>frames:
+                break
+            entry.ns, entry.frame = times[row], <uint64_t>(first + row) << 16 | <uint64_t>sources[at]
+            entry.record, entry.ordinal = record, <uint64_t>ordinals[at] << 16
+            entry += 1
+            seq += 1
+            record += 1 << 16
+            at += 1
+        expected += at - begin
+        if seq == modulus:
+            seq = 0
+        if at < stop:
             break
-        ns = r.ns[row]
-        put(h.window + (<uint64_t>h.next & h.mask), ns, first + row, r.source[at], h.received, r.ordinal[at])
-        h.seq = 0 if h.seq + 1 == modulus else h.seq + 1
-        h.next += 1
-        h.received += 1
-        at += 1
     if at > low:
-        stream.seq, stream.next, stream.received = h.seq, h.next, h.received
-        stream.last_ns, stream.last_frame = ns, first + r.row[at - 1]
+        stream.seq, stream.next, stream.received = seq, expected, stream.received + (at - low)
+        stream.last_ns, stream.last_frame = times[rows[at - 1]], first + rows[at - 1]
     return at
 
 
@@ -156,22 +176,28 @@ cdef inline void fetch_ahead(const T *t, const int32_t *stream) noexcept nogil:
 
 cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *why) noexcept nogil:
     """Take records from `low` on; the one reached."""
-    cdef int64_t at = low
+    cdef Records q = r[0]       # a copy, which no store to a window or a stream can be to
+    cdef int64_t at = low, reached, retry = low, room = t.room
+    cdef uint64_t modulus = t.modulus
     cdef bint many = t.known > MANY
+    cdef Hot *hot = t.hot
     cdef Hot *h
     why[0] = DONE
     while at < high:
         if likely(at + LOOK_AHEAD < high):
             if many:
-                fetch_ahead(t, r.stream + at)
-            elif one_stream(r.stream + at) and <uint64_t>r.stream[at] < <uint64_t>t.room:
-                at = follow(t.hot + r.stream[at], r, at, high, t.modulus)
+                fetch_ahead(t, q.stream + at)
+            elif at >= retry and one_stream(q.stream + at) and <uint64_t>q.stream[at] < <uint64_t>room:
+                reached = follow(hot + q.stream[at], r, at, high, modulus)
+                if reached - at < LOOK_AHEAD:
+                    retry = reached + PATIENCE
+                at = reached
                 if at == high:
                     break
-        if likely(<uint64_t>r.stream[at] < <uint64_t>t.room and <uint64_t>r.row[at] < <uint64_t>r.frames):
-            h = t.hot + r.stream[at]
-            if likely(r.seq[at] == h.seq and h.next < h.limit):
-                in_order(h, r, at, t.modulus)
+        if likely(<uint64_t>q.stream[at] < <uint64_t>room and <uint64_t>q.row[at] < <uint64_t>q.frames):
+            h = hot + q.stream[at]
+            if likely(q.seq[at] == h.seq and h.next < h.limit):
+                in_order(h, &q, at, modulus)
                 at += 1
                 continue
         why[0] = other_record(t, r, at)
