@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000  # ns
 JUDGING = 0.005  # the share of the time that may go into reports in between
 MISSED_S = 1  # how old the interfaces' own counters may be in a snapshot: they are files
+SECOND_LOOK_S = 1  # from the first report to the second
 UNCHANGED_S = 10  # a report is as good as new for so long, if nothing was found since
 OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream
 LATEST = 8
@@ -196,13 +197,13 @@ class LiveSession(Session):
         begin = time.monotonic()
         if begin < (self._stale_at if known == self._known else self._judge_at):
             return
-        self._known = known
+        self._known, first = known, self._report is None
         try:
             self._report = self.judged(reader, ())
         except InputError:  # no record yet
             return
         now = time.monotonic()
-        self._judge_at = now + (now - begin) / JUDGING
+        self._judge_at = now + (SECOND_LOOK_S if first else (now - begin) / JUDGING)  # the first one takes far longer
         self._stale_at = max(self._judge_at, now + UNCHANGED_S)
 
     def _found(self, events: Any) -> None:

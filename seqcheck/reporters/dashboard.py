@@ -26,6 +26,8 @@ from seqcheck.snapshot import Latest, Snapshot
 SECOND = 1_000_000_000
 NAME = 11  # columns of the names on the left
 STREAMS, BARS, FINDINGS = 3, 6, 5
+SAID = 2  # lines of the verdict's statement
+MORE = "\u2026"
 BAR_WIDEST = 40
 FULL = 0.5  # share of the kernel's ring from which on it is worth a warning
 
@@ -144,8 +146,9 @@ class Dashboard:
         style = CLEAN if report.exit_code == 0 else UNSURE if unsure else FINDING
         yield named("verdict", (", ".join(words), style))
         said = Text(visible(verdict.statement)).wrap(self._console, max(width - NAME, 20))
-        for line in said[:2]:
-            yield named("", (line.plain, ""))
+        for place, line in enumerate(said[:SAID]):
+            rest = " " + MORE if place == SAID - 1 and len(said) > SAID else ""
+            yield named("", (line.plain.rstrip() + rest, ""))
 
     def _figures(self, now: Snapshot) -> Iterator[Line]:
         dot = self._marks.dot
@@ -224,7 +227,7 @@ def cut(line: Line, width: int) -> Line:
     for text, style in line:
         columns = cell_len(text)
         if columns > room:
-            out.append((set_cell_size(text, room) + "\u2026", style))
+            out.append((set_cell_size(text, room) + MORE, style))
             break
         out.append((text, style))
         room -= columns
