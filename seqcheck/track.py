@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataclass import dataclass
+from .kept import Kept
 from .kernel import border
 from .kernel.border import Frames, RecordColumns, TrackerLike
 
@@ -57,8 +58,7 @@ class Track:
         self._tap = tap
         self._modulus = modulus
         self._events = np.zeros(border.EVENTS, border.EVENT)
-        self._kept: dict[int, list[NDArray[Any]]] = {kind: [] for kind in _KEPT}
-        self._room = dict.fromkeys(_KEPT, LIMIT)
+        self._kept = {kind: Kept(LIMIT) for kind in _KEPT}
         self._distances = np.zeros(DISTANCES + 1, np.int64)
 
     def feed(self, frames: Frames, records: RecordColumns) -> NDArray[Any]:
@@ -86,20 +86,16 @@ class Track:
 
     def findings(self) -> Findings:
         """As things stand; the arrays are copies."""
-
-        def kept(kind: int) -> NDArray[Any]:
-            parts = self._kept[kind]
-            return np.concatenate(parts) if parts else np.zeros(0, border.EVENT)
-
+        kept = {kind: each.rows.copy() for kind, each in self._kept.items()}
         return Findings(
             modulus=self._modulus,
             streams=self._tracker.streams(),
-            duplicates=kept(border.DUPLICATE),
-            gaps=kept(border.GAP),
-            late=kept(border.LATE),
-            restarts=kept(border.RESTART),
-            early=kept(border.EARLY),
-            outliers=kept(border.OUTLIER),
+            duplicates=kept[border.DUPLICATE],
+            gaps=kept[border.GAP],
+            late=kept[border.LATE],
+            restarts=kept[border.RESTART],
+            early=kept[border.EARLY],
+            outliers=kept[border.OUTLIER],
             distances=self._distances.copy(),
             missing=self._tracker.missing,
         )
@@ -122,17 +118,16 @@ class Track:
         kinds = np.ascontiguousarray(events["kind"])
         counts = np.bincount(kinds, minlength=len(_KEPT) + 2)
         for kind in _KEPT:
-            if not counts[kind] or not (self._room[kind] or kind == border.DUPLICATE):
+            room = self._kept[kind].room
+            if not counts[kind] or not (room or kind == border.DUPLICATE):
                 continue
             at = np.flatnonzero(kinds == kind)
             if kind == border.DUPLICATE:
                 histogram = _histogram(events["record"][at], events["e_record"][at])
                 self._distances[: len(histogram)] += histogram
-            room = self._room[kind]
             if room:
                 rows = events[at[:room]]
-                self._room[kind] -= len(rows)
-                self._kept[kind].append(rows)
+                self._kept[kind].add(rows)
                 if kind == border.DUPLICATE:
                     new.append(rows)
         return new
@@ -140,18 +135,13 @@ class Track:
     def _take_back(self, row: Any, new: list[NDArray[Any]]) -> list[NDArray[Any]]:
         kinds = (border.LATE,) if row["kind"] == border.RETRACT_LATE else (border.DUPLICATE, border.LATE)
         for kind in kinds:
-            parts: list[NDArray[Any]] = []
-            for rows in self._kept[kind]:
-                gone = _covered(row, rows)
-                if gone.any():
-                    self._room[kind] += int(gone.sum())
-                    if kind == border.DUPLICATE:
-                        histogram = _histogram(rows["record"][gone], rows["e_record"][gone])
-                        self._distances[: len(histogram)] -= histogram
-                    rows = rows[~gone]
-                if len(rows):
-                    parts.append(rows)
-            self._kept[kind] = parts
+            rows = self._kept[kind].rows
+            gone = _covered(row, rows)
+            if gone.any():
+                if kind == border.DUPLICATE:
+                    histogram = _histogram(rows["record"][gone], rows["e_record"][gone])
+                    self._distances[: len(histogram)] -= histogram
+                self._kept[kind].drop(gone)
         return new if row["kind"] == border.RETRACT_LATE else [rows[~_covered(row, rows)] for rows in new]
 
 

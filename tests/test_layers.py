@@ -17,7 +17,7 @@ LAYERS = (
     ("model",),
     ("results", "snapshot", "demands", "comparison"),
     ("layout", "wire", "kernel", "serial", "linux"),
-    ("decode", "track", "diagnose", "metrics", "timeline", "spool"),
+    ("decode", "track", "diagnose", "metrics", "timeline", "spool", "kept"),
     ("reporters", "sources", "session", "watch", "assemble", "overview", "examined", "witness", "simulate"),
     ("cli", "testing"),
 )
@@ -33,7 +33,7 @@ ALLOWED = {
     ("session", "witness"): "likewise",
     ("examined", "assemble"): "likewise",
     ("examined", "sources"): "reads the files a second time",
-    ("track", "metrics"): "a part of track, in a file of its own",
+    ("track", "kept"): "a part of track, in a file of its own",
     ("diagnose", "track"): "Findings, the value that goes from one to the other; never the tracker",
     ("kernel", "serial"): "arithmetic of plain integers",
 }
