@@ -201,6 +201,23 @@ def test_a_row_outside_the_buffer_is_refused() -> None:
             native.Decoder(program).decode(made, 0, 1, border.RecordColumns(1))
 
 
+@pytest.mark.parametrize("build", sorted(BUILDS))
+def test_short_among_many_flows(build: str) -> None:
+    """More flows than are looked at one by one, one busy, its lengths varying; then a datagram of it without payload,
+    which Ethernet fills up: its headers' lengths say that there is no number, whatever stands behind them."""
+    make = BUILDS[build]
+
+    def frame(sport: int, seq: int, length: int) -> Frame:
+        data = make(udp(seq.to_bytes(2, "big").rjust(length, b"\0")[:length], sport=sport), None).ljust(96, b"\0")
+        return Frame(data, len(data), 1)
+
+    some = [frame(2000 + n, n, 18) for n in range(25)]
+    some += [frame(1000, n, (18, 40)[n // 3 % 2]) for n in range(900)]
+    some += [frame(1000, 0, 0), frame(1000, 0, 3)]
+    some += [frame(1000, n, (18, 40)[n // 3 % 2]) for n in range(900, 1000)]
+    same(layout.compile(layout.parse("udp seq=u16be@2")), roomy(some), [300, 926, 960])
+
+
 def test_one_thread_at_a_time() -> None:
     """A second thread is told so; it does not get at tables that the first one is writing to."""
     one, made = roomy([Frame(ethernet(ipv4(udp(bytes(6)))), 60, 1)]), border.Frames(200_000)

@@ -56,11 +56,20 @@ cdef extern from *:
     }
     #endif
 
+    /* Whether the lengths in its headers reach as deep as the template's way goes. */
+    static inline int seq_lengths(const uint8_t *p, const seq_template *t) {
+        return seq_be16(p + t->ip_at) >= t->ip_need && seq_be16(p + t->udp_at) >= t->udp_need;
+    }
     /* Whether a frame is long enough to take the template's way; `room` bytes may be read at p. */
     static inline int seq_reaches(
         const uint8_t *p, const seq_template *t, int64_t room, int64_t cap, int link) {
-        return room >= t->span && cap >= t->deep && link == t->link
-            && seq_be16(p + t->ip_at) >= t->ip_need && seq_be16(p + t->udp_at) >= t->udp_need;
+        return room >= t->span && cap >= t->deep && link == t->link && seq_lengths(p, t);
+    }
+    /* Whether `all` holds the length words, so that frames that do not differ in it need no look at theirs. */
+    static inline int seq_exact(const seq_template *t) {
+        const uint8_t *all = (const uint8_t *)t->all;
+        return (t->ip_need == 0 || seq_be16(all + t->ip_at) == 0xFFFF)
+            && (t->udp_need == 0 || seq_be16(all + t->udp_at) == 0xFFFF);
     }
     /* The template to try for a frame. */
     static inline seq_template **seq_picked(seq_pick *pick, const uint8_t *p) {
@@ -68,16 +77,18 @@ cdef extern from *:
     }
     #define SEQ_FETCHED 8   /* frames ahead whose first lines are fetched */
     #define SEQ_LOOPS(name, how, differ) \\
-    /* The first row from `row` on that is not just like t, lengths included. */ \\
+    /* The first row from `row` on that is not just like t. */ \\
     how static int64_t seq_same_##name(const seq_rows *r, const seq_template *t, int64_t row, int64_t stop) { \\
         const uint8_t *const buf = r->buf; \\
         const uint64_t reach = t->span <= r->size ? r->size - t->span + 1 : 0; \\
         const int64_t deep = t->deep; \\
         const int link = t->link, words = t->words; \\
-        if (words == 8) while (row < stop && (uint64_t)r->off[row] < reach && r->cap[row] >= deep \\
-            && r->link[row] == link && !differ(buf + r->off[row], t->value, t->all, 8)) row++; \\
-        else while (row < stop && (uint64_t)r->off[row] < reach && r->cap[row] >= deep \\
-            && r->link[row] == link && !differ(buf + r->off[row], t->value, t->all, words)) row++; \\
+        if (words == 8 && seq_exact(t)) \\
+            while (row < stop && (uint64_t)r->off[row] < reach && r->cap[row] >= deep \\
+                && r->link[row] == link && !differ(buf + r->off[row], t->value, t->all, 8)) row++; \\
+        else \\
+            while (row < stop && (uint64_t)r->off[row] < reach && r->cap[row] >= deep && r->link[row] == link \\
+                && seq_lengths(buf + r->off[row], t) && !differ(buf + r->off[row], t->value, t->all, words)) row++; \\
         return row; \\
     } \\
     /* The first row from `row` on that is not just like one of the templates, of the stream that it remembers; into \\
