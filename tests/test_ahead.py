@@ -19,7 +19,8 @@ from reading import path_of, read
 from seqcheck import kernel
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import MAX_FRAME
-from seqcheck.sources import CaptureReader, ahead, bytestream, reader
+from seqcheck.sources import CaptureReader, ahead, bytestream, compressed, reader
+from seqcheck.sources.compressed import PIECE as PIECE_OF_OUTPUT
 from seqcheck.sources.slots import LEAST_SLOT, ROWS, Pool
 
 PIECE = LEAST_SLOT  # bytes that are read at a time, with the least blocks there are
@@ -174,3 +175,74 @@ def test_a_pipe_gives_what_it_has(tmp_path: Path) -> None:
                     sink.write(packer.compress(data[len(data) // 2 :]) + packer.flush())
                     sink.close()
     assert seen == 400
+
+
+def silent_pipe(data: bytes) -> tuple[int, int]:
+    """A pipe that holds these bytes, and then says nothing more."""
+    out, into = os.pipe()
+    os.write(into, data)
+    return out, into
+
+
+def flushed(data: bytes) -> bytes:
+    """gzip's form of it, all that can be unpacked, and no end."""
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def test_leaving_while_a_packed_pipe_is_silent() -> None:
+    out, into = silent_pipe(flushed(pcap_file(made([300] * 100))))
+    with os.fdopen(out, "rb", buffering=0) as source, os.fdopen(into, "wb", buffering=0):
+        with CaptureReader([source], kernel=kernel.load()) as capture:
+            next(iter(capture))
+            assert threads()
+        assert capture.frames == 100
+
+
+def test_a_block_that_is_still_read_into_is_nobody_elses(tmp_path: Path) -> None:
+    """A packed pipe that ends by damage while its thread waits for more: what the thread will read goes to a block that
+    no other input is given."""
+    damaged = pcap_file(made([100] * 50)) + pack("<IIII", 1, 1, MAX_FRAME + 1, MAX_FRAME + 1)
+    out, into = silent_pipe(flushed(damaged))
+    other = path_of(tmp_path, gzip.compress(pcap_file(made([1000] * 9000)), 1))
+    with (
+        os.fdopen(out, "rb", buffering=0) as source,
+        os.fdopen(into, "wb", buffering=0),
+        CaptureReader([source, other], kernel=kernel.load(), window=1 << 20) as capture,
+    ):
+        pipe = capture._feeds[0]
+        taken, ended = set[int](), None
+        for frames, low, high in capture:
+            if pipe._cursor is not None:
+                ended = pipe._cursor.block
+                continue
+            taken.add(int(frames.off[low:high].min()) // PIECE)
+            assert ended is not None
+            assert not ((frames.off[low:high] >= ended.low) & (frames.off[low:high] < ended.high)).any()
+        assert capture.frames == 9050
+        assert len(taken) > 3, "the blocks of the other input were not used again"
+
+
+@pytest.mark.parametrize("length", [PIECE_OF_OUTPUT - 1, PIECE_OF_OUTPUT, 2 * PIECE_OF_OUTPUT, 70_000])
+def test_what_a_silent_pipe_has_given_is_not_held_back(length: int) -> None:
+    for data in (flushed(bytes(length)), gzip.compress(bytes(length))):
+        out, into = silent_pipe(data)
+        with os.fdopen(into, "wb", buffering=0) as sink:
+            raw = bytestream.RawBytes(io.FileIO(out), "pipe", ours=True)
+            unpacked, view = compressed.Unpacked(raw, "gzip"), memoryview(bytearray(1 << 20))
+            late = threading.Timer(60, sink.close)  # ends what waits for more, which then has come too late
+            late.start()
+            got = 0
+            while got < length:
+                got += unpacked.read_into(view)
+            late.cancel()
+            assert (got, sink.closed) == (length, False)
+            raw.close()
+
+
+def test_blocks_that_grew_are_as_they_were(tmp_path: Path) -> None:
+    some = [*made([0] * (4 * ROWS)), *made([0] * (4 * ROWS))]
+    path = path_of(tmp_path, gzip.compress(pcap_file(some), 1))
+    with CaptureReader([path], kernel=kernel.load(), window=1 << 20) as capture:
+        assert max(high - low for _, low, high in capture) <= CaptureReader.rows
+        assert capture.frames == len(some)

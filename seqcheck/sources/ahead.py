@@ -84,16 +84,19 @@ class AheadCursor(Cursor):
         super().__init__(source, walker, pool.take(), damage)
         self._pool, self._keep, self._wait = pool, keep, wait
         self._ahead: Ahead | None = None
-        self._coming = self.block  # the one that is being read into
+        self._coming = self.block  # the one that is being read into,
+        self._asked = False  # as long as what was asked for has not come
 
-    def close(self) -> None:
-        """End the thread; what it read last is not looked at."""
-        if self._ahead is None:
-            return
-        self._ahead.close(wait=self._wait)
-        self._ahead = None
-        if self._wait and self._coming is not self.block:
-            self._pool.give(self._coming, keep=False)
+    def close(self) -> list[Block]:
+        """End the thread; what it read last is not looked at. A block that a thread which is not waited for may still
+        read into is nobody else's, ever."""
+        blocks = list({id(block): block for block in (self.block, self._coming)}.values())
+        if self._ahead is not None:
+            self._ahead.close(wait=self._wait)
+            if self._asked and not self._wait:
+                blocks = [block for block in blocks if block is not self._coming]
+            self._ahead = None
+        return blocks
 
     def _again(self, why: int) -> None:
         """The rows are done with; what was not walked stays where it is."""
@@ -107,7 +110,9 @@ class AheadCursor(Cursor):
         if self._ahead is None:
             self._ahead = Ahead(self.source)
             self._ahead.ask(self._view[block.low : block.high])
+            self._asked = True
         count = self._ahead.get()
+        self._asked = False
         if not count:
             return self._ended(block)
         if self._coming is not block:
@@ -118,6 +123,7 @@ class AheadCursor(Cursor):
             self._ahead.ask(self._view[self._coming.low : self._coming.high])
         else:
             self._ahead.ask(self._view[self.stop : self._coming.high])
+        self._asked = True
         return True
 
     def _go_on(self, old: Block, new: Block) -> None:

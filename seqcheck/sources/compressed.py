@@ -111,8 +111,10 @@ class Unpacked(ByteSource):
         """Fill `view`; of a pipe, with what there is."""
         filled = 0
         while filled < len(view):
-            if not self._piece and ((filled and self._dry and not self._raw.plain) or not self._next()):
-                break
+            if not self._piece:
+                if (filled and self._dry and not self._raw.plain) or not self._next():
+                    break
+                continue
             count = min(len(view) - filled, len(self._piece))
             view[filled : filled + count] = self._piece[:count]
             self._piece = self._piece[count:]
@@ -120,19 +122,20 @@ class Unpacked(ByteSource):
         return filled
 
     def _next(self) -> bool:
-        """Unpack the next piece; whether there was one."""
+        """Unpack the next piece, which may be empty; False at the end."""
         try:
-            self._piece = memoryview(next(self._unpacking, b""))
+            piece = next(self._unpacking, None)
         except Exception as error:  # noqa: BLE001 - each library has its own
             self.trouble = f"{self._codec} data is damaged: {error}"
-        return bool(self._piece)
+            return False
+        self._piece = memoryview(piece or b"")
+        return piece is not None
 
     def close(self) -> None:
-        """Nothing was opened here."""
-        self._unpacking.close()
+        """Nothing was opened here; and a thread may still be waiting for more of a silent pipe."""
 
     def _pieces(self) -> Generator[bytes]:
-        """What the members hold, one after the other."""
+        """What the members hold, one after the other; an empty piece before more of the input is waited for."""
         members, data = 0, self._take()
         while data:
             decoder, members = self._new(), members + 1
@@ -144,8 +147,8 @@ class Unpacked(ByteSource):
                     self.trouble = self._raw.trouble or f"{self._codec} data breaks off"
                     return
                 piece = decoder.decompress(data, PIECE)
-                data, self._dry = b"", decoder.needs_input
-                if piece:
+                data, self._dry = b"", decoder.needs_input or decoder.eof
+                if piece or self._dry:
                     yield piece
             data = self._after(decoder.unused_data or b"")
         self.trouble = self._raw.trouble

@@ -106,8 +106,9 @@ class Cursor:
         self.origin += self.start - low
         self.start, self.stop = low, low + left
 
-    def close(self) -> None:
-        """No more fills."""
+    def close(self) -> list[Block]:
+        """No more fills. The blocks that nobody reads into any more, the one in use among them."""
+        return [self.block]
 
     def _break(self, position: int, what: str) -> None:
         self.broken = True

@@ -112,8 +112,8 @@ class Feed:
     def stop(self) -> None:
         """No more fills: give the block back."""
         if self._cursor is not None:
-            self._cursor.close()
-            self._pool.give(self._cursor.block, keep=not self.plain)
+            for block in self._cursor.close():
+                self._pool.give(block, keep=not self.plain)
             self._cursor = None
 
     def suspend(self) -> None:

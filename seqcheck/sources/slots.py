@@ -50,8 +50,12 @@ class Pool:
                 return Block(frames, low, low + self.size)
         old = self._free.popleft()
         old.gone = True
-        old.frames.count = 0
-        return Block(old.frames, old.low, old.high)
+        frames = old.frames
+        if frames.capacity > self.rows:  # it had to grow, for frames shorter than others are
+            frames = Frames(self.rows)
+            frames.buf = self.arena
+        frames.count = 0
+        return Block(frames, old.low, old.high)
 
     def give(self, block: Block, *, keep: bool) -> None:
         """Take a slot back; with `keep` its rows stay readable for as long as other slots can be used instead."""
