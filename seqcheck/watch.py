@@ -78,9 +78,10 @@ def watch(
     end = begin + stops.duration_s if stops.duration_s is not None else float("inf")
     for frames, low, high in reader:
         if stops.frames is not None and reader.frames >= stops.frames:
-            high -= reader.frames - stops.frames
+            high, whole = max(low, high - (reader.frames - stops.frames)), high
+            session.leave_out(frames, low, high, whole)
             reader.stop()
-        session.follow(frames, max(low, high), low, reader)
+        session.follow(frames, high, low, reader)
         if recorder is not None:
             recorder.take(session.new, session.frames, reader.store)
         if stops.until_duplicate and session.duplicated:
@@ -119,6 +120,8 @@ class LiveSession(Session):
         self._judge_at = self._stale_at = 0.0
         self._missed, self._missed_at = 0, 0.0
         self._findings = 0  # rows so far
+        self._beyond = self._cut_beyond = 0  # bytes and cut frames of what came when it was over,
+        self._last_ns: int | None = None  # and the time of the last frame before that
         self._known: tuple[int, ...] = ()  # what there was when it was reported
         super().__init__(kernel.load(), task.layout)
 
@@ -133,6 +136,13 @@ class LiveSession(Session):
             self.frames += high - low
             self._meet(frames)
         self.drops(reader.dropped)
+
+    def leave_out(self, frames: Frames, low: int, high: int, whole: int) -> None:
+        """Rows high..whole-1 came when it was over: they are in the reader's totals, and not to be in ours."""
+        self._beyond += int(frames.wire[high:whole].sum())
+        self._cut_beyond += int(np.count_nonzero(frames.cap[high:whole] < frames.wire[high:whole]))
+        if high > low:
+            self._last_ns = int(frames.ns[low:high].max())
 
     def snapshot(self, reader: LiveReader, elapsed_s: float, *, reports: bool) -> Snapshot:
         """How things stand."""
@@ -164,11 +174,11 @@ class LiveSession(Session):
         capture = Capture(
             inputs=reader.inputs,
             frames=self.frames,
-            bytes=reader.wire_bytes,
+            bytes=reader.wire_bytes - self._beyond,
             first_ns=reader.first_ns,
-            last_ns=reader.last_ns,
+            last_ns=reader.last_ns if self._last_ns is None else self._last_ns,
             dropped=reader.dropped,
-            cut_frames=reader.cut_frames,
+            cut_frames=reader.cut_frames - self._cut_beyond,
             damage=reader.damage,
         )
         told = self.tell(capture, self._task.ring_sizes, self._task.listed)

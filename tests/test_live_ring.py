@@ -25,8 +25,8 @@ FULL = (SIZE - HEAD) // FRAME
 class Ring:
     """As PacketSocket; `fill` is the kernel."""
 
-    kept: int = 4
-    blocks: int = 12
+    kept: int = 12
+    blocks: int = 24
     block_size: int = SIZE
     name: str = "test"
     accepted: int = 0
@@ -104,6 +104,20 @@ def test_no_more_at_once_than_may_be_kept() -> None:
     assert ring.theirs() == [3, 4]
 
 
+def test_what_is_taken_at_once_leaves_a_window_to_look_back_at() -> None:
+    """However many wait: three quarters of what is kept can still be looked up when the first new row is looked at."""
+    ring = Ring(kept=8, blocks=24)
+    port = made(ring)
+    for _ in range(8):
+        ring.fill(FULL)
+    before = [piece.block for _ in range(8) if port.ready for piece in port.take()]
+    assert len(before) == 8
+    for _ in range(8):
+        ring.fill(FULL)
+    port.take()
+    assert sum(not block.gone for block in before) == 6
+
+
 def test_a_block_with_little_in_it_stays_where_the_one_before_makes_up_for_it() -> None:
     ring = Ring(kept=6)
     port = made(ring)
@@ -147,11 +161,12 @@ def test_frames_can_be_had_again_while_their_block_is_kept(kept: int) -> None:
 
 
 def test_a_place_where_frames_were_dropped_begins_a_run() -> None:
-    ring = Ring(kept=2, blocks=6)
+    ring = Ring(kept=8, blocks=12)
     port = made(ring)
-    for _ in range(6):
+    for _ in range(12):
         ring.fill(FULL)
-    port.take()
+    for _ in range(4):
+        port.take()
     port.take()  # hands back blocks 0 and 1
     ring.lost = 7  # while the kernel waits for the next one, its number 2
     ring.fill(FULL)
@@ -161,12 +176,12 @@ def test_a_place_where_frames_were_dropped_begins_a_run() -> None:
     ring.fill(FULL)
     runs = [[(numbers([piece])[0] // FULL, piece.dropped) for piece in run] for run in _runs(port.take() + port.take())]
     assert [dropped for run in runs for _, dropped in run] == [0, 0, 7, 0]
-    assert [[block for block, _ in run] for run in runs] == [[6, 7], [8, 9]]
+    assert [[block for block, _ in run] for run in runs] == [[12, 13], [14, 15]]
     assert ring.dropped == 7
 
 
 def test_how_long_nobody_looks_goes_by_the_pace() -> None:
-    ring = Ring(blocks=36)
+    ring = Ring(kept=4, blocks=36)
     port = made(ring)
     ring.fill(FULL, lasted_ns=1_000_000)
     port.take()

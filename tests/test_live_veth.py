@@ -59,6 +59,18 @@ def expected(truth: dict[str, Any]) -> dict[str, Any]:
     return {**same, "other": truth["other"] + truth["stale"] - truth["duplicates"], "missing": 0, "dropped": 0}
 
 
+def test_so_many_frames_and_no_more(pair: netns.Pair, tmp_path: Path) -> None:
+    """What came with the last one, in the same block, is in no figure."""
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, "--count", "3000", "--report", f"json={path}") as live:
+        pair.send("--count", "5000", "--size", "100")
+        assert live.end() == 0
+    told = report(path)
+    capture = told["capture"]
+    assert (capture["frames"], capture["bytes"], told["records"]["sequenced"]) == (3000, 300_000, 3000)
+    assert capture["last_ns"] == told["streams"][0]["metrics"]["last_ns"]
+
+
 @pytest.mark.parametrize(("size", "count"), [(64, 20_000), (512, 30_000), (1000, 30_000), (4096, 60_000)])
 def test_what_a_real_ring_sends_again_is_found(pair: netns.Pair, tmp_path: Path, size: int, count: int) -> None:
     path, captured = tmp_path / "live.json", tmp_path / "tcpdump.pcap"

@@ -68,7 +68,6 @@ def add(subparsers: Any) -> None:
         "live",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("interfaces", nargs="+", metavar="INTERFACE", help="several are one capture in order of time")

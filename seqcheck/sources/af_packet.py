@@ -31,9 +31,9 @@ from seqcheck.sources.slots import Block, Pool
 
 TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
 STATUS = 2  # place of the status among the 32-bit words of a block
-HEADER = 48  # struct tpacket_block_desc; what is in front of the first packet is less than a frame's own header
 LEAST = 96  # bytes that a packet takes at least, with its headers
 ROWS_AT_ONCE = 2 * ROWS  # frames of blocks that lie in the ring, so those of three blocks at least
+AT_ONCE = 4  # parts of the kept blocks; no more than one of them is taken at once, and so let go of
 WELL_FILLED = 2  # a block is, from this part of its size on
 # Nobody looks while a block is kept (Port.wakes) until a quarter of the ring is filled, at the pace at which that block
 # was, or, should it quicken, at SWIFT_NS a block; and not longer than LONGEST_MS.
@@ -125,7 +125,7 @@ class Port:
         and stay, as far as all find place in one Frames: so the more waits, the less a frame costs."""
         pieces: list[Piece] = []
         columns: Frames | None = None
-        for _ in range(max(self.socket.kept, 1)):
+        for _ in range(max(self.socket.kept // AT_ONCE, 1)):
             waiting = self._waiting()
             size, rows = waiting.stop - waiting.start, waiting.rows
             if not (self.socket.kept and self._stays(size)):

@@ -5,7 +5,7 @@
             reader.lost            # how many frames we lost just before row `low`
             reader.store.get(17)   # as in `reader.CaptureReader`
 
-Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) at least
+Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about
 every LEISURE_MS, so that whoever iterates can look at the clock. Several interfaces are one capture in order of time: a
 frame waits until none that is older can still come from another interface (HORIZON_NS), or until half the window waits.
 
@@ -30,7 +30,7 @@ from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening, PacketSock
 from seqcheck.model import Damage
 from seqcheck.sources.af_packet import Piece, Port
 from seqcheck.sources.interleave import Interleave
-from seqcheck.sources.live_window import ROWS, SLOT, LiveStore, pool
+from seqcheck.sources.live_window import SLOT, LiveStore, pool
 from seqcheck.sources.slots import Pool
 from seqcheck.sources.sniffer import Sniffed, SniffedPort
 
@@ -61,8 +61,6 @@ def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool:
 class LiveReader:
     """Iterate once. `names` are the interfaces, `opener` is by_ring or by_scapy; `wait` for those that are not there or
     down, instead of ending."""
-
-    rows = ROWS
 
     def __init__(
         self, names: Sequence[str], how: Listening, *, opener: Opener, wait: bool = False,
