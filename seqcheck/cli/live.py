@@ -113,7 +113,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "so many frames before each copy, and after it (default: 5)"}),
     ("--interval", {
         "metavar": "TIME", "type": duration,
-        "help": "show how things stand so often (default: 0.2s at a terminal, else 10s)"}),
+        "help": "show how things stand so often (default: 0.25s at a terminal, else 10s)"}),
     ("--report", {
         "metavar": "FORMAT[=PATH]", "type": destination, "action": "append", "dest": "reports",
         "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line for each interval; may be"

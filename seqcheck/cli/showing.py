@@ -15,7 +15,7 @@ from seqcheck.reporters.live_lines import snapshot, text
 from seqcheck.snapshot import Snapshot
 from seqcheck.watch import Show
 
-LIVELY_S, CALM_S = 0.2, 10.0
+LIVELY_S, CALM_S = 0.25, 10.0
 
 
 class Lines:
