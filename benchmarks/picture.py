@@ -32,7 +32,7 @@ def bars(title: str, rows: list[tuple[str, float]]) -> str:
         decade *= 10
     for at, (name, value) in enumerate(rows):
         y = TOP + LINE * at
-        fill = "#1f6feb" if at == 0 else "#9aa7b5"
+        fill = "#1f6feb" if name.startswith("seqcheck") else "#9aa7b5"
         parts.append(f'<text x="{LEFT - 8}" y="{y + 17}" text-anchor="end">{escape(name)}</text>')
         parts.append(f'<rect x="{LEFT}" y="{y + 4}" width="{place(value):.0f}" height="18" fill="{fill}"/>')
         parts.append(f'<text x="{LEFT + place(value) + 6:.0f}" y="{y + 17}">{value:,.0f}</text>')
