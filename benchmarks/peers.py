@@ -48,7 +48,6 @@ SEQCHECK = Peer(
 SEQCHECK_ALL = replace(SEQCHECK, name="seqcheck analyze, all processors", processors=0)
 PLAIN = (
     SEQCHECK,
-    SEQCHECK_ALL,
     Peer(name="wc -l (the price of reading)", argv=("wc", "-l", "{file}")),
     Peer(name="capinfos -c", argv=("capinfos", "-c", "{file}")),
     Peer(name="tcpdump -w /dev/null", argv=("tcpdump", "-r", "{file}", "-w", "/dev/null")),
@@ -57,7 +56,7 @@ PLAIN = (
     Peer(name="dpkt, a plain loop", argv=(sys.executable, "-c", DPKT, "{file}"), share=0.02, pcap_only=True),
     Peer(name="scapy, a plain loop", argv=(sys.executable, "-c", SCAPY, "{file}"), share=0.001, pcap_only=True),
 )
-FEW = PLAIN[:4]  # for the shapes beyond the first: what the goals are about
+FEW = PLAIN[:3]  # for the shapes beyond the first: what the goals are about
 UNPACKERS = {
     ".gz": Peer(name="gzip -dc into cat", argv=("sh", "-c", "gzip -dc {file} | cat >/dev/null")),
     ".zst": Peer(name="zstd -dc into cat", argv=("sh", "-c", "zstd -dcq {file} | cat >/dev/null")),

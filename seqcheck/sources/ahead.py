@@ -1,5 +1,6 @@
-"""An input read one block ahead, by a thread of its own: while a block is worked on, the next one comes from the disk
-or is unpacked. Both let go of the interpreter lock meanwhile, so two processors share the work.
+"""An input read one block ahead, by a thread of its own: while a block is worked on, the next one is unpacked. Both let
+go of the interpreter lock meanwhile, so two processors share the work. For plain files this was measured to be of no
+use: waking one another costs as much as the copy from the page cache.
 
 The thread does nothing but read into the view that it was handed, never more than one; it ends with the input, or when
 the cursor is closed. What was read and what became of it is the cursor's business alone.
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from seqcheck.kernel.border import FULL, MAX_BLOCK, MORE
+from seqcheck.kernel.border import FULL, MAX_BLOCK
 from seqcheck.sources.bytestream import ByteSource
 from seqcheck.sources.container import Walker
 from seqcheck.sources.cursor import LEAST_ROOM, Cursor, Damaged
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
 LEAD = MAX_BLOCK  # bytes in front of a block, for the part of a record that the block before ends with
-WORTH = 4 << 20  # bytes; a shorter plain file is read before a thread has started
 
 
 def processors() -> int:
@@ -69,20 +69,16 @@ class Ahead:
 
 class AheadCursor(Cursor):
     """A cursor that has the next block filled while it walks one. What is left of a block when it was walked moves in
-    front of the next (`lead` bytes of the pool are for that).
-
-    keep   blocks stay readable behind the one in use, so they are filled up before the next is begun; without it, two
-           blocks take turns
-    wait   the thread's reading always comes to an end, so that `close` can wait for it
+    front of the next (`lead` bytes of the pool are for that). Blocks stay readable behind the one in use, so they are
+    filled up before the next is begun. `wait`: the thread's reading always comes to an end, so that `close` can wait
+    for it.
     """
 
-    def __init__(
-        self, source: ByteSource, walker: Walker, pool: Pool, damage: Damaged, *, keep: bool, wait: bool
-    ) -> None:
+    def __init__(self, source: ByteSource, walker: Walker, pool: Pool, damage: Damaged, *, wait: bool) -> None:
         if pool.lead < LEAD:
             raise ValueError("reading ahead: a pool without room for the rest of a record")
         super().__init__(source, walker, pool.take(), damage)
-        self._pool, self._keep, self._wait = pool, keep, wait
+        self._pool, self._wait = pool, wait
         self._ahead: Ahead | None = None
         self._coming = self.block  # the one that is being read into,
         self._asked = False  # as long as what was asked for has not come
@@ -99,10 +95,8 @@ class AheadCursor(Cursor):
         return blocks
 
     def _again(self, why: int) -> None:
-        """The rows are done with; what was not walked stays where it is."""
-        if not self._keep:
-            super()._again(FULL if why == MORE else why)
-        elif why == FULL:
+        """The rows stay, and so does what was not walked."""
+        if why == FULL:
             self.block.frames.grow(self._pool.rows)
 
     def _read(self, block: Block) -> bool:
@@ -118,7 +112,7 @@ class AheadCursor(Cursor):
         if self._coming is not block:
             self._go_on(block, self._coming)
         self.stop += count
-        if not self._keep or self._coming.high - self.stop < self.most // LEAST_ROOM:
+        if self._coming.high - self.stop < self.most // LEAST_ROOM:
             self._coming = self._pool.take()
             self._ahead.ask(self._view[self._coming.low : self._coming.high])
         else:
@@ -133,4 +127,4 @@ class AheadCursor(Cursor):
         new.frames.totals, new.frames.count, new.first = old.frames.totals, 0, old.first + old.frames.count
         self.origin += self.stop - low
         self.start, self.stop, self.block = low - left, low, new
-        self._pool.give(old, keep=self._keep)
+        self._pool.give(old, keep=True)

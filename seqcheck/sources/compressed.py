@@ -125,6 +125,8 @@ class Unpacked(ByteSource):
         """Unpack the next piece, which may be empty; False at the end."""
         try:
             piece = next(self._unpacking, None)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - each library has its own
             self.trouble = f"{self._codec} data is damaged: {error}"
             return False

@@ -83,8 +83,7 @@ class Feed:
         if self._idle:
             self._begin()
         if self.eager and pool.lead:
-            keep, wait = not self.plain, self._raw.plain
-            cursor: Cursor = AheadCursor(self.source, self._walker, pool, self._note, keep=keep, wait=wait)
+            cursor: Cursor = AheadCursor(self.source, self._walker, pool, self._note, wait=self._raw.plain)
         else:
             cursor = Cursor(
                 self.source, self._walker, pool.take(), self._note, None if self.plain else self._turn
@@ -126,9 +125,8 @@ class Feed:
 
     @property
     def eager(self) -> bool:
-        """Whether it is worth a thread that reads ahead: it has to be unpacked, or is long."""
-        worth = bool(self._codec) or (self.plain and (self.bytes_total or 0) >= ahead.WORTH)
-        return worth and ahead.processors() > 1
+        """Whether it is worth a thread that reads ahead: it has to be unpacked, and there is a processor for that."""
+        return bool(self._codec) and ahead.processors() > 1
 
     @property
     def again(self) -> bool:
