@@ -85,9 +85,8 @@ class Feed:
         if self.eager and pool.lead:
             cursor: Cursor = AheadCursor(self.source, self._walker, pool, self._note, wait=self._raw.plain)
         else:
-            cursor = Cursor(
-                self.source, self._walker, pool.take(), self._note, None if self.plain else self._turn
-            )  # fmt: skip
+            turn = None if self.plain else self._turn
+            cursor = Cursor(self.source, self._walker, pool.take(), self._note, turn)
         self._pool, self._cursor = pool, cursor
         cursor.block.frames.totals = self.totals
         cursor.place(self._headed, self._walker, first=1)
