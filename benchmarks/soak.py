@@ -32,7 +32,7 @@ import netns  # noqa: E402
 TICK = os.sysconf("SC_CLK_TCK")
 ROWS = 12
 MOST_GROWTH = 0.02
-EACH = 1024  # bytes: a page of 512 for the numbers that came twice, a row of 128 and room for another, Python's own
+EACH = 512  # bytes: a row of 128 and room for another, a page of 88 for the numbers that came twice, Python's own
 RING_SIZE = 4096
 STALE = "0.01%"
 PARTS = {"RssAnon": "anonymous", "RssFile": "file", "RssShmem": "shared"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from twins import KERNELS
 
-from seqcheck.kernel import border
+from seqcheck.kernel import border, reference_bits
 
 MODULI = st.sampled_from([0, 256, 1000, 65536, 70_001, 2**32, 2**63, 2**64 - 59])
 ROOM = 3 * border.CHAIN_LONG + 200  # few enough rows that the tracker has to stop for more, enough that it can go on
@@ -202,6 +202,21 @@ def test_more_pages_than_there_are() -> None:
     seqs = [n * 5_000 for n in range(115_000)]
     both = same([*seqs, seqs[-1] - 3, seqs[20] + 7, seqs[-1] + 1], 0)
     assert both[1].tracker.streams()["outliers"][0] > 0
+
+
+@pytest.mark.parametrize(("kernel", "cap"), [(KERNELS[0], 20), (KERNELS[1], border.SMALL_PAGES_CAP)])
+def test_more_repeated_than_there_are(kernel: Any, cap: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers that came twice, a page for each: when the pool is spent they are no longer told apart, but all copies
+    count; and so for the next epoch, which has the pool to itself."""
+    monkeypatch.setattr(reference_bits, "SMALL_PAGES_CAP", cap)
+    fed = Fed(kernel, 0)
+    count = cap + 9
+    fed.feed(*columns([n * border.SMALL_PAGE for n in range(count) for _ in range(2)]))
+    state = fed.tracker.streams()[0]
+    assert (state["duplicates"], state["replicated"], state["restarts"]) == (count, cap, 0)
+    fed.feed(*columns([*range(40), *range(0, 40, 4)], first=2 * count + 1))
+    state = fed.tracker.streams()[0]
+    assert (state["duplicates"], state["replicated"], state["restarts"]) == (count + 10, cap + 10, 1)
 
 
 def test_more_holes_than_there_are() -> None:

@@ -1,5 +1,5 @@
 # Sparse sets of positions, as reference_bits.py: pages of PAGE bits under (kind, stream, epoch, page number), and holes,
-# stretches of whole MISSING pages that are not kept as pages.
+# stretches of whole MISSING pages that are not kept as pages. REPEATED has a pool of its own, of SMALL_PAGE bits a page.
 #
 # All memory is set aside at once, for the most there may be; the operating system hands it out as it is touched. Pages
 # are found by an open-addressing table with linear probing (deleting moves later ones back, so there are no tombs). The
@@ -10,7 +10,6 @@ cdef enum:
     REPEATED = 1
     BELOW = 2
     PAGE_WORDS = PAGE // 64
-    SLOTS_BITS = 18         # twice PAGES_CAP
 
 cdef struct PageKey:
     int64_t number
@@ -28,7 +27,11 @@ cdef struct Recent:
     int32_t page        # -1: there is none; -2: nothing is remembered
 
 cdef struct Bits:
-    uint64_t *words     # PAGES_CAP * PAGE_WORDS
+    int64_t cap         # PAGES_CAP, or SMALL_PAGES_CAP
+    int64_t size        # words of a page
+    int64_t shift       # log2 of its bits
+    int64_t slots_bits  # log2 of twice `cap`
+    uint64_t *words     # cap * size
     PageKey *keys       # by page
     int32_t *free       # stack of pages that were given back
     int32_t *slots      # page + 1
@@ -40,6 +43,17 @@ cdef struct Bits:
     bint over           # an epoch ended since the last purge
     Recent recent[3]
     uint64_t odd
+
+
+cdef void begin_bits(Bits *bits, int64_t cap, int64_t page, uint64_t odd) noexcept nogil:
+    cdef int n
+    bits.cap, bits.size, bits.shift, bits.slots_bits, bits.odd = cap, page // 64, 0, 1, odd
+    while <int64_t>1 << bits.shift < page:
+        bits.shift += 1
+    while <int64_t>1 << bits.slots_bits < 2 * cap:
+        bits.slots_bits += 1
+    for n in range(3):
+        bits.recent[n].page = -2
 
 
 cdef inline int64_t page_of(int64_t x) noexcept nogil:
@@ -54,13 +68,13 @@ cdef inline uint64_t home_of(const Bits *bits, const PageKey *key) noexcept nogi
     cdef uint64_t h = <uint64_t>key.number * bits.odd
     h = (h ^ (h >> 29) ^ <uint64_t>key.set) * bits.odd
     h = (h ^ (h >> 32) ^ <uint64_t>key.epoch) * bits.odd
-    return h >> (64 - SLOTS_BITS)
+    return h >> (64 - bits.slots_bits)
 
 
 cdef inline int32_t page_find(Bits *bits, const PageKey *key) noexcept nogil:
     """The page, or -1."""
     cdef Recent *recent = &bits.recent[key.set & 3]
-    cdef uint64_t at
+    cdef uint64_t at, mask = (<uint64_t>1 << bits.slots_bits) - 1
     if likely(recent.page != -2 and same_key(&recent.key, key)):
         return recent.page
     copy_words(&recent.key, key, sizeof(PageKey))
@@ -70,13 +84,13 @@ cdef inline int32_t page_find(Bits *bits, const PageKey *key) noexcept nogil:
         if same_key(&bits.keys[bits.slots[at] - 1], key):
             recent.page = bits.slots[at] - 1
             break
-        at = (at + 1) & ((1 << SLOTS_BITS) - 1)
+        at = (at + 1) & mask
     return recent.page
 
 
 cdef void page_drop(Bits *bits, int32_t page) noexcept nogil:
     """Give a page back; those behind it in the table that would no longer be found move up."""
-    cdef uint64_t mask = (1 << SLOTS_BITS) - 1, at = home_of(bits, &bits.keys[page]), behind, home
+    cdef uint64_t mask = (<uint64_t>1 << bits.slots_bits) - 1, at = home_of(bits, &bits.keys[page]), behind, home
     bits.recent[bits.keys[page].set & 3].page = -2
     while bits.slots[at] != page + 1:
         at = (at + 1) & mask
@@ -97,11 +111,11 @@ cdef void page_drop(Bits *bits, int32_t page) noexcept nogil:
 
 cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noexcept nogil:
     """A new page without a bit, or -1 where the pool is spent."""
-    cdef uint64_t at
+    cdef uint64_t at, mask = (<uint64_t>1 << bits.slots_bits) - 1
     cdef int32_t page
-    if bits.pages >= PAGES_CAP:
+    if bits.pages >= bits.cap:
         purge(bits, states)
-        if bits.pages >= PAGES_CAP:
+        if bits.pages >= bits.cap:
             return -1
     if bits.frees > 0:
         bits.frees -= 1
@@ -109,11 +123,11 @@ cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noex
     else:
         page = <int32_t>bits.top
         bits.top += 1
-    memset(bits.words + <int64_t>page * PAGE_WORDS, 0, PAGE // 8)
+    memset(bits.words + page * bits.size, 0, bits.size * sizeof(uint64_t))
     copy_words(bits.keys + page, key, sizeof(PageKey))
     at = home_of(bits, key)
     while bits.slots[at] != 0:
-        at = (at + 1) & ((1 << SLOTS_BITS) - 1)
+        at = (at + 1) & mask
     bits.slots[at] = page + 1
     bits.pages += 1
     copy_words(&bits.recent[key.set & 3].key, key, sizeof(PageKey))
@@ -130,7 +144,7 @@ cdef void purge(Bits *bits, const State *states) noexcept nogil:
         return
     bits.over = False
     at = 0
-    while at < 1 << SLOTS_BITS:
+    while at < <uint64_t>1 << bits.slots_bits:
         page = bits.slots[at] - 1
         if page >= 0 and bits.keys[page].epoch != states[bits.keys[page].set >> 2].epoch:
             page_drop(bits, page)   # may have put another into this slot: look again
@@ -180,10 +194,10 @@ cdef inline bint in_hole(const Bits *bits, int32_t stream, int64_t epoch, int64_
 cdef inline bint bits_has(Bits *bits, int kind, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
     cdef PageKey key
     cdef int32_t page
-    key.number, key.epoch, key.set = page_of(x), epoch, <int64_t>stream * 4 + kind
+    key.number, key.epoch, key.set = x >> bits.shift, epoch, <int64_t>stream * 4 + kind
     page = page_find(bits, &key)
     if page >= 0:
-        return (bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] >> (x & 63)) & 1
+        return (bits.words[page * bits.size + ((x >> 6) & (bits.size - 1))] >> (x & 63)) & 1
     return kind == MISSING and in_hole(bits, stream, epoch, key.number)
 
 
@@ -203,13 +217,13 @@ cdef inline int missing_beside(Bits *bits, int32_t stream, int64_t epoch, int64_
 cdef bint bits_add(Bits *bits, const State *states, int kind, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
     cdef PageKey key
     cdef int32_t page
-    key.number, key.epoch, key.set = page_of(x), epoch, <int64_t>stream * 4 + kind
+    key.number, key.epoch, key.set = x >> bits.shift, epoch, <int64_t>stream * 4 + kind
     page = page_find(bits, &key)
     if page < 0:
         page = page_make(bits, &key, states)
         if page < 0:
             return False
-    bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] |= <uint64_t>1 << (x & 63)
+    bits.words[page * bits.size + ((x >> 6) & (bits.size - 1))] |= <uint64_t>1 << (x & 63)
     return True
 
 

@@ -150,6 +150,8 @@ cdef enum:
     PAGES_CAP = 1 << 17
     HOLES_CAP = 4096
     HOLE_PAGES = 8
+    SMALL_PAGE = 512
+    SMALL_PAGES_CAP = 1 << 20
     N_DEGREES = 8
 
 cdef extern from *:     # too large for an enum

@@ -189,7 +189,7 @@ cdef void epoch_from(T *t, int32_t id, const Arrival *a) noexcept nogil:
     emit(t, id, RESTART, a, 0, h.next).a = <int64_t>s.base
     s.restarts += 1
     s.epoch += 1
-    t.bits.over = True
+    t.bits.over = t.repeated.over = True
     begin(t, id, a)
     h.next = 1
     strict_take(o, s, 0, a.ns, &late)

@@ -297,7 +297,7 @@ cdef void duplicate(T *t, int32_t id, const Arrival *a, int64_t x, const Arrival
     cdef State *s = t.states + id
     cdef Event *row
     s.duplicates += 1
-    if not bits_has(&t.bits, REPEATED, id, s.epoch, x) and bits_add(&t.bits, t.states, REPEATED, id, s.epoch, x):
+    if not bits_has(&t.repeated, REPEATED, id, s.epoch, x) and bits_add(&t.repeated, t.states, REPEATED, id, s.epoch, x):
         s.replicated += 1
     row = emit(t, id, DUPLICATE, a, x, next_x)
     row.a, row.e_record, row.e_ordinal = t.odds[h.odd].pause, -1, -1

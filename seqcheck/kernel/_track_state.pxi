@@ -105,7 +105,8 @@ cdef struct T:
     Entry *windows          # WINDOW_BUDGET of them, and one more for streams without a window; aligned, too
     void *window_memory
     int64_t allotted
-    Bits bits
+    Bits bits               # MISSING and BELOW
+    Bits repeated           # REPEATED
     Segment *segments
     Chain *chains
     int32_t free_segment    # -1: none was given back

@@ -1,6 +1,9 @@
 # Track: the object that owns the memory, and the way in and out. All of it is set aside for the most there may be, and
 # handed out by the operating system as it is touched; only what grows with the number of streams is moved.
 
+cdef enum:
+    PARTS = 12
+
 cdef struct Part:
     void **at
     size_t size         # bytes set aside
@@ -11,21 +14,27 @@ cdef int parts_of(T *t, Part *parts) noexcept:
     """What is of a fixed size, with how much of it is in use."""
     parts[0].at, parts[0].size = <void **>&t.window_memory, (WINDOW_BUDGET + 1) * sizeof(Entry) + LINE
     parts[0].used = 0
-    parts[1].at, parts[1].size = <void **>&t.bits.words, <size_t>PAGES_CAP * (PAGE // 8)
-    parts[1].used = t.bits.top * (PAGE // 8)
-    parts[2].at, parts[2].size = <void **>&t.bits.keys, PAGES_CAP * sizeof(PageKey)
-    parts[2].used = t.bits.top * sizeof(PageKey)
-    parts[3].at, parts[3].size = <void **>&t.bits.free, PAGES_CAP * sizeof(int32_t)
-    parts[3].used = t.bits.frees * sizeof(int32_t)
-    parts[4].at, parts[4].size = <void **>&t.bits.slots, (<size_t>1 << SLOTS_BITS) * sizeof(int32_t)
-    parts[4].used = parts[4].size
-    parts[5].at, parts[5].size = <void **>&t.bits.holes, (HOLES_CAP + 1) * sizeof(Hole)
-    parts[5].used = t.bits.n_holes * sizeof(Hole)
-    parts[6].at, parts[6].size = <void **>&t.segments, CHAIN_SEGMENTS * sizeof(Segment)
-    parts[6].used = t.top_segment * sizeof(Segment)
-    parts[7].at, parts[7].size = <void **>&t.chains, (CHAIN_SEGMENTS + 1) * sizeof(Chain)
-    parts[7].used = t.top_chain * sizeof(Chain)
-    return 8
+    parts[1].at, parts[1].size = <void **>&t.bits.holes, (HOLES_CAP + 1) * sizeof(Hole)
+    parts[1].used = t.bits.n_holes * sizeof(Hole)
+    parts[2].at, parts[2].size = <void **>&t.segments, CHAIN_SEGMENTS * sizeof(Segment)
+    parts[2].used = t.top_segment * sizeof(Segment)
+    parts[3].at, parts[3].size = <void **>&t.chains, (CHAIN_SEGMENTS + 1) * sizeof(Chain)
+    parts[3].used = t.top_chain * sizeof(Chain)
+    bits_parts(&t.bits, parts + 4)
+    bits_parts(&t.repeated, parts + 8)
+    return PARTS
+
+
+cdef void bits_parts(Bits *bits, Part *parts) noexcept:
+    """The four of a pool."""
+    parts[0].at, parts[0].size = <void **>&bits.words, bits.cap * bits.size * sizeof(uint64_t)
+    parts[0].used = bits.top * bits.size * sizeof(uint64_t)
+    parts[1].at, parts[1].size = <void **>&bits.keys, bits.cap * sizeof(PageKey)
+    parts[1].used = bits.top * sizeof(PageKey)
+    parts[2].at, parts[2].size = <void **>&bits.free, bits.cap * sizeof(int32_t)
+    parts[2].used = bits.frees * sizeof(int32_t)
+    parts[3].at, parts[3].size = <void **>&bits.slots, sizeof(int32_t) << bits.slots_bits
+    parts[3].used = parts[3].size
 
 
 cdef class Tracker:
@@ -35,7 +44,7 @@ cdef class Tracker:
     cdef bint running
 
     def __cinit__(self, modulus):
-        cdef Part parts[8]
+        cdef Part parts[PARTS]
         cdef int n
         cdef uint64_t span = modulus
         self.t.modulus = span
@@ -43,9 +52,8 @@ cdef class Tracker:
         if span == 1:
             raise ValueError("tracker: a modulus of 1")
         self.t.free_segment = self.t.free_chain = -1
-        for n in range(3):
-            self.t.bits.recent[n].page = -2
-        self.t.bits.odd = int.from_bytes(os.urandom(8), "little") | 1
+        begin_bits(&self.t.bits, PAGES_CAP, PAGE, int.from_bytes(os.urandom(8), "little") | 1)
+        begin_bits(&self.t.repeated, SMALL_PAGES_CAP, SMALL_PAGE, int.from_bytes(os.urandom(8), "little") | 1)
         for n in range(parts_of(&self.t, parts)):
             parts[n].at[0] = fresh(parts[n].size, 1)
         large_pages(self.t.window_memory, WINDOW_BUDGET * sizeof(Entry))
@@ -54,7 +62,7 @@ cdef class Tracker:
         self.grow_odds(16)
 
     def __dealloc__(self):
-        cdef Part parts[8]
+        cdef Part parts[PARTS]
         cdef int n
         for n in range(parts_of(&self.t, parts)):
             PyMem_RawFree(parts[n].at[0])
@@ -198,8 +206,8 @@ cdef class Tracker:
     def copy(self):
         """See border.TrackerLike."""
         cdef Tracker new = Tracker(self.t.modulus)
-        cdef Part parts[8]
-        cdef Part theirs[8]
+        cdef Part parts[PARTS]
+        cdef Part theirs[PARTS]
         cdef void *hot_memory
         cdef int64_t n
         if self.running:
@@ -225,8 +233,13 @@ cdef void copy_counts(const T *old, T *new) noexcept:
     new.known, new.odd_count, new.allotted, new.finished = old.known, old.odd_count, old.allotted, old.finished
     new.free_segment, new.free_chain = old.free_segment, old.free_chain
     new.top_segment, new.top_chain, new.used_segments = old.top_segment, old.top_chain, old.used_segments
-    new.bits.pages, new.bits.top, new.bits.frees = old.bits.pages, old.bits.top, old.bits.frees
-    new.bits.n_holes, new.bits.odd, new.bits.over = old.bits.n_holes, old.bits.odd, old.bits.over
+    copy_bits(&old.bits, &new.bits)
+    copy_bits(&old.repeated, &new.repeated)
+
+
+cdef void copy_bits(const Bits *old, Bits *new) noexcept:
+    new.pages, new.top, new.frees = old.pages, old.top, old.frees
+    new.n_holes, new.odd, new.over = old.n_holes, old.odd, old.over
 
 
 cdef int join_run(list found, int64_t x, int64_t width) except -1:

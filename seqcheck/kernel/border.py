@@ -299,6 +299,7 @@ CHAIN_SEGMENT, CHAIN_SEGMENTS = 64, 4096  # rows kept for chains: in segments, a
 NEAR_BASE, FAR = 8, 1 << 32
 PAUSE_NS, PAUSE_FACTOR = 200_000_000, 20
 PAGE, PAGES_CAP, HOLES_CAP, HOLE_PAGES = 4096, 1 << 17, 4096, 8  # sparse bits, see reference_bits.py
+SMALL_PAGE, SMALL_PAGES_CAP = 512, 1 << 20  # those of numbers that were repeated, which lie far apart
 
 # ---- what the tracker knows of a stream ------------------------------------------------------------------------------
 

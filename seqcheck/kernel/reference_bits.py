@@ -2,8 +2,9 @@
 
 A set is a family of pages of PAGE bits, kept under (kind, stream, epoch, page number); a page without a bit is not
 kept, so memory follows what is out of order and not the length of the stream. A long stretch of MISSING numbers is a
-hole, [first page, past page), until a number in it arrives. All sets of a tracker share one pool of at most
-PAGES_CAP pages and HOLES_CAP holes. `add` and `discard` say False where the pool is spent: the caller then stops
+hole, [first page, past page), until a number in it arrives. All sets of a tracker share two pools: MISSING and BELOW
+one of at most PAGES_CAP pages and HOLES_CAP holes, REPEATED one of SMALL_PAGES_CAP pages of SMALL_PAGE bits, since its
+numbers lie far apart and never leave. `add` and `discard` say False where the pool is spent: the caller then stops
 judging what lies below (its floor).
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .border import HOLE_PAGES, HOLES_CAP, PAGE, PAGES_CAP
+from .border import HOLE_PAGES, HOLES_CAP, PAGE, PAGES_CAP, SMALL_PAGE, SMALL_PAGES_CAP
 
 MISSING, REPEATED, BELOW = range(3)
 FULL_PAGE = (1 << PAGE) - 1
@@ -20,18 +21,20 @@ Key = tuple[int, int, int, int]  # kind, stream, epoch, page
 
 
 class Bits:
-    """The pool. `current` tells the epoch a stream is in, so that pages of epochs that are over can be dropped."""
+    """A pool, of pages of PAGE bits or `small` ones. `current` tells the epoch a stream is in, so that pages of epochs
+    that are over can be dropped."""
 
-    __slots__ = ("current", "holes", "over", "pages")
+    __slots__ = ("cap", "current", "holes", "over", "page", "pages")
 
-    def __init__(self, current: Callable[[int], int]) -> None:
+    def __init__(self, current: Callable[[int], int], *, small: bool = False) -> None:
+        self.page, self.cap = (SMALL_PAGE, SMALL_PAGES_CAP) if small else (PAGE, PAGES_CAP)
         self.current = current
         self.over = False  # an epoch ended since the last purge
         self.pages: dict[Key, int] = {}
         self.holes: list[tuple[int, int, int, int]] = []  # stream, epoch, first page, past page; unordered
 
     def has(self, kind: int, stream: int, epoch: int, x: int) -> bool:
-        page, bit = divmod(x, PAGE)
+        page, bit = divmod(x, self.page)
         bits = self.pages.get((kind, stream, epoch, page))
         if bits is not None:
             return bool(bits >> bit & 1)
@@ -39,7 +42,7 @@ class Bits:
 
     def add(self, kind: int, stream: int, epoch: int, x: int) -> bool:
         """Put one position in."""
-        page, bit = divmod(x, PAGE)
+        page, bit = divmod(x, self.page)
         return self._or((kind, stream, epoch, page), 1 << bit)
 
     def add_missing(self, stream: int, epoch: int, low: int, high: int) -> bool:
@@ -111,9 +114,9 @@ class Bits:
         self.holes = [hole for hole in self.holes if hole[1] == self.current(hole[0])]
 
     def _or(self, key: Key, bits: int) -> bool:
-        if key not in self.pages and len(self.pages) >= PAGES_CAP:
+        if key not in self.pages and len(self.pages) >= self.cap:
             self.purge()
-            if len(self.pages) >= PAGES_CAP:
+            if len(self.pages) >= self.cap:
                 return False
         self.pages[key] = self.pages.get(key, 0) | bits
         return True

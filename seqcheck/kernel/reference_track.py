@@ -74,7 +74,7 @@ class Tracker:
     def __init__(self, modulus: int) -> None:
         self._modulus = modulus
         self._tracks: dict[int, Track] = {}
-        self._bits = Bits(self._epoch)
+        self._bits, self._repeated = Bits(self._epoch), Bits(self._epoch, small=True)
         self._allotted = 0  # window entries
         self._segments = 0  # chain segments in use
         self._out: list[tuple[int, ...]] = []
@@ -137,7 +137,7 @@ class Tracker:
 
     def copy(self) -> Tracker:
         new = copying.deepcopy(self)
-        new._bits.current = new._epoch
+        new._bits.current = new._repeated.current = new._epoch
         return new
 
     # -- a record ------------------------------------------------------------------------------------------------------
@@ -348,8 +348,8 @@ class Tracker:
     def _duplicate(self, track: Track, a: Arrival, x: int, earlier: Arrival | None, expected: int) -> None:
         s = track.s
         s["duplicates"] += 1
-        epoch, bits = s["epoch"], self._bits
-        if not bits.has(REPEATED, track.id, epoch, x) and bits.add(REPEATED, track.id, epoch, x):
+        what = (REPEATED, track.id, s["epoch"], x)
+        if not self._repeated.has(*what) and self._repeated.add(*what):
             s["replicated"] += 1
         if earlier is None:
             self._emit(track, DUPLICATE, a, x=x, next=expected, e_record=-1, a=track.pause)
@@ -461,7 +461,7 @@ class Tracker:
         self._emit(track, RESTART, a, x=0, next=s["next"], a=_signed(s["base"]))
         s["restarts"] += 1
         s["epoch"] += 1
-        self._bits.over = True
+        self._bits.over = self._repeated.over = True
         track.begin(a)
         s["next"] = 1
         track.strict.take(0, a.ns, s)
