@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_layouts import layouts
 from packets import Frame, block, cooked, ethernet, frames, ipv4, ipv6, udp
 
-from seqcheck.decode import Reader, key_texts, source_text, tally
+from seqcheck.decode import FEW, Reader, foreign, key_texts, source_text, tally
 from seqcheck.kernel import border
 from seqcheck.kernel.reference_decode import Decoder
 from seqcheck.kernel.reference_frame import examine
@@ -87,8 +87,8 @@ def test_every_frame_is_in_one_place(some: list[Frame]) -> None:
     decoder = Decoder(compile(parse("udp seq=u8@0")))
     records = border.RecordColumns(max(len(some), 1))
     decoder.decode(block(some), 0, len(some), records)
-    foreign, skipped = tally(decoder.sources())
-    assert records.count + foreign + sum(skipped.values()) == len(some)
+    others, skipped = tally(decoder.sources())
+    assert records.count + others + sum(skipped.values()) == len(some)
     assert set(skipped) <= set(border.REASONS[1:])
     assert 0 not in skipped.values()
 
@@ -150,3 +150,10 @@ def test_a_reader_agrees_with_decode(layout: Layout, frame: Frame) -> None:
     if values is not None:
         assert values["seq"] == seen.seq
         assert set(values) <= {"seq", "slot", "buf", "time_ns"}
+
+
+@pytest.mark.parametrize("count", [0, 1, FEW - 1, FEW, 3 * FEW])
+def test_foreign_frames_alone_as_in_the_tally(count: int) -> None:
+    sources = np.zeros(count, border.SOURCE)
+    sources["counts"] = np.random.default_rng(count).integers(0, 4, sources["counts"].shape)
+    assert foreign(sources) == tally(sources)[0]

@@ -117,7 +117,9 @@ class Port:
     @property
     def behind(self) -> float:
         """The share of the ring that waits for us, from 0 to 1."""
-        waiting = int(np.count_nonzero(self._status & TP_STATUS_USER)) - len(self._kept)
+        waiting, most = 0, self.socket.blocks - len(self._kept)  # what waits follows on itself: mostly a look or two
+        while waiting < most and self._status[(self._next + waiting) % self.socket.blocks] & TP_STATUS_USER:
+            waiting += 1
         return waiting / (self.socket.blocks - self.socket.kept)
 
     def take(self) -> list[Piece]:
