@@ -6,11 +6,19 @@ import inspect
 
 import numpy as np
 import pytest
+from packets import Frame, block, ethernet, ipv4, udp
 from twins import KERNELS, native
 
 from seqcheck.kernel import border
+from seqcheck.layout import compile, parse
 
 NUMBERS, ROWS = native.compiled()
+LAYOUT = parse("udp:5000 seq=u32be@0")
+
+
+def whole(seq: int) -> Frame:
+    data = ethernet(ipv4(udp(seq.to_bytes(4, "big"))))
+    return Frame(data, len(data), 1)
 
 
 def test_every_constant_is_the_same() -> None:
@@ -39,3 +47,51 @@ def test_both_offer_all_of_it(kernel: object) -> None:
     for kind, protocol in (("Decoder", border.DecoderLike), ("Tracker", border.TrackerLike)):
         methods = {name for name, _ in inspect.getmembers(protocol, inspect.isfunction) if not name.startswith("_")}
         assert methods <= set(dir(getattr(kernel, kind)))
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))
+def test_columns_may_be_replaced(kernel: border.Kernel) -> None:
+    """What a kernel knows of the arrays holds for these arrays only."""
+    frames, records = block([whole(seq) for seq in range(5)]), border.RecordColumns(8)
+    decoder, tracker = kernel.Decoder(compile(LAYOUT)), kernel.Tracker(0)
+    events = np.zeros(border.EVENTS, border.EVENT)
+    decoder.decode(frames, 0, 5, records)
+    tracker.feed(frames, records, 0, events)
+    before = records.seq
+    records.seq = np.zeros(8, np.uint64)
+    frames.ns = frames.ns + 1_000
+    decoder.decode(frames, 0, 5, records)
+    assert records.seq[:5].tolist() == before[:5].tolist() == [0, 1, 2, 3, 4]
+    events = np.zeros(border.EVENTS, border.EVENT)
+    _, count = tracker.feed(frames, records, 0, events)
+    rows = events[:count]
+    assert rows["seq"][rows["kind"] == border.DUPLICATE].tolist() == [0, 1, 2, 3, 4]
+    assert (rows["ns"] == rows["e_ns"] + 1_000).all()
+
+
+@pytest.mark.parametrize("name", ["off", "ns", "cap", "wire", "link", "totals"])
+def test_columns_that_do_not_fit_are_refused(name: str) -> None:
+    """Also where the ones before them did."""
+    frames, records = block([whole(1), whole(2)]), border.RecordColumns(8)
+    decoder = native.Decoder(compile(LAYOUT))
+    decoder.decode(frames, 0, 2, records)
+    good = getattr(frames, name)
+    for bad in (good[:0], good.astype(np.float64), np.zeros(2 * len(good), good.dtype)[::2]):
+        setattr(frames, name, bad)
+        with pytest.raises(ValueError, match=r"length|fit|mismatch|contiguous"):
+            decoder.decode(frames, 0, 2, records)
+    setattr(frames, name, good)
+    decoder.decode(frames, 0, 2, records)
+    assert records.count == 2
+
+
+@pytest.mark.parametrize("name", ["row", "stream", "seq", "source", "ordinal", "status"])
+def test_records_that_do_not_fit_are_refused(name: str) -> None:
+    frames, records = block([whole(1), whole(2)]), border.RecordColumns(8)
+    decoder = native.Decoder(compile(LAYOUT))
+    decoder.decode(frames, 0, 2, records)
+    good = getattr(records, name)
+    for bad in (good[:0], good.astype(np.float64), np.zeros(16, good.dtype)[::2]):
+        setattr(records, name, bad)
+        with pytest.raises(ValueError, match=r"outside|mismatch|contiguous"):
+            decoder.decode(frames, 0, 2, records)

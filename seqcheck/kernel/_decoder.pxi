@@ -88,23 +88,12 @@ cdef class Decoder:
 
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
         """See border.DecoderLike."""
-        cdef const uint8_t[::1] data = frames.buf
-        cdef int64_t[::1] off = frames.off, ns = frames.ns, totals = frames.totals, ordinal = records.ordinal
-        cdef uint32_t[::1] cap = frames.cap, wire = frames.wire
-        cdef uint16_t[::1] link = frames.link
-        cdef int32_t[::1] row = records.row, stream = records.stream, source = records.source
-        cdef uint64_t[::1] seq = records.seq
-        cdef uint8_t[::1] status = records.status
-        cdef FrameColumns f = columns_of(frames, data, off, cap, wire, ns, link, totals)
-        cdef Out out
-        cdef int64_t at = low, most = high - low
+        cdef FrameColumns f = columns_of(frames)
+        cdef Out out = records_of(records)
+        cdef int64_t at = low
         cdef int why
-        out.row, out.stream, out.seq, out.source = &row[0], &stream[0], &seq[0], &source[0]
-        out.ordinal, out.status, out.count = &ordinal[0], &status[0], 0
-        if not 0 <= low <= high <= f.count or status.shape[0] < high or row.shape[0] < most:
+        if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:
             raise ValueError("decode: rows outside the frames or the records")
-        if min(stream.shape[0], seq.shape[0], source.shape[0], ordinal.shape[0]) < most:
-            raise ValueError("decode: columns of different lengths")
         records.count = 0
         if self.running:
             raise RuntimeError("decode: this decoder is at work in another thread")

@@ -92,11 +92,7 @@ cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
 
 def index_pcap(buf, Py_ssize_t start, Py_ssize_t stop, rule, frames):
     """See border.Kernel."""
-    cdef const uint8_t[::1] data = buf
-    cdef int64_t[::1] off = frames.off, ns = frames.ns, totals = frames.totals
-    cdef uint32_t[::1] cap = frames.cap, wire = frames.wire
-    cdef uint16_t[::1] link = frames.link
-    cdef FrameColumns f = columns_of(frames, data, off, cap, wire, ns, link, totals)
+    cdef FrameColumns f = columns_in(frames, buf)
     cdef PcapWalk w
     cdef bint big = rule.big
     w.pos, w.stop, w.header, w.link, w.swapped = start, stop, rule.header, rule.link, rule.swapped

@@ -116,11 +116,8 @@ cdef void walk_blocks(FrameColumns *f, BlockWalk *w, Order *order) noexcept nogi
 
 def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, frames):
     """See border.Kernel."""
-    cdef const uint8_t[::1] data = buf, table = interfaces.view("u1")
-    cdef int64_t[::1] off = frames.off, ns = frames.ns, totals = frames.totals
-    cdef uint32_t[::1] cap = frames.cap, wire = frames.wire
-    cdef uint16_t[::1] link = frames.link
-    cdef FrameColumns f = columns_of(frames, data, off, cap, wire, ns, link, totals)
+    cdef const uint8_t[::1] table = interfaces.view("u1")
+    cdef FrameColumns f = columns_in(frames, buf)
     cdef BlockWalk w
     cdef int64_t row
     w.pos, w.stop, w.known = start, stop, len(interfaces)

@@ -84,11 +84,8 @@ cdef int walk_tpacket(FrameColumns *f, uint8_t *bytes, int64_t *at, int64_t stop
 
 def index_tpacket(buf, Py_ssize_t start, Py_ssize_t stop, uint16_t link, frames):
     """See border.Kernel."""
-    cdef uint8_t[::1] data = buf
-    cdef int64_t[::1] off = frames.off, ns = frames.ns, totals = frames.totals
-    cdef uint32_t[::1] cap = frames.cap, wire = frames.wire
-    cdef uint16_t[::1] links = frames.link
-    cdef FrameColumns f = columns_of(frames, data, off, cap, wire, ns, links, totals)
+    cdef uint8_t[::1] data = buf    # written to, where a tag is put back
+    cdef FrameColumns f = columns_in(frames, buf)
     cdef int64_t pos = start
     cdef int why
     if not 0 <= start <= stop <= f.size:

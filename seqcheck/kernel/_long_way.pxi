@@ -25,16 +25,6 @@ cdef struct Decode:
     Pick pick
     Loops loops
 
-cdef struct Out:
-    int32_t *row
-    int32_t *stream
-    uint64_t *seq
-    int32_t *source
-    int64_t *ordinal
-    uint8_t *status
-    int64_t count
-
-
 cdef inline void write_record(Decode *d, Out *out, int64_t row, int64_t stream, int64_t source, uint64_t seq) noexcept nogil:
     cdef int64_t n = out.count
     out.row[n], out.stream[n], out.seq[n] = <int32_t>row, <int32_t>stream, seq

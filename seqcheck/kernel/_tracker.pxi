@@ -33,8 +33,8 @@ cdef void bits_parts(Bits *bits, Part *parts) noexcept:
     parts[1].used = bits.top * sizeof(PageKey)
     parts[2].at, parts[2].size = <void **>&bits.free, bits.cap * sizeof(int32_t)
     parts[2].used = bits.frees * sizeof(int32_t)
-    parts[3].at, parts[3].size = <void **>&bits.slots, sizeof(int32_t) << bits.slots_bits
-    parts[3].used = parts[3].size
+    parts[3].at, parts[3].size = <void **>&bits.slots, 4 * bits.cap * sizeof(int32_t)
+    parts[3].used = sizeof(int32_t) << bits.slots_bits
 
 
 cdef class Tracker:
@@ -42,6 +42,8 @@ cdef class Tracker:
 
     cdef T t
     cdef bint running
+    cdef object events          # those of the last call,
+    cdef uint8_t[::1] rows      # and their memory
 
     def __cinit__(self, modulus):
         cdef Part parts[PARTS]
@@ -97,31 +99,30 @@ cdef class Tracker:
         self.t.odds, self.t.odd_room = <Odd *>odds, room
         return 0
 
-    cdef int begin_rows(self, uint8_t[::1] events, Py_ssize_t rows) except -1:
+    cdef int begin_rows(self, events) except -1:
         """Let rows go to the caller's events."""
         if self.running:
             raise RuntimeError("tracker: it is at work in another thread")
-        if events.shape[0] != rows * <Py_ssize_t>sizeof(Event):
-            raise ValueError("tracker: events that are no EVENT rows")
-        self.t.out, self.t.count, self.t.capacity = <Event *>&events[0], 0, rows
+        if self.events is not events:
+            self.rows = events.view("u1")
+            if self.rows.shape[0] != len(events) * <Py_ssize_t>sizeof(Event):
+                raise ValueError("tracker: events that are no EVENT rows")
+            self.events = events
+        self.t.out, self.t.count, self.t.capacity = <Event *>&self.rows[0], 0, self.rows.shape[0] // sizeof(Event)
         return 0
 
     def feed(self, frames, records, Py_ssize_t low, events):
         """See border.TrackerLike."""
-        cdef const int64_t[::1] ns = frames.ns, ordinal = records.ordinal
-        cdef const int32_t[::1] row = records.row, stream = records.stream, source = records.source
-        cdef const uint64_t[::1] seq = records.seq
-        cdef uint8_t[::1] out = events.view("u1")
+        cdef FrameColumns f = columns_of(frames)
+        cdef Out columns = records_of(records)
         cdef int64_t high = records.count, at = low, room
         cdef int why = DONE
         cdef Records r
-        r.row, r.stream, r.seq, r.source, r.ordinal, r.ns = &row[0], &stream[0], &seq[0], &source[0], &ordinal[0], &ns[0]
-        r.frames, r.first = min(frames.count, ns.shape[0]), frames.first
-        if not 0 <= low <= high or min(
-            row.shape[0], stream.shape[0], source.shape[0], seq.shape[0], ordinal.shape[0]
-        ) < high:
+        r.row, r.stream, r.seq, r.source = columns.row, columns.stream, columns.seq, columns.source
+        r.ordinal, r.ns, r.frames, r.first = columns.ordinal, f.ns, f.count, frames.first
+        if not 0 <= low <= high <= columns.capacity:
             raise ValueError("tracker: rows outside the records")
-        self.begin_rows(out, len(events))
+        self.begin_rows(events)
         self.running = True
         try:
             while at < high and why != EVENTS_FULL:
@@ -129,7 +130,7 @@ cdef class Tracker:
                     at = feed_rows(&self.t, &r, at, high, &why)
                 if why == NEED_STREAMS:
                     room = self.t.room
-                    while room <= stream[at]:
+                    while room <= r.stream[at]:
                         room *= 2
                     self.grow_streams(room)
                 elif why == NEED_ODDS:
@@ -142,9 +143,8 @@ cdef class Tracker:
 
     def finish(self, events):
         """See border.TrackerLike."""
-        cdef uint8_t[::1] out = events.view("u1")
         cdef bint done
-        self.begin_rows(out, len(events))
+        self.begin_rows(events)
         self.running = True
         try:
             with nogil:
@@ -238,7 +238,7 @@ cdef void copy_counts(const T *old, T *new) noexcept:
 
 
 cdef void copy_bits(const Bits *old, Bits *new) noexcept:
-    new.pages, new.top, new.frees = old.pages, old.top, old.frees
+    new.pages, new.top, new.frees, new.slots_bits = old.pages, old.top, old.frees, old.slots_bits
     new.n_holes, new.odd, new.over = old.n_holes, old.odd, old.over
 
 

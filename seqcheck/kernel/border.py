@@ -53,9 +53,10 @@ class Frames:
     count  int          rows in use
     first  int          number of row 0 over the whole input, counted from 1
     totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
+    held   object       what a kernel knows of the arrays, its own business
     """
 
-    __slots__ = ("buf", "cap", "count", "first", "link", "ns", "off", "totals", "wire")
+    __slots__ = ("buf", "cap", "count", "first", "held", "link", "ns", "off", "totals", "wire")
 
     def __init__(self, capacity: int) -> None:
         self.buf: NDArray[np.uint8] = np.zeros(0, np.uint8)
@@ -67,6 +68,7 @@ class Frames:
         self.totals: NDArray[np.int64] = new_totals()
         self.count = 0
         self.first = 1
+        self.held: Any = None
 
     @property
     def capacity(self) -> int:
@@ -125,9 +127,10 @@ class RecordColumns:
     ordinal  int64[n]   how many frames of that source came before this one (frames of any kind)
     status   uint8[n]   per *frame* of the block: RECORD or a reason
     count    int        rows in use
+    held     object     what a kernel knows of the arrays, its own business
     """
 
-    __slots__ = ("count", "ordinal", "row", "seq", "source", "status", "stream")
+    __slots__ = ("count", "held", "ordinal", "row", "seq", "source", "status", "stream")
 
     def __init__(self, capacity: int) -> None:
         self.row: NDArray[np.int32] = np.zeros(capacity, np.int32)
@@ -137,6 +140,7 @@ class RecordColumns:
         self.ordinal: NDArray[np.int64] = np.zeros(capacity, np.int64)
         self.status: NDArray[np.uint8] = np.zeros(capacity, np.uint8)
         self.count = 0
+        self.held: Any = None
 
 
 # ---- the program: a layout as numbers --------------------------------------------------------------------------------
