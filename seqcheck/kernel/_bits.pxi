@@ -2,14 +2,16 @@
 # stretches of whole MISSING pages that are not kept as pages. REPEATED has a pool of its own, of SMALL_PAGE bits a page.
 #
 # All memory is set aside at once, for the most there may be; the operating system hands it out as it is touched. Pages
-# are found by an open-addressing table with linear probing (deleting moves later ones back, so there are no tombs). The
-# last page asked for, of each kind, is remembered, also when there was none. Holes lie sorted.
+# are found by an open-addressing table with linear probing (deleting moves later ones back, so there are no tombs), of
+# which so much is in use as the pages ask for: a table for all there may be would be touched all over by a few. The last
+# page asked for, of each kind, is remembered, also when there was none. Holes lie sorted.
 
 cdef enum:
     MISSING = 0
     REPEATED = 1
     BELOW = 2
     PAGE_WORDS = PAGE // 64
+    SLOTS_BITS_FIRST = 10
 
 cdef struct PageKey:
     int64_t number
@@ -30,9 +32,9 @@ cdef struct Bits:
     int64_t cap         # PAGES_CAP, or SMALL_PAGES_CAP
     int64_t size        # words of a page
     int64_t shift       # log2 of its bits
-    int64_t slots_bits  # log2 of twice `cap`
+    int64_t slots_bits  # log2 of the slots in use, at least twice as many as pages
     uint64_t *words     # cap * size
-    PageKey *keys       # by page
+    PageKey *keys       # by page; `set` is -1 where it was given back
     int32_t *free       # stack of pages that were given back
     int32_t *slots      # page + 1
     Hole *holes
@@ -47,11 +49,9 @@ cdef struct Bits:
 
 cdef void begin_bits(Bits *bits, int64_t cap, int64_t page, uint64_t odd) noexcept nogil:
     cdef int n
-    bits.cap, bits.size, bits.shift, bits.slots_bits, bits.odd = cap, page // 64, 0, 1, odd
+    bits.cap, bits.size, bits.shift, bits.slots_bits, bits.odd = cap, page // 64, 0, SLOTS_BITS_FIRST, odd
     while <int64_t>1 << bits.shift < page:
         bits.shift += 1
-    while <int64_t>1 << bits.slots_bits < 2 * cap:
-        bits.slots_bits += 1
     for n in range(3):
         bits.recent[n].page = -2
 
@@ -104,19 +104,39 @@ cdef void page_drop(Bits *bits, int32_t page) noexcept nogil:
             bits.slots[at] = bits.slots[behind]
             at = behind
     bits.slots[at] = 0
+    bits.keys[page].set = -1
     bits.free[bits.frees] = page
     bits.frees += 1
     bits.pages -= 1
 
 
+cdef inline void page_place(Bits *bits, int32_t page) noexcept nogil:
+    """Into the table, where it is not yet."""
+    cdef uint64_t at = home_of(bits, &bits.keys[page]), mask = (<uint64_t>1 << bits.slots_bits) - 1
+    while bits.slots[at] != 0:
+        at = (at + 1) & mask
+    bits.slots[at] = page + 1
+
+
+cdef void more_slots(Bits *bits) noexcept nogil:
+    """Four times as many."""
+    cdef int32_t page
+    bits.slots_bits += 2
+    memset(bits.slots, 0, sizeof(int32_t) << bits.slots_bits)
+    for page in range(<int32_t>bits.top):
+        if bits.keys[page].set >= 0:
+            page_place(bits, page)
+
+
 cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noexcept nogil:
     """A new page without a bit, or -1 where the pool is spent."""
-    cdef uint64_t at, mask = (<uint64_t>1 << bits.slots_bits) - 1
     cdef int32_t page
     if bits.pages >= bits.cap:
         purge(bits, states)
         if bits.pages >= bits.cap:
             return -1
+    if unlikely(bits.pages >= <int64_t>1 << (bits.slots_bits - 1)):
+        more_slots(bits)
     if bits.frees > 0:
         bits.frees -= 1
         page = bits.free[bits.frees]
@@ -125,10 +145,7 @@ cdef int32_t page_make(Bits *bits, const PageKey *key, const State *states) noex
         bits.top += 1
     memset(bits.words + page * bits.size, 0, bits.size * sizeof(uint64_t))
     copy_words(bits.keys + page, key, sizeof(PageKey))
-    at = home_of(bits, key)
-    while bits.slots[at] != 0:
-        at = (at + 1) & mask
-    bits.slots[at] = page + 1
+    page_place(bits, page)
     bits.pages += 1
     copy_words(&bits.recent[key.set & 3].key, key, sizeof(PageKey))
     bits.recent[key.set & 3].page = page
@@ -201,16 +218,21 @@ cdef inline bint bits_has(Bits *bits, int kind, int32_t stream, int64_t epoch, i
     return kind == MISSING and in_hole(bits, stream, epoch, key.number)
 
 
-cdef inline int missing_beside(Bits *bits, int32_t stream, int64_t epoch, int64_t x, int64_t below) noexcept nogil:
-    """How many of x - 1 and x + 1 are MISSING; x + 1 only where it lies below `below`."""
+cdef inline uint64_t *recent_word(Bits *bits, int32_t stream, int64_t epoch, int64_t x) noexcept nogil:
+    """The word of MISSING in which x lies, where its page is the one that was asked for last; else NULL."""
     cdef const Recent *recent = &bits.recent[MISSING]
-    cdef uint64_t word
-    if (
-        recent.page >= 0 and recent.key.number == page_of(x) and recent.key.epoch == epoch
-        and recent.key.set == <int64_t>stream * 4 + MISSING and 0 < (x & 63) < 63
-    ):
-        word = bits.words[<int64_t>recent.page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))]
-        return <int>((word >> ((x - 1) & 63)) & 1) + (<int>((word >> ((x + 1) & 63)) & 1) & (x + 1 < below))
+    cdef int64_t page = recent.page
+    if page >= 0 and recent.key.number == page_of(x) and recent.key.epoch == epoch and recent.key.set == <int64_t>stream * 4:
+        return bits.words + page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))
+    return NULL
+
+
+cdef inline int missing_beside(
+    Bits *bits, const uint64_t *word, int32_t stream, int64_t epoch, int64_t x, int64_t below
+) noexcept nogil:
+    """How many of x - 1 and x + 1 are MISSING; x + 1 only where it lies below `below`. `word`: see recent_word."""
+    if word != NULL and 0 < (x & 63) < 63:
+        return <int>((word[0] >> ((x - 1) & 63)) & 1) + (<int>((word[0] >> ((x + 1) & 63)) & 1) & (x + 1 < below))
     return bits_has(bits, MISSING, stream, epoch, x - 1) + (x + 1 < below and bits_has(bits, MISSING, stream, epoch, x + 1))
 
 
@@ -307,7 +329,6 @@ cdef bint discard_missing(Bits *bits, const State *states, int32_t stream, int64
     cdef PageKey key
     cdef int32_t page
     cdef uint64_t *words
-    cdef uint64_t left = 0
     cdef int n
     key.number, key.epoch, key.set = page_of(x), states[stream].epoch, <int64_t>stream * 4 + MISSING
     page = page_find(bits, &key)
@@ -317,9 +338,8 @@ cdef bint discard_missing(Bits *bits, const State *states, int32_t stream, int64
         page = page_find(bits, &key)
     words = bits.words + <int64_t>page * PAGE_WORDS
     words[(x >> 6) & (PAGE_WORDS - 1)] &= ~(<uint64_t>1 << (x & 63))
-    if words[(x >> 6) & (PAGE_WORDS - 1)] == 0:
-        for n in range(PAGE_WORDS):
-            left |= words[n]
-        if left == 0:
-            page_drop(bits, page)
+    for n in range(PAGE_WORDS):
+        if words[n] != 0:
+            return True
+    page_drop(bits, page)
     return True

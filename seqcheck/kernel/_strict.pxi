@@ -16,34 +16,41 @@ cdef void strict_begin(Odd *o, int64_t ns) noexcept nogil:
     cdef int n
     o.strict_next, o.unique, o.last_late, o.proven = 0, 0, -1, -1
     for n in range(OPENERS):
-        o.lows[n] = INT64_MAX
+        o.lows[n] = biased(INT64_MAX)
     for n in range(BACKS):
-        o.back_x[n] = INT64_MAX
+        o.back_x[n] = biased(INT64_MAX)
     o.next_opener, o.next_back = 1, 0
-    o.lows[0] = NOWHERE
+    o.lows[0] = biased(NOWHERE)
     o.openers[0].high, o.openers[0].unique, o.openers[0].ns, o.openers[0].proven = 0, 0, ns, False
 
 
 # Which of the last ones it is cannot be foreseen, so the next two ask all of them at once, without a branch: bit n is
-# set where entry n lies below x (or at it), and the ring is turned so that the newest entry is the highest bit.
+# set where entry n lies below x (or at it), and the ring is turned so that the newest entry is the highest bit. Entries
+# are `biased`, in the order of unsigned numbers: a comparison then leaves its answer where an addition takes it up, two
+# instructions an entry.
 
-cdef inline uint32_t below(const int64_t *ring, int size, int64_t x, uint32_t following) noexcept nogil:
+cdef inline uint64_t biased(int64_t x) noexcept nogil:
+    return <uint64_t>x ^ <uint64_t>1 << 63
+
+
+cdef inline uint32_t below(const uint64_t *ring, int size, int64_t x, uint32_t following) noexcept nogil:
+    cdef uint64_t limit = biased(x)
     cdef uint32_t bits = 0
     cdef int n
-    for n in range(size):
-        bits |= <uint32_t>(ring[n] < x) << n
+    for n in range(size - 1, -1, -1):
+        bits = bits + bits + <uint32_t>(ring[n] < limit)
     following &= size - 1
     return ((bits >> following) | (bits << (size - following))) & ((<uint32_t>1 << size) - 1)
 
 
-cdef int opener_of(const Odd *o, int64_t x) noexcept nogil:
-    """The record that jumped over x (no two did), -1 where it is no longer known. x < INT64_MAX."""
+cdef inline Opener *opener_of(Odd *o, int64_t x) noexcept nogil:
+    """The record that jumped over x (no two did), NULL where it is no longer known. x < INT64_MAX."""
     cdef uint32_t bits = below(o.lows, OPENERS, x + 1, o.next_opener)
-    cdef int n
+    cdef Opener *opener
     if bits == 0:
-        return -1
-    n = (highest(bits) + o.next_opener) & (OPENERS - 1)
-    return n if x < o.openers[n].high else -1
+        return NULL
+    opener = &o.openers[(highest(bits) + o.next_opener) & (OPENERS - 1)]
+    return opener if x < opener.high else NULL
 
 
 cdef int64_t degree_of(const Odd *o, int64_t u, int64_t x, int64_t opened) noexcept nogil:
@@ -86,16 +93,20 @@ cdef inline bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late
             s.jump_max = max(s.jump_max, x - o.strict_next)
             n = o.next_opener & (OPENERS - 1)
             o.next_opener += 1
-            o.lows[n], opener = o.strict_next, &o.openers[n]
+            o.lows[n], opener = biased(o.strict_next), &o.openers[n]
             opener.high, opener.unique, opener.ns, opener.proven = x, u, ns, False
         o.strict_next = x + 1
         return False
     late.extent, late.ns = -1, 0
-    n = opener_of(o, x)
-    if n >= 0:
-        opened = o.openers[n].unique
-        note_opener(o, s, &o.openers[n], u, ns, late)
+    opener = opener_of(o, x)
+    if opener != NULL:
+        opened = opener.unique
     late.degree = degree_of(o, u, x, opened)
+    n = o.next_back & (BACKS - 1)   # here, not last: a processor that reads ahead must not meet the next record's
+    o.next_back += 1                # `below` before these two are written
+    o.back_unique[n], o.back_x[n] = u, biased(x)
+    if opener != NULL:
+        note_opener(o, s, opener, u, ns, late)
     s.degrees[(late.degree - 1) & (N_DEGREES - 1)] += late.degree > 0   # of just this degree; `streams` adds up
     s.reordered += 1
     free = u - o.last_late - 1
@@ -103,7 +114,4 @@ cdef inline bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late
     s.free_length += free
     s.free_squares = square_sum(s.free_squares, free)
     o.last_late = u
-    n = o.next_back & (BACKS - 1)
-    o.next_back += 1
-    o.back_unique[n], o.back_x[n] = u, x
     return True

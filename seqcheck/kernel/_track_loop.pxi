@@ -2,6 +2,7 @@
 
 cdef enum:
     LOOK_AHEAD = 24 # records
+    FARTHER = 1024  # positions
     PATIENCE = 64   # records taken one by one where a run was short, before the next one is looked for
     MANY = 512      # streams: their Hot, a cache line each, no longer stay in the nearest cache
     SPARE = 64      # rows that any one record may cause, beside three for each row of a chain that is read again
@@ -116,6 +117,35 @@ cdef int other_record(T *t, const Records *r, int64_t at) noexcept nogil:
     return DONE
 
 
+cdef bint late_record(T *t, const Records *r, int64_t at) noexcept nogil:
+    """A number that was missing, where no chain waits for it: what a stream out of order mostly sends, without
+    the questions that `take` asks. False where it is something else; nothing was done then. The row must be one."""
+    cdef int32_t id = r.stream[at]
+    cdef int64_t row = r.row[at], d, x
+    cdef Hot *h = t.hot + id
+    cdef Odd *o = t.odds + h.odd
+    cdef uint64_t *word
+    cdef Arrival a
+    if h.odd < 0 or o.chain >= 0 or t.count + SPARE > t.capacity:
+        return False
+    d = distance(t, r.seq[at], h.seq)
+    x = h.next + d
+    if d >= 0 or d < -FAR or x < 0 or x < o.floor:
+        return False
+    word = recent_word(&t.bits, id, t.states[id].epoch, x)
+    if word == NULL or (word[0] >> (x & 63)) & 1 == 0:
+        return False
+    prefetch_to_write(h.window + (<uint64_t>(x + FARTHER) & h.mask))    # which comes before long, in no order
+    settle(t, id)
+    o.seen = h.next
+    a.record, a.seq, a.frame, a.ns = h.received, r.seq[at], r.first + row, r.ns[row]
+    a.source, a.ordinal, a.copies = r.source[at], r.ordinal[at], 1
+    h.received += 1
+    h.last_ns, h.last_frame = a.ns, a.frame
+    was_late(t, id, &a, x, word)
+    return True
+
+
 cdef int64_t follow(Hot *stream, const Records *r, int64_t at, int64_t high, uint64_t modulus) noexcept nogil:
     """Take the records in their place that follow one another in one stream, from `at` on; the first that is none. In
     stretches within which neither the window nor the number begins anew, so that the loop has little to look after."""
@@ -156,6 +186,39 @@ cdef int64_t follow(Hot *stream, const Records *r, int64_t at, int64_t high, uin
     return at
 
 
+cdef int64_t weave(Hot *hot, int64_t room, const Records *r, int64_t at, int64_t high, uint64_t modulus) noexcept nogil:
+    """Take the records in their place, of whichever streams, from `at` on; the first that is none. A function of its own
+    so that the loop has the processor's registers for itself."""
+    cdef const int32_t *rows = r.row
+    cdef const int32_t *streams = r.stream
+    cdef const int32_t *sources = r.source
+    cdef const uint64_t *seqs = r.seq
+    cdef const int64_t *ordinals = r.ordinal
+    cdef const int64_t *times = r.ns
+    cdef int64_t first = r.first, frames = r.frames, expected, row, ns, received
+    cdef uint64_t id, seq, frame, ordinal, source
+    cdef Hot *h
+    cdef Entry *entry
+    while at < high:
+        id, row = <uint64_t>streams[at], rows[at]
+        if id >= <uint64_t>room or <uint64_t>row >= <uint64_t>frames:
+            break
+        h = hot + id
+        seq, expected = h.seq, h.next
+        if seqs[at] != seq or expected >= h.limit:
+            break
+        entry = h.window + (<uint64_t>expected & h.mask)
+        ns, frame, received = times[row], <uint64_t>(first + row), h.received
+        ordinal, source = <uint64_t>ordinals[at], <uint64_t>sources[at]
+        seq += 1
+        h.seq = 0 if seq == modulus else seq
+        h.next, h.received, h.last_ns, h.last_frame = expected + 1, received + 1, ns, <int64_t>frame
+        entry.ns, entry.frame = ns, frame << 16 | source
+        entry.record, entry.ordinal = <uint64_t>received << 16 | 1, ordinal << 16
+        at += 1
+    return at
+
+
 cdef inline bint one_stream(const int32_t *stream) noexcept nogil:
     """Whether it looks as if the next records were of one stream. One branch for all, so that a mixture of a few streams
     is mostly foreseen as what it is."""
@@ -187,8 +250,13 @@ cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *w
         if likely(at + LOOK_AHEAD < high):
             if many:
                 fetch_ahead(t, q.stream + at)
-            elif at >= retry and one_stream(q.stream + at) and <uint64_t>q.stream[at] < <uint64_t>room:
-                reached = follow(hot + q.stream[at], r, at, high, modulus)
+            elif at >= retry:
+                if not one_stream(q.stream + at):
+                    reached = weave(hot, room, r, at, min(at + PATIENCE, high), modulus)
+                elif <uint64_t>q.stream[at] < <uint64_t>room:
+                    reached = follow(hot + q.stream[at], r, at, high, modulus)
+                else:
+                    reached = at
                 if reached - at < LOOK_AHEAD:
                     retry = reached + PATIENCE
                 at = reached
@@ -198,6 +266,9 @@ cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *w
             h = hot + q.stream[at]
             if likely(q.seq[at] == h.seq and h.next < h.limit):
                 in_order(h, &q, at, modulus)
+                at += 1
+                continue
+            if late_record(t, &q, at):
                 at += 1
                 continue
         why[0] = other_record(t, r, at)

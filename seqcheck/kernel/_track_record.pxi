@@ -246,25 +246,32 @@ cdef void behind(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
     cdef Hot *h = t.hot + id
     cdef Odd *o = t.odds + h.odd
     cdef int64_t epoch = t.states[id].epoch, x = NOWHERE
-    cdef bint missing = False, far = d < -FAR, odd
+    cdef bint missing = False, far = d < -FAR, odd, may_begin
+    cdef uint64_t *word = NULL
     cdef Arrival earlier
     if not far:
         x = h.next + d
-        missing = bits_has(&t.bits, MISSING, id, epoch, x) if x >= 0 else not bits_has(&t.bits, BELOW, id, epoch, x)
+        if x >= 0:
+            word = recent_word(&t.bits, id, epoch, x)
+            missing = (word[0] >> (x & 63)) & 1 if word != NULL else bits_has(&t.bits, MISSING, id, epoch, x)
+        else:
+            missing = not bits_has(&t.bits, BELOW, id, epoch, x)
     odd = far or x < o.floor
-    if chained(t, id, a, odd or x < 0 or not missing, far):
+    may_begin = odd or x < 0 or not missing
+    if (may_begin or o.chain >= 0) and chained(t, id, a, may_begin, far):
         return
     if odd:
         outlier(t, id, a, x)
     elif missing:
-        was_late(t, id, a, x)
+        was_late(t, id, a, x, word)
     elif look(t, h, x, &earlier):
         duplicate(t, id, a, x, &earlier, h.next)
     else:
         duplicate(t, id, a, x, NULL, h.next)
 
 
-cdef inline void was_late(T *t, int32_t id, const Arrival *a, int64_t x) noexcept nogil:
+cdef inline void was_late(T *t, int32_t id, const Arrival *a, int64_t x, uint64_t *word) noexcept nogil:
+    """`word`: see recent_word."""
     cdef Hot *h = t.hot + id
     cdef Odd *o = t.odds + h.odd
     cdef State *s = t.states + id
@@ -273,8 +280,10 @@ cdef inline void was_late(T *t, int32_t id, const Arrival *a, int64_t x) noexcep
     cdef Chain *chain
     cdef int neighbours
     if x >= 0:
-        neighbours = missing_beside(&t.bits, id, s.epoch, x, h.next)
-        if not discard_missing(&t.bits, t.states, id, x):
+        neighbours = missing_beside(&t.bits, word, id, s.epoch, x, h.next)
+        if word != NULL and word[0] & (word[0] - 1) != 0:   # it is not the last one in its word
+            word[0] &= ~(<uint64_t>1 << (x & 63))
+        elif not discard_missing(&t.bits, t.states, id, x):
             o.floor = max(o.floor, x + 1)
         s.missing -= 1
         s.gaps += neighbours - 1

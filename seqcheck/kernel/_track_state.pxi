@@ -64,9 +64,9 @@ cdef struct Odd:
     uint32_t next_opener    # of a ring; how many there ever were
     uint32_t next_back
     Arrival held
-    int64_t back_x[BACKS]   # INT64_MAX: not in use
+    uint64_t back_x[BACKS]  # biased; INT64_MAX: not in use
     int64_t back_unique[BACKS]
-    int64_t lows[OPENERS]   # INT64_MAX: not in use
+    uint64_t lows[OPENERS]  # biased; INT64_MAX: not in use
     Opener openers[OPENERS]
     Early early[EARLY_MAX + 1]
 

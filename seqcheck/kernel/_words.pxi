@@ -66,6 +66,7 @@ cdef extern from *:
     #define seq_unlikely(c) __builtin_expect(!!(c), 0)
     #define seq_highest(bits) (31 - __builtin_clz(bits))
     /* The empty asm keeps gcc from leaving out calls of functions that do nothing but this. */
+    static inline void seq_prefetch_to_write(const void *p) { __builtin_prefetch(p, 1); __asm__ volatile(""); }
     static inline void seq_prefetch(const void *p) { __builtin_prefetch(p); __asm__ volatile(""); }
     /* `actual`, but where it equals `guess`, and the last SURE guesses were right, the processor need not wait for it: a
        branch is predicted, a sum is not. The empty asm keeps the compiler from seeing that both ways lead to the same
@@ -105,6 +106,7 @@ cdef extern from *:
     bint likely "seq_likely"(bint c) noexcept nogil
     bint unlikely "seq_unlikely"(bint c) noexcept nogil
     void prefetch "seq_prefetch"(const void *p) noexcept nogil
+    void prefetch_to_write "seq_prefetch_to_write"(const void *p) noexcept nogil
 
 
 cdef struct Little:
