@@ -29,6 +29,19 @@ cdef extern from *:
         const uint32_t *cap;
         const uint16_t *link;
     } seq_rows;
+    typedef struct {
+        int32_t *row, *stream;
+        uint64_t *seq;
+        int32_t *source;
+        int64_t *ordinal;
+        uint8_t *status;
+        int64_t count, capacity, judged;
+    } seq_out;
+    typedef struct { int shift, big; uint64_t mask, top; } seq_number;
+    /* The number whose 8 bytes are at p. */
+    static inline uint64_t seq_number_at(const uint8_t *p, const seq_number *number) {
+        return ((number->big ? seq_be64(p) : seq_le64(p)) >> number->shift) & number->mask;
+    }
 
     typedef uint64_t seq_two __attribute__((vector_size(16), may_alias));
     typedef uint64_t seq_two_loose __attribute__((vector_size(16), aligned(1), may_alias));
@@ -91,23 +104,35 @@ cdef extern from *:
                 && seq_lengths(buf + r->off[row], t) && !differ(buf + r->off[row], t->value, t->all, words)) row++; \\
         return row; \\
     } \\
-    /* The first row from `row` on that is not just like one of the templates, of the stream that it remembers; into \\
-       `like` goes which it is. At p `most` bytes may be read before that is known. */ \\
-    how static int64_t seq_like_##name( \\
-        const seq_rows *r, seq_pick *pick, int64_t most, int words, int64_t row, int64_t stop, seq_template **like) { \\
+    /* The records of the rows from `row` on that are just like one of the templates, and of the stream that it remembers; \\
+       the first row that is not. At p `most` bytes may be read before that is known. */ \\
+    how static int64_t seq_few_##name( \\
+        const seq_rows *r, seq_pick *pick, int64_t most, int words, const seq_number *counter, int64_t *seen, \\
+        seq_out *out, int64_t row, int64_t stop) { \\
+        const seq_rows f = *r;              /* copies, which no store to a column can be to */ \\
+        const seq_number number = *counter; \\
+        const seq_out o = *out; \\
+        const int64_t first = row - o.count; \\
         for (; row < stop; row++) { \\
-            const int64_t off = r->off[row], room = r->size - off; \\
-            const uint8_t *p = r->buf + off; \\
+            const int64_t off = f.off[row], room = f.size - off, n = row - first; \\
+            const uint8_t *const p = f.buf + off; \\
             seq_template *t; \\
+            uint64_t seq; \\
             if (off < 0 || room < most) break; \\
-            if (row + SEQ_FETCHED < r->count) { \\
-                __builtin_prefetch(r->buf + r->off[row + SEQ_FETCHED]); \\
-                __builtin_prefetch(r->buf + r->off[row + SEQ_FETCHED] + 64); \\
+            if (row + SEQ_FETCHED < f.count) { \\
+                const uint8_t *const later = f.buf + f.off[row + SEQ_FETCHED]; \\
+                __builtin_prefetch(later); \\
+                __builtin_prefetch(later + 64); \\
             } \\
             t = *seq_picked(pick, p); \\
-            if (!seq_reaches(p, t, room, r->cap[row], r->link[row]) || differ(p, t->value, t->both, words)) break; \\
-            *like++ = t; \\
+            if (!seq_reaches(p, t, room, f.cap[row], f.link[row]) || differ(p, t->value, t->both, words)) break; \\
+            seq = seq_number_at(p + t->seq_at, &number); \\
+            if (seq > number.top) break; \\
+            o.row[n] = (int32_t)row, o.stream[n] = (int32_t)t->stream, o.seq[n] = seq; \\
+            o.source[n] = (int32_t)t->source, o.ordinal[n] = seen[t->source]++; \\
+            t->hits++; \\
         } \\
+        out->count = row - first; \\
         return row; \\
     } \\
     /* Of rows row.. that look like the templates in `like`, the names of their flows, whose first places are given; how \\
@@ -135,7 +160,7 @@ cdef extern from *:
     }
     typedef struct {
         int64_t (*same)(const seq_rows *, const seq_template *, int64_t, int64_t);
-        int64_t (*like)(const seq_rows *, seq_pick *, int64_t, int, int64_t, int64_t, seq_template **);
+        int64_t (*few)(const seq_rows *, seq_pick *, int64_t, int, const seq_number *, int64_t *, seq_out *, int64_t, int64_t);
         int64_t (*names)(const seq_rows *, const seq_flows *, int64_t, int64_t, seq_template *const *, const uint64_t *,
             int, int, uint64_t *);
     } seq_loops;
@@ -145,9 +170,9 @@ cdef extern from *:
     #endif
     /* The loops for this processor, or those for any. */
     static seq_loops seq_loops_for(int any) {
-        const seq_loops plain = {seq_same_2, seq_like_2, seq_names_2};
+        const seq_loops plain = {seq_same_2, seq_few_2, seq_names_2};
     #ifdef SEQ_AVX2
-        const seq_loops wide = {seq_same_4, seq_like_4, seq_names_4};
+        const seq_loops wide = {seq_same_4, seq_few_4, seq_names_4};
         __builtin_cpu_init();
         if (!any && __builtin_cpu_supports("avx2")) return wide;
     #endif
@@ -197,13 +222,31 @@ cdef extern from *:
         const int64_t *off
         const uint32_t *cap
         const uint16_t *link
+    ctypedef struct Out "seq_out":              # RecordColumns
+        int32_t *row
+        int32_t *stream
+        uint64_t *seq
+        int32_t *source
+        int64_t *ordinal
+        uint8_t *status
+        int64_t count           # rows in use
+        int64_t capacity
+        int64_t judged          # frames that `status` has room for
+    ctypedef struct Number "seq_number":        # where in 8 bytes the counter stands, and its bounds
+        int shift               # right, in its byte order
+        bint big
+        uint64_t mask           # after that
+        uint64_t top            # modulus - 1
     ctypedef struct Loops "seq_loops":
         int64_t (*same)(const Rows *, const Template *, int64_t, int64_t) noexcept nogil
-        int64_t (*like)(const Rows *, Pick *, int64_t, int, int64_t, int64_t, Template **) noexcept nogil
+        int64_t (*few)(
+            const Rows *, Pick *, int64_t, int, const Number *, int64_t *, Out *, int64_t, int64_t
+        ) noexcept nogil
         int64_t (*names)(
             const Rows *, const Flows *, int64_t, int64_t, Template **, const uint64_t *, int, int, uint64_t *
         ) noexcept nogil
     Loops loops_for "seq_loops_for"(bint any) noexcept nogil
     uint64_t differ "seq_differ_2"(const uint8_t *p, const uint64_t *value, const uint64_t *mask, int words) noexcept nogil
     bint reaches "seq_reaches"(const uint8_t *p, const Template *t, int64_t room, int64_t cap, int link) noexcept nogil
+    uint64_t number_at "seq_number_at"(const uint8_t *p, const Number *number) noexcept nogil
     Template **picked "seq_picked"(Pick *pick, const uint8_t *p) noexcept nogil

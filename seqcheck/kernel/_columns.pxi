@@ -14,18 +14,6 @@ cdef struct FrameColumns:
     int64_t count       # rows in use
     int64_t capacity
 
-cdef struct Out:        # RecordColumns
-    int32_t *row
-    int32_t *stream
-    uint64_t *seq
-    int32_t *source
-    int64_t *ordinal
-    uint8_t *status
-    int64_t count       # rows in use
-    int64_t capacity
-    int64_t judged      # frames that `status` has room for
-
-
 cdef class HeldFrames:
     """What Frames.held is."""
 

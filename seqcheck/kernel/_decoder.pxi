@@ -12,18 +12,20 @@ cdef class Decoder:
     def __cinit__(self, program, *, bint any_processor=False):
         """`any_processor`: only what every processor can do."""
         cdef int row
+        cdef Field seq
         self.d.loops = loops_for(any_processor)
         read_program(&self.d.program, program)
         for row in range(self.d.program.count):
             if self.d.program.fields[row].role == SEQ:
-                self.d.seq = self.d.program.fields[row]
-                self.d.seq_shift = self.d.seq.shift + (64 - 8 * self.d.seq.width if self.d.seq.big else 0)
-                self.d.seq_mask = self.d.seq.mask >> self.d.seq.shift
+                seq = self.d.program.fields[row]
+                self.d.number.big = seq.big
+                self.d.number.shift = seq.shift + (64 - 8 * seq.width if seq.big else 0)
+                self.d.number.mask = seq.mask >> seq.shift
             self.d.dynamic |= (
                 self.d.program.fields[row].offset < 0
                 or (self.d.program.fields[row].role == MATCH and self.d.program.fields[row].op == EQ_LENGTH)
             )
-        self.d.seq_top = self.d.program.modulus - 1
+        self.d.number.top = self.d.program.modulus - 1
         self.d.memory = fresh((TEMPLATES + 1) * sizeof(Template) + LINE, 1)
         self.d.templates = <Template *>lined_up(self.d.memory)
         for row in range(TEMPLATES):

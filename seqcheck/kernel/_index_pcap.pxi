@@ -4,10 +4,11 @@
 # totals need of them is known from the positions alone.
 #
 # Where one record begins is known from the one before it, so the walk goes from one read to the next. Frames of one
-# length are guessed; where lengths vary, what lies ahead is fetched, stretch by stretch, so that each read is a near one.
+# length are guessed; where lengths vary, what lies ahead is fetched, a few lines a frame, so that each read is a near one.
 
 cdef enum:
-    STRETCH = 4096      # bytes fetched at a time
+    IN_ADVANCE = 4096   # bytes that are fetched ahead,
+    FETCH = 8           # in so many lines for a frame: more than most frames have, few enough to be on their way at once
 
 cdef struct PcapWalk:
     int64_t pos
@@ -19,14 +20,14 @@ cdef struct PcapWalk:
     int why
 
 
-cdef inline int64_t fetch_stretch(const uint8_t *buf, int64_t at, int64_t right) noexcept nogil:
-    """Fetch the stretch behind the one at `at`, unless lengths are guessed right; where the next one begins. Fetching
+cdef inline int64_t fetch_ahead_of(const uint8_t *buf, int64_t pos, int64_t fetched, int64_t right) noexcept nogil:
+    """Fetch what comes behind `fetched`, unless lengths are guessed right, or it lies far ahead; up to where. Fetching
     reads nothing, so it may go past the buffer."""
-    cdef int n
-    if right < SURE:
-        for n in range(STRETCH // LINE):
-            prefetch(buf + at + STRETCH + LINE * n)
-    return at + STRETCH
+    if right >= SURE or fetched - pos >= IN_ADVANCE:
+        return fetched
+    fetched = max(fetched, pos)
+    fetch_lines(buf + fetched, FETCH)
+    return fetched + FETCH * LINE
 
 
 cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
@@ -40,14 +41,13 @@ cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
     cdef int64_t ns, last = f.totals[T_LAST], beyond = 0, length = 0, right = 0
     cdef uint64_t scale = 1000000000 // w.second
     cdef uint32_t cap, wire, fraction, second = w.second
-    cdef int64_t fetched = pos      # up to a stretch behind this
+    cdef int64_t fetched = pos      # up to here
     cdef int why = FULL
     while row < capacity:
         if stop - pos < header:
             why = MORE
             break
-        if unlikely(pos >= fetched):
-            fetched = fetch_stretch(buf, max(fetched, pos - STRETCH), right)
+        fetched = fetch_ahead_of(buf, pos, fetched, right)
         p = buf + pos
         cap, wire, fraction = word32(p + 8, order), word32(p + 12, order), word32(p + 4, order)
         if unlikely(cap != wire):

@@ -54,8 +54,7 @@ cdef void walk_blocks(FrameColumns *f, BlockWalk *w, Order *order) noexcept nogi
         if stop - pos < 8:
             why = MORE
             break
-        if unlikely(pos >= fetched):
-            fetched = fetch_stretch(buf, max(fetched, pos - STRETCH), right)
+        fetched = fetch_ahead_of(buf, pos, fetched, right)
         p = buf + pos
         kind, length = word32(p, order), word32(p + 4, order)
         if likely(kind == ENHANCED):

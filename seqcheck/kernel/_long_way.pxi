@@ -5,10 +5,7 @@ cdef enum:
 
 cdef struct Decode:
     Program program
-    Field seq
-    int seq_shift           # right, of the 8 bytes at the counter, in its byte order
-    uint64_t seq_mask       # after that
-    uint64_t seq_top        # modulus - 1
+    Number number
     bint dynamic            # some fields need the lengths
     Table streams
     Table sources

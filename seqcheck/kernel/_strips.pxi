@@ -38,9 +38,9 @@ cdef int64_t write_run(Decode *d, const FrameColumns *f, Out *out, int64_t row, 
     cdef int32_t *sources = out.source + n
     cdef int64_t *ordinals = out.ordinal + n
     cdef uint64_t *seqs = out.seq + n
-    cdef uint64_t mask = d.seq_mask, top = d.seq_top
-    cdef int shift = d.seq_shift
-    if d.seq.big:
+    cdef uint64_t mask = d.number.mask, top = d.number.top
+    cdef int shift = d.number.shift
+    if d.number.big:
         while k < count:
             seqs[k] = (be64(counter + off[k]) >> shift) & mask
             if seqs[k] > top:
@@ -65,43 +65,6 @@ cdef int64_t write_run(Decode *d, const FrameColumns *f, Out *out, int64_t row, 
     t.hits += count
     out.count += count
     return row + count
-
-
-cdef int64_t few_frames(Decode *d, const FrameColumns *f, Out *out, int64_t row, int64_t stop) noexcept nogil:
-    """The records of the rows from `row` on that are just like one of the templates, and of its stream; the first row
-    that is not."""
-    cdef Template *like[STRIP]
-    cdef Template *t
-    cdef Rows r = rows_of_frames(f)
-    cdef int32_t *rows = out.row
-    cdef int32_t *streams = out.stream
-    cdef int32_t *sources = out.source
-    cdef int64_t *ordinals = out.ordinal
-    cdef uint64_t *seqs = out.seq
-    cdef int64_t n = out.count, k, count, most
-    cdef uint64_t seq, mask = d.seq_mask, top = d.seq_top
-    cdef int shift = d.seq_shift
-    cdef bint big = d.seq.big
-    while row < stop:
-        most = min(row + STRIP, stop) - row
-        count = d.loops.like(&r, &d.pick, WIDEST, d.flows.width, row, row + most, like) - row
-        for k in range(count):
-            t = like[k]
-            seq = (word64(r.buf + r.off[row] + t.seq_at, big) >> shift) & mask
-            if seq > top:
-                break
-            rows[n], streams[n], seqs[n] = <int32_t>row, <int32_t>t.stream, seq
-            sources[n], ordinals[n] = <int32_t>t.source, d.seen[t.source]
-            d.seen[t.source] += 1
-            t.hits += 1
-            n += 1
-            row += 1
-        else:
-            if count == most:
-                continue
-        break
-    out.count = n
-    return row
 
 
 cdef int64_t known_frames(Decode *d, const FrameColumns *f, Out *out, int64_t row, int64_t stop) noexcept nogil:
@@ -133,8 +96,8 @@ cdef int64_t known_frames(Decode *d, const FrameColumns *f, Out *out, int64_t ro
         if d.dynamic and not dynamic_fields(p, f.cap[row + k], f.wire[row + k], t, &d.program, &seq):
             break
         if t.seq_at >= 0:
-            seq = (word64(p + t.seq_at, d.seq.big) >> d.seq_shift) & d.seq_mask
-        if seq > d.seq_top:
+            seq = number_at(p + t.seq_at, &d.number)
+        if seq > d.number.top:
             break
         write_record(d, out, row + k, stream_of(name[k]), source_of(name[k]), seq)
         t.hits += 1
@@ -172,7 +135,7 @@ cdef int decode_rows(Decode *d, const FrameColumns *f, Out *out, int64_t *row, i
         if d.flows.used <= FEW and not d.dynamic:
             apart = min(apart + 1, FARTHEST)    # where few are alike, runs are looked for less often
             stop = min(at + (STRIP << apart), high)
-            at = few_frames(d, f, out, at, stop)
+            at = d.loops.few(&r, &d.pick, WIDEST, d.flows.width, &d.number, d.seen, out, at, stop)
             if at == stop:
                 continue
         last = known_frames(d, f, out, at, min(at + STRIP, high))

@@ -66,6 +66,13 @@ cdef extern from *:
     #define seq_unlikely(c) __builtin_expect(!!(c), 0)
     #define seq_highest(bits) (31 - __builtin_clz(bits))
     /* The empty asm keeps gcc from leaving out calls of functions that do nothing but this. */
+    /* So many lines from p on, a multiple of 8. */
+    static inline void seq_fetch_lines(const uint8_t *p, int lines) {
+        for (; lines > 0; lines -= 8, p += 512) {
+            __builtin_prefetch(p); __builtin_prefetch(p + 64); __builtin_prefetch(p + 128); __builtin_prefetch(p + 192);
+            __builtin_prefetch(p + 256); __builtin_prefetch(p + 320); __builtin_prefetch(p + 384); __builtin_prefetch(p + 448);
+        }
+    }
     static inline void seq_prefetch_to_write(const void *p) { __builtin_prefetch(p, 1); __asm__ volatile(""); }
     static inline void seq_prefetch(const void *p) { __builtin_prefetch(p); __asm__ volatile(""); }
     /* `actual`, but where it equals `guess`, and the last SURE guesses were right, the processor need not wait for it: a
@@ -106,6 +113,7 @@ cdef extern from *:
     bint likely "seq_likely"(bint c) noexcept nogil
     bint unlikely "seq_unlikely"(bint c) noexcept nogil
     void prefetch "seq_prefetch"(const void *p) noexcept nogil
+    void fetch_lines "seq_fetch_lines"(const uint8_t *p, int lines) noexcept nogil
     void prefetch_to_write "seq_prefetch_to_write"(const void *p) noexcept nogil
 
 
@@ -135,7 +143,3 @@ cdef inline uint32_t word32(const uint8_t *p, Order *order) noexcept nogil:
         return be32(p)
     else:
         return le32(p)
-
-
-cdef inline uint64_t word64(const uint8_t *p, bint big) noexcept nogil:
-    return be64(p) if big else le64(p)
