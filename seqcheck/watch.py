@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000  # ns
 JUDGING = 0.002  # the share of the time that may go into reports in between
-MISSED_S = 1  # how old the interfaces' own counters may be in a snapshot: they are files
+MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
 SECOND_LOOK_S = 1  # from the first report to the second
 UNCHANGED_S = 60  # a report is as good as new for so long, if nothing was found since
 OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream

@@ -1,9 +1,13 @@
 """The parts of `live` that need no interface: what is kept to look back at, order of time, lines, the dashboard."""
 
+import fcntl
 import io
 import json
+import os
 import re
+import struct
 import sys
+import termios
 from dataclasses import replace
 
 import numpy as np
@@ -163,6 +167,25 @@ def test_the_dashboard_fits_and_says_what_counts(width: int, height: int) -> Non
     with dashboard:
         dashboard(NOW)
         dashboard(replace(NOW, report=None, ns=None))
+
+
+def test_the_dashboard_fits_a_terminal_that_changes_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    ours, theirs = os.openpty()
+    resized = [(80, 24), (80, 24), (52, 12)]
+    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", buffering=0) as other_end:
+        dashboard = Dashboard("eth0", Console(file=terminal, force_terminal=True, highlight=False))
+        drawn = []
+        for second, (columns, lines) in enumerate(resized):
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            dashboard(replace(NOW, elapsed_ns=2_000_000_000 * second))
+            written = other_end.read(65_536).decode()
+            drawn.append([text for text in re.split(r"\x1b\[[?;\d]*\w|[\r\n]", written) if text])
+    assert max(map(len, drawn[0])) > 60
+    assert len(drawn[1]) < 6  # the time, and the rates
+    assert len("".join(drawn[2])) < 52 * 12
+    assert max(map(len, drawn[2])) <= 52
 
 
 def screen(written: str, height: int) -> list[str]:

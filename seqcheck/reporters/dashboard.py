@@ -7,6 +7,7 @@ fits 80 columns and 24 lines, and uses more columns where there are some. At the
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from types import TracebackType
@@ -50,6 +51,7 @@ class Dashboard:
         self._marks = marks_for(self._console.encoding)
         self._codes: dict[str, tuple[str, str]] = {"": ("", "")}
         self._size: tuple[int, int] = (0, 0)
+        self._asked: os.terminal_size | None = None  # what the terminal itself said
         self._look_ns = 0  # when the terminal is asked for its size again
         self._shown: list[Line] = []  # what is on the screen; the cursor stands in the last one
         self._before: Snapshot | None = None
@@ -59,9 +61,7 @@ class Dashboard:
     def __call__(self, now: Snapshot) -> None:
         if now.elapsed_ns >= self._look_ns:
             self._look_ns = now.elapsed_ns + SECOND
-            if (size := self._console.size) != self._size:
-                self.erase()
-                self._size = size
+            self._look()
         self._put(self.draw(now, self._size))
         self._before = now
 
@@ -96,6 +96,19 @@ class Dashboard:
         self.erase()
         self._out.write(SHOW)
         self._out.flush()
+
+    def _look(self) -> None:
+        """Whether the terminal has another size now. rich asks for more than that, so only where it has."""
+        try:
+            asked = os.get_terminal_size(self._out.fileno())
+        except (OSError, ValueError):  # no terminal
+            asked = None
+        if asked is not None and asked == self._asked:
+            return
+        self._asked = asked
+        if (size := self._console.size) != self._size:
+            self.erase()
+            self._size = size
 
     def _put(self, picture: list[Line]) -> None:
         """Make the screen show these lines."""
