@@ -26,8 +26,7 @@ cdef void strict_begin(Odd *o, int64_t ns) noexcept nogil:
 
 # Which of the last ones it is cannot be foreseen, so the next two ask all of them at once, without a branch: bit n is
 # set where entry n lies below x (or at it), and the ring is turned so that the newest entry is the highest bit. Entries
-# are `biased`, in the order of unsigned numbers: a comparison then leaves its answer where an addition takes it up, two
-# instructions an entry.
+# are `biased`, in the order of unsigned numbers, whose comparisons leave their answer in a flag.
 
 cdef inline uint64_t biased(int64_t x) noexcept nogil:
     return <uint64_t>x ^ <uint64_t>1 << 63
@@ -102,8 +101,8 @@ cdef inline bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late
     if opener != NULL:
         opened = opener.unique
     late.degree = degree_of(o, u, x, opened)
-    n = o.next_back & (BACKS - 1)   # here, not last: a processor that reads ahead must not meet the next record's
-    o.next_back += 1                # `below` before these two are written
+    n = o.next_back & (BACKS - 1)
+    o.next_back += 1
     o.back_unique[n], o.back_x[n] = u, biased(x)
     if opener != NULL:
         note_opener(o, s, opener, u, ns, late)

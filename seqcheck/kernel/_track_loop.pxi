@@ -123,10 +123,13 @@ cdef bint late_record(T *t, const Records *r, int64_t at) noexcept nogil:
     cdef int32_t id = r.stream[at]
     cdef int64_t row = r.row[at], d, x
     cdef Hot *h = t.hot + id
-    cdef Odd *o = t.odds + h.odd
+    cdef Odd *o
     cdef uint64_t *word
     cdef Arrival a
-    if h.odd < 0 or o.chain >= 0 or t.count + SPARE > t.capacity:
+    if h.odd < 0 or t.count + SPARE > t.capacity:
+        return False
+    o = t.odds + h.odd
+    if o.chain >= 0:
         return False
     d = distance(t, r.seq[at], h.seq)
     x = h.next + d
