@@ -66,9 +66,12 @@ class Track:
         low = 0
         new: list[NDArray[Any]] = []
         while low < records.count:
+            before = low
             low, count = self._tracker.feed(frames, records, low, self._events)
             if count:
                 new += self._add(self._events[:count])
+            elif low == before:
+                raise RuntimeError("the tracker asks for more rows than there is room for: a fault in it")
         return np.concatenate(new) if new else self._events[:0]
 
     def finish(self) -> NDArray[Any]:
@@ -77,6 +80,8 @@ class Track:
         new: list[NDArray[Any]] = []
         while not done:
             done, count = self._tracker.finish(self._events)
+            if not (done or count):
+                raise RuntimeError("the tracker asks for more rows than there is room for: a fault in it")
             new += self._add(self._events[:count])
         return np.concatenate(new) if new else self._events[:0]
 

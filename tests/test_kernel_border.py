@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 
 import numpy as np
@@ -95,3 +96,31 @@ def test_records_that_do_not_fit_are_refused(name: str) -> None:
         setattr(records, name, bad)
         with pytest.raises(ValueError, match=r"outside|mismatch|contiguous"):
             decoder.decode(frames, 0, 2, records)
+
+
+def test_events_that_are_refused_change_nothing() -> None:
+    frames, records = block([whole(1), whole(1)]), border.RecordColumns(8)
+    decoder, tracker = native.Decoder(compile(LAYOUT)), native.Tracker(0)
+    decoder.decode(frames, 0, 2, records)
+    events, others = np.zeros(border.EVENTS, border.EVENT), np.zeros(border.EVENTS, np.dtype("V64"))
+    records.count = 1
+    tracker.feed(frames, records, 0, events)
+    with pytest.raises(ValueError, match="no EVENT rows"):
+        tracker.feed(frames, records, 0, others)
+    records.count = 2
+    assert tracker.feed(frames, records, 1, events) == (2, 1)
+    assert events["kind"][0] == border.DUPLICATE
+    assert events["seq"][0] == 1
+    assert not others.tobytes().strip(b"\0")
+
+
+def test_a_copy_of_frames_finds_out_anew() -> None:
+    frames, records = block([whole(1), whole(2)]), border.RecordColumns(8)
+    decoder = native.Decoder(compile(LAYOUT))
+    decoder.decode(frames, 0, 2, records)
+    again, others = copy.deepcopy(frames), copy.deepcopy(records)
+    again.buf[:] = 0
+    decoder.decode(frames, 0, 2, others)
+    assert others.seq[:2].tolist() == [1, 2]
+    decoder.decode(again, 0, 2, others)
+    assert (others.count, records.seq[:2].tolist()) == (0, [1, 2])

@@ -17,7 +17,7 @@ from twins import KERNELS
 from seqcheck.kernel import border, reference_bits
 
 MODULI = st.sampled_from([0, 256, 1000, 65536, 70_001, 2**32, 2**63, 2**64 - 59])
-ROOM = 3 * border.CHAIN_LONG + 200  # few enough rows that the tracker has to stop for more, enough that it can go on
+ROOM = 6 * border.CHAIN_LONG + 200  # few enough rows that the tracker has to stop for more, enough that it can go on
 
 
 class Fed:
@@ -32,7 +32,9 @@ class Fed:
     def feed(self, frames: border.Frames, records: border.RecordColumns) -> None:
         low = 0
         while low < records.count:
+            before = low
             low, count = self.tracker.feed(frames, records, low, self.events)
+            assert low > before or count, f"it stopped for good at record {low}"
             self._note(low, count)
 
     def finish(self) -> None:
@@ -240,6 +242,21 @@ def test_more_chains_than_there_are() -> None:
     seqs = [1_000 + lap for lap in range(2) for _ in range(count)]
     seqs += [1_000 + lap for lap in range(12) for _ in range(count)]
     same(seqs, 0, streams=streams)
+
+
+@pytest.mark.parametrize(("steps", "restarts"), [(border.CHAIN_LONG - 200, 0), (border.CHAIN_LONG + 200, 1)])
+def test_a_chain_of_which_half_are_strays(steps: int, restarts: int) -> None:
+    """The longest there can be, and an events buffer of just the rows that border.py asks for."""
+    chain = [number for step in range(steps) for number in (10_000 + step, 59_999)]
+    seqs = [*range(60_000), 9_997, 9_998, 9_999, *chain, *range(60_000, 60_100)]
+    for fed in same(seqs, 2**32):
+        state = fed.tracker.streams()[0]
+        assert (state["restarts"], state["received"]) == (restarts, len(seqs))
+        fed.events = np.zeros(border.EVENTS, border.EVENT)
+        fed.tracker = type(fed.tracker)(2**32)
+        fed.feed(*columns(seqs))
+        fed.finish()
+        assert fed.tracker.streams()[0].tobytes() == state.tobytes()
 
 
 def test_rows_and_streams_that_cannot_be_are_refused() -> None:

@@ -29,7 +29,7 @@ cdef struct Recent:
     int32_t page        # -1: there is none; -2: nothing is remembered
 
 cdef struct Bits:
-    int64_t cap         # PAGES_CAP, or SMALL_PAGES_CAP
+    int64_t cap         # PAGES_CAP, or SMALL_PAGES_CAP: powers of two
     int64_t size        # words of a page
     int64_t shift       # log2 of its bits
     int64_t slots_bits  # log2 of the slots in use, at least twice as many as pages

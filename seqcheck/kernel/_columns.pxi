@@ -1,6 +1,7 @@
 # The caller's arrays as pointers. Typed memoryviews check the dtype, the order and (where written) the permission, at a
 # price of some 100 ns each; so Frames and RecordColumns carry (`held`) what was found out about their arrays, for as long
-# as these are the same ones. Holding an array's memory also keeps it where it is.
+# as these are the same ones. Holding an array's memory also keeps it where it is (but for ndarray.resize told not to check).
+# A call holds what it was given, so that arrays replaced meanwhile, by another thread, stay until it has ended.
 
 cdef struct FrameColumns:
     const uint8_t *buf
@@ -41,6 +42,9 @@ cdef class HeldFrames:
         self.views = [buf, off, cap, wire, ns, link, totals]
         self.columns = f
 
+    def __reduce__(self):
+        return type(None), ()   # a copy of Frames has other arrays
+
     cdef bint of(self, frames):
         """Whether the arrays are still these."""
         return (
@@ -71,6 +75,9 @@ cdef class HeldRecords:
         self.views = [row, stream, seq, source, ordinal, status]
         self.columns = out
 
+    def __reduce__(self):
+        return type(None), ()
+
     cdef bint of(self, records):
         """Whether the arrays are still these."""
         return (
@@ -79,32 +86,33 @@ cdef class HeldRecords:
         )
 
 
-cdef FrameColumns columns_of(frames) except *:
-    """The columns to write to. The caller keeps `frames` alive, and leaves its arrays alone meanwhile."""
+cdef HeldFrames held_frames(frames):
+    """What is known of them. Whoever uses it keeps it meanwhile."""
     cdef object held = frames.held
-    cdef FrameColumns f
     if type(held) is not HeldFrames or not (<HeldFrames>held).of(frames):
         held = frames.held = HeldFrames(frames)
-    f = (<HeldFrames>held).columns
+    return <HeldFrames>held
+
+
+cdef HeldRecords held_records(records):
+    """The same of records."""
+    cdef object held = records.held
+    if type(held) is not HeldRecords or not (<HeldRecords>held).of(records):
+        held = records.held = HeldRecords(records)
+    return <HeldRecords>held
+
+
+cdef FrameColumns columns_of(HeldFrames held, frames) except *:
+    """The columns of frames, with their count."""
+    cdef FrameColumns f = held.columns
     f.count = frames.count
     if not 0 <= f.count <= f.capacity:
         raise ValueError("frames: the count does not fit")
     return f
 
 
-cdef FrameColumns columns_in(frames, buf) except *:
+cdef FrameColumns columns_in(HeldFrames held, frames, const uint8_t[::1] buf) except *:
     """The same, for frames that lie in `buf`, which need not be theirs."""
-    cdef FrameColumns f = columns_of(frames)
-    cdef const uint8_t[::1] data
-    if buf is not frames.buf:
-        data = buf      # the caller holds it
-        f.buf, f.size = &data[0], data.shape[0]
+    cdef FrameColumns f = columns_of(held, frames)
+    f.buf, f.size = &buf[0], buf.shape[0]
     return f
-
-
-cdef Out records_of(records) except *:
-    """The columns of records, `count` 0."""
-    cdef object held = records.held
-    if type(held) is not HeldRecords or not (<HeldRecords>held).of(records):
-        held = records.held = HeldRecords(records)
-    return (<HeldRecords>held).columns

@@ -90,8 +90,10 @@ cdef class Decoder:
 
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
         """See border.DecoderLike."""
-        cdef FrameColumns f = columns_of(frames)
-        cdef Out out = records_of(records)
+        cdef HeldFrames held = held_frames(frames)
+        cdef HeldRecords held_too = held_records(records)
+        cdef FrameColumns f = columns_of(held, frames)
+        cdef Out out = held_too.columns
         cdef int64_t at = low
         cdef int why
         if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:

@@ -92,7 +92,9 @@ cdef void walk_pcap(FrameColumns *f, PcapWalk *w, Order *order) noexcept nogil:
 
 def index_pcap(buf, Py_ssize_t start, Py_ssize_t stop, rule, frames):
     """See border.Kernel."""
-    cdef FrameColumns f = columns_in(frames, buf)
+    cdef HeldFrames held = held_frames(frames)
+    cdef const uint8_t[::1] data = buf
+    cdef FrameColumns f = columns_in(held, frames, data)
     cdef PcapWalk w
     cdef bint big = rule.big
     w.pos, w.stop, w.header, w.link, w.swapped = start, stop, rule.header, rule.link, rule.swapped

@@ -115,8 +115,9 @@ cdef void walk_blocks(FrameColumns *f, BlockWalk *w, Order *order) noexcept nogi
 
 def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, frames):
     """See border.Kernel."""
-    cdef const uint8_t[::1] table = interfaces.view("u1")
-    cdef FrameColumns f = columns_in(frames, buf)
+    cdef HeldFrames held = held_frames(frames)
+    cdef const uint8_t[::1] data = buf, table = interfaces.view("u1")
+    cdef FrameColumns f = columns_in(held, frames, data)
     cdef BlockWalk w
     cdef int64_t row
     w.pos, w.stop, w.known = start, stop, len(interfaces)

@@ -84,8 +84,9 @@ cdef int walk_tpacket(FrameColumns *f, uint8_t *bytes, int64_t *at, int64_t stop
 
 def index_tpacket(buf, Py_ssize_t start, Py_ssize_t stop, uint16_t link, frames):
     """See border.Kernel."""
+    cdef HeldFrames held = held_frames(frames)
     cdef uint8_t[::1] data = buf    # written to, where a tag is put back
-    cdef FrameColumns f = columns_in(frames, buf)
+    cdef FrameColumns f = columns_in(held, frames, data)
     cdef int64_t pos = start
     cdef int why
     if not 0 <= start <= stop <= f.size:

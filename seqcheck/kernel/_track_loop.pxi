@@ -126,7 +126,7 @@ cdef bint late_record(T *t, const Records *r, int64_t at) noexcept nogil:
     cdef Odd *o
     cdef uint64_t *word
     cdef Arrival a
-    if h.odd < 0 or t.count + SPARE > t.capacity:
+    if h.received == 0 or h.odd < 0 or t.count + SPARE > t.capacity:
         return False
     o = t.odds + h.odd
     if o.chain >= 0:

@@ -103,18 +103,21 @@ cdef class Tracker:
         """Let rows go to the caller's events."""
         if self.running:
             raise RuntimeError("tracker: it is at work in another thread")
+        cdef uint8_t[::1] rows
         if self.events is not events:
-            self.rows = events.view("u1")
-            if self.rows.shape[0] != len(events) * <Py_ssize_t>sizeof(Event):
+            rows = events.view("u1")
+            if rows.shape[0] != len(events) * <Py_ssize_t>sizeof(Event):
                 raise ValueError("tracker: events that are no EVENT rows")
-            self.events = events
+            self.events, self.rows = events, rows
         self.t.out, self.t.count, self.t.capacity = <Event *>&self.rows[0], 0, self.rows.shape[0] // sizeof(Event)
         return 0
 
     def feed(self, frames, records, Py_ssize_t low, events):
         """See border.TrackerLike."""
-        cdef FrameColumns f = columns_of(frames)
-        cdef Out columns = records_of(records)
+        cdef HeldFrames held = held_frames(frames)
+        cdef HeldRecords held_too = held_records(records)
+        cdef FrameColumns f = columns_of(held, frames)
+        cdef Out columns = held_too.columns
         cdef int64_t high = records.count, at = low, room
         cdef int why = DONE
         cdef Records r

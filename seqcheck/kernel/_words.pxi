@@ -65,7 +65,6 @@ cdef extern from *:
     #define seq_likely(c) __builtin_expect(!!(c), 1)
     #define seq_unlikely(c) __builtin_expect(!!(c), 0)
     #define seq_highest(bits) (31 - __builtin_clz(bits))
-    /* The empty asm keeps gcc from leaving out calls of functions that do nothing but this. */
     /* So many lines from p on, a multiple of 8. */
     static inline void seq_fetch_lines(const uint8_t *p, int lines) {
         for (; lines > 0; lines -= 8, p += 512) {
@@ -73,6 +72,7 @@ cdef extern from *:
             __builtin_prefetch(p + 256); __builtin_prefetch(p + 320); __builtin_prefetch(p + 384); __builtin_prefetch(p + 448);
         }
     }
+    /* The empty asm keeps gcc from leaving out calls of functions that do nothing but this. */
     static inline void seq_prefetch_to_write(const void *p) { __builtin_prefetch(p, 1); __asm__ volatile(""); }
     static inline void seq_prefetch(const void *p) { __builtin_prefetch(p); __asm__ volatile(""); }
     /* `actual`, but where it equals `guess`, and the last SURE guesses were right, the processor need not wait for it: a

@@ -291,7 +291,9 @@ class TrackerLike(Protocol):
         """An independent copy."""
 
 
-EVENTS = 1 << 16  # rows an events buffer should have; fewer than 3 * CHAIN_LONG + 64 can stop the tracker for good
+# Rows an events buffer should have. Fewer than 6 * CHAIN_LONG + 64 can stop the tracker for good: a chain has up to
+# CHAIN_LONG records, and nearly as many strays between them, each of which may cause three rows when it is read again.
+EVENTS = 1 << 17
 
 # Limits of the tracker. Where one is reached it says so (floor, e_record -1), it never guesses.
 WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 16, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...

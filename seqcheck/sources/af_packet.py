@@ -117,10 +117,10 @@ class Port:
     @property
     def behind(self) -> float:
         """The share of the ring that waits for us, from 0 to 1."""
-        waiting, most = 0, self.socket.blocks - len(self._kept)  # what waits follows on itself: mostly a look or two
-        while waiting < most and self._status[(self._next + waiting) % self.socket.blocks] & TP_STATUS_USER:
+        waiting, most = 0, len(self._status) - self.socket.kept  # what waits follows on itself: mostly a look or two
+        while waiting < most and self._status[(self._next + waiting) % len(self._status)] & TP_STATUS_USER:
             waiting += 1
-        return waiting / (self.socket.blocks - self.socket.kept)
+        return waiting / max(most, 1)
 
     def take(self) -> list[Piece]:
         """The frames of the next block; there is one. If it stays, also those of the blocks behind it that are ready
