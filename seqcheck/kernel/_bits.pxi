@@ -278,7 +278,11 @@ cdef bint add_within(Bits *bits, const State *states, PageKey *key, int64_t low,
 cdef bint add_missing(Bits *bits, const State *states, int32_t stream, int64_t low, int64_t high) noexcept nogil:
     """Put low <= x < high, of which none is in it, into MISSING of the stream's epoch."""
     cdef int64_t first = page_of(low + PAGE - 1), past = page_of(high), at
+    cdef uint64_t *word = recent_word(bits, stream, states[stream].epoch, low)
     cdef PageKey key
+    if word != NULL and (low & 63) + (high - low) < 64:     # most gaps are small ones
+        word[0] |= ((<uint64_t>1 << (high - low)) - 1) << (low & 63)
+        return True
     key.epoch, key.set = states[stream].epoch, <int64_t>stream * 4 + MISSING
     if past - first < HOLE_PAGES:
         return add_within(bits, states, &key, low, high)

@@ -136,7 +136,8 @@ cdef void ahead(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
         if below == d:      # every number up to x came early
             close(t, o)
             grow(t, h, x)
-            pass_early(t, id, x)
+            if o.n_early > 0:
+                pass_early(t, id, x)
             h.next = x + 1
             first_copy(t, id, a, x)
             keep(t, h, x, a, 1, h.next)
@@ -224,7 +225,8 @@ cdef void accept(T *t, int32_t id, int64_t x, const Arrival *a, bint seen) noexc
         if stop == x:
             break
     grow(t, h, x)
-    pass_early(t, id, x)
+    if o.n_early > 0:
+        pass_early(t, id, x)
     h.next = x + 1
     if not seen:
         first_copy(t, id, a, x)

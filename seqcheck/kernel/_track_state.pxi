@@ -188,8 +188,13 @@ cdef bint look(const T *t, const Hot *h, int64_t x, Arrival *a) noexcept nogil:
     return a.copies != 0
 
 
-cdef void grow(T *t, Hot *h, int64_t x) noexcept nogil:
+cdef inline void grow(T *t, Hot *h, int64_t x) noexcept nogil:
     """Allot a window twice as large as x, or what the budget has; what the old one held moves over."""
+    if unlikely(2 * x >= entries_of(t, h)) and likely(h.mask < WINDOW_CAP - 1):
+        grow_window(t, h, x)
+
+
+cdef void grow_window(T *t, Hot *h, int64_t x) noexcept nogil:
     cdef int64_t old, new, at
     cdef Entry *was
     while True:
