@@ -4,8 +4,10 @@ import fcntl
 import io
 import json
 import os
+import platform
 import re
 import struct
+import subprocess
 import sys
 import termios
 from dataclasses import replace
@@ -120,6 +122,30 @@ def test_root_becomes_whoever_ran_sudo_else_nobody(
     assert heir.uid == uid or (uid is None and heir.name == "nobody" and heir.uid != 0)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert privilege.heir(environ) is None
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_what_was_needed_for_a_moment_is_given_back() -> None:
+    """Pieces of 1 MB between small ones that stay: what the process has afterwards, in kB."""
+    program = """
+import sys, numpy as np
+from seqcheck.linux import memory
+def own():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon"))
+assert sys.argv[1] == "kept" or memory.give_back()
+del [np.ones(1 << 17) for _ in range(2)][:]  # glibc learns from these
+before, kept, large = own(), [], []
+for _ in range(40):
+    large.append(np.ones(1 << 17))
+    kept.append(np.ones(1 << 9))
+del large
+print(own() - before)
+"""
+    grew = {
+        way: int(subprocess.run([sys.executable, "-c", program, way], capture_output=True, check=True).stdout)
+        for way in ("kept", "given back")
+    }
+    assert grew["given back"] < 4_000 < 20_000 < grew["kept"]
 
 
 def test_snapshots_as_json_lines() -> None:

@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck.cli.rehearsal import rehearse
     from seqcheck.kernel import choice
-    from seqcheck.linux import privilege
+    from seqcheck.linux import memory, privilege
 
     fallback = choice().fallback
     if fallback and not args.quiet:
@@ -142,6 +142,7 @@ def run(args: argparse.Namespace) -> int:
         outputs = [stack.enter_context(Opened(each.path, force=args.force, heir=heir)) for each in options.reports]
         evidence = stack.enter_context(Opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
         rehearse(options.reports, drawn=wanted(args.quiet))
+        memory.give_back()
         gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
         privilege.drop(heir)
         return follow(options, reader, list(zip(options.reports, outputs, strict=True)), evidence)

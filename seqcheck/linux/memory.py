@@ -1,0 +1,23 @@
+"""Memory that was needed for a moment, given back at once.
+
+glibc maps large pieces one by one and gives each back when it is freed; but the first one that is freed tells it that
+such pieces come and go, and from then on it keeps them, torn to shreds, for as long as the process runs. For a capture
+that goes on for weeks, and makes a report of all that was found now and then, that is most of what it grows by. Told
+where the border is, it stays there. Source: mallopt(3), M_MMAP_THRESHOLD.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+M_MMAP_THRESHOLD = -3
+LARGE = 1 << 18  # bytes
+
+
+def give_back() -> bool:
+    """From now on, pieces of LARGE bytes and more go back to the system when they are freed. False where the C library
+    knows no such border."""
+    try:
+        return bool(ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE))
+    except (OSError, AttributeError, TypeError):
+        return False
