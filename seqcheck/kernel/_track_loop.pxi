@@ -189,9 +189,29 @@ cdef int64_t follow(Hot *stream, const Records *r, int64_t at, int64_t high, uin
     return at
 
 
-cdef int64_t weave(Hot *hot, int64_t room, const Records *r, int64_t at, int64_t high, uint64_t modulus) noexcept nogil:
+cdef inline bint one_stream(const int32_t *stream) noexcept nogil:
+    """Whether it looks as if the next records were of one stream. One branch for all, so that a mixture of a few streams
+    is mostly foreseen as what it is."""
+    cdef int32_t id = stream[0]
+    return ((stream[1] ^ id) | (stream[2] ^ id) | (stream[3] ^ id) | (stream[LOOK_AHEAD] ^ id)) == 0
+
+
+cdef inline void fetch_ahead(const Hot *hot, int64_t room, const int32_t *stream) noexcept nogil:
+    """Where many streams come in turn, what the next records need: first the stream, later the place in its window."""
+    cdef uint32_t far = <uint32_t>stream[LOOK_AHEAD], near = <uint32_t>stream[LOOK_AHEAD // 2]
+    cdef const Hot *h
+    if far < <uint64_t>room and near < <uint64_t>room:
+        prefetch(hot + far)
+        h = hot + near
+        if h.window != NULL:
+            prefetch(h.window + (<uint64_t>h.next & h.mask))
+
+
+cdef int64_t weave(
+    Hot *hot, int64_t room, const Records *r, int64_t at, int64_t high, uint64_t modulus, bint far
+) noexcept nogil:
     """Take the records in their place, of whichever streams, from `at` on; the first that is none. A function of its own
-    so that the loop has the processor's registers for itself."""
+    so that the loop has the processor's registers for itself. `far`: many streams, and LOOK_AHEAD records behind `high`."""
     cdef const int32_t *rows = r.row
     cdef const int32_t *streams = r.stream
     cdef const int32_t *sources = r.source
@@ -203,6 +223,8 @@ cdef int64_t weave(Hot *hot, int64_t room, const Records *r, int64_t at, int64_t
     cdef Hot *h
     cdef Entry *entry
     while at < high:
+        if far:
+            fetch_ahead(hot, room, streams + at)
         id, row = <uint64_t>streams[at], rows[at]
         if id >= <uint64_t>room or <uint64_t>row >= <uint64_t>frames:
             break
@@ -222,24 +244,6 @@ cdef int64_t weave(Hot *hot, int64_t room, const Records *r, int64_t at, int64_t
     return at
 
 
-cdef inline bint one_stream(const int32_t *stream) noexcept nogil:
-    """Whether it looks as if the next records were of one stream. One branch for all, so that a mixture of a few streams
-    is mostly foreseen as what it is."""
-    cdef int32_t id = stream[0]
-    return ((stream[1] ^ id) | (stream[2] ^ id) | (stream[3] ^ id) | (stream[LOOK_AHEAD] ^ id)) == 0
-
-
-cdef inline void fetch_ahead(const T *t, const int32_t *stream) noexcept nogil:
-    """Where many streams come in turn, what the next records need: first the stream, later the place in its window."""
-    cdef uint32_t far = <uint32_t>stream[LOOK_AHEAD], near = <uint32_t>stream[LOOK_AHEAD // 2]
-    cdef const Hot *h
-    if far < <uint64_t>t.room and near < <uint64_t>t.room:
-        prefetch(t.hot + far)
-        h = t.hot + near
-        if h.window != NULL:
-            prefetch(h.window + (<uint64_t>h.next & h.mask))
-
-
 cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *why) noexcept nogil:
     """Take records from `low` on; the one reached."""
     cdef Records q = r[0]       # a copy, which no store to a window or a stream can be to
@@ -251,11 +255,13 @@ cdef int64_t feed_rows(T *t, const Records *r, int64_t low, int64_t high, int *w
     why[0] = DONE
     while at < high:
         if likely(at + LOOK_AHEAD < high):
-            if many:
-                fetch_ahead(t, q.stream + at)
+            if many and at < retry:
+                fetch_ahead(hot, room, q.stream + at)
             elif at >= retry:
-                if not one_stream(q.stream + at):
-                    reached = weave(hot, room, r, at, min(at + PATIENCE, high), modulus)
+                if many:
+                    reached = weave(hot, room, r, at, min(at + MANY, high - LOOK_AHEAD), modulus, True)
+                elif not one_stream(q.stream + at):
+                    reached = weave(hot, room, r, at, min(at + PATIENCE, high), modulus, False)
                 elif <uint64_t>q.stream[at] < <uint64_t>room:
                     reached = follow(hot + q.stream[at], r, at, high, modulus)
                 else:
