@@ -89,7 +89,7 @@ def by_words(pattern: str) -> Callable[[str, Path], int]:
 
 def tools(interface: str, report: Path) -> list[Tool]:
     live = ("live", interface, "--snap", "128", "--report", f"json={report}", "--force")
-    drawn = (sys.executable, str(HERE / "drawn.py"), str(report.with_suffix(DRAWN)), *live)
+    drawn = (sys.executable, "-m", "benchmarks.drawn", str(report.with_suffix(DRAWN)), *live)
     every = [
         Tool(name=OURS, argv=(*netns.SEQCHECK, *live), ready="listening on", seen=by_report),
         Tool(name=f"{OURS}, with the dashboard", argv=drawn, ready="listening on", seen=by_report, terminal=True),

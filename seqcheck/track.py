@@ -26,6 +26,7 @@ from .kernel.border import Frames, RecordColumns, TrackerLike
 
 LIMIT = 1 << 16  # rows kept of each kind
 DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
+STUCK = "the tracker asks for more rows than there is room for: a fault in it"
 Tap = Callable[[NDArray[Any]], None]
 _KEPT = (border.DUPLICATE, border.GAP, border.LATE, border.RESTART, border.EARLY, border.OUTLIER)
 
@@ -71,7 +72,7 @@ class Track:
             if count:
                 new += self._add(self._events[:count])
             elif low == before:
-                raise RuntimeError("the tracker asks for more rows than there is room for: a fault in it")
+                raise RuntimeError(STUCK)
         return np.concatenate(new) if new else self._events[:0]
 
     def finish(self) -> NDArray[Any]:
@@ -81,7 +82,7 @@ class Track:
         while not done:
             done, count = self._tracker.finish(self._events)
             if not (done or count):
-                raise RuntimeError("the tracker asks for more rows than there is room for: a fault in it")
+                raise RuntimeError(STUCK)
             new += self._add(self._events[:count])
         return np.concatenate(new) if new else self._events[:0]
 

@@ -208,38 +208,21 @@ cdef inline void fetch_ahead(const Hot *hot, int64_t room, const int32_t *stream
 
 
 cdef int64_t weave(
-    Hot *hot, int64_t room, const Records *r, int64_t at, int64_t high, uint64_t modulus, bint far
+    Hot *hot, int64_t room, const Records *records, int64_t at, int64_t high, uint64_t modulus, bint far
 ) noexcept nogil:
     """Take the records in their place, of whichever streams, from `at` on; the first that is none. A function of its own
     so that the loop has the processor's registers for itself. `far`: many streams, and LOOK_AHEAD records behind `high`."""
-    cdef const int32_t *rows = r.row
-    cdef const int32_t *streams = r.stream
-    cdef const int32_t *sources = r.source
-    cdef const uint64_t *seqs = r.seq
-    cdef const int64_t *ordinals = r.ordinal
-    cdef const int64_t *times = r.ns
-    cdef int64_t first = r.first, frames = r.frames, expected, row, ns, received
-    cdef uint64_t id, seq, frame, ordinal, source
+    cdef Records r = records[0]     # a copy, which no store to a window or a stream can be to
     cdef Hot *h
-    cdef Entry *entry
     while at < high:
         if far:
-            fetch_ahead(hot, room, streams + at)
-        id, row = <uint64_t>streams[at], rows[at]
-        if id >= <uint64_t>room or <uint64_t>row >= <uint64_t>frames:
+            fetch_ahead(hot, room, r.stream + at)
+        if <uint64_t>r.stream[at] >= <uint64_t>room or <uint64_t>r.row[at] >= <uint64_t>r.frames:
             break
-        h = hot + id
-        seq, expected = h.seq, h.next
-        if seqs[at] != seq or expected >= h.limit:
+        h = hot + r.stream[at]
+        if r.seq[at] != h.seq or h.next >= h.limit:
             break
-        entry = h.window + (<uint64_t>expected & h.mask)
-        ns, frame, received = times[row], <uint64_t>(first + row), h.received
-        ordinal, source = <uint64_t>ordinals[at], <uint64_t>sources[at]
-        seq += 1
-        h.seq = 0 if seq == modulus else seq
-        h.next, h.received, h.last_ns, h.last_frame = expected + 1, received + 1, ns, <int64_t>frame
-        entry.ns, entry.frame = ns, frame << 16 | source
-        entry.record, entry.ordinal = <uint64_t>received << 16 | 1, ordinal << 16
+        in_order(h, &r, at, modulus)
         at += 1
     return at
 
