@@ -1,5 +1,8 @@
 """What holds for every test."""
 
 import os
+import signal
 
 os.environ.pop("GITHUB_ACTIONS", None)  # what the tests run are no jobs of their own, even where the tests are
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as for a shell's background jobs; what we start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
