@@ -63,7 +63,7 @@ def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: i
     return Duplicates(
         total=total,
         by_cause=_by_cause(findings, diagnosis, total),
-        distances=_bins(findings.distances, diagnosis.judgement.verdict.ring_size),
+        distances=bins(findings.distances, diagnosis.judgement.verdict.ring_size),
         listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
         complete=shown == total,
     )
@@ -167,7 +167,7 @@ def _by_cause(findings: Findings, diagnosis: Diagnosis, total: int) -> dict[str,
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _bins(distances: NDArray[np.int64], ring: int | None) -> tuple[Bin, ...]:
+def bins(distances: NDArray[np.int64], ring: int | None) -> tuple[Bin, ...]:
     """A histogram over the distances there are: a bar for each value where these are few. Else those that count most
     keep a bar of their own, and the others share cells of equal width, counted down from the ends of the laps where a
     ring is known, so that no bar reaches across one. A bar reaches from the first to the last value in it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from . import assemble
+from . import assemble, unjudged
 from .dataclass import dataclass
 from .diagnose import Diagnosis, Facts
 from .kernel.border import DUPLICATE, GAP, LATE, Kernel
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A report and what it was made from."""
+    """A report and what it was made from. `diagnosis` is None where judging failed, and `fault` the exception, if it
+    was one."""
 
     report: Report
     findings: Findings
-    diagnosis: Diagnosis
+    diagnosis: Diagnosis | None
     facts: Facts
+    fault: Exception | None = None
 
 
 class Examined:
@@ -47,6 +49,11 @@ class Examined:
     def report(self) -> Report:
         """The report, the same one every time."""
         return self._told.report
+
+    @property
+    def fault(self) -> Exception | None:
+        """Why nothing was judged, where that was an exception."""
+        return self._told.fault
 
     def findings(self) -> Iterator[Batch]:
         """Every finding, in order of arrival within its kind."""
@@ -66,7 +73,10 @@ class Examined:
     def _batch(self, rows: NDArray[Any]) -> Batch:
         told = self._told
         kind = rows["kind"][0]
+        if kind == DUPLICATE and told.diagnosis is None:
+            return Batch(kind="duplicate", columns=unjudged.duplicate_columns(rows, told.findings, told.facts))
         if kind == DUPLICATE:
+            assert told.diagnosis is not None
             columns = assemble.duplicate_columns(rows, told.findings, told.diagnosis, told.facts)
             return Batch(kind="duplicate", columns=columns)
         if kind == GAP:

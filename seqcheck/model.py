@@ -15,7 +15,7 @@ SCHEMA = "seqcheck.report/1"
 
 Cause = Literal[
     "clean", "stale-slot", "ring-replay", "early-overwrite", "path-copy", "loop", "retransmission",
-    "sender-repeat", "unexplained",
+    "sender-repeat", "unexplained", "not-judged",
 ]  # fmt: skip
 Strength = Literal["strong", "moderate", "weak", "none"]
 Place = Literal["extra", "substitute"]

@@ -5,6 +5,8 @@ Counts are exact wherever all rows of a kind were kept; beyond that they are tho
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,13 @@ def overview(findings: Findings, diagnosis: Diagnosis, causes: list[Cause], time
     )
 
 
+def plain(findings: Findings, timeline: Timeline) -> Overview:
+    """What of it needs no diagnosis: the time line, with gaps counted as they came, and the numbers over time."""
+    return Overview(
+        timeline=_moments(findings, None, timeline), course=_course(findings, timeline), strays=(), slots=None
+    )
+
+
 def _still_missing(findings: Findings) -> NDArray[np.int64]:
     """How many numbers of each kept gap never came."""
     counts = [
@@ -41,13 +50,14 @@ def _still_missing(findings: Findings) -> NDArray[np.int64]:
     return np.array(counts, np.int64)
 
 
-def _moments(findings: Findings, gaps: NDArray[np.int64], timeline: Timeline) -> tuple[Moment, ...]:
+def _moments(findings: Findings, gaps: NDArray[np.int64] | None, timeline: Timeline) -> tuple[Moment, ...]:
     bins, stride = timeline.bins(), timeline.stride
-    exact = (
+    exact: list[tuple[str, NDArray[Any], NDArray[np.int64] | None, int]] = [
         ("duplicates", findings.duplicates, None, int(findings.streams["duplicates"].sum())),
         ("late", findings.late, None, int(findings.streams["late"].sum())),
-        ("missing", findings.gaps, gaps, int(findings.streams["missing"].sum())),
-    )
+    ]
+    if gaps is not None:
+        exact.append(("missing", findings.gaps, gaps, int(findings.streams["missing"].sum())))
     for name, rows, each, total in exact:
         if (len(rows) if each is None else int(each.sum())) == total:
             bins[name] = 0

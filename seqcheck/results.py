@@ -44,6 +44,10 @@ class Results(Protocol):
     def report(self) -> Report:
         """The report, the same one every time."""
 
+    @property
+    def fault(self) -> Exception | None:
+        """Why nothing was judged, where that was an exception."""
+
     def findings(self) -> Iterator[Batch]:
         """Every finding, in order of arrival within its kind. Needs Keep "findings"."""
 

@@ -19,16 +19,17 @@ from numpy.typing import NDArray
 from . import assemble, kernel
 from .dataclass import dataclass
 from .decode import key_texts, tally
-from .diagnose import Facts, diagnose
+from .diagnose import Facts
 from .errors import InputError, UsageError
 from .examined import Examined, Told
 from .examined import Frames as FramesAgain
+from .guard import Budget
+from .judging import judge
 from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, candidates, resolve
 from .layout import compile as compile_layout
 from .layout import write as spec_of
 from .model import Capture, LayoutInfo, Records, Report, Tool
-from .overview import overview
 from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
 from .timeline import Timeline
@@ -147,7 +148,9 @@ def _several(captures: Source | Iterable[Source]) -> list[Source]:
 
 
 class Session:
-    """One run over one capture."""
+    """One run over one capture. `budget` is what judging may take."""
+
+    budget = Budget()
 
     def __init__(self, engine: Kernel, layout_text: str | None) -> None:
         self._engine = engine
@@ -222,21 +225,20 @@ class Session:
             cut_frames=capture.cut_frames,
             frames=capture.frames,
         )
-        diagnosis = diagnose(findings, facts)
-        found = assemble.duplicates(findings, diagnosis, facts, listed)
+        judged = judge(findings, facts, self._timeline, listed=listed, budget=self.budget)
         report = Report(
             seqcheck=Tool(version=VERSION, kernel=self._engine.NAME),
             capture=capture,
             layout=LayoutInfo(name=chosen.name, spec=spec_of(chosen)),
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
             streams=assemble.streams(findings, key_texts(keys, chosen)),
-            duplicates=found,
+            duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, listed),
-            verdict=assemble.verdict(diagnosis, found.by_cause),
-            also=diagnosis.judgement.also,
-            overview=overview(findings, diagnosis, assemble.causes(diagnosis), self._timeline),
+            verdict=judged.verdict,
+            also=judged.also,
+            overview=judged.overview,
         )
-        return Told(report=report, findings=findings, diagnosis=diagnosis, facts=facts)
+        return Told(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
 
     def _choose(self, one: Layout, decoder: DecoderLike) -> None:
         modulus = one.modulus

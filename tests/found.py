@@ -14,7 +14,7 @@ class Found:
     """The results of `report`."""
 
     def __init__(self, report: Report) -> None:
-        self.report = report
+        self.report, self.fault = report, None
 
     def findings(self) -> Iterator[Batch]:
         """What the report lists."""

@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
 JOBS_MOST = 1024
+TROUBLE = 2
 
 DESCRIPTION = """\
 Reads captures (pcap or pcapng, also compressed), finds every sequence number that came
@@ -126,9 +127,40 @@ def run(args: argparse.Namespace) -> int:
         report = results.report
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
-        for where, output in zip(options.reports, outputs, strict=True):
+            show_fault(results)
+        failed = write_all(results, options.reports, outputs)
+    tell_all(failed, verbose=options.verbose)
+    code = limits.settle(report, options.demands)
+    return TROUBLE if failed else code
+
+
+def write_all(results: Results, reports: Sequence[Destination], outputs: Sequence[Output]) -> list[Exception]:
+    """Write each report; one that fails costs no other. What went wrong."""
+    failed: list[Exception] = []
+    for where, output in zip(reports, outputs, strict=True):
+        try:
             write(results, where.format, output)
-    return limits.settle(report, options.demands)
+        except Exception as error:  # noqa: BLE001 - told at the end, when all the others are written
+            failed.append(error)
+            if where.path == STDOUT:
+                abandon_stdout()
+    return failed
+
+
+def tell_all(failed: Sequence[Exception], *, verbose: bool) -> None:
+    """Say which reports could not be written, and why."""
+    from seqcheck.cli.main import complain
+
+    for error in failed:
+        complain(error, debug=verbose)
+
+
+def show_fault(results: Results) -> None:
+    """The traceback of what judging failed with, for those who want to see it."""
+    if results.fault is not None:
+        import traceback
+
+        say("".join(traceback.format_exception(results.fault)).rstrip())
 
 
 @contextmanager

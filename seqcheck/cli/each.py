@@ -51,7 +51,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How it went with one capture: what was `found`, or what was the `trouble`."""
+    """How it went with one capture: what was `found`, and what was the `trouble`: that nothing was, or that a report
+    could not be written."""
 
     code: int
     found: Found | None = None
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     for path, outcome in zip(common.captures, outcomes, strict=True):
         if outcome.found:
             limits.tell(outcome.unmet, outcome.found.verdict.statement, common.demands, path)
-        elif not annotate("error", f"seqcheck: {path}", "\n".join(outcome.trouble)):
+        if outcome.trouble and not annotate("error", f"seqcheck: {path}", "\n".join(outcome.trouble)):
             for line in outcome.trouble:
                 say(line)
     if common.verbose:
@@ -106,11 +107,11 @@ def one(options: Options, tell: Tell) -> Outcome:
                 Path(where.path).parent.mkdir(parents=True, exist_ok=True)
             outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
             results = stack.enter_context(examine(options.captures, analyze.query(options), progress))
-            for where, output in zip(options.reports, outputs, strict=True):
-                analyze.write(results, where.format, output)
+            failed = analyze.write_all(results, options.reports, outputs)
             report = results.report
     except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
         return Outcome(code=TROUBLE, trouble=named(options.captures[0], explain(error)))
+    trouble = [line for error in failed for line in named(options.captures[0], explain(error))]
     unmet = tuple(limits.unmet(report, options.demands))
     found = Found(
         records=report.records.sequenced,
@@ -119,7 +120,8 @@ def one(options: Options, tell: Tell) -> Outcome:
         late=sum(stream.late for stream in report.streams),
         verdict=report.verdict,
     )
-    return Outcome(code=1 if unmet else 0, found=found, unmet=unmet)
+    code = TROUBLE if failed else 1 if unmet else 0
+    return Outcome(code=code, found=found, unmet=unmet, trouble=tuple(trouble))
 
 
 def named(capture: str, lines: Sequence[str]) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ from seqcheck.cli.live_output import Opened, publish
 from seqcheck.cli.output import STDOUT
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import duration, size
-from seqcheck.cli.stdio import say
+from seqcheck.cli.stdio import abandon_stdout, say
 from seqcheck.demands import Demands
-from seqcheck.errors import UsageError
+from seqcheck.errors import OutputError, UsageError
 from seqcheck.reporters import FORMATS
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 MOST_FRAMES = 10**18
 MOST_AROUND = 1000
 EVIDENCE_LIMIT = 100_000_000
+TROUBLE = 2
 
 DESCRIPTION = """\
 Captures on interfaces, follows the sequence numbers while the traffic runs, and says at
@@ -152,6 +153,7 @@ def follow(
     options: Options, reader: LiveReader, outputs: list[tuple[Destination, Opened]], evidence: Opened | None
 ) -> int:
     """From here on nothing is privileged."""
+    from seqcheck.cli.main import complain
     from seqcheck.watch import Stops, Task, watch
 
     args = options.args
@@ -162,11 +164,23 @@ def follow(
         if not args.quiet:
             say(f"seqcheck: listening on {', '.join(reader.inputs)}")
         report: Report = watch(reader, task, stops, show, recorder)
+    failed = []
     for where, output in outputs:
-        publish(report, where.format, output)
+        try:
+            publish(report, where.format, output)
+        except Exception as error:  # noqa: BLE001 - one report that fails costs no other
+            failed.append(error)
+            if where.path == STDOUT:
+                abandon_stdout()
     if evidence:
-        evidence.commit()
-    return limits.settle(report, options.demands)
+        try:
+            evidence.commit()
+        except OutputError as error:
+            failed.append(error)
+    for each in failed:
+        complain(each, debug=args.verbose)
+    code = limits.settle(report, options.demands)
+    return TROUBLE if failed else code
 
 
 def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:

@@ -13,6 +13,7 @@ import atexit
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -73,22 +74,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         abandon_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person sees one line, not a traceback
-        if debug and not isinstance(error, UsageError):
-            import traceback
-
-            traceback.print_exc()
-        said = explain(error)
-        if not annotate("error", "seqcheck", "\n".join(said)):
-            for line in said:
-                say(line)
+        complain(error, debug=debug)
         abandon_stdout()
         return TROUBLE
+
+
+def complain(error: Exception, *, debug: bool = False) -> None:
+    """Print an error, with its traceback for those who asked for that."""
+    if (debug or os.environ.get("SEQCHECK_DEBUG", "") not in ("", "0")) and not isinstance(error, UsageError):
+        import traceback
+
+        traceback.print_exception(error)
+    said = explain(error)
+    if not annotate("error", "seqcheck", "\n".join(said)):
+        for line in said:
+            say(line)
 
 
 def own() -> None:
     """Where the process is ours alone, keep the garbage collector from walking through what is no garbage. Loading
     makes some forty thousand objects that stay: by the interpreter's own threshold it would look fifty times whether
     one of them can go. At the end, when all outputs are closed, it would look through all of them twice more."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for whoever writes the code
     gc.set_threshold(YOUNG)
     atexit.register(gc.freeze)
 

@@ -10,6 +10,7 @@ from ..model import Cause, Report, Strength
 from .unmet import Unmet
 
 ANY = "any"
+UNJUDGED = "not-judged"  # nobody looked: then no cause can be ruled out
 CAUSES = tuple(cause for cause in get_args(Cause) if cause != "clean")
 STRENGTHS: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")  # ascending
 
@@ -34,6 +35,10 @@ class Suspect:
     def unmet(self, report: Report) -> Iterator[Unmet]:
         """Each cause found that it is about."""
         verdict = report.verdict
+        if verdict.cause == UNJUDGED and self.cause != UNJUDGED:
+            what = "any cause" if self.cause == ANY else f"cause {self.cause}"
+            yield Unmet(what=what, demanded="none", found="not judged")
+            return
         claims = [(verdict.cause, verdict.strength, verdict.explained)]
         claims += [(cast(Cause, also.cause), also.strength, also.explained) for also in report.also]
         least = STRENGTHS.index(self.strength)

@@ -23,4 +23,5 @@ MEANING = {
     "retransmission": "The sender, or something on the way, sends what it takes for lost once more, on purpose.",
     "sender-repeat": "The sender sends every number several times, on purpose.",
     "unexplained": "Numbers came more than once, and nothing that seqcheck knows explains how. It accuses nobody.",
+    "not-judged": "The numbers were counted; what they point at was not judged.",
 }

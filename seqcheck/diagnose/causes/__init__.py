@@ -9,13 +9,14 @@ from .entry import Explanation, Rival, Source, Step
 from .lookalikes import CAPTURE_DROPS, LATE, MISSING, RESTART, WRAP
 from .ring import EARLY_OVERWRITE, RING_REPLAY, STALE_SLOT
 from .sender import RETRANSMISSION, SENDER_REPEAT
-from .verdicts import CLEAN, UNEXPLAINED
+from .verdicts import CLEAN, NOT_JUDGED, UNEXPLAINED
 from .way import LOOP, PATH_COPY
 
 __all__ = ["CAUSES", "LOOKALIKES", "Explanation", "Rival", "Source", "Step", "explanations", "find"]
 
 CAUSES = (
     CLEAN, STALE_SLOT, RING_REPLAY, EARLY_OVERWRITE, PATH_COPY, LOOP, RETRANSMISSION, SENDER_REPEAT, UNEXPLAINED,
+    NOT_JUDGED,
 )  # fmt: skip
 LOOKALIKES = (RESTART, WRAP, LATE, MISSING, CAPTURE_DROPS)
 

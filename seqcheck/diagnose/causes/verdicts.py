@@ -1,4 +1,4 @@
-"""The two verdicts that name no cause."""
+"""The verdicts that name no cause."""
 
 from __future__ import annotations
 
@@ -118,4 +118,34 @@ UNEXPLAINED = Explanation(
             link="https://redmine.openinfosecfoundation.org/issues/5437",
         ),
     ),
+)
+
+NOT_JUDGED = Explanation(
+    name="not-judged",
+    brief="everything was counted, and nothing was judged",
+    what=(
+        "Judging failed, or took more time or memory than it may. The report says why. Everything else in it stands: "
+        "records, streams, duplicates, gaps, late records, restarts and damage are counted without the judgement, and "
+        "the exit code goes by them. A cause to fail on (`--fail-on`) counts as found, since nobody looked."
+    ),
+    seen=(
+        "The verdict's statement says what was counted and why it was not judged.",
+        "`by_cause` has all duplicates under `not-judged`.",
+    ),
+    apart=(
+        Rival(name="unexplained", apart="there the duplicates were judged, and nothing fits."),
+        Rival(name="clean", apart="there nothing came twice, and nothing was left out."),
+    ),
+    steps=(
+        Step(
+            do="Was the right header read? A wrong offset gives numbers by chance: millions of gaps and copies.",
+            command="seqcheck layouts",
+        ),
+        Step(do="Judge a part of the capture.", command="editcap -r run.pcap part.pcap 1-1000000"),
+        Step(
+            do="Where it says that it is a fault in seqcheck: report it, with the lines that -v adds.",
+            command="seqcheck analyze -v run.pcap",
+        ),
+    ),
+    sources=(RFC_5560,),
 )

@@ -1,0 +1,59 @@
+"""What a report says of its duplicates: judged, or, where judging fails or spends its budget, counted and no more.
+
+The last guard: nothing else in a report depends on the diagnosis. Pure but for the budget's clock.
+"""
+
+from __future__ import annotations
+
+from . import assemble, unjudged
+from .dataclass import dataclass
+from .diagnose import Diagnosis, Facts, diagnose
+from .guard import Budget, UnfinishedError, within
+from .model import Also, Duplicates, Overview, Verdict
+from .overview import overview, plain
+from .timeline import Timeline
+from .track import Findings
+
+FAULT = "a fault in seqcheck, please report it with what -v adds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The parts of a report that a diagnosis takes part in. `diagnosis` is None where there is none, `fault` the
+    exception that it failed with, if any."""
+
+    diagnosis: Diagnosis | None
+    duplicates: Duplicates
+    verdict: Verdict
+    also: tuple[Also, ...]
+    overview: Overview | None
+    fault: Exception | None = None
+
+
+def judge(findings: Findings, facts: Facts, timeline: Timeline, *, listed: int, budget: Budget) -> Judged:
+    """All of it. Raises nothing but KeyboardInterrupt."""
+    try:
+        return within(budget, lambda: _judged(findings, facts, timeline, listed))
+    except UnfinishedError as error:
+        why, fault = error.why, error.fault
+    why = f"{why}: {FAULT}" if fault is not None and not isinstance(fault, MemoryError) else why
+    return Judged(
+        diagnosis=None,
+        duplicates=unjudged.duplicates(findings, facts, listed),
+        verdict=unjudged.verdict(findings, facts, why),
+        also=(),
+        overview=plain(findings, timeline),
+        fault=fault,
+    )
+
+
+def _judged(findings: Findings, facts: Facts, timeline: Timeline, listed: int) -> Judged:
+    diagnosis = diagnose(findings, facts)
+    found = assemble.duplicates(findings, diagnosis, facts, listed)
+    return Judged(
+        diagnosis=diagnosis,
+        duplicates=found,
+        verdict=assemble.verdict(diagnosis, found.by_cause),
+        also=diagnosis.judgement.also,
+        overview=overview(findings, diagnosis, assemble.causes(diagnosis), timeline),
+    )

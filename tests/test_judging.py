@@ -1,0 +1,135 @@
+"""The last guard: whatever becomes of the judgement, the rest of a report stands, and every report is written."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import seqcheck
+from seqcheck import judging
+from seqcheck.cli.main import main, parse
+from seqcheck.demands import Demands, Suspect
+from seqcheck.guard import Budget
+from seqcheck.reporters import FORMATS
+from seqcheck.session import Session
+
+ROOT = Path(__file__).parent.parent
+STALE = ROOT / "samples" / "stale-slot.pcap"
+MADE_BY_DIAGNOSIS = {"by_cause", "verdict", "also", "overview"}
+OF_A_DUPLICATE = {"cause", "laps", "shortfall"}
+
+
+def fail(*_: Any) -> Any:
+    raise IndexError("index 2 is out of bounds")
+
+
+def never_end(*_: Any) -> Any:
+    while True:
+        pass
+
+
+def stripped(report: dict[str, Any]) -> dict[str, Any]:
+    """Of a JSON report, what does not depend on the judgement."""
+    kept = {key: value for key, value in report.items() if key not in MADE_BY_DIAGNOSIS}
+    kept["duplicates"] = {key: value for key, value in report["duplicates"].items() if key not in MADE_BY_DIAGNOSIS}
+    del kept["duplicates"]["distances"]  # the bars go by the ring
+    kept["duplicates"]["listed"] = [
+        {key: value for key, value in each.items() if key not in OF_A_DUPLICATE}
+        for each in report["duplicates"]["listed"]
+    ]
+    return kept
+
+
+def reported(tmp_path: Path, *more: str) -> dict[str, Any]:
+    target = tmp_path / "run.json"
+    main(["analyze", "--force", "--report", f"json={target}", *more, str(STALE)])
+    found: dict[str, Any] = json.loads(target.read_text())
+    return found
+
+
+def test_counts_do_not_depend_on_the_diagnosis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = reported(tmp_path)
+    monkeypatch.setattr(judging, "diagnose", fail)
+    unjudged = reported(tmp_path)
+    total = judged["duplicates"]["total"]
+    assert total > 1
+    assert stripped(judged) == stripped(unjudged)
+    verdict = unjudged["verdict"]
+    assert (verdict["cause"], verdict["strength"]) == ("not-judged", "none")
+    assert "it failed (IndexError: index 2 is out of bounds): a fault in seqcheck" in verdict["statement"]
+    assert unjudged["duplicates"]["by_cause"] == {"not-judged": total}
+    assert unjudged["overview"]["timeline"]
+
+
+def test_judging_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "diagnose", never_end)
+    monkeypatch.setattr(Session, "budget", Budget(seconds=0.05))
+    report = seqcheck.analyze(STALE)
+    assert report.verdict.cause == "not-judged"
+    assert "it took more than 0.05 s." in report.verdict.statement
+    assert report.exit_code == 1
+
+
+def test_the_exit_code_goes_by_the_counts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(judging, "diagnose", fail)
+    assert main(["analyze", str(STALE)]) == 1
+    assert main(["analyze", str(ROOT / "samples" / "clean.pcap")]) == 0
+    assert main(["analyze", "--fail-on", "stale-slot", "--max-missing", "100%", str(STALE)]) == 1
+    told = capsys.readouterr()
+    assert "cause stale-slot: none demanded, found not judged" in told.err
+    assert "Traceback" not in told.out + told.err
+
+
+def test_a_traceback_is_shown_to_those_who_ask(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(judging, "diagnose", fail)
+    main(["analyze", "-v", str(STALE)])
+    assert "in fail" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_report_is_written_all_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "diagnose", fail)
+    target = tmp_path / "report"
+    assert main(["analyze", "--report", f"{name}={target}", str(STALE)]) == 1
+    assert target.stat().st_size > 300
+
+
+def test_a_report_that_fails_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from seqcheck.reporters import html
+
+    monkeypatch.setattr(html, "write", fail)
+    names = ["markdown", "html", "json", "csv"]
+    assert main(["analyze", *(f"--report={name}={tmp_path}/{name}" for name in names), str(STALE)]) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["csv", "json", "markdown"]
+    told = capsys.readouterr().err
+    assert "unexpected IndexError" in told
+    assert "Traceback" not in told
+
+
+def test_with_each_a_report_that_fails_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcheck.cli import each
+    from seqcheck.reporters import html
+
+    monkeypatch.setattr(html, "write", fail)
+    names = ("markdown", "html", "json")
+    args = parse(["analyze", "--each", *(f"--report={name}={tmp_path}/{{name}}.{name}" for name in names), str(STALE)])
+    options = each.resolve(args)
+    ((_, reports),) = each.places(options)
+    outcome = each.one(replace(options, reports=reports), lambda told: None)
+    assert (outcome.code, outcome.found is not None) == (2, True)
+    assert any("unexpected IndexError" in line and str(STALE) in line for line in outcome.trouble)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".markdown"]
+
+
+def test_an_unjudged_cause_is_never_ruled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "diagnose", fail)
+    report = seqcheck.analyze(STALE)
+    for text in ("loop:strong", "any", "stale-slot"):
+        (unmet,) = Demands(suspects=(Suspect.parse(text),)).unmet(report)
+        assert unmet.found == "not judged"
