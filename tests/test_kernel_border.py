@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 
+import c_header
 import numpy as np
 import pytest
 from packets import Frame, block, ethernet, ipv4, udp
@@ -13,7 +14,11 @@ from twins import KERNELS, native
 from seqcheck.kernel import border
 from seqcheck.layout import compile, parse
 
-NUMBERS, ROWS = native.compiled()
+HEADER = c_header.text("border.h")
+CONSTANTS, STRUCTS = c_header.constants(HEADER), c_header.structs(HEADER)
+NUMBERS = {name: value for name, value in vars(border).items() if name.isupper() and isinstance(value, int)}
+ROWS = {name: value for name, value in vars(border).items() if isinstance(value, np.dtype)}
+COUNTS = {"TOTALS": len(border.new_totals()), "REASONS": len(border.REASONS)}  # in C a constant, here a length
 LAYOUT = parse("udp:5000 seq=u32be@0")
 
 
@@ -23,20 +28,34 @@ def whole(seq: int) -> Frame:
 
 
 def test_every_constant_is_the_same() -> None:
-    assert {name: getattr(border, name) for name in NUMBERS} == NUMBERS
+    assert {name: {**NUMBERS, **COUNTS}.get(name) for name in CONSTANTS} == CONSTANTS
 
 
 def test_no_constant_is_forgotten() -> None:
     """Those that only Python needs: roles that decode does not read, and sizes of what the caller brings."""
-    elsewhere = {"SLOT", "TIME", "BUF", "EVENTS"}
-    numbers = {name for name, value in vars(border).items() if name.isupper() and isinstance(value, int)}
-    assert numbers - set(NUMBERS) == elsewhere
+    assert set(NUMBERS) - set(CONSTANTS) == {"SLOT", "TIME", "BUF", "EVENTS"}
 
 
-def test_rows_are_of_the_same_size() -> None:
-    assert {name: getattr(border, name).itemsize for name in ROWS} == ROWS
-    rows = {name for name, value in vars(border).items() if isinstance(value, np.dtype)}
-    assert rows == set(ROWS)
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_rows_have_the_same_fields_in_the_same_places(name: str) -> None:
+    assert c_header.placed(ROWS[name]) == STRUCTS[name.lower()]
+
+
+def test_no_row_is_forgotten() -> None:
+    assert {name.lower() for name in ROWS} == set(STRUCTS)
+
+
+def test_what_is_loaded_was_built_from_it() -> None:
+    assert native.row_bytes() == {name: dtype.itemsize for name, dtype in ROWS.items()}
+
+
+def test_a_header_that_differs_is_noticed() -> None:
+    """That the reading of headers does not overlook what it is there for."""
+    other = HEADER.replace("uint16_t kind;", "uint32_t kind;").replace("MAX_WIRE = 0x7FFFFFFF", "MAX_WIRE = 0x7FFFFFFE")
+    swapped = HEADER.replace("int64_t e_ns;\n    int64_t e_ordinal;", "int64_t e_ordinal;\n    int64_t e_ns;")
+    assert c_header.structs(other)["interface"] != STRUCTS["interface"]
+    assert c_header.constants(other)["MAX_WIRE"] != border.MAX_WIRE
+    assert c_header.structs(swapped)["event"] != STRUCTS["event"]
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))

@@ -29,18 +29,10 @@ cdef extern from *:
         const uint32_t *cap;
         const uint16_t *link;
     } seq_rows;
-    typedef struct {
-        int32_t *row, *stream;
-        uint64_t *seq;
-        int32_t *source;
-        int64_t *ordinal;
-        uint8_t *status;
-        int64_t count, capacity, judged;
-    } seq_out;
     typedef struct { int shift, big; uint64_t mask, top; } seq_number;
     /* The number whose 8 bytes are at p. */
     static inline uint64_t seq_number_at(const uint8_t *p, const seq_number *number) {
-        return ((number->big ? seq_be64(p) : seq_le64(p)) >> number->shift) & number->mask;
+        return ((number->big ? be64(p) : le64(p)) >> number->shift) & number->mask;
     }
 
     typedef uint64_t seq_two __attribute__((vector_size(16), may_alias));
@@ -71,7 +63,7 @@ cdef extern from *:
 
     /* Whether the lengths in its headers reach as deep as the template's way goes. */
     static inline int seq_lengths(const uint8_t *p, const seq_template *t) {
-        return seq_be16(p + t->ip_at) >= t->ip_need && seq_be16(p + t->udp_at) >= t->udp_need;
+        return be16(p + t->ip_at) >= t->ip_need && be16(p + t->udp_at) >= t->udp_need;
     }
     /* Whether a frame is long enough to take the template's way; `room` bytes may be read at p. */
     static inline int seq_reaches(
@@ -81,12 +73,12 @@ cdef extern from *:
     /* Whether `all` holds the length words, so that frames that do not differ in it need no look at theirs. */
     static inline int seq_exact(const seq_template *t) {
         const uint8_t *all = (const uint8_t *)t->all;
-        return (t->ip_need == 0 || seq_be16(all + t->ip_at) == 0xFFFF)
-            && (t->udp_need == 0 || seq_be16(all + t->udp_at) == 0xFFFF);
+        return (t->ip_need == 0 || be16(all + t->ip_at) == 0xFFFF)
+            && (t->udp_need == 0 || be16(all + t->udp_at) == 0xFFFF);
     }
     /* The template to try for a frame. */
     static inline seq_template **seq_picked(seq_pick *pick, const uint8_t *p) {
-        return &pick->which[((seq_raw64(p + pick->at) & pick->mask) * UINT64_C(0x9E3779B97F4A7C15)) >> 60];
+        return &pick->which[((raw64(p + pick->at) & pick->mask) * UINT64_C(0x9E3779B97F4A7C15)) >> 60];
     }
     #define SEQ_FETCHED 8   /* frames ahead whose first lines are fetched */
     #define SEQ_LOOPS(name, how, differ) \\
@@ -108,10 +100,10 @@ cdef extern from *:
        the first row that is not. At p `most` bytes may be read before that is known. */ \\
     how static int64_t seq_few_##name( \\
         const seq_rows *r, seq_pick *pick, int64_t most, int words, const seq_number *counter, int64_t *seen, \\
-        seq_out *out, int64_t row, int64_t stop) { \\
+        struct record_columns *out, int64_t row, int64_t stop) { \\
         const seq_rows f = *r;              /* copies, which no store to a column can be to */ \\
         const seq_number number = *counter; \\
-        const seq_out o = *out; \\
+        const struct record_columns o = *out; \\
         const int64_t first = row - o.count; \\
         for (; row < stop; row++) { \\
             const int64_t off = f.off[row], room = f.size - off, n = row - first; \\
@@ -160,7 +152,7 @@ cdef extern from *:
     }
     typedef struct {
         int64_t (*same)(const seq_rows *, const seq_template *, int64_t, int64_t);
-        int64_t (*few)(const seq_rows *, seq_pick *, int64_t, int, const seq_number *, int64_t *, seq_out *, int64_t, int64_t);
+        int64_t (*few)(const seq_rows *, seq_pick *, int64_t, int, const seq_number *, int64_t *, struct record_columns *, int64_t, int64_t);
         int64_t (*names)(const seq_rows *, const seq_flows *, int64_t, int64_t, seq_template *const *, const uint64_t *,
             int, int, uint64_t *);
     } seq_loops;
@@ -222,16 +214,6 @@ cdef extern from *:
         const int64_t *off
         const uint32_t *cap
         const uint16_t *link
-    ctypedef struct Out "seq_out":              # RecordColumns
-        int32_t *row
-        int32_t *stream
-        uint64_t *seq
-        int32_t *source
-        int64_t *ordinal
-        uint8_t *status
-        int64_t count           # rows in use
-        int64_t capacity
-        int64_t judged          # frames that `status` has room for
     ctypedef struct Number "seq_number":        # where in 8 bytes the counter stands, and its bounds
         int shift               # right, in its byte order
         bint big

@@ -3,18 +3,6 @@
 # as these are the same ones. Holding an array's memory also keeps it where it is (but for ndarray.resize told not to check).
 # A call holds what it was given, so that arrays replaced meanwhile, by another thread, stay until it has ended.
 
-cdef struct FrameColumns:
-    const uint8_t *buf
-    int64_t size        # bytes in buf
-    int64_t *off
-    uint32_t *cap
-    uint32_t *wire
-    int64_t *ns
-    uint16_t *link
-    int64_t *totals
-    int64_t count       # rows in use
-    int64_t capacity
-
 cdef class HeldFrames:
     """What Frames.held is."""
 

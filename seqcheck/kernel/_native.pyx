@@ -10,13 +10,12 @@ where it stopped. Importing this module imports neither NumPy nor border.py, so 
 One idea per .pxi file; each states its own rules.
 """
 
+from seqcheck.kernel._border cimport *
+
 include "_words.pxi"
-include "_border.pxi"
 include "_alike.pxi"
 include "_columns.pxi"
-include "_index_pcap.pxi"
-include "_index_pcapng.pxi"
-include "_index_tpacket.pxi"
+include "_index.pxi"
 include "_table.pxi"
 include "_program.pxi"
 include "_walk.pxi"

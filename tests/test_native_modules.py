@@ -1,0 +1,45 @@
+"""The C modules of the native kernel: each compiles alone, without warnings, and knows nothing of Python."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from c_header import NATIVE
+
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+MODULES = sorted(NATIVE.glob("*.c"))
+HEADERS = sorted(NATIVE.glob("*.h"))
+STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wstrict-prototypes", "-Werror", "-O2"]
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.name for path in paths]
+
+
+@pytest.mark.skipif(not COMPILERS, reason="no C compiler here")
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("source", [*MODULES, *HEADERS], ids=names([*MODULES, *HEADERS]))
+def test_each_compiles_alone_without_a_warning(source: Path, compiler: str, tmp_path: Path) -> None:
+    unit = source
+    if source.suffix == ".h":  # twice, and nothing before it
+        unit = tmp_path / "alone.c"
+        unit.write_text(f'#include "{source.name}"\n#include "{source.name}"\nint nothing(void);\n', encoding="utf-8")
+    command = [compiler, *STRICT, "-I", str(NATIVE), "-c", str(unit), "-o", str(tmp_path / "alone.o")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("source", [*MODULES, *HEADERS], ids=names([*MODULES, *HEADERS]))
+def test_none_knows_python_or_includes_code(source: Path) -> None:
+    included = re.findall(r'^#\s*include\s+[<"](.*?)[>"]', source.read_text(encoding="utf-8"), re.MULTILINE)
+    assert not [name for name in included if "Python" in name or not name.endswith(".h")]
+
+
+def test_the_build_takes_them_all() -> None:
+    """Every module is compiled, and every header is a reason to compile again."""
+    build = (NATIVE.parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert [name for name in names([*MODULES, *HEADERS]) if f'"seqcheck/kernel/native/{name}"' not in build] == []
