@@ -1,0 +1,136 @@
+"""Copies without a mechanism, and numbers that do not say what they seem to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.accuracy.case import INNOCENT, RING_WEAKLY, Kind, Making, either, records_of, some
+from benchmarks.accuracy.spaces import Log, Pick, Whole
+from benchmarks.accuracy.wire import RECORD, Wire, merge
+
+NOT_COUNTING = ("no-counter", "unexplained")
+
+
+def scattered(making: Making) -> Wire:
+    """Copies at distances drawn from a smooth law, at least a fiftieth wide."""
+    making.right = either(*INNOCENT, RING_WEAKLY)
+    wire = making.traffic()
+    rng = making.rng
+    index = some(rng, records_of(wire), making["want"])
+    centre = min(making["centre"], len(wire) / 3)
+    width = making["width"]
+    match making["law"]:
+        case "even":
+            distance = rng.uniform(0, 2 * centre, len(index))
+        case "band":
+            distance = centre * (1 + width * rng.uniform(-1, 1, len(index)))
+        case "normal":
+            distance = centre * (1 + width * rng.normal(0, 1, len(index)))
+        case "log":
+            distance = centre * np.exp(3 * width * rng.normal(0, 1, len(index)))
+        case _:
+            distance = rng.exponential(centre, len(index))
+    at = index + np.maximum(1, distance).astype(np.int64)
+    inside = at < len(wire)
+    return merge(wire, wire.again(index[inside], wire.t[at[inside]] + 1))
+
+
+def shared_number(making: Making) -> Wire:
+    """A message in several frames, all with the message's number: the payloads differ."""
+    making.right = either(NOT_COUNTING, "clean", "sender-repeat/weak")
+    making.counted = False
+    wire = making.traffic()
+    records = np.flatnonzero(wire.what == RECORD)
+    if making["share"] < 1:
+        records = records[making.rng.random(len(records)) < making["share"]]
+    parts = []
+    for turn in range(1, making["parts"]):
+        part = making.rebuilt(
+            wire.again(records, wire.t[records] + turn * max(1, int(making["gap"] * making["apart"])))
+        )
+        part.salt[:] = turn
+        parts.append(part)
+    return merge(wire, *parts)
+
+
+def behind_one_key(making: Making) -> Wire:
+    """Several senders, each with a counter of its own, look like one stream."""
+    making.right = either(
+        NOT_COUNTING, "clean", "retransmission/weak", "sender-repeat/weak", "path-copy/weak", RING_WEAKLY
+    )
+    making.counted = False
+    wire = making.traffic()
+    records = np.flatnonzero(wire.what == RECORD)
+    which = wire.stream[records]
+    wire.salt[records] = which + 1
+    wire.seq[records] += which * making["apart"]
+    wire.stream[records] = 0
+    return wire
+
+
+def no_counter(making: Making) -> Wire:
+    """What the spec reads does not count: a time stamp, chance, a counter in another byte order, a few values."""
+    making.right = either(NOT_COUNTING)
+    making.counted = False
+    wire = making.traffic()
+    rng = making.rng
+    records = np.flatnonzero(wire.what == RECORD)
+    count = len(records)
+    making.force |= {"bits": making["bits"], "start": 0}
+    most = 2 ** min(62, making["bits"])
+    match making["instead"]:
+        case "chance":
+            numbers = rng.integers(0, most, count)
+        case "time":
+            numbers = (wire.t[records] - wire.t[0]) // making["tick"] % most
+        case "other order":
+            width = making["bits"] // 8
+            numbers = (rng.integers(0, most // 2) + wire.seq[records]) % most
+            swapped = np.zeros(count, np.uint64)
+            for index in range(width):
+                swapped |= (numbers.astype(np.uint64) >> np.uint64(8 * index) & np.uint64(255)) << np.uint64(
+                    8 * (width - 1 - index)
+                )
+            numbers = (swapped & np.uint64(2**62 - 1)).astype(np.int64)
+        case "few":
+            numbers = rng.integers(0, making["values"], count)
+        case _:  # the bytes above or below the counter
+            numbers = wire.seq[records] * making["times"] % most
+    wire.seq[records] = numbers
+    return wire
+
+
+KINDS: dict[str, Kind] = {
+    "scattered": Kind(
+        build=scattered,
+        spaces={
+            "want": Whole(1, 10_000),
+            "centre": Log(2, 15_000),
+            "width": Log(0.02, 0.5),
+            "law": Pick("even", "band", "band", "normal", "normal", "log", "exponential"),
+        },
+        weight=5,
+    ),
+    "parts share a number": Kind(
+        build=shared_number,
+        spaces={"parts": Whole(2, 5), "share": Pick(1.0, 1.0, 0.3, 0.02), "apart": Log(0.001, 0.2)},
+        scene={"late": 0.0},
+    ),
+    "several behind one key": Kind(
+        build=behind_one_key,
+        spaces={"apart": Whole(1, 100_000)},
+        scene={"streams": Whole(2, 8), "queue_streams": 0},
+    ),
+    "no counter": Kind(
+        build=no_counter,
+        spaces={
+            "bits": Pick(16, 32, 32, 64),
+            "instead": Pick("chance", "time", "other order", "few", "times"),
+            "tick": Log(1, 1e6),
+            "values": Whole(2, 2_000),
+            "times": Pick(256, 65_536, 1 << 24, 3, 1000),
+        },
+        scene={"streams": 1, "queue_streams": 0, "late": 0.0},
+        weight=3,
+    ),
+}
