@@ -226,13 +226,15 @@ def gap_columns(rows: NDArray[Any], findings: Findings) -> dict[str, list[Any]]:
     """The fields of model.Gap for GAP rows: what is left of them, since late records may have filled a gap, or split
     it. And `earlier_frame`, the record before the gap where somebody put it into the rows."""
     whole = span(findings.modulus)
+    left = findings.missing.left(rows)
     names = ("stream", "epoch", "seq", "x", "a", "frame", "ns", "e_frame")
     found = [
         (stream, (seq + start - x) % whole, count, frame, ns, earlier or None)
-        for stream, epoch, seq, x, width, frame, ns, earlier in zip(
-            *(rows[name].tolist() for name in names), strict=True
+        for stream, epoch, seq, x, width, frame, ns, earlier, still in zip(
+            *(rows[name].tolist() for name in names), left.tolist(), strict=True
         )
-        for start, count in findings.missing(stream, epoch, x, x + width)
+        if still
+        for start, count in (((x, width),) if still == width else findings.missing(stream, epoch, x, x + width))
     ]
     columns = zip(*found, strict=True) if found else ((),) * 6
     return dict(zip(("stream", "first_seq", "count", "frame", "ns", "earlier_frame"), map(list, columns), strict=True))

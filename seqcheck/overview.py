@@ -23,7 +23,7 @@ STRAYS = 512
 
 def overview(findings: Findings, diagnosis: Diagnosis, causes: list[Cause], timeline: Timeline) -> Overview:
     """All of it; `causes` are those of the kept duplicates."""
-    gaps = _still_missing(findings)
+    gaps = findings.missing.left(findings.gaps)
     return Overview(
         timeline=_moments(findings, gaps, timeline),
         course=_course(findings, timeline),
@@ -37,17 +37,6 @@ def plain(findings: Findings, timeline: Timeline) -> Overview:
     return Overview(
         timeline=_moments(findings, None, timeline), course=_course(findings, timeline), strays=(), slots=None
     )
-
-
-def _still_missing(findings: Findings) -> NDArray[np.int64]:
-    """How many numbers of each kept gap never came."""
-    counts = [
-        sum(count for _, count in findings.missing(stream, epoch, x, x + width))
-        for stream, epoch, x, width in zip(
-            *(findings.gaps[name].tolist() for name in ("stream", "epoch", "x", "a")), strict=True
-        )
-    ]
-    return np.array(counts, np.int64)
 
 
 def _moments(findings: Findings, gaps: NDArray[np.int64] | None, timeline: Timeline) -> tuple[Moment, ...]:

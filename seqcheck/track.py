@@ -14,7 +14,7 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,28 @@ from .dataclass import dataclass
 from .kept import Kept
 from .kernel import border
 from .kernel.border import Frames, RecordColumns, TrackerLike
+from .missing import Missing
 
 LIMIT = 1 << 16  # rows kept of each kind
 DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
 STUCK = "the tracker asks for more rows than there is room for: a fault in it"
 Tap = Callable[[NDArray[Any]], None]
 _KEPT = (border.DUPLICATE, border.GAP, border.LATE, border.RESTART, border.EARLY, border.OUTLIER)
+LimitName = Literal["copies", "missing", "duplicates", "gaps", "late", "restarts"]
+_DROPPED: dict[LimitName, str] = {"copies": "beyond", "missing": "unjudged"}  # by column of STREAM_STATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limit that was reached: `count` things of a stream were dropped for it; `stream` is None for one of them all.
+
+    copies      duplicates whose earlier copy lay farther back than is kept: they count, at an unknown distance
+    missing     late or repeated numbers that lay below what is kept of the missing ones, and could not be judged
+    duplicates, gaps, late, restarts  rows beyond the first LIMIT: they count, and are not listed"""
+
+    name: LimitName
+    stream: int | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +52,8 @@ class Findings:
     """What the tracker found. `duplicates`, `gaps`, `late`, `restarts`, `early` and `outliers` are EVENT[n], n at most
     LIMIT; `streams` is STREAM_STATE[streams]; `distances` int64[DISTANCES + 1]: how many duplicates lie that far from
     the copy before (the last one: farther, and [0]: unknown, beyond the window). `modulus` 0 is 2**64.
-    `missing(stream, epoch, low, high)` gives the stretches that have not come."""
+    `missing(stream, epoch, low, high)` gives the stretches that have not come, as things stood; `limits` what was
+    dropped for want of room."""
 
     modulus: int
     streams: NDArray[Any]
@@ -47,7 +64,8 @@ class Findings:
     early: NDArray[Any]
     outliers: NDArray[Any]
     distances: NDArray[np.int64]
-    missing: Callable[[int, int, int, int], list[tuple[int, int]]]
+    missing: Missing
+    limits: tuple[Limit, ...] = ()
 
 
 class Track:
@@ -60,6 +78,7 @@ class Track:
         self._modulus = modulus
         self._events = np.zeros(border.EVENTS, border.EVENT)
         self._kept = {kind: Kept(LIMIT) for kind in _KEPT}
+        self._unkept = dict.fromkeys(_KEPT, 0)  # rows that found no room
         self._distances = np.zeros(DISTANCES + 1, np.int64)
 
     def feed(self, frames: Frames, records: RecordColumns) -> NDArray[Any]:
@@ -93,9 +112,10 @@ class Track:
     def findings(self) -> Findings:
         """As things stand; the arrays are copies."""
         kept = {kind: each.rows.copy() for kind, each in self._kept.items()}
+        streams = self._tracker.streams()
         return Findings(
             modulus=self._modulus,
-            streams=self._tracker.streams(),
+            streams=streams,
             duplicates=kept[border.DUPLICATE],
             gaps=kept[border.GAP],
             late=kept[border.LATE],
@@ -103,7 +123,16 @@ class Track:
             early=kept[border.EARLY],
             outliers=kept[border.OUTLIER],
             distances=self._distances.copy(),
-            missing=self._tracker.missing,
+            missing=Missing(*self._tracker.missing()),
+            limits=_limits(
+                streams,
+                {
+                    "duplicates": int(streams["duplicates"].sum()) - len(kept[border.DUPLICATE]),
+                    "gaps": self._unkept[border.GAP],
+                    "late": int(streams["late"].sum()) - len(kept[border.LATE]),
+                    "restarts": self._unkept[border.RESTART],
+                },
+            ),
         )
 
     def _add(self, events: NDArray[Any]) -> list[NDArray[Any]]:
@@ -125,6 +154,7 @@ class Track:
         counts = np.bincount(kinds, minlength=len(_KEPT) + 2)
         for kind in _KEPT:
             room = self._kept[kind].room
+            self._unkept[kind] += max(0, int(counts[kind]) - room)
             if not counts[kind] or not (room or kind == border.DUPLICATE):
                 continue
             at = np.flatnonzero(kinds == kind)
@@ -149,6 +179,16 @@ class Track:
                     self._distances[: len(histogram)] -= histogram
                 self._kept[kind].drop(gone)
         return new if row["kind"] == border.RETRACT_LATE else [rows[~_covered(row, rows)] for rows in new]
+
+
+def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limit, ...]:
+    """What the tracker's table says was dropped, and the rows that are not among the kept ones."""
+    found = [
+        Limit(name=name, stream=at, count=int(streams[column][at]))
+        for name, column in _DROPPED.items()
+        for at in np.flatnonzero(streams[column]).tolist()
+    ]
+    return (*found, *(Limit(name=name, stream=None, count=count) for name, count in unlisted.items() if count > 0))
 
 
 def _covered(row: Any, rows: NDArray[Any]) -> NDArray[np.bool_]:

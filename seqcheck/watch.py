@@ -187,12 +187,7 @@ class LiveSession(Session):
         ours = np.concatenate([*self._ours, np.zeros(0, np.int64)])
         gaps = told.findings.gaps
         mine = gaps[np.isin(gaps["frame"], ours)]
-        columns = (mine[name].tolist() for name in ("stream", "epoch", "x", "a"))
-        missing = sum(
-            count
-            for stream, epoch, x, width in zip(*columns, strict=True)
-            for _, count in told.findings.missing(stream, epoch, x, x + width)
-        )
+        missing = int(told.findings.missing.left(mine).sum())
         told_gaps = _mark(report.gaps, frozenset(mine["frame"].tolist()), missing)
         report = replace(report, gaps=told_gaps)
         said, caveats = _worth(report, reader)

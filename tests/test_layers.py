@@ -17,7 +17,7 @@ LAYERS = (
     ("model",),
     ("results", "snapshot", "demands", "comparison"),
     ("layout", "wire", "kernel", "serial", "linux"),
-    ("decode", "track", "diagnose", "metrics", "timeline", "spool", "kept", "guard"),
+    ("decode", "track", "diagnose", "metrics", "timeline", "spool", "kept", "missing", "guard"),
     (
         "reporters",
         "sources",
@@ -51,6 +51,7 @@ ALLOWED = {
     ("examined", "assemble"): "likewise",
     ("examined", "sources"): "reads the files a second time",
     ("track", "kept"): "a part of track, in a file of its own",
+    ("track", "missing"): "likewise",
     ("diagnose", "track"): "Findings, the value that goes from one to the other; never the tracker",
     ("kernel", "serial"): "arithmetic of plain integers",
 }

@@ -13,6 +13,7 @@ from oracle import truth
 
 from seqcheck.kernel import border
 from seqcheck.kernel.reference_track import Tracker as Reference
+from seqcheck.missing import Missing
 
 TRACKERS = {"reference": Reference}
 try:
@@ -194,7 +195,7 @@ def test_a_huge_gap_costs_no_memory_and_can_be_filled(tracker: Any) -> None:
     seqs = [*range(10), *range(3_000_000_000, 3_000_000_010), 1_500_000_000]
     (s,), _, t = run(tracker, seqs)
     assert (s["missing"], s["gaps"], s["late"]) == (3_000_000_000 - 11, 2, 1)
-    assert t.missing(0, 0, 1_499_999_990, 1_500_000_010) == [(1_499_999_990, 10), (1_500_000_001, 9)]
+    assert Missing(*t.missing())(0, 0, 1_499_999_990, 1_500_000_010) == [(1_499_999_990, 10), (1_500_000_001, 9)]
 
 
 def test_distance_is_unknown_beyond_the_window_but_the_duplicate_counts(tracker: Any) -> None:
@@ -269,7 +270,8 @@ def test_any_numbers_in_any_chunks_give_the_same_rows(
     assert np.array_equal(events, rows_)
     assert np.array_equal(streams, expected)
     assert streams["received"].sum() == len(seqs)
-    listed = sum(width for _, width in t.missing(0, int(streams[0]["epoch"]), 0, int(min(streams[0]["next"], 10**6))))
+    epoch, settled = int(streams[0]["epoch"]), int(min(streams[0]["next"], 10**6))
+    listed = sum(width for _, width in Missing(*t.missing())(0, epoch, 0, settled))
     assert listed <= streams[0]["missing"]
 
 

@@ -135,7 +135,7 @@ def _place(findings: Findings) -> Ints:
     rows, gaps, restarts = findings.duplicates, findings.gaps, findings.restarts
     result = np.full(len(rows), UNKNOWN, np.int64)
     whole = len(gaps) == int(findings.streams["gaps"].sum())
-    still = _still_missing(findings, gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
+    still = findings.missing.left(gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
     for stream in distinct(rows["stream"]).tolist():
         mine = np.flatnonzero((rows["stream"] == stream) & (rows["e_record"] >= 0))
         of = np.flatnonzero(gaps["stream"] == stream)
@@ -262,18 +262,5 @@ def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -
         for records in (rows["record"][mine & substitute], rows["e_record"][mine & alone & (opener < 0)]):
             place = np.searchsorted(gaps["record"][at], records, "left")
             np.add.at(instead, at[place[place < len(at)]], 1)
-    widths: Ints = np.maximum(0, _still_missing(findings, gaps) - instead)
+    widths: Ints = np.maximum(0, findings.missing.left(gaps) - instead)
     return widths
-
-
-def _still_missing(findings: Findings, gaps: NDArray[Any]) -> Ints:
-    """How many numbers of each gap never came."""
-    return np.array(
-        [
-            sum(count for _, count in findings.missing(stream, epoch, x, x + width))
-            for stream, epoch, x, width in zip(
-                gaps["stream"].tolist(), gaps["epoch"].tolist(), gaps["x"].tolist(), gaps["a"].tolist(), strict=True
-            )
-        ],
-        np.int64,
-    )

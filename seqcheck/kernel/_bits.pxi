@@ -10,7 +10,6 @@ cdef enum:
     MISSING = 0
     REPEATED = 1
     BELOW = 2
-    PAGE_WORDS = PAGE // 64
     SLOTS_BITS_FIRST = 10
 
 cdef struct PageKey:

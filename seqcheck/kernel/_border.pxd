@@ -114,6 +114,7 @@ cdef extern from "native/border.h" nogil:
         PAUSE_NS
         PAUSE_FACTOR
         PAGE
+        PAGE_WORDS
         PAGES_CAP
         HOLES_CAP
         HOLE_PAGES
@@ -121,6 +122,16 @@ cdef extern from "native/border.h" nogil:
         SMALL_PAGES_CAP
         N_DEGREES
     int64_t FAR
+    struct MissingPage "missing_page":
+        int32_t stream
+        int32_t epoch
+        int64_t number
+        uint64_t words[64]
+    struct Stretch "hole":
+        int32_t stream
+        int32_t epoch
+        int64_t low
+        int64_t high
     struct State "stream_state":
         int64_t received
         int64_t duplicates
@@ -131,6 +142,8 @@ cdef extern from "native/border.h" nogil:
         int64_t restarts
         int64_t outliers
         int64_t early
+        int64_t beyond
+        int64_t unjudged
         uint64_t first_seq
         uint64_t base
         int64_t next

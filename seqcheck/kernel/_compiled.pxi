@@ -4,5 +4,6 @@ def row_bytes():
     """The bytes of each kind of row, by its name in border.py."""
     return {
         "INTERFACE": sizeof(Interface), "FIELD": sizeof(Field), "STREAM_KEY": sizeof(StreamKey), "SOURCE": sizeof(Source),
-        "EVENT": sizeof(Event), "STREAM_STATE": sizeof(State),
+        "EVENT": sizeof(Event), "MISSING_PAGE": sizeof(MissingPage), "HOLE": sizeof(Stretch),
+        "STREAM_STATE": sizeof(State),
     }

@@ -263,6 +263,7 @@ cdef void behind(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
     if (may_begin or o.chain >= 0) and chained(t, id, a, may_begin, far):
         return
     if odd:
+        t.states[id].unjudged += not far
         outlier(t, id, a, x)
     elif missing:
         was_late(t, id, a, x, word)
@@ -316,6 +317,8 @@ cdef void duplicate(T *t, int32_t id, const Arrival *a, int64_t x, const Arrival
         row.e_record, row.e_frame, row.e_ns, row.copies = earlier.record, earlier.frame, earlier.ns, earlier.copies
         if earlier.source == a.source:
             row.e_ordinal = earlier.ordinal
+    else:
+        s.beyond += 1
     if x < h.next:
         keep(t, h, x, a, earlier.copies + 1 if earlier != NULL else 2, h.next)
 

@@ -173,38 +173,32 @@ cdef class Tracker:
                 row[n].degrees[degree - 1] += row[n].degrees[degree]
         return table
 
-    def missing(self, int32_t stream, int64_t epoch, int64_t low, int64_t high):
+    def missing(self):
         """See border.TrackerLike."""
-        cdef Bits *bits = &self.t.bits
-        cdef PageKey key
-        cdef int64_t x = low, stop, at
-        cdef int32_t page
-        cdef uint64_t word
-        cdef list found = []
-        key.epoch, key.set = epoch, <int64_t>stream * 4 + MISSING
-        while x < high:
-            key.number = page_of(x)
-            if in_hole(bits, stream, epoch, key.number):
-                at = hole_find(bits, stream, epoch, key.number)
-                stop = min(high, bits.holes[at].past * PAGE)
-                join_run(found, x, stop - x)
-                x = stop
-                continue
-            stop = min(high, (key.number + 1) * PAGE)
-            page = page_find(bits, &key)
-            while page >= 0 and x < stop:
-                word = ~bits.words[<int64_t>page * PAGE_WORDS + ((x >> 6) & (PAGE_WORDS - 1))] >> (x & 63)
-                at = x
-                while x < stop and word & 1 == 0:
-                    x, word = x + 1, word >> 1
-                    if x & 63 == 0:
-                        break
-                if x > at:
-                    join_run(found, at, x - at)
-                else:
-                    x += 1
-            x = stop
-        return found
+        from seqcheck.kernel.border import HOLE, MISSING_PAGE
+        import numpy
+        cdef const Bits *bits = &self.t.bits
+        cdef int64_t page, count = 0
+        cdef MissingPage *row
+        cdef Stretch *hole
+        for page in range(bits.top):
+            count += bits.keys[page].set >= 0 and bits.keys[page].set & 3 == MISSING
+        pages = rows_of(NULL, count, sizeof(MissingPage), MISSING_PAGE)
+        holes = rows_of(NULL, bits.n_holes, sizeof(Stretch), HOLE)
+        cdef uint8_t[::1] raw = pages.view("u1"), holes_raw = holes.view("u1")
+        count = 0
+        for page in range(bits.top):
+            if bits.keys[page].set >= 0 and bits.keys[page].set & 3 == MISSING:
+                row = <MissingPage *>&raw[count * sizeof(MissingPage)]
+                row.stream, row.epoch = <int32_t>(bits.keys[page].set >> 2), <int32_t>bits.keys[page].epoch
+                row.number = bits.keys[page].number
+                memcpy(row.words, bits.words + page * PAGE_WORDS, sizeof(row.words))
+                count += 1
+        for page in range(bits.n_holes):
+            hole = <Stretch *>&holes_raw[page * sizeof(Stretch)]
+            hole.stream, hole.epoch = bits.holes[page].stream, <int32_t>bits.holes[page].epoch
+            hole.low, hole.high = bits.holes[page].first * PAGE, bits.holes[page].past * PAGE
+        return pages[numpy.lexsort((pages["number"], pages["epoch"], pages["stream"]))], holes
 
     def copy(self):
         """See border.TrackerLike."""
@@ -243,16 +237,3 @@ cdef void copy_counts(const T *old, T *new) noexcept:
 cdef void copy_bits(const Bits *old, Bits *new) noexcept:
     new.pages, new.top, new.frees, new.slots_bits = old.pages, old.top, old.frees, old.slots_bits
     new.n_holes, new.odd, new.over = old.n_holes, old.odd, old.over
-
-
-cdef int join_run(list found, int64_t x, int64_t width) except -1:
-    """Add a stretch behind the others; to the last one where it follows at once."""
-    cdef int64_t start, count
-    if found:
-        start, count = found.pop()
-        if start + count == x:
-            x, width = start, count + width
-        else:
-            found.append((start, count))
-    found.append((x, width))
-    return 0

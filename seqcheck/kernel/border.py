@@ -283,9 +283,9 @@ class TrackerLike(Protocol):
     def streams(self) -> NDArray[Any]:
         """STREAM_STATE[streams], a copy."""
 
-    def missing(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
-        """The stretches (position, count) within low <= x < high that have not come (yet), of an epoch that is still
-        kept."""
+    def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What has not come (yet), in copies: MISSING_PAGE[n] and HOLE[m], each in order of stream, epoch and position.
+        A page decides for all its numbers, a hole for those that lie in no page."""
 
     def copy(self) -> TrackerLike:
         """An independent copy."""
@@ -305,7 +305,15 @@ CHAIN_SEGMENT, CHAIN_SEGMENTS = 64, 4096  # rows kept for chains: in segments, a
 NEAR_BASE, FAR = 8, 1 << 32
 PAUSE_NS, PAUSE_FACTOR = 200_000_000, 20
 PAGE, PAGES_CAP, HOLES_CAP, HOLE_PAGES = 4096, 1 << 17, 4096, 8  # sparse bits, see reference_bits.py
+PAGE_WORDS = PAGE // 64
 SMALL_PAGE, SMALL_PAGES_CAP = 512, 1 << 20  # those of numbers that were repeated, which lie far apart
+
+# PAGE numbers of a stream and epoch, from number * PAGE on: bit n of the words is set where number n is missing.
+MISSING_PAGE = np.dtype(
+    [("stream", "<i4"), ("epoch", "<i4"), ("number", "<i8"), ("words", "<u8", PAGE_WORDS)], align=True
+)
+# A long stretch low <= x < high of missing numbers.
+HOLE = np.dtype([("stream", "<i4"), ("epoch", "<i4"), ("low", "<i8"), ("high", "<i8")], align=True)
 
 # ---- what the tracker knows of a stream ------------------------------------------------------------------------------
 
@@ -316,6 +324,8 @@ STREAM_STATE = np.dtype(
         ("received", "<i8"), ("duplicates", "<i8"), ("replicated", "<i8"),  # replicated: numbers with copies
         ("missing", "<i8"), ("gaps", "<i8"),  # numbers, and the stretches they form
         ("late", "<i8"), ("restarts", "<i8"), ("outliers", "<i8"), ("early", "<i8"),
+        # where a limit was reached: duplicates whose earlier copy lay beyond the window; numbers no longer judged
+        ("beyond", "<i8"), ("unjudged", "<i8"),
         # the counter: first number of the stream, of the current epoch; positions in the epoch that are settled
         ("first_seq", "<u8"), ("base", "<u8"), ("next", "<i8"), ("epoch", "<i8"),
         ("first_ns", "<i8"), ("last_ns", "<i8"), ("first_frame", "<i8"), ("last_frame", "<i8"), ("source", "<i8"),

@@ -11,8 +11,12 @@ judging what lies below (its floor).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from .border import HOLE_PAGES, HOLES_CAP, PAGE, PAGES_CAP, SMALL_PAGE, SMALL_PAGES_CAP
+import numpy as np
+from numpy.typing import NDArray
+
+from .border import HOLE, HOLE_PAGES, HOLES_CAP, MISSING_PAGE, PAGE, PAGES_CAP, SMALL_PAGE, SMALL_PAGES_CAP
 
 MISSING, REPEATED, BELOW = range(3)
 FULL_PAGE = (1 << PAGE) - 1
@@ -79,31 +83,14 @@ class Bits:
             del self.pages[key]
         return True
 
-    def runs(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
-        """The stretches (position, count) of MISSING within low <= x < high."""
-        found: list[tuple[int, int]] = []
-        x = low
-        while x < high:
-            page, bit = divmod(x, PAGE)
-            hole = self._hole(stream, epoch, page)
-            if hole is not None:
-                width = min(high, self.holes[hole][3] * PAGE) - x
-                self._join(found, x, width)
-                x += width
-                continue
-            bits = self.pages.get((MISSING, stream, epoch, page), 0) >> bit
-            end = min(high, (page + 1) * PAGE)
-            while bits and x < end:
-                zeros = (bits & -bits).bit_length() - 1
-                bits >>= zeros
-                x += zeros
-                ones = (~bits & (bits + 1)).bit_length() - 1
-                if x < end:
-                    self._join(found, x, min(ones, end - x))
-                bits >>= ones
-                x += ones
-            x = end
-        return found
+    def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """See TrackerLike.missing."""
+        found = sorted((key[1:], bits) for key, bits in self.pages.items() if key[0] == MISSING)
+        pages = np.zeros(len(found), MISSING_PAGE)
+        for at, ((stream, epoch, page), bits) in enumerate(found):
+            pages[at] = (stream, epoch, page, np.frombuffer(bits.to_bytes(PAGE // 8, "little"), "<u8"))
+        holes = [(stream, epoch, first * PAGE, past * PAGE) for stream, epoch, first, past in sorted(self.holes)]
+        return pages, np.array(holes, HOLE)
 
     def purge(self) -> None:
         """Drop the pages and holes of epochs that are over. Free where none is: a full pool asks again and again."""
@@ -139,10 +126,3 @@ class Bits:
         rest = [(stream, epoch, a, b) for a, b in ((first, page), (page + 1, past)) if a < b]
         self.holes[at : at + 1] = rest
         return True
-
-    @staticmethod
-    def _join(found: list[tuple[int, int]], x: int, width: int) -> None:
-        if found and sum(found[-1]) == x:
-            found[-1] = (found[-1][0], found[-1][1] + width)
-        else:
-            found.append((x, width))

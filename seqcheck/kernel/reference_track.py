@@ -132,8 +132,8 @@ class Tracker:
                 table[name][row] = value
         return table
 
-    def missing(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
-        return self._bits.runs(stream, epoch, low, high)
+    def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        return self._bits.missing()
 
     def copy(self) -> Tracker:
         new = copying.deepcopy(self)
@@ -318,6 +318,7 @@ class Tracker:
         if self._chained(track, a, odd or x < 0 or not missing, far, pause):
             return
         if odd:
+            s["unjudged"] += not far
             self._outlier(track, a, x)
             return
         if missing:
@@ -352,6 +353,7 @@ class Tracker:
         if not self._repeated.has(*what) and self._repeated.add(*what):
             s["replicated"] += 1
         if earlier is None:
+            s["beyond"] += 1
             self._emit(track, DUPLICATE, a, x=x, next=expected, e_record=-1, a=track.pause)
             a = a._replace(copies=2)
         else:

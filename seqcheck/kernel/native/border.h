@@ -110,6 +110,7 @@ enum {
     PAUSE_NS = 200000000,
     PAUSE_FACTOR = 20,
     PAGE = 4096,
+    PAGE_WORDS = 64,  /* of 64 bits */
     PAGES_CAP = 1 << 17,
     HOLES_CAP = 4096,
     HOLE_PAGES = 8,
@@ -119,6 +120,20 @@ enum {
 };
 
 #define FAR INT64_C(0x100000000)    /* too large for an enum */
+
+struct missing_page {
+    int32_t stream;
+    int32_t epoch;
+    int64_t number;
+    uint64_t words[PAGE_WORDS];
+};
+
+struct hole {
+    int32_t stream;
+    int32_t epoch;
+    int64_t low;
+    int64_t high;
+};
 
 struct stream_state {
     int64_t received;
@@ -130,6 +145,8 @@ struct stream_state {
     int64_t restarts;
     int64_t outliers;
     int64_t early;
+    int64_t beyond;
+    int64_t unjudged;
     uint64_t first_seq;
     uint64_t base;
     int64_t next;
