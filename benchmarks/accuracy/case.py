@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,14 @@ def spread(rng: np.random.Generator, law: str, width: float, count: int) -> np.n
 def records_of(wire: Wire, *, but: int = 20) -> np.ndarray:
     """Numbered rows, without the first few: a number below the first one is nobody's subject here."""
     return np.flatnonzero(wire.what == RECORD)[but:]
+
+
+def apart(making: Making, blocks: Sequence[tuple[float, float]]) -> bool:
+    """Does the count go on for a while behind each block that was sent again, from … to in frames? Where one follows on
+    another at once, one may take it for a restart."""
+    streams = making["streams"] + 4 * making["queue_streams"]
+    inside = sorted(blocks)
+    return all(later[0] - one[1] > 60 * streams for one, later in pairwise(inside))
 
 
 def either(*causes: str | Sequence[str]) -> tuple[str, ...]:

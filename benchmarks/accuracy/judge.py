@@ -33,7 +33,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One case: `cause` right, `size` right (None where none was named or none is true), `sure` in stated words."""
+    """One case: what was said beside what is true."""
 
     kind: str
     seed: int
@@ -91,7 +91,24 @@ class Judged:
     @property
     def named(self) -> bool:
         """The ring's fault was named with its exact size, more than weakly."""
-        return self.cause_right and self.said.strength in STATED and self.said.ring_size == self.truth["ring"]
+        return self.cause_named and self.said.ring_size == self.truth["ring"]
+
+    @property
+    def cause_named(self) -> bool:
+        """The cause is right, and stated more than weakly."""
+        return self.cause_right and self.said.strength in STATED
+
+    @property
+    def countable(self) -> bool:
+        return self.truth["duplicates"] is not None or self.truth["missing"] is not None
+
+    @property
+    def mixed_ring(self) -> bool:
+        """A ring's fault beside something else, which the capture shows."""
+        truth = self.truth
+        return bool(
+            truth["ring_fault"] and truth["mixture"] and truth["visible"] >= ENOUGH and truth["loss"] <= LITTLE_LOSS
+        )
 
     @property
     def within(self) -> bool:

@@ -96,13 +96,13 @@ def run(work: list[Work], file: Path | None, jobs: int) -> Iterator[dict[str, An
         out = stack.enter_context(file.open("a", encoding="utf-8")) if file else None
         for index, result in enumerate(pool.map(one, todo, chunksize=4)):
             if out:
-                out.write(json.dumps(result, default=_plain) + "\n")
+                out.write(json.dumps(result, default=plain) + "\n")
                 out.flush()
             if index % 100 == 99:
                 sys.stderr.write(f"{index + 1} of {len(todo)}\n")
-            yield json.loads(json.dumps(result, default=_plain))
+            yield json.loads(json.dumps(result, default=plain))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """NumPy's numbers as JSON has them."""
     return value.item()

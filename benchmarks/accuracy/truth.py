@@ -47,6 +47,20 @@ def counts(wire: Wire) -> tuple[int, int]:
     return len(number) - len(np.unique(number)), missing
 
 
+def like_restart(wire: Wire, start: int, modulus: int) -> bool:
+    """Does a block that is sent again begin where a sender would begin that starts over: with 0, 1 or its first number?
+    It cannot be told from that, and what is a duplicate then is arguable."""
+    records = wire.rows(wire.records())
+    for stream in np.unique(records.stream):
+        numbers = records.seq[records.stream == stream]
+        back = np.flatnonzero(np.diff(numbers) < 0) + 1
+        back = back[back + 8 < len(numbers)]
+        back = back[numbers[back + 8] - numbers[back] < 12]  # it counts on from there
+        if any((start + first) % modulus in (0, 1) or first - numbers[0] <= 1 for first in numbers[back].tolist()):
+            return True
+    return False
+
+
 def visible(wire: Wire) -> int:
     """Resends by the ring that came after an earlier copy."""
     records = wire.rows(wire.records())

@@ -48,6 +48,7 @@ def mixed(first: Callable[[Making], tuple[Wire, tuple[str, ...]]], count: int) -
             )  # fmt: skip
             wire = kind.build(step)
             making.builds = step.builds
+            making.counted &= step.counted
             right = either(right, step.right)
         making.right = tuple(sorted(set(right)))
         making.ring_fault = guilty

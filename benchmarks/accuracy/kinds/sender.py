@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.accuracy.case import RING_WEAKLY, Kind, Making, either, gap_of, records_of, some, spread
+from benchmarks.accuracy.case import RING_WEAKLY, Kind, Making, apart, either, gap_of, records_of, some, spread
 from benchmarks.accuracy.kinds.way import DELAY
 from benchmarks.accuracy.spaces import Flat, Log, Mostly, Pick, Whole
 from benchmarks.accuracy.wire import RECORD, Wire, merge
@@ -46,11 +46,13 @@ def go_back(making: Making) -> Wire:
     rng = making.rng
     records = np.flatnonzero(wire.what == RECORD)
     copies = []
+    ends: list[tuple[float, float]] = []
     for _ in range(making["times"]):
         window = making["window"] if making["same"] else max(1, int(making["window"] * rng.uniform(0.3, 1)))
         window = min(window, len(records) // 3)
         # the count goes on behind it: at the end of the capture nobody could tell it from a restart
         end = int(rng.integers(window + 20, len(records) - 200 - window // 4))
+        ends.append((end, end))
         index = records[end - window : end]
         # the resends push what follows back
         pause = int(making["wait"] * gap_of(wire))
@@ -61,6 +63,7 @@ def go_back(making: Making) -> Wire:
         for one in copies:
             one.t[one.t > start] += pause + pace * window
         copies.append(resent(making, wire.again(index, start + pause + pace * np.arange(1, window + 1))))
+    making.counted &= apart(making, ends)
     return merge(wire, *copies)
 
 

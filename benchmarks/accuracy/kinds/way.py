@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.accuracy.case import RING_WEAKLY, Kind, Making, either, from_source, gap_of, records_of, some, spread
+from benchmarks.accuracy.case import (
+    RING_WEAKLY,
+    Kind,
+    Making,
+    apart,
+    either,
+    from_source,
+    gap_of,
+    records_of,
+    some,
+    spread,
+)
 from benchmarks.accuracy.spaces import Flat, Log, Mostly, Pick, Spaces, Whole
 from benchmarks.accuracy.wire import RECORD, Wire, merge
 
@@ -176,10 +187,12 @@ def block(making: Making) -> Wire:
     rng = making.rng
     source = from_source(wire) if making["foreign"] else np.flatnonzero(wire.what == RECORD)
     copies = []
+    ends: list[tuple[float, float]] = []
     for _ in range(making["times"]):
         length = making["k"] if making["same"] else max(1, int(making["k"] * rng.uniform(0.3, 1)))
         length = min(length, len(source) // 3)
         end = int(rng.integers(length + 20, len(source) - 200 - length // 4))
+        ends.append((end, end + length * making["pace"] + making["wait"]))
         index = source[end - length : end]
         pace = making["pace"] * gap_of(wire)
         start = wire.t[index[-1]] + making["wait"] * gap_of(wire)
@@ -188,6 +201,7 @@ def block(making: Making) -> Wire:
             port = rng.random(length) < 0.5
             t = np.where(port, start + pace * np.cumsum(port), start + 0.5 * pace + 1.3 * pace * np.cumsum(~port))
         copies.append(wire.again(index, t.astype(np.int64)))
+    making.counted &= apart(making, ends)
     return merge(wire, *copies)
 
 
