@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .dataclass import replace
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
-from .kernel.border import plain_rows
+from .kernel.border import plain_rows, total
 from .metrics import metrics
 from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream, Verdict
 from .serial import span, wraps
@@ -206,7 +206,7 @@ def _cells(values: NDArray[np.int64], ring: int | None) -> NDArray[np.int64]:
 
 def gaps(findings: Findings, listed: int) -> Gaps:
     """The stretches that never came, the first `listed` of them one by one."""
-    total = int(findings.streams["gaps"].sum())
+    count = int(findings.streams["gaps"].sum())
     found: list[Gap] = []
     for start in range(0, len(findings.gaps), 4096):
         if len(found) >= listed:
@@ -215,10 +215,10 @@ def gaps(findings: Findings, listed: int) -> Gaps:
         del columns["earlier_frame"]
         found += [Gap(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return Gaps(
-        total=total,
-        missing=int(findings.streams["missing"].sum()),
+        total=count,
+        missing=total(findings.streams["missing"]),
         listed=tuple(found[:listed]),
-        complete=len(found) == total and total <= listed,
+        complete=len(found) == count and count <= listed,
     )
 
 

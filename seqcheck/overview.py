@@ -5,15 +5,14 @@ Counts are exact wherever all rows of a kind were kept; beyond that they are tho
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from .diagnose import Diagnosis
 from .diagnose.case import ASIDE
+from .kernel.border import total
 from .model import Cause, Cell, Moment, Overview, Point, SlotMap, Stray
-from .timeline import Timeline
+from .timeline import HALF, Timeline, added
 from .track import Findings
 
 MOMENTS = 256
@@ -41,22 +40,22 @@ def plain(findings: Findings, timeline: Timeline) -> Overview:
 
 def _moments(findings: Findings, gaps: NDArray[np.int64] | None, timeline: Timeline) -> tuple[Moment, ...]:
     bins, stride = timeline.bins(), timeline.stride
-    exact: list[tuple[str, NDArray[Any], NDArray[np.int64] | None, int]] = [
-        ("duplicates", findings.duplicates, None, int(findings.streams["duplicates"].sum())),
-        ("late", findings.late, None, int(findings.streams["late"].sum())),
-    ]
-    if gaps is not None:
-        exact.append(("missing", findings.gaps, gaps, int(findings.streams["missing"].sum())))
-    for name, rows, each, total in exact:
-        if (len(rows) if each is None else int(each.sum())) == total:
+    for name, rows in (("duplicates", findings.duplicates), ("late", findings.late)):
+        if len(rows) == int(findings.streams[name].sum()):
             bins[name] = 0
-            np.add.at(bins[name], (rows["frame"] - 1) // stride, 1 if each is None else each)
+            np.add.at(bins[name], (rows["frame"] - 1) // stride, 1)
+    if gaps is not None and total(gaps) == total(findings.streams["missing"]):
+        bins["missing"] = bins["missing_high"] = 0
+        places = (findings.gaps["frame"] - 1) // stride
+        np.add.at(bins["missing_high"], places, gaps >> HALF)
+        np.add.at(bins["missing"], places, gaps & ((1 << HALF) - 1))
     while len(bins) > MOMENTS:
         merged = np.zeros(-(-len(bins) // 2), bins.dtype)
         for name in bins.dtype.names or ():
             merged[name] = bins[name][::2]
             if name != "ns":
-                merged[name][: len(bins) // 2] += bins[name][1::2]
+                half = len(bins) // 2
+                merged[name][:half] = added(merged[name][:half], bins[name][1::2])
         bins, stride = merged, 2 * stride
     starts = [*bins["ns"].tolist(), timeline.last_ns]
     return tuple(
@@ -67,11 +66,11 @@ def _moments(findings: Findings, gaps: NDArray[np.int64] | None, timeline: Timel
             frames=min(stride, timeline.frames - at * stride),
             records=records,
             duplicates=duplicates,
-            missing=missing,
+            missing=missing + (high << HALF),
             late=late,
             dropped=dropped,
         )
-        for at, (start, end, (_, records, duplicates, missing, late, dropped)) in enumerate(
+        for at, (start, end, (_, records, duplicates, missing, late, dropped, high)) in enumerate(
             zip(starts[:-1], starts[1:], bins.tolist(), strict=True)
         )
     )

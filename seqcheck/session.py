@@ -270,7 +270,7 @@ class Session:
         """The frame of the record before each of these gaps, where it lies in the same block; else 0."""
         block, records = self._block, self._records
         before = np.zeros(len(gaps), np.int64)
-        if block is None or not len(gaps):
+        if block is None or not len(gaps) or not records.count:
             return before
         rows, streams = records.row[: records.count], records.stream[: records.count]
         at = np.searchsorted(rows, gaps["frame"] - block.first)

@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from .kernel.border import DUPLICATE, EVENT, GAP, LATE, Frames, RecordColumns
 
 BINS = 1024
+HALF = 32  # bits
 STRIDE = 16  # frames in a bin, to begin with
 FEW = 4  # bins of a block that are better counted one by one
 SAMPLES = 512
+MOST = int(np.iinfo(np.int64).max)
+# missing: widths of gaps, of which a few can be more than 64 bits hold; their upper halves are counted apart.
 BIN = np.dtype(
     [
         ("ns", "<i8"), ("records", "<i8"), ("duplicates", "<i8"), ("missing", "<i8"), ("late", "<i8"),
-        ("dropped", "<i8"),
+        ("dropped", "<i8"), ("missing_high", "<i8"),
     ]
 )  # fmt: skip
 Rows = NDArray[np.int32] | None
@@ -125,7 +128,12 @@ class Timeline:
         for kind, name in ((DUPLICATE, "duplicates"), (LATE, "late"), (GAP, "missing")):
             at = np.flatnonzero(kinds == kind)
             if len(at):
-                self._count(name, frames[at], events["a"][at] if kind == GAP else None)
+                if kind == GAP:
+                    widths = events["a"][at]
+                    self._count("missing_high", frames[at], widths >> HALF)
+                    self._count(name, frames[at], widths & ((1 << HALF) - 1))
+                else:
+                    self._count(name, frames[at], None)
                 if kind == DUPLICATE:
                     self._strays.put(events[at[self._strays.pick(len(at))]])
 
@@ -142,7 +150,9 @@ class Timeline:
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far."""
         if total is not None and total > self._dropped and self.frames:
-            self._bins["dropped"][(self.frames - 1) // self.stride] += total - self._dropped
+            at = (self.frames - 1) // self.stride
+            so_far = int(self._bins["dropped"][at])
+            self._bins["dropped"][at] = min(so_far + total - self._dropped, MOST)  # a file can claim any number
             self._dropped = total
 
     def bins(self) -> NDArray[Any]:
@@ -162,6 +172,11 @@ class Timeline:
         half = BINS // 2
         for name in BIN.names or ():
             column = self._bins[name]
-            merged[name][:half] = column[::2] if name == "ns" else column[::2] + column[1::2]
+            merged[name][:half] = column[::2] if name == "ns" else added(column[::2], column[1::2])
         self._bins = merged
         self.stride *= 2
+
+
+def added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Their sum, of counts that may be as large as they can be."""
+    return one + np.minimum(other, MOST - one)

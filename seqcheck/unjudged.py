@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .assemble import bins
+from .kernel.border import total
 from .model import Cause, Duplicate, Duplicates, Verdict
 from .track import Findings
 
@@ -28,15 +29,15 @@ class Facts(Protocol):
 
 def duplicates(findings: Findings, facts: Facts, listed: int) -> Duplicates:
     """All duplicates counted, and the first `listed` of them one by one."""
-    total = int(findings.streams["duplicates"].sum())
+    count = int(findings.streams["duplicates"].sum())
     rows = findings.duplicates[:listed]
     columns = duplicate_columns(rows, findings, facts)
     return Duplicates(
-        total=total,
-        by_cause={UNJUDGED: total} if total else {},
+        total=count,
+        by_cause={UNJUDGED: count} if count else {},
         distances=bins(findings.distances, None),
         listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
-        complete=len(rows) == total,
+        complete=len(rows) == count,
     )
 
 
@@ -72,18 +73,18 @@ def duplicate_columns(rows: NDArray[Any], findings: Findings, facts: Facts) -> d
 
 def verdict(findings: Findings, facts: Facts, why: str) -> Verdict:
     """That nothing was judged, and why."""
-    total = int(findings.streams["duplicates"].sum())
-    records, missing = int(findings.streams["received"].sum()), int(findings.streams["missing"].sum())
-    twice = f"{total:,} of {_counted(records, 'record')} carried a number that had come before" if total else ""
+    twice = int(findings.streams["duplicates"].sum())
+    records, missing = int(findings.streams["received"].sum()), total(findings.streams["missing"])
+    again = f"{twice:,} of {_counted(records, 'record')} carried a number that had come before" if twice else ""
     lost = f"{_counted(missing, 'number')} never came" if missing else ""
-    counts = "; ".join(filter(None, (twice, lost))) or f"No number came twice in {_counted(records, 'record')}"
+    counts = "; ".join(filter(None, (again, lost))) or f"No number came twice in {_counted(records, 'record')}"
     return Verdict(
         cause=UNJUDGED,
         strength="none",
         ring_size=None,
         ring_given=bool(facts.ring_sizes),
         explained=0,
-        of=total,
+        of=twice,
         bracket=None,
         statement=f"{counts}. What that points at was not judged: {why}.",
         because=(),

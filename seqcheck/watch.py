@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from . import kernel
 from .decode import foreign
 from .errors import InputError
-from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames
+from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames, total
 from .model import Capture, Gap, Gaps, Report
 from .session import Session
 from .snapshot import Latest, Snapshot
@@ -250,7 +250,7 @@ EMPTY = np.dtype([(name, "<i8") for name in ("received", "duplicates", "missing"
 
 def _total(column: NDArray[np.int64]) -> int:
     """Its sum; of few numbers Python's own is quicker."""
-    return sum(column.tolist()) if len(column) < FEW else int(column.sum())
+    return sum(column.tolist()) if len(column) < FEW else total(column)
 
 
 def _latest(row: Any) -> Latest:

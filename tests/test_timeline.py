@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
-from seqcheck.timeline import BINS, POINT, SAMPLES, Sample, Timeline
+from seqcheck.timeline import BINS, HALF, MOST, POINT, SAMPLES, Sample, Timeline
 
 
 def block(first: int, count: int, every: int, low: int = 0) -> tuple[Frames, RecordColumns]:
@@ -93,3 +93,19 @@ def test_a_sample_is_even_and_bounded(sizes: list[int]) -> None:
     steps = set(np.diff(kept).tolist())
     assert len(steps) <= 1
     assert not number or (kept[0] == 0 and len(kept) * 2 >= min(number, SAMPLES))
+
+
+def test_gaps_of_any_width_are_added_exactly() -> None:
+    line = told([100], 1)
+    rows = np.zeros(9, EVENT)
+    rows["kind"], rows["frame"], rows["a"] = GAP, 5, (1 << 62) + 7
+    line.found(rows)
+    first = line.bins()[0]
+    assert int(first["missing"]) + (int(first["missing_high"]) << HALF) == 9 * ((1 << 62) + 7)
+
+
+def test_drops_beyond_all_bounds_stay_in_bounds() -> None:
+    line = told([100], 1)
+    for total in (1 << 62, 1 << 64, 1 << 80):
+        line.drops(total)
+    assert line.bins()["dropped"].max() == MOST

@@ -101,7 +101,8 @@ class Case:
         """Foreign frames between the copies: what is no record, where the source has one stream; else by their
         share."""
         rows, streams = self.table.rows, self.findings.streams
-        alone = np.bincount(np.maximum(streams["source"], 0))[np.maximum(rows["source"], 0)] == 1
+        most = int(rows["source"].max(initial=0))  # of a sender that fails over, no stream may have that source by now
+        alone = np.bincount(np.maximum(streams["source"], 0), minlength=most + 1)[np.maximum(rows["source"], 0)] == 1
         share = self.lost.foreign
         return np.where(alone, high - low, high * share).astype(np.float64)
 

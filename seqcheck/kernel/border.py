@@ -220,6 +220,11 @@ EVENT = np.dtype(
 )  # fmt: skip
 
 
+def total(column: NDArray[np.int64]) -> int:
+    """Its exact sum, also where that is more than 64 bits hold: what is missing can be."""
+    return (int((column >> 32).sum()) << 32) + int((column & 0xFFFFFFFF).sum())
+
+
 def plain_rows(table: NDArray[Any]) -> Iterator[dict[str, Any]]:
     """The rows of a table (STREAM_KEY, STREAM_STATE) as Python values: an int for each integer, a list for each array
     of them. Asking a row of NumPy for one field after another takes ten times as long."""
