@@ -31,6 +31,10 @@ FACTS = [
     ("OSPFv3_with_AH.pcap", "ah", [(19, 50, 32), (13, 41, 29)]),
     ("erspan-type-ii-3.pcap", "erspan", [(106954, 107061, 108)]),
     ("erspan-type-ii-3.pcap", "gre", [(106954, 107061, 108)]),
+    ("senders/ping-two.pcap", "ping", [(1, 90, 90), (1, 100, 100)]),
+    ("senders/wireguard.pcap", "wireguard", [(0, 289, 290), (0, 107, 108)]),
+    ("senders/openvpn-tls.pcap", "openvpn", [(1, 151, 151), (1, 151, 151)]),
+    ("senders/tun-gre-csum.pcap", "gre-csum-key", [(0, 294, 295)]),
 ]
 
 
@@ -40,7 +44,7 @@ def records(capture: str, layout: str) -> tuple[dict[int, list[int]], list[int]]
     if not path.exists():
         pytest.skip(f"{path} is not here")
     reader = RawPcapReader(str(path))
-    read = [Frame(bytes(data), meta.wirelen, reader.linktype) for data, meta in reader]
+    read = [Frame(bytes(data), meta.wirelen, getattr(meta, "linktype", 0) or reader.linktype) for data, meta in reader]
     frames, columns = block(read), border.RecordColumns(len(read))
     Decoder(compile(resolve(layout))).decode(frames, 0, len(read), columns)
     streams = defaultdict(list)

@@ -54,6 +54,7 @@ ALLOWED = {
     ("track", "missing"): "likewise",
     ("diagnose", "track"): "Findings, the value that goes from one to the other; never the tracker",
     ("kernel", "serial"): "arithmetic of plain integers",
+    ("layout", "kernel"): "discovery walks to the payloads as the portable decoder does",
 }
 RICH = ("cli", "reporters")
 ENTRY = ("__init__", "__main__")

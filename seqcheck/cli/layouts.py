@@ -49,13 +49,24 @@ def add(subparsers: Any) -> None:
         "--wireshark", action="store_true",
         help="print a dissector for Wireshark and tshark instead, in Lua: tshark -X lua_script:FILE.lua",
     )  # fmt: skip
+    parser.add_argument(
+        "--on", metavar="CAPTURE", dest="capture",
+        help="show the first values that the layout reads in this capture, stream by stream, with their bytes",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the list or the explanation."""
+    """Print the list, the explanation, or what is read."""
     from seqcheck.layout import dissector, resolve
 
+    if args.capture is not None:
+        if args.layout is None or args.wireshark:
+            raise UsageError("--on needs a layout, and no --wireshark", hint="seqcheck layouts SPEC --on CAPTURE")
+        from seqcheck.cli.values import values
+
+        put(*values(resolve(args.layout), args.capture, columns()))
+        return 0
     if args.wireshark:
         if args.layout is None:
             raise UsageError("--wireshark needs a layout", hint="seqcheck layouts seqcheck --wireshark > seqcheck.lua")

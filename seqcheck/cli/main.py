@@ -26,6 +26,7 @@ from seqcheck.version import VERSION
 VERBS = {
     "analyze": "read captures: what came twice, what never came, and what points at a ring",
     "live": "the same from the wire, while the traffic runs",
+    "discover": "find the counter in a capture from the bytes alone, and the layout that reads it",
     "diff": "compare two JSON reports: what got better, what got worse",
     "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
     "send": "send numbered frames through a real TX ring, to prove a receiver",

@@ -1,0 +1,110 @@
+"""`seqcheck discover CAPTURE`: finds the counter from the bytes, and says which layout reads it, and why.
+
+Looks at the first frames only. It exits with 0 where a candidate is likely, with 1 where none is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import ExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.page import page_for
+from seqcheck.cli.stdio import abandon_stdout
+from seqcheck.dataclass import dataclass
+from seqcheck.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from seqcheck.reporters.discovery import Discovery
+
+DESCRIPTION = """\
+Finds the sequence number in a capture from the bytes alone: which layout reads it, how sure
+that is, and why. Looks at the first 20,000 frames."""
+
+EPILOG = """\
+examples:
+  seqcheck discover run.pcap
+  seqcheck discover --report json run.pcap
+
+exit codes: 0 a likely candidate was found, 1 none was, 2 trouble"""
+
+FORMATS = {"terminal": "seqcheck.reporters.discovery_terminal", "json": "seqcheck.reporters.discovery_json"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """One `--report FORMAT[=PATH]`."""
+
+    format: str
+    path: str
+
+
+class Writer(Protocol):
+    """What a module in FORMATS offers."""
+
+    def write(self, discovery: Discovery, out: Any, page: Any) -> None: ...
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser("discover", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
+    parser.add_argument(
+        "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
+        help=f"write the candidates as {' or '.join(FORMATS)}, to stdout or to PATH; may be given again;"
+        " default: terminal",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, rank, write."""
+    from seqcheck import kernel
+    from seqcheck.cli.first_frames import first_frames
+    from seqcheck.layout.discovery import LIKELY, discover, survey
+    from seqcheck.reporters.discovery import Discovery
+
+    reports = args.reports or [Destination(format="terminal", path=STDOUT)]
+    paths = [each.path if each.path == STDOUT else os.path.abspath(each.path) for each in reports]
+    if len(set(paths)) < len(paths):
+        raise UsageError("two reports go to one place", hint="give one of them a path: --report json=found.json")
+    spare(args.captures, [each.path for each in reports])
+    engine = kernel.load()
+    with ExitStack() as stack:
+        outputs = [stack.enter_context(Output(each.path, force=args.force)) for each in reports]
+        frames = first_frames(args.captures, engine)
+        if not frames.count:
+            raise InputError(f"{', '.join(args.captures)}: no frame in it")
+        found = discover(frames, engine)
+        told = Discovery(
+            captures=tuple(args.captures), frames=frames.count, candidates=tuple(found), there=tuple(survey(frames))
+        )
+        for each, output in zip(reports, outputs, strict=True):
+            write(told, each.format, output)
+    return 0 if found and found[0].score > LIKELY else 1
+
+
+def write(discovery: Discovery, name: str, output: Output) -> None:
+    """Write one output. A reader that has seen enough changes nothing in what was found."""
+    writer = cast(Writer, import_module(FORMATS[name]))
+    try:
+        with failing(output.name):
+            writer.write(discovery, output.stream, page_for(output.stream))
+        output.commit()
+    except BrokenPipeError:
+        if output.path == STDOUT:
+            abandon_stdout()
+
+
+def destination(text: str) -> Destination:
+    """Parse FORMAT[=PATH]; for argparse."""
+    name, _, path = text.partition("=")
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(FORMATS)}")
+    if "=" in text and not path:
+        raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
+    return Destination(format=name, path=path or STDOUT)

@@ -1,0 +1,24 @@
+"""The first frames of captures, as a sample to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seqcheck.kernel.border import Frames, Kernel
+
+
+def first_frames(captures: Sequence[str], kernel: Kernel) -> Frames:
+    """As many as discovery looks at. InputError where nothing can be read."""
+    from seqcheck.layout.discovery import Sample
+    from seqcheck.sources import CaptureReader
+
+    sample = Sample()
+    with CaptureReader(captures, kernel=kernel) as reader:
+        for frames, low, high in reader:
+            sample.take(frames, low, high)
+            if sample.full:
+                break
+    return sample.frames()

@@ -1,0 +1,83 @@
+"""The evidence for a candidate, in a reader's words."""
+
+from __future__ import annotations
+
+from seqcheck.layout.discovery.search import Found
+from seqcheck.layout.discovery.trial import Trial
+from seqcheck.layout.model import SELECTORS, Layout, Word
+
+WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
+TEXT = {
+    "text": "it is the last digit of a number written as text, and only steps below 10 can be told",
+    "bcd": "it is the last digit of a number in BCD, and only steps below 10 can be told",
+}
+LAST = {
+    "eth": "it is the identification of the IP header, which most hosts count, whatever they send: a last resort",
+    "ip": "it is a port, which some programs count up: a last resort",
+}
+
+
+def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
+    """Sentences, the strongest first."""
+    layout, steps = found.layout, tried.steps
+    where = f"in {streams(tried.streams)}"
+    said = [f"{named(layout)}: counts by one in {percent(steps.share)} of {len(tried.row):,} frames, {where}"]
+    if found.reach is not None and found.reach.carries:
+        times = "once" if found.reach.carries == 1 else f"{found.reach.carries:,} times"
+        said.append(f"its lowest byte carries into the next one, {times}")
+    elif found.reach is not None and layout.seq.bits > 8:
+        said.append("no carry was seen: width and byte order are those that suit the bytes around it best")
+    if steps.copy:
+        said.append(f"{steps.copy:,} numbers came twice in a row, with the same bytes around them")
+    if steps.stuck:
+        said.append(f"{steps.stuck:,} times it stayed while other bytes changed")
+    if steps.ahead:
+        said.append(f"{steps.ahead:,} times it left out a few numbers")
+    if found.clock:
+        said.append(f"it reads as {found.clock}: a clock, which counts by one at a steady pace")
+    if found.inner and not last:
+        said.append("it is the identification of an IP header in the payload, which most hosts count: a last resort")
+    if found.digits:
+        said.append(TEXT[found.digits])
+    if last:
+        said.append(LAST.get(layout.anchor, ""))
+    if len(tried.row) < tried.anchored:
+        others = tried.anchored - len(tried.row)
+        said.append("1 other frame there does not carry it" if others == 1 else f"{others:,} other frames there do not")
+    return tuple(said)
+
+
+def named(layout: Layout) -> str:
+    """u64 little endian at 6 of UDP port 6005."""
+    return f"{typed(layout.seq)} at {layout.seq.offset} of {place(layout)}"
+
+
+def typed(word: Word) -> str:
+    """u64 little endian, with its mask."""
+    order = "" if word.bits == 8 else " big endian" if word.big else " little endian"
+    mask = "" if word.mask == word.full else f" masked by {word.mask:#x}"
+    return f"u{word.bits}{order}{mask}"
+
+
+def place(layout: Layout) -> str:
+    """UDP port 6005."""
+    if layout.selector is None:
+        return {"frame": "the frame", "eth": "the Ethernet payload"}.get(layout.anchor, layout.anchor.upper())
+    return selected(layout.anchor, layout.selector)
+
+
+def selected(anchor: str, selector: int) -> str:
+    """UDP port 6005, ethertype 0x88b5."""
+    digits = SELECTORS[anchor][3]
+    return f"{WHERE[anchor]} {selector:#0{digits + 2}x}" if digits else f"{WHERE[anchor]} {selector}"
+
+
+def percent(share: float) -> str:
+    """97 %; never rounded up to all, or down to none."""
+    if share >= 1:
+        return "100 %"
+    return f"{min(max(round(100 * share), 1 if share else 0), 99)} %"
+
+
+def streams(count: int) -> str:
+    return "1 stream" if count == 1 else f"{count:,} streams"

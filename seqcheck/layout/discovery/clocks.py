@@ -1,0 +1,73 @@
+"""Times that look like counters: a clock that is read once a tick counts by one, too.
+
+What gives a clock away is its reading: a word around the counting byte that says, in some usual unit, a time within
+some years of the capture's own. Milliseconds in 48 bits do so by chance once in a thousand, milliseconds and
+microseconds in 64 bits hardly ever. The other clocks would be hit by chance too often; they have to run with the
+arrival times as well.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
+from seqcheck.layout.discovery.columns import Columns
+
+YEAR = 365 * 86_400
+AROUND = 5 * YEAR  # seconds
+OFF = 0.1  # of the time that passed
+NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A way to write the time: bits, ticks a second, seconds from its zero to 1970. `strict`: it has to run with the
+    arrival times, too."""
+
+    name: str
+    bits: int
+    rate: float
+    zero: float = 0.0
+    strict: bool = False
+
+
+CLOCKS = (
+    Clock(name="milliseconds since 1970", bits=48, rate=1e3),
+    Clock(name="milliseconds since 1970", bits=64, rate=1e3),
+    Clock(name="microseconds since 1970", bits=64, rate=1e6),
+    Clock(name="nanoseconds since 1970", bits=64, rate=1e9, strict=True),
+    Clock(name="NTP time", bits=64, rate=2.0**32, zero=NTP_EPOCH, strict=True),
+    Clock(name="seconds since 1970", bits=32, rate=1.0, strict=True),
+    Clock(name="seconds since 1900", bits=32, rate=1.0, zero=NTP_EPOCH, strict=True),
+)
+
+
+def clock(table: Columns, column: int, seconds: Numbers) -> str:
+    """What clock the number that ends in `column` is, empty where it is none; `seconds` float64[n]: arrival times.
+    Of clocks of 64 bits, `column` may be any byte: a byte in the middle counts, too, at the right pace."""
+    offset = int(table.offsets[column])
+    for one in CLOCKS:
+        width = one.bits // 8
+        for big in (True, False):
+            for above in range(width) if one.bits == 64 else (width - 1,):  # bytes of the word above `column`
+                first = offset - above if big else offset - (width - 1 - above)
+                if (first < 0) != (offset < 0):
+                    continue
+                value, whole = table.words(first, width, big=big)
+                if whole.any() and _reads(value[whole].astype(np.float64), seconds[whole], one):
+                    return one.name
+    return ""
+
+
+def _reads(value: Numbers, seconds: Numbers, one: Clock) -> bool:
+    """Whether these values are near the arrival times, as that clock says them."""
+    told = value / one.rate - one.zero
+    away = np.abs(told - seconds)
+    if np.count_nonzero(away < AROUND) < 0.95 * len(away):
+        return False
+    if not one.strict:
+        return True
+    passed = float(seconds[-1] - seconds[0])
+    return abs(float(told[-1] - told[0]) - passed) <= 2 / one.rate + OFF * passed

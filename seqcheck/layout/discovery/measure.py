@@ -1,0 +1,60 @@
+"""How well numbers count: the steps from record to record, put into a few classes.
+
+up      the next number; the step is one
+ahead   numbers left out, at most NEAR of them
+copy    the same number with the same bytes around it
+stuck   the same number with other bytes around it: no counter does that
+astray  anything else
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
+
+NEAR = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """How many pairs of each class; `pairs` are all."""
+
+    pairs: int
+    up: int
+    ahead: int
+    copy: int
+    stuck: int
+
+    @property
+    def share(self) -> float:
+        """Of the pairs that are no copies, those that count by one."""
+        return self.up / max(self.pairs - self.copy, 1)
+
+    @property
+    def forward(self) -> float:
+        """The same for those that at least go ahead by little."""
+        return (self.up + self.ahead) / max(self.pairs - self.copy, 1)
+
+
+def steps(new: NDArray[np.uint64], old: NDArray[np.uint64], modulus: int, alike: NDArray[np.bool_]) -> Steps:
+    """The steps from `old` to `new`, numbers below `modulus` (0: 2**64); `alike`: both frames have the same bytes."""
+    step = distance(new, old, modulus)
+    zero = step == 0
+    near = min(NEAR, (modulus or 1 << 64) // 4)
+    return Steps(
+        pairs=len(step),
+        up=int(np.count_nonzero(step == 1)),
+        ahead=int(np.count_nonzero((step > 1) & (step <= near))),
+        copy=int(np.count_nonzero(zero & alike)),
+        stuck=int(np.count_nonzero(zero & ~alike)),
+    )
+
+
+def distance(new: NDArray[np.uint64], old: NDArray[np.uint64], modulus: int) -> NDArray[np.uint64]:
+    """(new - old) mod modulus."""
+    if not modulus:
+        return new - old
+    m = np.uint64(modulus)
+    return np.where(new >= old, new - old, new + (m - old))

@@ -1,0 +1,76 @@
+"""The built-in layouts, tried on the sample: a name says more than an offset, and knows which frames are no records.
+
+A built-in is tried as it stands; one of weak magic on every port as well. What has hardly any magic is only believed
+where its own port is used, or where its time stamps are times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from seqcheck.dataclass import replace
+from seqcheck.kernel.border import RECORD, Frames
+from seqcheck.kernel.reference_frame import examine, position
+from seqcheck.layout.discovery.clocks import AROUND, NTP_EPOCH
+from seqcheck.layout.discovery.places import Place
+from seqcheck.layout.discovery.trial import Trial
+from seqcheck.layout.model import NTP, UNITS, Layout, Stamp
+from seqcheck.layout.program import compile
+from seqcheck.layout.resolve import builtins
+
+TELLING = 14  # bits of magic, from which on a port is not needed
+LOOK = 16  # records whose times are read
+AGREE = 0.9  # of them, that have to be times
+MOST = 4  # ports that are tried
+
+
+def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
+    """Built-ins with a place that they may fit, and whether that is their own port (or they need none)."""
+    for layout in builtins().values():
+        ports = [place.selector for place in where if place.anchor == layout.anchor and place.selector is not None]
+        if layout.anchor not in ("udp", "tcp"):
+            if layout.anchor == "frame" or layout.selector in ports:
+                yield layout, True
+            continue
+        if layout.selector is not None or layout.magic_bits >= 32:
+            yield layout, True
+        if layout.magic_bits < 32:
+            for port in ports[:MOST]:
+                if port != layout.selector:
+                    yield replace(layout, selector=port), False
+
+
+def believed(layout: Layout, own: bool, tried: Trial, frames: Frames) -> bool:
+    """Whether the name may be given to what counts there."""
+    if layout.times and not _timely(layout, tried, frames):
+        return False
+    return own or layout.magic_bits >= TELLING or bool(layout.times)
+
+
+def _timely(layout: Layout, tried: Trial, frames: Frames) -> bool:
+    """Whether the time stamps of the records are times near their arrival."""
+    program = compile(layout)
+    rows = tried.row[np.linspace(0, len(tried.row) - 1, min(LOOK, len(tried.row))).astype(np.int64)]
+    near = total = 0
+    for row in rows.tolist():
+        begin = int(frames.off[row])
+        data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
+        seen = examine(data, int(frames.wire[row]), int(frames.link[row]), program)
+        if seen.status != RECORD:
+            continue
+        told = 0.0
+        for stamp in layout.times:
+            if stamp.when is not None:
+                return True  # an optional stamp says nothing either way
+            at, word = position(seen.place, stamp.word.offset), stamp.word
+            told += _seconds(int.from_bytes(data[at : at + word.width], "big" if word.big else "little"), stamp)
+        total += 1
+        near += abs(told - int(frames.ns[row]) / 1e9) < AROUND
+    return total > 0 and near >= AGREE * total
+
+
+def _seconds(value: int, stamp: Stamp) -> float:
+    value = (value & stamp.word.mask) >> stamp.word.shift
+    return value / 2**32 - NTP_EPOCH if stamp.unit == NTP else value * UNITS[stamp.unit] / 1e9

@@ -1,0 +1,161 @@
+"""Where a counter may lie: the payloads below each anchor, sorted by port, protocol or ethertype.
+
+A place is an anchor with its selector and the rows of the sample that it fits, as the portable decoder walks to them.
+Largest first; places with fewer than FEWEST rows are left out, since nothing can be told of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
+from seqcheck.kernel.border import A_ETH, A_FRAME, A_IP, A_TCP, A_UDP, Frames
+from seqcheck.kernel.reference_walk import Walk
+
+Ints = NDArray[np.int64]
+FEWEST = 12  # rows
+MOST = 10  # places of one anchor
+LEFT = 0.2  # share of rows that no port holds, from which on the anchor without a port is a place as well
+TRAILER, MOST_TRAILER = 5, 64  # bytes; a frame check sequence alone has 4
+OVER_IP = {6: "tcp", 17: "udp"}  # protocols that have an anchor of their own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """`rows` of the sample (int64[n]), in order of arrival; `start` of the payload in each frame, `length` as the
+    headers state it, `seen` bytes of it captured; `key` STREAM_KEY[n]. `trailer`: so many bytes, behind what
+    the IP header states, are what counts here; only `frame` can reach them, from the end."""
+
+    anchor: str
+    selector: int | None
+    rows: Ints
+    start: Ints
+    length: Ints
+    seen: Ints
+    key: NDArray[Any]
+    trailer: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def places(frames: Frames) -> list[Place]:
+    """All places of the sample, the largest first."""
+    found: list[Place] = []
+    covered = np.zeros(frames.count, np.bool_)
+    for anchor, code in (("udp", A_UDP), ("tcp", A_TCP)):
+        walk = _walked(frames, code)
+        rows = np.flatnonzero(walk.status == 0)
+        covered[rows] = True
+        found += _by_port(walk, anchor, rows)
+    walk = _walked(frames, A_IP)
+    rows = np.flatnonzero(walk.status == 0)
+    protocols = walk.key["protocol"][rows].astype(np.int64)
+    for protocol in _frequent(protocols):
+        if protocol not in OVER_IP:
+            found += _place(walk, "ip", protocol, rows[protocols == protocol])
+    if len(rows):
+        found += _trailers(frames, walk, rows)
+    covered[rows] = True
+    walk = _walked(frames, A_ETH)
+    rest = np.flatnonzero((walk.status == 0) & ~covered)
+    kinds = _ethertypes(frames, walk)[rest]
+    for kind in _frequent(kinds):
+        if kind >= 0x0600:
+            found += _place(walk, "eth", kind, rest[kinds == kind])
+    lengths = rest[kinds < 0x0600]  # 802.3: there is no such ethertype to select
+    if len(lengths) > LEFT * frames.count:
+        found += _place(walk, "eth", None, lengths)
+    covered[rest] = True
+    if (left := np.flatnonzero(~covered)).size > LEFT * frames.count:
+        found += _place(_walked(frames, A_FRAME), "frame", None, left)
+    return sorted(found, key=lambda place: -len(place))
+
+
+def headers(frames: Frames) -> list[Place]:
+    """The places of last resort: IP headers (their identification), and the ports of TCP and UDP."""
+    found: list[Place] = []
+    walk = _walked(frames, A_ETH)
+    rows = np.flatnonzero(walk.status == 0)
+    kinds = _ethertypes(frames, walk)[rows]
+    found += _place(walk, "eth", 0x0800, rows[kinds == 0x0800])
+    walk = _walked(frames, A_IP)
+    rows = np.flatnonzero(walk.status == 0)
+    for protocol in OVER_IP:
+        found += _place(walk, "ip", protocol, rows[walk.key["protocol"][rows] == protocol])
+    return found
+
+
+def _walked(frames: Frames, anchor: int) -> Walk:
+    walk = Walk(frames, 0, frames.count)
+    if anchor in (A_ETH, A_FRAME):
+        walk.link_addresses(into_key=True)
+    walk.to_payload(anchor, -1)
+    return walk
+
+
+def _place(walk: Walk, anchor: str, selector: int | None, rows: Ints, *, trailer: int = 0) -> Iterator[Place]:
+    """The place of these rows, if there are enough."""
+    if len(rows) < FEWEST:
+        return
+    start = walk.start[rows]
+    yield Place(
+        anchor=anchor,
+        selector=selector,
+        rows=rows,
+        start=start,
+        length=walk.stated[rows] - start,
+        seen=np.minimum(walk.end[rows], walk.cap[rows]) - start,
+        key=walk.key[rows],
+        trailer=trailer,
+    )
+
+
+def _frequent(values: Ints) -> list[int]:
+    """The values that come FEWEST times or more, the most frequent first."""
+    numbers, counts = np.unique(values, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST]
+    return [int(numbers[at]) for at in order if counts[at] >= FEWEST]
+
+
+def _by_port(walk: Walk, anchor: str, rows: Ints) -> Iterator[Place]:
+    """For each port the rows that have it at either end, each row once: with the port that most rows share."""
+    sport, dport = (walk.key[name][rows].astype(np.int64) for name in ("sport", "dport"))
+    left = np.ones(len(rows), np.bool_)
+    for _ in range(MOST):
+        ports = np.concatenate([dport[left], sport[left & (sport != dport)]])  # dport first: of equals, the target
+        numbers, first, counts = np.unique(ports, return_index=True, return_counts=True)
+        if not len(numbers) or counts.max() < FEWEST:
+            break
+        best = np.flatnonzero(counts == counts.max())
+        port = int(numbers[best[np.argmin(first[best])]])
+        mine = left & ((sport == port) | (dport == port))
+        if port:
+            yield from _place(walk, anchor, port, rows[mine])
+        left &= ~mine
+    if np.count_nonzero(left) > LEFT * len(rows):
+        yield from _place(walk, anchor, None, rows)
+
+
+def _ethertypes(frames: Frames, walk: Walk) -> Ints:
+    """The two bytes before each payload of the `eth` anchor, on Ethernet; for cooked frames likewise where they are."""
+    at = frames.off[: frames.count] + walk.start - 2
+    at[walk.start < 2] = 0
+    at[frames.link[: frames.count] == 276] = frames.off[: frames.count][frames.link[: frames.count] == 276]
+    kinds: Ints = (frames.buf[at].astype(np.int64) << 8) | frames.buf[at + 1]
+    return kinds
+
+
+def _trailers(frames: Frames, walk: Walk, rows: Ints) -> Iterator[Place]:
+    """Frames with bytes behind their IP packet that are no padding of short frames."""
+    wire = frames.wire[: frames.count].astype(np.int64)[rows]
+    cap = frames.cap[: frames.count].astype(np.int64)[rows]
+    extra = wire - walk.stated[rows]
+    mine = (extra >= TRAILER) & (cap == wire)
+    if np.count_nonzero(mine) > LEFT * frames.count:
+        trailer = min(int(np.median(extra[mine])), MOST_TRAILER)
+        yield from _place(_walked(frames, A_FRAME), "frame", None, rows[mine], trailer=trailer)

@@ -1,0 +1,87 @@
+"""The first values that a layout reads, stream by stream, with the bytes that they come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
+from seqcheck.kernel.border import RECORD, Frames, Kernel, RecordColumns
+from seqcheck.kernel.reference_frame import examine, position
+from seqcheck.layout.model import Layout, Word
+from seqcheck.layout.program import compile
+
+AROUND = 4  # bytes shown before the first and behind the last one that is read
+APART = 24  # bytes between two that are read, from which on they are left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A record: its frame's number, the sequence number, and pieces of the payload: offset of the first byte, and for
+    each byte its value and what reads it: "seq", "stream", "magic" or nothing."""
+
+    frame: int
+    seq: int
+    pieces: tuple[tuple[int, tuple[tuple[int, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A stream: its row of the decoder's keys(), how many records it has in the sample, and the first of them."""
+
+    key: Any
+    records: int
+    first: tuple[Value, ...]
+
+
+def preview(frames: Frames, layout: Layout, kernel: Kernel, *, streams: int, values: int) -> list[Stream]:
+    """The first `values` records of each of the first `streams` streams."""
+    records = RecordColumns(frames.count)
+    program = compile(layout)
+    decoder = kernel.Decoder(program)
+    decoder.decode(frames, 0, frames.count, records)
+    keys = decoder.keys()
+    stream: NDArray[np.int32] = records.stream[: records.count]
+    found = []
+    for number in range(min(streams, len(keys))):
+        mine = np.flatnonzero(stream == number)
+        rows = records.row[mine[:values]].tolist()
+        first = [_value(frames, row, layout) for row in rows]
+        found.append(Stream(key=keys[number : number + 1], records=len(mine), first=tuple(first)))
+    return found
+
+
+def _value(frames: Frames, row: int, layout: Layout) -> Value:
+    begin = int(frames.off[row])
+    data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
+    seen = examine(data, int(frames.wire[row]), int(frames.link[row]), compile(layout))
+    assert seen.status == RECORD
+    read: dict[int, str] = {}
+    for name, words in (
+        ("magic", [match.word for match in layout.matches]), ("stream", layout.streams), ("seq", [layout.seq]),
+    ):  # fmt: skip
+        for word in words:
+            read |= dict.fromkeys(_bytes(position(seen.place, word.offset), word), name)
+    return Value(frame=frames.first + row, seq=seen.seq, pieces=tuple(_pieces(data, seen.place.start, read)))
+
+
+def _bytes(at: int, word: Word) -> range:
+    return range(at, at + word.width)
+
+
+def _pieces(data: bytes, start: int, read: dict[int, str]) -> list[tuple[int, tuple[tuple[int, str], ...]]]:
+    """The bytes that are read, with some around them; what lies far between is left out."""
+    wanted = sorted(read)
+    groups: list[list[int]] = [[wanted[0], wanted[0]]]
+    for at in wanted[1:]:
+        if at - groups[-1][1] > APART:
+            groups.append([at, at])
+        groups[-1][1] = at
+    found = []
+    for low, high in groups:
+        first = max(low - AROUND, start)
+        last = min(high + AROUND, len(data) - 1)
+        found.append((first - start, tuple((data[at], read.get(at, "")) for at in range(first, last + 1))))
+    return found

@@ -1,0 +1,33 @@
+"""What is searched: the frames of a sample, the kernel that reads them, and what is known of each frame beside that."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import A_ETH, A_IP, Frames, Kernel
+from seqcheck.kernel.reference_walk import Walk
+
+
+class Subject:
+    """`identification` int64[n]: that of the frame's IPv4 header, -1 where there is none or it is 0, which many hosts
+    write into packets that cannot be fragmented."""
+
+    __slots__ = ("frames", "identification", "kernel")
+
+    def __init__(self, frames: Frames, kernel: Kernel) -> None:
+        self.frames, self.kernel = frames, kernel
+        self.identification = _identifications(frames)
+
+
+def _identifications(frames: Frames) -> NDArray[np.int64]:
+    found = np.full(frames.count, -1, np.int64)
+    network = Walk(frames, 0, frames.count)
+    network.to_payload(A_ETH, -1)
+    walk = Walk(frames, 0, frames.count)
+    walk.to_payload(A_IP, -1)
+    rows = np.flatnonzero((walk.status == 0) & (walk.key["version"] == 4) & (network.status == 0))
+    at = frames.off[rows] + network.start[rows] + 4
+    number = (frames.buf[at].astype(np.int64) << 8) | frames.buf[at + 1]
+    found[rows] = np.where(number == 0, -1, number)
+    return found

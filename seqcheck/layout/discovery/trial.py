@@ -1,0 +1,96 @@
+"""A layout tried on the sample with the real decoder: what it reads, and how well that counts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.dataclass import dataclass
+from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, Frames, RecordColumns
+from seqcheck.layout.discovery.grouping import before
+from seqcheck.layout.discovery.measure import Steps, steps
+from seqcheck.layout.discovery.subject import Subject
+from seqcheck.layout.model import Layout
+from seqcheck.layout.program import compile
+
+LOOK = 512  # pairs of equal numbers whose bytes are compared
+BYTES = 256  # of each
+LEAST, REGULAR = 8, 0.9  # runs of equal numbers; the share of them that has one length
+DIFFER = 5  # bytes that may differ between copies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """`row` int64[n] of the frames that are records, with `stream` and `seq`; `before` the index of the record before
+    in the same stream, -1 for the first. `anchored`: frames that reach the fields of the layout, records or not.
+    `repeats`: each number is sent so many times, 1 where they are not sent equally often."""
+
+    row: NDArray[np.int64]
+    stream: NDArray[np.int64]
+    seq: NDArray[np.uint64]
+    before: NDArray[np.int64]
+    anchored: int
+    streams: int
+    steps: Steps
+    repeats: int
+
+
+def trial(subject: Subject, layout: Layout) -> Trial:
+    """Decode the whole sample."""
+    frames = subject.frames
+    records = RecordColumns(frames.count)
+    decoder = subject.kernel.Decoder(compile(layout))
+    decoder.decode(frames, 0, frames.count, records)
+    n = records.count
+    row, stream = records.row[:n].astype(np.int64), records.stream[:n].astype(np.int64)
+    seq = records.seq[:n].copy()
+    earlier = before(stream)
+    later = np.flatnonzero(earlier >= 0)
+    new, old = seq[later], seq[earlier[later]]
+    alike = _copies(subject, row[later], row[earlier[later]], new == old)
+    status = records.status[: frames.count]
+    return Trial(
+        row=row,
+        stream=stream,
+        seq=seq,
+        before=earlier,
+        anchored=int(np.isin(status, (RECORD, MAGIC, SHORT, CUT)).sum()),
+        streams=int(stream.max()) + 1 if n else 0,
+        steps=steps(new, old, layout.modulus, alike),
+        repeats=_repeats(seq, stream),
+    )
+
+
+def _repeats(seq: NDArray[np.uint64], stream: NDArray[np.int64]) -> int:
+    """How many times each number comes in a row, 1 where that differs."""
+    order = np.argsort(stream, kind="stable")
+    numbers, streams = seq[order], stream[order]
+    ends = np.flatnonzero((numbers[1:] != numbers[:-1]) | (streams[1:] != streams[:-1]))
+    lengths = np.diff(ends)  # the first and the last run may be cut
+    if len(lengths) < LEAST:
+        return 1
+    times, counts = np.unique(lengths, return_counts=True)
+    most = int(np.argmax(counts))
+    return int(times[most]) if counts[most] >= REGULAR * len(lengths) else 1
+
+
+def _copies(
+    subject: Subject, later: NDArray[np.int64], earlier: NDArray[np.int64], same: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """bool[n]: pairs with the `same` number that are one packet twice; of many, a sample decides for all."""
+    known = subject.identification
+    pairs = np.flatnonzero(same & (known[later] == known[earlier]))
+    alike = np.zeros(len(same), np.bool_)
+    if len(pairs):
+        picked = pairs[np.linspace(0, len(pairs) - 1, min(LOOK, len(pairs))).astype(np.int64)]
+        share = np.mean([_alike(subject.frames, int(later[at]), int(earlier[at])) for at in picked.tolist()])
+        alike[pairs[: round(float(share) * len(pairs))]] = True
+    return alike
+
+
+def _alike(frames: Frames, one: int, other: int) -> bool:
+    """Whether two frames hold the same bytes, but for a few (addresses, hop counts and their checksums, trailers)."""
+    size = min(int(frames.cap[one]), int(frames.cap[other]), BYTES)
+    first = frames.buf[frames.off[one] : frames.off[one] + size]
+    second = frames.buf[frames.off[other] : frames.off[other] + size]
+    return int(np.count_nonzero(first != second)) <= DIFFER
