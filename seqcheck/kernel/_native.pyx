@@ -2,28 +2,297 @@
 # cython: embedsignature=True
 """The native kernel: the same answers as `reference`, bit for bit, at the speed of memory.
 
-What border.py promises, compiled: three loops without Python objects, without allocation and without the GIL. Every
-read of captured bytes is preceded by a comparison with the end of what may be read; every write to a column by one
-with its capacity. Tables that grow do so between two runs of a loop: the loop says that it needs room, and goes on
-where it stopped. Importing this module imports neither NumPy nor border.py, so that `--version` need not wait.
-
-One idea per .pxi file; each states its own rules.
+What border.py promises, compiled: three loops without Python objects, without allocation and without the GIL. They are C
+modules (native/), each with a header that states what it does and what it asks of its caller; this is the way from
+Python to them, and checks what they ask. Every read of captured bytes is preceded by a comparison with the end of what
+may be read; every write to a column by one with its capacity. Importing this module imports neither NumPy nor border.py,
+so that `--version` need not wait. The tracker is Cython still (`_track*.pxi`).
 """
 
-from seqcheck.kernel._border cimport *
+import os
 
-include "_words.pxi"
-include "_alike.pxi"
-include "_columns.pxi"
-include "_index.pxi"
-include "_table.pxi"
-include "_program.pxi"
-include "_walk.pxi"
-include "_template.pxi"
-include "_flows.pxi"
-include "_strips.pxi"
-include "_long_way.pxi"
-include "_decoder.pxi"
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from seqcheck.kernel._border cimport *
+from seqcheck.kernel._decode cimport (
+    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Program, decoder_decode, decoder_free, decoder_new, decoder_source,
+    decoder_sources, decoder_streams, program_read,
+)
+from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
+
+NAME = "native"
+
+
+def row_bytes():
+    """The bytes of each kind of row that this was built with, by its name in border.py."""
+    return {
+        "INTERFACE": sizeof(Interface), "FIELD": sizeof(Field), "STREAM_KEY": sizeof(StreamKey), "SOURCE": sizeof(Source),
+        "EVENT": sizeof(Event), "MISSING_PAGE": sizeof(MissingPage), "HOLE": sizeof(Stretch),
+        "STREAM_STATE": sizeof(State),
+    }
+
+
+cdef object rows_of(const void *rows, int64_t count, size_t size, object dtype):
+    """A NumPy array of `count` rows with a copy of what lies at `rows` (zeros for NULL)."""
+    import numpy
+    if dtype.itemsize != size:
+        raise RuntimeError("the kernel was built for another border.py; build it again")
+    table = numpy.zeros(count, dtype)
+    cdef uint8_t[::1] raw = table.view("u1")
+    if rows != NULL and count > 0:
+        memcpy(&raw[0], rows, count * size)
+    return table
+
+
+# ---- the caller's arrays ---------------------------------------------------------------------------------------------
+
+# As pointers. Typed memoryviews check the dtype, the order and (where written) the permission, at a
+# price of some 100 ns each; so Frames and RecordColumns carry (`held`) what was found out about their arrays, for as long
+# as these are the same ones. Holding an array's memory also keeps it where it is (but for ndarray.resize told not to check).
+# A call holds what it was given, so that arrays replaced meanwhile, by another thread, stay until it has ended.
+
+cdef class HeldFrames:
+    """What Frames.held is."""
+
+    cdef object buf, off, cap, wire, ns, link, totals
+    cdef list views
+    cdef FrameColumns columns
+
+    def __cinit__(self, frames):
+        self.buf, self.off, self.cap, self.wire = frames.buf, frames.off, frames.cap, frames.wire
+        self.ns, self.link, self.totals = frames.ns, frames.link, frames.totals
+        cdef const uint8_t[::1] buf = self.buf
+        cdef int64_t[::1] off = self.off, ns = self.ns, totals = self.totals
+        cdef uint32_t[::1] cap = self.cap, wire = self.wire
+        cdef uint16_t[::1] link = self.link
+        cdef FrameColumns f
+        f.buf, f.size = &buf[0], buf.shape[0]
+        f.off, f.cap, f.wire, f.ns, f.link, f.totals = &off[0], &cap[0], &wire[0], &ns[0], &link[0], &totals[0]
+        f.count, f.capacity = 0, off.shape[0]
+        if totals.shape[0] != TOTALS:
+            raise ValueError("frames: totals do not fit")
+        if cap.shape[0] != f.capacity or wire.shape[0] != f.capacity or ns.shape[0] != f.capacity:
+            raise ValueError("frames: columns of different lengths")
+        if link.shape[0] != f.capacity:
+            raise ValueError("frames: columns of different lengths")
+        self.views = [buf, off, cap, wire, ns, link, totals]
+        self.columns = f
+
+    def __reduce__(self):
+        return type(None), ()   # a copy of Frames has other arrays
+
+    cdef bint of(self, frames):
+        """Whether the arrays are still these."""
+        return (
+            frames.off is self.off and frames.buf is self.buf and frames.totals is self.totals and frames.ns is self.ns
+            and frames.cap is self.cap and frames.wire is self.wire and frames.link is self.link
+        )
+
+
+cdef class HeldRecords:
+    """What RecordColumns.held is."""
+
+    cdef object row, stream, seq, source, ordinal, status
+    cdef list views
+    cdef Out columns
+
+    def __cinit__(self, records):
+        self.row, self.stream, self.seq = records.row, records.stream, records.seq
+        self.source, self.ordinal, self.status = records.source, records.ordinal, records.status
+        cdef int32_t[::1] row = self.row, stream = self.stream, source = self.source
+        cdef uint64_t[::1] seq = self.seq
+        cdef int64_t[::1] ordinal = self.ordinal
+        cdef uint8_t[::1] status = self.status
+        cdef Out out
+        out.row, out.stream, out.seq, out.source = &row[0], &stream[0], &seq[0], &source[0]
+        out.ordinal, out.status, out.count = &ordinal[0], &status[0], 0
+        out.capacity = min(row.shape[0], stream.shape[0], seq.shape[0], source.shape[0], ordinal.shape[0])
+        out.judged = status.shape[0]
+        self.views = [row, stream, seq, source, ordinal, status]
+        self.columns = out
+
+    def __reduce__(self):
+        return type(None), ()
+
+    cdef bint of(self, records):
+        """Whether the arrays are still these."""
+        return (
+            records.row is self.row and records.stream is self.stream and records.seq is self.seq
+            and records.source is self.source and records.ordinal is self.ordinal and records.status is self.status
+        )
+
+
+cdef HeldFrames held_frames(frames):
+    """What is known of them. Whoever uses it keeps it meanwhile."""
+    cdef object held = frames.held
+    if type(held) is not HeldFrames or not (<HeldFrames>held).of(frames):
+        held = frames.held = HeldFrames(frames)
+    return <HeldFrames>held
+
+
+cdef HeldRecords held_records(records):
+    """The same of records."""
+    cdef object held = records.held
+    if type(held) is not HeldRecords or not (<HeldRecords>held).of(records):
+        held = records.held = HeldRecords(records)
+    return <HeldRecords>held
+
+
+cdef FrameColumns columns_of(HeldFrames held, frames) except *:
+    """The columns of frames, with their count."""
+    cdef FrameColumns f = held.columns
+    f.count = frames.count
+    if not 0 <= f.count <= f.capacity:
+        raise ValueError("frames: the count does not fit")
+    return f
+
+
+cdef FrameColumns columns_in(HeldFrames held, frames, const uint8_t[::1] buf) except *:
+    """The same, for frames that lie in `buf`, which need not be theirs."""
+    cdef FrameColumns f = columns_of(held, frames)
+    f.buf, f.size = &buf[0], buf.shape[0]
+    return f
+
+
+# ---- index -----------------------------------------------------------------------------------------------------------
+
+
+def index_pcap(buf, Py_ssize_t start, Py_ssize_t stop, rule, frames):
+    """See border.Kernel."""
+    cdef HeldFrames held = held_frames(frames)
+    cdef const uint8_t[::1] data = buf
+    cdef FrameColumns f = columns_in(held, frames, data)
+    cdef PcapWalk w
+    cdef int why
+    w.pos, w.stop, w.header, w.link = start, stop, rule.header, rule.link
+    w.big, w.nano, w.swapped = rule.big, rule.nano, rule.swapped
+    if not 0 <= start <= stop <= f.size or w.header < 16:
+        raise ValueError("index_pcap: positions outside the buffer, or a record header of less than 16 bytes")
+    with nogil:
+        why = walk_pcap(&f, &w)
+    frames.count = f.count
+    return w.pos, why
+
+
+def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, frames):
+    """See border.Kernel."""
+    cdef HeldFrames held = held_frames(frames)
+    cdef const uint8_t[::1] data = buf, table = interfaces.view("u1")
+    cdef FrameColumns f = columns_in(held, frames, data)
+    cdef PcapngWalk w
+    cdef int64_t row
+    cdef int why
+    w.pos, w.stop, w.known, w.big = start, stop, len(interfaces), big
+    w.interfaces = <const Interface *>&table[0]
+    if not 0 <= start <= stop <= f.size or table.shape[0] != w.known * <int64_t>sizeof(Interface):
+        raise ValueError("index_pcapng: positions outside the buffer, or interfaces that are no INTERFACE rows")
+    for row in range(w.known):
+        if w.interfaces[row].kind == OVER and w.interfaces[row].value == 0:
+            raise ValueError("index_pcapng: an interface that divides by 0")
+    with nogil:
+        why = walk_pcapng(&f, &w)
+    frames.count = f.count
+    return w.pos, why
+
+
+def index_tpacket(buf, Py_ssize_t start, Py_ssize_t stop, uint16_t link, frames):
+    """See border.Kernel."""
+    cdef HeldFrames held = held_frames(frames)
+    cdef uint8_t[::1] data = buf    # written to, where a tag is put back
+    cdef FrameColumns f = columns_in(held, frames, data)
+    cdef TpacketWalk w
+    cdef int why
+    w.bytes, w.pos, w.stop, w.link = &data[0], start, stop, link
+    if not 0 <= start <= stop <= f.size:
+        raise ValueError("index_tpacket: positions outside the buffer")
+    with nogil:
+        why = walk_tpacket(&f, &w)
+    frames.count = f.count
+    return w.pos, why
+
+
+# ---- decode ----------------------------------------------------------------------------------------------------------
+
+
+cdef int read_program(Program *program, object given) except -1:
+    """The program as a struct, checked."""
+    cdef const uint8_t[::1] table = given.fields.view("u1")
+    cdef const char *wrong
+    if table.shape[0] != len(given.fields) * <int64_t>sizeof(Field):
+        raise ValueError("program: fields that are no FIELD rows")
+    program.anchor, program.selector, program.modulus, program.key = given.anchor, given.selector, given.modulus, given.key
+    wrong = program_read(program, <const Field *>&table[0], len(given.fields))
+    if wrong != NULL:
+        raise ValueError(wrong.decode())
+    return 0
+
+
+cdef class Decoder:
+    """See border.DecoderLike. For one thread at a time."""
+
+    cdef Decode *d
+    cdef bint running
+
+    def __cinit__(self, program, *, bint any_processor=False):
+        """`any_processor`: only what every processor can do."""
+        cdef Program checked
+        cdef uint64_t seed[DECODER_SEED]
+        cdef const uint8_t[::1] random = os.urandom(sizeof(seed))
+        memcpy(seed, &random[0], sizeof(seed))
+        read_program(&checked, program)
+        self.d = decoder_new(&checked, seed, any_processor)
+        if self.d == NULL:
+            raise MemoryError("no memory for a decoder's tables")
+
+    def __dealloc__(self):
+        decoder_free(self.d)
+
+    def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
+        """See border.DecoderLike."""
+        cdef HeldFrames held = held_frames(frames)
+        cdef HeldRecords held_too = held_records(records)
+        cdef FrameColumns f = columns_of(held, frames)
+        cdef Out out = held_too.columns
+        cdef int64_t at = low
+        cdef int why
+        if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:
+            raise ValueError("decode: rows outside the frames or the records")
+        records.count = 0
+        if self.running:
+            raise RuntimeError("decode: this decoder is at work in another thread")
+        self.running = True
+        with nogil:
+            why = decoder_decode(self.d, &f, &out, &at, high)
+        self.running = False
+        if why == OUTSIDE:
+            raise ValueError(f"decode: row {at} lies outside the buffer")
+        if why == NO_MEMORY:
+            raise MemoryError("decode: no memory for a larger table of streams, sources or flows")
+        records.count = out.count
+
+    def keys(self):
+        """See border.DecoderLike."""
+        from seqcheck.kernel.border import STREAM_KEY
+        cdef int64_t count
+        cdef const StreamKey *rows = decoder_streams(self.d, &count)
+        return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
+
+    def sources(self):
+        """See border.DecoderLike."""
+        from seqcheck.kernel.border import SOURCE
+        cdef int64_t n
+        table = rows_of(NULL, decoder_sources(self.d), sizeof(Source), SOURCE)
+        cdef uint8_t[::1] raw = table.view("u1")
+        cdef Source *row = <Source *>&raw[0]
+        for n in range(decoder_sources(self.d)):
+            decoder_source(self.d, n, row + n)
+        return table
+
+
+# ---- track -----------------------------------------------------------------------------------------------------------
+
+include "_track_words.pxi"
 include "_bits.pxi"
 include "_track_state.pxi"
 include "_strict.pxi"
@@ -31,6 +300,3 @@ include "_track_record.pxi"
 include "_track_chain.pxi"
 include "_track_loop.pxi"
 include "_tracker.pxi"
-include "_compiled.pxi"
-
-NAME = "native"

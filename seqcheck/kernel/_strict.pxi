@@ -6,12 +6,6 @@ cdef struct Late:
     int64_t ns
 
 
-cdef inline int64_t square_sum(int64_t sum, int64_t value) noexcept nogil:
-    """sum + value**2, or the largest int64."""
-    cdef int128 whole = <int128>value * value + sum
-    return INT64_MAX if whole > INT64_MAX else <int64_t>whole
-
-
 cdef void strict_begin(Odd *o, int64_t ns) noexcept nogil:
     cdef int n
     o.strict_next, o.unique, o.last_late, o.proven = 0, 0, -1, -1
@@ -111,6 +105,6 @@ cdef inline bint strict_take(Odd *o, State *s, int64_t x, int64_t ns, Late *late
     free = u - o.last_late - 1
     s.free_runs += 1
     s.free_length += free
-    s.free_squares = square_sum(s.free_squares, free)
+    s.free_squares = add_square(s.free_squares, free)
     o.last_late = u
     return True

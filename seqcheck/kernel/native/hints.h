@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define usually(condition) __builtin_expect(!!(condition), 1)
 #define rarely(condition) __builtin_expect(!!(condition), 0)
@@ -17,14 +18,24 @@ enum {
     FETCH = 8               /* in so many lines for a frame: more than most have, few enough to be on their way at once */
 };
 
-/* Fetching reads nothing, so it may be told any address, which need not be one of an object that is there. */
-static inline void prefetch(const void *p) { __builtin_prefetch(p); }
-static inline void prefetch_to_write(const void *p) { __builtin_prefetch(p, 1); }
+/* Fetching reads nothing, so it may be told any address, which need not be one of an object that is there. The empty asm
+ * keeps gcc from taking a function that does nothing but this for one without effect, and leaving out its calls. */
+static inline void prefetch(const void *p)
+{
+    __builtin_prefetch(p);
+    __asm__ volatile("");
+}
+
+static inline void prefetch_to_write(const void *p)
+{
+    __builtin_prefetch(p, 1);
+    __asm__ volatile("");
+}
 
 static inline void fetch_lines(uintptr_t address, int lines)
 {
     for (int line = 0; line < lines; line++)
-        prefetch((const void *)(address + (uintptr_t)LINE * (uintptr_t)line));
+        __builtin_prefetch((const void *)(address + (uintptr_t)LINE * (uintptr_t)line));
 }
 
 /* `actual`, but where that equals `guess`, and the last SURE guesses were right, the processor need not wait for it: a
@@ -42,6 +53,19 @@ static inline int64_t guessed(int64_t actual, int64_t guess, int64_t *right)
     }
     *right = (*right + 1) & -(int64_t)(actual == guess);
     return actual;
+}
+
+/* A copy word by word, of a multiple of 8 bytes. Where the words were written one by one just before, what reads two of
+ * them at once (memcpy, the assignment of a struct) has to wait until both have left the store buffer. The empty asm
+ * keeps the compiler from making such a copy of it. */
+static inline void copy_words(void *to, const void *from, size_t size)
+{
+    for (size_t j = 0; j < size; j += 8) {
+        uint64_t word;
+        memcpy(&word, (const char *)from + j, 8);
+        __asm__("" : "+r"(word));
+        memcpy((char *)to + j, &word, 8);
+    }
 }
 
 /* Where a walk is that goes from one length to the next, and what of the bytes ahead is on its way. */

@@ -61,7 +61,30 @@ static inline uint16_t le16(const uint8_t *p) { return word16(p, false); }
 static inline uint32_t le32(const uint8_t *p) { return word32(p, false); }
 static inline uint64_t le64(const uint8_t *p) { return word64(p, false); }
 
+/* Numbers. */
+
 static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* The highest bit of bits != 0. */
+static inline int highest(uint32_t bits) { return 31 - __builtin_clz(bits); }
+
+/* later - earlier, or the nearest int64. */
+static inline int64_t apart(int64_t later, int64_t earlier)
+{
+    int64_t d;
+    if (__builtin_sub_overflow(later, earlier, &d))
+        return later < 0 ? INT64_MIN : INT64_MAX;
+    return d;
+}
+
+/* sum + value**2 for a sum >= 0, or the largest int64. */
+static inline int64_t add_square(int64_t sum, int64_t value)
+{
+    int64_t square, whole;
+    if (__builtin_mul_overflow(value, value, &square) || __builtin_add_overflow(sum, square, &whole))
+        return INT64_MAX;
+    return whole;
+}
 
 #endif

@@ -1,0 +1,29 @@
+"""native/program.h and native/decoder.h, for the binding."""
+
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from seqcheck.kernel._border cimport Field, FrameColumns, Out, Source, StreamKey
+
+cdef extern from "native/program.h" nogil:
+    struct Program "program":
+        int anchor
+        int32_t selector
+        int key
+        uint64_t modulus
+    const char *program_read(Program *program, const Field *rows, int64_t count)
+
+cdef extern from "native/decoder.h" nogil:
+    enum:
+        DONE
+        OUTSIDE
+        NO_MEMORY
+    enum:
+        DECODER_SEED
+    struct Decode "decoder":
+        pass
+    Decode *decoder_new(const Program *program, const uint64_t *seed, bint any)
+    void decoder_free(Decode *d)
+    int decoder_decode(Decode *d, const FrameColumns *f, Out *out, int64_t *row, int64_t high)
+    const StreamKey *decoder_streams(const Decode *d, int64_t *count)
+    int64_t decoder_sources(const Decode *d)
+    void decoder_source(const Decode *d, int64_t id, Source *source)

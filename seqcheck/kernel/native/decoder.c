@@ -1,0 +1,151 @@
+/* The life of a decoder, and its tables' growth; see decoder.h. */
+#include "decoder.h"
+
+#include <stdlib.h>
+
+#include "decode.h"
+#include "memory.h"
+
+/* Counters for `rows` sources; the first `kept` stay. False where there is no memory, and all is as it was. */
+static bool grow_counts(struct decoder *d, size_t rows, size_t kept)
+{
+    int64_t *const seen = calloc(rows, sizeof *seen), *const counts = calloc(rows, REASONS * sizeof *counts);
+
+    if (!seen || !counts) {
+        free(seen);
+        free(counts);
+        return false;
+    }
+    if (kept > 0) {
+        memcpy(seen, d->seen, kept * sizeof *seen);
+        memcpy(counts, d->counts, kept * REASONS * sizeof *counts);
+    }
+    free(d->seen);
+    free(d->counts);
+    d->seen = seen;
+    d->counts = counts;
+    return true;
+}
+
+/* The counts grow first: a table without them would be written past their end. */
+static bool make_room(struct decoder *d)
+{
+    if (table_is_full(&d->streams) && !table_grow(&d->streams, 2 * d->streams.room))
+        return false;
+    if (!table_is_full(&d->sources))
+        return true;
+    const size_t room = (size_t)d->sources.room;
+    return grow_counts(d, 2 * room + 1, room + 1) && table_grow(&d->sources, 2 * d->sources.room);
+}
+
+/* Larger or wider flows, where they are wanted. Templates start anew with wider ones. */
+static bool tend_flows(struct decoder *d)
+{
+    int bits = d->flows.bits, width = d->flows.width;
+
+    if (d->flows.used > (int64_t)1 << (bits - 2))
+        bits = bits + 3 < FLOW_BITS_MOST ? bits + 3 : FLOW_BITS_MOST;
+    if (d->widen != 0)
+        width = d->widen;
+    if (bits == d->flows.bits && width == d->flows.width)
+        return true;
+    if (!flows_begin(&d->flows, bits, width))
+        return false;
+    if (d->widen != 0)
+        for (int n = 0; n < TEMPLATES; n++)
+            d->templates[n].span = INT64_MAX;
+    d->widen = 0;
+    return true;
+}
+
+static void set_number(struct decoder *d)
+{
+    const struct field *const counter = program_counter(&d->program);
+
+    d->number.big = counter->big;
+    d->number.shift = counter->shift + (counter->big ? 64 - 8 * counter->width : 0);
+    d->number.mask = counter->mask >> counter->shift;
+    d->number.top = d->program.modulus - 1;
+    for (int row = 0; row < d->program.count; row++)
+        d->dynamic |= field_is_dynamic(&d->program.fields[row]);
+}
+
+struct decoder *decoder_new(const struct program *program, const uint64_t *seed, bool any)
+{
+    struct decoder *const d = calloc(1, sizeof *d);
+
+    if (!d)
+        return NULL;
+    d->loops = loops_for(any);
+    d->program = *program;
+    set_number(d);
+    d->templates = memory_lines((TEMPLATES + 1) * sizeof *d->templates, &d->memory);
+    for (int n = 0; n < WORDS; n++)
+        d->flows.odd[n] = seed[n] | 1;
+    d->flows.by_link = program->anchor <= A_ETH;
+    if (!d->templates || !flows_begin(&d->flows, FLOW_BITS_FIRST, NARROW)
+        || !table_begin(&d->streams, sizeof(struct stream_key) / 8, MAX_STREAMS, seed + WORDS)
+        || !table_begin(&d->sources, 2, MAX_SOURCES, seed + WORDS + TABLE_WORDS)
+        || !grow_counts(d, TABLE_FIRST + 1, 0)) {
+        decoder_free(d);
+        return NULL;
+    }
+    for (int n = 0; n < TEMPLATES; n++)
+        d->templates[n].span = INT64_MAX;
+    for (int n = 0; n < 16; n++)
+        d->pick.which[n] = d->templates;
+    return d;
+}
+
+void decoder_free(struct decoder *d)
+{
+    if (!d)
+        return;
+    table_end(&d->streams);
+    table_end(&d->sources);
+    flows_end(&d->flows);
+    free(d->memory);
+    free(d->seen);
+    free(d->counts);
+    free(d);
+}
+
+int decoder_decode(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high)
+{
+    if (!tend_flows(d))
+        return NO_MEMORY;
+    while (*row < high) {
+        const int why = decode_rows(d, f, out, row, high);
+        if (why == OUTSIDE)
+            return OUTSIDE;
+        if (why == NEED_ROOM && !make_room(d))
+            return NO_MEMORY;
+    }
+    return DONE;
+}
+
+const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count)
+{
+    *count = d->streams.count;
+    return (const struct stream_key *)(const void *)d->streams.keys;
+}
+
+int64_t decoder_sources(const struct decoder *d)
+{
+    return d->sources.count + 1;
+}
+
+void decoder_source(const struct decoder *d, int64_t id, struct source *source)
+{
+    *source = (struct source){0};
+    if (id != NO_SOURCE) {
+        const uint64_t *const key = d->sources.keys + 2 * (id - 1);
+        memcpy(source->address, key, sizeof source->address);
+        source->length = (uint32_t)key[1];
+    }
+    source->counts[RECORD] = d->seen[id];
+    for (int reason = RECORD + 1; reason < REASONS; reason++) {
+        source->counts[reason] = d->counts[id * REASONS + reason];
+        source->counts[RECORD] -= source->counts[reason];
+    }
+}

@@ -1,0 +1,43 @@
+/* Decode: from frames to records. The rules stand in reference_decode.py.
+ *
+ * A decoder keeps the tables of streams and sources, and what makes it quick. It is for one thread at a time. Ids are
+ * given in order of first appearance. Its tables grow between two runs of the loop; in the loop nothing is allocated. */
+#ifndef SEQCHECK_DECODER_H
+#define SEQCHECK_DECODER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "border.h"
+#include "columns.h"
+#include "program.h"
+
+enum {                      /* how a call ended */
+    DONE,
+    OUTSIDE,                /* a row's frame does not lie in the buffer */
+    NO_MEMORY,
+    NEED_ROOM               /* within: a table has to grow first */
+};
+
+enum { DECODER_SEED = 48 };
+
+struct decoder;
+
+/* For a program that program_read has taken, with DECODER_SEED random words. `any`: only what every processor can do.
+ * NULL where there is no memory. */
+struct decoder *decoder_new(const struct program *program, const uint64_t *seed, bool any);
+
+void decoder_free(struct decoder *d);
+
+/* Append the records of rows *row..high-1 to `out`, with the status of each row; DONE, or why it stopped at *row.
+ * The caller has checked: 0 <= *row <= high <= count, room for as many records, and `judged` >= high. */
+int decoder_decode(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high);
+
+/* The streams' keys, row = stream id; until the decoder goes on. */
+const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count);
+
+/* How many sources there are, NO_SOURCE included; and one of them with its counts. */
+int64_t decoder_sources(const struct decoder *d);
+void decoder_source(const struct decoder *d, int64_t id, struct source *source);
+
+#endif

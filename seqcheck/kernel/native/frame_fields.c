@@ -1,0 +1,59 @@
+/* The layout's program over a payload; see frame.h. */
+#include "frame.h"
+#include "words.h"
+
+/* A field at a fixed place: what matched has to be so again, a stream's number belongs to the key. */
+static void mark_field(struct marks *m, int64_t at, const struct field *field)
+{
+    m->deep = max64(m->deep, at + field->width);
+    if (field->role == SEQ)
+        return;
+    if (at + field->width > SPAN) {
+        m->fits = false;
+        return;
+    }
+    for (int j = 0; j < field->width; j++) {
+        const uint8_t bits = (uint8_t)(field->mask >> (8 * (field->big ? field->width - 1 - j : j)));
+        if (field->role == STREAM)
+            m->key[at + j] |= bits;
+        else if (field->op != EQ_LENGTH)
+            m->fixed[at + j] |= bits;
+    }
+}
+
+static bool holds(const struct field *field, uint64_t word, int64_t length)
+{
+    if (field->op == EQ)
+        return word == field->value;
+    return field->op == NE ? word != field->value : word == (uint64_t)length;
+}
+
+int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m)
+{
+    int streams = 0, status = RECORD;
+
+    for (int row = 0; row < program->count; row++) {
+        const struct field *const field = &program->fields[row];
+        const int64_t at = (field->offset >= 0 ? f->start : f->stated) + field->offset;
+        if (at < f->start || at + field->width > f->end)
+            return SHORT;
+        if (at + field->width > x->cap) {
+            status = CUT;
+            continue;
+        }
+        const uint64_t word = field_word(x->p + at, field);
+        if (field->role == MATCH) {
+            if (!holds(field, word, f->stated - f->start))
+                return MAGIC;
+        } else if (field->role == STREAM) {
+            f->key.fields[streams++] = word >> field->shift;
+        } else {
+            f->seq = word >> field->shift;
+            if (program->modulus != 0 && f->seq >= program->modulus)
+                return MAGIC;
+        }
+        if (m && field->offset >= 0)
+            mark_field(m, at, field);
+    }
+    return status;
+}

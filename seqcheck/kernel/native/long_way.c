@@ -1,0 +1,122 @@
+/* One frame by the rules: for frames that are like none before, and whatever is in doubt; see decode.h. */
+#include "decode.h"
+
+enum { PAUSE = 256 };       /* records without learning, where it was of little use */
+
+static int64_t intern_source(struct decoder *d, const struct place *f)
+{
+    uint64_t place;
+
+    if (f->address[1] == 0)
+        return NO_SOURCE;
+    int64_t found = table_find(&d->sources, f->address, &place);
+    if (found < 0) {
+        if (d->sources.count == d->sources.limit)
+            return NO_SOURCE;
+        found = table_add(&d->sources, f->address, place);
+    }
+    return found + 1;
+}
+
+/* The template that the frame is like, which then is the one to try for its like; NULL if there is none. */
+static struct template *like_template(struct decoder *d, const struct frame *x)
+{
+    for (int n = 0; n < TEMPLATES; n++)
+        if (template_is_like(x, &d->templates[n])) {
+            if (x->room >= WIDEST)
+                *picked(&d->pick, x->p) = &d->templates[n];
+            d->templates[n].hits++;
+            return &d->templates[n];
+        }
+    return NULL;
+}
+
+/* Let frames be told apart by what all templates fix of the 8 bytes that begin 2 before the link header's end. */
+static void pick_by_fixed_bits(struct decoder *d, struct template *first)
+{
+    uint64_t mask = UINT64_MAX;
+
+    d->pick.at = link_header(first->link) > 2 ? link_header(first->link) - 2 : 0;
+    for (int n = 0; n < TEMPLATES; n++)
+        if (d->templates[n].span != INT64_MAX)
+            mask &= raw64((const uint8_t *)d->templates[n].fixed + d->pick.at);
+    d->pick.mask = mask;
+    for (int n = 0; n < 16; n++)
+        d->pick.which[n] = first;
+}
+
+/* Put a record in the place of an older template. Where that was of little use, or the frame cannot be one, learning
+ * pauses, so that traffic without two frames alike is not slowed down. */
+static struct template *adopt(struct decoder *d, const struct frame *x, struct identity of)
+{
+    struct template *const t = &d->templates[TEMPLATES], *const victim = &d->templates[d->victim];
+
+    if (d->patience > 0) {
+        d->patience--;
+        return NULL;
+    }
+    d->patience = PAUSE;
+    if (d->tags == TAGS_MOST || !template_learn(x, &d->program, t))
+        return NULL;
+    if (t->words > d->flows.width) {    /* there is no room for its flows; whoever grows them sees to it */
+        d->widen = t->words;
+        d->patience = 0;
+        return NULL;
+    }
+    t->words = d->flows.width;          /* all compare as much: that can be foreseen */
+    t->span = max64(t->span, 8 * t->words);
+    if (victim->span == INT64_MAX || victim->hits >= PAUSE)
+        d->patience = 0;
+    t->tag = ++d->tags;
+    t->of = of;
+    d->current = d->victim;
+    *victim = *t;
+    d->victim = (d->victim + 1) % TEMPLATES;
+    pick_by_fixed_bits(d, victim);
+    return victim;
+}
+
+/* The record's stream, whose source is known, remembered with what leads to it; a status. */
+static int intern_stream(struct decoder *d, const struct frame *x, const struct place *f, struct identity *of)
+{
+    struct template *t = like_template(d, x);
+    uint64_t slot;
+
+    of->stream = table_find(&d->streams, &f->key, &slot);
+    if (of->stream < 0) {
+        if (d->streams.count == d->streams.limit)
+            return STREAMS;
+        of->stream = table_add(&d->streams, &f->key, slot);
+    }
+    if (!t)
+        t = adopt(d, x, *of);
+    if (t)
+        flows_add(&d->flows, x->p, t, *of);
+    return RECORD;
+}
+
+int decode_any(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t row)
+{
+    struct frame x;
+    struct place place;
+    struct identity of = {0};
+
+    if (!frame_at(f, row, &x))
+        return OUTSIDE;
+    if (table_is_full(&d->streams) || table_is_full(&d->sources))
+        return NEED_ROOM;
+    int status = frame_locate(&x, &d->program, &place, NULL);
+    if (status == RECORD)
+        status = frame_fields(&x, &d->program, &place, NULL);
+    of.source = intern_source(d, &place);
+    if (status == RECORD)
+        status = intern_stream(d, &x, &place, &of);
+    out->status[row] = (uint8_t)status;
+    if (status == RECORD) {
+        write_record(d, out, row, of, place.seq);
+    } else {
+        d->counts[of.source * REASONS + status]++;
+        d->seen[of.source]++;
+    }
+    return DONE;
+}

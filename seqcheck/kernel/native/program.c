@@ -1,0 +1,39 @@
+/* The layout's program; see program.h. */
+#include "program.h"
+
+#include <stddef.h>
+
+const char *program_read(struct program *program, const struct field *rows, int64_t count)
+{
+    int counters = 0, streams = 0;
+
+    program->count = 0;
+    program->trailing_stream = false;
+    for (int64_t row = 0; row < count; row++) {
+        if (rows[row].role > MATCH)
+            continue;
+        if (program->count == MOST_FIELDS || rows[row].width < 1 || rows[row].width > 8 || rows[row].shift > 63)
+            return "program: too many fields, or a field of more than 8 bytes";
+        struct field *const field = &program->fields[program->count++];
+        *field = rows[row];
+        if (field->width < 8)
+            field->mask &= ((uint64_t)1 << (8 * field->width)) - 1;
+        counters += field->role == SEQ;
+        streams += field->role == STREAM;
+        program->trailing_stream |= field->role == STREAM && field->offset < 0;
+    }
+    if (counters != 1 || streams > MAX_STREAM_FIELDS || program->anchor < A_FRAME || program->anchor > A_TCP)
+        return "program: one SEQ, at most 8 STREAM fields, and a known anchor";
+    if (program->key < K_ALL || program->key > K_NONE)
+        return "program: an unknown key";
+    return NULL;
+}
+
+const struct field *program_counter(const struct program *program)
+{
+    const struct field *field = program->fields;
+
+    while (field->role != SEQ)
+        field++;
+    return field;
+}
