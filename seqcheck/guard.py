@@ -21,6 +21,7 @@ from .dataclass import dataclass
 T = TypeVar("T")
 STEP_S = 0.05  # between two looks
 KIB = 1024
+SPARE = 32 << 20  # bytes that judging has even where reading took all that was allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,30 @@ class Budget:
     seconds: float = 15.0
     memory: int = 384 << 20
     called_off: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a whole run may use: reading ends `seconds` after it began, or when the process has had `memory` bytes; None
+    is no limit. What is left of either, and never more than a Budget, is for judging."""
+
+    seconds: float | None = None
+    memory: int | None = None
+
+    def spent(self, seconds: float) -> str:
+        """Why no more is to be read after that long, empty where nothing speaks against it."""
+        if self.seconds is not None and seconds >= self.seconds:
+            return f"the {self.seconds:g} s given were over"
+        if self.memory is not None and _peak() >= self.memory:
+            return f"the {self.memory >> 20} MiB of memory given were in use"
+        return ""
+
+    def budget(self) -> Budget:
+        """For judging, which begins when all that will be read was."""
+        most = Budget()
+        seconds = most.seconds if self.seconds is None else min(most.seconds, self.seconds)
+        memory = most.memory if self.memory is None else min(most.memory, max(self.memory - _peak(), SPARE))
+        return Budget(seconds=seconds, memory=memory)
 
 
 class UnfinishedError(Exception):

@@ -12,6 +12,7 @@ from typing import Literal
 from seqcheck.dataclass import dataclass, field
 
 SCHEMA = "seqcheck.report/1"
+UNREAD = "not read further"  # how a Damage begins that is none of the input: what was allowed was used up
 
 Cause = Literal[
     "clean", "stale-slot", "ring-replay", "early-overwrite", "path-copy", "loop", "retransmission",
@@ -51,6 +52,11 @@ class Capture:
     dropped: int | None
     cut_frames: int
     damage: tuple[Damage, ...]
+
+    @property
+    def unread(self) -> str:
+        """Why some of it was left unread; empty where nothing was."""
+        return next((each.what for each in self.damage if each.what.startswith(UNREAD)), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,19 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import assemble, kernel
-from .dataclass import dataclass
+from .dataclass import dataclass, replace
 from .decode import key_texts, tally
 from .diagnose import Facts
 from .errors import InputError, UsageError
 from .examined import Examined, Told
 from .examined import Frames as FramesAgain
-from .guard import Budget
+from .guard import Allowance, Budget
 from .judging import judge
 from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, candidates, resolve
 from .layout import compile as compile_layout
 from .layout import write as spec_of
-from .model import Capture, LayoutInfo, Records, Report, Tool
+from .model import UNREAD, Capture, LayoutInfo, Records, Report, Tool, Verdict
 from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
 from .timeline import Timeline
@@ -61,6 +61,7 @@ class Query:
     layout      a built-in's name, a TOML file or a spec; None tries the built-ins that can be recognised
     ring_sizes  the sender's TX ring, if known
     listed      how many duplicates and gaps the report lists one by one
+    allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
     keep        how much is kept beside the report, for outputs without a cap (results.Keep)
     """
 
@@ -68,6 +69,7 @@ class Query:
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
     keep: Keep = "report"
+    allowance: Allowance = Allowance()
 
 
 def analyze(
@@ -98,8 +100,10 @@ def examine(
     """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks."""
     sources = _several(captures)
     engine = kernel.load()
-    with CaptureReader(sources, kernel=engine) as reader, ExitStack() as stack:
-        session = Session(engine, query.layout)
+    begin, allowed, stopped = time.monotonic(), query.allowance, False
+    until = None if allowed.seconds is None else begin + allowed.seconds
+    with CaptureReader(sources, kernel=engine, until=until) as reader, ExitStack() as stack:
+        session = stack.enter_context(closing(Session(engine, query.layout)))
         rows = kept = None
         if query.keep != "report":
             from . import spool  # here, since few runs need it
@@ -120,6 +124,10 @@ def examine(
             if progress is not None and time.monotonic() >= due:
                 progress(Progress(bytes_done=reader.bytes_done, bytes_total=reader.bytes_total, frames=reader.frames))
                 due = time.monotonic() + INTERVAL_S
+            if not stopped and (why := allowed.spent(time.monotonic() - begin)):
+                reader.stop(f"{UNREAD}: {why}")
+                stopped = True
+        session.budget = allowed.budget()
         capture = Capture(
             inputs=reader.inputs,
             frames=reader.frames,
@@ -203,6 +211,12 @@ class Session:
             if self._new:
                 self._keep_frames(store)
 
+    def close(self) -> None:
+        """Let go of the tracker and of what it found: it holds this session too, and a program that reads many captures
+        must not wait for the garbage collector."""
+        self._chosen, self._block = None, None
+        self._trials = []
+
     def report(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Report:
         """As things stand."""
         return self.tell(capture, ring_sizes, listed).report
@@ -234,7 +248,7 @@ class Session:
             streams=assemble.streams(findings, key_texts(keys, chosen)),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, listed),
-            verdict=judged.verdict,
+            verdict=_as_far_as_read(judged.verdict, capture),
             also=judged.also,
             overview=judged.overview,
         )
@@ -295,6 +309,15 @@ class Session:
                 self._kept.add(
                     CapturedFrame(number=number, ns=frame.ns, link=frame.link, wire=frame.wire, data=frame.data)
                 )
+
+
+def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
+    """With a caveat where something was left unread."""
+    if not capture.unread:
+        return verdict
+    return replace(
+        verdict, caveats=(*verdict.caveats, f"All of this is about a part of the capture: {capture.unread}.")
+    )
 
 
 def _unknown_layout(trials: Sequence[tuple[Layout, DecoderLike]], capture: Capture) -> InputError:

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from . import kernel
 from .decode import foreign
 from .errors import InputError
+from .guard import Allowance
 from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames, total
-from .model import Capture, Gap, Gaps, Report
+from .model import UNREAD, Capture, Damage, Gap, Gaps, Report
 from .session import Session
 from .snapshot import Latest, Snapshot
 
@@ -58,6 +59,7 @@ class Stops:
     duration_s: float | None = None
     frames: int | None = None
     until_duplicate: bool = False
+    allowance: Allowance = Allowance()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,9 @@ def watch(
         now = time.monotonic()
         if now >= end:
             reader.stop()
+        if not session.unread and (why := stops.allowance.spent(now - begin)):
+            session.unread = f"{UNREAD}: {why}"
+            reader.stop()
         if now >= due and show is not None and reader.behind < BUSY:
             due = now + show.every_s
             show.call(session.snapshot(reader, now - begin, reports=show.reports))
@@ -109,6 +114,7 @@ class LiveSession(Session):
     def __init__(self, task: Task) -> None:
         self.frames = 0
         self.duplicated = False
+        self.unread = ""  # why the capture was ended, where that was not asked for
         self.new: list[NDArray[Any]] = []
         self._task = task
         self._latest: list[Any] = []
@@ -180,7 +186,7 @@ class LiveSession(Session):
             last_ns=reader.last_ns if self._last_ns is None else self._last_ns,
             dropped=reader.dropped,
             cut_frames=reader.cut_frames - self._cut_beyond,
-            damage=reader.damage,
+            damage=(*reader.damage, *self._unread(reader)),
         )
         told = self.tell(capture, self._task.ring_sizes, self._task.listed)
         report = told.report
@@ -198,6 +204,10 @@ class LiveSession(Session):
                 verdict, statement=verdict.statement + said, caveats=(*verdict.caveats, *caveats, *remarks)
             ),
         )
+
+    def _unread(self, reader: LiveReader) -> tuple[Damage, ...]:
+        """That what was allowed was used up."""
+        return (Damage(input=reader.inputs[0], offset=0, what=self.unread),) if self.unread else ()
 
     def _rejudge(self, reader: LiveReader, known: tuple[int, ...]) -> None:
         begin = time.monotonic()

@@ -18,6 +18,7 @@ from seqcheck.cli import limits
 from seqcheck.cli.output import STDOUT, Output, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.progress import Meter, wanted
+from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import abandon_stdout, say
 from seqcheck.dataclass import dataclass
 from seqcheck.errors import UsageError
@@ -67,6 +68,7 @@ class Options:
     reports: tuple[Destination, ...]
     demands: Demands | None
     listed: int
+    allowance: tuple[float | None, int | None]  # of time and memory
     force: bool
     progress: bool
     notes: bool
@@ -108,6 +110,14 @@ def add(subparsers: Any) -> None:
         "--listed", metavar="N", type=listed, default=LISTED,
         help=f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})",
     )  # fmt: skip
+    parser.add_argument(
+        "--max-time", metavar="TIME", type=duration,
+        help="read for so long at most (90, 90s, 15m); the report says what was left unread, and the exit code is 2",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-memory", metavar="SIZE", type=size,
+        help="read until the process has had so much memory (64M, 2G); likewise; with --each for each capture",
+    )  # fmt: skip
     limits.add(parser)
     parser.set_defaults(run=run)
 
@@ -131,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
         failed = write_all(results, options.reports, outputs)
     tell_all(failed, verbose=options.verbose)
     code = limits.settle(report, options.demands)
-    return TROUBLE if failed else code
+    return TROUBLE if failed or report.capture.unread else code
 
 
 def write_all(results: Results, reports: Sequence[Destination], outputs: Sequence[Output]) -> list[Exception]:
@@ -180,12 +190,15 @@ def examine(options: Options) -> Iterator[Results]:
 
 def query(options: Options) -> Query:
     """What is asked of the captures."""
+    from seqcheck.guard import Allowance
     from seqcheck.session import Query
 
+    seconds, memory = options.allowance
     return Query(
         layout=options.layout,
         ring_sizes=options.ring_sizes,
         listed=options.listed,
+        allowance=Allowance(seconds=seconds, memory=memory),
         keep=needed(where.format for where in options.reports),
     )
 
@@ -235,6 +248,7 @@ def resolve(args: argparse.Namespace) -> Options:
         reports=reports,
         demands=limits.demands(args),
         listed=args.listed,
+        allowance=(args.max_time, args.max_memory),
         force=args.force,
         progress=wanted(args.quiet),
         notes=not args.quiet,

@@ -120,7 +120,9 @@ def one(options: Options, tell: Tell) -> Outcome:
         late=sum(stream.late for stream in report.streams),
         verdict=report.verdict,
     )
-    code = TROUBLE if failed else 1 if unmet else 0
+    if report.capture.unread:
+        trouble.append(f"seqcheck: {options.captures[0]}: {report.capture.unread}")
+    code = TROUBLE if trouble else 1 if unmet else 0
     return Outcome(code=code, found=found, unmet=unmet, trouble=tuple(trouble))
 
 

@@ -91,6 +91,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--wait", {
         "action": "store_true",
         "help": "wait for an interface that is not there or down, or goes; without it, that is the end"}),
+    ("--max-memory", {
+        "metavar": "SIZE", "type": size,
+        "help": "end when the process has had so much memory (64M, 2G); the report says so, and the exit code is 2"}),
     ("--filter", {"metavar": "EXPRESSION", "help": "a tcpdump expression, which the kernel applies"}),
     ("--promiscuous", {"action": "store_true", "help": "take in frames for other addresses, too"}),
     ("--snap", {
@@ -154,11 +157,17 @@ def follow(
 ) -> int:
     """From here on nothing is privileged."""
     from seqcheck.cli.main import complain
+    from seqcheck.guard import Allowance
     from seqcheck.watch import Stops, Task, watch
 
     args = options.args
     task = Task(layout=args.layout, ring_sizes=tuple(dict.fromkeys(args.ring_sizes)), listed=args.listed)
-    stops = Stops(duration_s=args.duration, frames=args.count, until_duplicate=args.until_duplicate)
+    stops = Stops(
+        duration_s=args.duration,
+        frames=args.count,
+        until_duplicate=args.until_duplicate,
+        allowance=Allowance(memory=args.max_memory),
+    )
     recorder = record(args, reader, evidence) if evidence else None
     with stopping(reader), shown(args, outputs) as show:
         if not args.quiet:
@@ -180,7 +189,7 @@ def follow(
     for each in failed:
         complain(each, debug=args.verbose)
     code = limits.settle(report, options.demands)
-    return TROUBLE if failed else code
+    return TROUBLE if failed or report.capture.unread else code
 
 
 def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:

@@ -11,11 +11,13 @@ import io
 import os
 import select
 import stat
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from seqcheck.errors import InputError
+from seqcheck.model import UNREAD
 
 Input = str | os.PathLike[str] | BinaryIO
 STDIN = "-"
@@ -60,10 +62,12 @@ class ByteSource(ABC):
 
 class RawBytes(ByteSource):
     """The input itself. `size` is its length where that is known, `done` how much of it was read, `plain` whether it
-    is a regular file that can be read again at any place, `base` where in it the reading began."""
+    is a regular file that can be read again at any place, `base` where in it the reading began. What is none is waited
+    for `until` then, of the monotonic clock."""
 
-    def __init__(self, stream: BinaryIO | io.RawIOBase, name: str, *, ours: bool) -> None:
+    def __init__(self, stream: BinaryIO | io.RawIOBase, name: str, *, ours: bool, until: float | None = None) -> None:
         super().__init__(name)
+        self._until = until
         self._stream, self._ours = stream, ours
         self._into = _reading(stream)
         self.done, self.base, self.size, self.plain = 0, 0, cast("int | None", None), False
@@ -83,6 +87,9 @@ class RawBytes(ByteSource):
 
     def _read(self, view: memoryview) -> int:
         try:
+            if self._until is not None and not self.plain and not self._comes():
+                self.trouble = f"{UNREAD}: nothing came within the time given"
+                return 0
             while (got := self._into(view)) is None:  # a pipe that someone set to non-blocking
                 select.select([self._stream], [], [])
         except OSError as error:
@@ -90,6 +97,13 @@ class RawBytes(ByteSource):
             return 0
         self.done += got
         return got
+
+    def _comes(self) -> bool:
+        """Wait until there is something to read, or the time is over; False for the latter."""
+        try:
+            return bool(select.select([self._stream], [], [], max(0.0, (self._until or 0.0) - time.monotonic()))[0])
+        except (io.UnsupportedOperation, TypeError, ValueError):  # a stream that is no file: it does not block
+            return True
 
     def close(self) -> None:
         if self._ours:
@@ -121,18 +135,19 @@ class PlacedBytes(ByteSource):
         """Nothing was opened."""
 
 
-def open_raw(source: Input) -> RawBytes:
-    """Open a path, standard input ("-") or a binary stream. InputError where that cannot be."""
+def open_raw(source: Input, until: float | None = None) -> RawBytes:
+    """Open a path, standard input ("-") or a binary stream; what is no file is waited for `until` then (monotonic
+    clock), for ever where that is None. InputError where it cannot be opened."""
     if not isinstance(source, str | os.PathLike):
         stream = getattr(source, "buffer", source)
-        return RawBytes(stream, str(getattr(source, "name", "stream")), ours=False)
+        return RawBytes(stream, str(getattr(source, "name", "stream")), ours=False, until=until)
     name = os.fspath(source)
     try:
         if name == STDIN:
             if os.isatty(0):
                 raise InputError("standard input is a terminal", hint="Pipe a capture in: tcpdump -w - | seqcheck …")
-            return RawBytes(io.FileIO(0, closefd=False), name, ours=True)
-        return RawBytes(io.FileIO(name), name, ours=True)
+            return RawBytes(io.FileIO(0, closefd=False), name, ours=True, until=until)
+        return RawBytes(io.FileIO(name), name, ours=True, until=until)
     except IsADirectoryError as error:
         raise InputError(f"{name} is a directory", hint="Name the capture files in it.") from error
     except FileNotFoundError as error:

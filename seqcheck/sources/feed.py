@@ -33,10 +33,11 @@ class Feed:
     broken   it ended for damage
     """
 
-    def __init__(self, source: Input, indexer: Indexer, *, place: int = 0) -> None:
+    def __init__(self, source: Input, indexer: Indexer, *, place: int = 0, until: float | None = None) -> None:
         self.place = place
         self._indexer = indexer
-        self._raw = open_raw(source)
+        self._halted = ""
+        self._raw = open_raw(source, until)
         self.name = self._raw.name
         try:
             self._codec = codec_of(self._raw.peek(6))
@@ -48,7 +49,8 @@ class Feed:
 
     def _begin(self) -> None:
         """Everything from the first byte on."""
-        self._idle = self.broken = False
+        self._idle = self.broken = self._ended = False
+        self._left_at = 0
         self.source: ByteSource = self._unpacked() if self._codec else self._raw
         self.count = 0
         self.totals = new_totals()
@@ -94,11 +96,14 @@ class Feed:
     def fill(self) -> tuple[Block, int, int] | None:
         """The block, and which of its rows are new; None at the end."""
         cursor = self._cursor
-        if cursor is None:
+        if cursor is None or self._ended:
+            return None
+        if self._halted:
+            self._left_at = cursor.origin + cursor.start
             return None
         rows = cursor.fill()
         if rows is None:
-            self.broken = cursor.broken
+            self.broken, self._ended = cursor.broken, True
             return None
         low, high = rows
         self.count += high - low
@@ -121,6 +126,10 @@ class Feed:
             self.source.close()
         self._raw.rewind()
         self._idle = True
+
+    def halt(self, why: str) -> None:
+        """Read no further; `why` is told as damage is, with the place."""
+        self._halted = why
 
     @property
     def eager(self) -> bool:
@@ -154,6 +163,8 @@ class Feed:
     def damage(self) -> Iterator[Damage]:
         """What is wrong with the input, as far as it was read."""
         yield from self._damage
+        if self._halted and not self._ended:
+            yield Damage(input=self.name, offset=self._left_at, what=self._halted)
         odd = int(self.totals[T_ODD])
         if self._odd_at is not None:
             what = f"{odd} time stamp{'s are' if odd > 1 else ' is'} out of range, the first one here"
@@ -164,6 +175,7 @@ class Feed:
         self.stop()
         self.source.close()
         self._raw.close()
+        self._trail = Window()  # the old one holds the cursor, which holds this feed
 
     def _turn(self, old: Block) -> Block:
         block = self._pool.take()

@@ -53,17 +53,20 @@ class CaptureReader:
     inputs  a list of paths, "-" for standard input, and binary streams; at least one, the same one twice is allowed
     kernel  what indexes
     window  bytes of pipes and compressed inputs to keep for the store
+    until   until when to wait for inputs that are no files, of the monotonic clock; None is for ever
     """
 
     rows = ROWS
 
-    def __init__(self, inputs: Sequence[Input], *, kernel: Indexer, window: int = WINDOW) -> None:
+    def __init__(
+        self, inputs: Sequence[Input], *, kernel: Indexer, window: int = WINDOW, until: float | None = None
+    ) -> None:
         if not inputs:
             raise UsageError("no capture was named")
         self._feeds: list[Feed] = []
         try:
             for place, each in enumerate(inputs):
-                feed = Feed(each, kernel, place=place)
+                feed = Feed(each, kernel, place=place, until=until)
                 self._feeds.append(feed)
                 if len(inputs) > 1 and feed.again:
                     feed.suspend()
@@ -82,6 +85,11 @@ class CaptureReader:
         if not self.frames and (broken := [feed for feed in self._feeds if feed.broken]):
             *_, last = broken[0].damage()
             raise InputError(f"{last.input}: {last.what} (byte {last.offset})", hint="Nothing of it could be read.")
+
+    def stop(self, why: str) -> None:
+        """Read no further: what was read is given out, then the iteration ends; `why` is told among the damage."""
+        for feed in self._feeds:
+            feed.halt(why)
 
     @property
     def store(self) -> FrameStore:
