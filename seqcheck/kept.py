@@ -1,7 +1,14 @@
-"""Rows that are kept: the first ones of a kind, up to a limit, in one array that grows with them.
+"""Rows that are kept of one kind, in arrays that grow with them and never beyond a limit.
 
-One array, since a capture that goes on for weeks finds them one at a time: each in an array of its own would take
-several times its size.
+`Firsts` keeps the first ones. `Sampled` keeps an even sample of all of them, and the first ones beside it:
+
+    Rows are taken as they come, and so are the rows that take some of them back. Who is gone is found out when somebody
+    asks, or where no room is left. If there is none even then, rows are thinned out: only those stay whose hash of
+    stream and place is below a bar, which is halved as often as is needed. So what is kept of a long capture is spread
+    over all of it, whatever its streams and its parts are like.
+
+What is kept does not depend on how rows are cut into batches: room is made at the row that finds none. Making room
+sorts all rows, and happens at most once for each SHARE of the limit that came.
 """
 
 from __future__ import annotations
@@ -12,39 +19,143 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .kernel.border import EVENT
+from .retracted import BACK, gone
 
 LEAST = 16  # rows that there is room for, to begin with
+SHARE = 16  # 1 / SHARE of the limit
+NEIGHBOURS = np.uint64(6)  # log2 of how many records
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+Ints = NDArray[np.int64]
+Rows = NDArray[Any]
 
 
-class Kept:
-    """At most `most` rows of EVENT, in the order in which they were added."""
+class Firsts:
+    """The first `most` rows of EVENT, of a kind that is never taken back. `dropped` counts the others."""
 
     def __init__(self, most: int) -> None:
         self._most, self._count = most, 0
         self._space: NDArray[Any] = np.empty(0, EVENT)
+        self.dropped = 0
 
-    @property
-    def room(self) -> int:
-        """How many more there may be."""
-        return self._most - self._count
+    def add(self, rows: NDArray[Any]) -> None:
+        """Keep these, as far as there is room."""
+        kept = rows[: self._most - self._count]
+        self.dropped += len(rows) - len(kept)
+        count = self._count + len(kept)
+        self._space = _with_room(self._space, count, self._most)
+        self._space[self._count : count] = kept
+        self._count = count
 
     @property
     def rows(self) -> NDArray[Any]:
-        """Those that are kept, until the next `add` or `drop`."""
-        return self._space[: self._count]
+        """A copy of them."""
+        return self._space[: self._count].copy()
 
-    def add(self, rows: NDArray[Any]) -> None:
-        """Keep these; there must be room."""
-        count = self._count + len(rows)
-        if count > len(self._space):
-            space = np.empty(min(max(2 * len(self._space), count, LEAST), self._most), EVENT)
-            space[: self._count] = self.rows
-            self._space = space
-        self._space[self._count : count] = rows
+
+class Sampled:
+    """At most `most` rows of EVENT that may be taken back, the first `head` of them in any case."""
+
+    def __init__(self, most: int, head: int) -> None:
+        self._most, self._head = most, head
+        self._space: NDArray[Any] = np.empty(0, EVENT)
+        self._places: Ints = np.empty(0, np.int64)
+        self._count = self._seen = 0
+        self._leading = 0  # of the rows kept, those of the head
+        self._bar = ALL
+        self._back: list[NDArray[Any]] = []
+        self._backs = 0  # rows in `_back`
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """A copy of those that are kept and were not taken back, in order."""
+        return self._space[: self._count][self._here()]
+
+    def add(self, rows: Rows, places: Ints, back: Rows) -> tuple[Rows, Ints]:
+        """Take rows, and BACK rows; `places` are those in the order of all rows. The rows kept for now, and their
+        places."""
+        new: list[tuple[NDArray[Any], Ints]] = []
+        while True:
+            cut = self._cut(rows, places, back)
+            here, behind = int(np.searchsorted(places, cut)), int(np.searchsorted(back["place"], cut))
+            new.append(self._append(rows[:here], places[:here]))
+            if behind:
+                self._back.append(back[:behind])
+                self._backs += behind
+            rows, places, back = rows[here:], places[here:], back[behind:]
+            if not (len(rows) or len(back)):
+                kept, their = (np.concatenate(column) for column in zip(*new, strict=True))
+                return kept, their
+            self._make_room()
+
+    def _cut(self, rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> int:
+        """The first place that there is no room for."""
+        wanted = places[self._wanted(rows)]
+        room, cut = self._most - self._count, np.iinfo(np.int64).max
+        if len(wanted) > room:
+            cut = int(wanted[room])
+        if len(back) > self._most - self._backs:
+            cut = min(cut, int(back["place"][self._most - self._backs]))
+        return cut
+
+    def _wanted(self, rows: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the next rows are to be kept."""
+        if self._bar == ALL:
+            return np.ones(len(rows), np.bool_)
+        wanted = _hash(rows) < self._bar
+        wanted[: max(0, self._head - self._seen)] = True
+        return wanted
+
+    def _append(self, rows: NDArray[Any], places: Ints) -> tuple[NDArray[Any], Ints]:
+        wanted = self._wanted(rows)
+        self._leading += min(len(rows), max(0, self._head - self._seen))
+        self._seen += len(rows)
+        kept = rows[wanted]
+        count = self._count + len(kept)
+        self._space = _with_room(self._space, count, self._most)
+        self._places = _with_room(self._places, count, self._most)
+        self._space[self._count : count] = kept
+        self._places[self._count : count] = places[wanted]
         self._count = count
+        return kept, places[wanted]
 
-    def drop(self, gone: NDArray[np.bool_]) -> None:
-        """Forget these of `rows`."""
-        left = self.rows[~gone]
-        self._space[: len(left)] = left
-        self._count = len(left)
+    def _make_room(self) -> None:
+        if self._backs:
+            self._keep(self._here())
+            self._back, self._backs = [], 0
+        while self._count > self._most - max(1, self._most // SHARE):
+            self._bar >>= np.uint64(1)
+            stay = _hash(self._space[: self._count]) < self._bar
+            stay[: self._leading] = True
+            self._keep(stay)
+
+    def _here(self) -> NDArray[np.bool_]:
+        """Which of those kept were not taken back."""
+        back = np.concatenate([np.zeros(0, BACK), *self._back])
+        return ~gone(self._space[: self._count], self._places[: self._count], back)
+
+    def _keep(self, stay: NDArray[np.bool_]) -> None:
+        self._leading = int(stay[: self._leading].sum())
+        for space in (self._space, self._places):
+            left = space[: self._count][stay]
+            space[: len(left)] = left
+        self._count = int(stay.sum())
+
+
+def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:
+    """The same, or longer by doubling, so that rows that come one by one are seldom copied."""
+    if count <= len(space):
+        return space
+    longer = np.empty(min(max(2 * len(space), count, LEAST), most), space.dtype)
+    longer[: len(space)] = space
+    return longer
+
+
+def _hash(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    """uint64[n]: of stream and place, evenly spread (the finish of MurmurHash3). Neighbours have the same, so that what
+    belongs together stays together."""
+    key = (rows["stream"].astype(np.uint64) << np.uint64(44)) ^ (rows["record"].astype(np.uint64) >> NEIGHBOURS)
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        key ^= key >> np.uint64(33)
+        key *= np.uint64(factor)
+    result: NDArray[np.uint64] = key ^ (key >> np.uint64(33))
+    return result

@@ -15,14 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import OutputError
-from .kernel.border import DUPLICATE, EVENT, GAP, LATE, RESTART, RETRACT, RETRACT_LATE
+from .kernel.border import DUPLICATE, EVENT, GAP, LATE, RESTART
 from .results import CapturedFrame
+from .retracted import BACK, backs, gone
 
 CHUNK = 1 << 15  # rows given at a time
-REACH = 16  # of the RETRACT_LATE rows before a record, how many may reach over it (EARLY_MAX are open at a time)
-_TAKEN_BACK = np.dtype([("key", "<i8"), ("end", "<i8"), ("at", "<i8")])
 _FRAME = Struct("<qIIH")  # ns, wire, captured, link
-_BITS = 40  # of a key, for the record; above them the stream
 
 
 class Rows:
@@ -31,60 +29,34 @@ class Rows:
     def __init__(self) -> None:
         self._file = _unnamed()
         self._count = 0
-        self._back: dict[int, list[NDArray[Any]]] = {RETRACT: [], RETRACT_LATE: []}
+        self._back: list[NDArray[Any]] = []
 
     def add(self, events: NDArray[Any]) -> None:
         """Set these aside."""
-        for kind, parts in self._back.items():
-            at = np.flatnonzero(events["kind"] == kind)
-            if len(at):
-                part = np.empty(len(at), _TAKEN_BACK)
-                part["key"], part["end"] = _key(events[at], "a"), _key(events[at], "b")
-                part["at"] = at + self._count
-                parts.append(part)
+        if len(back := backs(events, self._count)):
+            self._back.append(back)
         _write(self._file, events.tobytes())
         self._count += len(events)
 
     def read(self) -> Iterator[NDArray[Any]]:
         """Everything that was not taken back, in order, in chunks of one kind."""
         self._file.flush()
-        back = {kind: np.sort(np.concatenate([np.zeros(0, _TAKEN_BACK), *parts])) for kind, parts in self._back.items()}
+        back = np.concatenate([np.zeros(0, BACK), *self._back])
         for start in range(0, self._count, CHUNK):
             self._file.seek(start * EVENT.itemsize)
             rows = np.frombuffer(self._file.read(CHUNK * EVENT.itemsize), EVENT)
             kinds = rows["kind"]
-            gone = np.isin(kinds, (DUPLICATE, LATE)) & _taken_back(rows, start, back[RETRACT], 1)
-            late = (kinds == LATE) & (rows["x"] == rows["next"])
-            if late.any():
-                gone |= late & _taken_back(rows, start, back[RETRACT_LATE], REACH)
+            at = np.flatnonzero((kinds == DUPLICATE) | (kinds == LATE))
+            taken = np.zeros(len(rows), np.bool_)
+            taken[at] = gone(rows[at], start + at, back)
             for kind in (DUPLICATE, GAP, LATE, RESTART):
-                left = rows[(kinds == kind) & ~gone]
+                left = rows[(kinds == kind) & ~taken]
                 if len(left):
                     yield left
 
     def close(self) -> None:
         """Forget everything."""
         self._file.close()
-
-
-def _key(rows: NDArray[Any], name: str) -> NDArray[np.int64]:
-    key: NDArray[np.int64] = (rows["stream"].astype(np.int64) << _BITS) + rows[name]
-    return key
-
-
-def _taken_back(rows: NDArray[Any], start: int, back: NDArray[Any], reach: int) -> NDArray[np.bool_]:
-    """Which rows (the first one is number `start`) one of `back`, sorted by key, takes back: it came later, and its
-    records hold theirs. No more than `reach` of those that begin before a record can hold it."""
-    gone = np.zeros(len(rows), np.bool_)
-    if not len(back):
-        return gone
-    key = _key(rows, "record")
-    number = np.arange(start, start + len(rows))
-    last = np.searchsorted(back["key"], key, "right") - 1
-    for step in range(reach):
-        at = np.maximum(last - step, 0)
-        gone |= (last >= step) & (back["key"][at] <= key) & (key <= back["end"][at]) & (back["at"][at] > number)
-    return gone
 
 
 class Frames:

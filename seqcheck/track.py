@@ -2,13 +2,14 @@
 
 Theory of operation
     The kernel's tracker (kernel/reference_track.py states its rules and invariants) leaves no row for healthy records
-    and one row for each finding. Counts are the kernel's and exact, however many findings there are. Rows are kept up
-    to a limit for each kind, in order of arrival; what is beyond the limit still counts in the histogram of distances.
-    A row can be taken back by a later one (RETRACT, RETRACT_LATE): a restart, or a lone early number, was behind it.
+    and one row for each finding. Counts and the histogram of distances are the kernel's and exact, however many there
+    are. Rows are kept up to a limit for each kind: the first ones, and of duplicates and late records, of which
+    there may be as many as records, an even sample of the others (kept.py). A row can be taken back by a later one
+    (RETRACT, RETRACT_LATE): a restart, or a lone early number, was behind it.
 
 Invariants
-    Findings do not depend on how the records were cut into blocks. `kept` rows are the first ones that were never
-    taken back. Memory is bounded: LIMIT rows of each kind, and the kernel's own limits.
+    Findings do not depend on how the records were cut into blocks. The distances add up to the duplicates; kept rows
+    are among those that count. Memory is bounded: LIMIT rows of each kind, and the kernel's own limits.
 """
 
 from __future__ import annotations
@@ -20,16 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataclass import dataclass
-from .kept import Kept
+from .kept import Firsts, Sampled
 from .kernel import border
 from .kernel.border import Frames, RecordColumns, TrackerLike
 from .missing import Missing
+from .retracted import backs, gone
 
 LIMIT = 1 << 16  # rows kept of each kind
-DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
+HEAD = 1 << 12  # of these, the first ones, which are kept where others are thinned out
+DISTANCES = border.DISTANCES
 STUCK = "the tracker asks for more rows than there is room for: a fault in it"
+Batch = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any]]  # EVENT[n], their places in the order of all; BACK[m]
 Tap = Callable[[NDArray[Any]], None]
-_KEPT = (border.DUPLICATE, border.GAP, border.LATE, border.RESTART, border.EARLY, border.OUTLIER)
+_FIRSTS = (border.GAP, border.RESTART, border.EARLY)
+_SAMPLED = (border.DUPLICATE, border.LATE)  # what may be taken back
 LimitName = Literal["copies", "missing", "duplicates", "gaps", "late", "restarts"]
 _DROPPED: dict[LimitName, str] = {"copies": "beyond", "missing": "unjudged"}  # by column of STREAM_STATE
 
@@ -49,8 +54,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What the tracker found. `duplicates`, `gaps`, `late`, `restarts`, `early` and `outliers` are EVENT[n], n at most
-    LIMIT; `streams` is STREAM_STATE[streams]; `distances` int64[DISTANCES + 1]: how many duplicates lie that far from
+    """What the tracker found. `duplicates`, `gaps`, `late`, `restarts` and `early` are EVENT[n], n at most LIMIT;
+    `streams` is STREAM_STATE[streams]; `distances` int64[DISTANCES + 1]: how many duplicates lie that far from
     the copy before (the last one: farther, and [0]: unknown, beyond the window). `modulus` 0 is 2**64.
     `missing(stream, epoch, low, high)` gives the stretches that have not come, as things stood; `limits` what was
     dropped for want of room."""
@@ -62,7 +67,6 @@ class Findings:
     late: NDArray[Any]
     restarts: NDArray[Any]
     early: NDArray[Any]
-    outliers: NDArray[Any]
     distances: NDArray[np.int64]
     missing: Missing
     limits: tuple[Limit, ...] = ()
@@ -77,33 +81,33 @@ class Track:
         self._tap = tap
         self._modulus = modulus
         self._events = np.zeros(border.EVENTS, border.EVENT)
-        self._kept = {kind: Kept(LIMIT) for kind in _KEPT}
-        self._unkept = dict.fromkeys(_KEPT, 0)  # rows that found no room
-        self._distances = np.zeros(DISTANCES + 1, np.int64)
+        self._firsts = {kind: Firsts(LIMIT) for kind in _FIRSTS}
+        self._sampled = {kind: Sampled(LIMIT, HEAD) for kind in _SAMPLED}
+        self._rows = 0  # that there were, of any kind
 
     def feed(self, frames: Frames, records: RecordColumns) -> NDArray[Any]:
         """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, as they stand now."""
         low = 0
-        new: list[NDArray[Any]] = []
+        new: list[Batch] = []
         while low < records.count:
             before = low
             low, count = self._tracker.feed(frames, records, low, self._events)
             if count:
-                new += self._add(self._events[:count])
+                new.append(self._add(self._events[:count]))
             elif low == before:
                 raise RuntimeError(STUCK)
-        return np.concatenate(new) if new else self._events[:0]
+        return _still(new)
 
     def finish(self) -> NDArray[Any]:
         """The input has ended: what was left open is decided. The duplicates kept of that."""
         done = False
-        new: list[NDArray[Any]] = []
+        new: list[Batch] = []
         while not done:
             done, count = self._tracker.finish(self._events)
             if not (done or count):
                 raise RuntimeError(STUCK)
-            new += self._add(self._events[:count])
-        return np.concatenate(new) if new else self._events[:0]
+            new.append(self._add(self._events[:count]))
+        return _still(new)
 
     def streams(self) -> NDArray[Any]:
         """STREAM_STATE[streams] as things stand, a copy."""
@@ -111,7 +115,8 @@ class Track:
 
     def findings(self) -> Findings:
         """As things stand; the arrays are copies."""
-        kept = {kind: each.rows.copy() for kind, each in self._kept.items()}
+        kept = {kind: each.rows for kind, each in self._firsts.items()}
+        kept |= {kind: each.rows for kind, each in self._sampled.items()}
         streams = self._tracker.streams()
         return Findings(
             modulus=self._modulus,
@@ -121,64 +126,38 @@ class Track:
             late=kept[border.LATE],
             restarts=kept[border.RESTART],
             early=kept[border.EARLY],
-            outliers=kept[border.OUTLIER],
-            distances=self._distances.copy(),
+            distances=self._tracker.distances(),
             missing=Missing(*self._tracker.missing()),
             limits=_limits(
                 streams,
                 {
                     "duplicates": int(streams["duplicates"].sum()) - len(kept[border.DUPLICATE]),
-                    "gaps": self._unkept[border.GAP],
+                    "gaps": self._firsts[border.GAP].dropped,
                     "late": int(streams["late"].sum()) - len(kept[border.LATE]),
-                    "restarts": self._unkept[border.RESTART],
+                    "restarts": self._firsts[border.RESTART].dropped,
                 },
             ),
         )
 
-    def _add(self, events: NDArray[Any]) -> list[NDArray[Any]]:
+    def _add(self, events: NDArray[Any]) -> Batch:
+        """Take in rows; the duplicates kept of them, with their places, and what took rows back."""
         if self._tap is not None:
             self._tap(events)
-        kinds = events["kind"]
-        takers = np.flatnonzero((kinds == border.RETRACT) | (kinds == border.RETRACT_LATE))
-        new: list[NDArray[Any]] = []
-        start = 0
-        for at in takers.tolist():
-            new += self._keep(events[start:at])
-            new = self._take_back(events[at], new)
-            start = at + 1
-        return new + self._keep(events[start:])
-
-    def _keep(self, events: NDArray[Any]) -> list[NDArray[Any]]:
-        new: list[NDArray[Any]] = []
         kinds = np.ascontiguousarray(events["kind"])
-        counts = np.bincount(kinds, minlength=len(_KEPT) + 2)
-        for kind in _KEPT:
-            room = self._kept[kind].room
-            self._unkept[kind] += max(0, int(counts[kind]) - room)
-            if not counts[kind] or not (room or kind == border.DUPLICATE):
-                continue
+        back = backs(events, self._rows)
+        counts = np.bincount(kinds, minlength=border.OUTLIER + 1)
+        for kind in _FIRSTS:
+            if counts[kind]:
+                self._firsts[kind].add(events[kinds == kind])
+        new = events[:0], np.zeros(0, np.int64)
+        for kind in _SAMPLED:
             at = np.flatnonzero(kinds == kind)
-            if kind == border.DUPLICATE:
-                histogram = _histogram(events["record"][at], events["e_record"][at])
-                self._distances[: len(histogram)] += histogram
-            if room:
-                rows = events[at[:room]]
-                self._kept[kind].add(rows)
-                if kind == border.DUPLICATE:
-                    new.append(rows)
-        return new
-
-    def _take_back(self, row: Any, new: list[NDArray[Any]]) -> list[NDArray[Any]]:
-        kinds = (border.LATE,) if row["kind"] == border.RETRACT_LATE else (border.DUPLICATE, border.LATE)
-        for kind in kinds:
-            rows = self._kept[kind].rows
-            gone = _covered(row, rows)
-            if gone.any():
-                if kind == border.DUPLICATE:
-                    histogram = _histogram(rows["record"][gone], rows["e_record"][gone])
-                    self._distances[: len(histogram)] -= histogram
-                self._kept[kind].drop(gone)
-        return new if row["kind"] == border.RETRACT_LATE else [rows[~_covered(row, rows)] for rows in new]
+            if len(at) or len(back):
+                mine = back if kind == border.LATE else back[back["kind"] == border.RETRACT]
+                kept = self._sampled[kind].add(events[at], at + self._rows, mine)
+                new = kept if kind == border.DUPLICATE else new
+        self._rows += len(events)
+        return *new, back
 
 
 def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limit, ...]:
@@ -191,15 +170,10 @@ def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limi
     return (*found, *(Limit(name=name, stream=None, count=count) for name, count in unlisted.items() if count > 0))
 
 
-def _covered(row: Any, rows: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which of `rows` the RETRACT or RETRACT_LATE row takes back."""
-    record = rows["record"]
-    covered = (rows["stream"] == row["stream"]) & (record >= row["a"]) & (record <= row["b"])
-    if row["kind"] == border.RETRACT_LATE:
-        covered &= rows["x"] == rows["next"]
-    result: NDArray[np.bool_] = covered
+def _still(batches: list[Batch]) -> NDArray[Any]:
+    """The rows of these batches that none of them took back."""
+    if not batches:
+        return np.zeros(0, border.EVENT)
+    rows, places, back = (np.concatenate(column) for column in zip(*batches, strict=True))
+    result: NDArray[Any] = rows[~gone(rows, places, back)]
     return result
-
-
-def _histogram(record: NDArray[np.int64], earlier: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.bincount(np.where(earlier >= 0, np.minimum(record - earlier, DISTANCES), 0))

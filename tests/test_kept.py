@@ -1,39 +1,123 @@
-"""Kept rows: what a list would hold."""
+"""Kept rows: the first ones, or a sample of all; what was taken back is not among them, however they come."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from seqcheck.kept import LEAST, Kept
-from seqcheck.kernel.border import EVENT
-
-STEPS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 7)), max_size=30)
-
-
-@given(STEPS, st.sampled_from([1, LEAST, 50, 10_000]))
-def test_adding_and_dropping(steps: list[tuple[int, int]], most: int) -> None:
-    """Each step adds so many rows, as far as there is room, then drops every n-th."""
-    kept, expected, number = Kept(most), list[int](), 0
-    for count, every in steps:
-        rows = np.zeros(min(count, kept.room), EVENT)
-        rows["seq"] = np.arange(number, number + len(rows))
-        number += len(rows)
-        kept.add(rows)
-        expected += rows["seq"].tolist()
-        if every:
-            kept.drop(np.arange(len(kept.rows)) % every == 0)
-            expected = [seq for at, seq in enumerate(expected) if at % every]
-        assert kept.rows["seq"].tolist() == expected
-        assert kept.room == most - len(expected)
+from seqcheck.kept import LEAST, Firsts, Sampled
+from seqcheck.kernel.border import DUPLICATE, EVENT, RETRACT
+from seqcheck.retracted import backs
 
 
-def test_it_grows_by_doubling() -> None:
-    """Rows that come one by one are seldom copied, and there is never room for more than may be kept."""
-    kept, spaces = Kept(1000), set[int]()
-    for _ in range(1000):
-        kept.add(np.zeros(1, EVENT))
-        assert kept.rows.base is not None
-        spaces.add(len(kept.rows.base))
-    assert sorted(spaces) == [16, 32, 64, 128, 256, 512, 1000]
+@given(st.lists(st.integers(0, 40), max_size=30), st.sampled_from([1, LEAST, 50, 10_000]))
+def test_the_first_ones(steps: list[int], most: int) -> None:
+    firsts, number = Firsts(most), 0
+    for count in steps:
+        rows = np.zeros(count, EVENT)
+        rows["seq"] = np.arange(number, number + count)
+        number += count
+        firsts.add(rows)
+        assert firsts.rows["seq"].tolist() == list(range(min(number, most)))
+        assert firsts.dropped == max(0, number - most)
+
+
+def history(steps: list[tuple[int, int]], streams: int) -> NDArray[np.void]:
+    """Duplicates of a few streams in turn; `back` records of a stream are taken back after each lot."""
+    rows, records = list[tuple[int, int, int]](), [0] * streams
+    for at, (count, back) in enumerate(steps):
+        stream = at % streams
+        rows += [(DUPLICATE, stream, record) for record in range(records[stream], records[stream] + count)]
+        records[stream] += count
+        if back:
+            rows.append((RETRACT, stream, max(0, records[stream] - back)))
+    events = np.zeros(len(rows), EVENT)
+    for name, column in zip(
+        ("kind", "stream", "record"), zip(*rows, strict=True) if rows else ((), (), ()), strict=True
+    ):
+        events[name] = column
+    events["a"], events["b"] = events["record"], 1 << 40
+    return events
+
+
+def feed(sampled: Sampled, events: NDArray[np.void], cuts: list[int]) -> None:
+    for low, high in pairwise([0, *sorted({cut for cut in cuts if 0 < cut < len(events)}), len(events)]):
+        part = events[low:high]
+        at = np.flatnonzero(part["kind"] == DUPLICATE)
+        sampled.add(part[at], at + low, backs(part, low))
+
+
+def left(events: NDArray[np.void]) -> list[tuple[int, int]]:
+    """What was not taken back, row by row."""
+    rows = list[tuple[int, int]]()
+    for row in events:
+        if row["kind"] == DUPLICATE:
+            rows.append((int(row["stream"]), int(row["record"])))
+        else:
+            rows = [(s, r) for s, r in rows if s != row["stream"] or r < row["a"]]
+    return rows
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 40)), max_size=40)
+
+
+@given(STEPS, st.integers(1, 3), st.lists(st.integers(1, 900), max_size=6))
+def test_all_that_were_not_taken_back_where_there_is_room(
+    steps: list[tuple[int, int]], streams: int, cuts: list[int]
+) -> None:
+    events, sampled = history(steps, streams), Sampled(10_000, 10)
+    feed(sampled, events, cuts)
+    assert list(zip(*(sampled.rows[name].tolist() for name in ("stream", "record")), strict=True)) == left(events)
+
+
+@given(
+    STEPS, st.integers(1, 3), st.lists(st.integers(1, 900), max_size=6), st.sampled_from([(1, 0), (64, 8), (200, 100)])
+)
+def test_a_sample_is_the_same_however_it_came(
+    steps: list[tuple[int, int]], streams: int, cuts: list[int], room: tuple[int, int]
+) -> None:
+    events, whole, parts = history(steps, streams), Sampled(*room), Sampled(*room)
+    feed(whole, events, [])
+    feed(parts, events, cuts)
+    assert len(whole.rows) <= room[0]
+    assert parts.rows.tobytes() == whole.rows.tobytes()
+    kept = set(zip(*(whole.rows[name].tolist() for name in ("stream", "record")), strict=True))
+    assert kept <= set(left(events))
+
+
+def test_a_sample_is_spread_over_all_of_it() -> None:
+    events = np.zeros(400_000, EVENT)
+    events["stream"], events["record"] = np.arange(len(events)) % 2, np.arange(len(events)) // 2
+    sampled = Sampled(8_000, 500)
+    feed(sampled, events, list(range(0, len(events), 30_000)))
+    kept = sampled.rows
+    assert kept["record"][:500].tolist() == (np.arange(500) // 2).tolist()
+    tenths = np.bincount(kept["record"][500:] // 20_000, minlength=10)
+    assert 3_000 <= len(kept) <= 8_000
+    assert tenths.min() > 0.5 * tenths.mean()
+    assert np.bincount(kept["stream"]).min() > 0.4 * len(kept)
+
+
+def test_what_was_taken_back_gives_its_place_to_others() -> None:
+    """Restarts, over and over: what each took back is not in the way of what comes after."""
+    events = history([(40, 40)] * 50 + [(30, 0)], 1)
+    sampled = Sampled(64, 8)
+    feed(sampled, events, [])
+    assert len(sampled.rows) == 30
+
+
+@pytest.mark.parametrize("count", [100_000, 200_000])
+def test_rows_taken_back_one_by_one_are_not_sought_among_all(count: int) -> None:
+    """That many steps back by one would otherwise be 10**10 comparisons; none is left."""
+    events = np.zeros(2 * count, EVENT)
+    events["record"] = np.repeat(np.arange(count), 2)
+    events["kind"][1::2] = RETRACT
+    events["a"], events["b"] = events["record"], events["record"]
+    sampled = Sampled(1 << 16, 8)
+    feed(sampled, events, [])
+    assert not len(sampled.rows)

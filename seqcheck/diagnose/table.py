@@ -131,10 +131,11 @@ def _alone(findings: Findings) -> Bools:
 
 def _place(findings: Findings) -> Ints:
     """Where the count stood when each duplicate's earlier copy came: all records of its epoch before it, less the
-    duplicates among them and with what was missing by then. UNKNOWN where not all gaps were kept."""
+    duplicates among them and with what was missing by then. UNKNOWN where not all gaps and duplicates were kept."""
     rows, gaps, restarts = findings.duplicates, findings.gaps, findings.restarts
     result = np.full(len(rows), UNKNOWN, np.int64)
     whole = len(gaps) == int(findings.streams["gaps"].sum())
+    complete = len(rows) == int(findings.streams["duplicates"].sum())
     still = findings.missing.left(gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
     for stream in distinct(rows["stream"]).tolist():
         mine = np.flatnonzero((rows["stream"] == stream) & (rows["e_record"] >= 0))
@@ -149,7 +150,7 @@ def _place(findings: Findings) -> Ints:
         places = gaps["record"][of]
         missing = lost[np.searchsorted(places, at, "right")] - lost[np.searchsorted(places, first, "right")]
         known = (np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))) & (
-            epoch_at == rows["epoch"][mine]
+            complete & (epoch_at == rows["epoch"][mine])
         )
         result[mine] = np.where(known, np.maximum(0, at - first - again + missing), UNKNOWN)
     return result

@@ -100,6 +100,7 @@ cdef extern from "native/border.h" nogil:
         WINDOW_STEP
         WINDOW_CAP
         WINDOW_BUDGET
+        DISTANCES
         EARLY_MAX
         EARLY_REACH
         OPENERS

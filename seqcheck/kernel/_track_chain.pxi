@@ -21,6 +21,7 @@ cdef bint chained(T *t, int32_t id, const Arrival *a, bint may_begin, bint far) 
         return False
     copy_words(&t.segments[chain.tail].rows[chain.rows % CHAIN_SEGMENT].arrival, a, sizeof(Arrival))
     t.segments[chain.tail].rows[chain.rows % CHAIN_SEGMENT].refill = NOWHERE
+    t.segments[chain.tail].rows[chain.rows % CHAIN_SEGMENT].counted = -1
     chain.rows += 1
     if (
         chain.length >= CHAIN_LONG
@@ -50,6 +51,7 @@ cdef Chain *open_chain(T *t, int32_t id, const Arrival *a, bint far) noexcept no
     chain.before.last_ns, chain.before.last_frame = h.last_ns, h.last_frame
     chain.next, chain.length, chain.strays, chain.rows = forward(t, a.seq, 1), 1, 0, 0
     chain.head = chain.tail = -1
+    chain.provisional = o.provisional
     chain.eager = far or near_base(t, a.seq, t.states[id].base)
     chain.paused = o.pause >= PAUSE_NS and long_pause(a, o.pause, t.states[id].first_ns)
     return chain
@@ -107,7 +109,9 @@ cdef void restart(T *t, int32_t id, const Arrival *last) noexcept nogil:
     cdef Odd *o = t.odds + h.odd
     cdef State *s = t.states + id
     cdef Chain chain = t.chains[o.chain]
-    cdef int64_t received = h.received, last_ns = h.last_ns, last_frame = h.last_frame, n, position
+    cdef int64_t received = h.received, last_ns = h.last_ns, last_frame = h.last_frame, n
+    cdef ChainRow *row_of
+    cdef bint refill
     cdef int64_t away = o.held_distance
     cdef bint last_one = 0 < away <= EARLY_REACH and o.held.record < chain.first.record
     cdef Arrival held = o.held
@@ -117,12 +121,16 @@ cdef void restart(T *t, int32_t id, const Arrival *last) noexcept nogil:
         chain.before.outliers += 1
         emit(t, id, OUTLIER, &held, NOWHERE, h.next)
     segment = chain.head
+    refill = True
     for n in range(chain.rows):
         if n > 0 and n % CHAIN_SEGMENT == 0:
             segment = t.segments[segment].following
-        position = t.segments[segment].rows[n % CHAIN_SEGMENT].refill
-        if position != NOWHERE and not bits_add(&t.bits, t.states, MISSING, id, s.epoch, position):
-            break
+        row_of = &t.segments[segment].rows[n % CHAIN_SEGMENT]
+        if row_of.counted >= 0:
+            t.distances[row_of.counted] -= 1
+        if refill and row_of.refill != NOWHERE:
+            refill = bits_add(&t.bits, t.states, MISSING, id, s.epoch, row_of.refill)
+    o.provisional = chain.provisional
     abandon(t, id, &chain.before)
     row = emit(t, id, RETRACT, &chain.first, 0, h.next)
     row.a, row.b = chain.first.record, received - 1

@@ -129,6 +129,7 @@ cdef void ahead(T *t, int32_t id, const Arrival *a, int64_t d) noexcept nogil:
                 found = n
         if found >= 0:
             copies = o.early[found].arrival.copies
+            close(t, o)
             duplicate(t, id, a, x, &o.early[found].arrival, x + 1)
             copy_words(&o.early[found].arrival, a, sizeof(Arrival))
             o.early[found].arrival.copies = copies + 1
@@ -308,6 +309,12 @@ cdef void duplicate(T *t, int32_t id, const Arrival *a, int64_t x, const Arrival
     cdef Hot *h = t.hot + id
     cdef State *s = t.states + id
     cdef Event *row
+    cdef int64_t distance = min(a.record - earlier.record, <int64_t>DISTANCES) if earlier != NULL else 0
+    cdef Chain *chain
+    t.distances[distance] += 1
+    if t.odds[h.odd].chain >= 0:
+        chain = t.chains + t.odds[h.odd].chain
+        t.segments[chain.tail].rows[(chain.rows - 1) & (CHAIN_SEGMENT - 1)].counted = distance
     s.duplicates += 1
     if not bits_has(&t.repeated, REPEATED, id, s.epoch, x) and bits_add(&t.repeated, t.states, REPEATED, id, s.epoch, x):
         s.replicated += 1

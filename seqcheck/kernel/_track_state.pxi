@@ -72,6 +72,7 @@ cdef struct Odd:
 
 cdef struct ChainRow:
     Arrival arrival
+    int64_t counted         # the distance that a duplicate was counted at, or -1
     int64_t refill          # the position that was missing until this row filled it, or NOWHERE
 
 cdef struct Segment:
@@ -85,6 +86,7 @@ cdef struct Chain:
     int64_t length
     int64_t strays
     int64_t rows
+    int64_t provisional     # Odd's, before the first row
     int32_t head            # segments
     int32_t tail            # (of a free chain: the next free one)
     bint eager
@@ -114,6 +116,7 @@ cdef struct T:
     int64_t top_segment     # segments ever taken
     int64_t top_chain
     int64_t used_segments
+    int64_t *distances      # DISTANCES + 1
     bint replaying
     int64_t finished        # streams that `finish` has done
     Event *out

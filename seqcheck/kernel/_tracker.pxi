@@ -2,7 +2,7 @@
 # handed out by the operating system as it is touched; only what grows with the number of streams is moved.
 
 cdef enum:
-    PARTS = 12
+    PARTS = 13
 
 cdef struct Part:
     void **at
@@ -22,6 +22,8 @@ cdef int parts_of(T *t, Part *parts) noexcept:
     parts[3].used = t.top_chain * sizeof(Chain)
     bits_parts(&t.bits, parts + 4)
     bits_parts(&t.repeated, parts + 8)
+    parts[12].at, parts[12].size = <void **>&t.distances, (DISTANCES + 1) * sizeof(int64_t)
+    parts[12].used = parts[12].size
     return PARTS
 
 
@@ -172,6 +174,14 @@ cdef class Tracker:
             for degree in range(N_DEGREES - 1, 0, -1):
                 row[n].degrees[degree - 1] += row[n].degrees[degree]
         return table
+
+    def distances(self):
+        """See border.TrackerLike."""
+        import numpy
+        found = numpy.empty(DISTANCES + 1, numpy.int64)
+        cdef int64_t[::1] rows = found
+        memcpy(&rows[0], self.t.distances, (DISTANCES + 1) * sizeof(int64_t))
+        return found
 
     def missing(self):
         """See border.TrackerLike."""

@@ -288,6 +288,10 @@ class TrackerLike(Protocol):
     def streams(self) -> NDArray[Any]:
         """STREAM_STATE[streams], a copy."""
 
+    def distances(self) -> NDArray[np.int64]:
+        """int64[DISTANCES + 1]: how many duplicates lie that far, in records of the stream, from the copy before. The
+        last one: that far or farther; [0]: unknown, beyond the window. They add up to the duplicates of all streams."""
+
     def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """What has not come (yet), in copies: MISSING_PAGE[n] and HOLE[m], each in order of stream, epoch and position.
         A page decides for all its numbers, a hole for those that lie in no page."""
@@ -299,6 +303,8 @@ class TrackerLike(Protocol):
 # Rows an events buffer should have. Fewer than 6 * CHAIN_LONG + 64 can stop the tracker for good: a chain has up to
 # CHAIN_LONG records, and nearly as many strays between them, each of which may cause three rows when it is read again.
 EVENTS = 1 << 17
+
+DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
 
 # Limits of the tracker. Where one is reached it says so (floor, e_record -1), it never guesses.
 WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 16, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...

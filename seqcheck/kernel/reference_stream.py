@@ -31,12 +31,16 @@ class Early(NamedTuple):
 class Chain:
     """Backward records that go on counting up. `before` is the stream's row as it was before the first of them."""
 
-    __slots__ = ("before", "eager", "first", "length", "next", "paused", "refill", "rows", "strays")
+    __slots__ = (
+        "before", "counted", "eager", "first", "length", "next", "paused", "provisional", "refill", "rows", "strays",
+    )  # fmt: skip
 
     def __init__(self, first: Arrival, before: dict[str, Any], eager: bool, paused: bool) -> None:
         self.first, self.before, self.eager, self.paused = first, before, eager, paused
         self.length, self.strays, self.next = 0, 0, first.seq
         self.rows: list[Arrival] = []
+        self.provisional = 0  # as it was before the first of them
+        self.counted: list[int] = []  # distances of the duplicates among them
         self.refill: list[int] = []  # positions that were missing until the chain passed
 
 

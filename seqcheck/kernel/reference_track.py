@@ -41,6 +41,7 @@ from .border import (
     CHAIN_SEGMENT,
     CHAIN_SEGMENTS,
     CHAIN_SKIP,
+    DISTANCES,
     DUPLICATE,
     EARLY,
     EARLY_MAX,
@@ -80,6 +81,7 @@ class Tracker:
         self._out: list[tuple[int, ...]] = []
         self._finish = 0  # streams finished
         self._replaying = False
+        self._distances = [0] * (DISTANCES + 1)
 
     # -- the border ----------------------------------------------------------------------------------------------------
 
@@ -131,6 +133,9 @@ class Tracker:
             for name, value in track.s.items():
                 table[name][row] = value
         return table
+
+    def distances(self) -> NDArray[np.int64]:
+        return np.array(self._distances)
 
     def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
         return self._bits.missing()
@@ -229,6 +234,7 @@ class Tracker:
             if x in known:
                 early = track.early[known[x]]
                 copies = early.arrival.copies
+                self._close(track)
                 self._duplicate(track, a, x, early.arrival, x + 1)
                 track.early[known[x]] = early._replace(arrival=a._replace(copies=copies + 1))
                 return
@@ -349,6 +355,10 @@ class Tracker:
     def _duplicate(self, track: Track, a: Arrival, x: int, earlier: Arrival | None, expected: int) -> None:
         s = track.s
         s["duplicates"] += 1
+        distance = min(a.record - earlier.record, DISTANCES) if earlier else 0
+        self._distances[distance] += 1
+        if track.chain is not None:
+            track.chain.counted.append(distance)
         what = (REPEATED, track.id, s["epoch"], x)
         if not self._repeated.has(*what) and self._repeated.add(*what):
             s["replicated"] += 1
@@ -410,6 +420,7 @@ class Tracker:
         usual = (a.ns - pause - s["first_ns"]) // max(1, a.record - 1)
         paused = pause >= PAUSE_NS and pause >= PAUSE_FACTOR * usual
         chain = track.chain = Chain(a, before, eager, paused)
+        chain.provisional = track.provisional
         chain.length, chain.next = 1, (a.seq + 1) % span(self._modulus)
         return chain
 
@@ -430,6 +441,9 @@ class Tracker:
         for x in chain.refill:
             if not self._bits.add(MISSING, track.id, s["epoch"], x):
                 break
+        for distance in chain.counted:
+            self._distances[distance] -= 1
+        track.provisional = chain.provisional
         self._abandon(track, chain.before)
         self._emit(track, RETRACT, chain.first, x=0, next=s["next"], a=chain.first.record, b=received - 1)
         rows = chain.rows if last is None else [*chain.rows, last]

@@ -96,6 +96,7 @@ enum {
     WINDOW_STEP = 4,
     WINDOW_CAP = 1 << 16,
     WINDOW_BUDGET = 1 << 20,
+    DISTANCES = 1 << 17,
     EARLY_MAX = 16,
     EARLY_REACH = 1 << 16,
     OPENERS = 16,
