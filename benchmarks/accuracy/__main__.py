@@ -43,8 +43,9 @@ def one_case(args: argparse.Namespace) -> int:
     params = cases.parameters(args.kind, args.seed, final=args.final) | json.loads(args.change)
     data, truth = cases.build(args.kind, params, seed=args.seed)
     out.write_bytes(data)
+    size = f" --ring-size {truth.given}" if truth.given else ""
     sys.stdout.write(json.dumps(asdict(truth), default=run.plain, indent=1) + "\n")
-    sys.stdout.write(f"seqcheck analyze {out} --layout '{truth.layout}'\n")
+    sys.stdout.write(f"seqcheck analyze {out} --layout '{truth.layout}'{size}\n")
     return 0
 
 

@@ -31,6 +31,26 @@ def overtaken(params: Params, wire: Wire, rng: np.random.Generator) -> Wire:
     return wire.rows(np.argsort(t, kind="stable"))
 
 
+def seen_from(params: Params, wire: Wire) -> Wire:
+    """Without what went by before the capture began."""
+    return wire.rows(np.arange(int(len(wire) * params["begins"]), len(wire)))
+
+
+def stamped(params: Params, wire: Wire, rng: np.random.Generator) -> Wire:
+    """The times as a capture's clock gives them, which may be poor; the order stays."""
+    match params["stamps"]:
+        case "to the ms":
+            wire.t = wire.t // 10**6 * 10**6
+        case "all alike":
+            wire.t = np.full(len(wire), wire.t[0])
+        case "set back" if len(wire) > 10:
+            at = int(rng.integers(5, len(wire) - 5))
+            wire.t = wire.t - np.where(np.arange(len(wire)) >= at, 2_500_000_000, 0)
+        case _:
+            pass
+    return wire
+
+
 def lost(params: Params, wire: Wire, rng: np.random.Generator) -> np.ndarray:
     """bool[rows]: never captured. The first numbers of each stream always come: what is missing counts from them."""
     rate = min(0.7, params["loss"] * params["heavy_loss"])

@@ -47,6 +47,10 @@ class Making:
         nothing = np.zeros(ring.count_of(self.params), np.bool_)
         return ring.sent(self.params, ring.meant(self.params, nothing, self.rng), ring.Faults(), self.rng)
 
+    def stamped(self) -> bool:
+        """May the sender stamp its slots? Not where it builds packets that are in no slot of the model."""
+        return self.builds == 1 << 40
+
     def rebuilt(self, copies: Wire) -> Wire:
         """The same numbers in new packets, built when they are sent."""
         copies.build = self.builds + np.arange(len(copies))

@@ -14,7 +14,7 @@ from benchmarks.accuracy import capture, header, truth
 from benchmarks.accuracy.case import Kind, Making
 from benchmarks.accuracy.kinds import KINDS as ALL
 from benchmarks.accuracy.render import pcap
-from benchmarks.accuracy.scene import SCENE
+from benchmarks.accuracy.scene import KNOWN_RINGS, SCENE
 from benchmarks.accuracy.spaces import Params, Pick, Space, Spaces, draw
 from benchmarks.accuracy.truth import Truth
 from benchmarks.accuracy.wire import RECORD, Wire, keys, not_first
@@ -59,11 +59,18 @@ def reach_of(wire: Wire) -> int:
 
 
 def right_causes(making: Making, drawn: header.Header, duplicates: int) -> tuple[str, ...]:
-    if making.right_if_new and drawn.tells():
-        return making.right_if_new
     if making.counted and not duplicates:
         return ("clean",)
+    if making.right_if_new and drawn.tells():
+        return making.right_if_new
     return making.right
+
+
+def given(params: Params, making: Making) -> int | None:
+    """The ring's size as the user says it: the true one, or another."""
+    if not params["given"]:
+        return None
+    return int(params["ring"] if params["given"] == "ring" else making.rng.choice(KNOWN_RINGS))
 
 
 def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
@@ -73,17 +80,23 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
     if making.counted:
         wire = until_the_last_number(wire)
     params = making.params
+    wire = capture.seen_from(params, wire)
     wire = capture.overtaken(params, capture.strangers(params, wire, making.rng), making.rng)
     gone = capture.lost(params, wire, making.rng)
     away = (wire.what != RECORD) & params["filter"]
     held = wire.rows(np.flatnonzero(~gone & ~away))
     streams = int(held.stream[held.records()].max(initial=0)) + 1
+    making.force["stamped"] = making.stamped()
+    if params["link"] == "cooked" and not wire.tags.any() and not wire.lan.any():
+        making.force["cooked"] = True
     drawn = header.draw(
         params["header"], streams=streams, reach=reach_of(held), last=int(held.seq.max()), force=making.force
     )
     duplicates, missing = truth.counts(held)
     seen = truth.visible(held)
-    counted = making.counted and not truth.like_restart(held, drawn.start, drawn.modulus)
+    counted = (
+        making.counted and not truth.from_before(held) and not truth.like_restart(held, drawn.start, drawn.modulus)
+    )
     made = Truth(
         kind=kind,
         seed=seed,
@@ -98,10 +111,11 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
         size_known=making.ring_fault and truth.size_is_known(params, wire, gone),
         loss=float(gone.mean()),
         frames=len(held),
+        given=given(params, making),
         mixture=tuple(making.parts),
         params=params,
     )
-    return pcap(held, drawn), made
+    return pcap(capture.stamped(params, held, making.rng), drawn), made
 
 
 def make(kind: str, seed: int, *, final: bool = False, path: Path | None = None) -> tuple[Path, Truth]:

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+OUTER = {
+    "prp": "frame magic=u16be@-2==0x88fb seq=u16be@-6",
+    "hsr": "frame magic=u16be@12==0x892f seq=u16be@16",
+    "frer": "frame magic=u16be@12==0xf1c1 seq=u16be@16",
+}
 BITS = (8, 10, 12, 14, 16, 16, 20, 24, 32, 32, 32, 48, 64)
 
 
@@ -47,6 +52,8 @@ class Header:
     salt: int
     micro: bool  # the capture's times are in microseconds
     snap: int  # bytes kept of a frame; 0 is all
+    outer: str = ""  # "prp", "hsr" or "frer": the number stands in a redundancy tag, and that is what the spec reads
+    cooked: bool = False  # captured on all interfaces: a Linux cooked header in place of Ethernet's
 
     def tells(self) -> bool:
         """Does a packet that was built again differ from a copy, by its IP identification or its time stamp?"""
@@ -54,6 +61,8 @@ class Header:
         return numbered or "time" in self.fields
 
     def spec(self) -> str:
+        if self.outer:
+            return OUTER[self.outer]
         base = self.base + (14 + 4 * self.tags if self.anchor == "frame" else 0)
         parts = ["frame" if self.anchor == "frame" else f"{self.anchor}:{self.number:#x}"]
         for name, one in self.fields.items():
@@ -100,7 +109,7 @@ def draw(seed: int, *, streams: int, reach: int, last: int, force: dict[str, obj
         chosen.append(("stream", int(rng.choice([1, 2, 4]))))
     if rng.random() < 0.2:
         chosen.append(("time", 8))
-    if force.get("slot") or (force.get("ring") and rng.random() < 0.08):
+    if force.get("stamped") and rng.random() < 0.06:
         chosen.append(("slot", 2))
     at = 0
     fields: dict[str, Field] = {}
@@ -116,6 +125,9 @@ def draw(seed: int, *, streams: int, reach: int, last: int, force: dict[str, obj
     start = 0 if place < 0.3 else int(rng.integers(0, min(modulus, 1 << 62)))
     if place > 0.75:  # the counter wraps on the way
         start = (modulus - int(rng.uniform(0, 1) * (last + 1)) - 1) % modulus
+    outer = str(force.get("outer", ""))
+    if outer:
+        start %= 1 << 16
     if anchor == "udp":
         number = int(rng.integers(2000, 30_000))
     else:
@@ -124,11 +136,11 @@ def draw(seed: int, *, streams: int, reach: int, last: int, force: dict[str, obj
         anchor=anchor,
         number=number,
         v6=bool(rng.random() < 0.25),
-        tags=int(rng.choice([0, 0, 0, 1, 2])),
+        tags=int(str(force.get("tags", rng.choice([0, 0, 0, 1, 2])))),
         base=base,
         block=at,
         fields=fields,
-        modulus=modulus,
+        modulus=1 << 16 if outer else modulus,
         in_spec=in_spec,
         start=int(str(force.get("start", start))),
         magic=int(rng.integers(1 << 24, 1 << 32)),
@@ -139,5 +151,7 @@ def draw(seed: int, *, streams: int, reach: int, last: int, force: dict[str, obj
         filler=str(rng.choice(["zero", "text", "number", "number"])),
         salt=int(rng.integers(1 << 30)),
         micro=bool(rng.random() < 0.25),
-        snap=96 + base + at if base >= 0 and rng.random() < 0.1 and not force.get("whole") else 0,
+        outer=outer,
+        cooked=bool(force.get("cooked")) and anchor in ("udp", "ip"),
+        snap=96 + base + at if base >= 0 and rng.random() < 0.1 and not outer else 0,
     )

@@ -58,8 +58,8 @@ class Painter:
     def __init__(self, header: Header, wire: Wire, ids: np.ndarray) -> None:
         self.header, self.wire, self.ids = header, wire, ids
         self.what = int(wire.what[0])
-        self.tags = max(0, header.tags + int(wire.tags[0]))
-        self.link = 14 + 4 * self.tags
+        self.tags = 0 if header.cooked else max(0, header.tags + int(wire.tags[0]))
+        self.link = (16 if header.cooked else 14) + 4 * self.tags + 6 * (header.outer in ("hsr", "frer"))
         record = self.what == RECORD
         self.ip = (header.anchor in ("udp", "ip") if record else True) and (40 if header.v6 else 20)
         self.transport = (8 if header.anchor == "udp" else 0) if record else 20
@@ -86,7 +86,7 @@ class Painter:
         self.paint_payload(body, most)
         if self.ip:
             self.paint_ip(body)
-        trailer = wire.lan > 0
+        trailer = (wire.lan > 0) & (header.outer != "hsr")
         if trailer.any():
             self.paint_trailer(body, length)
             length = length + 6 * trailer
@@ -102,6 +102,9 @@ class Painter:
 
     def paint_link(self, body: np.ndarray) -> None:
         wire, header = self.wire, self.header
+        if header.cooked:
+            self.paint_cooked(body)
+            return
         body[:, 0:6] = np.frombuffer(TARGET, np.uint8)
         body[:, 6:12] = np.frombuffer(OTHER if self.what == ALIEN else OWN, np.uint8)
         body[:, 10] += (wire.mac & 15).astype(np.uint8)
@@ -111,8 +114,22 @@ class Painter:
             put(body, at, 0x8100, 2)
             put(body, at + 2, 10 + index + (wire.vlan if index == 0 else 0), 2)
             at += 4
+        if header.outer in ("hsr", "frer"):
+            put(body, at, 0x892F if header.outer == "hsr" else 0xF1C1, 2)
+            put(body, at + 2, (wire.lan == 2) * 0x1000 + 60 if header.outer == "hsr" else 0, 2)
+            put(body, at + 4, header.start + wire.seq & 0xFFFF, 2)
+            at += 6
         inner = header.number if self.what == RECORD and header.anchor == "eth" else 0x88B7
         put(body, at, (0x86DD if header.v6 else 0x0800) if self.ip else inner, 2)
+
+    def paint_cooked(self, body: np.ndarray) -> None:
+        """LINKTYPE_LINUX_SLL: packet type, ARPHRD, length of the address, address, protocol."""
+        put(body, 0, self.wire.arrival, 2)
+        put(body, 2, 1, 2)
+        put(body, 4, 6, 2)
+        body[:, 6:12] = np.frombuffer(OTHER if self.what == ALIEN else OWN, np.uint8)
+        body[:, 10] += (self.wire.mac & 15).astype(np.uint8)
+        put(body, 14, 0x86DD if self.header.v6 else 0x0800, 2)
 
     def paint_payload(self, body: np.ndarray, most: int) -> None:
         wire, header, at = self.wire, self.header, self.front
@@ -235,4 +252,4 @@ def pcap(wire: Wire, header: Header) -> bytes:
         painter = Painter(header, wire.rows(index), ids[index])
         for place, frame in zip(index.tolist(), painter.frames(header.micro), strict=True):
             parts[place] = frame
-    return struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 262_144, 1) + b"".join(parts)
+    return struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 262_144, 113 if header.cooked else 1) + b"".join(parts)

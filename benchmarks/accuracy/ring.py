@@ -118,6 +118,8 @@ def sent(params: Params, turns: Turns, faults: Faults, rng: np.random.Generator)
     count = int(turns.packet.max()) + 1
     host = np.zeros(count, np.bool_)
     begun = np.flatnonzero(turns.packet >= 0)
+    slot = np.zeros(count, np.int64)
+    slot[turns.packet[begun]] = begun % size
     host[turns.packet[begun]] = turns.host[begun]
     stream = np.zeros(count, np.int64)
     stream[~host] = streams_of(params, int((~host).sum()), rng)
@@ -131,7 +133,7 @@ def sent(params: Params, turns: Turns, faults: Faults, rng: np.random.Generator)
     which = held[at]
     wire = Wire(
         len(at), t=clock[at], what=np.where(host[which], HOST, RECORD), stream=stream[which], seq=seq[which],
-        build=which, made=made[which], size=length[which], resend=again[at] & ~host[which], slot=at % size,
+        build=which, made=made[which], size=length[which], resend=again[at] & ~host[which], slot=slot[which],
     )  # fmt: skip
     if faults.other_length:
         lost = turns.packet[at]
@@ -166,7 +168,7 @@ def beside(params: Params, wire: Wire, builds: int, rng: np.random.Generator) ->
         wires.append(
             Wire(
                 count, t=t, what=RECORD, stream=params["streams"], seq=np.arange(count),
-                build=builds + np.arange(count), made=t, size=40, slot=-1,
+                build=builds + np.arange(count), made=t, size=40, slot=np.arange(count) % params["ring"],
             )
         )  # fmt: skip
     return merge(*wires) if len(wires) > 1 else wire

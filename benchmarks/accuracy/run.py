@@ -20,6 +20,7 @@ from typing import Any
 import seqcheck
 from benchmarks.accuracy import cases
 from benchmarks.accuracy.judge import Said
+from benchmarks.accuracy.truth import Truth
 
 SECONDS = 60  # a case that takes longer is trouble
 MEMORY = 6 << 30  # bytes of address space
@@ -35,11 +36,11 @@ def _late(*_: object) -> None:
     raise TimeoutError(f"more than {SECONDS} s")
 
 
-def ask(path: Path, layout: str) -> Said:
+def ask(path: Path, truth: Truth) -> Said:
     """What seqcheck says of the capture."""
     begin = time.perf_counter()
     try:
-        report = seqcheck.analyze(str(path), layout=layout)
+        report = seqcheck.analyze(str(path), layout=truth.layout, ring_sizes=[truth.given] if truth.given else [])
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result
         return Said(trouble=f"{type(error).__name__}: {error}"[:300])
     verdict = report.verdict
@@ -65,7 +66,7 @@ def one(work: Work) -> dict[str, Any]:
     path = None
     try:
         path, truth = cases.make(kind, seed, final=final)
-        said = ask(path, truth.layout)
+        said = ask(path, truth)
         return {"kind": kind, "seed": seed, "final": final, "truth": asdict(truth), "said": asdict(said)}
     except Exception as error:  # noqa: BLE001 - a case that cannot be made is told, and the others go on
         trouble = f"not made: {type(error).__name__}: {error}"[:300]

@@ -46,6 +46,10 @@ SCENE: Spaces = {
     "late_by": Whole(1, 30),  # by how many frames
     "filter": Pick(False, False, False, True),  # only what carries a number was captured
     "aliens": Mostly(0.0, 0.3, Log(0.001, 0.5)),  # frames of other machines
+    "link": Mostly("ethernet", 0.05, Pick("cooked")),
+    "stamps": Mostly("true", 0.12, Pick("to the ms", "all alike", "set back")),  # the capture's clock
+    "begins": Mostly(0.0, 0.15, Log(0.01, 0.4)),  # the capture begins with this share of the traffic gone by
+    "given": Mostly("", 0.1, Pick("ring", "ring", "other")),  # --ring-size as the user gives it
     "header": SEED,
     "noise": SEED,
 }

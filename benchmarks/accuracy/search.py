@@ -46,7 +46,7 @@ def tried(kind: str, params: Params) -> Found:
     try:
         data, truth = cases.build(kind, params)
         path.write_bytes(data)
-        said = run.ask(path, truth.layout)
+        said = run.ask(path, truth)
     except Exception as error:  # noqa: BLE001 - parameters that nothing can be made of are no counter-example
         said = Said(trouble=f"{type(error).__name__}: {error}"[:200])
     finally:

@@ -33,9 +33,10 @@ def wrong(one: Judged) -> list[str]:
 def line(one: Judged) -> str:
     truth, said = one.truth, one.said
     what = f"{said.cause} {said.strength} ring {said.ring_size} bracket {said.bracket} also {list(said.also)}"
+    given = f" given {truth['given']}" if truth["given"] else ""
     return (
         f"{one.kind!r} {one.seed}: {said.trouble or what}; right {truth['right']}"
-        f" ring {truth['ring']}, visible {truth['visible']} whole {truth['whole']} loss {truth['loss']:.4f}"
+        f" ring {truth['ring']}, visible {truth['visible']} whole {truth['whole']} loss {truth['loss']:.4f}{given}"
         f" known {truth['size_known']}, duplicates {said.duplicates} of {truth['duplicates']},"
         f" missing {said.missing} of {truth['missing']}" + (f" mixture {truth['mixture']}" if truth["mixture"] else "")
     )

@@ -16,7 +16,8 @@ class Truth:
     """`right`: causes that are right, "cause/weak" if no more than weakly. `ring`: its size, None where no ring did it.
     `duplicates`, `missing`: None where one may argue what they are. `visible`: resends by the ring whose earlier copy
     was captured. `whole`: every frame of the source that was not lost is in the capture. `size_known`: somebody who
-    knew the rates could name the size from what the capture holds, with a chance of 95 % to be right."""
+    knew the rates could name the size from what the capture holds, with a chance of 95 % to be right. `given`: the size
+    that the user says the ring has."""
 
     kind: str
     seed: int
@@ -31,6 +32,7 @@ class Truth:
     size_known: bool
     loss: float
     frames: int
+    given: int | None = None
     mixture: tuple[str, ...] = ()
     params: Params = field(default_factory=dict)
 
@@ -47,6 +49,17 @@ def counts(wire: Wire) -> tuple[int, int]:
     return len(number) - len(np.unique(number)), missing
 
 
+def from_before(wire: Wire) -> bool:
+    """Do numbers from before the capture come in a row? Then one may argue whether the sender began again."""
+    records = wire.rows(wire.records())
+    for stream in np.unique(records.stream):
+        numbers = records.seq[records.stream == stream]
+        low = numbers < numbers[0]
+        if (low[1:] & low[:-1]).any():
+            return True
+    return False
+
+
 def like_restart(wire: Wire, start: int, modulus: int) -> bool:
     """Does a block that is sent again begin where a sender would begin that starts over: with 0, 1 or its first number?
     It cannot be told from that, and what is a duplicate then is arguable."""
@@ -55,9 +68,11 @@ def like_restart(wire: Wire, start: int, modulus: int) -> bool:
         numbers = records.seq[records.stream == stream]
         back = np.flatnonzero(np.diff(numbers) < 0) + 1
         back = back[back + 8 < len(numbers)]
-        back = back[numbers[back + 8] - numbers[back] < 12]  # it counts on from there
-        if any((start + first) % modulus in (0, 1) or first - numbers[0] <= 1 for first in numbers[back].tolist()):
-            return True
+        for place in back.tolist():
+            first = int(numbers[place])
+            begins = (start + first) % modulus in (0, 1) or first - numbers[0] <= 1
+            if begins and np.abs(numbers[place : place + 9] - first).max() < 12:  # it counts on from there
+                return True
     return False
 
 

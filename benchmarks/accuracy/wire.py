@@ -7,10 +7,11 @@ build   which packet: rows of one build are byte for byte the same but for what 
 made    when that packet was built, ns
 size    bytes of payload
 resend  sent again by the ring's fault
-slot    of the ring, -1 if none
+slot    the one that the packet was put into, as its sender stamps it; -1 if none
 hop, tags, vlan, mac, tos, lan      what the way changed: hop count less, VLAN tags more, VLAN number, addresses,
         type of service, redundancy trailer (1 LAN A, 2 LAN B)
 salt    other content under the same number
+arrival how a capture of all interfaces saw it (0 to us, 3 to somebody else, 4 from us)
 cut     bytes of the frame, where the length is another packet's; 0 if its own
 """
 
@@ -25,6 +26,7 @@ COLUMNS: dict[str, Any] = {
     "t": np.int64, "what": np.int8, "stream": np.int32, "seq": np.int64, "build": np.int64, "made": np.int64,
     "size": np.int32, "resend": np.bool_, "slot": np.int32, "hop": np.int16, "tags": np.int8, "vlan": np.int16,
     "mac": np.int8, "tos": np.int16, "lan": np.int8, "salt": np.int32, "cut": np.int32,
+    "arrival": np.int8,
 }  # fmt: skip
 
 
@@ -55,6 +57,7 @@ class Wire:
     lan: np.ndarray
     salt: np.ndarray
     cut: np.ndarray
+    arrival: np.ndarray
 
     def __len__(self) -> int:
         return len(self.t)
@@ -71,7 +74,6 @@ class Wire:
         copies = self.rows(index)
         copies.t = np.asarray(t, np.int64)
         copies.resend = np.zeros(len(copies), np.bool_)
-        copies.slot = np.full(len(copies), -1, np.int32)
         return copies
 
     def records(self) -> np.ndarray:

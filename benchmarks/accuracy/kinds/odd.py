@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.accuracy.case import INNOCENT, RING_WEAKLY, Kind, Making, either, records_of, some
-from benchmarks.accuracy.spaces import Log, Pick, Whole
+from benchmarks.accuracy.spaces import Log, Mostly, Pick, Whole
 from benchmarks.accuracy.wire import RECORD, Wire, merge
 
 NOT_COUNTING = ("no-counter", "unexplained")
@@ -41,6 +41,7 @@ def shared_number(making: Making) -> Wire:
     making.counted = False
     wire = making.traffic()
     records = np.flatnonzero(wire.what == RECORD)
+    wire.size[records] += 80  # so that there is content to differ in
     if making["share"] < 1:
         records = records[making.rng.random(len(records)) < making["share"]]
     parts = []
@@ -62,6 +63,7 @@ def behind_one_key(making: Making) -> Wire:
     wire = making.traffic()
     records = np.flatnonzero(wire.what == RECORD)
     which = wire.stream[records]
+    wire.size[records] += 80
     wire.salt[records] = which + 1
     wire.seq[records] += which * making["apart"]
     wire.stream[records] = 0
@@ -78,6 +80,7 @@ def no_counter(making: Making) -> Wire:
     count = len(records)
     making.force |= {"bits": making["bits"], "start": 0}
     most = 2 ** min(62, making["bits"])
+    above = making["instead"] == "upper"
     match making["instead"]:
         case "chance":
             numbers = rng.integers(0, most, count)
@@ -94,10 +97,31 @@ def no_counter(making: Making) -> Wire:
             numbers = (swapped & np.uint64(2**62 - 1)).astype(np.int64)
         case "few":
             numbers = rng.integers(0, making["values"], count)
-        case _:  # the bytes above or below the counter
-            numbers = wire.seq[records] * making["times"] % most
+        case "upper":  # the counter's upper bits: each value many times, as if sent on purpose
+            numbers = wire.seq[records] // making["often"]
+        case _:  # the counter, and something else below it
+            numbers = (wire.seq[records] * making["times"] + rng.integers(0, making["times"], count)) % most
+    steps = np.diff(numbers)
+    if above or (steps == 0).mean() > 0.4:
+        making.right = either(NOT_COUNTING, "sender-repeat", "path-copy/weak", "retransmission/weak")
+    elif ((steps > 0) & (steps <= 4)).mean() > 0.8:  # as good as a counter under loss
+        making.right = either(NOT_COUNTING, "clean", INNOCENT)
     wire.seq[records] = numbers
     return wire
+
+
+def short_counter(making: Making) -> Wire:
+    """A counter of eight bits or ten, and copies that come later than it goes round."""
+    making.right = either(INNOCENT, NOT_COUNTING, "clean", RING_WEAKLY)
+    making.counted = False
+    making.force["bits"] = making["bits"]
+    wire = making.traffic()
+    index = some(making.rng, records_of(wire), making["want"])
+    round_ = 2 ** making["bits"]
+    distance = np.maximum(1, making["rounds"] * round_ * (1 + making["width"] * making.rng.normal(0, 1, len(index))))
+    at = index + distance.astype(np.int64)
+    inside = at < len(wire)
+    return merge(wire, wire.again(index[inside], wire.t[at[inside]] + 1))
 
 
 KINDS: dict[str, Kind] = {
@@ -121,13 +145,24 @@ KINDS: dict[str, Kind] = {
         spaces={"apart": Whole(1, 100_000)},
         scene={"streams": Whole(2, 8), "queue_streams": 0},
     ),
+    "counter too short": Kind(
+        build=short_counter,
+        spaces={
+            "bits": Pick(8, 8, 10),
+            "want": Whole(1, 3_000),
+            "rounds": Log(0.3, 12),
+            "width": Mostly(0.0, 0.6, Log(0.01, 0.5)),
+        },
+        weight=2,
+    ),
     "no counter": Kind(
         build=no_counter,
         spaces={
             "bits": Pick(16, 32, 32, 64),
-            "instead": Pick("chance", "time", "other order", "few", "times"),
+            "instead": Pick("chance", "time", "other order", "few", "times", "upper"),
             "tick": Log(1, 1e6),
-            "values": Whole(2, 2_000),
+            "values": Whole(1, 2_000),
+            "often": Pick(16, 256, 4096),
             "times": Pick(256, 65_536, 1 << 24, 3, 1000),
         },
         scene={"streams": 1, "queue_streams": 0, "late": 0.0},

@@ -157,15 +157,21 @@ def next_packet(making: Making) -> Wire:
 def replay(making: Making) -> Wire:
     """Turns are handed over without a packet: what the slots held goes out again, in its order.
 
-    A whole lap of them cannot be told from any block of that length that is sent again, so nobody is asked to name it.
+    A whole lap of them cannot be told from any block of that length that is sent again, so nobody is asked to name it,
+    and what would send such a block again is not wrong.
     """
     params, rng = making.params, making.rng
     size = params["ring"]
     count = count_of(params)
     unfilled = np.zeros(count, np.bool_)
     whole = making["part"] >= 0.98
-    guilty(making, "ring-replay", "stale-slot", *(("unexplained",) if whole else ()))
-    run = size if whole else max(2, int(size * making["part"]))
+    guilty(
+        making,
+        "ring-replay",
+        "stale-slot",
+        *(("unexplained", "sender-repeat", "retransmission", "path-copy") if whole else ()),
+    )
+    run = size * making["rounds"] if whole else max(2, int(size * making["part"]))
     at = size + 40
     left = making["episodes"]
     while left and at + run + 40 < count:
@@ -192,23 +198,40 @@ KINDS: dict[str, Kind] = {
     "stale slot, own": Kind(build=substitute, spaces=WANT, innocent=False, weight=3),
     "stale slot, other length": Kind(build=other_length, spaces=WANT, scene={"host": HOSTS}, innocent=False, weight=2),
     "stuck slot": Kind(
-        build=stuck, spaces={**WANT, "stuck_for": Whole(2, 6), "own": Pick(True, False)}, scene={"host": HOSTS},
-        innocent=False, weight=2,
+        build=stuck,
+        spaces={**WANT, "stuck_for": Whole(2, 6), "own": Pick(True, False)},
+        scene={"host": HOSTS},
+        innocent=False,
+        weight=2,
     ),
     "ring replay": Kind(
         build=replay,
-        spaces={"part": Log(0.99, 1.0), "episodes": Whole(1, 4), "same": Pick(True), "fast": Pick(True, False)},
-        innocent=False, weight=2,
+        spaces={
+            "part": Log(0.99, 1.0),
+            "episodes": Whole(1, 4),
+            "rounds": Pick(1, 1, 1, 2, 4),
+            "same": Pick(True),
+            "fast": Pick(True, False),
+        },
+        innocent=False,
+        weight=2,
     ),
     "ring replay, part": Kind(
         build=replay,
         spaces={"part": Log(0.01, 0.8), "episodes": Whole(1, 60), "same": Pick(True, False), "fast": Pick(True, False)},
-        innocent=False, weight=3,
+        innocent=False,
+        weight=3,
     ),
     "early by a lap": Kind(
-        build=overwritten, spaces={**WANT, "batch": Pick(1, 1, 2, 8)}, innocent=False, weight=3,
+        build=overwritten,
+        spaces={**WANT, "batch": Pick(1, 1, 2, 8)},
+        innocent=False,
+        weight=3,
     ),
     "early by a packet": Kind(
-        build=next_packet, spaces={**WANT, "ahead": Pick(1, 1, 1, 2, 5)}, innocent=False, weight=2,
+        build=next_packet,
+        spaces={**WANT, "ahead": Pick(1, 1, 1, 2, 5)},
+        innocent=False,
+        weight=2,
     ),
-}  # fmt: skip
+}

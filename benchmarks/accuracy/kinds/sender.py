@@ -54,6 +54,11 @@ def go_back(making: Making) -> Wire:
         end = int(rng.integers(window + 20, len(records) - 200 - window // 4))
         ends.append((end, end))
         index = records[end - window : end]
+        if making["asked"] < 1:  # only those that the receiver missed, or did not confirm in time
+            index = index[rng.random(window) < making["asked"]]
+        if not len(index):
+            continue
+        window = len(index)
         # the resends push what follows back
         pause = int(making["wait"] * gap_of(wire))
         pace = max(1, int(making["pace"] * gap_of(wire)))
@@ -73,11 +78,26 @@ def history(making: Making) -> Wire:
     return go_back(making)
 
 
+def repair(making: Making) -> Wire:
+    """The receiver asks for what it misses, a round trip later; some of it comes twice, since it was only late."""
+    making.right = resend_causes(making)
+    wire = making.traffic()
+    rng = making.rng
+    index = some(rng, records_of(wire), making["want"])
+    missed = rng.random(len(index)) < making["missed"]
+    trip = min(making["delay"], len(wire) / 4) * gap_of(wire)
+    t = wire.t[index] + np.maximum(1, trip * spread(rng, making["law"], making["jitter"], len(index))).astype(np.int64)
+    copies = resent(making, wire.again(index, t))
+    stay = np.ones(len(wire), np.bool_)
+    stay[index[missed]] = False
+    return merge(wire.rows(np.flatnonzero(stay)), copies)
+
+
 def n_times(making: Making) -> Wire:
     """Each number n times, on purpose."""
-    making.right = either(
-        "sender-repeat", "retransmission" if making["new"] else "path-copy", "redundancy/weak", "loop/weak"
-    )
+    making.right = either("sender-repeat", "retransmission", "path-copy", "redundancy/weak", "loop/weak")
+    if making["new"]:
+        making.right_if_new = either("sender-repeat", "retransmission")
     wire = making.traffic()
     index = np.flatnonzero(wire.what == RECORD)
     step = max(1, int(making["gap"] * making["apart"]))
@@ -97,6 +117,8 @@ def burst_tail(making: Making) -> Wire:
 def later_again(making: Making) -> Wire:
     """Every packet again, m packets later, against loss in bursts."""
     making.right = either("sender-repeat", "retransmission", "path-copy", "redundancy", "unexplained", RING_WEAKLY)
+    if making["new"]:
+        making.right_if_new = either("sender-repeat", "retransmission", "unexplained")
     wire = making.traffic()
     records = np.flatnonzero(wire.what == RECORD)
     copies = []
@@ -109,6 +131,8 @@ def later_again(making: Making) -> Wire:
 def every_kth(making: Making) -> Wire:
     """Every k-th packet again m packets later: the important ones."""
     making.right = either("sender-repeat", "retransmission", "path-copy", "unexplained", RING_WEAKLY)
+    if making["new"]:
+        making.right_if_new = either("sender-repeat", "retransmission", "unexplained")
     wire = making.traffic()
     records = np.flatnonzero(wire.what == RECORD)
     m = min(making["m"], len(records) // 2)
@@ -120,6 +144,8 @@ def every_kth(making: Making) -> Wire:
 def idle_repeat(making: Making) -> Wire:
     """While there is nothing new the last packet is sent again, as a sign of life."""
     making.right = either("sender-repeat", "retransmission", "unexplained", "path-copy", "loop/weak")
+    if making["new"]:
+        making.right_if_new = either("sender-repeat", "retransmission", "unexplained")
     wire = making.traffic()
     rng = making.rng
     records = records_of(wire)
@@ -204,6 +230,11 @@ KINDS: dict[str, Kind] = {
         },
         weight=5,
     ),
+    "repair on request": Kind(
+        build=repair,
+        spaces={**RESEND, **DELAY, "want": Whole(1, 10_000), "delay": Log(1, 20_000), "missed": Flat(0, 1)},
+        weight=2,
+    ),
     "go back n": Kind(
         build=go_back,
         spaces={
@@ -213,6 +244,7 @@ KINDS: dict[str, Kind] = {
             "same": Pick(True, False),
             "pace": Log(0.02, 1.5),
             "wait": Log(0.1, 1_000),
+            "asked": Mostly(1.0, 0.3, Flat(0.1, 1)),
         },
         weight=3,
     ),
@@ -225,6 +257,7 @@ KINDS: dict[str, Kind] = {
             "same": Pick(True, False),
             "pace": Log(0.01, 1.5),
             "wait": Log(0.1, 10_000),
+            "asked": Pick(1.0),
         },
     ),
     "each n times": Kind(
