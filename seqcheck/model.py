@@ -61,10 +61,12 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutInfo:
-    """The layout in use: its name and the spec that says the same."""
+    """The layout in use: its name and the spec that says the same. `how` says why, where it was not given and its magic
+    does not say it all; empty otherwise."""
 
     name: str
     spec: str
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,11 @@ from .examined import Frames as FramesAgain
 from .guard import Allowance, Budget
 from .judging import judge
 from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
-from .layout import Layout, candidates, resolve
+from .layout import Layout, resolve
 from .layout import compile as compile_layout
 from .layout import write as spec_of
 from .model import UNREAD, Capture, LayoutInfo, Records, Report, Tool, Verdict
+from .recognition import Recognised, Recognition
 from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
 from .timeline import Timeline
@@ -163,11 +164,13 @@ class Session:
     def __init__(self, engine: Kernel, layout_text: str | None) -> None:
         self._engine = engine
         self._records = RecordColumns(0)
-        layouts = [resolve(layout_text)] if layout_text is not None else list(candidates())
-        self._trials: list[tuple[Layout, DecoderLike]] = [(one, engine.Decoder(compile_layout(one))) for one in layouts]
+        self._recognition: Recognition | None = None
         self._chosen: tuple[Layout, DecoderLike, Track, Witness] | None = None
+        self._how = ""  # why this layout, where none was given
         if layout_text is not None:
-            self._choose(*self._trials[0])
+            self._choose(resolve(layout_text))
+        else:
+            self._recognition = Recognition(engine)
         self._timeline = Timeline()
         self._block: Frames | None = None  # the one being taken
         self._rows: spool.Rows | None = None
@@ -183,9 +186,13 @@ class Session:
         if len(self._records.row) < frames.capacity:
             self._records = RecordColumns(frames.capacity)
         if self._chosen is None:
-            self._try(frames, low, high)
+            self._recognise(frames, low, high, store)
         else:
             self._chosen[1].decode(frames, low, high, self._records)
+            self._follow(frames, low, high, store)
+
+    def _follow(self, frames: Frames, low: int, high: int, store: Any) -> None:
+        """The same, with what was read of them in `_records`."""
         self._block = frames
         self._timeline.take(frames, low, high, self._records)
         if self._chosen is None:
@@ -205,6 +212,9 @@ class Session:
 
     def finish(self, store: Any) -> None:
         """The input has ended."""
+        if self._recognition is not None and self._chosen is None:
+            known = self._recognition.end()
+            self._take_waited(known, self._recognition.release(), store)
         if self._chosen is not None:
             _, _, track, witness = self._chosen
             witness.look(track.finish(), store)
@@ -215,7 +225,7 @@ class Session:
         """Let go of the tracker and of what it found: it holds this session too, and a program that reads many captures
         must not wait for the garbage collector."""
         self._chosen, self._block = None, None
-        self._trials = []
+        self._recognition = None
 
     def report(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Report:
         """As things stand."""
@@ -224,7 +234,7 @@ class Session:
     def tell(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Told:
         """As things stand, and what that rests on."""
         if self._chosen is None:
-            raise _unknown_layout(self._trials, capture)
+            raise _unknown_layout(self._recognition, capture)
         chosen, decoder, track, witness = self._chosen
         foreign, skipped = tally(decoder.sources())
         findings, keys = track.findings(), decoder.keys()
@@ -243,7 +253,7 @@ class Session:
         report = Report(
             seqcheck=Tool(version=VERSION, kernel=self._engine.NAME),
             capture=capture,
-            layout=LayoutInfo(name=chosen.name, spec=spec_of(chosen)),
+            layout=LayoutInfo(name=chosen.name or "discovered", spec=spec_of(chosen), how=self._how),
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
             streams=assemble.streams(findings, key_texts(keys, chosen)),
             duplicates=judged.duplicates,
@@ -254,21 +264,40 @@ class Session:
         )
         return Told(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
 
-    def _choose(self, one: Layout, decoder: DecoderLike) -> None:
+    def _choose(self, one: Layout, decoder: DecoderLike | None = None) -> None:
         modulus = one.modulus
+        decoder = decoder or self._engine.Decoder(compile_layout(one))
         self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus, self._found), Witness(one))
 
-    def _try(self, frames: Frames, low: int, high: int) -> None:
-        """Decode by every layout that can be recognised; the first to find records wins, the most where several do."""
-        best = None
-        most = 0
-        spare = RecordColumns(frames.capacity)
-        for one, decoder in self._trials:
-            decoder.decode(frames, low, high, spare)
-            if spare.count > most:
-                best, most, self._records, spare = (one, decoder), spare.count, spare, self._records
-        if best is not None:
-            self._choose(*best)
+    def _recognise(self, frames: Frames, low: int, high: int, store: Any) -> None:
+        """A block, while the layout is not known: it waits, or those that waited are taken, and then itself."""
+        assert self._recognition is not None
+        known = self._recognition.take(frames, low, high)
+        self._records.count = 0
+        if known is None and self._recognition.waiting:
+            return
+        waited = self._recognition.release()
+        if known is not None and known.records is not None and not waited:
+            self._records, self._how = known.records, known.how
+            self._choose(known.layout, known.decoder)
+        else:
+            self._take_waited(known, waited, store)
+            if self._chosen is not None:
+                self._chosen[1].decode(frames, low, high, self._records)
+        self._follow(frames, low, high, store)
+
+    def _take_waited(self, known: Recognised | None, waited: Sequence[Frames], store: Any) -> None:
+        """The blocks that waited for the layout, or until it was clear that there is none."""
+        if known is not None:
+            self._how = known.how
+            self._choose(known.layout)
+        for part in waited:
+            if self._chosen is not None:
+                if len(self._records.row) < part.capacity:
+                    self._records = RecordColumns(part.capacity)
+                self._chosen[1].decode(part, 0, part.count, self._records)
+            self._follow(part, 0, part.count, store)
+        self._records.count = 0
 
     def _found(self, events: Any) -> None:
         """Every row as the tracker gives it."""
@@ -320,15 +349,10 @@ def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
     )
 
 
-def _unknown_layout(trials: Sequence[tuple[Layout, DecoderLike]], capture: Capture) -> InputError:
-    if not capture.frames:
+def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputError:
+    if not capture.frames or recognition is None:
         return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=_damage(capture))
-    names = ", ".join(one.name for one, _ in trials)
-    return InputError(
-        f"none of the {capture.frames:,} frames carries a header that can be recognised (tried: {names})",
-        hint="Say where the sequence number is: --layout NAME (see `seqcheck layouts`), or a spec such as\n"
-        '--layout "udp:5000 seq=u32be@0": UDP port 5000, 32 bits, big endian, at byte 0 of the payload.',
-    )
+    return recognition.error(capture)
 
 
 def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture) -> InputError:

@@ -232,14 +232,16 @@ def test_short_and_damaged_frames_do_not_matter() -> None:
     assert write(first.layout).endswith("seq=u64be@4")
 
 
-def test_a_sample_holds_no_more_than_it_may() -> None:
+def test_a_sample_is_full_after_a_block_and_looks_at_no_more_than_it_may() -> None:
     frames = sent(fields(">IQ"))
     sample = Sample(100)
     sample.take(frames, 0, 60)
     assert not sample.full
     sample.take(frames, 60, MANY)
-    assert (sample.full, sample.count) == (True, 100)
+    sample.take(frames, 0, MANY)
+    assert (sample.full, sample.count) == (True, MANY)
     taken = sample.frames()
+    assert taken.count == 100
     for row in range(100):
         mine = taken.buf[taken.off[row] : taken.off[row] + taken.cap[row]]
         theirs = frames.buf[frames.off[row] : frames.off[row] + frames.cap[row]]

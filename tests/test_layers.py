@@ -26,6 +26,7 @@ LAYERS = (
         "sources",
         "session",
         "watch",
+        "recognition",
         "assemble",
         "overview",
         "examined",
@@ -42,6 +43,7 @@ SHARED = "kernel.border"  # the columns and codes: data without a loop, which th
 ALLOWED = {
     ("session", "sources"): "analyze() opens what it is given",
     ("watch", "session"): "the same loop, with a look at the clock",
+    ("session", "recognition"): "a part of session, in a file of its own",
     ("session", "assemble"): "a part of session, in a file of its own",
     ("session", "judging"): "likewise",
     ("judging", "assemble"): "likewise",
@@ -183,7 +185,9 @@ def test_a_run_with_findings_loads_no_more_than_that() -> None:
 
 # Parts that a live run is in when it has given up root, and may no longer read the files of modules; and two modules
 # of theirs that it never enters.
-BEHIND_THE_DROP = {"decode", "track", "diagnose", "layout", "assemble", "overview", "witness", "timeline", "dataclass"}
+BEHIND_THE_DROP = {
+    "decode", "track", "diagnose", "layout", "assemble", "overview", "recognition", "witness", "timeline", "dataclass",
+}  # fmt: skip
 ELSEWHERE = {"layout.wireshark", "layout.scapy_bridge"}
 
 

@@ -87,7 +87,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--layout", metavar="LAYOUT",
         help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0"; without it, the layouts that can be recognised are tried',
+        ' "udp:5000 seq=u32be@0"; without it, what can be recognised or counts beyond doubt is read',
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",

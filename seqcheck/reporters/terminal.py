@@ -103,7 +103,7 @@ def lap(low: int, high: int | None) -> str:
 def doubts(report: Report) -> list[str]:
     """What is wrong with the capture itself, so that it is read before the findings."""
     capture = report.capture
-    said = []
+    said = [visible(report.layout.how)] if report.layout.how else []
     if capture.damage:
         said.append(f"The capture is damaged ({counted(len(capture.damage), 'place')}, listed below).")
     if capture.dropped:
