@@ -58,6 +58,9 @@ class Allowance:
         return Budget(seconds=seconds, memory=memory)
 
 
+UNLIMITED = Allowance()
+
+
 class UnfinishedError(Exception):
     """`why`, in words; `fault` is the exception where it was one, None where the budget was spent."""
 

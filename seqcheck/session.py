@@ -23,7 +23,7 @@ from .diagnose import Facts
 from .errors import InputError, UsageError
 from .examined import Examined, Told
 from .examined import Frames as FramesAgain
-from .guard import Allowance, Budget
+from .guard import UNLIMITED, Allowance, Budget
 from .judging import judge
 from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, resolve
@@ -70,7 +70,7 @@ class Query:
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
     keep: Keep = "report"
-    allowance: Allowance = Allowance()
+    allowance: Allowance = UNLIMITED
 
 
 def analyze(
