@@ -141,7 +141,7 @@ def examine(
         )
         session.finish(reader.store)
         told = session.tell(capture, query.ring_sizes, query.listed)
-        yield Examined(told, rows, FramesAgain(kept, sources, engine))
+        yield Examined(told, rows, FramesAgain(kept, sources, reader.states, engine))
 
 
 def _can_read_again(sources: Sequence[Source], reader: CaptureReader) -> bool:
