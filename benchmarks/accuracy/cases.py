@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.accuracy import capture, header, truth
 from benchmarks.accuracy.case import Kind, Making
 from benchmarks.accuracy.kinds import KINDS as ALL
-from benchmarks.accuracy.render import pcap
+from benchmarks.accuracy.render import as_read, pcap
 from benchmarks.accuracy.scene import KNOWN_RINGS, SCENE
 from benchmarks.accuracy.spaces import Params, Pick, Space, Spaces, draw
 from benchmarks.accuracy.truth import Truth
@@ -58,11 +58,13 @@ def reach_of(wire: Wire) -> int:
     return most
 
 
-def right_causes(making: Making, drawn: header.Header, duplicates: int) -> tuple[str, ...]:
+def right_causes(making: Making, drawn: header.Header, held: Wire, duplicates: int) -> tuple[str, ...]:
     if making.counted and not duplicates:
         return ("clean",)
     if making.right_if_new and drawn.tells():
         return making.right_if_new
+    if making.right == ("stale-slot",) and truth.in_runs(held):
+        return ("stale-slot", "ring-replay")
     return making.right
 
 
@@ -92,16 +94,15 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
     drawn = header.draw(
         params["header"], streams=streams, reach=reach_of(held), last=int(held.seq.max()), force=making.force
     )
-    duplicates, missing = truth.counts(held)
-    seen = truth.visible(held)
-    counted = (
-        making.counted and not truth.from_before(held) and not truth.like_restart(held, drawn.start, drawn.modulus)
-    )
+    read = as_read(held, drawn)
+    duplicates, missing = truth.counts(read)
+    seen = truth.visible(read)
+    counted = making.counted and not truth.from_before(read) and not truth.arguable(read, drawn.start, drawn.modulus)
     made = Truth(
         kind=kind,
         seed=seed,
         layout=drawn.spec(),
-        right=right_causes(making, drawn, duplicates),
+        right=right_causes(making, drawn, held, duplicates),
         ring=params["ring"] if making.ring_fault and not making.any_size else None,
         ring_fault=making.ring_fault,
         duplicates=0 if making.no_duplicates else duplicates if counted else None,
@@ -115,7 +116,9 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
         mixture=tuple(making.parts),
         params=params,
     )
-    return pcap(capture.stamped(params, held, making.rng), drawn), made
+    if making.ring_fault or not truth.keeps_count(held):
+        held = capture.stamped(params, held, making.rng)
+    return pcap(held, drawn), made
 
 
 def make(kind: str, seed: int, *, final: bool = False, path: Path | None = None) -> tuple[Path, Truth]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from benchmarks.accuracy.scene import KNOWN_RINGS
 from benchmarks.accuracy.spaces import Params
-from benchmarks.accuracy.wire import HOST, QUEUE, RECORD, Wire, before, keys, not_first
+from benchmarks.accuracy.wire import ALIEN, HOST, QUEUE, RECORD, Wire, before, keys, not_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +61,37 @@ def from_before(wire: Wire) -> bool:
     return False
 
 
-def like_restart(wire: Wire, start: int, modulus: int) -> bool:
-    """Does a block that is sent again begin where a sender would begin that starts over: with 0, 1 or its first number?
-    It cannot be told from that, and what is a duplicate then is arguable."""
+NEAR = 8  # numbers: the first frames of a new start may be lost
+LONG = 8  # numbers that come in a row
+
+
+def blocks(numbers: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Old numbers of one stream that come in a row: from … to, as places."""
+    steps = np.diff(numbers)
+    ends = np.append(np.flatnonzero((steps <= 0) | (steps > NEAR)), len(numbers) - 1)
+    for place in (np.flatnonzero(steps < 0) + 1).tolist():
+        end = int(ends[np.searchsorted(ends, place)])
+        if end - place >= LONG:
+            yield place, end
+
+
+def arguable(wire: Wire, start: int, modulus: int) -> bool:
+    """May one take a block that was sent again for a sender that starts over? Two kinds of them:
+
+    It begins where a new start would, near 0 or the stream's first number, and counts on beyond where the count stood.
+    Or the count goes on much further ahead than it stood: stale slots took the place of many numbers in a row.
+    """
     records = wire.rows(wire.records())
     for stream in np.unique(records.stream):
         numbers = records.seq[records.stream == stream]
-        back = np.flatnonzero(np.diff(numbers) < 0) + 1
-        back = back[back + 8 < len(numbers)]
-        for place in back.tolist():
-            first = int(numbers[place])
-            begins = (start + first) % modulus in (0, 1) or first - numbers[0] <= 1
-            if begins and np.abs(numbers[place : place + 9] - first).max() < 12:  # it counts on from there
+        highest = np.maximum.accumulate(numbers)
+        for place, end in blocks(numbers):
+            first, stood = int(numbers[place]), int(highest[place - 1])
+            begins = (start + first) % modulus <= NEAR or first - int(numbers[0]) <= NEAR
+            if begins and (numbers[end] > stood or end == len(numbers) - 1):
+                return True
+            ahead = int(numbers[end + 1]) - stood if end + 1 < len(numbers) and numbers[end] <= stood else 1
+            if ahead > NEAR + (end - place) // 4:
                 return True
     return False
 
@@ -80,6 +100,31 @@ def visible(wire: Wire) -> int:
     """Resends by the ring that came after an earlier copy."""
     records = wire.rows(wire.records())
     return int((not_first(keys(records)) & records.resend).sum())
+
+
+def keeps_count(wire: Wire) -> bool:
+    """Do most copies lie the same number of frames behind, by whatever happened? Then times alone tell that no ring did
+    it, and a poor clock would take away what there is to know."""
+    source = wire.rows(np.flatnonzero(wire.what != ALIEN))
+    records = source.records()
+    earlier = before(keys(source.rows(records)))
+    again = np.flatnonzero(earlier >= 0)
+    if len(again) < 2:
+        return False
+    behind = records[again] - records[earlier[again]]
+    usual = np.bincount(behind).argmax()
+    return bool(usual >= 12 and (np.abs(behind - usual) <= 1).mean() > 0.3)
+
+
+def in_runs(wire: Wire) -> bool:
+    """Do many of the ring's resends follow one another? Then one may call it a replay of a part of the ring as well."""
+    source = wire.resend[wire.what != ALIEN]
+    if not source.any():
+        return False
+    beside = np.zeros(len(source), np.bool_)
+    beside[1:] |= source[:-1]
+    beside[:-1] |= source[1:]
+    return bool((beside & source).sum() > 0.3 * source.sum())
 
 
 def size_is_known(params: Params, wire: Wire, gone: np.ndarray) -> bool:

@@ -115,6 +115,8 @@ def delayed_all(making: Making) -> Wire:
 def two_ways(making: Making) -> Wire:
     """Each frame on two ways, each with a loss and a delay of its own; the skew drifts."""
     making.right = either("redundancy", "path-copy", "unexplained/weak")
+    if making["marked"] == "no":  # as a sender that repeats each packet later, on purpose
+        making.right = either(making.right, "sender-repeat", "retransmission/weak", RING_WEAKLY)
     wire = making.traffic()
     rng = making.rng
     index = from_source(wire) if making["foreign"] else np.flatnonzero(wire.what == RECORD)
@@ -166,7 +168,8 @@ def loop(making: Making) -> Wire:
     """Some frames go round: switches leave the hop count, routers count it down."""
     falls = making["hops"]
     making.right = either(
-        "loop", *(("path-copy", "unexplained", "sender-repeat/weak", RING_WEAKLY) if not falls else ())
+        "loop",
+        *(("path-copy", "unexplained", "sender-repeat/weak", "retransmission/weak", RING_WEAKLY) if not falls else ()),
     )
     if falls:
         making.force["anchor"] = "udp"
@@ -203,7 +206,7 @@ def block(making: Making) -> Wire:
         ends.append((end, end + length * making["pace"] + making["wait"]))
         index = source[end - length : end]
         pace = making["pace"] * gap_of(wire)
-        start = wire.t[index[-1]] + making["wait"] * gap_of(wire)
+        start = wire.t[index[-1]] + making["wait"] * gap_of(wire) * np.exp(0.5 * rng.normal())
         t = start + pace * np.arange(1, length + 1)
         if making["ports"] == 2:  # the ports share the block, and each hands over its part in order
             port = rng.random(length) < 0.5
