@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,16 +62,20 @@ def from_before(wire: Wire) -> bool:
 
 NEAR = 8  # numbers: the first frames of a new start may be lost
 LONG = 8  # numbers that come in a row
+APART = 12  # how far neighbours lie apart that belong to one row, lost or overtaken ones among them
 
 
-def blocks(numbers: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Old numbers of one stream that come in a row: from … to, as places."""
-    steps = np.diff(numbers)
-    ends = np.append(np.flatnonzero((steps <= 0) | (steps > NEAR)), len(numbers) - 1)
-    for place in (np.flatnonzero(steps < 0) + 1).tolist():
-        end = int(ends[np.searchsorted(ends, place)])
-        if end - place >= LONG:
-            yield place, end
+def row_from(numbers: np.ndarray, place: int) -> int:
+    """Where the row of numbers that begins at `place` ends: the last place before the count goes elsewhere."""
+    top = int(numbers[place])
+    at = place + 1
+    while at < len(numbers):
+        for number in numbers[at : at + 256].tolist():
+            if abs(number - top) > APART:
+                return at - 1
+            top = max(top, number)
+            at += 1
+    return len(numbers) - 1
 
 
 def arguable(wire: Wire, start: int, modulus: int) -> bool:
@@ -85,14 +88,21 @@ def arguable(wire: Wire, start: int, modulus: int) -> bool:
     for stream in np.unique(records.stream):
         numbers = records.seq[records.stream == stream]
         highest = np.maximum.accumulate(numbers)
-        for place, end in blocks(numbers):
-            first, stood = int(numbers[place]), int(highest[place - 1])
-            begins = (start + first) % modulus <= NEAR or first - int(numbers[0]) <= NEAR
-            if begins and (numbers[end] > stood or end == len(numbers) - 1):
+        back = np.flatnonzero(np.diff(numbers) < -APART) + 1
+        for place in back.tolist():
+            first = int(numbers[place])
+            if (start + first) % modulus > NEAR and (first - int(numbers[0])) % modulus > NEAR:
+                continue
+            end = row_from(numbers, place)
+            if end - place >= LONG and (end == len(numbers) - 1 or numbers[place : end + 1].max() > highest[place - 1]):
                 return True
-            ahead = int(numbers[end + 1]) - stood if end + 1 < len(numbers) and numbers[end] <= stood else 1
-            if ahead > NEAR + (end - place) // 4:
-                return True
+        rows = back[:-1][np.diff(back) > LONG] if len(back) else back
+        for place in rows.tolist():
+            end = row_from(numbers, place)
+            if end - place >= LONG and end + 1 < len(numbers) and numbers[end] <= highest[place - 1]:
+                ahead = int(numbers[end + 1] - highest[place - 1])
+                if ahead > NEAR + (end - place) // 4:
+                    return True
     return False
 
 
