@@ -137,6 +137,13 @@ def in_runs(wire: Wire) -> bool:
     return bool((beside & source).sum() > 0.3 * source.sum())
 
 
+def apart(wire: Wire, earlier: np.ndarray, again: np.ndarray) -> np.ndarray:
+    """How many frames of the source left between those rows, captured or not: whole laps, where each frame takes a slot
+    of this ring."""
+    sent = np.cumsum(wire.what != ALIEN)
+    return np.asarray(sent[again] - sent[earlier])
+
+
 def size_is_known(params: Params, wire: Wire, gone: np.ndarray) -> bool:
     """Could somebody who knew host share and loss name the size? Each resend shows the ring's size less the foreign
     frames that were lost in its lap; how many these are follows Poisson's law. With other queues or wide frames nobody
@@ -148,6 +155,9 @@ def size_is_known(params: Params, wire: Wire, gone: np.ndarray) -> bool:
     earlier = before(keys(wire.rows(records)))
     again = np.flatnonzero(wire.resend[records] & (earlier >= 0))
     if not len(again):
+        return False
+    laps = apart(wire, records[earlier[again]], records[again]) % params["ring"]
+    if (laps == 0).mean() < 0.5:  # overtaken frames blur it
         return False
     unseen = np.cumsum(gone & np.isin(wire.what, (HOST, QUEUE)))
     short = unseen[records[again]] - unseen[records[earlier[again]]]

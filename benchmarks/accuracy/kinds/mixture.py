@@ -54,6 +54,8 @@ def mixed(first: Callable[[Making], tuple[Wire, tuple[str, ...]]], count: int) -
         making.ring_fault = guilty
         return wire
 
+    ring_too = "A ring's fault and " if first is of_ring else ""
+    build.__doc__ = f"{ring_too}{count} of the phenomena above in one capture."
     return build
 
 

@@ -131,7 +131,7 @@ def later_again(making: Making) -> Wire:
 
 
 def every_kth(making: Making) -> Wire:
-    """Every k-th packet again m packets later: the important ones."""
+    """Every k-th packet again, about m packets later: the important ones."""
     making.right = either("sender-repeat", "retransmission", "path-copy", "unexplained", RING_WEAKLY)
     if making["new"]:
         making.right_if_new = either("sender-repeat", "retransmission", "unexplained")
