@@ -88,18 +88,20 @@ def arguable(wire: Wire, start: int, modulus: int) -> bool:
     for stream in np.unique(records.stream):
         numbers = records.seq[records.stream == stream]
         highest = np.maximum.accumulate(numbers)
+        old = not_first(numbers)
         back = np.flatnonzero(np.diff(numbers) < -APART) + 1
         for place in back.tolist():
             first = int(numbers[place])
             if (start + first) % modulus > NEAR and (first - int(numbers[0])) % modulus > NEAR:
                 continue
             end = row_from(numbers, place)
-            if end - place >= LONG and (end == len(numbers) - 1 or numbers[place : end + 1].max() > highest[place - 1]):
+            on = end == len(numbers) - 1 or numbers[place : end + 1].max() > highest[place - 1]
+            if on and old[place : place + LONG].all():
                 return True
         rows = back[:-1][np.diff(back) > LONG] if len(back) else back
         for place in rows.tolist():
             end = row_from(numbers, place)
-            if end - place >= LONG and end + 1 < len(numbers) and numbers[end] <= highest[place - 1]:
+            if end - place >= LONG and end + 1 < len(numbers) and old[place : end + 1].all():
                 ahead = int(numbers[end + 1] - highest[place - 1])
                 if ahead > NEAR + (end - place) // 4:
                     return True

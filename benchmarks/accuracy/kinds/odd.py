@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.accuracy.case import INNOCENT, RING_WEAKLY, Kind, Making, either, records_of, some
-from benchmarks.accuracy.spaces import Log, Mostly, Pick, Whole
+from benchmarks.accuracy.spaces import Log, Pick, Whole
 from benchmarks.accuracy.wire import HOST, RECORD, Wire, merge
 
 NOT_COUNTING = ("no-counter", "unexplained")
@@ -18,7 +18,7 @@ def scattered(making: Making) -> Wire:
     rng = making.rng
     index = some(rng, records_of(wire), making["want"])
     centre = min(making["centre"], len(wire) / 3)
-    width = making["width"]
+    width = max(making["width"], 4 / centre)  # copies at one distance would be what a ring makes
     match making["law"]:
         case "even":
             distance = rng.uniform(0, 2 * centre, len(index))
@@ -188,7 +188,7 @@ KINDS: dict[str, Kind] = {
             "bits": Pick(8, 8, 10),
             "want": Whole(1, 3_000),
             "rounds": Log(0.3, 12),
-            "width": Mostly(0.0, 0.6, Log(0.01, 0.5)),
+            "width": Log(0.02, 0.5),
         },
         weight=2,
     ),

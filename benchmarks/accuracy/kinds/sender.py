@@ -274,14 +274,10 @@ KINDS: dict[str, Kind] = {
         scene={"slots": Whole(2_000, 15_000)},
         weight=2,
     ),
-    # At one distance throughout, every 60th would be a ring whose host sends each 60th frame and always fails.
+    # At one distance throughout, every 60th would be a ring whose host sends every 60th frame and always fails.
     "every kth again": Kind(
         build=every_kth,
         spaces={**RESEND, "m": Whole(1, 5_000), "k": Whole(2, 60), "slack": Whole(2, 60)},
-    ),
-    "every second or third again": Kind(
-        build=every_kth,
-        spaces={**RESEND, "m": Whole(1, 5_000), "k": Whole(2, 6), "slack": Mostly(0, 0.4, Whole(1, 40))},
     ),
     "last again while idle": Kind(build=idle_repeat, spaces={**RESEND, "want": Whole(1, 3_000), "often": Flat(1, 6)}),
     "buffers go round": Kind(
