@@ -42,13 +42,19 @@ def parameters(kind: str, seed: int, *, final: bool = False) -> Params:
     return draw(spaces_of(ALL[kind]), stream(kind, seed, final=final))
 
 
-def until_the_last_number(wire: Wire) -> Wire:
-    """Each stream ends with its highest number: a tail of old numbers alone would be as good as a new start."""
+def tails(wire: Wire) -> list[np.ndarray]:
+    """For each stream the rows behind its highest number: old numbers alone, which are as good as a new start."""
     records = wire.records()
-    stay = np.ones(len(wire), np.bool_)
+    found = []
     for stream in np.unique(wire.stream[records]):
         own = records[wire.stream[records] == stream]
-        stay[own[wire.seq[own].argmax() + 1 :]] = False
+        found.append(own[wire.seq[own].argmax() + 1 :])
+    return found
+
+
+def without_tails(wire: Wire) -> Wire:
+    stay = np.ones(len(wire), np.bool_)
+    stay[np.concatenate(tails(wire))] = False
     return wire.rows(np.flatnonzero(stay))
 
 
@@ -84,8 +90,10 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
     """The capture of these parameters, and its truth."""
     making = Making(params=dict(params), rng=np.random.default_rng([params["noise"], 3]))
     wire = ALL[kind].build(making)
-    if making.counted:
-        wire = until_the_last_number(wire)
+    if making.counted and making.ring_fault:  # each frame that the ring sent counts for the distances
+        making.counted = max(map(len, tails(wire))) <= 1
+    elif making.counted:
+        wire = without_tails(wire)
     params = making.params
     wire = capture.seen_from(params, wire)
     wire = capture.overtaken(params, capture.strangers(params, wire, making.rng), making.rng)
