@@ -50,8 +50,7 @@ def one_case(args: argparse.Namespace) -> int:
 
 
 def list_kinds(_: argparse.Namespace) -> int:
-    for name, kind in KINDS.items():
-        sys.stdout.write(f"{name:30} {(kind.build.__doc__ or '').splitlines()[0]}\n")
+    sys.stdout.write("\n".join(cases.KINDS) + "\n")
     return 0
 
 

@@ -21,10 +21,6 @@ from seqcheck.kernel._decode cimport (
 )
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
 
-cdef extern from "native/busy.h" nogil:
-    bint busy_take(unsigned char *flag)
-    void busy_leave(unsigned char *flag)
-
 NAME = "native"
 
 
@@ -236,7 +232,7 @@ cdef class Decoder:
     """See border.DecoderLike. For one thread at a time."""
 
     cdef Decode *d
-    cdef unsigned char busy
+    cdef bint running
 
     def __cinit__(self, program, *, bint any_processor=False):
         """`any_processor`: only what every processor can do."""
@@ -252,12 +248,6 @@ cdef class Decoder:
     def __dealloc__(self):
         decoder_free(self.d)
 
-    cdef int take(self) except -1:
-        """Nobody else is at work with it, nor will be before `busy_leave`."""
-        if not busy_take(&self.busy):
-            raise RuntimeError("decode: this decoder is at work in another thread")
-        return 0
-
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
         """See border.DecoderLike."""
         cdef HeldFrames held = held_frames(frames)
@@ -269,10 +259,12 @@ cdef class Decoder:
         if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:
             raise ValueError("decode: rows outside the frames or the records")
         records.count = 0
-        self.take()
+        if self.running:
+            raise RuntimeError("decode: this decoder is at work in another thread")
+        self.running = True
         with nogil:
             why = decoder_decode(self.d, &f, &out, &at, high)
-        busy_leave(&self.busy)
+        self.running = False
         if why == OUTSIDE:
             raise ValueError(f"decode: row {at} lies outside the buffer")
         if why == NO_MEMORY:
@@ -283,28 +275,19 @@ cdef class Decoder:
         """See border.DecoderLike."""
         from seqcheck.kernel.border import STREAM_KEY
         cdef int64_t count
-        cdef const StreamKey *rows
-        self.take()
-        try:
-            rows = decoder_streams(self.d, &count)
-            return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
-        finally:
-            busy_leave(&self.busy)
+        cdef const StreamKey *rows = decoder_streams(self.d, &count)
+        return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
 
     def sources(self):
         """See border.DecoderLike."""
         from seqcheck.kernel.border import SOURCE
         cdef int64_t n
-        cdef uint8_t[::1] raw
-        self.take()
-        try:
-            table = rows_of(NULL, decoder_sources(self.d), sizeof(Source), SOURCE)
-            raw = table.view("u1")
-            for n in range(decoder_sources(self.d)):
-                decoder_source(self.d, n, <Source *>&raw[0] + n)
-            return table
-        finally:
-            busy_leave(&self.busy)
+        table = rows_of(NULL, decoder_sources(self.d), sizeof(Source), SOURCE)
+        cdef uint8_t[::1] raw = table.view("u1")
+        cdef Source *row = <Source *>&raw[0]
+        for n in range(decoder_sources(self.d)):
+            decoder_source(self.d, n, row + n)
+        return table
 
 
 # ---- track -----------------------------------------------------------------------------------------------------------

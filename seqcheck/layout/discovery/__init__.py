@@ -17,12 +17,13 @@ from seqcheck.kernel.border import Frames, Kernel
 from seqcheck.layout.discovery.because import because
 from seqcheck.layout.discovery.candidate import DOUBTLESS, LIKELY, Candidate
 from seqcheck.layout.discovery.columns import HEAD
+from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.named import believed, known
 from seqcheck.layout.discovery.places import Place, headers, places
 from seqcheck.layout.discovery.preview import preview
 from seqcheck.layout.discovery.sample import Sample
 from seqcheck.layout.discovery.score import score
-from seqcheck.layout.discovery.search import Found, search
+from seqcheck.layout.discovery.search import search
 from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.survey import survey
 from seqcheck.layout.discovery.trial import Trial, trial
@@ -36,6 +37,7 @@ STREAMS, VALUES = 3, 8  # numbers that a candidate shows
 NAMED = 0.8  # score, from which on a built-in is one
 NAME = 0.2  # worth of a name, where two candidates are as good
 COMMON = 0.9  # of the frames and the numbers of two candidates, that are one
+START = 0.01  # worth of a number that begins with 0 or 1
 FAR, DEEP = 100, 0.0003  # each byte of distance counts so little, up to so many
 MANY = 0.1  # worth of having all records of the sample, likewise
 
@@ -91,8 +93,11 @@ def _ranked(subject: Subject, one: Found, tried: Trial, value: float, *, last: b
         values=_values(tried),
     )
     share = len(tried.row) / max(subject.frames.count, 1)
+    start = START * bool(len(tried.seq) and int(tried.seq[0]) <= 1)
     deep = min(abs(one.layout.seq.offset), FAR) * DEEP
-    return _Ranked(candidate=candidate, tried=tried, rank=value + MANY * share + NAME * bool(one.layout.name) - deep)
+    return _Ranked(
+        candidate=candidate, tried=tried, rank=value + MANY * share + NAME * bool(one.layout.name) + start - deep
+    )
 
 
 def _same(one: Trial, other: Trial) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqcheck.layout.discovery.search import Found
+from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import SELECTORS, Layout, Word
 
@@ -33,6 +33,8 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
         said.append(f"{steps.stuck:,} times it stayed while other bytes changed")
     if steps.ahead:
         said.append(f"{steps.ahead:,} times it left out a few numbers")
+    if steps.even:
+        said.append("steps of one and two alternate as in a ramp, or in a counter of something else")
     if found.clock:
         said.append(f"it reads as {found.clock}: a clock, which counts by one at a steady pace")
     if found.inner and not last:

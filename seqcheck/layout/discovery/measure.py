@@ -1,7 +1,7 @@
 """How well numbers count: the steps from record to record, put into a few classes.
 
 up      the next number; the step is one
-ahead   numbers left out, at most NEAR of them
+ahead   numbers left out, at most NEAR of them; `single`: one; `spaced`: these come at even distances
 copy    the same number with the same bytes around it
 stuck   the same number with other bytes around it: no counter does that
 astray  anything else
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from seqcheck.dataclass import dataclass
 
 NEAR = 16
+EVEN = 0.3  # of the mean: how much even distances vary
+FEWEST, CHANCE = 5, 0.003  # steps of two, and how likely it may be that no larger one came by loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Steps:
     pairs: int
     up: int
     ahead: int
+    single: int
+    spaced: bool
     copy: int
     stuck: int
 
@@ -31,6 +35,15 @@ class Steps:
     def share(self) -> float:
         """Of the pairs that are no copies, those that count by one."""
         return self.up / max(self.pairs - self.copy, 1)
+
+    @property
+    def even(self) -> bool:
+        """Whether steps of one and of two alternate as in a ramp that rises by one and a bit each time. Frames that
+        were lost would now and then be neighbours, so that larger steps came, too."""
+        if self.single < self.ahead or self.ahead < FEWEST:
+            return False
+        lost = self.ahead / (self.up + self.ahead)
+        return self.spaced or (1 - lost) ** self.ahead < CHANCE
 
     @property
     def forward(self) -> float:
@@ -47,9 +60,17 @@ def steps(new: NDArray[np.uint64], old: NDArray[np.uint64], modulus: int, alike:
         pairs=len(step),
         up=int(np.count_nonzero(step == 1)),
         ahead=int(np.count_nonzero((step > 1) & (step <= near))),
+        single=int(np.count_nonzero(step == 2)),
+        spaced=_spaced(np.flatnonzero(step == 2)),
         copy=int(np.count_nonzero(zero & alike)),
         stuck=int(np.count_nonzero(zero & ~alike)),
     )
+
+
+def _spaced(at: NDArray[np.int64]) -> bool:
+    """Whether these places lie at even distances; frames are not lost like that."""
+    gaps = np.diff(at)
+    return len(gaps) >= FEWEST - 1 and float(np.std(gaps)) < EVEN * float(np.mean(gaps))
 
 
 def distance(new: NDArray[np.uint64], old: NDArray[np.uint64], modulus: int) -> NDArray[np.uint64]:

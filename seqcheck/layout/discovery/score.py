@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 
-from seqcheck.layout.discovery.search import Found
+from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import KEYS
 
 HALF = 6  # pairs that halve the doubt
 UP, FORWARD = 0.6, 0.4  # weights: counting by one, and going ahead by little at least
+STEP = 0.95  # a number of steps, or one with flags below it: rarer than a plain one
+# Bits below the counter: none, a step of a power of two, flags; a sampled value may have such, too.
+BELOW = {"none": 1.0, "zero": 0.95, "constant": 0.97, "flags": 0.97, "moving": 0.85}
+RAMP = 0.5  # a number that rises by one and a bit each time
 CLOCK, INNER, DIGITS, LAST = 0.35, 0.4, 0.42, 0.35  # what is no counter of the sender's, or cannot be read whole
 NARROW = {1: 0.1, 2: 0.3, 3: 0.5, 4: 0.92, 5: 0.95, 6: 0.97}  # bits that count: a few can do so by chance
 STUCK = 4.0  # how much worse than other steps it is to stay while other bytes change
@@ -29,7 +33,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     steps = tried.steps
     if steps.pairs < LEAST:
         return 0.0
-    regular = tried.repeats > 1
+    regular = tried.repeats > 1 and not steps.even
     value = UP * steps.share + FORWARD * steps.forward
     if regular:
         changed = max(steps.pairs - steps.copy - steps.stuck, 1)
@@ -47,7 +51,18 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     value *= 1 - OWN * (tried.streams if layout.streams else 0) / max(len(tried.row), 1)
     value -= FIELD * (len(layout.streams) + len(layout.matches) * (not layout.name)) + KEYED * KEYS.index(layout.key)
     value -= MASKED if layout.seq.mask != layout.seq.full else 0
-    for holds, factor in ((found.clock, CLOCK), (found.inner, INNER), (found.digits, DIGITS), (last, LAST)):
+    value *= BELOW[found.below]
+    if layout.streams:
+        value *= 1 - tried.strays
+    if layout.matches and not layout.name:
+        value *= steps.share
+    for holds, factor in (
+        (steps.even, RAMP),
+        (found.clock, CLOCK),
+        (found.inner, INNER),
+        (found.digits, DIGITS),
+        (last, LAST),
+    ):
         if holds:
             value *= factor
     return min(max(value, 0.0), 1.0)

@@ -16,6 +16,7 @@ from seqcheck.layout.program import compile
 LOOK = 512  # pairs of equal numbers whose bytes are compared
 BYTES = 256  # of each
 LEAST, REGULAR = 8, 0.9  # runs of equal numbers; the share of them that has one length
+FEW = 2  # records of a stream, up to which they are strays
 DIFFER = 5  # bytes that may differ between copies
 
 
@@ -23,7 +24,8 @@ DIFFER = 5  # bytes that may differ between copies
 class Trial:
     """`row` int64[n] of the frames that are records, with `stream` and `seq`; `before` the index of the record before
     in the same stream, -1 for the first. `anchored`: frames that reach the fields of the layout, records or not.
-    `repeats`: each number is sent so many times, 1 where they are not sent equally often."""
+    `repeats`: each number is sent so many times, 1 where they are not sent equally often. `strays`: the share
+    of records in streams of one or two."""
 
     row: NDArray[np.int64]
     stream: NDArray[np.int64]
@@ -33,6 +35,7 @@ class Trial:
     streams: int
     steps: Steps
     repeats: int
+    strays: float
 
 
 def trial(subject: Subject, layout: Layout) -> Trial:
@@ -58,7 +61,16 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         streams=int(stream.max()) + 1 if n else 0,
         steps=steps(new, old, layout.modulus, alike),
         repeats=_repeats(seq, stream),
+        strays=_strays(stream),
     )
+
+
+def _strays(stream: NDArray[np.int64]) -> float:
+    """The share of records whose streams have hardly any others."""
+    if not len(stream):
+        return 0.0
+    counts = np.bincount(stream)
+    return float(counts[counts <= FEW].sum()) / len(stream)
 
 
 def _repeats(seq: NDArray[np.uint64], stream: NDArray[np.int64]) -> int:

@@ -20,8 +20,9 @@ from seqcheck.layout.discovery.scan import Spot
 from seqcheck.layout.model import BITS, Word
 
 STEADY = 0.985  # of the pairs without a carry, in which a bit of the counter has to stay
-CHANCE = 1.5  # times what is expected by chance
+STRANGERS = 0.12  # frames that are no part of the count, for which a bit of the lowest byte is allowed to move
 CARRIED = 0.6  # of the carries, that have to be taken (a few may fall into gaps)
+LAG = 5  # records
 NEAR = 4  # steps that are taken for counting, with a few numbers left out
 SURE = 4  # bits that are looked at before a bit above them is judged
 NEARBY, FARTHER = 1.0, 0.3  # worth of a byte of zeros, up to 32 bits and above
@@ -81,34 +82,47 @@ def _reach(
     value: NDArray[np.uint64], bit: int, whole: NDArray[np.bool_], grouping: Grouping, bits: int, big: bool
 ) -> Reach:
     """How high it counts."""
-    rows = np.flatnonzero((grouping.before >= 0) & whole)
-    rows = rows[whole[grouping.before[rows]]]
     limit = bits - bit
     number = value >> np.uint64(bit)
-    new, old = number[rows], number[grouping.before[rows]]
+    later, earlier, neighbours = _pairs(grouping.before, whole)
+    new, old = number[later], number[earlier]
     step = new - old
     first = min(SURE, 8 - bit, limit)
     seen, carries = first, 0
-    byte = np.uint64((1 << min(8 - bit, limit)) - 1)
-    others = 1 - np.count_nonzero((step & byte >= 1) & (step & byte <= NEAR)) / max(len(step), 1)
+    byte = step[:neighbours] & np.uint64((1 << min(8 - bit, limit)) - 1)
+    others = 1 - np.count_nonzero((byte >= 1) & (byte <= NEAR)) / max(neighbours, 1)
     for width in range(first, limit):
         mask = np.uint64((1 << width) - 1)
         low = step & mask
-        counts = (low >= 1) & (low <= min(NEAR, 1 << width >> 2))
+        counts = (low >= 1) & (low <= min(NEAR * LAG, 1 << width >> 2))
         wraps = counts & ((new & mask) < (old & mask))
         further = (((new ^ old) >> np.uint64(width)) & np.uint64(1)).astype(np.bool_)  # the next bit flips
-        stays, flips = np.count_nonzero(counts & ~wraps), np.count_nonzero(wraps)
-        chance = CHANCE * others * NEAR / (1 << width)  # frames of other kinds that seem to count
-        if stays and np.count_nonzero(further & counts & ~wraps) > (1 - STEADY + chance) * stays:
+        steady = counts & ~wraps
+        moves = 1 - STEADY
+        if width < 8 - bit:  # so few bits go up by chance, too, where old frames come in between
+            steady[neighbours:] = False
+            moves += min(others, STRANGERS)
+        if np.count_nonzero(further & steady) > moves * np.count_nonzero(steady):
             return Reach(big=big, seen=seen, most=width, wraps=False, carries=carries)
+        flips = np.count_nonzero(wraps)
         if flips:
             taken = int(np.count_nonzero(further & wraps))
             if taken < CARRIED * flips:
                 return Reach(big=big, seen=width, most=width, wraps=True, carries=carries)
             seen = width + 1
             if width == 8 - bit:
-                carries = taken
+                carries = max(int(np.count_nonzero((further & wraps)[:neighbours])), 1)
     return Reach(big=big, seen=seen, most=limit, wraps=False, carries=carries)
+
+
+def _pairs(before: Ints, whole: NDArray[np.bool_]) -> tuple[Ints, Ints, int]:
+    """Rows with the row before them (so many), then with the row LAG before them: a wrap is then seen several times,
+    also where a lost or repeated frame hides it from neighbours."""
+    far = before.copy()
+    for _ in range(LAG - 1):
+        far = np.where(far >= 0, before[far], -1)
+    rows = [np.flatnonzero((each >= 0) & whole & whole[each]) for each in (before, far)]
+    return np.concatenate(rows), np.concatenate([before[rows[0]], far[rows[1]]]), len(rows[0])
 
 
 def _moves(table: Columns, grouping: Grouping, column: int) -> bool:
