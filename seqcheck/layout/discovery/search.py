@@ -23,6 +23,7 @@ from seqcheck.layout.discovery.scan import Spot, scan
 AS_GOOD = 0.04  # less fit, for which a simpler grouping is taken
 ENOUGH = 0.97  # fit: no columns are needed to tell streams apart
 MOST = 8  # layouts of a place
+TIMED = 128  # rows whose times are compared with clocks
 MIXED = 0.9  # fit: below that, kinds of frames are tried one by one
 FAIR, OTHERS = 0.6, 3  # fit; groupings beside the best one
 
@@ -32,13 +33,15 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
     table = columns(frames, place, head=head)
     whole = Site(place=place, table=table, keys=by_key(place.key[: len(table.data)]))
     inner = identifications(table)
-    seconds = frames.ns[place.rows[: len(table.data)]].astype(np.float64) / 1e9
+    few = np.linspace(0, len(table.data) - 1, min(TIMED, len(table.data))).astype(np.int64)
+    seconds = frames.ns[place.rows[few]].astype(np.float64) / 1e9
+    timed = table.only(few)
     found, best = _searched(whole, only)
     if best < MIXED and only is None:
         for match, rows in kinds(table):
             keys = [each.only(rows) for each in whole.keys]
             found += _searched(Site(place=place, table=table.only(rows), keys=keys, match=match), None)[0]
-    return [replace(one, clock=clock(table, one.column, seconds), inner=one.column in inner) for one in found]
+    return [replace(one, clock=clock(timed, one.column, seconds), inner=one.column in inner) for one in found]
 
 
 def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
