@@ -26,11 +26,13 @@ from .layout import write as spec_of
 if TYPE_CHECKING:
     from .layout.discovery import Candidate, Sample
     from .model import Capture
+    from .witness import Store
 
 CHANCE = 0.01  # of the frames of its kind: fewer records than that are no recognition, unless they are
 ENOUGH = 8  # or more
 LOOKS = (500, 4000)  # frames after which discovery looks, beside when it has all it looks at; for live captures
 RIVAL = 0.25  # records of another candidate beyond doubt, for each of the first one's, that make it a rival
+AGAIN = 2000  # frames that are read again, to say what is wrong with a layout
 NAMED = 3  # candidates that an error names
 
 
@@ -141,6 +143,23 @@ class Recognition:
         if any(each.score > DOUBTLESS and each.records >= RIVAL * first.records for each in found[1:]):
             return None
         return Recognised(layout=first.layout, decoder=None, records=None, how=_how(first))
+
+
+def first_frames(store: Store) -> Frames:
+    """The first frames of a capture once more, as many as are still at hand, up to AGAIN."""
+    found = []
+    for number in range(1, AGAIN + 1):
+        if (frame := store.get(number)) is None:
+            break
+        found.append(frame)
+    frames = Frames(len(found))
+    frames.count = len(found)
+    frames.cap[:] = [len(frame.data) for frame in found]
+    frames.off[:] = np.cumsum(frames.cap, dtype=np.int64) - frames.cap
+    for name in ("wire", "ns", "link"):
+        getattr(frames, name)[:] = [getattr(frame, name) for frame in found]
+    frames.buf = np.frombuffer(b"".join(frame.data for frame in found), np.uint8)
+    return frames
 
 
 def _beside(others: dict[str, int], name: str) -> str:

@@ -30,11 +30,11 @@ from .layout import Layout, resolve
 from .layout import compile as compile_layout
 from .layout import write as spec_of
 from .model import UNREAD, Capture, LayoutInfo, Records, Report, Tool, Verdict
-from .recognition import Recognised, Recognition
+from .recognition import Recognised, Recognition, first_frames
 from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
 from .timeline import Timeline
-from .track import Track
+from .track import Findings, Track
 from .version import VERSION
 from .witness import Witness
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from . import spool
 
 Source = str | os.PathLike[str] | BinaryIO
+LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
 LOOK_BACK = 64  # records before a gap among which the one of the same stream is sought
 INTERVAL_S = 0.1  # between calls of `progress`
 
@@ -166,6 +167,7 @@ class Session:
         self._records = RecordColumns(0)
         self._recognition: Recognition | None = None
         self._chosen: tuple[Layout, DecoderLike, Track, Witness] | None = None
+        self._store: Any = None  # once the input has ended
         self._how = ""  # why this layout, where none was given
         if layout_text is not None:
             self._choose(resolve(layout_text))
@@ -212,6 +214,7 @@ class Session:
 
     def finish(self, store: Any) -> None:
         """The input has ended."""
+        self._store = store
         if self._recognition is not None and self._chosen is None:
             known = self._recognition.end()
             self._take_waited(known, self._recognition.release(), store)
@@ -221,10 +224,26 @@ class Session:
             if self._new:
                 self._keep_frames(store)
 
+    def _doubt(self, chosen: Layout, findings: Findings) -> str:
+        """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
+        streams = findings.streams
+        lost = sum(int(streams[name].sum()) for name in ("gaps", "restarts", "outliers", "late", "duplicates"))
+        if lost < LOST * int(streams["received"].sum()):
+            return ""
+        return " ".join(self._advice(chosen))
+
+    def _advice(self, chosen: Layout) -> tuple[str, ...]:
+        """What is wrong with a layout that no frame fits, as far as the first frames tell."""
+        if self._store is None:
+            return ()
+        from .layout.discovery import check  # here, since few runs need it
+
+        return check(first_frames(self._store), chosen, self._engine)
+
     def close(self) -> None:
         """Let go of the tracker and of what it found: it holds this session too, and a program that reads many captures
         must not wait for the garbage collector."""
-        self._chosen, self._block = None, None
+        self._chosen, self._block, self._store = None, None, None
         self._recognition = None
 
     def report(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Report:
@@ -239,7 +258,7 @@ class Session:
         foreign, skipped = tally(decoder.sources())
         findings, keys = track.findings(), decoder.keys()
         if not len(findings.streams):
-            raise _no_record(chosen, skipped, capture)
+            raise _no_record(chosen, skipped, capture, self._advice(chosen))
         facts = Facts(
             ring_sizes=tuple(ring_sizes),
             evidence=witness.evidence,
@@ -253,7 +272,9 @@ class Session:
         report = Report(
             seqcheck=Tool(version=VERSION, kernel=self._engine.NAME),
             capture=capture,
-            layout=LayoutInfo(name=chosen.name or "discovered", spec=spec_of(chosen), how=self._how),
+            layout=LayoutInfo(
+                name=chosen.name or "discovered", spec=spec_of(chosen), how=self._how or self._doubt(chosen, findings)
+            ),
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
             streams=assemble.streams(findings, key_texts(keys, chosen)),
             duplicates=judged.duplicates,
@@ -355,14 +376,14 @@ def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputE
     return recognition.error(capture)
 
 
-def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture) -> InputError:
+def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture, advice: Sequence[str]) -> InputError:
     if not capture.frames:
         return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=_damage(capture))
     order = [reason for reason in REASONS if reason in skipped]
     why = ", ".join(f"{reason} {skipped[reason]:,}" for reason in order)
     return InputError(
         f"none of the {capture.frames:,} frames fits the layout {chosen.name} (skipped: {why})",
-        hint=f"It reads: {spec_of(chosen)}",
+        hint="\n".join([f"It reads: {spec_of(chosen)}", *advice]),
     )
 
 

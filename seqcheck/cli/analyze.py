@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
 JOBS_MOST = 1024
+_FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
 TROUBLE = 2
 
 DESCRIPTION = """\
@@ -225,6 +227,9 @@ def resolve(args: argparse.Namespace) -> Options:
     """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
     if args.jobs is not None and not args.each:
         raise UsageError("--jobs is for --each")
+    if args.layout is not None and (words := [each for each in args.captures if _FIELD.match(each)]):
+        whole = " ".join([args.layout, *words])
+        raise UsageError(f"{words[0]!r} is no capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'")
     reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
     check(report.format for report in reports)
     paths = [report.path if report.path == STDOUT else os.path.abspath(report.path) for report in reports]

@@ -18,7 +18,8 @@ LAYOUT = "frame seq=u32be@46"
 # What is loaded where it is needed, and not needed by the capture below: a layout's name that is none or a file's, IPv6
 # addresses, what may be demanded, and what NumPy puts off.
 LATER = (
-    "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.demands",
+    "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
+    "seqcheck.demands",
     "dataclasses", "numpy.ma",
 )  # fmt: skip
 

@@ -44,8 +44,12 @@ def resolve(text: str) -> Layout:
     if named and named["name"] in _BY_NAME:
         return _varied(builtin(named["name"]), named["selector"], named["modulus"])
     first = text.partition(":")[0].split(maxsplit=1)[:1]
-    if first and first[0] in ANCHORS:
-        return spec.parse(text, name="custom")
+    if first and first[0].lower() in ANCHORS:
+        return _parsed(text)
+    if re.match(rf"(?:{'|'.join(ANCHORS)})(?![a-z0-9:])", text, re.ASCII | re.IGNORECASE) and not text.endswith(
+        ".toml"
+    ):
+        return _parsed(text)
     if text.endswith(".toml") or "/" in text:
         from pathlib import Path
 
@@ -60,7 +64,19 @@ def resolve(text: str) -> Layout:
             f"no layout named {text!r}" + (f"; did you mean {near[0]}?" if near else ""),
             hint=f"Built-ins: {', '.join(_BY_NAME)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",
         )
-    return spec.parse(text, name="custom")
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Layout:
+    """The layout of a spec; where it is none, but nearly so, the error says what may be meant."""
+    try:
+        return spec.parse(text, name="custom")
+    except UsageError as error:
+        from seqcheck.layout.meant import meant
+
+        if near := meant(text, spec.parse):
+            raise UsageError(error.message, hint=f"Did you mean '{near}'?\n{error.hint}".rstrip()) from None
+        raise
 
 
 def _varied(layout: Layout, selector: str | None, modulus: str | None) -> Layout:

@@ -65,10 +65,11 @@ EXAMPLE = "udp:5000 magic=u32be@0==0x53455143 stream=u32be@4 seq=u64be@8"
 
 def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout:
     """The layout of an anchor word and (role, value) pairs, the two halves of a spec's words."""
+    anchor = anchor.lower()
     kind, selector = _pointing(anchor, _anchor, anchor)
     found: dict[str, list[Any]] = {role: [] for role in SHAPES}
     modulus = -1
-    for role, value in pairs:
+    for role, value in ((role.lower(), value.lower()) for role, value in pairs):
         word = f"{role}={value}"
         if role not in SHAPES:
             raise UsageError(f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join(SHAPES)}=.")
@@ -78,9 +79,10 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
             value, modulus = _pointing(word, _modulus, value)
         found[role].append(_pointing(word, READERS[role], value))
     if not found["seq"]:
-        raise UsageError("layout: no seq field", hint=f"It says where the sequence number is, as in: {EXAMPLE}")
+        alone = "" if pairs else f"A layout of several words is one argument, in quotes: '{anchor} seq=u32be@0'.\n"
+        raise UsageError("layout: no seq field", hint=f"{alone}It says where the sequence number is, as in: {EXAMPLE}")
     return _pointing(
-        f"seq={dict(pairs)['seq']}",
+        f"seq={next(value for role, value in pairs if role.lower() == 'seq')}",
         lambda _: Layout(
             anchor=kind,
             selector=selector,

@@ -1,0 +1,121 @@
+"""A given layout, held against the frames: why nothing fits it, or why its number never counts, and what would.
+
+    check(frames, layout, kernel)  -> sentences, the most useful first; none where there is nothing to say
+
+It never says that a layout is right: where the number counts, there is nothing to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, Kernel, RecordColumns
+from seqcheck.kernel.reference_frame import locate, position
+from seqcheck.layout.discovery.because import percent, selected
+from seqcheck.layout.discovery.candidate import LIKELY, Candidate
+from seqcheck.layout.discovery.ranking import discover
+from seqcheck.layout.discovery.subject import Subject
+from seqcheck.layout.discovery.survey import survey
+from seqcheck.layout.discovery.trial import trial
+from seqcheck.layout.model import Layout, Match, Word
+from seqcheck.layout.program import compile
+from seqcheck.layout.spec import write, write_seq, write_word
+
+COUNTS = 0.5  # of the steps: a number that goes up by one as often as that counts
+FEWEST = 8  # records, of which that can be said
+LOOK = 64  # frames whose bytes are read one by one
+MOST = 3  # values that stand where a magic should
+
+
+def check(frames: Frames, layout: Layout, kernel: Kernel) -> tuple[str, ...]:
+    """What is wrong with the layout, as far as these frames tell."""
+    if not frames.count:
+        return ()
+    tried = trial(Subject(frames, kernel), layout)
+    if not len(tried.row):
+        return (*_why(frames, layout, kernel), *_would(discover(frames, kernel), layout))
+    if tried.steps.pairs < FEWEST or tried.steps.share >= COUNTS or tried.repeats > 1:
+        return ()
+    seq = f"seq={write_seq(layout)}"
+    times = (
+        f"counts by one in {percent(tried.steps.share)} of {len(tried.row):,} records"
+        if tried.steps.up
+        else "never counts"
+    )
+    return (f"{seq} {times}.", *_would(discover(frames, kernel), layout))
+
+
+def _would(found: list[Candidate], layout: Layout) -> Iterator[str]:
+    """What counts instead: at the same place, if anything does."""
+    likely = [each for each in found if each.score > LIKELY]
+    near = [each for each in likely if (each.layout.anchor, each.layout.selector) == (layout.anchor, layout.selector)]
+    for each in (near or likely)[:1]:
+        yield f"{write(each.layout)} would: it {each.because[0].partition(': ')[2]}."
+
+
+def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
+    """Why no frame is a record: what stands where the layout looks for something else."""
+    records = RecordColumns(frames.count)
+    kernel.Decoder(compile(layout)).decode(frames, 0, frames.count, records)
+    status = records.status[: frames.count]
+    if (status == MAGIC).any():
+        yield from _magic(frames, layout, np.flatnonzero(status == MAGIC))
+    elif (status == SHORT).any():
+        yield from _short(frames, layout, np.flatnonzero(status == SHORT))
+    elif ((status == PORT) | (status == PROTOCOL)).any() and layout.selector is not None:
+        there = "; ".join(survey(frames))
+        yield f"No frame has {selected(layout.anchor, layout.selector)}" + (f": there is {there}." if there else ".")
+
+
+def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:
+    """The values that stand where the first magic that differs is sought."""
+    rows = rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(np.int64)]
+    for match in layout.matches:
+        if match.value is None or not match.equal:
+            continue
+        values = [value for row in rows.tolist() if (value := _value(frames, row, layout, match.word)) is not None]
+        numbers, counts = np.unique(np.array(values, np.uint64), return_counts=True)
+        if not len(numbers) or int(numbers[int(np.argmax(counts))]) == match.value:
+            continue
+        order = np.argsort(-counts, kind="stable")[:MOST]
+        said = ", ".join(f"{int(numbers[at]):#x} in {percent(counts[at] / counts.sum())}" for at in order)
+        hint = " The byte order is the other one." if _turned(match) in map(int, numbers) else ""
+        yield f"At {write_word(match.word)} stands {said} of the frames, not {match.value:#x}.{hint}"
+        return
+
+
+def _turned(match: Match) -> int:
+    """The value with its bytes the other way round."""
+    return int.from_bytes((match.value or 0).to_bytes(match.word.width, "big"), "little")
+
+
+def _short(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:
+    """How long the payloads are, and how long they would have to be."""
+    lengths = []
+    for row in rows[:LOOK].tolist():
+        place = locate(*_frame(frames, row), _anchor(layout))
+        lengths.append(max(min(place.end, place.stated) - place.start, 0))
+    need = max(word.offset + word.width if word.offset >= 0 else -word.offset for word in layout.words())
+    yield f"The layout needs {need} bytes of payload; these frames have {max(lengths)} at most."
+
+
+def _value(frames: Frames, row: int, layout: Layout, word: Word) -> int | None:
+    data, wire, link = _frame(frames, row)
+    place = locate(data, wire, link, _anchor(layout))
+    at = position(place, word.offset)
+    if place.status != RECORD or at < place.start or at + word.width > min(place.end, len(data)):
+        return None
+    return int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask
+
+
+def _frame(frames: Frames, row: int) -> tuple[bytes, int, int]:
+    begin = int(frames.off[row])
+    return frames.buf[begin : begin + int(frames.cap[row])].tobytes(), int(frames.wire[row]), int(frames.link[row])
+
+
+def _anchor(layout: Layout) -> tuple[int, int]:
+    program = compile(layout)
+    return program.anchor, program.selector

@@ -1,0 +1,89 @@
+"""A layout that does not fit: what is said of it."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+
+import pytest
+from containers import Packet, pcap_file
+from senders import noise, sent
+
+from seqcheck import analyze
+from seqcheck.errors import InputError
+from seqcheck.kernel import load
+from seqcheck.kernel.border import Frames
+from seqcheck.layout import parse
+from seqcheck.layout.discovery import Sample, check
+
+WOULD = "udp:6000 seq=u32le@6 would: it counts by one in 100 % of 200 frames, in 1 stream."
+
+
+def payloads() -> Iterator[bytes]:
+    more = noise(1)
+    for number in range(200):
+        yield struct.pack("<IHI", 0xFEEDFACE, 5000, number) + more()
+
+
+def sample() -> Frames:
+    taken = Sample()
+    frames = sent(payloads())
+    taken.take(frames, 0, frames.count)
+    return taken.frames()
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        ("udp:6000 seq=u32be@6", "seq=u32be@6 never counts."),
+        ("udp:6000 seq=u32le@5", "seq=u32le@5 never counts."),
+        ("udp:6000 seq=u16le@4", "seq=u16le@4 never counts."),
+        ("udp:6001 seq=u32le@6", "No frame has UDP port 6001: there is UDP port 6000: 200 frames, 1 flow."),
+        ("tcp:6000 seq=u32le@6", "No frame has TCP port 6000: there is UDP port 6000: 200 frames, 1 flow."),
+        ("udp:6000 seq=u32le@31", "The layout needs 35 bytes of payload; these frames have 34 at most."),
+        (
+            "udp:6000 magic=u32be@0==0xfeedface seq=u32le@6",
+            "At u32be@0 stands 0xcefaedfe in 100 % of the frames, not 0xfeedface. The byte order is the other one.",
+        ),
+        ("udp:6000 magic=u16le@4==5001 seq=u32le@6", "At u16le@4 stands 0x1388 in 100 % of the frames, not 0x1389."),
+    ],
+)
+def test_what_is_wrong_and_what_would_count(layout: str, said: str) -> None:
+    assert check(sample(), parse(layout), load()) == (said, WOULD)
+
+
+@pytest.mark.parametrize("layout", ["udp:6000 seq=u32le@6", "udp:6000 seq=u8@6", "udp seq=u16le@6"])
+def test_nothing_is_said_of_what_counts(layout: str) -> None:
+    assert check(sample(), parse(layout), load()) == ()
+
+
+def capture() -> io.BytesIO:
+    frames = sent(payloads())
+    made = [
+        Packet(data=frames.buf[off : off + cap].tobytes(), ns=ns, wire=cap)
+        for off, cap, ns in zip(frames.off.tolist(), frames.cap.tolist(), frames.ns.tolist(), strict=True)
+    ]
+    return io.BytesIO(pcap_file(made))
+
+
+def test_an_error_carries_the_advice() -> None:
+    with pytest.raises(InputError) as caught:
+        analyze(capture(), layout="udp:6001 seq=u32le@6")
+    assert caught.value.hint.splitlines()[1:] == [
+        "No frame has UDP port 6001: there is UDP port 6000: 200 frames, 1 flow.", WOULD,
+    ]  # fmt: skip
+
+
+def test_a_report_on_numbers_that_never_count_carries_it_too() -> None:
+    assert analyze(capture(), layout="udp:6000 seq=u32be@6").layout.how == f"seq=u32be@6 never counts. {WOULD}"
+    assert analyze(capture(), layout="udp:6000 seq=u32le@6").layout.how == ""
+
+
+def test_a_number_that_is_sent_several_times_on_purpose_counts() -> None:
+    frames = sent(struct.pack(">II", 7, number // 3) for number in range(120))
+    assert check(frames, parse("udp:6000 seq=u32be@4"), load()) == ()
+
+
+def test_no_frames_say_nothing() -> None:
+    assert check(sent([]), parse("udp:6000 seq=u32be@4"), load()) == ()

@@ -1,0 +1,51 @@
+"""Specs that are nearly right: read where only the case differs, and otherwise an error that says what may be meant."""
+
+import pytest
+
+from seqcheck.cli.main import main
+from seqcheck.errors import UsageError
+from seqcheck.layout import parse, resolve
+from seqcheck.layout.meant import meant
+
+RIGHT = "udp:5000 seq=u32be@0"
+
+
+@pytest.mark.parametrize("text", ["UDP:5000 seq=u32be@0", "Udp:5000 SEQ=U32BE@0", "udp:0X1388 seq=u32be@0"])
+def test_case_makes_no_difference(text: str) -> None:
+    assert resolve(text) == parse(RIGHT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "udp/5000 seq=u32be@0", "udp.5000 seq=u32be@0", "udp=5000 seq=u32be@0",
+        "udp5000 seq=u32be@0",
+        "udp port 5000 seq=u32be@0", "udp dst port 5000 seq=u32be@0", "udp:5000,seq=u32be@0", "udp:5000; seq=u32be@0",
+        "udp:5000 u32be@0", "udp:5000 seq=u32@0", "udp:5000 seq:u32be@0", "UDP/5000", "udp:5000",
+        "udp: 5000 seq=u32be@0", "udp:5000 seq=u32be@+0",
+    ],
+)  # fmt: skip
+def test_what_is_nearly_a_spec_is_an_error_that_says_what_is_meant(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve(text)
+    assert caught.value.hint.splitlines()[0] == f"Did you mean '{RIGHT}'?"
+
+
+@pytest.mark.parametrize("text", ["ipx:5 seq=u8@0", "udp:99999 seq=u8@0", "", "udp:5000 seq=u32be", "seq"])
+def test_what_is_not_is_not(text: str) -> None:
+    assert meant(text, parse) == ""
+
+
+def test_a_right_spec_needs_no_other() -> None:
+    assert meant(RIGHT, parse) == ""
+
+
+def test_a_file_below_a_folder_named_like_an_anchor_is_a_file() -> None:
+    with pytest.raises(Exception, match=r"layout file udp/probe\.toml"):
+        resolve("udp/probe.toml")
+
+
+def test_a_layout_without_its_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "--layout", "udp:5000", "stream=u8@4", "seq=u32be@0", "run.pcap"]) == 2
+    err = capsys.readouterr().err
+    assert "--layout 'udp:5000 stream=u8@4 seq=u32be@0'" in err
