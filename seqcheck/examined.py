@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from . import assemble, unjudged
 from .dataclass import dataclass
 from .diagnose import Diagnosis, Facts
+from .errors import InputError
 from .kernel.border import DUPLICATE, GAP, LATE, Kernel
 from .kernel.border import Frames as Block
 from .model import Report
 from .results import Batch, CapturedFrame
 from .sources import CaptureReader
+from .sources.bytestream import State
 from .track import Findings
 
 if TYPE_CHECKING:
@@ -87,29 +89,46 @@ class Examined:
 
 
 class Frames:
-    """Where single frames come from: `kept` where that is not None, else the files once more."""
+    """Where single frames come from: `kept` where that is not None, else the files once more, which must be in the
+    `states` in which they were."""
 
     def __init__(
-        self, kept: spool.Frames | None, sources: Sequence[str | os.PathLike[str] | BinaryIO], kernel: Kernel
+        self,
+        kept: spool.Frames | None,
+        sources: Sequence[str | os.PathLike[str] | BinaryIO],
+        states: Sequence[State | None],
+        kernel: Kernel,
     ) -> None:
-        self._kept, self._sources, self._kernel = kept, sources, kernel
+        self._kept, self._sources, self._states, self._kernel = kept, sources, tuple(states), kernel
 
     def known(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of these frames that are at hand: of files, all."""
         return numbers if self._kept is None else self._kept.known(numbers)
 
     def read(self, numbers: NDArray[np.int64] | None) -> Iterator[CapturedFrame]:
-        """Those frames (ascending numbers), or all, as far as they are at hand."""
+        """Those frames (ascending numbers), or all, as far as they are at hand. InputError where the files are not what
+        they were: the numbers would be those of other frames."""
         if self._kept is not None and numbers is not None:
             yield from self._kept.read(numbers)
             return
         if numbers is not None and not len(numbers):
             return
         with CaptureReader(self._sources, kernel=self._kernel) as reader:
+            names = zip(reader.inputs, reader.states, self._states, strict=True)
+            _refuse(next((name for name, now, before in names if now != before), ""))
             for block, low, high in reader:
                 yield from _frames(block, _wanted(block, low, high, numbers))
                 if numbers is not None and block.first + high > numbers[-1]:
-                    return
+                    break
+            _refuse(reader.changed)
+
+
+def _refuse(changed: str) -> None:
+    if changed:
+        raise InputError(
+            f"{changed} has changed since its frames were counted",
+            hint="Something still writes to it, or has replaced it. Copy it, and read the copy.",
+        )
 
 
 def _wanted(block: Block, low: int, high: int, numbers: NDArray[np.int64] | None) -> NDArray[np.int64]:

@@ -2,15 +2,16 @@
 
     answer = within(Budget(), work)      # UnfinishedError where it failed, or was stopped
 
-A thread looks at the clock and at the memory while `work` runs, and raises an exception in it when the budget is spent:
-between two steps of Python, so a single call into a library is waited for (the kernel's own are bounded). Time is the
-processor's for this thread where the system tells it, so that a busy machine changes nothing in an answer; memory is
-the growth of the process. Ctrl-C passes through.
+The clock and the memory are looked at while `work` runs, by a timer's signal or by a thread, and an exception is raised
+in it when the budget is spent: between two steps of Python, so a single call into a library is waited for (the
+kernel's own are bounded). Time is the processor's for this thread where the system tells it, so that a busy machine
+changes nothing in an answer; memory is the growth of the process. Ctrl-C passes through.
 """
 
 from __future__ import annotations
 
 import _thread  # not threading: that takes longer to load than most captures take to be judged
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -58,6 +59,9 @@ class Allowance:
         return Budget(seconds=seconds, memory=memory)
 
 
+UNLIMITED = Allowance()
+
+
 class UnfinishedError(Exception):
     """`why`, in words; `fault` is the exception where it was one, None where the budget was spent."""
 
@@ -88,43 +92,28 @@ def within(budget: Budget, work: Callable[[], T]) -> T:
 
 
 class _Watch:
-    """The thread beside the work."""
+    """What the work has used, and the end of it. `why` it was stopped, empty where it was not."""
 
     def __init__(self, budget: Budget) -> None:
         self.why = ""
         self._budget, self._worker = budget, _thread.get_ident()
         self._clock = _clock(self._worker)
-        self._done, self._gone = _thread.allocate_lock(), _thread.allocate_lock()
-        self._begun = False
+        self._stop: Callable[[], None] = _nothing
 
     def begin(self) -> None:
         """Start looking."""
-        self._done.acquire()
-        self._gone.acquire()
         self._ends = self._clock() + self._budget.seconds
         self._most = _peak() + self._budget.memory
-        try:
-            _thread.start_new_thread(self._look, ())
-            self._begun = True
-        except RuntimeError:  # no thread to be had: the work is done all the same
-            pass
+        self._stop = _tick(self.look) or _beside(self.look, self._worker)
 
     def end(self) -> None:
         """Stop; afterwards nothing is raised any more."""
-        if self._begun:
-            self._done.release()
-            self._gone.acquire()
-            if self.why:
-                _raise_in(self._worker, None)
+        self._stop()
 
-    def _look(self) -> None:
-        try:
-            while not self._done.acquire(timeout=STEP_S):
-                self.why = self.why or self._spent()
-                if self.why:  # once more each time, should something in there have swallowed it
-                    _raise_in(self._worker, Spent)
-        finally:
-            self._gone.release()
+    def look(self) -> bool:
+        """Whether the budget is spent."""
+        self.why = self.why or self._spent()
+        return bool(self.why)
 
     def _spent(self) -> str:
         budget = self._budget
@@ -133,6 +122,71 @@ class _Watch:
         if _peak() > self._most:
             return f"it took more than {budget.memory >> 20} MiB of memory"
         return "it was called off" if budget.called_off() else ""
+
+
+Look = Callable[[], bool]
+
+
+def _tick(look: Look) -> Callable[[], None] | None:
+    """Have the system interrupt this thread to look, and Spent raised where that says so; what ends that. None where it
+    cannot be done: signals are the main thread's, and the one that is needed may be in use."""
+    over = False
+
+    def tick(number: int, frame: object) -> None:
+        if not over and look():
+            raise Spent
+
+    def stop() -> None:
+        nonlocal over
+        over = True
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        for _ in range(2):  # where one was on its way, it comes here, before nobody listens
+            pass
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+    try:
+        if signal.getsignal(signal.SIGPROF) != signal.SIG_DFL:
+            return None
+        signal.signal(signal.SIGPROF, tick)
+    except (AttributeError, ValueError):
+        return None
+    signal.setitimer(signal.ITIMER_PROF, STEP_S, STEP_S)
+    return stop
+
+
+def _beside(look: Look, worker: int) -> Callable[[], None]:
+    """The same by a thread that looks, for any thread to be interrupted; slower to start, and it takes a lot of address
+    space."""
+    done, gone = _thread.allocate_lock(), _thread.allocate_lock()
+    told = False
+
+    def watch() -> None:
+        nonlocal told
+        try:
+            while not done.acquire(timeout=STEP_S):
+                if look():  # once more each time, should something in there have swallowed it
+                    told = True
+                    _raise_in(worker, Spent)
+        finally:
+            gone.release()
+
+    def stop() -> None:
+        done.release()
+        gone.acquire()
+        if told:
+            _raise_in(worker, None)
+
+    done.acquire()
+    gone.acquire()
+    try:
+        _thread.start_new_thread(watch, ())
+    except RuntimeError:  # no thread to be had: the work is done all the same
+        return _nothing
+    return stop
+
+
+def _nothing() -> None:
+    """There is nothing to end."""
 
 
 def _clock(thread: int) -> Callable[[], float]:

@@ -23,7 +23,7 @@ from .diagnose import Facts
 from .errors import InputError, UsageError
 from .examined import Examined, Told
 from .examined import Frames as FramesAgain
-from .guard import Allowance, Budget
+from .guard import UNLIMITED, Allowance, Budget
 from .judging import judge
 from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, resolve
@@ -71,7 +71,7 @@ class Query:
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
     keep: Keep = "report"
-    allowance: Allowance = Allowance()
+    allowance: Allowance = UNLIMITED
 
 
 def analyze(
@@ -142,7 +142,7 @@ def examine(
         )
         session.finish(reader.store)
         told = session.tell(capture, query.ring_sizes, query.listed)
-        yield Examined(told, rows, FramesAgain(kept, sources, engine))
+        yield Examined(told, rows, FramesAgain(kept, sources, reader.states, engine))
 
 
 def _can_read_again(sources: Sequence[Source], reader: CaptureReader) -> bool:

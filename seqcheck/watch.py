@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from . import kernel
 from .decode import foreign
 from .errors import InputError
-from .guard import Allowance
+from .guard import UNLIMITED, Allowance
 from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames, total
 from .model import UNREAD, Capture, Damage, Gap, Gaps, Report
 from .session import Session
@@ -59,7 +59,7 @@ class Stops:
     duration_s: float | None = None
     frames: int | None = None
     until_duplicate: bool = False
-    allowance: Allowance = Allowance()
+    allowance: Allowance = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

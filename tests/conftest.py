@@ -1,8 +1,24 @@
 """What holds for every test."""
 
+from __future__ import annotations
+
 import os
 import signal
+
+import pytest
+
+from seqcheck.kernel import MODULES, border
 
 os.environ.pop("GITHUB_ACTIONS", None)  # what the tests run are no jobs of their own, even where the tests are
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background jobs; what we start inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", params=MODULES)
+def kernel(request: pytest.FixtureRequest) -> border.Kernel:
+    """Each kernel in turn: a test that asks for it runs on all. The native one is skipped where it was not built (and
+    test_kernel_choice.py sees to it that it is used where it was)."""
+    loaded: border.Kernel = pytest.importorskip(
+        MODULES[request.param], reason=f"the {request.param} kernel is not here"
+    )
+    return loaded

@@ -145,7 +145,7 @@ def test_what_is_no_report_is_refused(data: bytes) -> None:
 def test_what_is_too_large_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "LARGEST", 1000)
     stream = io.BytesIO(b" " * 10_000)
-    with pytest.raises(InputError, match="larger than 1000 bytes"):
+    with pytest.raises(InputError, match="more than 1000 bytes"):
         load(stream, "r.json")
     assert stream.tell() <= 1001
 

@@ -9,6 +9,7 @@ import lzma
 import sys
 import threading
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -158,14 +159,6 @@ def test_little_that_stands_for_much_takes_little_memory(codec: str) -> None:
         tracemalloc.stop()
 
 
-def test_a_window_larger_than_allowed_is_told() -> None:
-    options = {zstd.CompressionParameter.window_log: 30, zstd.CompressionParameter.enable_long_distance_matching: 1}
-    made = zstd.ZstdCompressor(options=options)
-    data = made.compress(PCAP) + made.flush()
-    with pytest.raises(InputError, match="zstd data is damaged"):
-        read(io.BytesIO(data))
-
-
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lz4.frame", None)
     with pytest.raises(InputError, match="compressed by lz4") as caught:
@@ -193,3 +186,43 @@ def test_several_compressed_files_in_order_of_time(tmp_path: Path) -> None:
     assert read(*paths).packets == MADE
     follow = [path_of(tmp_path, PACK[codec](pcap_file(MADE[i * 8 : i * 8 + 8])), codec) for i, codec in enumerate(PACK)]
     assert read(*follow[::-1]).packets == MADE
+
+
+def wide_zstd() -> bytes:
+    options = {zstd.CompressionParameter.window_log: 30, zstd.CompressionParameter.enable_long_distance_matching: 1}
+    made = zstd.ZstdCompressor(options=options)
+    return bytes(made.compress(PCAP) + made.flush())
+
+
+def wide_xz() -> bytes:
+    """Valid but for the size of its dictionary, 1.5 GiB, whose checksum is made anew."""
+    data = bytearray(lzma.compress(b"x" * 100))
+    size = (data[12] + 1) * 4  # of the block header
+    at = data.index(b"\x21\x01", 12)  # LZMA2, one byte of properties
+    data[at + 2] = 39
+    data[12 + size - 4 : 12 + size] = zlib.crc32(data[12 : 12 + size - 4]).to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(("made", "hint"), [(wide_zstd, "zstd --long=31 -dc"), (wide_xz, "xz -dc")])
+def test_a_large_window_is_no_damage(made: Callable[[], bytes], hint: str, tmp_path: Path) -> None:
+    path = tmp_path / "wide one"
+    path.write_bytes(made())
+    with pytest.raises(InputError, match="needs more memory") as caught:
+        read(path)
+    assert f"try: {hint} '{path}' | seqcheck analyze -" in caught.value.message
+
+
+@pytest.mark.parametrize("codec", ["gzip", "bzip2", "xz", "zstd", "lz4"])
+@pytest.mark.parametrize("portion", [1, 7, 1 << 20])
+def test_members_that_hold_nothing_are_passed_over(codec: str, portion: int) -> None:
+    packed = PACK[codec]
+    made = packets(20)
+    file = pcap_file(made)
+    skipped = packed(b"") * 50
+    if codec == "zstd":
+        skipped += pack("<II", 0x184D2A53, 5) + b"12345" + pack("<II", 0x184D2A50, 0)
+    got = read(Drip(skipped + packed(file[:100]) + skipped + packed(file[100:]) + skipped, portion))
+    assert (got.packets, got.damage) == (made, ())
+    broken = read(Drip(packed(file) + skipped + b"what is this", portion))
+    assert (broken.packets, [each.what for each in broken.damage]) == (made, [f"what follows the {codec} data is none"])

@@ -1,5 +1,6 @@
 """Work that is held to a budget: what it returns, how it fails, and that it can be stopped wherever it is."""
 
+import signal
 import threading
 import time
 
@@ -78,6 +79,18 @@ def test_nothing_is_raised_afterwards() -> None:
     end = time.thread_time() + 0.2  # several looks of a watch that had been left behind
     while time.thread_time() < end:
         pass
+
+
+def test_the_signal_is_left_as_it_was() -> None:
+    for handler in (signal.SIG_DFL, signal.SIG_IGN):
+        before = signal.signal(signal.SIGPROF, handler)
+        try:
+            with pytest.raises(UnfinishedError):
+                within(SHORT, for_ever)
+            assert signal.getsignal(signal.SIGPROF) == handler
+            assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+        finally:
+            signal.signal(signal.SIGPROF, before)
 
 
 def test_a_thread_of_the_caller_can_be_stopped_too() -> None:

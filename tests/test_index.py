@@ -1,9 +1,8 @@
-"""Index: every rule of its definition (seqcheck.kernel.reference_index), on each kernel that is there."""
+"""Index: every rule of its definition (the module `reference_index`), on each kernel."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from importlib import import_module
 from struct import pack
 from typing import Any
 
@@ -13,7 +12,7 @@ from containers import START_NS, Packet, block, epb, old_pb, packets, pcap_recor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcheck.kernel import reference_index
+from seqcheck.kernel import load
 from seqcheck.kernel.border import (
     BAD,
     BLOCK,
@@ -39,20 +38,6 @@ from seqcheck.kernel.border import (
 LOW, HIGH = -(2**63), 2**63 - 1
 PLAIN = PcapRule(big=False, nano=True, header=16, link=1)
 ONE = packets(1)[0]
-
-
-def kernels() -> list[Any]:
-    try:
-        return [reference_index, import_module("seqcheck.kernel._native")]
-    except ImportError:
-        return [reference_index]
-
-
-@pytest.fixture(scope="session", params=kernels(), ids=lambda module: module.__name__.rpartition(".")[2])
-def kernel(request: pytest.FixtureRequest) -> Any:
-    if not hasattr(request.param, "index_pcap"):
-        pytest.skip("this kernel has no index")
-    return request.param
 
 
 class Indexed:
@@ -324,5 +309,5 @@ def test_any_bytes_stay_within_bounds(kernel: Any, pieces: list[bytes], cut: int
     assert all(frames.off[1:count] > ends[: count - 1])
     assert all(frames.wire[:count] >= frames.cap[:count])
     assert got.totals[T_BYTES] == frames.wire[:count].sum(dtype=np.int64)
-    one = Indexed(reference_index, data, how, rows=rows)
+    one = Indexed(load("reference"), data, how, rows=rows)
     assert (got.packets, got.pos, got.why, got.totals) == (one.packets, one.pos, one.why, one.totals)

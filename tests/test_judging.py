@@ -11,9 +11,8 @@ import seqcheck
 from seqcheck import judging
 from seqcheck.cli.main import main, parse
 from seqcheck.demands import Demands, Suspect
-from seqcheck.guard import Budget
+from seqcheck.guard import Allowance, Budget
 from seqcheck.reporters import FORMATS
-from seqcheck.session import Session
 
 ROOT = Path(__file__).parent.parent
 STALE = ROOT / "samples" / "stale-slot.pcap"
@@ -65,7 +64,7 @@ def test_counts_do_not_depend_on_the_diagnosis(tmp_path: Path, monkeypatch: pyte
 
 def test_judging_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "diagnose", never_end)
-    monkeypatch.setattr(Session, "budget", Budget(seconds=0.05))
+    monkeypatch.setattr(Allowance, "budget", lambda self: Budget(seconds=0.05))
     report = seqcheck.analyze(STALE)
     assert report.verdict.cause == "not-judged"
     assert "it took more than 0.05 s." in report.verdict.statement

@@ -9,7 +9,7 @@ import c_header
 import numpy as np
 import pytest
 from packets import Frame, block, ethernet, ipv4, udp
-from twins import KERNELS, native
+from twins import native
 
 from seqcheck.kernel import border
 from seqcheck.layout import compile, parse
@@ -58,7 +58,6 @@ def test_a_header_that_differs_is_noticed() -> None:
     assert c_header.structs(swapped)["event"] != STRUCTS["event"]
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))
 def test_both_offer_all_of_it(kernel: object) -> None:
     functions = [name for name, _ in inspect.getmembers(border.Kernel, inspect.isfunction) if name.startswith("index")]
     assert functions
@@ -69,7 +68,6 @@ def test_both_offer_all_of_it(kernel: object) -> None:
         assert methods <= set(dir(getattr(kernel, kind)))
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))
 def test_columns_may_be_replaced(kernel: border.Kernel) -> None:
     """What a kernel knows of the arrays holds for these arrays only."""
     frames, records = block([whole(seq) for seq in range(5)]), border.RecordColumns(8)

@@ -218,7 +218,8 @@ def test_short_among_many_flows(build: str) -> None:
     same(layout.compile(layout.parse("udp seq=u16be@2")), roomy(some), [300, 926, 960])
 
 
-def test_one_thread_at_a_time() -> None:
+@pytest.mark.parametrize("other", ["decode", "keys", "sources"])
+def test_one_thread_at_a_time(other: str) -> None:
     """A second thread is told so; it does not get at tables that the first one is writing to."""
     one, made = roomy([Frame(ethernet(ipv4(udp(bytes(6)))), 60, 1)]), border.Frames(200_000)
     made.buf, made.count = one.buf, made.capacity
@@ -226,17 +227,17 @@ def test_one_thread_at_a_time() -> None:
         getattr(made, name)[:] = getattr(one, name)[0]
     decoder, refused, ready = native.Decoder(PLAIN_PROGRAMS[0]), list[str](), threading.Barrier(2)
 
-    def work() -> None:
-        records = border.RecordColumns(made.capacity)
+    def work(method: str) -> None:
+        given = (made, 0, made.count, border.RecordColumns(made.capacity)) if method == "decode" else ()
         ready.wait()
         while not refused and time.monotonic() < end:
             try:
-                decoder.decode(made, 0, made.count, records)
+                getattr(decoder, method)(*given)
             except RuntimeError as error:
                 refused.append(str(error))
 
     end = time.monotonic() + 60
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=work, args=(method,)) for method in ("decode", other)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -14,7 +14,7 @@ ROOT = Path(seqcheck.__file__).parent
 # From the bottom up; a part (a folder or a module) may import what lies below it, and nothing beside it.
 LAYERS = (
     ("version", "escape", "errors", "dataclass"),
-    ("model",),
+    ("model", "documents"),
     ("results", "snapshot", "demands", "comparison"),
     ("layout", "wire", "kernel", "serial", "linux"),
     ("ranking",),

@@ -67,7 +67,7 @@ def test_every_built_in_can_be_a_file(name: str, tmp_path: Path) -> None:
     ("text", "what"),
     [
         ("anchor = ", "not TOML"),
-        ("\xff", "not TOML"),
+        ("\xff", "not UTF-8"),
         ('seq = "u8@0"', "no anchor"),
         ('anchor = "udp"', "no seq field"),
         ('anchor = "udp"\nseq = 7', "at key 'seq'"),
@@ -77,7 +77,7 @@ def test_every_built_in_can_be_a_file(name: str, tmp_path: Path) -> None:
         ('anchor = "udp"\nseq = "u9@0"', "at 'seq=u9@0'"),
         ('anchor = "udp"\nseq = ["u8@0", "u8@1"]', "too many"),
         ("#" * 70_000, "more than 65536 bytes"),
-        ("a = " + "[" * 5000, "not TOML"),
+        ("a = " + "[" * 5000, "nested deeper"),
     ],
 )
 def test_mistakes(text: str, what: str, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
-"""The C modules of the native kernel: each compiles alone, without warnings, and knows nothing of Python."""
+"""The C modules of the native kernel: each compiles alone, without warnings, and knows nothing of Python; and what the
+fuzzer begins with, and once found, under sanitizers (`python -m fuzz` looks for more)."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,10 @@ from c_header import NATIVE
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 MODULES = sorted(NATIVE.glob("*.c"))
 HEADERS = sorted(NATIVE.glob("*.h"))
+ROOT = NATIVE.parents[2]
+FUZZ = ROOT / "fuzz"
+TARGETS = ("index", "decode")
+SANITIZE = ["-std=c11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wstrict-prototypes", "-Werror", "-O2"]
 
 
@@ -41,5 +47,33 @@ def test_none_knows_python_or_includes_code(source: Path) -> None:
 
 def test_the_build_takes_them_all() -> None:
     """Every module is compiled, and every header is a reason to compile again."""
-    build = (NATIVE.parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    build = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert [name for name in names([*MODULES, *HEADERS]) if f'"seqcheck/kernel/native/{name}"' not in build] == []
+
+
+@pytest.fixture(scope="session")
+def sanitizing() -> str:
+    """A compiler whose programs can be sanitized here."""
+    for compiler in COMPILERS:
+        command = [compiler, *SANITIZE, "-x", "c", "-", "-o", "/dev/null"]
+        if not subprocess.run(
+            command, input=b"int main(void) { return 0; }", capture_output=True, check=False
+        ).returncode:
+            return compiler
+    pytest.skip("no compiler with sanitizers here")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_is_read_outside_and_the_short_ways_say_what_the_long_one_says(
+    target: str, sanitizing: str, tmp_path: Path
+) -> None:
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    subprocess.run([sys.executable, "-m", "fuzz.seeds", target, seeds], cwd=ROOT, check=True, timeout=60)
+    inputs = [*sorted((FUZZ / "found" / target).glob("*")), *sorted(seeds.glob("*"))]
+    sources = [FUZZ / "replay.c", FUZZ / f"{target}.c", *MODULES]
+    command = [sanitizing, *SANITIZE, "-I", NATIVE, "-I", FUZZ, *sources, "-o", tmp_path / target]
+    subprocess.run(command, check=True, timeout=300)
+    done = subprocess.run([tmp_path / target, *inputs], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(inputs) >= 15

@@ -68,7 +68,7 @@ def test_an_empty_file_is_the_default_scenario() -> None:
         ("[ring]\nsize = 'x'", "is not int"),
         ("[ring]\nsize = true", "is not int"),
         ("[ring]\nsize = 1", r"\[ring\] size: 1 is out of range"),
-        ("[ring]\nsize = 99999999999999999999999", "out of range"),
+        ("[ring]\nsize = 99999999999999999999999", "more than 64 bits"),
         ("[ring]\nframes = 0", "out of range"),
         ("[ring]\nslot_ns = []", "at least one"),
         ("[ring]\npauses = [[1]]", "list of 2"),

@@ -33,7 +33,7 @@ from containers import (
 )  # fmt: skip
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import Drip, path_of, read
+from reading import Drip, path_of, read, rows, stored
 
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel import reference_index
@@ -385,3 +385,25 @@ def test_a_named_pipe(tmp_path: Path) -> None:
     got = read(path)
     writer.join()
     assert (got.packets, got.reader.bytes_total) == (as_read(MADE), None)
+
+
+def test_a_section_for_each_packet(tmp_path: Path) -> None:
+    made = packets(2000)
+    heads = [(n % 3 == 0, each) for n, each in enumerate(made)]
+    data = b"".join(shb(big=big) + idb(big=big) + epb(each, big=big) for big, each in heads)
+    with CaptureReader([path_of(tmp_path, data)], kernel=reference_index) as reader:
+        turns = 0
+        for frames, low, high in reader:
+            assert rows(frames, low, high) == made[low:high]
+            turns += 1
+        assert turns < 10, "many sections at a time"
+        assert stored(reader, range(1, 2001, 97)) == made[::97]
+
+
+def test_interfaces_by_the_million(tmp_path: Path) -> None:
+    made = packets(3)
+    data = shb() + idb(options=b"") * 70_000 + b"".join(epb(each, interface=65_535) for each in made)
+    with CaptureReader([path_of(tmp_path, data)], kernel=reference_index) as reader:
+        assert sum(high - low for _, low, high in reader) == 3
+        assert 100 <= len(reader.damage) <= 102
+        assert "more than 65536 interfaces" in reader.damage[0].what

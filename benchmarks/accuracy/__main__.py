@@ -50,7 +50,8 @@ def one_case(args: argparse.Namespace) -> int:
 
 
 def list_kinds(_: argparse.Namespace) -> int:
-    sys.stdout.write("\n".join(cases.KINDS) + "\n")
+    for name, kind in KINDS.items():
+        sys.stdout.write(f"{name:30} {(kind.build.__doc__ or '').splitlines()[0]}\n")
     return 0
 
 

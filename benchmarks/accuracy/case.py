@@ -47,6 +47,10 @@ class Making:
         nothing = np.zeros(ring.count_of(self.params), np.bool_)
         return ring.sent(self.params, ring.meant(self.params, nothing, self.rng), ring.Faults(), self.rng)
 
+    def builds_below(self, wire: Wire) -> int:
+        """One more than the highest packet of the traffic itself."""
+        return int(wire.build.max()) + 1
+
     def stamped(self) -> bool:
         """May the sender stamp its slots? Not where it builds packets that are in no slot of the model."""
         return self.builds == 1 << 40

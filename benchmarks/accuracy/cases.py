@@ -6,6 +6,7 @@ The seeds for working and those of the final table come from other random stream
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ import numpy as np
 from benchmarks.accuracy import capture, header, truth
 from benchmarks.accuracy.case import Kind, Making
 from benchmarks.accuracy.kinds import KINDS as ALL
-from benchmarks.accuracy.render import pcap
+from benchmarks.accuracy.render import as_read, pcap
 from benchmarks.accuracy.scene import KNOWN_RINGS, SCENE
 from benchmarks.accuracy.spaces import Params, Pick, Space, Spaces, draw
 from benchmarks.accuracy.truth import Truth
-from benchmarks.accuracy.wire import RECORD, Wire, keys, not_first
+from benchmarks.accuracy.wire import RECORD, Wire
 
 KINDS = tuple(ALL)
 SCRATCH = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path("/tmp")
@@ -41,10 +42,20 @@ def parameters(kind: str, seed: int, *, final: bool = False) -> Params:
     return draw(spaces_of(ALL[kind]), stream(kind, seed, final=final))
 
 
-def until_the_last_number(wire: Wire) -> Wire:
-    """The capture ends with the last number that is new: a tail of copies alone would be as good as a new start."""
+def tails(wire: Wire) -> list[np.ndarray]:
+    """For each stream the rows behind its highest number: old numbers alone, which are as good as a new start."""
     records = wire.records()
-    return wire.rows(np.arange(records[~not_first(keys(wire.rows(records)))][-1] + 1))
+    found = []
+    for stream in np.unique(wire.stream[records]):
+        own = records[wire.stream[records] == stream]
+        found.append(own[wire.seq[own].argmax() + 1 :])
+    return found
+
+
+def without_tails(wire: Wire) -> Wire:
+    stay = np.ones(len(wire), np.bool_)
+    stay[np.concatenate(tails(wire))] = False
+    return wire.rows(np.flatnonzero(stay))
 
 
 def reach_of(wire: Wire) -> int:
@@ -58,11 +69,13 @@ def reach_of(wire: Wire) -> int:
     return most
 
 
-def right_causes(making: Making, drawn: header.Header, duplicates: int) -> tuple[str, ...]:
+def right_causes(making: Making, drawn: header.Header, held: Wire, duplicates: int) -> tuple[str, ...]:
     if making.counted and not duplicates:
         return ("clean",)
     if making.right_if_new and drawn.tells():
         return making.right_if_new
+    if making.right == ("stale-slot",) and truth.in_runs(held):
+        return ("stale-slot", "ring-replay")
     return making.right
 
 
@@ -77,8 +90,10 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
     """The capture of these parameters, and its truth."""
     making = Making(params=dict(params), rng=np.random.default_rng([params["noise"], 3]))
     wire = ALL[kind].build(making)
-    if making.counted:
-        wire = until_the_last_number(wire)
+    if making.counted and making.ring_fault:  # each frame that the ring sent counts for the distances
+        making.counted = max(map(len, tails(wire))) <= 1
+    elif making.counted:
+        wire = without_tails(wire)
     params = making.params
     wire = capture.seen_from(params, wire)
     wire = capture.overtaken(params, capture.strangers(params, wire, making.rng), making.rng)
@@ -92,16 +107,16 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
     drawn = header.draw(
         params["header"], streams=streams, reach=reach_of(held), last=int(held.seq.max()), force=making.force
     )
-    duplicates, missing = truth.counts(held)
-    seen = truth.visible(held)
-    counted = (
-        making.counted and not truth.from_before(held) and not truth.like_restart(held, drawn.start, drawn.modulus)
-    )
+    read = as_read(held, drawn)
+    duplicates, missing = truth.counts(read)
+    seen = truth.visible(read)
+    counted = making.counted and not truth.from_before(read) and not truth.arguable(read, drawn.start, drawn.modulus)
+    right = right_causes(making, drawn, held, duplicates)
     made = Truth(
         kind=kind,
         seed=seed,
         layout=drawn.spec(),
-        right=right_causes(making, drawn, duplicates),
+        right=(*right, "clean", "unexplained") if making.counted and not counted else right,
         ring=params["ring"] if making.ring_fault and not making.any_size else None,
         ring_fault=making.ring_fault,
         duplicates=0 if making.no_duplicates else duplicates if counted else None,
@@ -115,7 +130,11 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
         mixture=tuple(making.parts),
         params=params,
     )
-    return pcap(capture.stamped(params, held, making.rng), drawn), made
+    if making.ring_fault or not truth.keeps_count(held):
+        held = capture.stamped(params, held, making.rng)
+    else:
+        drawn = replace(drawn, micro=False)
+    return pcap(held, drawn), made
 
 
 def make(kind: str, seed: int, *, final: bool = False, path: Path | None = None) -> tuple[Path, Truth]:

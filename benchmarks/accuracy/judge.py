@@ -75,7 +75,7 @@ class Judged:
         return bool(
             self.truth["ring_fault"] and self.truth["ring"] and not self.truth["mixture"]
             and self.truth["visible"] >= ENOUGH and self.truth["loss"] <= LITTLE_LOSS
-            and "unexplained" not in self.truth["right"]
+            and "unexplained" not in self.truth["right"] and not self.truth["given"]
         )  # fmt: skip
 
     @property

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from benchmarks.accuracy.header import Header
-from benchmarks.accuracy.wire import ALIEN, QUEUE, RECORD, Wire
+from benchmarks.accuracy.wire import ALIEN, HOST, QUEUE, RECORD, Wire
 
 PCAP = 16  # bytes in front of each frame
 OWN, OTHER, TARGET = b"\x02\0\0\0\x10\x01", b"\x02\0\0\0\x20\x02", b"\x02\0\0\0\x30\x03"
@@ -70,16 +70,17 @@ class Painter:
             payload = wire.size.astype(np.int64) + header.block
         self.payload = payload
 
+    def length(self) -> np.ndarray:
+        """Bytes of each frame, without a trailer: its own, or those of the host's packet whose length it has."""
+        own = np.maximum(60, self.front + self.payload)
+        other = self.link + int(self.header.v6) * 20 + 40 - 1 - self.wire.cut.astype(np.int64)
+        return np.where(self.wire.cut < 0, np.maximum(60, other), own)
+
     def frames(self, micro: bool) -> list[bytes]:
         wire, header = self.wire, self.header
         most = int(self.payload.max())
-        length = np.maximum(60, self.front + self.payload)
-        longest = int(length.max()) + 6
-        cut = wire.cut < 0
-        if cut.any():
-            link = self.link + int(header.v6) * 20 + 40
-            length = np.where(cut, np.maximum(60, link - 1 - wire.cut.astype(np.int64)), length)
-            longest = max(longest, int(length.max()))
+        length = self.length()
+        longest = max(60, self.front + most, int(length.max())) + 6
         rows = np.zeros((len(wire), PCAP + longest + longest % 2), np.uint8)
         body = rows[:, PCAP:]
         self.paint_link(body)
@@ -239,6 +240,17 @@ class Painter:
         rows = np.flatnonzero(wire.lan > 0)
         for index in range(6):
             body[rows, length[rows] + index] = six[rows, index]
+
+
+def as_read(wire: Wire, header: Header) -> Wire:
+    """The wire as a receiver reads it: a frame that ends before its number does carries none."""
+    read = wire.rows(np.arange(len(wire)))
+    short = np.flatnonzero(wire.cut < 0)
+    if len(short):
+        painter = Painter(header, wire.rows(short), np.zeros(0))
+        ends = [one.at + one.width for one in header.fields.values() if one.name in ("seq", "magic", "stream")]
+        read.what[short[painter.length() < painter.front + header.base + max(ends)]] = HOST
+    return read
 
 
 def pcap(wire: Wire, header: Header) -> bytes:

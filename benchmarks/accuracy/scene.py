@@ -33,7 +33,7 @@ SCENE: Spaces = {
     "host_run": Pick(1, 1, 1, 4, 20),  # they come one by one, or this many together
     "queues": Mostly(0.0, 0.15, Log(0.002, 0.5)),  # frames of the source that use no slot of the ring, by slots
     "wide": Mostly(0.0, 0.1, Log(0.001, 0.3)),  # share of the frames that take two to four slots
-    "streams": Pick(1, 1, 1, 1, 1, 2, 2, 3, 5, 12),
+    "streams": Pick(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 5, 5, 12, 40),
     "turns": Pick("random", "random", "in turn", "uneven"),
     "queue_streams": Pick(0, 0, 0, 0, 0, 0, 0, 0, 0, 1),  # numbered streams that leave by another queue
     "gap": Log(1e2, 1e7),  # ns from slot to slot

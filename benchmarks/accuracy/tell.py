@@ -15,11 +15,17 @@ def judged(result: dict[str, Any]) -> Judged:
     return Judged(kind=result["kind"], seed=result["seed"], said=Said(**said), truth=result["truth"])
 
 
+def shy(one: Judged) -> bool:
+    """It says that it does not know."""
+    return one.said.cause == "unexplained"
+
+
 WRONG = {
     "CRASHED": lambda one: one.crashed,
     "ACCUSED": lambda one: one.accused,
     "COUNTS": lambda one: not one.crashed and not one.counts_right,
-    "WRONG": lambda one: not one.crashed and not one.accused and not one.cause_right,
+    "WRONG": lambda one: not one.crashed and not one.accused and not one.cause_right and not shy(one),
+    "SHY": lambda one: not one.crashed and not one.cause_right and shy(one),
     "SIZE": lambda one: one.cause_right and not one.size_right,
     "UNNAMED": lambda one: one.shown and one.truth["size_known"] and one.right and not one.named,
     "OUTSIDE": lambda one: one.plain and one.cause_right and one.size_right and not one.within,

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.accuracy.scene import KNOWN_RINGS
 from benchmarks.accuracy.spaces import Params
-from benchmarks.accuracy.wire import HOST, QUEUE, RECORD, Wire, before, keys, not_first
+from benchmarks.accuracy.wire import ALIEN, HOST, QUEUE, RECORD, Wire, before, keys, not_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +60,51 @@ def from_before(wire: Wire) -> bool:
     return False
 
 
-def like_restart(wire: Wire, start: int, modulus: int) -> bool:
-    """Does a block that is sent again begin where a sender would begin that starts over: with 0, 1 or its first number?
-    It cannot be told from that, and what is a duplicate then is arguable."""
+NEAR = 8  # numbers: the first frames of a new start may be lost
+LONG = 8  # numbers that come in a row
+APART = 12  # how far neighbours lie apart that belong to one row, lost or overtaken ones among them
+
+
+def row_from(numbers: np.ndarray, place: int) -> int:
+    """Where the row of numbers that begins at `place` ends: the last place before the count goes elsewhere."""
+    top = int(numbers[place])
+    at = place + 1
+    while at < len(numbers):
+        for number in numbers[at : at + 256].tolist():
+            if abs(number - top) > APART:
+                return at - 1
+            top = max(top, number)
+            at += 1
+    return len(numbers) - 1
+
+
+def arguable(wire: Wire, start: int, modulus: int) -> bool:
+    """May one take a block that was sent again for a sender that starts over? Two kinds of them:
+
+    It begins where a new start would, near 0 or the stream's first number, and counts on beyond where the count stood.
+    Or the count goes on much further ahead than it stood: stale slots took the place of many numbers in a row.
+    """
     records = wire.rows(wire.records())
     for stream in np.unique(records.stream):
         numbers = records.seq[records.stream == stream]
-        back = np.flatnonzero(np.diff(numbers) < 0) + 1
-        back = back[back + 8 < len(numbers)]
+        highest = np.maximum.accumulate(numbers)
+        old = not_first(numbers)
+        back = np.flatnonzero(np.diff(numbers) < -APART) + 1
         for place in back.tolist():
             first = int(numbers[place])
-            begins = (start + first) % modulus in (0, 1) or first - numbers[0] <= 1
-            if begins and np.abs(numbers[place : place + 9] - first).max() < 12:  # it counts on from there
+            if (start + first) % modulus > NEAR and (first - int(numbers[0])) % modulus > NEAR:
+                continue
+            end = row_from(numbers, place)
+            on = end == len(numbers) - 1 or numbers[place : end + 1].max() > highest[place - 1]
+            if on and old[place : place + LONG].all():
                 return True
+        rows = back[:-1][np.diff(back) > LONG] if len(back) else back
+        for place in rows.tolist():
+            end = row_from(numbers, place)
+            if end - place >= LONG and end + 1 < len(numbers) and old[place : end + 1].all():
+                ahead = int(numbers[end + 1] - highest[place - 1])
+                if ahead > NEAR + (end - place) // 4:
+                    return True
     return False
 
 
@@ -80,6 +112,38 @@ def visible(wire: Wire) -> int:
     """Resends by the ring that came after an earlier copy."""
     records = wire.rows(wire.records())
     return int((not_first(keys(records)) & records.resend).sum())
+
+
+def keeps_count(wire: Wire) -> bool:
+    """Do most copies lie the same number of frames behind, by whatever happened? Then times alone tell that no ring did
+    it, and a poor clock would take away what there is to know."""
+    source = wire.rows(np.flatnonzero(wire.what != ALIEN))
+    records = source.records()
+    earlier = before(keys(source.rows(records)))
+    again = np.flatnonzero(earlier >= 0)
+    if len(again) < 2:
+        return False
+    behind = records[again] - records[earlier[again]]
+    usual = np.bincount(behind).argmax()
+    return bool(usual >= 12 and (np.abs(behind - usual) <= 1).mean() > 0.3)
+
+
+def in_runs(wire: Wire) -> bool:
+    """Do many of the ring's resends follow one another? Then one may call it a replay of a part of the ring as well."""
+    source = wire.resend[wire.what != ALIEN]
+    if not source.any():
+        return False
+    beside = np.zeros(len(source), np.bool_)
+    beside[1:] |= source[:-1]
+    beside[:-1] |= source[1:]
+    return bool((beside & source).sum() > 0.3 * source.sum())
+
+
+def apart(wire: Wire, earlier: np.ndarray, again: np.ndarray) -> np.ndarray:
+    """How many frames of the source left between those rows, captured or not: whole laps, where each frame takes a slot
+    of this ring."""
+    sent = np.cumsum(wire.what != ALIEN)
+    return np.asarray(sent[again] - sent[earlier])
 
 
 def size_is_known(params: Params, wire: Wire, gone: np.ndarray) -> bool:
@@ -93,6 +157,9 @@ def size_is_known(params: Params, wire: Wire, gone: np.ndarray) -> bool:
     earlier = before(keys(wire.rows(records)))
     again = np.flatnonzero(wire.resend[records] & (earlier >= 0))
     if not len(again):
+        return False
+    laps = apart(wire, records[earlier[again]], records[again]) % params["ring"]
+    if (laps == 0).mean() < 0.5:  # overtaken frames blur it
         return False
     unseen = np.cumsum(gone & np.isin(wire.what, (HOST, QUEUE)))
     short = unseen[records[again]] - unseen[records[earlier[again]]]

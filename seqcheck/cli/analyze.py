@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
-from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.output import STDOUT, Output, apart, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.quantity import duration, size
@@ -36,6 +36,7 @@ LISTED, LISTED_MOST = 1000, 10_000_000
 JOBS_MOST = 1024
 _FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
 TROUBLE = 2
+FEW_FILES = 100
 
 DESCRIPTION = """\
 Reads captures (pcap or pcapng, also compressed), finds every sequence number that came
@@ -131,7 +132,8 @@ def run(args: argparse.Namespace) -> int:
 
         return each.run(args)
     options = resolve(args)
-    spare(list(options.captures), [report.path for report in options.reports])
+    spare([*options.captures, options.layout, args.expect], [report.path for report in options.reports])
+    allow_files(len(options.captures))
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
         begin = time.monotonic()
@@ -173,6 +175,19 @@ def show_fault(results: Results) -> None:
         import traceback
 
         say("".join(traceback.format_exception(results.fault)).rstrip())
+
+
+def allow_files(count: int) -> None:
+    """Have the system let us open that many files, beside others, as far as it will."""
+    if count < FEW_FILES:
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + FEW_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 @contextmanager
@@ -232,11 +247,7 @@ def resolve(args: argparse.Namespace) -> Options:
         raise UsageError(f"{words[0]!r} is no capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'")
     reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
     check(report.format for report in reports)
-    paths = [report.path if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
-    for path in paths:
-        if paths.count(path) > 1:
-            where = "standard output" if path == STDOUT else path
-            raise UsageError(f"two reports go to {where}", hint="give one of them a path: --report json=run.json")
+    apart([report.path for report in reports])
     for report in reports:
         if report.path == STDOUT and FORMATS[report.format].binary and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError(

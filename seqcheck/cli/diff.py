@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import ExitStack
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.output import STDOUT, Output, apart, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout
 from seqcheck.comparison import Comparison, Summary, compare, load
@@ -69,9 +68,7 @@ def add(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, write, and say whether it is worse."""
     reports = args.reports or [Destination(format="terminal", path=STDOUT)]
-    paths = [each.path if each.path == STDOUT else os.path.abspath(each.path) for each in reports]
-    if len(set(paths)) < len(paths):
-        raise UsageError("two reports go to one place", hint="give one of them a path: --report json=diff.json")
+    apart([each.path for each in reports])
     if args.before == args.after == STDOUT:
         raise UsageError("standard input can be read once only")
     spare([args.before, args.after], [each.path for each in reports])

@@ -6,16 +6,15 @@ Looks at the first frames only. It exits with 0 where a candidate is likely, wit
 from __future__ import annotations
 
 import argparse
-import os
 from contextlib import ExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.output import STDOUT, Output, apart, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout
 from seqcheck.dataclass import dataclass
-from seqcheck.errors import InputError, UsageError
+from seqcheck.errors import InputError
 
 if TYPE_CHECKING:
     from seqcheck.reporters.discovery import Discovery
@@ -69,9 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from seqcheck.reporters.discovery import Discovery
 
     reports = args.reports or [Destination(format="terminal", path=STDOUT)]
-    paths = [each.path if each.path == STDOUT else os.path.abspath(each.path) for each in reports]
-    if len(set(paths)) < len(paths):
-        raise UsageError("two reports go to one place", hint="give one of them a path: --report json=found.json")
+    apart([each.path for each in reports])
     spare(args.captures, [each.path for each in reports])
     engine = kernel.load()
     with ExitStack() as stack:

@@ -19,7 +19,7 @@ from seqcheck.cli import analyze, limits
 from seqcheck.cli.analyze import Destination, Options
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.crew import News, Tell, carry_out
-from seqcheck.cli.output import STDOUT, Output
+from seqcheck.cli.output import STDOUT, Output, heed
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import say
 from seqcheck.dataclass import dataclass, replace
@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers share the processors
     if common.notes and (fallback := choice().fallback):
         say(f"seqcheck: note: {fallback}")
+    heed()
     begin = time.monotonic()
     with Meter("") if wanted(args.quiet) else nullcontext() as meter:
         watch = Watch(common.captures, meter)

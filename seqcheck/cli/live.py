@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from seqcheck.cli import limits
 from seqcheck.cli.analyze import LISTED, Destination, bounded, destination, listed, ring_size
 from seqcheck.cli.live_output import Opened, publish
-from seqcheck.cli.output import STDOUT
+from seqcheck.cli.output import STDOUT, apart, spare
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import abandon_stdout, say
@@ -250,13 +250,9 @@ def shown(args: argparse.Namespace, outputs: list[tuple[Destination, Opened]]) -
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace, checked. UsageError where the arguments exclude one another."""
     reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
-    paths = [STDOUT if report.path == STDOUT else os.path.abspath(report.path) for report in reports]
-    if args.evidence:
-        paths.append(STDOUT if args.evidence == STDOUT else os.path.abspath(args.evidence))
-    for path in paths:
-        if paths.count(path) > 1:
-            where = "standard output" if path == STDOUT else path
-            raise UsageError(f"two outputs go to {where}", hint="give one of them a path: --report json=run.json")
+    paths = [*(report.path for report in reports), *([args.evidence] if args.evidence else [])]
+    apart(paths, "outputs")
+    spare([args.layout, args.expect], paths)
     for report in reports:
         if report.format != "jsonl" and getattr(FORMATS[report.format], "keep", "report") != "report":
             raise UsageError(

@@ -50,6 +50,7 @@ environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, S
 ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
 TROUBLE = 2
 INTERRUPTED = 130
+LONGEST = 4000  # characters of a message: it may quote what somebody else wrote
 YOUNG = 20_000  # objects; the interpreter's own figure is 700 or 2000
 
 
@@ -114,6 +115,7 @@ def explain(error: Exception) -> list[str]:
             message, hint = "out of memory", ""
         case _:
             message, hint = f"unexpected {type(error).__name__}: {error}", ISSUES
+    message = message if len(message) <= LONGEST else f"{message[:LONGEST]} …"
     return [f"seqcheck: {message}", *(f"  {line}" for line in hint.splitlines())]
 
 

@@ -1,7 +1,8 @@
 """Where results go: to stdout, to a new file that appears whole or not at all, or to a device as it is.
 
-A new file is written under a temporary name in its own folder and gets its name on `commit`; nothing that exists is
-replaced unless `force` says so. Every failure is an OutputError that names the place.
+A new file has no name until `commit` gives it one, so nothing is left of it however the process ends; where the file
+system cannot do that, it has a random one in its own folder until then. Nothing that exists is replaced unless `force`
+says so, and never what is being read. Every failure is an OutputError that names the place.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import BinaryIO, Self
 
+from seqcheck.cli.stdio import say
 from seqcheck.errors import OutputError, UsageError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 STDOUT = "-"
+UNNAMED = getattr(os, "O_TMPFILE", 0)
+_TRIES = 100  # random names
 
 
 class Output:
@@ -30,7 +31,7 @@ class Output:
         self.path = path
         self.name = "standard output" if path == STDOUT else path
         self._force = force
-        self._temporary: Path | None = None
+        self._temporary: str | None = None  # what is to be named, or named anew
         self._done = False
         with failing(self.name):
             self.stream = self._open()
@@ -46,18 +47,12 @@ class Output:
             there = None
         if there and stat.S_ISDIR(there.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if there and not stat.S_ISREG(there.st_mode):  # /dev/null, a pipe: there is nothing to lose
-            return open(self.path, "wb")
+        if there and not stat.S_ISREG(there.st_mode):  # there is nothing to lose
+            return open_device(self.path)
         if there and not self._force:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        from pathlib import Path
-
-        target = Path(self.path)
-        temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-        stream = os.fdopen(os.open(temporary, flags, 0o666), "wb")
-        self._temporary = temporary
-        return stream
+        number, self._temporary = begin(self.path)
+        return os.fdopen(number, "wb")
 
     def commit(self) -> None:
         """All is written: make it last, under its own name."""
@@ -67,12 +62,16 @@ class Output:
             if self._temporary is None:
                 return
             os.fsync(self.stream.fileno())
-            self.stream.close()
             if self._force:
+                if not self._temporary:
+                    self._temporary = somewhere(self.path, lambda name: link(self.stream.fileno(), name))
                 os.replace(self._temporary, self.path)
-            else:
+            elif self._temporary:
                 name_it(self._temporary, self.path)
+            else:
+                link(self.stream.fileno(), self.path)
             self._temporary = None
+            self.stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -86,11 +85,70 @@ class Output:
             except OSError as failure:  # on a full disk; if that is news, it has to be told
                 if kind is None and self._done and not isinstance(failure, BrokenPipeError):
                     raise OutputError(f"cannot write {self.name}: {failure.strerror}") from failure
-        if self._temporary is not None:
-            self._temporary.unlink(missing_ok=True)
+        if self._temporary:
+            with suppress(FileNotFoundError):
+                os.unlink(self._temporary)
 
 
-def name_it(temporary: Path, path: str) -> None:
+def begin(path: str) -> tuple[int, str]:
+    """A new file that will be `path`: its descriptor, and the name that it has meanwhile, if any."""
+    if UNNAMED:
+        with suppress(OSError):  # a file system that has none; whatever else is wrong will show again
+            number = os.open(os.path.dirname(path) or ".", os.O_WRONLY | UNNAMED | os.O_CLOEXEC, 0o666)
+            if os.access(f"/proc/self/fd/{number}", os.F_OK):
+                return number, ""
+            os.close(number)
+    heed()
+    found: list[int] = []
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    name = somewhere(path, lambda name: found.append(os.open(name, flags, 0o666)))
+    return found[0], name
+
+
+def heed() -> None:
+    """From now on, SIGTERM and SIGHUP end the program as an exception does, so that nothing is left behind; where they
+    are ignored (nohup) or somebody else listens, that stays."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with suppress(ValueError):  # not in the main thread
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, end)
+
+
+def somewhere(path: str, make: Callable[[str], object]) -> str:
+    """Make something under a random name beside `path`; that name."""
+    folder, name = os.path.split(path)
+    for _ in range(_TRIES):
+        place = os.path.join(folder, f".{name[:200]}.{os.urandom(6).hex()}.part")
+        with suppress(FileExistsError):
+            make(place)
+            return place
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def link(number: int, path: str) -> None:
+    """Give the unnamed file a name. FileExistsError where somebody has it. Source: open(2), O_TMPFILE."""
+    os.link(f"/proc/self/fd/{number}", path, src_dir_fd=number, follow_symlinks=True)
+
+
+def open_device(path: str) -> BinaryIO:
+    """/dev/null, a pipe; whoever has to wait for the other end is told so."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        say(f"seqcheck: waiting for somebody to read {path}")
+        return open(path, "wb")
+    os.set_blocking(number, True)
+    return os.fdopen(number, "wb")
+
+
+def name_it(temporary: str, path: str) -> None:
     """Give a file its name, unless someone took that name in the meantime."""
     try:
         os.link(temporary, path)
@@ -101,7 +159,7 @@ def name_it(temporary: Path, path: str) -> None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
         os.replace(temporary, path)
         return
-    temporary.unlink()
+    os.unlink(temporary)
 
 
 @contextmanager
@@ -117,17 +175,48 @@ def failing(name: str) -> Iterator[None]:
         raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
 
 
-def spare(inputs: list[str], outputs: list[str]) -> None:
-    """Raise UsageError if an output would land on an input, --force or not: nobody means that."""
-    for output in outputs:
-        for given in inputs:
-            if STDOUT not in (output, given) and same_file(output, given):
-                raise UsageError(f"{output} is one of the captures to read; write elsewhere")
+def spare(inputs: Sequence[str | None], outputs: Sequence[str]) -> None:
+    """Raise UsageError if an output would land on what is read, --force or not: nobody means that. "-" among the inputs
+    is standard input, which may be a file too."""
+    for given in inputs:
+        read = identity(given) if given else None
+        for output in outputs:
+            if read and read == (identity_of(1) if output == STDOUT else identity(output)):
+                what = "what standard input reads" if given == STDOUT else "one of the files to read"
+                raise UsageError(f"{output} is {what}; write elsewhere")
+
+
+def apart(paths: Sequence[str], what: str = "reports") -> None:
+    """UsageError where two of the outputs would go to one place; any number of them may go to nowhere."""
+    places = [STDOUT if path == STDOUT else os.path.abspath(path) for path in paths]
+    for place in places:
+        if places.count(place) > 1 and not (place != STDOUT and nowhere(place)):
+            where = "standard output" if place == STDOUT else place
+            raise UsageError(f"two {what} go to {where}", hint="give one of them a path: --report json=run.json")
+
+
+def nowhere(path: str) -> bool:
+    """Whether it is /dev/null, by whatever name."""
+    with suppress(OSError):
+        return os.path.samefile(path, os.devnull)
+    return False
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Which file it is ("-": that of standard input); None where there is none, or a device."""
+    return identity_of(0 if path == STDOUT else path)
+
+
+def identity_of(place: str | int) -> tuple[int, int] | None:
+    """The same for a path or a descriptor."""
+    try:
+        status = os.stat(place)
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def same_file(one: str, other: str) -> bool:
     """Whether two paths lead to one file; False where one of them leads nowhere, or to a device."""
-    try:
-        return os.path.isfile(one) and os.path.samefile(one, other)
-    except OSError:
-        return False
+    found = identity(one)
+    return found is not None and found == identity(other)

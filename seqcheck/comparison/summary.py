@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
+from .. import documents
 from ..dataclass import dataclass
 from ..errors import InputError
 from ..model import SCHEMA
@@ -51,13 +52,11 @@ class Summary:
 
 def load(stream: BinaryIO, name: str) -> Summary:
     """Read one report. InputError where it is none."""
-    data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise InputError(f"{name}: larger than {LARGEST} bytes", hint="--listed 0 leaves single findings out")
     try:
-        document = json.loads(data, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: no JSON: {error}") from error
+        document = documents.json(documents.read(stream, LARGEST))
+    except documents.DocumentError as error:
+        hint = "--listed 0 leaves single findings out" if str(error).startswith("more than") else ""
+        raise InputError(f"{name}: {error}", hint=hint) from error
     report = _Table(document, name)
     schema = report.value("schema")
     if schema != SCHEMA:
@@ -103,10 +102,6 @@ def _stream(table: _Table) -> StreamSummary:
             "late": Count(count=table.count("late"), of=received),
         },
     )
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
 
 
 class _Table:

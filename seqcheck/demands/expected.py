@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from .. import documents
 from ..dataclass import dataclass
 from ..errors import UsageError
 from ..model import Report, Stream, Strength
@@ -27,7 +28,7 @@ from .unmet import Unmet
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_FILE = 1 << 20
+LARGEST_FILE = 1 << 18
 LARGEST = (1 << 64) - 1
 ABSENT = "none"
 
@@ -103,19 +104,13 @@ class Expectation:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a file; UsageError where it cannot be read or does not say what it should."""
-        import tomllib
-
         try:
             with open(path, "rb") as file:
-                data = file.read(LARGEST_FILE + 1)
+                table = documents.toml(documents.read(file, LARGEST_FILE))
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}") from error
-        if len(data) > LARGEST_FILE:
-            raise UsageError(f"{path}: larger than {LARGEST_FILE} bytes, that is no expectation")
-        try:
-            table = tomllib.loads(data.decode("utf-8"))
-        except (UnicodeDecodeError, ValueError, RecursionError) as error:
-            raise UsageError(f"{path}: no TOML: {error}") from error
+        except documents.DocumentError as error:
+            raise UsageError(f"{path}: {error}", hint="Is it an expectation?") from error
         return cls.of(table, str(path))
 
     @classmethod

@@ -21,6 +21,10 @@ from seqcheck.kernel._decode cimport (
 )
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
 
+cdef extern from "native/busy.h" nogil:
+    bint busy_take(unsigned char *flag)
+    void busy_leave(unsigned char *flag)
+
 NAME = "native"
 
 
@@ -232,7 +236,7 @@ cdef class Decoder:
     """See border.DecoderLike. For one thread at a time."""
 
     cdef Decode *d
-    cdef bint running
+    cdef unsigned char busy
 
     def __cinit__(self, program, *, bint any_processor=False):
         """`any_processor`: only what every processor can do."""
@@ -248,6 +252,12 @@ cdef class Decoder:
     def __dealloc__(self):
         decoder_free(self.d)
 
+    cdef int take(self) except -1:
+        """Nobody else is at work with it, nor will be before `busy_leave`."""
+        if not busy_take(&self.busy):
+            raise RuntimeError("decode: this decoder is at work in another thread")
+        return 0
+
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
         """See border.DecoderLike."""
         cdef HeldFrames held = held_frames(frames)
@@ -259,12 +269,10 @@ cdef class Decoder:
         if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:
             raise ValueError("decode: rows outside the frames or the records")
         records.count = 0
-        if self.running:
-            raise RuntimeError("decode: this decoder is at work in another thread")
-        self.running = True
+        self.take()
         with nogil:
             why = decoder_decode(self.d, &f, &out, &at, high)
-        self.running = False
+        busy_leave(&self.busy)
         if why == OUTSIDE:
             raise ValueError(f"decode: row {at} lies outside the buffer")
         if why == NO_MEMORY:
@@ -275,19 +283,28 @@ cdef class Decoder:
         """See border.DecoderLike."""
         from seqcheck.kernel.border import STREAM_KEY
         cdef int64_t count
-        cdef const StreamKey *rows = decoder_streams(self.d, &count)
-        return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
+        cdef const StreamKey *rows
+        self.take()
+        try:
+            rows = decoder_streams(self.d, &count)
+            return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
+        finally:
+            busy_leave(&self.busy)
 
     def sources(self):
         """See border.DecoderLike."""
         from seqcheck.kernel.border import SOURCE
         cdef int64_t n
-        table = rows_of(NULL, decoder_sources(self.d), sizeof(Source), SOURCE)
-        cdef uint8_t[::1] raw = table.view("u1")
-        cdef Source *row = <Source *>&raw[0]
-        for n in range(decoder_sources(self.d)):
-            decoder_source(self.d, n, row + n)
-        return table
+        cdef uint8_t[::1] raw
+        self.take()
+        try:
+            table = rows_of(NULL, decoder_sources(self.d), sizeof(Source), SOURCE)
+            raw = table.view("u1")
+            for n in range(decoder_sources(self.d)):
+                decoder_source(self.d, n, <Source *>&raw[0] + n)
+            return table
+        finally:
+            busy_leave(&self.busy)
 
 
 # ---- track -----------------------------------------------------------------------------------------------------------

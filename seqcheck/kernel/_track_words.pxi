@@ -12,7 +12,6 @@ cdef extern from "native/hints.h" nogil:
     bint unlikely "rarely"(bint c)
     void prefetch(const void *p)
     void prefetch_to_write(const void *p)
-    void copy_words(void *to, const void *starting, size_t size)
 
 cdef extern from "native/words.h" nogil:
     int64_t apart(int64_t later, int64_t earlier)
@@ -24,6 +23,7 @@ cdef extern from "native/memory.h" nogil:
     void *lined_up(void *memory)
 
 cdef extern from *:
+    void copy_words "memcpy"(void *to, const void *starting, size_t size) nogil
     ctypedef long long int128 "__int128"
 
 

@@ -14,11 +14,11 @@ A file is read whole and at most MAX_BYTES of it; it is data and names no other 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seqcheck import documents
 from seqcheck.errors import InputError, UsageError
 from seqcheck.layout import spec
 from seqcheck.layout.model import KEYS, Layout
@@ -31,15 +31,11 @@ def load(path: Path) -> Layout:
     """The layout in a TOML file. InputError where it cannot be read, UsageError where it says no layout."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            table = documents.toml(documents.read(stream, MAX_BYTES))
     except OSError as error:
         raise InputError(f"layout file {path}: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"layout file {path}: more than {MAX_BYTES} bytes", hint="Is it a layout?")
-    try:
-        table = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"layout file {path}: not TOML: {error}") from error
+    except documents.DocumentError as error:
+        raise UsageError(f"layout file {path}: {error}", hint="Is it a layout?") from error
     try:
         return from_table({"name": path.stem, **table})
     except UsageError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from seqcheck.escape import visible
@@ -20,15 +21,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'", "\uff1d", "\uff0b", "\uff0d", "
 
 def write_all(results: Results, out: BinaryIO, page: Page) -> None:
     """A head line, then a line for each finding."""
-    text = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", newline="", write_through=False)
-    try:
-        lines = csv.writer(text)
-        lines.writerow(COLUMNS)
-        for table in tables(results):
-            lines.writerows(zip(*(_cells(values, name) for name, values in table.items()), strict=True))
-    finally:
-        text.flush()
-        text.detach()
+    # Not a TextIOWrapper around `out`: where the reader has gone it closes what it cannot flush, which is not its own.
+    _put(out, [COLUMNS])
+    for table in tables(results):
+        _put(out, zip(*(_cells(values, name) for name, values in table.items()), strict=True))
+
+
+def _put(out: BinaryIO, rows: Iterable[Iterable[Any]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    out.write(text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def _cells(values: list[Any], name: str) -> list[Any]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from seqcheck import documents
 from seqcheck.errors import InputError, UsageError
 from seqcheck.simulate.foreign import FOREIGN
 from seqcheck.simulate.path_faults import PATH_FAULTS
@@ -28,7 +28,7 @@ from seqcheck.simulate.scenario import (
     Traffic,
 )  # fmt: skip
 
-MAX_FILE = 1 << 20
+MAX_FILE = 1 << 18
 TABLES: dict[str, type[Any]] = {"ring": Ring, "traffic": Traffic, "layout": Layout, "capture": Capture}
 KINDS: dict[str, type[Any]] = {name: row[0] for name, row in (RING_FAULTS | PATH_FAULTS).items()}
 SHARES = ("host_share", "queue_share", "other_share", "multi_share", "rate", "share", "lost", "jitter")
@@ -97,9 +97,9 @@ def load(path: Path) -> Scenario:
 def parse(text: str) -> Scenario:
     """The scenario in a text. UsageError says in which table and field it is wrong."""
     try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"not TOML: {error}") from None
+        tree = documents.toml(text)
+    except documents.DocumentError as error:
+        raise UsageError(str(error)) from None
     return build(tree)
 
 

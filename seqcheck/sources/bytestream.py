@@ -21,6 +21,7 @@ from seqcheck.model import UNREAD
 
 Input = str | os.PathLike[str] | BinaryIO
 STDIN = "-"
+State = tuple[int, int, int, int]  # of a file: device, inode, bytes, time of its last change in ns
 
 
 class ByteSource(ABC):
@@ -63,7 +64,7 @@ class ByteSource(ABC):
 class RawBytes(ByteSource):
     """The input itself. `size` is its length where that is known, `done` how much of it was read, `plain` whether it
     is a regular file that can be read again at any place, `base` where in it the reading began. What is none is waited
-    for `until` then, of the monotonic clock."""
+    for `until` then, of the monotonic clock. `state` tells whether it is still the same file; None where it is none."""
 
     def __init__(self, stream: BinaryIO | io.RawIOBase, name: str, *, ours: bool, until: float | None = None) -> None:
         super().__init__(name)
@@ -71,11 +72,18 @@ class RawBytes(ByteSource):
         self._stream, self._ours = stream, ours
         self._into = _reading(stream)
         self.done, self.base, self.size, self.plain = 0, 0, cast("int | None", None), False
+        self.state: State | None = None
         if isinstance(stream, io.FileIO):
             status = os.fstat(stream.fileno())
             if stat.S_ISREG(status.st_mode):
                 self.plain, self.base = True, stream.tell()
                 self.size = max(status.st_size - self.base, 0)
+                self.state = _state(status)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is another than when it was opened: replaced, grown, cut or written to."""
+        return self.state is not None and self.state != _state(os.fstat(self.fileno()))
 
     def fileno(self) -> int:
         return self._stream.fileno()
@@ -133,6 +141,10 @@ class PlacedBytes(ByteSource):
 
     def close(self) -> None:
         """Nothing was opened."""
+
+
+def _state(status: os.stat_result) -> State:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def open_raw(source: Input, until: float | None = None) -> RawBytes:

@@ -8,15 +8,19 @@ libraries take: longer ones are put together from several, and have left the pro
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Generator
 from importlib import import_module
+from struct import Struct
 from typing import Any, Protocol, cast
 
 from seqcheck.errors import InputError
-from seqcheck.sources.bytestream import ByteSource, RawBytes
+from seqcheck.sources.bytestream import STDIN, ByteSource, RawBytes
 from seqcheck.sources.magic import codec_of
 
 READ = 1 << 15  # bytes of compressed input at a time
+FIRST = 256  # the same of what follows another member
+AHEAD = 32  # bytes by which a member is known, and an empty one passed over
 PIECE = 1 << 15  # bytes of output at a time, at most
 MAX_WINDOW_LOG = 27  # zstd: 128 MiB, what the zstd program accepts without being told otherwise
 MAX_XZ_MEMORY = 256 << 20
@@ -87,6 +91,9 @@ CODECS: dict[str, Callable[[], Callable[[], Decoder]]] = {
     "zstd": _zstd,
     "lz4": _lz4,
 }
+_WORD = Struct("<I").unpack_from
+# Of data that was packed with a larger window: a word of the library's complaint, and how to unpack it.
+LARGE = {"zstd": ("memory", "zstd --long=31 -dc"), "xz": ("memory", "xz -dc")}
 PADDED = ("gzip", "xz")  # zeros may follow a member
 
 
@@ -128,44 +135,81 @@ class Unpacked(ByteSource):
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - each library has its own
-            self.trouble = f"{self._codec} data is damaged: {error}"
+            self.trouble = self._too_large(error) or f"{self._codec} data is damaged: {error}"
             return False
         self._piece = memoryview(piece or b"")
         return piece is not None
+
+    def _too_large(self, error: Exception) -> str:
+        """What to do where the data is sound, but takes more memory than it may; empty where that is not it."""
+        words, unpack = LARGE.get(self._codec, ("", ""))
+        if not words or words not in str(error).lower():
+            return ""
+        where = shlex.quote(self.name) if self.name != STDIN else ""
+        what = f"{self._codec} data needs more memory to unpack than it may have"
+        return f"{what}; try: {unpack} {where} | seqcheck analyze -"
 
     def close(self) -> None:
         """Nothing was opened here; and a thread may still be waiting for more of a silent pipe."""
 
     def _pieces(self) -> Generator[bytes]:
         """What the members hold, one after the other; an empty piece before more of the input is waited for."""
-        members, data = 0, self._take()
-        while data:
+        members, data, at = 0, self._take(), 0
+        while at < len(data):
             decoder, members = self._new(), members + 1
-            if members > 1 and codec_of(data.ljust(6, b"\0")) != self._codec:
+            if members > 1 and codec_of(data[at : at + 6].ljust(6, b"\0")) != self._codec:
                 self.trouble = f"what follows the {self._codec} data is none"
                 return
+            portion = FIRST if members > 1 else READ  # a flood of small members must not copy all that follows each
             while not decoder.eof:
-                if decoder.needs_input and not data and not (data := self._take()):
-                    self.trouble = self._raw.trouble or f"{self._codec} data breaks off"
-                    return
-                piece = decoder.decompress(data, PIECE)
-                data, self._dry = b"", decoder.needs_input or decoder.eof
-                if piece or self._dry:
+                if at == len(data) and decoder.needs_input:
+                    data, at = self._take(), 0
+                    if not data:
+                        self.trouble = self._raw.trouble or f"{self._codec} data breaks off"
+                        return
+                some = data[at : at + portion] if decoder.needs_input else b""
+                at, portion = at + len(some), READ
+                piece = decoder.decompress(some, PIECE)
+                self._dry = decoder.needs_input or decoder.eof
+                if piece or (self._dry and at == len(data)):
                     yield piece
-            data = self._after(decoder.unused_data or b"")
+            at -= len(decoder.unused_data or b"")
+            data, at = self._after(data, at)
         self.trouble = self._raw.trouble
 
-    def _after(self, data: bytes) -> bytes:
-        """What follows a member, enough of it to see what it is; padding left out."""
+    def _after(self, data: bytes, at: int) -> tuple[bytes, int]:
+        """What follows a member, enough of it to see what it is, and where it begins; padding and members that hold
+        nothing left out."""
         while True:
-            data = data.lstrip(b"\0") if self._codec in PADDED else data
-            if len(data) >= 6 or not (more := self._take()):
-                return data
-            data += more
+            if self._codec in PADDED and data[at : at + 1] == b"\0":
+                at = len(data) - len(data[at:].lstrip(b"\0"))
+            while self._codec == "zstd" and (size := empty_zstd(data, at)):
+                at += size
+            if len(data) - at >= AHEAD or not (more := self._take()):
+                return data, at
+            data, at = data[at:] + more, 0
 
     def _take(self) -> bytes:
         space = bytearray(READ)
         return bytes(memoryview(space)[: self._raw.read_into(memoryview(space))])
+
+
+def empty_zstd(data: bytes, at: int) -> int:
+    """How long the zstd frame at that place is, where all of it is there and it holds nothing; else 0. To make a
+    decoder for each of these takes longer than for what is between them. Source: RFC 8878, 3.1."""
+    if len(data) - at < 9:
+        return 0
+    (magic,) = _WORD(data, at)
+    if magic & 0xFFFFFFF0 == 0x184D2A50:
+        size: int = 8 + _WORD(data, at + 4)[0]
+        return size if size <= len(data) - at else 0
+    if magic != 0xFD2FB528:
+        return 0
+    flags = data[at + 4]
+    single = flags >> 5 & 1
+    block = at + 6 - single + (0, 1, 2, 4)[flags & 3] + (single, 2, 4, 8)[flags >> 6]
+    end = block + 3 + 4 * (flags >> 2 & 1)
+    return end - at if end <= len(data) and data[block : block + 3] == b"\1\0\0" else 0
 
 
 def _module(*names: str) -> Any:

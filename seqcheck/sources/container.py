@@ -7,7 +7,7 @@ skipped however long it is. No I/O in here.
 
 from __future__ import annotations
 
-from struct import unpack_from
+from struct import Struct, unpack_from
 from typing import Any, Protocol
 
 import numpy as np
@@ -87,6 +87,8 @@ class PcapWalker:
 
 
 _ON = -1  # nothing stopped the walk
+_TAKEN = (pcapng.IDB, pcapng.ISB)
+_NUMBER, _NUMBERS = ({order: Struct(order + form).unpack_from for order in "<>"} for form in ("I", "II"))
 
 
 class PcapngWalker:
@@ -120,23 +122,26 @@ class PcapngWalker:
     def _pass(self, buf: NDArray[np.uint8], pos: int, stop: int, rows: bool) -> tuple[int, int]:
         """Go past blocks that are no packets; _ON where packets may follow, else why the walk ends. A section header
         is left alone (BLOCK) where `rows` of the section before it are yet to be given."""
-        section = self.section
-        mine = ">" if section and section.big else "<"
+        section, view = self.section, memoryview(buf)
+        order = mine = ">" if section and section.big else "<"
+        numbers, begin = _NUMBERS[mine], pos
         known = section is not None and section.known
         while True:
             if self._close:
                 pos, why = self._closed(buf, pos, stop, mine)
                 if why != _ON:
                     return pos, why
-            if stop - pos < 12:
-                return pos, MORE
-            head = buf[pos : pos + 12].tobytes()
-            if not (order := pcapng.block_order(head, mine)):
-                return pos, self._bad("the byte order of a section header is none")
-            kind, length = unpack_from(order + "II", head)
+            if stop - pos < 12:  # the index looks at less, if it is a packet's
+                return pos, _ON if known and pos > begin else MORE
+            kind, length = numbers(view, pos)
             if known and kind in pcapng.PACKETS:
                 return pos, _ON
-            taken = kind == pcapng.SHB or (known and kind in (pcapng.IDB, pcapng.ISB))
+            order = mine
+            if kind == pcapng.SHB:  # reads the same in both orders, and brings its own
+                if not (order := pcapng.block_order(bytes(view[pos : pos + 12]), mine)):
+                    return pos, self._bad("the byte order of a section header is none")
+                kind, length = _NUMBERS[order](view, pos)
+            taken = kind == pcapng.SHB or (known and kind in _TAKEN)
             if length < (pcapng.least(kind) if taken else 12) or length & 3 or (taken and length > MAX_BLOCK):
                 return pos, self._bad(f"a block of type 0x{kind:08x} claims a length of {length} bytes")
             if not taken:
@@ -146,13 +151,15 @@ class PcapngWalker:
                 return pos, MORE
             if kind == pcapng.SHB and rows:
                 return pos, BLOCK
-            if unpack_from(order + "I", buf, pos + length - 4)[0] != length:
+            if _NUMBER[order](view, pos + length - 4)[0] != length:
                 return pos, self._bad(f"a block of {length} bytes does not close")
-            if (trouble := self._take(kind, buf[pos : pos + length].tobytes())) and len(self.notes) < MAX_NOTES:
+            if (trouble := self._take(kind, bytes(view[pos : pos + length]))) and len(self.notes) < MAX_NOTES:
                 self.notes.append((pos, trouble))
             pos += length
-            if kind == pcapng.SHB or known:
-                return pos, _ON
+            if kind == pcapng.SHB:
+                section = self.section
+                mine = order
+                numbers, known = _NUMBERS[mine], section is not None and section.known
 
     def _closed(self, buf: NDArray[np.uint8], pos: int, stop: int, order: str) -> tuple[int, int]:
         """Go on past a block that is skipped, and see that it closes."""

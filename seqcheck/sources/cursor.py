@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seqcheck.kernel.border import BAD, FULL, MORE
+from seqcheck.kernel.border import BAD, BLOCK, FULL, MORE, Frames
 from seqcheck.sources.bytestream import ByteSource
 from seqcheck.sources.container import Walker
 from seqcheck.sources.slots import Block
+from seqcheck.wire.pcapng import Section
 
 Damaged = Callable[[int, str], None]  # an offset, and what is wrong there
 LEAST_ROOM = 8  # parts of a block; with less than one of them free, the next block is taken
@@ -24,6 +25,7 @@ class Cursor:
 
     damage   called with an offset and what is wrong there
     broken   whether the reading ended for damage
+    pieces   of the rows that `fill` gave last: where each section's begin, and the section
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Cursor:
         self.most = block.high - block.low  # bytes to read at a time
         block.first, block.frames.count = first, 0
         self._why = MORE
+        self.pieces: list[tuple[int, Section | None]] = []
 
     def fill(self) -> tuple[int, int] | None:
         """Read on and walk until there are new rows low..high-1 in `block`; None at the end."""
@@ -60,13 +63,23 @@ class Cursor:
                 return None
             frames = self.block.frames
             low = frames.count
-            self.start, self._why = self.walker.walk(frames.buf, self.start, self.stop, frames)
+            self._walk(frames)
             if self.walker.notes:
                 self._tell()
             if self._why == BAD:
                 self._break(self.start, self.walker.fault(frames.buf, self.start, self.stop))
             if frames.count > low:
                 return low, frames.count
+
+    def _walk(self, frames: Frames) -> None:
+        """Walk as far as it goes, over any number of sections."""
+        self.pieces = []
+        self._why = BLOCK
+        while self._why == BLOCK:
+            low = frames.count
+            self.start, self._why = self.walker.walk(frames.buf, self.start, self.stop, frames)
+            if frames.count > low:
+                self.pieces.append((low, self.walker.section))
 
     def _read(self, block: Block) -> bool:
         """Whether there was more to read; at the end, say what is wrong with it."""

@@ -87,22 +87,29 @@ class Trail:
     def __init__(self, placed: PlacedBytes, walker: Walker) -> None:
         self._marks: list[_Marks] = []
         self._count, self._stride = 0, STRIDE
+        self._due = 0  # the frame from which on another mark is needed
         self._placed, self._walker = placed, walker
         self._reader: Cursor | None = None
         self._latest: Cursor | None = None
 
     def note(self, cursor: Cursor, low: int, high: int) -> None:
         """The cursor has given rows low..high-1."""
-        frames, stride = cursor.block.frames, self._stride
-        off = frames.off[low:high:stride] + cursor.origin
-        self._marks.append(
-            _Marks(
-                first=cursor.block.first + low, stride=stride, off=off, section=cursor.walker.section,
-                cap=frames.cap[low:high:stride].copy(), ns=frames.ns[low:high:stride].copy(),
-            )
-        )  # fmt: skip
+        frames, stride, first = cursor.block.frames, self._stride, cursor.block.first
         self._latest = cursor
-        self._count += len(off)
+        ends = [*(begin for begin, _ in cursor.pieces[1:]), high]
+        for (begin, section), end in zip(cursor.pieces, ends, strict=True):
+            if begin > low and first + end <= self._due:  # near enough to the mark before: sections are walked through
+                continue
+            rows = slice(begin, end, stride)
+            off = frames.off[rows] + cursor.origin
+            self._marks.append(
+                _Marks(
+                    first=first + begin, stride=stride, off=off, section=section,
+                    cap=frames.cap[rows].copy(), ns=frames.ns[rows].copy(),
+                )
+            )  # fmt: skip
+            self._count += len(off)
+            self._due = first + begin + len(off) * stride
         if self._count > MAX_MARKS:
             self._thin()
 

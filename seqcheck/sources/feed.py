@@ -12,7 +12,7 @@ from seqcheck.kernel.border import T_ODD, T_ODD_AT, new_totals
 from seqcheck.model import Damage
 from seqcheck.sources import ahead
 from seqcheck.sources.ahead import AheadCursor
-from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, open_raw
+from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, State, open_raw
 from seqcheck.sources.container import HEAD, Indexer, open_walker
 from seqcheck.sources.cursor import Cursor
 from seqcheck.sources.evidence import StoredFrame, Trail, Window
@@ -140,6 +140,16 @@ class Feed:
     def again(self) -> bool:
         """Whether it can be suspended and read once more."""
         return self._raw.plain
+
+    @property
+    def state(self) -> State | None:
+        """Which file it was, and in which state, when it was opened."""
+        return self._raw.state
+
+    @property
+    def changed(self) -> bool:
+        """Whether that is so no more."""
+        return self._raw.changed
 
     def frame(self, number: int) -> StoredFrame | None:
         """Frame `number` of this input, from 1; None where it was not read yet or is no longer known."""

@@ -23,7 +23,7 @@ from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
 from seqcheck.model import Damage
 from seqcheck.sources.ahead import LEAD
-from seqcheck.sources.bytestream import Input
+from seqcheck.sources.bytestream import Input, State
 from seqcheck.sources.container import Indexer
 from seqcheck.sources.evidence import StoredFrame
 from seqcheck.sources.feed import Feed
@@ -111,6 +111,16 @@ class CaptureReader:
     def again(self) -> bool:
         """Whether all inputs are files, which another reader can read from the first byte on."""
         return all(feed.again for feed in self._feeds)
+
+    @property
+    def states(self) -> tuple[State | None, ...]:
+        """Which files they were, and in which state, when they were opened; None for what is no file."""
+        return tuple(feed.state for feed in self._feeds)
+
+    @property
+    def changed(self) -> str:
+        """The name of one that was replaced or written to since then, empty where none was."""
+        return next((feed.name for feed in self._feeds if feed.changed), "")
 
     @property
     def inputs(self) -> tuple[str, ...]:

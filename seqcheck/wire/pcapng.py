@@ -7,6 +7,7 @@ bytes; never does I/O. Times are integer nanoseconds, lengths bytes. Source: dra
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct, pack, unpack, unpack_from
 from typing import Any
 
@@ -23,6 +24,9 @@ _LEAST = {SHB: 28, IDB: 20, ISB: 24, EPB: 32, SPB: 16, PB: 32}  # bytes of a blo
 _ORDERS = {b"\x1a\x2b\x3c\x4d": True, b"\x4d\x3c\x2b\x1a": False}
 _INT64 = np.iinfo(np.int64)
 _IF_TSRESOL, _IF_TSOFFSET, _ISB_IFDROP, _ISB_OSDROP = 9, 14, 5, 7
+_OF_INTERFACE, _OF_STATISTICS = (_IF_TSRESOL, _IF_TSOFFSET), (_ISB_IFDROP, _ISB_OSDROP)
+SHORT = 256  # bytes of an IDB that is remembered
+_OPTION = {order: Struct(order + "HH").unpack_from for order in "<>"}
 
 
 class Section:
@@ -52,23 +56,12 @@ class Section:
     def interface(self, block: bytes) -> str:
         """Add the interface of this IDB. What is wrong with it, or an empty string; with MAX_INTERFACES it is not
         added."""
-        order = ">" if self.big else "<"
-        link, _, snap = unpack_from(order + "HHI", block, 8)
         if self._count == MAX_INTERFACES:
             return f"more than {MAX_INTERFACES} interfaces in one section"
-        kind, value, seconds = TIMES, 1000, 0
-        options, trouble = _options(block[16:-4], order)
-        for code, body in options:
-            if code == _IF_TSRESOL and len(body) == 1:
-                kind, value = resolution(body[0])
-            elif code == _IF_TSOFFSET and len(body) == 8:
-                (seconds,) = unpack(order + "q", body)
-        offset = min(max(seconds * 1_000_000_000, int(_INT64.min)), int(_INT64.max))
-        if offset != seconds * 1_000_000_000:
-            trouble = trouble or f"the interface's time offset of {seconds} s is out of range"
+        row, trouble = (_known_interface if len(block) <= SHORT else _interface)(block, self.big)
         if self._count == len(self._table):
             self._table = np.concatenate([self._table, np.zeros_like(self._table)])
-        self._table[self._count] = (link, kind, snap, value, offset)
+        self._table[self._count] = row
         self._count += 1
         self.interfaces = self._table[: self._count]
         return trouble
@@ -77,13 +70,33 @@ class Section:
         """Take note of the drop counts of this ISB; they are totals, so the last of an interface counts."""
         order = ">" if self.big else "<"
         (number,) = unpack_from(order + "I", block, 8)
-        options, trouble = _options(block[20:-4], order)
+        options, trouble = _options(block[20:-4], order, _OF_STATISTICS)
         drops = [unpack(order + "Q", v)[0] for code, v in options if code in (_ISB_IFDROP, _ISB_OSDROP) and len(v) == 8]
         if number >= self._count:
             return f"statistics for interface {number}, which the section does not have"
         if drops:
             self._drops[number] = sum(drops)
         return trouble
+
+
+def _interface(block: bytes, big: bool) -> tuple[tuple[int, int, int, int, int], str]:
+    """The row of border.INTERFACE for an IDB, and what is wrong with it."""
+    order = ">" if big else "<"
+    link, _, snap = unpack_from(order + "HHI", block, 8)
+    kind, value, seconds = TIMES, 1000, 0
+    options, trouble = _options(block[16:-4], order, _OF_INTERFACE)
+    for code, body in options:
+        if code == _IF_TSRESOL and len(body) == 1:
+            kind, value = resolution(body[0])
+        elif code == _IF_TSOFFSET and len(body) == 8:
+            (seconds,) = unpack(order + "q", body)
+    offset = min(max(seconds * 1_000_000_000, int(_INT64.min)), int(_INT64.max))
+    if offset != seconds * 1_000_000_000:
+        trouble = trouble or f"the interface's time offset of {seconds} s is out of range"
+    return (link, kind, snap, value, offset), trouble
+
+
+_known_interface = lru_cache(maxsize=64)(_interface)  # files with a section for each packet repeat theirs
 
 
 def resolution(code: int) -> tuple[int, int]:
@@ -130,18 +143,19 @@ def fault(block: bytes, order: str, interfaces: int) -> str:
     return f"packet block claims {cap} captured bytes, more than it holds or than {MAX_FRAME}"
 
 
-def _options(body: bytes, order: str) -> tuple[list[tuple[int, bytes]], str]:
-    """(code, value) of each option, and what is wrong with them."""
+def _options(body: bytes, order: str, wanted: tuple[int, int]) -> tuple[list[tuple[int, bytes]], str]:
+    """(code, value) of each option that is wanted, and what is wrong with them. A block may be full of others."""
     found: list[tuple[int, bytes]] = []
-    at, unpacker = 0, Struct(order + "HH").unpack_from
-    while at + 4 <= len(body):
+    at, end, unpacker = 0, len(body), _OPTION[order]
+    while at + 4 <= end:
         code, length = unpacker(body, at)
         at += 4
         if code == 0:
             return found, ""
-        if at + length > len(body):
-            return found, f"option {code} claims {length} bytes, its block has {len(body) - at}"
-        found.append((code, body[at : at + length]))
+        if at + length > end:
+            return found, f"option {code} claims {length} bytes, its block has {end - at}"
+        if code in wanted:
+            found.append((code, body[at : at + length]))
         at += length + (-length & 3)
     return found, ""
 

@@ -1,8 +1,10 @@
 """What can happen, by name."""
 
 from benchmarks.accuracy.case import Kind
-from benchmarks.accuracy.kinds import healthy, mixture, odd, ring, sender, way
+from benchmarks.accuracy.kinds import healthy, mirror, mixture, odd, redundant, ring, sender, way
 
 KINDS: dict[str, Kind] = {
-    **ring.KINDS, **way.KINDS, **sender.KINDS, **odd.KINDS, **healthy.KINDS, **mixture.KINDS,
-}  # fmt: skip
+    name: kind
+    for family in (ring, way, mirror, redundant, sender, odd, healthy, mixture)
+    for name, kind in family.KINDS.items()
+}

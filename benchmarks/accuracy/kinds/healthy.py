@@ -10,6 +10,7 @@ from benchmarks.accuracy.wire import RECORD, Wire
 
 
 def clean(making: Making) -> Wire:
+    """Nothing happens but what the scene has: loss, overtaking, other machines."""
     making.right = ("clean",)
     return making.traffic()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.accuracy.case import Kind, Making, either
-from benchmarks.accuracy.kinds import odd, ring, sender, way
+from benchmarks.accuracy.kinds import mirror, odd, ring, sender, way
 from benchmarks.accuracy.spaces import Params, Spaces, draw
 from benchmarks.accuracy.wire import Wire
 
 RINGS = ("stale slot", "stale slot, own", "stuck slot", "early by a lap", "ring replay, part")
 OTHERS: dict[str, Kind] = {
     name: kind
-    for kinds in (way.KINDS, sender.KINDS, odd.KINDS)
+    for kinds in (way.KINDS, mirror.KINDS, sender.KINDS, odd.KINDS)
     for name, kind in kinds.items()
     if name
     in (
@@ -54,6 +54,8 @@ def mixed(first: Callable[[Making], tuple[Wire, tuple[str, ...]]], count: int) -
         making.ring_fault = guilty
         return wire
 
+    ring_too = "A ring's fault and " if first is of_ring else ""
+    build.__doc__ = f"{ring_too}{count} of the phenomena above in one capture."
     return build
 
 

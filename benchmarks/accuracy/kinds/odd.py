@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.accuracy.case import INNOCENT, RING_WEAKLY, Kind, Making, either, records_of, some
-from benchmarks.accuracy.spaces import Log, Mostly, Pick, Whole
-from benchmarks.accuracy.wire import RECORD, Wire, merge
+from benchmarks.accuracy.spaces import Log, Pick, Whole
+from benchmarks.accuracy.wire import HOST, RECORD, Wire, merge
 
 NOT_COUNTING = ("no-counter", "unexplained")
 
@@ -18,7 +18,7 @@ def scattered(making: Making) -> Wire:
     rng = making.rng
     index = some(rng, records_of(wire), making["want"])
     centre = min(making["centre"], len(wire) / 3)
-    width = making["width"]
+    width = max(making["width"], 4 / centre)  # copies at one distance would be what a ring makes
     match making["law"]:
         case "even":
             distance = rng.uniform(0, 2 * centre, len(index))
@@ -70,6 +70,28 @@ def behind_one_key(making: Making) -> Wire:
     return wire
 
 
+def over_flows(making: Making) -> Wire:
+    """One counter over several flows, read flow by flow: each looks full of gaps. Some frames are mirrored, or none."""
+    making.right = either(
+        "path-copy", "redundancy/weak", "sender-repeat", "retransmission/weak", "unexplained/weak", "no-counter"
+    )
+    making.force["anchor"] = "udp"
+    wire = making.traffic()
+    spread_over_flows(making, wire)
+    index = some(making.rng, np.flatnonzero(wire.what <= HOST)[20:], int(making["mirrored"] * len(wire)))
+    if not len(index):
+        making.right, making.counted = ("clean", "no-counter"), True
+    behind = np.maximum(1, making["behind"] * making.rng.uniform(0.5, 1.5, len(index)))
+    return merge(wire, wire.again(index, wire.t[index] + behind.astype(np.int64)))
+
+
+def spread_over_flows(making: Making, wire: Wire) -> None:
+    """The same counter, but the packets take turns over flows of their own ports."""
+    records = np.flatnonzero(wire.what == RECORD)
+    flow = making.rng.integers(0, making["flows"], making.builds_below(wire))
+    wire.stream[records] = flow[wire.build[records]]
+
+
 def no_counter(making: Making) -> Wire:
     """What the spec reads does not count: a time stamp, chance, a counter in another byte order, a few values."""
     making.right = either(NOT_COUNTING)
@@ -108,6 +130,21 @@ def no_counter(making: Making) -> Wire:
         making.right = either(NOT_COUNTING, "clean", INNOCENT)
     wire.seq[records] = numbers
     return wire
+
+
+def restarted(making: Making) -> Wire:
+    """The sender starts over now and then, and some frames are mirrored."""
+    making.right = either("path-copy", "redundancy/weak", "sender-repeat", "retransmission/weak", "unexplained/weak")
+    making.counted = False
+    making.force["start"] = 0
+    wire = making.traffic()
+    records = np.flatnonzero(wire.what == RECORD)
+    for cut in np.sort(making.rng.integers(300, max(301, len(records) - 300), making["times"])):
+        wire.seq[records[cut:]] -= wire.seq[records[cut]]
+        wire.t[records[cut] :] += int(making["pause"] * making["gap"])
+    index = some(making.rng, np.flatnonzero(wire.what <= HOST)[20:], max(1, int(making["mirrored"] * len(wire))))
+    behind = np.maximum(1, making["behind"] * making.rng.uniform(0.5, 1.5, len(index)))
+    return merge(wire, wire.again(index, wire.t[index] + behind.astype(np.int64)))
 
 
 def short_counter(making: Making) -> Wire:
@@ -151,9 +188,24 @@ KINDS: dict[str, Kind] = {
             "bits": Pick(8, 8, 10),
             "want": Whole(1, 3_000),
             "rounds": Log(0.3, 12),
-            "width": Mostly(0.0, 0.6, Log(0.01, 0.5)),
+            "width": Log(0.02, 0.5),
         },
         weight=2,
+    ),
+    "one counter over flows": Kind(
+        build=over_flows,
+        spaces={"flows": Whole(2, 12), "mirrored": Pick(0.0, 0.01, 0.3, 1.0), "behind": Log(20, 50_000)},
+        scene={"streams": 1, "queue_streams": 0},
+    ),
+    "restarts among copies": Kind(
+        build=restarted,
+        spaces={
+            "mirrored": Pick(0.01, 0.3, 1.0),
+            "behind": Log(20, 50_000),
+            "times": Whole(1, 5),
+            "pause": Pick(0, 10, 1_000_000),
+        },
+        scene={"streams": 1, "queue_streams": 0, "late": 0.0, "begins": 0.0},
     ),
     "no counter": Kind(
         build=no_counter,

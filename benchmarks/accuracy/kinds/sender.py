@@ -14,7 +14,9 @@ def resend_causes(making: Making) -> tuple[str, ...]:
     """A packet that was built again says so by its identification, if it has one; without, it is like any copy."""
     if making["new"]:
         making.right_if_new = either("retransmission", "sender-repeat/weak", "unexplained")
-    return either("retransmission", "path-copy", "unexplained", "sender-repeat/weak", "redundancy/weak", RING_WEAKLY)
+    return either(
+        "retransmission", "path-copy", "unexplained", "sender-repeat/weak", "redundancy/weak", "loop/weak", RING_WEAKLY
+    )
 
 
 def resent(making: Making, copies: Wire) -> Wire:
@@ -129,7 +131,7 @@ def later_again(making: Making) -> Wire:
 
 
 def every_kth(making: Making) -> Wire:
-    """Every k-th packet again m packets later: the important ones."""
+    """Every k-th packet again, about m packets later: the important ones."""
     making.right = either("sender-repeat", "retransmission", "path-copy", "unexplained", RING_WEAKLY)
     if making["new"]:
         making.right_if_new = either("sender-repeat", "retransmission", "unexplained")
@@ -272,9 +274,10 @@ KINDS: dict[str, Kind] = {
         scene={"slots": Whole(2_000, 15_000)},
         weight=2,
     ),
+    # At one distance throughout, every 60th would be a ring whose host sends every 60th frame and always fails.
     "every kth again": Kind(
         build=every_kth,
-        spaces={**RESEND, "m": Whole(1, 5_000), "k": Whole(2, 60), "slack": Mostly(0, 0.6, Whole(1, 40))},
+        spaces={**RESEND, "m": Whole(1, 5_000), "k": Whole(2, 60), "slack": Whole(2, 60)},
     ),
     "last again while idle": Kind(build=idle_repeat, spaces={**RESEND, "want": Whole(1, 3_000), "often": Flat(1, 6)}),
     "buffers go round": Kind(

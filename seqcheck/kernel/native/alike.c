@@ -20,19 +20,25 @@ typedef bool differ_function(const uint8_t *p, const uint64_t *value, const uint
 typedef uint64_t two __attribute__((vector_size(16), may_alias));
 typedef uint64_t two_anywhere __attribute__((vector_size(16), aligned(1), may_alias));
 
-static inline two differ_in_two(const uint8_t *p, const uint64_t *value, const uint64_t *mask, int j)
+static inline void add_two(two *d, const uint8_t *p, const uint64_t *value, const uint64_t *mask, int j)
 {
-    return (((const two_anywhere *)p)[j] ^ ((const two *)value)[j]) & ((const two *)mask)[j];
+    *d |= (((const two_anywhere *)p)[j] ^ ((const two *)value)[j]) & ((const two *)mask)[j];
 }
 
 static inline bool differ_by_two(const uint8_t *p, const uint64_t *value, const uint64_t *mask, int words)
 {
-    two d = differ_in_two(p, value, mask, 0) | differ_in_two(p, value, mask, 1) | differ_in_two(p, value, mask, 2)
-        | differ_in_two(p, value, mask, 3);
-    if (words > NARROW)
-        d |= differ_in_two(p, value, mask, 4) | differ_in_two(p, value, mask, 5);
-    if (words > WIDE)
-        d |= differ_in_two(p, value, mask, 6) | differ_in_two(p, value, mask, 7);
+    two d = {0};
+
+    for (int j = 0; j < NARROW / 2; j++)
+        add_two(&d, p, value, mask, j);
+    if (words > NARROW) {
+        add_two(&d, p, value, mask, 4);
+        add_two(&d, p, value, mask, 5);
+    }
+    if (words > WIDE) {
+        add_two(&d, p, value, mask, 6);
+        add_two(&d, p, value, mask, 7);
+    }
     return (d[0] | d[1]) != 0;
 }
 

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define usually(condition) __builtin_expect(!!(condition), 1)
 #define rarely(condition) __builtin_expect(!!(condition), 0)
@@ -53,19 +52,6 @@ static inline int64_t guessed(int64_t actual, int64_t guess, int64_t *right)
     }
     *right = (*right + 1) & -(int64_t)(actual == guess);
     return actual;
-}
-
-/* A copy word by word, of a multiple of 8 bytes. Where the words were written one by one just before, what reads two of
- * them at once (memcpy, the assignment of a struct) has to wait until both have left the store buffer. The empty asm
- * keeps the compiler from making such a copy of it. */
-static inline void copy_words(void *to, const void *from, size_t size)
-{
-    for (size_t j = 0; j < size; j += 8) {
-        uint64_t word;
-        memcpy(&word, (const char *)from + j, 8);
-        __asm__("" : "+r"(word));
-        memcpy((char *)to + j, &word, 8);
-    }
 }
 
 /* Where a walk is that goes from one length to the next, and what of the bytes ahead is on its way. */

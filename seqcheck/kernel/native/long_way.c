@@ -65,6 +65,8 @@ static struct template *adopt(struct decoder *d, const struct frame *x, struct i
     }
     t->words = d->flows.width;          /* all compare as much: that can be foreseen */
     t->span = max64(t->span, 8 * t->words);
+    if (x->room < t->span)              /* more than there is of this frame, the last one in its buffer */
+        return NULL;
     if (victim->span == INT64_MAX || victim->hits >= PAUSE)
         d->patience = 0;
     t->tag = ++d->tags;

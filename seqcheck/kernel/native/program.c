@@ -18,6 +18,8 @@ const char *program_read(struct program *program, const struct field *rows, int6
         *field = rows[row];
         if (field->width < 8)
             field->mask &= ((uint64_t)1 << (8 * field->width)) - 1;
+        if (field->role != MATCH && field->shift >= 8 * field->width)   /* it then reads 0, whatever the mask */
+            field->mask = field->shift = 0;
         counters += field->role == SEQ;
         streams += field->role == STREAM;
         program->trailing_stream |= field->role == STREAM && field->offset < 0;

@@ -15,7 +15,7 @@ struct program {
     int key;                        /* K_ALL …: what of addresses and ports stays in the stream's key */
     uint64_t modulus;               /* 0: 2**64 */
     int count;
-    struct field fields[MOST_FIELDS];   /* SEQ, STREAM and MATCH, in the program's order; masks no wider than the field */
+    struct field fields[MOST_FIELDS];   /* SEQ, STREAM and MATCH, in the program's order; masks and shifts within the field */
     bool trailing_stream;           /* a STREAM field counts from the end */
 };
 

@@ -1,0 +1,95 @@
+"""Inputs to begin with, in the form that index.c and decode.c take apart: traffic as it should be, from which a fuzzer
+finds its way to traffic as it should not be.
+
+    python -m fuzz.seeds TARGET DIR
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.shapes import frame
+
+FRAMES = [frame(60), frame(60, version=6), frame(60, tagged=True), frame(90, version=6, tagged=True)]
+IPV4, RAW = 1, 7  # places in decode.c's LINKS
+
+
+def pcap(order: str, header: int) -> bytes:
+    """The records of a classic pcap."""
+    rows = [struct.pack(f"{order}IIII", 1_700_000_000, n, len(data), len(data)) + bytes(header - 16) + data
+            for n, data in enumerate(FRAMES * 3)]  # fmt: skip
+    return b"".join(rows)
+
+
+def pcapng(order: str, kind: int) -> bytes:
+    """Enhanced (6), obsolete (2) or simple (3) packet blocks."""
+    blocks = []
+    for n, data in enumerate(FRAMES * 3):
+        body = data + bytes(-len(data) % 4)
+        if kind == 3:
+            head = struct.pack(f"{order}I", len(data))
+        else:
+            first = struct.pack(f"{order}I", 0) if kind == 6 else struct.pack(f"{order}HH", 0, 0)
+            head = first + struct.pack(f"{order}IIII", 1, n, len(data), len(data))
+        length = 12 + len(head) + len(body)
+        blocks.append(struct.pack(f"{order}II", kind, length) + head + body + struct.pack(f"{order}I", length))
+    return b"".join(blocks)
+
+
+def tpacket() -> bytes:
+    """Packets of a TPACKET_V3 block, one of them with a VLAN tag aside."""
+    packets = []
+    for n, data in enumerate(FRAMES):
+        size = 68 + len(data) + -len(data) % 8
+        status = 0x51 if n == 1 else 1
+        words = struct.pack("=IIIIIIHHIIHH", size, 1, n, len(data), len(data), status, 68, 82, 0, 7, 0x8100, 0)
+        packets.append((words.ljust(68, b"\0") + data).ljust(size, b"\0"))
+    return b"".join(packets)
+
+
+def index() -> Iterator[bytes]:
+    """flags, capacity, link, interfaces, bytes: see index.c."""
+    interface = struct.pack("<HBHqq", 1, 0, 0, 1, 0)
+    for big in (0, 4):
+        order = ">" if big else "<"
+        for flags, header in ((0, 16), (8, 16), (16, 16), (32, 24)):
+            yield bytes([flags | big, 3]) + struct.pack("<H", 1) + pcap(order, header)
+        for kind in (2, 3, 6):
+            yield bytes([0x41 | big, 5]) + struct.pack("<H", 1) + interface + pcapng(order, kind)
+    yield bytes([2, 2]) + struct.pack("<H", 1) + tpacket()
+
+
+def decode() -> Iterator[bytes]:
+    """program, cut, frames, steps: see decode.c. The counter of `frame` stands 8 bytes into UDP's payload."""
+    counter = bytes([0, 7 | 8, 8, 0])  # kind, width and order and mask, offset, value
+    stream = bytes([0, 3 | 8, 4, 0])
+    ending = bytes([0, 1 | 8, 0xFE, 0])  # two bytes that count from the end
+    programs = [(3, [counter]), (3, [counter, stream]), (3, [ending]), (1, [counter]), (2, [counter]), (0, [ending])]
+    steps = {
+        "runs": bytes([0x80, 200, 0x80, 100]),
+        "in turn": bytes([0, 1, 2, 3] * 40),
+        "edited": b"".join(bytes([0x10 | n % 4, 45, n, 0x20 | n % 4, 26, n % 5, 45, n]) for n in range(60)),
+        "cut": b"".join(bytes([0x40 | n % 4, n, 0, 0]) for n in range(40)),
+    }
+    for anchor, fields in programs:
+        program = bytes([anchor, len(fields) - 1, 0]) + b"".join(fields)
+        models = b"".join(bytes([IPV4, len(data)]) + data for data in FRAMES)
+        for some in steps.values():
+            for last in (0, 1):
+                yield program + bytes([9, len(FRAMES) - 1]) + models + some + bytes([last])
+
+
+ALL: dict[str, Callable[[], Iterator[bytes]]] = {"index": index, "decode": decode}
+
+
+def write(target: str, folder: Path) -> None:
+    """Each as a file."""
+    for n, seed in enumerate(ALL[target]()):
+        (folder / f"seed-{n}").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], Path(sys.argv[2]))

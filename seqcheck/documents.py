@@ -1,0 +1,102 @@
+"""TOML and JSON that anybody may have written: bounded in size, depth, digits and memory before and while it is parsed.
+
+The parsers of the standard library build what they are given, however deep, and keys of many parts cost their square;
+so what is out of all proportion is refused, in words, before it gets there. Assumes nothing of the bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, BinaryIO, NoReturn
+
+DEEPEST = 32  # tables or lists within one another
+LARGEST_INTEGER = 1 << 64
+PARTS = 64  # of a key: a.b.c has three
+VALUES = 8_000_000  # of a JSON document; each takes 30 to 240 bytes
+WIDE = 1 << 24  # bytes of JSON that need not be ASCII: one character more makes all of them four times as wide
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{PARTS}}}")
+
+
+class DocumentError(Exception):
+    """What is wrong, in words; the caller says of what."""
+
+
+def read(stream: BinaryIO, most: int) -> bytes:
+    """All of it. DocumentError where that is more than `most` bytes."""
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise DocumentError(f"more than {most} bytes")
+    return data
+
+
+def toml(data: bytes | str) -> dict[str, Any]:
+    """The table. DocumentError where it is none, or one that nobody would write."""
+    import tomllib  # here, since few runs need it
+
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+        if long := _LONG_KEY.search(text):
+            line = text.count("\n", 0, long.start()) + 1
+            raise DocumentError(f"a key of more than {PARTS} parts in line {line}")
+        table = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8 text, at byte {error.start}") from None
+    except RecursionError:
+        raise DocumentError(f"nested deeper than {DEEPEST}") from None
+    except ValueError as error:
+        raise DocumentError(f"not TOML: {_first_line(error)}") from None
+    check(table)
+    return table
+
+
+def json(data: bytes) -> Any:
+    """Whatever it says. DocumentError where it is none, or one that nobody would write."""
+    from json import loads
+
+    values = data.count(b",") + data.count(b"[") + data.count(b"{")
+    if values > VALUES:
+        raise DocumentError(f"more than {VALUES} values")
+    if len(data) > WIDE and not data.isascii():
+        raise DocumentError(f"more than {WIDE} bytes that are not all ASCII")
+    try:
+        document = loads(data.decode("utf-8-sig"), parse_constant=_no_number, parse_int=_integer)
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8 text, at byte {error.start}") from None
+    except RecursionError:
+        raise DocumentError(f"nested deeper than {DEEPEST}") from None
+    except ValueError as error:
+        raise DocumentError(f"not JSON: {_first_line(error)}") from None
+    check(document)
+    return document
+
+
+def check(document: Any) -> None:
+    """DocumentError where it is nested too deep, or holds an integer that is no count of anything."""
+    level = [document]
+    for _ in range(DEEPEST):
+        inner: list[Any] = []
+        for value in level:
+            for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+                if isinstance(each, dict | list):
+                    inner.append(each)
+                elif isinstance(each, int) and abs(each) > LARGEST_INTEGER:
+                    raise DocumentError("an integer of more than 64 bits")
+        if not inner:
+            return
+        level = inner
+    raise DocumentError(f"nested deeper than {DEEPEST}")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 40:
+        raise ValueError(f"an integer of {len(text)} digits")
+    return int(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
