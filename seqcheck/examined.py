@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from io import FileIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from .kernel.border import Frames as Block
 from .model import Report
 from .results import Batch, CapturedFrame
 from .sources import CaptureReader
-from .sources.bytestream import State
+from .sources.bytestream import State, state_of
 from .track import Findings
 
 if TYPE_CHECKING:
@@ -95,11 +96,11 @@ class Frames:
     def __init__(
         self,
         kept: spool.Frames | None,
-        sources: Sequence[str | os.PathLike[str] | BinaryIO],
+        files: Sequence[FileIO],
         states: Sequence[State | None],
         kernel: Kernel,
     ) -> None:
-        self._kept, self._sources, self._states, self._kernel = kept, sources, tuple(states), kernel
+        self._kept, self._files, self._states, self._kernel = kept, files, tuple(states), kernel
 
     def known(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of these frames that are at hand: of files, all."""
@@ -113,14 +114,26 @@ class Frames:
             return
         if numbers is not None and not len(numbers):
             return
-        with CaptureReader(self._sources, kernel=self._kernel) as reader:
+        for file in self._files:
+            file.seek(0)
+        with CaptureReader(cast("Sequence[BinaryIO]", self._files), kernel=self._kernel) as reader:
             names = zip(reader.inputs, reader.states, self._states, strict=True)
-            _refuse(next((name for name, now, before in names if now != before), ""))
+            _refuse(next((name for name, now, before in names if now != before or not still(name, before)), ""))
             for block, low, high in reader:
                 yield from _frames(block, _wanted(block, low, high, numbers))
                 if numbers is not None and block.first + high > numbers[-1]:
                     break
             _refuse(reader.changed)
+
+
+def still(name: str, state: State | None) -> bool:
+    """Whether that name leads to the file in that state, or to where we may not look."""
+    try:
+        return state_of(os.stat(name)) == state
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _refuse(changed: str) -> None:

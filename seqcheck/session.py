@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from io import FileIO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -33,6 +34,7 @@ from .model import UNREAD, Capture, LayoutInfo, Records, Report, Tool, Verdict
 from .recognition import Recognised, Recognition, first_frames
 from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
+from .sources.bytestream import State
 from .timeline import Timeline
 from .track import Findings, Track
 from .version import VERSION
@@ -97,9 +99,13 @@ def analyze(
 
 @contextmanager
 def examine(
-    captures: Source | Iterable[Source], query: Query, progress: Callable[[Progress], None] | None = None
+    captures: Source | Iterable[Source],
+    query: Query,
+    progress: Callable[[Progress], None] | None = None,
+    ready: Callable[[], None] | None = None,
 ) -> Iterator[Results]:
-    """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks."""
+    """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks.
+    `ready` is called when all that is needed is open, and nothing but the inputs' first bytes was looked at."""
     sources = _several(captures)
     engine = kernel.load()
     begin, allowed, stopped = time.monotonic(), query.allowance, False
@@ -119,6 +125,9 @@ def examine(
                 hint="Save the capture to a file first, or ask for the report pcapng.",
             )
         session.set_aside(rows, kept)
+        again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
+        if ready is not None:
+            ready()
         due = time.monotonic() + INTERVAL_S
         for frames, low, high in reader:
             session.take(frames, low, high, reader.store)
@@ -142,12 +151,22 @@ def examine(
         )
         session.finish(reader.store)
         told = session.tell(capture, query.ring_sizes, query.listed)
-        yield Examined(told, rows, FramesAgain(kept, sources, reader.states, engine))
+        yield Examined(told, rows, again)
 
 
 def _can_read_again(sources: Sequence[Source], reader: CaptureReader) -> bool:
     """Whether all sources are files that have a name."""
     return reader.again and all(isinstance(source, str | os.PathLike) and source != "-" for source in sources)
+
+
+def _open_again(
+    sources: Sequence[Source], query: Query, reader: CaptureReader, stack: ExitStack
+) -> tuple[list[FileIO], Sequence[State | None]]:
+    """The files once more, for outputs that read frames again, and the states that they must be in: opened now, since
+    later that may not be allowed."""
+    if query.keep not in ("frames", "all-frames") or not _can_read_again(sources, reader):
+        return [], ()
+    return [stack.enter_context(FileIO(os.fspath(cast("str", source)))) for source in sources], reader.states
 
 
 def _several(captures: Source | Iterable[Source]) -> list[Source]:
@@ -162,15 +181,15 @@ class Session:
 
     budget = Budget()
 
-    def __init__(self, engine: Kernel, layout_text: str | None) -> None:
+    def __init__(self, engine: Kernel, layout: str | Layout | None) -> None:
         self._engine = engine
         self._records = RecordColumns(0)
         self._recognition: Recognition | None = None
         self._chosen: tuple[Layout, DecoderLike, Track, Witness] | None = None
         self._store: Any = None  # once the input has ended
         self._how = ""  # why this layout, where none was given
-        if layout_text is not None:
-            self._choose(resolve(layout_text))
+        if layout is not None:
+            self._choose(resolve(layout) if isinstance(layout, str) else layout)
         else:
             self._recognition = Recognition(engine)
         self._timeline = Timeline()

@@ -29,6 +29,7 @@ from .session import Session
 from .snapshot import Latest, Snapshot
 
 if TYPE_CHECKING:
+    from .layout import Layout
     from .sources.live import LiveReader
     from .sources.recorder import Recorder
 
@@ -47,7 +48,7 @@ BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
 class Task:
     """What is asked about the capture; as for `session.analyze`."""
 
-    layout: str | None = None
+    layout: str | Layout | None = None
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
 

@@ -24,7 +24,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[verb.Options]:
     asked: list[verb.Options] = []
 
     @contextmanager
-    def examine(options: verb.Options) -> Iterator[Results]:
+    def examine(options: verb.Options, ready: object = None) -> Iterator[Results]:
         asked.append(options)
         yield Found(specimens.STALE)
 
@@ -137,7 +137,7 @@ def test_force_does_not_replace_the_capture(found: list[verb.Options], tmp_path:
 def test_a_failed_analysis_leaves_no_report(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(options: verb.Options) -> Results:
+    def fail(options: verb.Options, ready: object = None) -> Results:
         raise InputError("run.pcap: not a capture")
 
     monkeypatch.setattr(verb, "examine", fail)
@@ -195,7 +195,7 @@ def test_a_pipe_whose_reader_leaves_takes_no_other_report_with_it(
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     examine = verb.examine
 
-    def leave(options: verb.Options) -> AbstractContextManager[Results]:
+    def leave(options: verb.Options, ready: object = None) -> AbstractContextManager[Results]:
         os.close(reader)
         return examine(options)
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import seqcheck
 from seqcheck import judging
+from seqcheck.cli.crew import Tell
 from seqcheck.cli.main import main, parse
 from seqcheck.demands import Demands, Suspect
 from seqcheck.guard import Allowance, Budget
@@ -120,7 +122,7 @@ def test_with_each_a_report_that_fails_costs_no_other(tmp_path: Path, monkeypatc
     args = parse(["analyze", "--each", *(f"--report={name}={tmp_path}/{{name}}.{name}" for name in names), str(STALE)])
     options = each.resolve(args)
     ((_, reports),) = each.places(options)
-    outcome = each.one(replace(options, reports=reports), lambda told: None)
+    outcome = each.one(replace(options, reports=reports), Tell(Pipe()[0]))
     assert (outcome.code, outcome.found is not None) == (2, True)
     assert any("unexpected IndexError" in line and str(STALE) in line for line in outcome.trouble)
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".markdown"]

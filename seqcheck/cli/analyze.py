@@ -11,12 +11,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
-from seqcheck.cli.output import STDOUT, Output, apart, failing, spare
+from seqcheck.cli.output import STDOUT, Ended, Output, apart, failing, spare
 from seqcheck.cli.page import page_for
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.quantity import duration, size
@@ -26,6 +26,7 @@ from seqcheck.errors import UsageError
 from seqcheck.reporters import FORMATS, check, needed, publish
 
 if TYPE_CHECKING:
+    from seqcheck.cli.confined import Confined
     from seqcheck.demands import Demands
     from seqcheck.model import Report
     from seqcheck.results import Results
@@ -73,6 +74,7 @@ class Options:
     listed: int
     allowance: tuple[float | None, int | None]  # of time and memory
     force: bool
+    confined: bool  # to give up root before the first byte is read
     progress: bool
     notes: bool
     verbose: bool
@@ -121,6 +123,11 @@ def add(subparsers: Any) -> None:
         "--max-memory", metavar="SIZE", type=size,
         help="read until the process has had so much memory (64M, 2G); likewise; with --each for each capture",
     )  # fmt: skip
+    parser.add_argument(
+        "--keep-privileges", action="store_true",
+        help="started by root, stay root; without it, what is read is read by a process that is the caller of sudo or"
+        " nobody",
+    )  # fmt: skip
     limits.add(parser)
     parser.set_defaults(run=run)
 
@@ -137,7 +144,13 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
         begin = time.monotonic()
-        results = stack.enter_context(examine(options))
+        confined = confinement(options, outputs)
+        try:
+            results = stack.enter_context(examine(options, confined.enter if confined else None))
+        except Ended as ended:
+            failed: Sequence[Exception] = ended.settle(outputs)
+            tell_all(failed, verbose=options.verbose)
+            return TROUBLE if failed else ended.code
         report = results.report
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
@@ -146,6 +159,16 @@ def run(args: argparse.Namespace) -> int:
     tell_all(failed, verbose=options.verbose)
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
+
+
+def confinement(options: Options, outputs: Sequence[Output], unwanted: Sequence[int] = ()) -> Confined | None:
+    """Where root started this: what it is given up by, with all that is needed later loaded."""
+    if not options.confined:
+        return None
+    from seqcheck.cli.confined import Confined, prepare
+
+    prepare([where.format for where in options.reports], drawn=options.progress)
+    return Confined(outputs, unwanted)
 
 
 def write_all(results: Results, reports: Sequence[Destination], outputs: Sequence[Output]) -> list[Exception]:
@@ -191,8 +214,8 @@ def allow_files(count: int) -> None:
 
 
 @contextmanager
-def examine(options: Options) -> Iterator[Results]:
-    """What the captures say, with a progress bar where someone would see it."""
+def examine(options: Options, ready: Callable[[], None] | None = None) -> Iterator[Results]:
+    """What the captures say, with a progress bar where someone would see it; `ready` as in session.examine."""
     from seqcheck import session  # here, since it loads NumPy
     from seqcheck.kernel import choice
 
@@ -201,7 +224,7 @@ def examine(options: Options) -> Iterator[Results]:
     label = options.captures[0] if len(options.captures) == 1 else f"{len(options.captures)} captures"
     with ExitStack() as stack:
         with Meter(os.path.basename(label)) if options.progress else nullcontext() as meter:
-            results = stack.enter_context(session.examine(options.captures, query(options), meter))
+            results = stack.enter_context(session.examine(options.captures, query(options), meter, ready))
         yield results
 
 
@@ -266,6 +289,7 @@ def resolve(args: argparse.Namespace) -> Options:
         listed=args.listed,
         allowance=(args.max_time, args.max_memory),
         force=args.force,
+        confined=args.ours and not args.keep_privileges and hasattr(os, "geteuid") and not os.geteuid(),
         progress=wanted(args.quiet),
         notes=not args.quiet,
         verbose=args.verbose,

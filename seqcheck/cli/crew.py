@@ -17,8 +17,6 @@ from typing import Any
 
 from seqcheck.dataclass import dataclass
 
-Tell = Callable[[Any], None]
-Work = Callable[[Any, Tell], Any]
 END = None
 PATIENCE_S = 10.0  # for a worker to clean up
 
@@ -37,6 +35,20 @@ class News:
     def last(self) -> bool:
         """Whether nothing more will come of this task."""
         return self.answer is not None or self.exit_code is not None
+
+
+class Tell:
+    """How a worker tells something meanwhile; `descriptors` are the worker's way to whoever hired it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.descriptors = (pipe.fileno(),)
+
+    def __call__(self, told: Any) -> None:
+        self._pipe.send((False, told))
+
+
+Work = Callable[[Any, Tell], Any]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,6 +138,6 @@ def serve(pipe: Connection, work: Work) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         while (given := pipe.recv()) is not END:
-            pipe.send((True, work(given[0], lambda told: pipe.send((False, told)))))
+            pipe.send((True, work(given[0], Tell(pipe))))
     except (EOFError, OSError):
         return

@@ -12,23 +12,26 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import asdict
+from json import dumps, loads
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import analyze, limits
 from seqcheck.cli.analyze import Destination, Options
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.crew import News, Tell, carry_out
-from seqcheck.cli.output import STDOUT, Output, heed
+from seqcheck.cli.output import STDOUT, Ended, Output, heed
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import say
 from seqcheck.dataclass import dataclass, replace
 from seqcheck.demands import Unmet
 from seqcheck.errors import UsageError
-from seqcheck.model import Verdict
+from seqcheck.model import Rival, Verdict
 from seqcheck.reporters import check
 
 if TYPE_CHECKING:
+    from seqcheck.cli.confined import Confined
     from seqcheck.session import Progress
 
 TROUBLE = 2
@@ -91,6 +94,14 @@ def run(args: argparse.Namespace) -> int:
 
 def one(options: Options, tell: Tell) -> Outcome:
     """Analyse one capture; in a process of its own."""
+    inside: list[Confined] = []
+    outcome = _one(options, tell, inside)
+    if inside and inside[0].inside:
+        inside[0].leave(dumps(asdict(outcome)).encode())
+    return outcome
+
+
+def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
     from seqcheck.cli.main import explain
     from seqcheck.session import examine
 
@@ -98,7 +109,7 @@ def one(options: Options, tell: Tell) -> Outcome:
 
     def progress(far: Progress) -> None:
         nonlocal due
-        if time.monotonic() >= due:
+        if not inside and time.monotonic() >= due:
             tell((far.bytes_done, far.bytes_total, far.frames))
             due = time.monotonic() + TELLING_S
 
@@ -107,7 +118,13 @@ def one(options: Options, tell: Tell) -> Outcome:
             for where in options.reports:
                 Path(where.path).parent.mkdir(parents=True, exist_ok=True)
             outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
-            results = stack.enter_context(examine(options.captures, analyze.query(options), progress))
+            if confined := analyze.confinement(options, outputs, tell.descriptors):
+                inside.append(confined)
+            try:
+                ready = confined.enter if confined else None
+                results = stack.enter_context(examine(options.captures, analyze.query(options), progress, ready))
+            except Ended as ended:
+                return _heard(options.captures[0], ended, ended.settle(outputs))
             failed = analyze.write_all(results, options.reports, outputs)
             report = results.report
     except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
@@ -125,6 +142,44 @@ def one(options: Options, tell: Tell) -> Outcome:
         trouble.append(f"seqcheck: {options.captures[0]}: {report.capture.unread}")
     code = TROUBLE if trouble else 1 if unmet else 0
     return Outcome(code=code, found=found, unmet=unmet, trouble=tuple(trouble))
+
+
+def _heard(capture: str, ended: Ended, failed: Sequence[Exception]) -> Outcome:
+    """What the process said that read it, and what became of the reports; it may say anything."""
+    from seqcheck.cli.main import explain
+
+    trouble = [line for error in failed for line in named(capture, explain(error))]
+    try:
+        told = outcome_of(loads(ended.answer))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        trouble.append(f"seqcheck: {capture}: the process that read it gave no answer")
+        return Outcome(code=TROUBLE, trouble=tuple(trouble))
+    return replace(told, code=TROUBLE if failed else told.code, trouble=(*told.trouble, *trouble))
+
+
+def outcome_of(tree: dict[str, Any]) -> Outcome:
+    """An Outcome from what `asdict` and JSON made of it. ValueError, KeyError or TypeError where it is none."""
+    found = tree["found"]
+    if found is not None:
+        verdict = found["verdict"]
+        bracket = verdict["bracket"]
+        verdict = Verdict(
+            **{
+                **verdict,
+                "bracket": bracket and (bracket[0], bracket[1]),
+                "because": tuple(map(str, verdict["because"])),
+                "rivals": tuple(Rival(**each) for each in verdict["rivals"]),
+                "caveats": tuple(map(str, verdict["caveats"])),
+            }
+        )
+        counts = {name: int(found[name]) for name in ("records", "duplicates", "missing", "late")}
+        found = Found(verdict=verdict, **counts)
+    return Outcome(
+        code=int(tree["code"]),
+        found=found,
+        unmet=tuple(Unmet(**each) for each in tree["unmet"]),
+        trouble=tuple(map(str, tree["trouble"])),
+    )
 
 
 def named(capture: str, lines: Sequence[str]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from seqcheck.model import Report
     from seqcheck.sources.live import LiveReader
     from seqcheck.sources.recorder import Recorder
-    from seqcheck.watch import Show
+    from seqcheck.watch import Show, Task
 
 SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 MOST_FRAMES = 10**18
@@ -135,7 +135,9 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck.cli.rehearsal import rehearse
     from seqcheck.kernel import choice
+    from seqcheck.layout import resolve as resolve_layout
     from seqcheck.linux import memory, privilege
+    from seqcheck.watch import Task
 
     fallback = choice().fallback
     if fallback and not args.quiet:
@@ -148,20 +150,24 @@ def run(args: argparse.Namespace) -> int:
         rehearse(options.reports, drawn=wanted(args.quiet))
         memory.give_back()
         gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
+        task = Task(
+            layout=resolve_layout(args.layout) if args.layout is not None else None,
+            ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
+            listed=args.listed,
+        )
         privilege.drop(heir)
-        return follow(options, reader, list(zip(options.reports, outputs, strict=True)), evidence)
+        return follow(options, task, reader, list(zip(options.reports, outputs, strict=True)), evidence)
 
 
 def follow(
-    options: Options, reader: LiveReader, outputs: list[tuple[Destination, Opened]], evidence: Opened | None
+    options: Options, task: Task, reader: LiveReader, outputs: list[tuple[Destination, Opened]], evidence: Opened | None
 ) -> int:
     """From here on nothing is privileged."""
     from seqcheck.cli.main import complain
     from seqcheck.guard import Allowance
-    from seqcheck.watch import Stops, Task, watch
+    from seqcheck.watch import Stops, watch
 
     args = options.args
-    task = Task(layout=args.layout, ring_sizes=tuple(dict.fromkeys(args.ring_sizes)), listed=args.listed)
     stops = Stops(
         duration_s=args.duration,
         frames=args.count,

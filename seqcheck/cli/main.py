@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             args = parse(sys.argv[1:] if argv is None else list(argv))
-            debug = debug or args.verbose
+            debug, args.ours = debug or args.verbose, argv is None
             code: int = args.run(args)
         except SystemExit as stop:  # argparse, after --help
             code = stop.code if isinstance(stop.code, int) else TROUBLE
@@ -173,7 +173,7 @@ def build(verbs: Sequence[str] = tuple(VERBS)) -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and the kernel in use")
-    parser.set_defaults(run=top, quiet=False, verbose=False, parser=parser)
+    parser.set_defaults(run=top, quiet=False, verbose=False, ours=False, parser=parser)
     common(parser)
     subparsers = parser.add_subparsers(metavar="VERB", title="verbs", prog=parser.prog)
     for verb in verbs:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from seqcheck.cli.stdio import say
-from seqcheck.errors import OutputError, UsageError
+from seqcheck.errors import OutputError, SeqcheckError, UsageError
 
 STDOUT = "-"
 UNNAMED = getattr(os, "O_TMPFILE", 0)
@@ -33,8 +33,13 @@ class Output:
         self._force = force
         self._temporary: str | None = None  # what is to be named, or named anew
         self._done = False
+        self._whole: Callable[[], None] | None = None
         with failing(self.name):
             self.stream = self._open()
+
+    def hand_over(self, whole: Callable[[], None]) -> None:
+        """From now on somebody else names the file: `commit` calls `whole` when all is written."""
+        self._whole = whole
 
     def _open(self) -> BinaryIO:
         if self.path == STDOUT:
@@ -62,6 +67,9 @@ class Output:
             if self._temporary is None:
                 return
             os.fsync(self.stream.fileno())
+            if self._whole is not None:
+                self._whole()
+                return
             if self._force:
                 if not self._temporary:
                     self._temporary = somewhere(self.path, lambda name: link(self.stream.fileno(), name))
@@ -85,9 +93,29 @@ class Output:
             except OSError as failure:  # on a full disk; if that is news, it has to be told
                 if kind is None and self._done and not isinstance(failure, BrokenPipeError):
                     raise OutputError(f"cannot write {self.name}: {failure.strerror}") from failure
-        if self._temporary:
+        if self._temporary and self._whole is None:
             with suppress(FileNotFoundError):
                 os.unlink(self._temporary)
+
+
+class Ended(BaseException):
+    """That process has ended with exit code `code`; it said that these outputs, by number, are `whole`, and an
+    `answer`."""
+
+    def __init__(self, code: int, whole: Sequence[int], answer: bytes) -> None:
+        super().__init__(code)
+        self.code, self.whole, self.answer = code, whole, answer
+
+    def settle(self, outputs: Sequence[Output]) -> list[SeqcheckError]:
+        """Name what is whole; what went wrong with that."""
+        failed = []
+        for number in self.whole:
+            try:
+                if outputs[number].path != STDOUT:
+                    outputs[number].commit()
+            except SeqcheckError as error:
+                failed.append(error)
+        return failed
 
 
 def begin(path: str) -> tuple[int, str]:

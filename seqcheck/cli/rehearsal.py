@@ -20,7 +20,13 @@ LAYOUT = "frame seq=u32be@46"
 LATER = (
     "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
     "seqcheck.demands",
-    "dataclasses", "numpy.ma",
+    "dataclasses", "numpy.ma", "traceback", "seqcheck.watch", "seqcheck.guard", "seqcheck.unjudged",
+    "seqcheck.sources.recorder", "seqcheck.cli.showing", "seqcheck.cli.annotations",
+)  # fmt: skip
+LATER_OF_FILES = (
+    "queue", "threading", "tempfile", "shutil", "random", "traceback", "linecache", "ctypes",
+    "seqcheck.sources.ahead", "seqcheck.sources.merge", "seqcheck.unjudged", "seqcheck.cli.limits",
+    "seqcheck.cli.annotations", "encodings.ascii", "encodings.utf_8_sig",
 )  # fmt: skip
 
 
@@ -30,16 +36,11 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
     from seqcheck import session
     from seqcheck.layout import candidates
     from seqcheck.reporters import live_lines
-    from seqcheck.wire import pcap
 
     for name in LATER:
         import_module(name)
-    head = bytes.fromhex("0200000000020200000000010800450000320000000040110000c0000201c63364021388138800220000")
-    numbers = (1, 2, 3, 1, 5, 6)
-    frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place]) * 10 for place, n in enumerate(numbers)]
-    capture = pcap.file_header(link=1) + b"".join(pcap.record(n * 1000, frame) for n, frame in enumerate(frames, 1))
     candidates()
-    report = session.analyze(io.BytesIO(capture), layout=LAYOUT)
+    report = session.analyze(io.BytesIO(small_capture()), layout=LAYOUT)
     live_lines.closing(report)
     if drawn:
         rehearse_dashboard(report)
@@ -47,6 +48,38 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
         if getattr(FORMATS[name], "keep", "report") == "report":
             for color in (False, True):
                 reporter(name).write(report, io.BytesIO(), Page(color=color))
+
+
+def rehearse_files(formats: Iterable[str], *, drawn: bool) -> None:
+    """The same for captures that are files: every report in `formats`, and the bar where progress is `drawn`."""
+    from seqcheck import session
+    from seqcheck.cli.progress import bar
+    from seqcheck.reporters import needed, publish
+
+    for name in (*LATER, *LATER_OF_FILES):
+        import_module(name)
+    names = tuple(formats)
+    keep = needed(names)
+    query = session.Query(layout=LAYOUT, keep="frames" if keep == "all-frames" else keep)
+    with session.examine([io.BytesIO(small_capture())], query) as results:
+        for name in names:
+            for color in (False, True) if FORMATS[name].keep == "report" else (False,):
+                if FORMATS[name].keep == "all-frames":
+                    import_module(FORMATS[name].module)
+                    name = "pcapng"
+                publish(name, results, io.BytesIO(), Page(color=color))
+    if drawn:
+        bar("rehearsal")
+
+
+def small_capture() -> bytes:
+    """A duplicate whose copies differ, and a gap."""
+    from seqcheck.wire import pcap
+
+    head = bytes.fromhex("0200000000020200000000010800450000320000000040110000c0000201c63364021388138800220000")
+    numbers = (1, 2, 3, 1, 5, 6)
+    frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place]) * 10 for place, n in enumerate(numbers)]
+    return pcap.file_header(link=1) + b"".join(pcap.record(n * 1000, frame) for n, frame in enumerate(frames, 1))
 
 
 def rehearse_dashboard(report: Report) -> None:

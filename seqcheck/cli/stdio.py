@@ -23,7 +23,8 @@ def put(*lines: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     text = "".join(f"{line}\n" for line in lines).encode(encoding, "backslashreplace").decode(encoding)
     try:
-        sys.stdout.write(text)
+        if text:  # to write nothing fails too, on a full device
+            sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

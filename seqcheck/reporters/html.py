@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import re
+from functools import cache
 from importlib.resources import files
 from typing import BinaryIO
 
@@ -42,8 +43,9 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
     out.write(filled.encode("utf-8", "backslashreplace"))
 
 
+@cache
 def asset(name: str) -> str:
-    """A file that is shipped beside this one."""
+    """A file that is shipped beside this one; read once, since later it may be out of reach."""
     return files("seqcheck.reporters").joinpath("assets", name).read_text("utf-8")
 
 

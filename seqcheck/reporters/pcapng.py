@@ -24,6 +24,7 @@ from seqcheck.results import Batch, CapturedFrame, Results
 from seqcheck.wire.pcapng import interface_block, packet_block, section_block
 
 MOST = 1 << 22  # notes
+IN_MEMORY = 8 << 20  # bytes of notes; more go to a file
 LONGEST = 60_000  # bytes of a comment
 
 
@@ -36,7 +37,7 @@ class Notes:
     """What is to be said of which frame; `left` notes had no room."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="seqcheck-")  # noqa: SIM115 - closed by `close`
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="seqcheck-")  # noqa: SIM115 - closed by `close`
         self._numbers, self._places = array("q"), array("q")
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)
         self.left = 0

@@ -78,12 +78,12 @@ class RawBytes(ByteSource):
             if stat.S_ISREG(status.st_mode):
                 self.plain, self.base = True, stream.tell()
                 self.size = max(status.st_size - self.base, 0)
-                self.state = _state(status)
+                self.state = state_of(status)
 
     @property
     def changed(self) -> bool:
         """Whether the file is another than when it was opened: replaced, grown, cut or written to."""
-        return self.state is not None and self.state != _state(os.fstat(self.fileno()))
+        return self.state is not None and self.state != state_of(os.fstat(self.fileno()))
 
     def fileno(self) -> int:
         return self._stream.fileno()
@@ -143,7 +143,8 @@ class PlacedBytes(ByteSource):
         """Nothing was opened."""
 
 
-def _state(status: os.stat_result) -> State:
+def state_of(status: os.stat_result) -> State:
+    """What tells a file from another, and from itself after a change."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 

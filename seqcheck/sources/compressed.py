@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Generator
+from functools import cache
 from importlib import import_module
 from struct import Struct
 from typing import Any, Protocol, cast
@@ -66,6 +67,17 @@ class _Gzip:
         piece = self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
         self._more = len(piece) == max_length
         return piece
+
+
+@cache
+def _module(*names: str) -> Any:
+    """The first of these modules that is there; looked for once, since later that may not be allowed."""
+    for name in names[:-1]:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return import_module(names[-1])
 
 
 def _xz() -> Callable[[], Decoder]:
@@ -210,13 +222,3 @@ def empty_zstd(data: bytes, at: int) -> int:
     block = at + 6 - single + (0, 1, 2, 4)[flags & 3] + (single, 2, 4, 8)[flags >> 6]
     end = block + 3 + 4 * (flags >> 2 & 1)
     return end - at if end <= len(data) and data[block : block + 3] == b"\1\0\0" else 0
-
-
-def _module(*names: str) -> Any:
-    """The first of these modules that is there."""
-    for name in names[:-1]:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    return import_module(names[-1])

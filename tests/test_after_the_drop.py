@@ -1,0 +1,217 @@
+"""Started by root, nothing is imported, opened or read any more once privileges were given up.
+
+The package lies behind a folder that only root can enter, as a virtual environment under root's home does, and an audit
+hook ends the process at the first import or open after the drop.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import netns
+import numpy
+import pytest
+
+import seqcheck
+from seqcheck.errors import SeqcheckError
+from seqcheck.reporters import FORMATS
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+SAMPLES = Path(__file__).parent.parent / "samples"
+# Nothing, and the kernel's counters of an interface, which anybody may read and which come and go with it.
+SCRIPT = """
+import os, sys
+FREE = (os.devnull, "/sys/class/net/")
+sys.path[:0] = [sys.argv[1] + "/ours", sys.argv[1] + "/others"]
+del sys.argv[1]
+from seqcheck.linux import privilege
+drop = privilege.drop
+def watched(user):
+    drop(user)
+    assert os.geteuid() != 0 or user is None
+    def hook(event, given):
+        if event in ("open", "import", "os.listdir", "os.scandir") and not str(given[0]).startswith(FREE):
+            frame, stack = sys._getframe(), []
+            while frame := frame.f_back:
+                stack.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+            os.write(2, f"AFTER THE DROP: {event} {given[:1]} {stack}\\n".encode())
+            os._exit(77)
+    sys.addaudithook(hook)
+privilege.drop = watched
+from seqcheck.cli.main import main
+sys.exit(main())
+"""
+LAYOUT = 'anchor = "udp:5000"\nmagic = ["u32be@0==0x53455143"]\nstream = ["u32be@6"]\nseq = "u64be@10"\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder of root's with the package in it, a layout, an expectation."""
+    folder = tmp_path / "root"
+    folder.mkdir(mode=0o700)
+    (folder / "ours").symlink_to(Path(seqcheck.__file__).parent.parent)
+    (folder / "others").symlink_to(Path(numpy.__file__).parent.parent)
+    (folder / "layout.toml").write_text(LAYOUT)
+    (folder / "expected.toml").write_text('cause = ["stale-slot", "clean", "unexplained"]\n')
+    return folder
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("HOME", "PYTHONPATH")}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+
+def run(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), *words]
+    got = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=home, env=environment(**more), timeout=120
+    )
+    assert "AFTER THE DROP" not in got.stderr, got.stderr
+    return got
+
+
+def reports(home: Path) -> list[str]:
+    return [f"--report={name}={home}/report.{name}" for name in FORMATS]
+
+
+def sizes(home: Path) -> dict[str, int]:
+    return {name: (home / f"report.{name}").stat().st_size for name in FORMATS if (home / f"report.{name}").exists()}
+
+
+SUDO = {"SUDO_UID": "12345", "SUDO_GID": "12345", "SUDO_USER": "somebody"}
+
+
+@pytest.mark.parametrize("sudo", [{}, SUDO], ids=["nobody", "sudo"])
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst", ".xz"])
+def test_every_report_of_a_file_of_roots(home: Path, sudo: dict[str, str], suffix: str) -> None:
+    capture = home / f"run.pcap{suffix}"
+    capture.write_bytes(packed(SAMPLES.joinpath("stale-slot.pcap").read_bytes(), suffix))
+    capture.chmod(0o600)
+    expect = ["--layout", "layout.toml", "--expect", "expected.toml", "-v"]
+    got = run(home, "analyze", *expect, *reports(home), capture.name, **sudo)
+    assert got.returncode in (0, 1), got.stderr
+    assert {name for name, size in sizes(home).items() if size > 200} == set(FORMATS)
+    assert json.loads((home / "report.json").read_text())["duplicates"]["total"] == 8
+
+
+def packed(data: bytes, suffix: str) -> bytes:
+    if suffix == ".gz":
+        import gzip
+
+        return gzip.compress(data)
+    if suffix == ".xz":
+        import lzma
+
+        return lzma.compress(data)
+    if suffix == ".zst":
+        from backports import zstd
+
+        return bytes(zstd.compress(data))
+    return data
+
+
+def test_several_files_a_pipe_and_a_terminal_report(home: Path) -> None:
+    for name in ("loss.pcap", "stale-slot.pcap", "mixed.pcapng"):
+        (home / name).write_bytes((SAMPLES / name).read_bytes())
+    assert "Verdict" in run(home, "analyze", "loss.pcap", "stale-slot.pcap", "mixed.pcapng").stdout
+    script = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), "analyze", "-"]
+    with open(home / "loss.pcap", "rb") as stream:
+        piped = subprocess.run(script, input=stream.read(), capture_output=True, check=False, env=environment())
+    assert (piped.returncode, piped.stderr) == (1, b"")
+
+
+def test_each_on_its_own(home: Path) -> None:
+    for name in ("loss.pcap", "stale-slot.pcap", "clean.pcap"):
+        (home / name).write_bytes((SAMPLES / name).read_bytes())
+    (home / "bad.pcap").write_bytes(b"nothing")
+    words = ["analyze", "--each", f"--report=json={home}/out/", f"--report=html={home}/out/"]
+    got = subprocess.run(
+        [sys.executable, "-m", "seqcheck", *words, *map(str, sorted(home.glob("*.pcap")))],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert got.returncode == 2
+    assert "4 captures: 1 clean, 2 with findings, 1 trouble" in got.stdout
+    assert "bad.pcap" in got.stderr
+    made = {path.name for path in (home / "out").iterdir()}
+    assert made == {f"{name}.{form}" for name in ("loss", "stale-slot", "clean") for form in ("json", "html")}
+
+
+def test_what_goes_wrong_is_told_and_leaves_nothing(home: Path) -> None:
+    (home / "run.pcap").write_bytes(SAMPLES.joinpath("stale-slot.pcap").read_bytes())
+    got = run(home, "analyze", "--layout", "udp:1 seq=u32be@0", "--report=json=out.json", "run.pcap")
+    assert (got.returncode, "fits the layout" in got.stderr) == (2, True)
+    assert not (home / "out.json").exists()
+    (home / "taken.json").write_text("old")
+    got = run(home, "analyze", "--report=json=taken.json", "run.pcap")
+    assert (got.returncode, "exists already" in got.stderr) == (2, True)
+    assert run(home, "analyze", "--force", "--report=json=taken.json", "run.pcap").returncode == 1
+    assert json.loads((home / "taken.json").read_text())["schema"] == "seqcheck.report/1"
+
+
+def test_privileges_can_be_kept(home: Path) -> None:
+    capture = home / "run.pcap"
+    capture.write_bytes(SAMPLES.joinpath("stale-slot.pcap").read_bytes())
+    asked = run(home, "analyze", "--keep-privileges", "--report=json=kept.json", "run.pcap")
+    assert asked.returncode == 1
+    assert json.loads((home / "kept.json").read_text())["duplicates"]["total"] == 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_reach_whoever_reads(home: Path, number: signal.Signals) -> None:
+    pipe = home / "pipe"
+    os.mkfifo(pipe)
+    words = [sys.executable, "-m", "seqcheck", "analyze", "--report=json=out.json", str(pipe)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, cwd=home, start_new_session=True) as process:
+        with open(pipe, "wb") as stream:
+            stream.write(SAMPLES.joinpath("stale-slot.pcap").read_bytes()[:30_000])
+            stream.flush()
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            while not children.read_text().split():
+                assert process.poll() is None
+            process.send_signal(number)
+            assert process.wait(60) == 128 + number
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert sorted(path.name for path in home.iterdir() if "json" in path.name or "part" in path.name) == []
+
+
+def compiler() -> bool:
+    """Whether filters can be compiled here."""
+    from seqcheck.linux import bpf
+
+    try:
+        return bool(bpf.compile("udp", "lo"))
+    except SeqcheckError:
+        return False
+
+
+LIVE = [name for name, each in FORMATS.items() if each.keep == "report" or name == "jsonl"]
+WHY_NOT = netns.why_not()
+
+
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@pytest.mark.parametrize("more", [[], ["--via", "scapy"], ["--filter", "udp"]], ids=["ring", "scapy", "filter"])
+@pytest.mark.parametrize("sudo", [{}, SUDO], ids=["nobody", "sudo"])
+def test_a_live_capture(home: Path, more: list[str], sudo: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    if "--filter" in more and not compiler():
+        pytest.skip("needs libpcap or tcpdump")
+    monkeypatch.delenv("HOME", raising=False)
+    for name, value in {**environment(), **sudo}.items():
+        monkeypatch.setenv(name, value)
+    words: list[Any] = [f"--report={name}={home}/report.{name}" for name in LIVE]
+    words += ["--layout", f"{home}/layout.toml", "--expect", f"{home}/expected.toml"]
+    words += ["--evidence", f"{home}/evidence.pcapng", "--count", "2000", *more]
+    with netns.pair() as pair:
+        command = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), "live", pair.into, *words]
+        with netns.program(pair.rx, "env", "-C", str(home), *command) as live:
+            live.says("listening on")
+            pair.send("--count", "3000", "--ring-size", "64", "--inject", "stale=1%", "--rate", "20000")
+            code = live.end()
+    assert "AFTER THE DROP" not in (said := "\n".join(live.err)), said
+    assert code in (0, 1), live.err
+    assert {name for name, size in sizes(home).items() if size > 200} == set(LIVE)
+    assert (home / "evidence.pcapng").stat().st_size > 1000
