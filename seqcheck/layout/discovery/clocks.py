@@ -15,7 +15,7 @@ from seqcheck.dataclass import dataclass
 from seqcheck.layout.discovery.columns import Columns
 
 YEAR = 365 * 86_400
-AROUND = 5 * YEAR  # seconds
+AROUND, CLOSE = 5 * YEAR, YEAR / 4  # seconds; for those that chance would hit too often
 OFF = 0.1  # of the time that passed
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
 Numbers = NDArray[np.float64]
@@ -23,8 +23,8 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A way to write the time: bits, ticks a second, seconds from its zero to 1970. `strict`: it has to run with the
-    arrival times, too."""
+    """A way to write the time: bits, ticks a second, seconds from its zero to 1970. `strict`: it has to be closer, and
+    to run with the arrival times, too."""
 
     name: str
     bits: int
@@ -65,7 +65,7 @@ def _reads(value: Numbers, seconds: Numbers, one: Clock) -> bool:
     """Whether these values are near the arrival times, as that clock says them."""
     told = value / one.rate - one.zero
     away = np.abs(told - seconds)
-    if np.count_nonzero(away < AROUND) < 0.95 * len(away):
+    if np.count_nonzero(away < (CLOSE if one.strict else AROUND)) < 0.95 * len(away):
         return False
     if not one.strict:
         return True

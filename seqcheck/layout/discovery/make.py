@@ -73,7 +73,9 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     counted = None if digits and spot.bit else _counted(site, grouping, spot)
     if counted is None:
         return None
-    table, grouping, seq = counted.table, counted.grouping, counted.seq
+    seq = counted.seq
+    whole = np.flatnonzero(counted.table.words(seq.offset, seq.width, big=seq.big)[1])
+    table, grouping = counted.table.only(whole), counted.grouping.only(whole)
     modulus = seq.top + 1 if seq.top < (1 << 64) - 1 else 0
     if digits:
         seq, modulus = Word(bits=8, offset=int(table.offsets[spot.column]), mask=0x0F), 10
@@ -83,7 +85,7 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
         values = cycle(number[lost], number[grouping.before[lost]])
         if values and values < (modulus or 1 << 64):
             modulus = values
-        elif (column := session(table, grouping, counts, rows, _taken(table, seq))) >= 0:
+        elif (column := session(table, grouping, number, counts, _taken(table, seq))) >= 0:
             grouping = cut(grouping, table, column)
     taken = _taken(table, seq)
     try:

@@ -13,7 +13,7 @@ import numpy as np
 from seqcheck.dataclass import replace
 from seqcheck.kernel.border import RECORD, Frames
 from seqcheck.kernel.reference_frame import examine, position
-from seqcheck.layout.discovery.clocks import AROUND, NTP_EPOCH
+from seqcheck.layout.discovery.clocks import AROUND, NTP_EPOCH, OFF
 from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import NTP, UNITS, Layout, Stamp
@@ -22,7 +22,7 @@ from seqcheck.layout.resolve import builtins
 
 TELLING = 14  # bits of magic, from which on a port is not needed
 LOOK = 16  # records whose times are read
-AGREE = 0.9  # of them, that have to be times
+SLACK = 1.0  # seconds by which the sender's clock may differ from the arrivals, beside its share of the time passed
 MOST = 4  # ports that are tried
 
 
@@ -31,8 +31,7 @@ def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
     for layout in builtins().values():
         ports = [place.selector for place in where if place.anchor == layout.anchor and place.selector is not None]
         if layout.anchor not in ("udp", "tcp"):
-            if layout.anchor == "frame" or layout.selector in ports:
-                yield layout, True
+            yield layout, True
             continue
         if layout.selector is not None or layout.magic_bits >= 32:
             yield layout, True
@@ -53,24 +52,25 @@ def _timely(layout: Layout, tried: Trial, frames: Frames) -> bool:
     """Whether the time stamps of the records are times near their arrival."""
     program = compile(layout)
     rows = tried.row[np.linspace(0, len(tried.row) - 1, min(LOOK, len(tried.row))).astype(np.int64)]
-    near = total = 0
+    told, came = [], []
     for row in rows.tolist():
         begin = int(frames.off[row])
         data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
         seen = examine(data, int(frames.wire[row]), int(frames.link[row]), program)
         if seen.status != RECORD:
             continue
-        told = 0.0
-        for stamp in layout.times:
-            if stamp.when is not None:
-                return True  # an optional stamp says nothing either way
-            at, word = position(seen.place, stamp.word.offset), stamp.word
-            told += _seconds(int.from_bytes(data[at : at + word.width], "big" if word.big else "little"), stamp)
-        total += 1
-        near += abs(told - int(frames.ns[row]) / 1e9) < AROUND
-    return total > 0 and near >= AGREE * total
+        if any(stamp.when is not None for stamp in layout.times):
+            return True  # an optional stamp says nothing either way
+        told.append(sum(_seconds(data, position(seen.place, stamp.word.offset), stamp) for stamp in layout.times))
+        came.append(int(frames.ns[row]) / 1e9)
+    if not told or any(abs(one - other) > AROUND for one, other in zip(told, came, strict=True)):
+        return False
+    passed = came[-1] - came[0]
+    return abs(told[-1] - told[0] - passed) <= SLACK + OFF * passed
 
 
-def _seconds(value: int, stamp: Stamp) -> float:
-    value = (value & stamp.word.mask) >> stamp.word.shift
+def _seconds(data: bytes, at: int, stamp: Stamp) -> float:
+    """Seconds since 1970 that a stamp says, 0 where it is beyond the frame."""
+    word = stamp.word
+    value = (int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask) >> word.shift
     return value / 2**32 - NTP_EPOCH if stamp.unit == NTP else value * UNITS[stamp.unit] / 1e9

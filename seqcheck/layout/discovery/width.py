@@ -29,6 +29,7 @@ NEARBY, FARTHER = 1.0, 0.3  # worth of a byte of zeros, up to 32 bits and above
 NONZERO, MOVES = -1.0, 1.0  # of another constant; of one that changes where the number starts over
 OVER = 0.6  # of the changes of such a byte: it becomes 0 (and carries come in between)
 STRAY = 0.03  # frames of other kinds, that may hold anything
+NETWORK = 0.3  # worth of the network's byte order
 _AT = {0: 2.0, 2: 1.0, 1: 0.0, 3: 0.0}  # worth of an offset, by what is left of it when divided by four
 _ODD = dict.fromkeys(range(4), -0.5)
 ALIGNED = {16: {0: 2.0, 2: 2.0}, 24: _ODD, 32: _AT, 48: _ODD, 64: _AT}
@@ -150,7 +151,7 @@ def _made(
     if first < begin or first + width > end:
         return None
     offset = int(table.offsets[first])
-    worth = ALIGNED.get(bits, {}).get(offset % 4, 0.0)
+    worth = ALIGNED.get(bits, {}).get(offset % 4, 0.0) + (NETWORK if reach.big else 0.0)
     proved = -(-need // 8)
     above = (spot.column - at if reach.big else spot.column + at for at in range(proved, -(-top // 8)))
     zero = True
