@@ -141,29 +141,36 @@ static void drop(struct record_columns *out)
     free(out->status);
 }
 
+/* The id of the source that the long way found. */
+static int64_t source_id(const struct source *sources, int64_t count, const struct place *place)
+{
+    for (int64_t id = 1; place->address[1] != 0 && id < count; id++)
+        if (sources[id].length == place->address[1] && !memcmp(sources[id].address, place->address, 8))
+            return id;
+    CHECK(place->address[1] == 0);
+    return NO_SOURCE;
+}
+
 /* Every row against the long way, on its own. */
 static void compare(const struct rows *r, const struct program *program, const struct decoder *d,
                     const struct record_columns *out)
 {
     int64_t n = 0, streams, seen[MOST_STEPS + 1] = {0};
     const struct stream_key *const keys = decoder_streams(d, &streams);
+    const int64_t count = decoder_sources(d);
+    struct source *const sources = room((size_t)count, sizeof *sources);
 
+    for (int64_t id = 0; id < count; id++)
+        decoder_source(d, id, &sources[id]);
     for (int64_t row = 0; row < r->f.count; row++) {
         struct frame x;
         struct place place;
-        struct source source;
         CHECK(frame_at(&r->f, row, &x));
         int status = frame_locate(&x, program, &place, NULL);
         if (status == RECORD)
             status = frame_fields(&x, program, &place, NULL);
         CHECK(out->status[row] == status);
-        int64_t id = NO_SOURCE;
-        for (int64_t known = 1; place.address[1] != 0 && known < decoder_sources(d); known++) {
-            decoder_source(d, known, &source);
-            if (source.length == place.address[1] && !memcmp(source.address, place.address, sizeof source.address))
-                id = known;
-        }
-        CHECK((id != NO_SOURCE) == (place.address[1] != 0));
+        const int64_t id = source_id(sources, count, &place);
         if (status == RECORD) {
             CHECK(out->row[n] == row && out->seq[n] == place.seq && out->source[n] == id && out->ordinal[n] == seen[id]);
             CHECK(out->stream[n] < streams && !memcmp(&keys[out->stream[n]], &place.key, sizeof place.key));
@@ -172,6 +179,7 @@ static void compare(const struct rows *r, const struct program *program, const s
         seen[id]++;
     }
     CHECK(n == out->count);
+    free(sources);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,12 +6,15 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 from seqcheck.kernel import MODULES, border
 
 os.environ.pop("GITHUB_ACTIONS", None)  # what the tests run are no jobs of their own, even where the tests are
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background jobs; what we start inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+settings.register_profile("seqcheck", deadline=None)  # how long a machine takes says nothing of what is tested
+settings.load_profile("seqcheck")
 
 
 @pytest.fixture(scope="session", params=MODULES)
