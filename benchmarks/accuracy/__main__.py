@@ -1,6 +1,7 @@
 """How often is the verdict right, on captures drawn at random? docs/accuracy.md
 
 run     make cases, analyse them, print those that went wrong and the figures; --write keeps them in the docs
+report  the same for results that a run kept
 case    write the capture of one case and print its truth
 kinds   list what can happen
 search  look for the innocent capture that is accused most strongly
@@ -11,8 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.accuracy import cases, page, run, search, tables, tell
 from benchmarks.accuracy.kinds import KINDS
@@ -22,8 +25,19 @@ from benchmarks.accuracy.plan import plan
 def running(args: argparse.Namespace) -> int:
     names = [name for name in KINDS if args.only in name]
     final = args.final or args.seeds == "final"
+    work = plan(names, count=args.count, first=args.first, final=final)
+    return tell_all(run.run(work, args.results, args.jobs), final=final, write=args.write)
+
+
+def reporting(args: argparse.Namespace) -> int:
+    results = list(run.known(args.results).values())
+    return tell_all(results, final=all(result["final"] for result in results), write=args.write)
+
+
+def tell_all(results: Iterable[dict[str, Any]], *, final: bool, write: bool) -> int:
+    """Print what is wrong as it comes, then the figures."""
     judged = []
-    for result in run.run(plan(names, count=args.count, first=args.first, final=final), args.results, args.jobs):
+    for result in results:
         if result["truth"] is None:
             sys.stdout.write(f"NOT MADE {result['kind']!r} {result['seed']}: {result['said']['trouble']}\n")
             continue
@@ -33,7 +47,7 @@ def running(args: argparse.Namespace) -> int:
             sys.stdout.write(" ".join(flags) + " " + tell.line(one) + "\n")
             sys.stdout.flush()
     sys.stdout.write(f"{tables.figures(judged)}\n\n{tables.kinds(judged)}\n")
-    if args.write:
+    if write:
         page.write(judged, final=final)
     return 0
 
@@ -76,6 +90,10 @@ def main() -> int:
     verb.add_argument("--results", type=Path, help="a file of JSON lines: continued if it exists")
     verb.add_argument("--write", action="store_true", help="keep tables and picture in docs and benchmarks/results")
     verb.set_defaults(do=running)
+    verb = verbs.add_parser("report", help="the figures of results that are there")
+    verb.add_argument("results", type=Path)
+    verb.add_argument("--write", action="store_true", help="keep tables and picture in docs and benchmarks/results")
+    verb.set_defaults(do=reporting)
     verb = verbs.add_parser("case")
     verb.add_argument("kind", choices=cases.KINDS)
     verb.add_argument("seed", type=int)

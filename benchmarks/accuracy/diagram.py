@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.accuracy.case import RING
-from benchmarks.accuracy.figures import wilson
+from benchmarks.accuracy.figures import Test, wilson
 from benchmarks.accuracy.judge import Judged
 from benchmarks.accuracy.tables import STATED
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 80, 20, 60, 60
 TICKS = (0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
 LOW, HIGH = 0.25, 0.99995
-GROUPS = (
+GROUPS: tuple[tuple[str, str, Test], ...] = (
     ("all verdicts", "#1f6feb", lambda one: True),
     ("verdicts that blame a ring", "#c2410c", lambda one: one.said.cause in RING),
     ("verdicts that blame none", "#15803d", lambda one: one.said.cause not in RING),

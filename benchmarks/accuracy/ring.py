@@ -31,7 +31,7 @@ class Turns:
 
     def numbered(self) -> np.ndarray:
         """bool[turns]: a packet with a number, in one slot."""
-        return self.single & ~self.host & (self.packet >= 0)
+        return np.asarray(self.single & ~self.host & (self.packet >= 0))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Faults:
 
 
 def count_of(params: Params, most: int = 200_000) -> int:
-    return min(most, max(params["slots"], int(params["laps"] * params["ring"])))
+    return min(most, max(int(params["slots"]), int(params["laps"] * params["ring"])))
 
 
 def meant(params: Params, unfilled: np.ndarray, rng: np.random.Generator) -> Turns:
@@ -73,7 +73,7 @@ def meant(params: Params, unfilled: np.ndarray, rng: np.random.Generator) -> Tur
 def streams_of(params: Params, count: int, rng: np.random.Generator) -> np.ndarray:
     streams = params["streams"]
     if params["turns"] == "in turn":
-        return np.arange(count) % streams
+        return np.asarray(np.arange(count) % streams)
     if params["turns"] == "uneven":
         weights = 0.5 ** np.arange(streams)
         return rng.choice(streams, count, p=weights / weights.sum())

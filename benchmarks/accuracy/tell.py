@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.accuracy.judge import Judged, Said
@@ -20,7 +21,7 @@ def shy(one: Judged) -> bool:
     return one.said.cause == "unexplained"
 
 
-WRONG = {
+WRONG: dict[str, Callable[[Judged], bool]] = {
     "CRASHED": lambda one: one.crashed,
     "ACCUSED": lambda one: one.accused,
     "COUNTS": lambda one: not one.crashed and not one.counts_right,

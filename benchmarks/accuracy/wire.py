@@ -91,7 +91,7 @@ def merge(*wires: Wire) -> Wire:
 
 def keys(wire: Wire) -> np.ndarray:
     """Stream and number in one integer."""
-    return wire.stream.astype(np.int64) << 48 | wire.seq
+    return np.asarray(wire.stream.astype(np.int64) << 48 | wire.seq)
 
 
 def not_first(values: np.ndarray) -> np.ndarray:

@@ -40,11 +40,11 @@ def where(making: Making, turns: Turns, good: np.ndarray) -> np.ndarray:
 
 def a_lap_before(turns: Turns, good: np.ndarray) -> np.ndarray:
     """bool[turns]: is it so of the turn one lap before?"""
-    return np.r_[np.zeros(turns.size, np.bool_), good[: -turns.size]]
+    return np.concatenate([np.zeros(turns.size, np.bool_), good[: -turns.size]])
 
 
 def a_lap_later(turns: Turns, good: np.ndarray) -> np.ndarray:
-    return np.r_[good[turns.size :], np.zeros(turns.size, np.bool_)]
+    return np.concatenate([good[turns.size :], np.zeros(turns.size, np.bool_)])
 
 
 def play(making: Making, plan: Callable[[Making, Turns], Faults]) -> Wire:

@@ -47,7 +47,7 @@ def go_back(making: Making) -> Wire:
     wire = making.traffic()
     rng = making.rng
     records = np.flatnonzero(wire.what == RECORD)
-    copies = []
+    copies: list[Wire] = []
     ends: list[tuple[float, float]] = []
     for _ in range(making["times"]):
         window = making["window"] if making["same"] else max(1, int(making["window"] * rng.uniform(0.3, 1)))
