@@ -162,7 +162,16 @@ def idle_repeat(making: Making) -> Wire:
 
 def pool(making: Making) -> Wire:
     """Buffers that were filled once go round: by turns, or through a cache that gives back the last one first."""
-    making.right = either("unexplained", "sender-repeat", "no-counter", "clean", "retransmission", RING_WEAKLY)
+    making.right = either(
+        "unexplained",
+        "sender-repeat",
+        "no-counter",
+        "clean",
+        "retransmission",
+        "loop/weak",
+        "path-copy/weak",
+        RING_WEAKLY,
+    )
     making.counted = False
     wire = making.traffic()
     rng = making.rng
