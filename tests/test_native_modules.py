@@ -63,6 +63,17 @@ def sanitizing() -> str:
     pytest.skip("no compiler with sanitizers here")
 
 
+@pytest.mark.parametrize("module", ["program", "table", "words"])
+def test_a_module_alone(module: str, sanitizing: str, tmp_path: Path) -> None:
+    """Linked with nothing but its own test."""
+    own = NATIVE / f"{module}.c"
+    sources = [ROOT / "tests" / "native" / f"{module}.c", *([own] if own.exists() else [])]
+    command = [sanitizing, *SANITIZE, "-I", NATIVE, "-I", ROOT / "tests" / "native", *sources, "-o", tmp_path / module]
+    subprocess.run(command, check=True, timeout=120)
+    done = subprocess.run([tmp_path / module], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_nothing_is_read_outside_and_the_short_ways_say_what_the_long_one_says(
     target: str, sanitizing: str, tmp_path: Path
