@@ -12,16 +12,18 @@ from seqcheck.kernel.border import Frames
 BEGIN, STEP = 1_760_000_000_000_000_000, 100_000  # ns
 
 
-def sent(payloads: Iterable[bytes], *, port: int = 6000, ports: Callable[[int], int] = lambda _: 5000) -> Frames:
+def sent(
+    payloads: Iterable[bytes], *, port: int = 6000, ports: Callable[[int], int] = lambda _: 5000, step: int = STEP
+) -> Frames:
     """One UDP datagram each, from `ports` of its number to `port`."""
     frames = [ethernet(ipv4(udp(payload, sport=ports(at), dport=port))) for at, payload in enumerate(payloads)]
-    return raw(frames)
+    return raw(frames, step=step)
 
 
-def raw(frames: Iterable[bytes]) -> Frames:
-    """These frames, one each STEP ns."""
+def raw(frames: Iterable[bytes], *, step: int = STEP) -> Frames:
+    """These frames, one each `step` ns."""
     made = block([Frame(data, len(data), 1) for data in frames])
-    made.ns[: made.count] = BEGIN + np.arange(made.count) * STEP
+    made.ns[: made.count] = BEGIN + np.arange(made.count) * step
     return made
 
 

@@ -156,6 +156,59 @@ def test_each_number_sent_three_times() -> None:
     assert best(frames) == "udp:5000 seq=u32be@4"
 
 
+def test_a_byte_that_hardly_moves_is_no_counter_of_copies() -> None:
+    """A counter that begins in the middle of its byte: the byte above stays for sixteen frames that hardly differ."""
+    random = np.random.default_rng(20)
+    payloads = [struct.pack("<IH", 7, at << 4 | int(random.random() < 0.1)) + b"\x55" * 30 for at in range(80)]
+    first = found(raw(ethernet(payload, kind=0x88B7) for payload in payloads))[0]
+    assert write(first.layout) == "eth:0x88b7 seq=u16le@4&0xfff0"
+
+
+def test_a_carry_is_seen_past_a_frame_that_came_twice() -> None:
+    more = noise(21)
+    payloads = [b"0" * 3 + (0x01E0 + at).to_bytes(3, "big") + b"0123" + more() for at in range(60)]
+    order = [*range(32), 4, *range(32, 60)]  # an old frame between 0x1ff and 0x200
+    assert best(sent([payloads[at] for at in order])) == "udp:6000 seq=u16be@4"
+
+
+def test_a_sender_s_low_bits_are_no_stream() -> None:
+    """The low byte of a counter has few values where it steps by sixteen: it tells no streams apart."""
+    more = noise(22)
+    payloads = (struct.pack("<HH", at << 4 & 0xFFFF, 0xAAAA) + more() for at in range(170))
+    (first, *_) = found(sent(payloads))
+    assert write(first.layout) == "udp:6000 seq=u16le@0&0xfff0"
+
+
+def test_a_stream_field_and_frames_of_another_kind() -> None:
+    random = np.random.default_rng(23)
+    counts = {0x11: 0, 0x22: 0, 0x33: 0}
+    payloads = []
+    for _ in range(400):
+        if random.random() < 0.15:
+            payloads.append(b"\x09" + random.bytes(23))
+            continue
+        name = int(random.choice(list(counts)))
+        payloads.append(struct.pack(">BxHI", 5, name, counts[name]) + random.bytes(16))
+        counts[name] += 1
+    (first, *_) = found(sent(payloads))
+    assert first.layout.seq == parse("udp seq=u32be@4").seq
+    assert (first.streams, first.records) == (3, sum(counts.values()))
+
+
+def test_an_epoch_among_lost_and_repeated_frames() -> None:
+    more = noise(24)
+    epochs = [(epoch, number) for epoch, count in enumerate((90, 120, 71)) for number in range(count)]
+    payloads = [struct.pack(">BBHI", 9, epoch, 0xFFEE, number) + more() for epoch, number in epochs]
+    order = [*range(110), 95, *range(110, 150), *range(160, 200), 168, *range(200, 281)]
+    assert found(sent([payloads[at] for at in order]))[0].streams == 3
+
+
+def ramp() -> Iterator[bytes]:
+    random = np.random.default_rng(25)
+    for at in range(MANY):
+        yield struct.pack("<iI", int(at * 1.3), 7) + random.bytes(8)
+
+
 def clock_of_milliseconds() -> Iterator[bytes]:
     random = np.random.default_rng(12)
     for at in range(MANY):
@@ -194,11 +247,28 @@ def random_bytes() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    "sender", [clock_of_milliseconds, clock_since_the_start, readings, audio_time, queries, random_bytes]
+    "sender",
+    [
+        clock_of_milliseconds,
+        clock_since_the_start,
+        readings,
+        ramp,
+        audio_time,
+        queries,
+        random_bytes,
+    ],
 )
 def test_nothing_is_likely_where_nothing_counts(sender: Callable[[], Iterator[bytes]]) -> None:
     told = [(write(one.layout), one.score) for one in found(sent(sender())) if one.score > LIKELY]
     assert told == []
+
+
+def test_a_byte_in_the_middle_of_a_clock_goes_up_by_one_too() -> None:
+    more = noise(26, 8)
+    payloads = (struct.pack(">IQ", 7, BEGIN + at * 65536) + more() for at in range(MANY))
+    first = found(sent(payloads, step=65536))[0]
+    assert first.score < LIKELY
+    assert any("nanoseconds since 1970" in reason for reason in first.because)
 
 
 def test_the_identification_of_the_ip_header_is_a_last_resort() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
-from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, Frames, RecordColumns
+from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, RecordColumns
 from seqcheck.layout.discovery.grouping import before
 from seqcheck.layout.discovery.measure import Steps, steps
 from seqcheck.layout.discovery.subject import Subject
@@ -17,7 +17,8 @@ LOOK = 512  # pairs of equal numbers whose bytes are compared
 BYTES = 256  # of each
 LEAST, REGULAR = 8, 0.9  # runs of equal numbers; the share of them that has one length
 FEW = 2  # records of a stream, up to which they are strays
-DIFFER = 5  # bytes that may differ between copies
+DIFFER, UNNAMED = 5, 2  # bytes that may differ between copies, with and without an IP identification that they share
+COPIED = 0.6  # of the pairs: more copies than that do not come by copying each frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,9 @@ def trial(subject: Subject, layout: Layout) -> Trial:
     later = np.flatnonzero(earlier >= 0)
     new, old = seq[later], seq[earlier[later]]
     alike = _copies(subject, row[later], row[earlier[later]], new == old)
+    repeats = _repeats(seq, stream)
+    if repeats == 1 and np.count_nonzero(alike) > COPIED * len(alike):
+        alike[:] = False  # a number that hardly moves in frames that hardly differ
     status = records.status[: frames.count]
     return Trial(
         row=row,
@@ -60,7 +64,7 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         anchored=int(np.isin(status, (RECORD, MAGIC, SHORT, CUT)).sum()),
         streams=int(stream.max()) + 1 if n else 0,
         steps=steps(new, old, layout.modulus, alike),
-        repeats=_repeats(seq, stream),
+        repeats=repeats,
         strays=_strays(stream),
     )
 
@@ -95,14 +99,15 @@ def _copies(
     alike = np.zeros(len(same), np.bool_)
     if len(pairs):
         picked = pairs[np.linspace(0, len(pairs) - 1, min(LOOK, len(pairs))).astype(np.int64)]
-        share = np.mean([_alike(subject.frames, int(later[at]), int(earlier[at])) for at in picked.tolist()])
+        share = np.mean([_alike(subject, int(later[at]), int(earlier[at])) for at in picked.tolist()])
         alike[pairs[: round(float(share) * len(pairs))]] = True
     return alike
 
 
-def _alike(frames: Frames, one: int, other: int) -> bool:
+def _alike(subject: Subject, one: int, other: int) -> bool:
     """Whether two frames hold the same bytes, but for a few (addresses, hop counts and their checksums, trailers)."""
+    frames = subject.frames
     size = min(int(frames.cap[one]), int(frames.cap[other]), BYTES)
     first = frames.buf[frames.off[one] : frames.off[one] + size]
     second = frames.buf[frames.off[other] : frames.off[other] + size]
-    return int(np.count_nonzero(first != second)) <= DIFFER
+    return int(np.count_nonzero(first != second)) <= (DIFFER if subject.identification[one] >= 0 else UNNAMED)

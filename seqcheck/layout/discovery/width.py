@@ -105,14 +105,13 @@ def _reach(
             moves += min(others, STRANGERS)
         if np.count_nonzero(further & steady) > moves * np.count_nonzero(steady):
             return Reach(big=big, seen=seen, most=width, wraps=False, carries=carries)
-        flips = np.count_nonzero(wraps)
-        if flips:
-            taken = int(np.count_nonzero(further & wraps))
-            if taken < CARRIED * flips:
-                return Reach(big=big, seen=width, most=width, wraps=True, carries=carries)
+        taken = further & wraps
+        if wraps.any() and np.count_nonzero(taken) >= CARRIED * np.count_nonzero(wraps):
             seen = width + 1
             if width == 8 - bit:
-                carries = max(int(np.count_nonzero((further & wraps)[:neighbours])), 1)
+                carries = max(int(np.count_nonzero(taken[:neighbours])), 1)
+        elif (here := wraps[:neighbours] & (low[:neighbours] <= NEAR)).any() and not np.any(taken[:neighbours] & here):
+            return Reach(big=big, seen=width, most=width, wraps=True, carries=carries)
     return Reach(big=big, seen=seen, most=limit, wraps=False, carries=carries)
 
 
