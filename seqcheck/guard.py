@@ -35,6 +35,9 @@ class Budget:
     called_off: Callable[[], bool] = lambda: False
 
 
+ADVICE = Budget(seconds=5.0, memory=256 << 20)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
     """What a whole run may use: reading ends `seconds` after it began, or when the process has had `memory` bytes; None

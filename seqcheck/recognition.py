@@ -19,6 +19,7 @@ import numpy as np
 
 from .dataclass import dataclass
 from .errors import InputError
+from .guard import ADVICE, UnfinishedError, within
 from .kernel.border import MAGIC, RECORD, SHORT, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, candidates, compile
 from .layout import write as spec_of
@@ -135,8 +136,12 @@ class Recognition:
 
         assert self._sample is not None
         frames = self._sample.frames()
-        self._found = found = discover(frames, self._kernel)
-        self._there = tuple(survey(frames))
+        try:
+            found = within(ADVICE, lambda: discover(frames, self._kernel))
+            self._there = within(ADVICE, lambda: tuple(survey(frames)))
+        except UnfinishedError:  # then there is nothing to go by, which the error will say
+            found = []
+        self._found = found
         if not found or found[0].score <= DOUBTLESS:
             return None
         first = found[0]

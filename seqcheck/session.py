@@ -24,7 +24,7 @@ from .diagnose import Facts
 from .errors import InputError, UsageError
 from .examined import Examined, Told
 from .examined import Frames as FramesAgain
-from .guard import UNLIMITED, Allowance, Budget
+from .guard import ADVICE, UNLIMITED, Allowance, Budget, UnfinishedError, within
 from .judging import judge
 from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout, resolve
@@ -257,7 +257,11 @@ class Session:
             return ()
         from .layout.discovery import check  # here, since few runs need it
 
-        return check(first_frames(self._store), chosen, self._engine)
+        store = self._store
+        try:
+            return within(ADVICE, lambda: check(first_frames(store), chosen, self._engine))
+        except UnfinishedError:  # advice is worth a moment, and no report
+            return ()
 
     def close(self) -> None:
         """Let go of the tracker and of what it found: it holds this session too, and a program that reads many captures

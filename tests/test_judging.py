@@ -134,3 +134,13 @@ def test_an_unjudged_cause_is_never_ruled_out(monkeypatch: pytest.MonkeyPatch) -
     for text in ("loop:strong", "any", "stale-slot"):
         (unmet,) = Demands(suspects=(Suspect.parse(text),)).unmet(report)
         assert unmet.found == "not judged"
+
+
+def test_advice_that_fails_costs_no_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("seqcheck.layout.discovery.check", fail)
+    monkeypatch.setattr("seqcheck.layout.discovery.discover", fail)
+    for more in (["--layout", "udp:1 seq=u32be@0"], []):
+        assert main(["analyze", *more, str(ROOT / "samples" / "cyclic.pcap")]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith("seqcheck: none of the 1,150 frames")
+        assert "IndexError" not in told

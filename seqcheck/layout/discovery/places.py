@@ -146,6 +146,9 @@ def _ethertypes(frames: Frames, walk: Walk) -> Ints:
     at = frames.off[: frames.count] + walk.start - 2
     at[walk.start < 2] = 0
     at[frames.link[: frames.count] == 276] = frames.off[: frames.count][frames.link[: frames.count] == 276]
+    if len(frames.buf) < 2:
+        return np.zeros(frames.count, np.int64)
+    at = np.clip(at, 0, len(frames.buf) - 2)  # of frames that hold less, which are not asked for
     kinds: Ints = (frames.buf[at].astype(np.int64) << 8) | frames.buf[at + 1]
     return kinds
 

@@ -1,0 +1,1 @@
+"""Inputs that nobody would send, against everything around the kernel: see __main__."""

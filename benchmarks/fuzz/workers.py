@@ -1,0 +1,127 @@
+"""Workers that are forked with limits, and what is heard of them. One that dies or hangs costs the input in hand."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from benchmarks.fuzz.cases import KINDS
+
+MEMORY = 2 << 30  # bytes of address space
+SLOWEST_S = 60.0  # of the wall clock, for one input
+BATCH = 40  # inputs of a worker, which then makes room for a fresh one
+
+
+@dataclass(slots=True, kw_only=True)
+class Worker:
+    """A process, and what it has in hand since when."""
+
+    kind: str
+    first: int
+    process: int
+    pipe: int
+    hand: int = -1
+    since: float = 0.0
+    rest: bytes = b""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What came of a kind: inputs tried, and the faults, each with the first seed that shows it."""
+
+    tried: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)
+
+    def fault(self, what: str, seed: int) -> None:
+        self.faults.setdefault(what, seed)
+        self.times[what] = self.times.get(what, 0) + 1
+
+
+def start(kind: str, first: int, count: int) -> Worker:
+    """Fork one for seeds first..first+count-1."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(writing)
+        return Worker(kind=kind, first=first, process=process, pipe=reading, since=time.monotonic())
+    os.close(reading)
+    os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    code = 1
+    with contextlib.suppress(BrokenPipeError):
+        serve(kind, range(first, first + count), writing)
+        code = 0
+    os._exit(code)
+
+
+def serve(kind: str, seeds: range, pipe: int) -> None:
+    """Try them; a line before each, and one for what is wrong."""
+    with tempfile.TemporaryDirectory(prefix="seqcheck-fuzz-") as folder, open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        os.environ["SEQCHECK_FUZZ_FILE"] = os.path.join(folder, "input")
+        for seed in seeds:
+            _say(pipe, [seed])
+            try:
+                wrong = KINDS[kind](seed)
+            except Exception as error:  # noqa: BLE001 - that is what is looked for
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                place = f"{os.path.basename(where.filename)}:{where.lineno}"
+                wrong = [f"{type(error).__name__} at {place}: {str(error)[:100]}"]
+            for each in wrong:
+                _say(pipe, [seed, each[:300]])
+
+
+def _say(pipe: int, what: list[object]) -> None:
+    os.write(pipe, json.dumps(what).encode() + b"\n")
+
+
+def hear(workers: list[Worker], tallies: dict[str, Tally]) -> Iterator[Worker]:
+    """Read what there is; each worker that is through, or was ended, is given back."""
+    ready, _, _ = select.select([each.pipe for each in workers], [], [], 0.5)
+    now = time.monotonic()
+    for worker in workers:
+        tally = tallies[worker.kind]
+        if worker.pipe in ready:
+            data = os.read(worker.pipe, 1 << 16)
+            *lines, worker.rest = (worker.rest + data).split(b"\n")
+            for line in lines:
+                seed, *wrong = json.loads(line)
+                if wrong:
+                    tally.fault(general(wrong[0]), seed)
+                else:
+                    worker.hand, worker.since = seed, now
+                    tally.tried += 1
+            if not data:
+                _, status = os.waitpid(worker.process, 0)
+                if code := os.waitstatus_to_exitcode(status):
+                    tally.fault(f"its process ended with {code}", worker.hand)
+                yield worker
+                continue
+        if now - worker.since > SLOWEST_S:
+            tally.fault(f"more than {SLOWEST_S:g} s", worker.hand)
+            end(worker)
+            yield worker
+
+
+def end(worker: Worker) -> None:
+    """Kill it, and wait for that."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker.process, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(worker.process, 0)
+
+
+def general(what: str) -> str:
+    """The same words for the same fault: without its numbers."""
+    return "".join("#" if c.isdigit() else c for c in what).replace("##", "#").replace("##", "#").replace("##", "#")
