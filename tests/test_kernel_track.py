@@ -14,21 +14,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from twins import KERNELS
 
-from seqcheck.kernel import border, reference_bits
-from seqcheck.missing import Missing
+from seqcheck.kernel import border
 
 MODULI = st.sampled_from([0, 256, 1000, 65536, 70_001, 2**32, 2**63, 2**64 - 59])
-ROOM = 6 * border.CHAIN_LONG + 200  # few enough rows that the tracker has to stop for more, enough that it can go on
+# Few enough rows that the tracker has to stop for more, enough that it can go on.
+ROWS = border.CHAIN_DEPTH * border.ROOM.chain_rows + 3 * border.CHAIN_BUFFER + 1024
+TIGHT = border.Room(entries=64, pages=16, small_pages=16, holes=8, chain_rows=64)
 
 
 class Fed:
     """What one kernel's tracker gave, after records in chunks."""
 
-    def __init__(self, kernel: Any, modulus: int) -> None:
-        self.tracker = kernel.Tracker(modulus)
+    def __init__(self, kernel: Any, modulus: int, room: border.Room = border.ROOM) -> None:
+        self.tracker = kernel.Tracker(modulus, room)
         self.steps: list[tuple[int, int]] = []
         self.rows: list[NDArray[Any]] = []
-        self.events = np.zeros(ROOM, border.EVENT)
+        self.events = np.zeros(ROWS, border.EVENT)
 
     def feed(self, frames: border.Frames, records: border.RecordColumns) -> None:
         low = 0
@@ -60,20 +61,21 @@ def agree(one: tuple[Any, ...], other: tuple[Any, ...]) -> None:
     assert one[0] == other[0]
 
 
-def same(seqs: Sequence[int], modulus: int, cuts: Sequence[int] = (), **rest: Any) -> list[Fed]:
-    """Feed both, compare all they say, and what is missing in each stream."""
+def same(
+    seqs: Sequence[int], modulus: int, cuts: Sequence[int] = (), room: border.Room = border.ROOM, **rest: Any
+) -> list[Fed]:
+    """Feed both, compare all they say, and what is missing."""
     edges = [0, *sorted({cut for cut in cuts if 0 < cut < len(seqs)}), len(seqs)]
-    both = [Fed(kernel, modulus) for kernel in KERNELS]
+    both = [Fed(kernel, modulus, room) for kernel in KERNELS]
     for fed in both:
         for low, high in pairwise(edges):
             part = {name: value[low:high] for name, value in rest.items()}
             fed.feed(*columns(seqs[low:high], first=low + 1, **part))
         fed.finish()
     agree(both[1].result(), both[0].result())
-    kept = [Missing(*fed.tracker.missing()) for fed in both]
-    for row, state in enumerate(both[0].tracker.streams()[:40]):
-        stretch = (row, int(state["epoch"]), -100, min(int(state["next"]), 1 << 21))
-        assert kept[1](*stretch) == kept[0](*stretch)
+    for one, other in zip(*(fed.tracker.missing() for fed in both), strict=True):
+        assert one.tobytes() == other.tobytes()
+    assert both[1].tracker.distances().tolist() == both[0].tracker.distances().tolist()
     return both
 
 
@@ -102,6 +104,13 @@ def test_walks(seqs: list[int], modulus: int, cuts: list[int]) -> None:
     same([n % (modulus or 1 << 64) for n in seqs], modulus, cuts)
 
 
+@settings(max_examples=300, deadline=None)
+@given(walks(), MODULI, st.lists(st.integers(1, 200), max_size=3), st.integers(1, 3))
+def test_walks_where_there_is_little_room(seqs: list[int], modulus: int, cuts: list[int], streams: int) -> None:
+    which = [n * 7 % streams for n in range(len(seqs))]
+    same([n % (modulus or 1 << 64) for n in seqs], modulus, cuts, TIGHT, streams=which)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.integers(0, 2)), min_size=1, max_size=200),
@@ -117,22 +126,6 @@ def test_streams_that_interleave(some: list[tuple[int, int, int]], cuts: list[in
 @given(walks(), st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1), st.sampled_from([0, 256]))
 def test_any_times(seqs: list[int], times: list[int], modulus: int) -> None:
     same([n % (modulus or 1 << 64) for n in seqs], modulus, times=(times * len(seqs))[: len(seqs)])
-
-
-@settings(max_examples=60, deadline=None)
-@given(walks(), walks(), MODULI)
-def test_a_copy_goes_its_own_way(before: list[int], after: list[int], modulus: int) -> None:
-    ends = []
-    for kernel in KERNELS:
-        first, second = Fed(kernel, modulus), Fed(kernel, modulus)
-        first.feed(*columns([n % (modulus or 1 << 64) for n in before]))
-        second.tracker = first.tracker.copy()
-        for fed, rest in ((first, after), (second, after[::-1])):
-            fed.feed(*columns([n % (modulus or 1 << 64) for n in rest], first=len(before) + 1))
-            fed.finish()
-        ends.append((first.result(), second.result()))
-    agree(ends[1][0], ends[0][0])
-    agree(ends[1][1], ends[0][1])
 
 
 def shuffled(count: int, window: int) -> list[int]:
@@ -194,39 +187,58 @@ def test_ten_thousand_streams_in_turn() -> None:
 
 
 def test_more_streams_than_windows() -> None:
-    """The budget for windows ends; distances are then unknown, and nothing else."""
-    count = 70_000
-    streams = [*range(count), *range(count - 5_000, count)]
-    both = same([*[4] * count, *[4] * 5_000], 2**32, streams=streams)
-    assert np.any(np.concatenate(both[1].rows)["e_record"] == -1)
+    """Windows are as small as they get; distances farther back are then unknown, and nothing else."""
+    count = 2_000
+    streams = [*range(count)] * 40
+    seqs = [lap for lap in range(40) for _ in range(count)]
+    both = same(
+        [*seqs, *[39] * 9, *[5] * 9],
+        2**32,
+        room=border.Room(entries=4_000),
+        streams=[*streams, *range(9), *range(9)],
+    )
+    rows = np.concatenate(both[1].rows)
+    twice = rows[rows["kind"] == border.DUPLICATE]
+    assert (twice["e_record"] >= 0).tolist() == [True] * 9 + [False] * 9
+    assert both[1].tracker.streams()["beyond"].sum() == 9
 
 
 def test_more_pages_than_there_are() -> None:
-    """Numbers 5,000 apart each take a page or two: the pool is spent, and what lies below is no longer judged."""
-    seqs = [n * 5_000 for n in range(115_000)]
-    both = same([*seqs, seqs[-1] - 3, seqs[20] + 7, seqs[-1] + 1], 0)
-    assert both[1].tracker.streams()["outliers"][0] > 0
+    """Numbers 300 apart: a page for a dozen of them. The pool is spent, and what lies lowest is no longer judged."""
+    seqs = [n * 300 for n in range(6_000)]
+    both = same([*seqs, seqs[-1] - 3, seqs[20] + 7, seqs[-1] + 1], 0, room=border.Room(pages=128))
+    state = both[1].tracker.streams()[0]
+    assert (state["unjudged"], state["late"], state["outliers"]) == (1, 1, 1)
+    assert 0 < state["forgotten"] < state["missing"]
 
 
-@pytest.mark.parametrize(("kernel", "cap"), [(KERNELS[0], 20), (KERNELS[1], border.SMALL_PAGES_CAP)])
-def test_more_repeated_than_there_are(kernel: Any, cap: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numbers that came twice, a page for each: when the pool is spent they are no longer told apart, but all copies
-    count; and so for the next epoch, which has the pool to itself."""
-    monkeypatch.setattr(reference_bits, "SMALL_PAGES_CAP", cap)
-    fed = Fed(kernel, 0)
-    count = cap + 9
-    fed.feed(*columns([n * border.SMALL_PAGE for n in range(count) for _ in range(2)]))
-    state = fed.tracker.streams()[0]
-    assert (state["duplicates"], state["replicated"], state["restarts"]) == (count, cap, 0)
-    fed.feed(*columns([*range(40), *range(0, 40, 4)], first=2 * count + 1))
-    state = fed.tracker.streams()[0]
-    assert (state["duplicates"], state["replicated"], state["restarts"]) == (count + 10, cap + 10, 1)
+def test_more_repeated_than_there_are() -> None:
+    """Numbers that came twice, a page for each: when the pool is spent all copies count still."""
+    count = 300
+    both = same([n * border.SMALL_PAGE for n in range(count) for _ in range(2)], 0, room=border.Room(small_pages=20))
+    state = both[1].tracker.streams()[0]
+    assert (state["duplicates"], state["replicated"], state["restarts"]) == (count, count, 0)
 
 
 def test_more_holes_than_there_are() -> None:
-    seqs = [n * 40_000 for n in range(4_300)]
-    both = same([*seqs, seqs[100] + 20_000, seqs[-1] - 20_000, seqs[-1] + 1], 0)
-    assert both[1].tracker.streams()["outliers"][0] > 0
+    seqs = [n * 40_000 for n in range(200)]
+    both = same([*seqs, seqs[3] + 20_000, seqs[-1] - 20_000, seqs[-1] + 1], 0, room=border.Room(holes=64))
+    state = both[1].tracker.streams()[0]
+    assert (state["unjudged"], state["late"]) == (1, 1)
+    assert state["forgotten"] > 0
+
+
+def test_one_stream_does_not_take_from_others_what_they_need() -> None:
+    """One loses numbers all over, the other one a few, which come late: it gets them, whichever came first."""
+    much, few = [n * 300 for n in range(6_000)], [0, 5, 6, 3, 4]
+    for seqs, streams in (
+        ([*few[:2], *much, *few[2:]], [1, 1, *[0] * len(much), 1, 1, 1]),
+        ([*much, *few], [*[0] * len(much), *[1] * len(few)]),
+    ):
+        both = same(seqs, 0, room=border.Room(pages=128), streams=streams)
+        for state in both[1].tracker.streams():
+            if state["received"] == len(few):
+                assert (state["late"], state["unjudged"], state["missing"]) == (2, 0, 2)
 
 
 def test_pages_that_come_and_go() -> None:
@@ -237,8 +249,8 @@ def test_pages_that_come_and_go() -> None:
     assert not both[1].tracker.streams()["missing"].any()
 
 
-def test_more_chains_than_there_are() -> None:
-    """5,000 streams that all step back: chains beyond the pool are given up."""
+def test_chains_in_many_streams() -> None:
+    """5,000 streams that all step back, and all for long."""
     count = 5_000
     streams = list(range(count)) * 14
     seqs = [1_000 + lap for lap in range(2) for _ in range(count)]
@@ -247,23 +259,27 @@ def test_more_chains_than_there_are() -> None:
 
 
 @pytest.mark.parametrize(("steps", "restarts"), [(border.CHAIN_LONG - 200, 0), (border.CHAIN_LONG + 200, 1)])
-def test_a_chain_of_which_half_are_strays(steps: int, restarts: int) -> None:
-    """The longest there can be, and an events buffer of just the rows that border.py asks for."""
-    chain = [number for step in range(steps) for number in (10_000 + step, 59_999)]
-    seqs = [*range(60_000), 9_997, 9_998, 9_999, *chain, *range(60_000, 60_100)]
+def test_a_long_chain_with_strays(steps: int, restarts: int) -> None:
+    """At the end of the input, which decides."""
+    chain = [number for step in range(steps) for number in ((10_000 + step, 59_999) if step % 3 else (10_000 + step,))]
+    seqs = [*range(60_000), 9_997, 9_998, 9_999, *chain]
     for fed in same(seqs, 2**32):
         state = fed.tracker.streams()[0]
-        assert (state["restarts"], state["received"]) == (restarts, len(seqs))
-        fed.events = np.zeros(border.EVENTS, border.EVENT)
-        fed.tracker = type(fed.tracker)(2**32)
-        fed.feed(*columns(seqs))
-        fed.finish()
-        assert fed.tracker.streams()[0].tobytes() == state.tobytes()
+        assert (state["restarts"], state["unfollowed"], state["received"]) == (restarts, 0, len(seqs))
+
+
+def test_a_chain_with_more_findings_than_may_wait() -> None:
+    """It is given up, and that is told; what it was counts as copies."""
+    seqs = [*range(60_000), *range(10_000, 30_000, 2)]
+    for fed in same(seqs, 2**32, room=border.Room(chain_rows=1_000)):
+        state = fed.tracker.streams()[0]
+        assert state["unfollowed"] > 0
+        assert (state["restarts"], state["duplicates"]) == (0, 10_000)
 
 
 def test_rows_and_streams_that_cannot_be_are_refused() -> None:
     _, native = KERNELS
-    events = np.zeros(ROOM, border.EVENT)
+    events = np.zeros(ROWS, border.EVENT)
     for change in ("row", "stream"):
         frames, records = columns([1, 2, 3])
         getattr(records, change)[1] = -1

@@ -273,19 +273,3 @@ def test_any_numbers_in_any_chunks_give_the_same_rows(
     epoch, settled = int(streams[0]["epoch"]), int(min(streams[0]["next"], 10**6))
     listed = sum(width for _, width in Missing(*t.missing())(0, epoch, 0, settled))
     assert listed <= streams[0]["missing"]
-
-
-def test_a_copy_goes_on_by_itself(tracker: Any) -> None:
-    from columns import columns, drain, end
-
-    first, second = [*range(100), 50], [*range(100, 200), 150]
-    t = tracker(0)
-    drain(t, *columns(first))
-    other = t.copy()
-    ends = []
-    for one in (t, other):
-        drain(one, *columns(second, first=102))
-        end(one)
-        ends.append(one.streams())
-    assert np.array_equal(ends[0], ends[1])
-    assert ends[0][0]["duplicates"] == 2

@@ -67,15 +67,6 @@ cdef extern from "native/border.h" nogil:
         uint8_t address[8]
         uint32_t length
         int64_t counts[10]
-    enum:
-        DUPLICATE
-        LATE
-        GAP
-        RESTART
-        RETRACT
-        RETRACT_LATE
-        EARLY
-        OUTLIER
     struct Event "event":
         int32_t kind
         int32_t stream
@@ -96,33 +87,7 @@ cdef extern from "native/border.h" nogil:
         int64_t a
         int64_t b
     enum:
-        WINDOW_FIRST
-        WINDOW_STEP
-        WINDOW_CAP
-        WINDOW_BUDGET
         DISTANCES
-        EARLY_MAX
-        EARLY_REACH
-        OPENERS
-        BACKS
-        CHAIN_SKIP
-        CHAIN_EAGER
-        CHAIN_PAUSED
-        CHAIN_LONG
-        CHAIN_SEGMENT
-        CHAIN_SEGMENTS
-        NEAR_BASE
-        PAUSE_NS
-        PAUSE_FACTOR
-        PAGE
-        PAGE_WORDS
-        PAGES_CAP
-        HOLES_CAP
-        HOLE_PAGES
-        SMALL_PAGE
-        SMALL_PAGES_CAP
-        N_DEGREES
-    int64_t FAR
     struct MissingPage "missing_page":
         int32_t stream
         int32_t epoch
@@ -145,6 +110,8 @@ cdef extern from "native/border.h" nogil:
         int64_t early
         int64_t beyond
         int64_t unjudged
+        int64_t forgotten
+        int64_t unfollowed
         uint64_t first_seq
         uint64_t base
         int64_t next

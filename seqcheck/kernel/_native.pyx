@@ -6,7 +6,7 @@ What border.py promises, compiled: three loops without Python objects, without a
 modules (native/), each with a header that states what it does and what it asks of its caller; this is the way from
 Python to them, and checks what they ask. Every read of captured bytes is preceded by a comparison with the end of what
 may be read; every write to a column by one with its capacity. Importing this module imports neither NumPy nor border.py,
-so that `--version` need not wait. The tracker is Cython still (`_track*.pxi`).
+so that `--version` need not wait.
 """
 
 import os
@@ -20,6 +20,11 @@ from seqcheck.kernel._decode cimport (
     decoder_sources, decoder_streams, program_read,
 )
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
+from seqcheck.kernel._track cimport (
+    TRACK_DONE, TRACK_FAULT, TRACK_NO_MEMORY, TRACK_OUTSIDE, Events, Records, Track, TrackRoom, tracker_distances,
+    tracker_feed, tracker_finish, tracker_free, tracker_holes, tracker_missing, tracker_new, tracker_pages,
+    tracker_stream, tracker_streams,
+)
 
 cdef extern from "native/busy.h" nogil:
     bint busy_take(unsigned char *flag)
@@ -309,11 +314,136 @@ cdef class Decoder:
 
 # ---- track -----------------------------------------------------------------------------------------------------------
 
-include "_track_words.pxi"
-include "_bits.pxi"
-include "_track_state.pxi"
-include "_strict.pxi"
-include "_track_record.pxi"
-include "_track_chain.pxi"
-include "_track_loop.pxi"
-include "_tracker.pxi"
+
+cdef class Tracker:
+    """See border.TrackerLike. For one thread at a time."""
+
+    cdef Track *t
+    cdef unsigned char busy
+    cdef object events          # those of the last call,
+    cdef uint8_t[::1] rows      # and their memory
+
+    def __cinit__(self, modulus, room=None):
+        from seqcheck.kernel.border import ROOM
+        cdef TrackRoom most
+        cdef uint64_t span = modulus
+        limits = ROOM if room is None else room
+        most.entries, most.pages, most.small_pages = limits.entries, limits.pages, limits.small_pages
+        most.holes, most.chain_rows = limits.holes, limits.chain_rows
+        if span == 1 or min(most.entries, most.pages, most.small_pages, most.holes, most.chain_rows) < 8:
+            raise ValueError("tracker: a modulus of 1, or a limit that leaves no room")
+        self.t = tracker_new(span, &most, int.from_bytes(os.urandom(8), "little"))
+        if self.t == NULL:
+            raise MemoryError("no memory for a tracker's tables")
+
+    def __dealloc__(self):
+        tracker_free(self.t)
+
+    cdef int take(self) except -1:
+        """Nobody else is at work with it, nor will be before `busy_leave`."""
+        if not busy_take(&self.busy):
+            raise RuntimeError("tracker: it is at work in another thread")
+        return 0
+
+    cdef int begin_rows(self, events, Events *out) except -1:
+        """Let rows go to the caller's events."""
+        cdef uint8_t[::1] rows
+        if self.events is not events:
+            rows = events.view("u1")
+            if rows.shape[0] != len(events) * <Py_ssize_t>sizeof(Event):
+                raise ValueError("tracker: events that are no EVENT rows")
+            self.events, self.rows = events, rows
+        out.rows, out.count, out.capacity = <Event *>&self.rows[0], 0, self.rows.shape[0] // sizeof(Event)
+        return 0
+
+    def feed(self, frames, records, Py_ssize_t low, events):
+        """See border.TrackerLike."""
+        cdef HeldFrames held = held_frames(frames)
+        cdef HeldRecords held_too = held_records(records)
+        cdef FrameColumns f = columns_of(held, frames)
+        cdef Out columns = held_too.columns
+        cdef int64_t high = records.count, at = low
+        cdef int why
+        cdef Records r
+        cdef Events out
+        r.row, r.stream, r.seq, r.source = columns.row, columns.stream, columns.seq, columns.source
+        r.ordinal, r.ns, r.frames, r.first = columns.ordinal, f.ns, f.count, frames.first
+        if not 0 <= low <= high <= columns.capacity:
+            raise ValueError("tracker: rows outside the records")
+        self.take()
+        try:
+            self.begin_rows(events, &out)
+            with nogil:
+                why = tracker_feed(self.t, &r, &at, high, &out)
+        finally:
+            busy_leave(&self.busy)
+        if why == TRACK_OUTSIDE:
+            raise ValueError(f"tracker: record {at} names a row or a stream that cannot be")
+        check(why)
+        return at, out.count
+
+    def finish(self, events):
+        """See border.TrackerLike."""
+        cdef Events out
+        cdef int why
+        self.take()
+        try:
+            self.begin_rows(events, &out)
+            with nogil:
+                why = tracker_finish(self.t, &out)
+        finally:
+            busy_leave(&self.busy)
+        check(why)
+        return why == TRACK_DONE, out.count
+
+    def streams(self):
+        """See border.TrackerLike."""
+        from seqcheck.kernel.border import STREAM_STATE
+        cdef int64_t n
+        cdef uint8_t[::1] raw
+        self.take()
+        try:
+            table = rows_of(NULL, tracker_streams(self.t), sizeof(State), STREAM_STATE)
+            raw = table.view("u1")
+            for n in range(tracker_streams(self.t)):
+                tracker_stream(self.t, n, <State *>&raw[0] + n)
+            return table
+        finally:
+            busy_leave(&self.busy)
+
+    def distances(self):
+        """See border.TrackerLike."""
+        import numpy
+        cdef int64_t[::1] rows
+        self.take()
+        try:
+            found = numpy.empty(DISTANCES + 1, numpy.int64)
+            rows = found
+            memcpy(&rows[0], tracker_distances(self.t), (DISTANCES + 1) * sizeof(int64_t))
+            return found
+        finally:
+            busy_leave(&self.busy)
+
+    def missing(self):
+        """See border.TrackerLike."""
+        from seqcheck.kernel.border import HOLE, MISSING_PAGE
+        cdef uint8_t[::1] raw, holes_raw
+        self.take()
+        try:
+            pages = rows_of(NULL, tracker_pages(self.t), sizeof(MissingPage), MISSING_PAGE)
+            holes = rows_of(NULL, tracker_holes(self.t), sizeof(Stretch), HOLE)
+            raw, holes_raw = pages.view("u1"), holes.view("u1")
+            if not tracker_missing(self.t, <MissingPage *>&raw[0], <Stretch *>&holes_raw[0]):
+                raise MemoryError("tracker: no memory to put what is missing in order")
+            return pages, holes
+        finally:
+            busy_leave(&self.busy)
+
+
+cdef int check(int why) except -1:
+    """Raise what a call of the tracker ended with."""
+    if why == TRACK_NO_MEMORY:
+        raise MemoryError("tracker: no memory for what is out of order")
+    if why == TRACK_FAULT:
+        raise RuntimeError("tracker: an event found no room: a fault in it")
+    return 0

@@ -233,6 +233,28 @@ def plain_rows(table: NDArray[Any]) -> Iterator[dict[str, Any]]:
         yield dict(zip(names, row, strict=True))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Limits of a tracker, over all streams. Where one is reached, the streams that have most give way, and their rows
+    of STREAM_STATE say what that cost: beyond, unjudged, forgotten, unfollowed.
+
+    entries     of all windows of earlier copies, 32 bytes each
+    pages       of missing numbers, 512 bytes each
+    small_pages of repeated numbers, 64 bytes each
+    holes       long stretches of missing numbers, 24 bytes each
+    chain_rows  findings of one chain that waits for what follows it, 128 bytes each
+    """
+
+    entries: int = 1 << 21
+    pages: int = 1 << 17
+    small_pages: int = 1 << 20
+    holes: int = 1 << 20
+    chain_rows: int = 1 << 15
+
+
+ROOM = Room()
+
+
 class Kernel(Protocol):
     """What `reference` and `_native` offer."""
 
@@ -275,7 +297,7 @@ class DecoderLike(Protocol):
 class TrackerLike(Protocol):
     """Tells what is out of order. docs and theory: `seqcheck/track.py`."""
 
-    def __init__(self, modulus: int) -> None: ...
+    def __init__(self, modulus: int, room: Room = ROOM) -> None: ...
 
     def feed(self, frames: Frames, records: RecordColumns, low: int, events: NDArray[Any]) -> tuple[int, int]:
         """Records from row `low` on; the row reached and the number of `events` written (from 0). It stops early where
@@ -296,28 +318,23 @@ class TrackerLike(Protocol):
         """What has not come (yet), in copies: MISSING_PAGE[n] and HOLE[m], each in order of stream, epoch and position.
         A page decides for all its numbers, a hole for those that lie in no page."""
 
-    def copy(self) -> TrackerLike:
-        """An independent copy."""
 
-
-# Rows an events buffer should have. Fewer than 6 * CHAIN_LONG + 64 can stop the tracker for good: a chain has up to
-# CHAIN_LONG records, and nearly as many strays between them, each of which may cause three rows when it is read again.
+# Rows an events buffer should have. Fewer than CHAIN_DEPTH * CHAIN_ROWS + 3 * CHAIN_BUFFER + 1024 can stop the tracker
+# for good: a chain that turns out to be a restart gives all rows of its new epoch at once.
 EVENTS = 1 << 17
 
 DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
 
-# Limits of the tracker. Where one is reached it says so (floor, e_record -1), it never guesses.
-WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 16, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...
-WINDOW_BUDGET = 1 << 20  # entries ever allotted to all windows
+WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 4, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...
 EARLY_MAX, EARLY_REACH = 16, 1 << 16  # lone early numbers kept per stream, and how far ahead
 OPENERS, BACKS = 16, 8  # last records of a stream that jumped ahead, that came late
-CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 32, 1024, 1 << 14  # a backward step that persists, see track.py
-CHAIN_SEGMENT, CHAIN_SEGMENTS = 64, 4096  # rows kept for chains: in segments, and how many for all streams
+CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 32, 1024, 1 << 14  # backward steps, see reference_track.py
+CHAIN_BUFFER, CHAIN_DEPTH = 1024, 3  # records of a chain that are kept to be read again; chains within one another
 NEAR_BASE, FAR = 8, 1 << 32
-PAUSE_NS, PAUSE_FACTOR = 200_000_000, 20
-PAGE, PAGES_CAP, HOLES_CAP, HOLE_PAGES = 4096, 1 << 17, 4096, 8  # sparse bits, see reference_bits.py
+PAUSE_NS, PAUSE_FACTOR, PACE = 200_000_000, 20, 64  # the pace: over so many positions just before
+PAGE, HOLE_LEAST = 4096, 1024  # sparse sets of positions, see reference_sets.py
 PAGE_WORDS = PAGE // 64
-SMALL_PAGE, SMALL_PAGES_CAP = 512, 1 << 20  # those of numbers that were repeated, which lie far apart
+SMALL_PAGE = 512  # those of numbers that were repeated, which lie far apart
 
 # PAGE numbers of a stream and epoch, from number * PAGE on: bit n of the words is set where number n is missing.
 MISSING_PAGE = np.dtype(
@@ -335,8 +352,9 @@ STREAM_STATE = np.dtype(
         ("received", "<i8"), ("duplicates", "<i8"), ("replicated", "<i8"),  # replicated: numbers with copies
         ("missing", "<i8"), ("gaps", "<i8"),  # numbers, and the stretches they form
         ("late", "<i8"), ("restarts", "<i8"), ("outliers", "<i8"), ("early", "<i8"),
-        # where a limit was reached: duplicates whose earlier copy lay beyond the window; numbers no longer judged
-        ("beyond", "<i8"), ("unjudged", "<i8"),
+        # where a limit was reached: duplicates whose earlier copy lay beyond the window; records below the floor;
+        # missing numbers that are no longer known one by one; chains given up
+        ("beyond", "<i8"), ("unjudged", "<i8"), ("forgotten", "<i8"), ("unfollowed", "<i8"),
         # the counter: first number of the stream, of the current epoch; positions in the epoch that are settled
         ("first_seq", "<u8"), ("base", "<u8"), ("next", "<i8"), ("epoch", "<i8"),
         ("first_ns", "<i8"), ("last_ns", "<i8"), ("first_frame", "<i8"), ("last_frame", "<i8"), ("source", "<i8"),

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
-from .border import N_DEGREES, STREAM_STATE, WINDOW_CAP, WINDOW_FIRST, WINDOW_STEP
-from .reference_strict import NOWHERE, Strict
+from .border import N_DEGREES, STREAM_STATE
+from .reference_sets import Hole
+from .reference_strict import LARGEST, NOWHERE, Strict
+
+Row = tuple[int, ...]  # of EVENT
+SUMS = (
+    "duplicates", "replicated", "missing", "gaps", "late", "restarts", "outliers", "early", "beyond", "unjudged",
+    "unfollowed", "reordered", "extents", "extent_sum", "jumps", "free_runs", "free_length", "reorder_gaps",
+    "reorder_gap_sum",
+)  # fmt: skip
+PEAKS = ("extent_max", "late_ns_max", "jump_max", "reorder_gap_max")
+LATEST = ("received", "base", "next", "epoch", "last_ns", "last_frame")
 
 
 class Arrival(NamedTuple):
@@ -28,37 +39,56 @@ class Early(NamedTuple):
     provisional: int
 
 
+class Held(NamedTuple):
+    """A jump that the next record decides: its distance from the expectation; `seen`: RFC 4737 has taken it."""
+
+    distance: int
+    arrival: Arrival
+    seen: bool
+
+
 class Chain:
-    """Backward records that go on counting up. `before` is the stream's row as it was before the first of them."""
+    """Backward records that go on counting up, and all others since the first of them. Until it is known what they are,
+    the stream takes them as copies of old numbers, and `other`, from CHAIN_BUFFER records on, as a new epoch's."""
 
     __slots__ = (
-        "before", "counted", "eager", "first", "length", "next", "paused", "provisional", "refill", "rows", "strays",
+        "before", "counted", "eager", "first", "fresh", "held", "length", "next", "other", "paused", "provisional",
+        "refill", "rows", "settled", "strays",
     )  # fmt: skip
 
-    def __init__(self, first: Arrival, before: dict[str, Any], eager: bool, paused: bool) -> None:
-        self.first, self.before, self.eager, self.paused = first, before, eager, paused
-        self.length, self.strays, self.next = 0, 0, first.seq
-        self.rows: list[Arrival] = []
-        self.provisional = 0  # as it was before the first of them
-        self.counted: list[int] = []  # distances of the duplicates among them
-        self.refill: list[int] = []  # positions that were missing until the chain passed
+    def __init__(self, track: Track, first: Arrival, after: int) -> None:
+        self.first, self.next = first, after
+        self.length, self.strays = 1, 0
+        self.fresh = 0  # of its numbers, those that never were received before
+        self.eager = self.paused = False
+        self.rows: list[Arrival] = []  # while there is no `other`
+        self.other: Track | None = None
+        # What a restart undoes: the stream as it was, distances that were counted, positions that were missing.
+        self.before = {**track.s, "degrees": list(track.s["degrees"]), "received": first.record}
+        self.held, self.provisional, self.settled = track.held, track.provisional, track.settled
+        self.counted: Counter[int] = Counter()
+        self.refill: list[int] = []
 
 
 class Track:
-    """One stream. `s` is its row of STREAM_STATE, as a dict."""
+    """One stream; or one that a chain may turn out to be, `depth` chains deep. `s` is its row of STREAM_STATE, as a
+    dict."""
 
     __slots__ = (
-        "chain", "early", "entries", "floor", "held", "id", "pause", "provisional", "s", "settled", "strict", "window",
+        "chain", "counted", "depth", "early", "entries", "floor", "held", "holes", "id", "pause", "provisional", "rows",
+        "s", "settled", "strict", "window",
     )  # fmt: skip
 
-    def __init__(self, stream: int, first: Arrival) -> None:
-        names = STREAM_STATE.names or ()
-        self.id = stream
-        self.s: dict[str, Any] = dict.fromkeys(names, 0)
+    def __init__(self, stream: int, first: Arrival, depth: int = 0) -> None:
+        self.id, self.depth = stream, depth
+        self.s: dict[str, Any] = dict.fromkeys(STREAM_STATE.names or (), 0)
         self.s["degrees"] = [0] * N_DEGREES
         self.s.update(first_seq=first.seq, first_ns=first.ns, first_frame=first.frame, source=first.source)
+        self.rows: list[Row] = []  # rows and distances that are not told yet, while it is but a possibility
+        self.counted: Counter[int] = Counter()
         self.window: dict[int, Arrival] = {}
-        self.entries = 0  # of the window; 0 where the budget was spent
+        self.entries = 0  # of the window
+        self.holes: list[Hole] = []
         self.pause = 0  # ns between the last record and the one before it
         self.begin(first)
 
@@ -67,7 +97,7 @@ class Track:
         self.s.update(base=first.seq, next=0)
         self.window.clear()
         self.strict = Strict(first.ns)
-        self.held: tuple[int, Arrival, bool] | None = None  # distance from next, the record, seen by `strict`
+        self.held: Held | None = None
         self.early: list[Early] = []
         self.provisional = self.settled = 0
         self.floor = NOWHERE
@@ -75,30 +105,41 @@ class Track:
 
     def keep(self, x: int, a: Arrival, expected: int) -> None:
         """Into the window, where x lies within it."""
-        if self.entries and expected - x <= self.entries:
+        if expected - x <= self.entries:
             self.window[x & (self.entries - 1)] = a
 
     def earlier(self, x: int) -> Arrival | None:
-        """The copy of x that came last, None beyond the window."""
-        if self.entries and self.s["next"] - x <= self.entries:
-            return self.window.get(x & (self.entries - 1))
-        return None
+        """The copy of x, which was received, that came last; None beyond the window."""
+        return self.window.get(x & (self.entries - 1)) if self.s["next"] - x <= self.entries else None
 
-    def grow(self, x: int, left: int) -> int:
-        """Take a window twice as large as x, the position to be settled, or what `left` entries allow: it reaches back
-        to the first record, and as far again below. How many entries it took."""
-        taken = 0
-        while 2 * x >= self.entries:
-            old = self.entries
-            new = old * WINDOW_STEP if old else WINDOW_FIRST
-            if new > WINDOW_CAP or taken + new > left:
-                break
-            taken += new
-            self.entries = new
-            was, self.window = self.window, {}
-            expected = self.s["next"]
-            for at in range(expected - old, expected):
-                entry = was.get(at & (old - 1))
-                if entry is not None:
-                    self.window[at & (new - 1)] = entry
-        return taken
+    def resize(self, entries: int) -> None:
+        """Give the window another size; what fits stays."""
+        was, old, expected = self.window, self.entries, self.s["next"]
+        self.window, self.entries = {}, entries
+        for at in range(expected - min(old, entries), expected):
+            entry = was.get(at & (old - 1))
+            if entry is not None:
+                self.window[at & (entries - 1)] = entry
+
+    def become(self, other: Track) -> None:
+        """From here on what `other`, a new epoch of it, has become; its figures add to those so far."""
+        if other.chain is not None:
+            other.chain.before = added(self.s, other.chain.before)
+        self.s.update(added(self.s, other.s))
+        self.holes += other.holes
+        for name in (
+            "window", "entries", "strict", "held", "early", "provisional", "settled", "floor", "chain", "pause",
+        ):  # fmt: skip
+            setattr(self, name, getattr(other, name))
+
+
+def added(s: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The row `s`, with the figures of a later epoch."""
+    return {
+        **s,
+        **{name: s[name] + new[name] for name in SUMS},
+        **{name: max(s[name], new[name]) for name in PEAKS},
+        **{name: new[name] for name in LATEST},
+        "free_squares": min(s["free_squares"] + new["free_squares"], LARGEST),
+        "degrees": [a + b for a, b in zip(s["degrees"], new["degrees"], strict=True)],
+    }

@@ -9,25 +9,30 @@ Theory of operation
             short list until its place is reached: there it came again (EARLY 1), or the count goes on past it
             (EARLY 0: mere reordering). A lone number farther ahead than EARLY_REACH is an OUTLIER.
     d < 0   missing until now: late. Otherwise received before: a duplicate, whatever the distance.
-    Beside this a *chain* follows backward steps that go on counting up by themselves. One that persists without a
-    fresh number is a restart: everything since its first record is taken back (RETRACT) and read again as a new epoch.
-    It persists when it began near the counter's base (or absurdly far off) and is CHAIN_EAGER long; when a pause came
-    before it and it is CHAIN_PAUSED long; when it is CHAIN_LONG long, two laps of the largest ring known; and when,
-    after a pause, it repeated the whole epoch and went on.
+    Beside this a *chain* follows backward steps that go on counting up by themselves. What follows decides what it was,
+    however long it is. If the count goes on where it stood, or beyond, old numbers came once more. It was a restart if
+    it began near the counter's base (or absurdly far off) and is CHAIN_EAGER long; if CHAIN_LONG of its numbers, or
+    CHAIN_PAUSED after a pause, had never been received; if, after a pause, it repeated the whole epoch and went on; and
+    if the input ends with it, when it is CHAIN_LONG long or a pause came before it.
+    After a restart the stream is what a new one would be that began with the chain's first record: all that was said
+    since is taken back (RETRACT). Up to CHAIN_BUFFER records are kept for that and read again. A longer chain is
+    followed both ways at once: by the stream, and by a second state that takes the same records as a new epoch.
 
 Invariants
-    next - 1 was received or passed over; a position in [0, next) is received unless it is in MISSING; a position
-    below 0 is missing unless it is in BELOW; early numbers and the held one lie at or above next.
+    next - 1 was received or passed over; a position in [0, next) is received unless it is missing; a position below 0
+    is not received unless its bit is set; early numbers and the held one lie at or above next.
     window[x & (W-1)] is the last copy of x for every received x with next - W <= x < next, or empty.
     received = unique + duplicates. A fresh number closes the chain.
     RFC 4737 sees first copies only, in the order of arrival, and knows no held records: `reordered` is strict.
 
-Rows come in order of decision. No clock, no I/O; memory is bounded by the limits in border.py.
+Rows come in order of decision. No clock, no I/O. Limits (border.Room) are shared so that a stream that asks for no more
+than its share loses nothing to others; what they cost is counted in the stream's row: beyond, unjudged, forgotten,
+unfollowed.
 """
 
 from __future__ import annotations
 
-import copy as copying
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -35,11 +40,11 @@ from numpy.typing import NDArray
 
 from ..serial import span
 from .border import (
+    CHAIN_BUFFER,
+    CHAIN_DEPTH,
     CHAIN_EAGER,
     CHAIN_LONG,
     CHAIN_PAUSED,
-    CHAIN_SEGMENT,
-    CHAIN_SEGMENTS,
     CHAIN_SKIP,
     DISTANCES,
     DUPLICATE,
@@ -49,38 +54,51 @@ from .border import (
     EVENT,
     FAR,
     GAP,
+    HOLE,
+    HOLE_LEAST,
     LATE,
+    MISSING_PAGE,
     NEAR_BASE,
     OUTLIER,
+    PACE,
+    PAGE,
     PAUSE_FACTOR,
     PAUSE_NS,
     RESTART,
     RETRACT,
     RETRACT_LATE,
+    ROOM,
+    SMALL_PAGE,
     STREAM_STATE,
-    WINDOW_BUDGET,
+    WINDOW_CAP,
+    WINDOW_FIRST,
+    WINDOW_STEP,
     Frames,
     RecordColumns,
-)  # fmt: skip
-from .reference_bits import BELOW, MISSING, REPEATED, Bits
-from .reference_stream import Arrival, Chain, Early, Track
+    Room,
+)
+from .reference_sets import Floors, Pages, fair_share, hole_at, holes_within
+from .reference_stream import Arrival, Chain, Early, Held, Track
 from .reference_strict import NOWHERE, apart
 
-SPARE = 64  # rows that any one record may cause, beside three for each row of a chain that is read again
+SPARE = 256  # rows that any one record may cause, beside three for each row of a chain that is read again
 
 
 class Tracker:
     """See border.TrackerLike."""
 
-    def __init__(self, modulus: int) -> None:
-        self._modulus = modulus
+    def __init__(self, modulus: int, room: Room = ROOM) -> None:
+        self._modulus, self._room = modulus, room
         self._tracks: dict[int, Track] = {}
-        self._bits, self._repeated = Bits(self._epoch), Bits(self._epoch, small=True)
+        self._others: list[Track] = []  # what chains may turn out to be
+        self._odd = Pages(PAGE, room.pages)
+        self._repeated = Pages(SMALL_PAGE, room.small_pages)
+        self._holes = 0  # of all streams
         self._allotted = 0  # window entries
-        self._segments = 0  # chain segments in use
+        self._windows: Counter[int] = Counter()  # how many there are of each size
+        self._widest = WINDOW_CAP  # entries that a window may have
         self._out: list[tuple[int, ...]] = []
         self._finish = 0  # streams finished
-        self._replaying = False
         self._distances = [0] * (DISTANCES + 1)
 
     # -- the border ----------------------------------------------------------------------------------------------------
@@ -110,8 +128,7 @@ class Tracker:
                 ):  # fmt: skip
                     self._in_order(track, Arrival(s["received"], seq, frame, ns, source, ordinal))
                 else:
-                    replay = 3 * len(track.chain.rows) if track.chain else 0
-                    if len(self._out) + SPARE + replay > room:
+                    if len(self._out) + SPARE + _untold(track) > room:
                         break
                     self._take(track, Arrival(s["received"], seq, frame, ns, source, ordinal))
             at += 1
@@ -121,7 +138,7 @@ class Tracker:
         tracks = list(self._tracks.values())
         while self._finish < len(tracks):
             track = tracks[self._finish]
-            if len(self._out) + SPARE + (3 * len(track.chain.rows) if track.chain else 0) > len(events):
+            if len(self._out) + SPARE + _untold(track) > len(events):
                 return False, self._drain(events)
             self._end(track)
             self._finish += 1
@@ -132,18 +149,24 @@ class Tracker:
         for row, track in enumerate(self._tracks.values()):
             for name, value in track.s.items():
                 table[name][row] = value
+            table["forgotten"][row] = self._odd.forgotten[track.id]
         return table
 
     def distances(self) -> NDArray[np.int64]:
         return np.array(self._distances)
 
     def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        return self._bits.missing()
-
-    def copy(self) -> Tracker:
-        new = copying.deepcopy(self)
-        new._bits.current = new._repeated.current = new._epoch
-        return new
+        tracks = self._tracks
+        found = [
+            (key, bits)
+            for key, bits in sorted(self._odd.pages.items())
+            if key[2] >= 0 and key[1] <= tracks[key[0]].s["epoch"]
+        ]
+        pages = np.zeros(len(found), MISSING_PAGE)
+        for at, (key, bits) in enumerate(found):
+            pages[at] = (*key, np.frombuffer(bits.to_bytes(PAGE // 8, "little"), "<u8"))
+        holes = [(stream, *hole) for stream in sorted(tracks) for hole in tracks[stream].holes]
+        return pages, np.array(holes, HOLE)
 
     # -- a record ------------------------------------------------------------------------------------------------------
 
@@ -158,13 +181,12 @@ class Tracker:
         strict = track.strict
         strict.unique += 1
         strict.next = x + 1
-        if track.entries:
-            track.window[x & (track.entries - 1)] = a
+        track.window[x & (track.entries - 1)] = a
 
     def _take(self, track: Track, a: Arrival) -> None:
         s = track.s
         d = self._distance(track, a.seq)
-        pause = track.pause = apart(a.ns, s["last_ns"])
+        track.pause = apart(a.ns, s["last_ns"])
         s["received"] += 1
         s["last_ns"], s["last_frame"] = a.ns, a.frame
         if track.held is not None and d >= 0 and self._decide(track, d):
@@ -173,18 +195,17 @@ class Tracker:
             self._expected(track, a)
         elif d > 0:
             self._ahead(track, a, d)
+            self._note(track, a)
         else:
-            self._behind(track, a, d, pause)
+            self._behind(track, a, d)
 
     def _expected(self, track: Track, a: Arrival) -> None:
         s = track.s
-        chain = track.chain
-        if (
-            chain is not None and chain.paused and not chain.strays and chain.length >= 2
-            and chain.first.seq == s["base"] and chain.length == s["next"] and not self._replaying
-        ):  # fmt: skip
-            self._restart(track, chain, a)
-            return
+        if self._repeated_all(track):
+            self._note(track, a)
+            if track.chain is not None:
+                self._restart(track, track.chain)
+                return
         self._close(track)
         x = s["next"]
         self._grow(track, x)
@@ -249,7 +270,7 @@ class Tracker:
         near = d <= EARLY_REACH
         if near:
             self._first(track, a, s["next"] + d)
-        track.held = (d, a, near)
+        track.held = Held(d, a, near)
 
     def _pass(self, track: Track, x: int) -> None:
         """The count goes on past the early numbers below x: they were mere reordering."""
@@ -277,10 +298,9 @@ class Tracker:
         if distance > EARLY_REACH:
             self._outlier(track, a, NOWHERE if distance > FAR else x)
             return False
-        if len(track.early) < EARLY_MAX:
-            track.early.append(Early(x, a, track.provisional))
-            return False
         track.early.append(Early(x, a, track.provisional))
+        if len(track.early) <= EARLY_MAX:
+            return False
         top = max(track.early)
         track.early.remove(top)
         self._accept(track, top.x, top.arrival, True)
@@ -307,45 +327,38 @@ class Tracker:
         s = track.s
         s["missing"] += high - low
         s["gaps"] += 1
-        if not self._bits.add_missing(track.id, s["epoch"], low, high):
-            track.floor = high
+        self._lose(track, low, high)
         seq = (s["base"] + low) % span(self._modulus)
         self._emit(track, GAP, a._replace(seq=seq), x=low, next=low, a=high - low)
 
-    def _behind(self, track: Track, a: Arrival, d: int, pause: int) -> None:
+    def _behind(self, track: Track, a: Arrival, d: int) -> None:
         s = track.s
         far = d < -FAR
         x = NOWHERE if far else s["next"] + d
-        epoch, bits = s["epoch"], self._bits
-        missing = not far and (
-            bits.has(MISSING, track.id, epoch, x) if x >= 0 else not bits.has(BELOW, track.id, epoch, x)
-        )
+        new = not far and self._is_new(track, x)
         odd = far or x < track.floor
-        if self._chained(track, a, odd or x < 0 or not missing, far, pause):
+        if self._chained(track, a, (odd or x < 0 or not new, far, far or (new and x < 0))):
             return
         if odd:
             s["unjudged"] += not far
             self._outlier(track, a, x)
-            return
-        if missing:
+        elif new:
             self._late(track, a, x)
-            return
-        self._duplicate(track, a, x, track.earlier(x), s["next"])
+        else:
+            self._duplicate(track, a, x, track.earlier(x), s["next"])
 
     def _late(self, track: Track, a: Arrival, x: int) -> None:
         s = track.s
-        epoch, bits = s["epoch"], self._bits
         if x >= 0:
-            left = bits.has(MISSING, track.id, epoch, x - 1)
-            right = x + 1 < s["next"] and bits.has(MISSING, track.id, epoch, x + 1)
-            if not bits.discard_missing(track.id, epoch, x):
-                track.floor = max(track.floor, x + 1)
+            left = x > 0 and self._is_new(track, x - 1)
+            right = x + 1 < s["next"] and self._is_new(track, x + 1)
+            self._find(track, x)
             s["missing"] -= 1
             s["gaps"] += left + right - 1
             if track.chain is not None:
                 track.chain.refill.append(x)
-        elif not bits.add(BELOW, track.id, epoch, x):
-            track.floor = max(track.floor, x + 1)
+        else:
+            self._set(track, x)
         late = track.strict.take(x, a.ns, s)
         extent, degree, ns = late if late is not None else (-1, 0, 0)
         s["late"] += 1
@@ -355,13 +368,8 @@ class Tracker:
     def _duplicate(self, track: Track, a: Arrival, x: int, earlier: Arrival | None, expected: int) -> None:
         s = track.s
         s["duplicates"] += 1
-        distance = min(a.record - earlier.record, DISTANCES) if earlier else 0
-        self._distances[distance] += 1
-        if track.chain is not None:
-            track.chain.counted.append(distance)
-        what = (REPEATED, track.id, s["epoch"], x)
-        if not self._repeated.has(*what) and self._repeated.add(*what):
-            s["replicated"] += 1
+        self._count(track, min(a.record - earlier.record, DISTANCES) if earlier else 0, 1)
+        self._repeat(track, x)
         if earlier is None:
             s["beyond"] += 1
             self._emit(track, DUPLICATE, a, x=x, next=expected, e_record=-1, a=track.pause)
@@ -382,11 +390,11 @@ class Tracker:
 
     # -- chains and epochs ---------------------------------------------------------------------------------------------
 
-    def _chained(self, track: Track, a: Arrival, may_begin: bool, far: bool, pause: int) -> bool:
-        """Follow the chain, or begin one. Whether a restart has taken the record."""
-        if self._replaying:
-            return False
-        chain, s, whole = track.chain, track.s, span(self._modulus)
+    def _chained(self, track: Track, a: Arrival, kind: tuple[bool, bool, bool]) -> bool:
+        """Follow the chain, or begin one: `kind` is whether the record may begin one, is far off, was never received.
+        Whether a restart has taken the record."""
+        may_begin, far, fresh = kind
+        chain, whole = track.chain, span(self._modulus)
         if chain is not None and (a.seq - chain.next) % whole < CHAIN_SKIP:
             chain.length += 1
             chain.next = (a.seq + 1) % whole
@@ -394,72 +402,122 @@ class Tracker:
             chain.strays += 1
         else:
             self._close(track)
-            if not may_begin:
+            if not may_begin or track.depth == CHAIN_DEPTH:
                 return False
-            near = a.seq < NEAR_BASE or (a.seq - s["base"]) % whole < NEAR_BASE
-            chain = self._open_chain(track, a, near or far, pause)
-        if len(chain.rows) % CHAIN_SEGMENT == 0:
-            if self._segments >= CHAIN_SEGMENTS:
-                self._close(track)
-                return False
-            self._segments += 1
-        chain.rows.append(a)
-        length = chain.length
-        if (
-            length >= CHAIN_LONG
-            or (chain.eager and length >= CHAIN_EAGER)
-            or (chain.paused and length >= CHAIN_PAUSED)
-        ):  # fmt: skip
+            chain = track.chain = Chain(track, a, (a.seq + 1) % whole)
+            chain.eager = far or self._near_base(track, a.seq)
+            chain.paused = self._paused(track, a)
+        chain.fresh += fresh
+        self._note(track, a)
+        if track.chain is None:
+            return False
+        if (chain.eager and chain.length >= CHAIN_EAGER) or chain.fresh >= (
+            CHAIN_PAUSED if chain.paused else CHAIN_LONG
+        ):
             self._restart(track, chain)
             return True
         return False
 
-    def _open_chain(self, track: Track, a: Arrival, eager: bool, pause: int) -> Chain:
-        s = track.s
-        before = {**s, "degrees": list(s["degrees"]), "received": s["received"] - 1}
-        usual = (a.ns - pause - s["first_ns"]) // max(1, a.record - 1)
-        paused = pause >= PAUSE_NS and pause >= PAUSE_FACTOR * usual
-        chain = track.chain = Chain(a, before, eager, paused)
-        chain.provisional = track.provisional
-        chain.length, chain.next = 1, (a.seq + 1) % span(self._modulus)
-        return chain
+    def _paused(self, track: Track, a: Arrival) -> bool:
+        """Whether the time before this record is long, and far longer than between the records just before it."""
+        if track.pause < PAUSE_NS:
+            return False
+        last = track.s["next"] - 1
+        for back in range(min(PACE, last), 0, -1):
+            earlier = None if self._is_new(track, last - back) else track.earlier(last - back)
+            if earlier is not None:
+                usual = apart(a.ns - track.pause, earlier.ns)
+                return apart(track.pause * back, 0) >= apart(usual * PAUSE_FACTOR, 0)
+        return True
+
+    def _repeated_all(self, track: Track) -> bool:
+        """Whether the chain began after a pause and repeated the whole epoch."""
+        chain = track.chain
+        return (
+            chain is not None and chain.paused and not chain.strays and chain.length >= 2
+            and chain.first.seq == track.s["base"] and chain.length == track.s["next"]
+        )  # fmt: skip
+
+    def _note(self, track: Track, a: Arrival) -> None:
+        """Keep a record that a restart would read again, or let what the chain may turn out to be take it."""
+        chain = track.chain
+        if chain is None:
+            return
+        if chain.other is None:
+            chain.rows.append(a)
+            if len(chain.rows) < CHAIN_BUFFER:
+                return
+            self._read_again(track, chain)
+        else:
+            self._take(chain.other, a)
+        assert chain.other is not None
+        if len(chain.other.rows) > self._room.chain_rows:
+            track.s["unfollowed"] += 1
+            self._close(track)
+
+    def _read_again(self, track: Track, chain: Chain) -> Track:
+        """The chain's records as those of a new epoch."""
+        other = chain.other = Track(track.id, chain.first, track.depth + 1)
+        self._others.append(other)
+        other.s.update(epoch=track.s["epoch"] + 1, received=chain.first.record)
+        for row in chain.rows:
+            self._take(other, row)
+        chain.rows = []
+        return other
 
     def _close(self, track: Track) -> None:
-        if track.chain is not None:
-            self._segments -= -(-len(track.chain.rows) // CHAIN_SEGMENT)
-            track.chain = None
+        """The chain was none, or can be followed no longer."""
+        if track.chain is not None and track.chain.other is not None:
+            other = track.chain.other
+            self._close(other)
+            self._others.remove(other)
+            self._drop_window(other)
+            self._holes -= len(other.holes)
+            for pool in (self._odd, self._repeated):
+                pool.drop_after(track.id, track.s["epoch"])
+        track.chain = None
 
-    def _restart(self, track: Track, chain: Chain, last: Arrival | None = None) -> None:
-        """The sender began anew with the chain's first record: take back what was said since, and read it again."""
+    def _restart(self, track: Track, chain: Chain) -> None:
+        """The sender began anew with the chain's first record: take back what was said since, and tell it again."""
         s = track.s
-        received, last_ns, last_frame = s["received"], s["last_ns"], s["last_frame"]
-        held = track.held
-        last_one = held is not None and held[0] <= EARLY_REACH and held[1].record < chain.first.record
-        if held is not None and not last_one:
-            chain.before["outliers"] += 1
-            self._emit(track, OUTLIER, held[1], x=NOWHERE, next=s["next"])
+        received, held = s["received"], chain.held
+        other = chain.other or self._read_again(track, chain)
+        track.chain = None
         for x in chain.refill:
-            if not self._bits.add(MISSING, track.id, s["epoch"], x):
-                break
-        for distance in chain.counted:
-            self._distances[distance] -= 1
-        track.provisional = chain.provisional
-        self._abandon(track, chain.before)
-        self._emit(track, RETRACT, chain.first, x=0, next=s["next"], a=chain.first.record, b=received - 1)
-        rows = chain.rows if last is None else [*chain.rows, last]
-        self._close(track)
+            self._set(track, x)
+        for distance, count in chain.counted.items():
+            self._count(track, distance, -count)
+        first = chain.first.record
+        track.early = [
+            early
+            for early in track.early
+            if early.arrival.record < first and (not held or early.arrival != held.arrival)
+        ]
+        track.held, track.provisional, track.settled = None, chain.provisional, chain.settled
         s.update(chain.before)
+        last_one = held is not None and held.distance <= EARLY_REACH
+        if held is not None and not last_one:
+            self._outlier(track, held.arrival, NOWHERE)
+        self._abandon(track)
+        self._emit(track, RETRACT, chain.first, x=0, next=s["next"], a=first, b=received - 1)
         if held is not None and last_one:  # a jump to the old epoch's last number, which nothing could confirm
-            self._accept(track, s["next"] + held[0], held[1], held[2])
-        self._epoch_from(track, rows[0])
-        self._replaying = True
-        for row in rows[1:]:
-            self._take(track, row)
-        self._replaying = False
-        s.update(received=received, last_ns=last_ns, last_frame=last_frame)
+            self._accept(track, s["next"] + held.distance, held.arrival, held.seen)
+        self._emit(track, RESTART, chain.first, x=0, next=s["next"], a=_signed(s["base"]))
+        s["restarts"] += 1
+        self._others.remove(other)
+        self._drop_window(track)
+        for distance, count in other.counted.items():
+            self._count(track, distance, count)
+        track.become(other)
+        below = track.chain
+        while below is not None and below.other is not None:
+            below.other.depth -= 1
+            below = below.other.chain
+        (track.rows if track.depth else self._out).extend(other.rows)
 
-    def _abandon(self, track: Track, s: dict[str, Any]) -> None:
+    def _abandon(self, track: Track) -> None:
         """The epoch ends: early numbers that are still open were alone."""
+        s = track.s
         for early in sorted(track.early):
             s["early"] += 1
             self._emit(track, EARLY, early.arrival, x=early.x, next=early.x, a=-1)
@@ -477,7 +535,6 @@ class Tracker:
         self._emit(track, RESTART, a, x=0, next=s["next"], a=_signed(s["base"]))
         s["restarts"] += 1
         s["epoch"] += 1
-        self._bits.over = self._repeated.over = True
         track.begin(a)
         s["next"] = 1
         track.strict.take(0, a.ns, s)
@@ -488,13 +545,18 @@ class Tracker:
         short that ahead and behind look alike, over RFC 3550's MAX_DROPOUT and onto the base."""
         if distance > FAR:
             return True
-        whole = span(self._modulus)
-        near = seq < NEAR_BASE or (seq - track.s["base"]) % whole < NEAR_BASE
-        return near and distance > 3000 and distance > whole // 4
+        return self._near_base(track, seq) and distance > 3000 and distance > span(self._modulus) // 4
+
+    def _near_base(self, track: Track, seq: int) -> bool:
+        return seq < NEAR_BASE or (seq - track.s["base"]) % span(self._modulus) < NEAR_BASE
 
     def _end(self, track: Track) -> None:
-        s, chain = track.s, track.chain
-        if chain is not None and chain.paused and chain.length >= 3:
+        s = track.s
+        while (chain := track.chain) is not None:
+            on = chain.next == (s["base"] + s["next"]) % span(self._modulus)  # it came up to where the count stood
+            long = chain.length >= CHAIN_LONG or (chain.paused and chain.length >= 3)
+            if not (self._repeated_all(track) or (long and not on)):
+                break
             self._restart(track, chain)
         self._close(track)
         if track.held is not None:
@@ -504,7 +566,82 @@ class Tracker:
                 self._accept(track, s["next"] + distance, a, seen)
             else:
                 self._outlier(track, a, NOWHERE if distance > FAR else s["next"] + distance)
-        self._abandon(track, s)
+        self._abandon(track)
+
+    # -- sets of positions ---------------------------------------------------------------------------------------------
+
+    def _is_new(self, track: Track, x: int) -> bool:
+        """Whether x < next was not received."""
+        epoch = track.s["epoch"]
+        bits = self._odd.pages.get((track.id, epoch, x // PAGE))
+        if bits is not None:
+            return bool(bits >> x % PAGE & 1) == (x >= 0)
+        return x < 0 or hole_at(track.holes, epoch, x)
+
+    def _page(self, track: Track, x: int) -> tuple[int, int, int]:
+        """The page of x, made if it is not there."""
+        key = (track.id, track.s["epoch"], x // PAGE)
+        if key not in self._odd.pages:
+            self._lift(self._odd.room())
+            start = key[2] * PAGE
+            self._odd.pages[key] = holes_within(track.holes, key[1], start, start + PAGE)
+        return key
+
+    def _set(self, track: Track, x: int) -> None:
+        """Missing, or below 0 received."""
+        self._odd.pages[self._page(track, x)] |= 1 << x % PAGE
+
+    def _find(self, track: Track, x: int) -> None:
+        """x >= 0 is missing no longer."""
+        key = self._page(track, x)
+        self._odd.pages[key] &= ~(1 << x % PAGE)
+        start = key[2] * PAGE
+        if not self._odd.pages[key] and not holes_within(track.holes, key[1], start, start + PAGE):
+            del self._odd.pages[key]
+
+    def _lose(self, track: Track, low: int, high: int) -> None:
+        """low <= x < high are missing, which lie above all that was before."""
+        epoch = track.s["epoch"]
+        if high - low >= HOLE_LEAST:
+            self._dig(track, low, high)
+            if (track.id, epoch, low // PAGE) not in self._odd.pages:
+                return
+            high = min(high, (low // PAGE + 1) * PAGE)
+        while low < high:
+            key = self._page(track, low)
+            stop = min(high, (key[2] + 1) * PAGE)
+            self._odd.pages[key] |= ((1 << (stop - low)) - 1) << low % PAGE
+            low = stop
+
+    def _dig(self, track: Track, low: int, high: int) -> None:
+        """A hole more; where there are too many, those who have most lose their lowest."""
+        if self._holes >= self._room.holes:
+            tracks = [*self._tracks.values(), *self._others]
+            share = fair_share(Counter({at: len(each.holes) for at, each in enumerate(tracks)}), self._room.holes)
+            for each in tracks:
+                for epoch, start, stop in each.holes[: max(0, len(each.holes) - share)]:
+                    self._odd.forgotten[each.id] += stop - start
+                    if epoch == each.s["epoch"]:
+                        each.floor = max(each.floor, stop)
+                each.holes = each.holes[max(0, len(each.holes) - share) :]
+            self._holes = sum(len(each.holes) for each in tracks)
+        track.holes.append((track.s["epoch"], low, high))
+        self._holes += 1
+
+    def _lift(self, floors: Floors) -> None:
+        if floors:
+            for track in (*self._tracks.values(), *self._others):
+                track.floor = max(track.floor, floors.get((track.id, track.s["epoch"]), NOWHERE))
+
+    def _repeat(self, track: Track, x: int) -> None:
+        """x came more than once; count it the first time."""
+        key = (track.id, track.s["epoch"], x // SMALL_PAGE)
+        if key not in self._repeated.pages:
+            self._repeated.room()
+            self._repeated.pages[key] = 0
+        bit = 1 << x % SMALL_PAGE
+        track.s["replicated"] += not self._repeated.pages[key] & bit
+        self._repeated.pages[key] |= bit
 
     # -- small things --------------------------------------------------------------------------------------------------
 
@@ -517,16 +654,46 @@ class Tracker:
             return ahead if ahead < whole // 2 else ahead - whole
         return ahead if ahead <= whole // 2 else ahead - whole
 
+    def _count(self, track: Track, distance: int, count: int) -> None:
+        """Duplicates at a distance; taken back, where count is negative."""
+        if track.depth:
+            track.counted[distance] += count
+        else:
+            self._distances[distance] += count
+        if track.chain is not None:
+            track.chain.counted[distance] += count
+
     def _keep(self, track: Track, x: int, a: Arrival, past: int | None = None) -> None:
         """Into the window. `past` is the expectation, if it is not yet set."""
         track.keep(x, a, track.s["next"] if past is None else past)
 
     def _grow(self, track: Track, x: int) -> None:
-        self._allotted += track.grow(x, WINDOW_BUDGET - self._allotted)
+        """A window twice as large as x, the position to be settled: it reaches back to the first record, and as far
+        again below. A jump alone does not make it large. None is larger than all those that have come as far can be,
+        so that it does not matter who came first."""
+        while 2 * x >= track.entries and 4 * track.s["received"] >= track.entries:
+            old, new = track.entries, track.entries * WINDOW_STEP or WINDOW_FIRST
+            if new > self._widest:
+                return
+            peers = self._windows[old] if old else 1
+            if self._allotted + peers * (new - old) <= self._room.entries or self._widest == WINDOW_FIRST:
+                self._resize(track, new)
+                continue
+            self._widest = old or self._widest // WINDOW_STEP
+            for each in (*self._tracks.values(), *self._others):
+                if each.entries > self._widest:
+                    self._resize(each, self._widest)
 
-    def _epoch(self, stream: int) -> int:
-        epoch: int = self._tracks[stream].s["epoch"]
-        return epoch
+    def _resize(self, track: Track, entries: int) -> None:
+        self._drop_window(track)
+        self._windows[entries] += 1
+        self._allotted += entries
+        track.resize(entries)
+
+    def _drop_window(self, track: Track) -> None:
+        """Give its window back, as far as limits go."""
+        self._windows[track.entries] -= 1
+        self._allotted -= track.entries
 
     def _emit(self, track: Track, kind: int, at: Arrival, /, **rest: int) -> None:
         row = {
@@ -536,7 +703,7 @@ class Tracker:
         }  # fmt: skip
         if kind == DUPLICATE and row["e_record"] < 0:
             row["e_ordinal"] = -1
-        self._out.append(tuple(row[name] for name in EVENT.names or ()))
+        (track.rows if track.depth else self._out).append(tuple(row[name] for name in EVENT.names or ()))
 
     def _drain(self, events: NDArray[Any]) -> int:
         count = len(self._out)
@@ -544,6 +711,14 @@ class Tracker:
             events[:count] = self._out
             self._out = []
         return count
+
+
+def _untold(track: Track) -> int:
+    """Rows that a restart would give at once."""
+    chain = track.chain
+    if chain is None:
+        return 0
+    return len(chain.other.rows) + _untold(chain.other) if chain.other else 3 * len(chain.rows)
 
 
 def _signed(seq: int) -> int:

@@ -92,10 +92,9 @@ struct event {
 };
 
 enum {
-    WINDOW_FIRST = 16,
+    WINDOW_FIRST = 4,
     WINDOW_STEP = 4,
     WINDOW_CAP = 1 << 16,
-    WINDOW_BUDGET = 1 << 20,
     DISTANCES = 1 << 17,
     EARLY_MAX = 16,
     EARLY_REACH = 1 << 16,
@@ -105,18 +104,16 @@ enum {
     CHAIN_EAGER = 32,
     CHAIN_PAUSED = 1024,
     CHAIN_LONG = 1 << 14,
-    CHAIN_SEGMENT = 64,
-    CHAIN_SEGMENTS = 4096,
+    CHAIN_BUFFER = 1024,
+    CHAIN_DEPTH = 3,
     NEAR_BASE = 8,
     PAUSE_NS = 200000000,
     PAUSE_FACTOR = 20,
+    PACE = 64,
     PAGE = 4096,
     PAGE_WORDS = 64,  /* of 64 bits */
-    PAGES_CAP = 1 << 17,
-    HOLES_CAP = 4096,
-    HOLE_PAGES = 8,
+    HOLE_LEAST = 1024,
     SMALL_PAGE = 512,
-    SMALL_PAGES_CAP = 1 << 20,
     N_DEGREES = 8
 };
 
@@ -148,6 +145,8 @@ struct stream_state {
     int64_t early;
     int64_t beyond;
     int64_t unjudged;
+    int64_t forgotten;
+    int64_t unfollowed;
     uint64_t first_seq;
     uint64_t base;
     int64_t next;

@@ -78,6 +78,15 @@ static inline int64_t apart(int64_t later, int64_t earlier)
     return d;
 }
 
+/* a * b for b > 0, or the nearest int64. */
+static inline int64_t multiplied(int64_t a, int64_t b)
+{
+    int64_t product;
+    if (__builtin_mul_overflow(a, b, &product))
+        return a < 0 ? INT64_MIN : INT64_MAX;
+    return product;
+}
+
 /* sum + value**2 for a sum >= 0, or the largest int64. */
 static inline int64_t add_square(int64_t sum, int64_t value)
 {

@@ -1,0 +1,426 @@
+/* What the tracker's modules share; see track.h.
+ *
+ * A stream has up to three parts, so that healthy traffic touches as little memory as can be: `hot`, one cache line, is
+ * all that a record in its place needs beside its window; `stream_state` is the row that the report shows; `odd` is made
+ * when something first happens. While only records in their place come, hot runs ahead of the other two (`settle`
+ * catches up). What a chain may turn out to be (`other`) is a stream of its own, with rows of its own. */
+#ifndef SEQCHECK_TRACKER_H
+#define SEQCHECK_TRACKER_H
+
+#include "hints.h"
+#include "track.h"
+#include "words.h"
+
+#define NOWHERE INT64_MIN
+
+enum {
+    SPARE = 256,            /* rows that any one record may cause, beside those of a restart */
+    MOST_COPIES = 0x7FFFFFFF,   /* that the window counts */
+    WINDOW_SIZES = 8        /* WINDOW_FIRST to WINDOW_CAP */
+};
+
+struct arrival {            /* one record */
+    int64_t record;
+    uint64_t seq;
+    int64_t frame;
+    int64_t ns;
+    int64_t ordinal;
+    int64_t copies;
+    int64_t source;
+};
+
+struct entry {              /* the same as the window keeps it, without its number: 48 bits are enough for counts */
+    int64_t ns;
+    uint64_t frame;         /* << 16 | source */
+    uint64_t record;        /* << 16 | low half of copies; copies 0 is an empty entry */
+    uint64_t ordinal;       /* << 16 | high half of copies */
+};
+
+struct hot {
+    uint64_t seq;           /* the number expected */
+    int64_t next;
+    int64_t received;
+    int64_t limit;          /* the short way is open to positions below this one; -1: to none */
+    int64_t last_ns;
+    int64_t last_frame;
+    struct entry *window;   /* NULL: there is none yet */
+    uint32_t mask;          /* entries of the window - 1 */
+    int32_t odd;            /* of a stream, in tracker.odds; -1: none */
+};
+
+struct early {
+    int64_t x;
+    int64_t provisional;
+    struct arrival arrival;
+};
+
+struct opener {             /* a record that jumped over low <= x < high; odd has the lows */
+    int64_t high;
+    int64_t unique;
+    int64_t ns;
+    int64_t proven;
+};
+
+struct span {               /* a hole */
+    int64_t epoch;
+    int64_t low;
+    int64_t high;
+};
+
+struct odd {
+    int64_t seen;           /* hot.next when this was up to date */
+    int64_t strict_next;    /* RFC 4737's NextExp */
+    int64_t unique;
+    int64_t last_late;
+    int64_t proven;
+    int64_t held_distance;  /* 0: none is held */
+    int64_t provisional;
+    int64_t settled;
+    int64_t floor;
+    int64_t pause;
+    struct chain *chain;    /* NULL: none */
+    struct early *early;    /* EARLY_MAX + 1, or NULL while there was none */
+    struct span *holes;
+    int64_t n_holes;
+    int64_t holes_room;
+    int32_t n_early;
+    int32_t held_seen;
+    uint32_t next_opener;   /* of a ring; how many there ever were */
+    uint32_t next_back;
+    struct arrival held;
+    uint64_t back_x[BACKS]; /* biased; INT64_MAX: not in use */
+    int64_t back_unique[BACKS];
+    uint64_t lows[OPENERS]; /* biased; INT64_MAX: not in use */
+    struct opener openers[OPENERS];
+};
+
+struct tally {              /* how many duplicates, by distance */
+    struct tallied {
+        int64_t distance;
+        int64_t count;
+    } *of;
+    int64_t count;
+    int64_t room;
+};
+
+struct chain {
+    struct chain *following;    /* of those not in use */
+    struct other *other;    /* NULL: the records are in `rows` */
+    struct arrival *rows;
+    int64_t n_rows;
+    int64_t rows_room;
+    struct arrival first;
+    uint64_t next;
+    int64_t length;
+    int64_t strays;
+    int64_t fresh;
+    bool eager;
+    bool paused;
+    /* What a restart undoes. */
+    struct stream_state before;
+    int64_t before_next;
+    int64_t held_distance;
+    struct arrival held;
+    int64_t provisional;
+    int64_t settled;
+    struct tally counted;
+    struct span *refill;    /* stretches of positions that were missing */
+    int64_t n_refill;
+    int64_t refill_room;
+};
+
+struct other {
+    struct other *before;   /* in the list of all */
+    struct other *behind;
+    struct hot hot;
+    struct stream_state state;
+    struct odd odd;
+    int32_t id;             /* of the stream */
+    int32_t depth;
+    struct event *rows;
+    int64_t n_rows;
+    int64_t rows_room;
+    struct tally counted;
+};
+
+struct page_key {
+    int64_t number;
+    int64_t set;            /* stream << 32 | epoch; -1: the page was given back */
+};
+
+struct pool {
+    int64_t most;           /* pages */
+    int64_t size;           /* words of a page */
+    int shift;              /* log2 of its bits */
+    int slots_bits;         /* log2 of the slots, at least twice as many as pages */
+    uint64_t *words;        /* room * size */
+    struct page_key *keys;  /* room, by page */
+    int32_t *free;          /* stack of pages that were given back */
+    int32_t *slots;         /* page + 1; open addressing, linear probing */
+    int64_t room;           /* pages that there is memory for */
+    int64_t pages;          /* in use */
+    int64_t top;            /* pages ever taken */
+    int64_t frees;
+    uint64_t odd;           /* the hash's multiplier */
+    struct {                /* the last page asked for: [1] of positions below 0 */
+        struct page_key key;
+        int32_t page;       /* -1: there is none; -2: nothing is remembered */
+    } recent[2];
+};
+
+struct windows {            /* where windows lie; those given back are kept by size */
+    void **chunks;
+    int64_t n_chunks;
+    char *at;
+    size_t left;
+    void *free[WINDOW_SIZES];   /* each begins with the address of the next */
+};
+
+struct tracker {
+    uint64_t modulus;
+    uint64_t low_bits;      /* modulus - 1 where the modulus is a power of two, else 0 */
+    struct track_room most;
+    struct hot *hot;        /* aligned to cache lines within `hot_memory` */
+    void *hot_memory;
+    struct stream_state *states;
+    struct odd *odds;
+    int32_t *order;         /* streams in order of first appearance */
+    int64_t room;           /* streams that hot, states and order have room for */
+    int64_t known;          /* streams */
+    int64_t odd_room;
+    int64_t odd_count;
+    struct other *others;
+    struct chain *chains;   /* not in use */
+    struct pool missing;    /* and, below 0, received */
+    struct pool repeated;
+    int64_t n_holes;        /* of all streams */
+    struct windows windows;
+    int64_t allotted;       /* window entries */
+    int64_t windows_of[WINDOW_SIZES];   /* how many there are of each size */
+    int64_t widest;         /* entries that a window may have */
+    int64_t distances[DISTANCES + 1];
+    int64_t finished;       /* streams that `finish` has done */
+    struct events *out;
+    struct event spill;     /* where a row goes that finds no room */
+    bool no_memory;
+    bool fault;
+};
+
+struct stream {             /* one that is being dealt with */
+    struct hot *hot;
+    struct stream_state *state;
+    struct odd *odd;
+    struct other *other;    /* NULL: a stream that is one */
+    int32_t id;
+};
+
+static inline struct stream stream_of(struct tracker *t, int32_t id)
+{
+    struct hot *const h = t->hot + id;
+    return (struct stream){h, t->states + id, h->odd < 0 ? NULL : t->odds + h->odd, NULL, id};
+}
+
+static inline struct stream stream_of_other(struct other *o)
+{
+    return (struct stream){&o->hot, &o->state, &o->odd, o, o->id};
+}
+
+static inline bool busy(const struct odd *o)
+{
+    return o->held_distance != 0 || o->chain || o->n_early > 0;
+}
+
+/* ---- memory ---- */
+
+/* Room for `count` things of `size` bytes at *memory, of which *room tells how many it can take: doubled, where it is
+ * too small. False, and all as it was, where there is no memory. */
+bool track_room_for(void **memory, int64_t *room, int64_t count, size_t size);
+
+/* ---- the counter, round its modulus ---- */
+
+/* The number `steps` >= 0 behind `base`. */
+static inline uint64_t forward(const struct tracker *t, uint64_t base, int64_t steps)
+{
+    if (usually(t->low_bits != 0))
+        return (base + (uint64_t)steps) & t->low_bits;
+    const uint64_t rest = (uint64_t)steps % t->modulus, sum = base + rest;
+    return sum < rest || sum >= t->modulus ? sum - t->modulus : sum;
+}
+
+/* (seq - old) modulo the modulus. */
+static inline uint64_t ahead_of(const struct tracker *t, uint64_t seq, uint64_t old)
+{
+    return seq >= old ? seq - old : seq - old + t->modulus;
+}
+
+/* From `old` to `seq` by the shorter way round; half is ahead, but behind for 2**64. */
+static inline int64_t distance_to(const struct tracker *t, uint64_t seq, uint64_t old)
+{
+    const uint64_t ahead = ahead_of(t, seq, old);
+    if (t->modulus == 0 || ahead <= t->modulus >> 1)
+        return (int64_t)ahead;
+    return -(int64_t)(t->modulus - ahead);
+}
+
+static inline uint64_t expected_seq(const struct tracker *t, const struct stream *w)
+{
+    return forward(t, w->state->base, w->hot->next);
+}
+
+/* ---- windows ---- */
+
+static inline int64_t entries_of(const struct hot *h)
+{
+    return h->window ? (int64_t)h->mask + 1 : 0;
+}
+
+static inline void put(struct entry *entry, const struct arrival *a, int64_t copies)
+{
+    entry->ns = a->ns;
+    entry->frame = (uint64_t)a->frame << 16 | (uint64_t)a->source;
+    entry->record = (uint64_t)a->record << 16 | ((uint64_t)copies & 0xFFFF);
+    entry->ordinal = (uint64_t)a->ordinal << 16 | (uint64_t)copies >> 16;
+}
+
+/* Into the window, where x lies within it. */
+static inline void keep(struct hot *h, int64_t x, const struct arrival *a, int64_t copies, int64_t expected)
+{
+    if (expected - x <= entries_of(h))
+        put(h->window + ((uint64_t)x & h->mask), a, copies < MOST_COPIES ? copies : MOST_COPIES);
+}
+
+/* The last copy of x, which was received; false where it lies beyond the window. */
+static inline bool look(const struct hot *h, int64_t x, struct arrival *a)
+{
+    if (h->next - x > entries_of(h))
+        return false;
+    const struct entry *const entry = h->window + ((uint64_t)x & h->mask);
+    a->copies = (int64_t)((entry->record & 0xFFFF) | (entry->ordinal & 0xFFFF) << 16);
+    a->ns = entry->ns;
+    a->frame = (int64_t)(entry->frame >> 16);
+    a->source = (int64_t)(entry->frame & 0xFFFF);
+    a->record = (int64_t)(entry->record >> 16);
+    a->ordinal = (int64_t)(entry->ordinal >> 16);
+    return a->copies != 0;
+}
+
+/* A window twice as large as x, as far as limits allow; what the old one held moves over. It reaches back to the first
+ * record, and as far again below. A jump alone does not make it large. None is larger than all those that have come as
+ * far can be, so that it does not matter who came first. */
+void grow_window(struct tracker *t, struct hot *h, int64_t x);
+
+static inline void grow(struct tracker *t, struct hot *h, int64_t x)
+{
+    if (rarely(2 * x >= entries_of(h)))
+        grow_window(t, h, x);
+}
+
+/* Up to which position nothing but the window has to be looked after. */
+static inline int64_t short_limit(const struct tracker *t, const struct hot *h)
+{
+    const int64_t entries = entries_of(h);
+    if (entries * WINDOW_STEP > t->widest)
+        return INT64_MAX;
+    return max64(entries / 2, h->next + entries / 4 - h->received);
+}
+
+void give_window_back(struct tracker *t, struct hot *h);
+void windows_end(struct windows *w);
+
+/* ---- sets of positions (track_sets.c) ---- */
+
+bool pool_begin(struct pool *p, int64_t most, int64_t bits, uint64_t seed);
+void pool_end(struct pool *p);
+
+/* Whether x < next was not received. */
+bool is_new(struct tracker *t, const struct stream *w, int64_t x);
+
+/* Missing, or below 0 received. */
+void set_position(struct tracker *t, const struct stream *w, int64_t x);
+
+/* x >= 0 is missing no longer. */
+void find_position(struct tracker *t, const struct stream *w, int64_t x);
+
+/* low <= x < high, which lie above all that was before, are missing. */
+void lose(struct tracker *t, const struct stream *w, int64_t low, int64_t high);
+
+/* x came more than once; whether this is the second time. */
+bool repeat(struct tracker *t, const struct stream *w, int64_t x);
+
+/* Forget the epochs of a stream behind this one. */
+void drop_epochs_after(struct pool *p, int32_t id, int64_t epoch);
+
+static inline int64_t set_of(const struct stream *w)
+{
+    return (int64_t)w->id << 32 | w->state->epoch;
+}
+
+/* The word of missing numbers in which x >= 0 lies, where its page is the one that was asked for last; else NULL. */
+static inline uint64_t *recent_word(const struct tracker *t, int64_t set, int64_t x)
+{
+    const struct pool *const p = &t->missing;
+    if (p->recent[0].page >= 0 && p->recent[0].key.number == x / PAGE && p->recent[0].key.set == set)
+        return p->words + (int64_t)p->recent[0].page * PAGE_WORDS + (x / 64) % PAGE_WORDS;
+    return NULL;
+}
+
+/* ---- records (track_record.c) and chains (track_chain.c) ---- */
+
+/* Room for a row where there is none in the events, or it is to wait. */
+struct event *row_elsewhere(struct tracker *t, const struct stream *w);
+
+/* A new row, the rest of it 0. */
+static inline struct event *emit(
+    struct tracker *t, const struct stream *w, int kind, const struct arrival *a, int64_t x, int64_t expected)
+{
+    struct event *const row = usually(!w->other && t->out->count < t->out->capacity) ? t->out->rows + t->out->count++
+                                                                                     : row_elsewhere(t, w);
+    row->kind = kind;
+    row->stream = w->id;
+    row->epoch = (int32_t)w->state->epoch;
+    row->source = (int32_t)a->source;
+    row->seq = a->seq;
+    row->x = x;
+    row->next = expected;
+    row->record = a->record;
+    row->frame = a->frame;
+    row->ns = a->ns;
+    row->ordinal = a->ordinal;
+    row->e_record = row->e_frame = row->e_ns = row->e_ordinal = row->copies = row->a = row->b = 0;
+    return row;
+}
+
+/* A record of a stream that has its odd. */
+void take(struct tracker *t, const struct stream *w, const struct arrival *a);
+
+/* A number that was missing, where no chain waits for it; false, and nothing was done, where it is something else. */
+bool late_record(struct tracker *t, const struct records *r, int64_t at);
+
+void settle(struct tracker *t, int32_t id);
+void odd_begin(struct odd *o, int64_t first_ns);
+void accept_jump(struct tracker *t, const struct stream *w, int64_t x, const struct arrival *a, bool seen);
+void outlier(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t x);
+void count_distance(struct tracker *t, const struct stream *w, int64_t distance, int64_t count);
+
+bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, bool may_begin, bool far, bool fresh);
+bool repeated_all(const struct stream *w);
+void note(struct tracker *t, const struct stream *w, const struct arrival *a);
+void refill_later(struct tracker *t, struct chain *chain, int64_t x);
+void put_chain_away(struct tracker *t, const struct stream *w);
+
+/* The chain was none, or can be followed no longer. */
+static inline void close_chain(struct tracker *t, const struct stream *w)
+{
+    if (w->odd->chain)
+        put_chain_away(t, w);
+}
+
+void restart(struct tracker *t, const struct stream *w);
+void epoch_from(struct tracker *t, const struct stream *w, const struct arrival *a);
+bool began_anew(const struct tracker *t, const struct stream *w, int64_t away, uint64_t seq);
+void end_stream(struct tracker *t, const struct stream *w);
+int64_t untold(const struct odd *o);
+void odd_end(struct tracker *t, struct odd *o);
+void chain_free(struct chain *chain);
+
+#endif

@@ -1,0 +1,143 @@
+"""Backward steps that go on: what follows decides whether old numbers came again or the sender began anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from columns import run
+from twins import KERNELS
+
+from seqcheck.kernel import border
+
+BOTH = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))
+LONGER = 3 * border.CHAIN_LONG
+TOP = 60_000
+
+
+def counts(kernel: Any, seqs: list[int], **rest: Any) -> tuple[int, int, int, int]:
+    (s,), _, _ = run(kernel.Tracker, seqs, **rest)
+    return int(s["duplicates"]), int(s["restarts"]), int(s["missing"]), int(s["late"])
+
+
+@BOTH
+@pytest.mark.parametrize("length", [33, 1_000, border.CHAIN_BUFFER, border.CHAIN_LONG - 1, border.CHAIN_LONG, LONGER])
+def test_the_last_numbers_once_more_in_a_row_are_a_replay_of_any_length(kernel: Any, length: int) -> None:
+    seqs = [*range(TOP), *range(TOP - length, TOP), *range(TOP, TOP + 500)]
+    assert counts(kernel, seqs) == (length, 0, 0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("after", [TOP, TOP + 7])
+def test_numbers_from_the_middle_are_a_replay_if_the_count_goes_on_where_it_stood(kernel: Any, after: int) -> None:
+    seqs = [*range(TOP), *range(10_000, 10_000 + LONGER), *range(after, after + 500)]
+    assert counts(kernel, seqs) == (LONGER, 0, after - TOP, 0)
+
+
+@BOTH
+def test_replays_one_after_another(kernel: Any) -> None:
+    seqs = [*range(TOP), *[*range(TOP - 17_000, TOP)] * 3, *range(TOP, TOP + 500)]
+    (s,), events, _ = run(kernel.Tracker, seqs)
+    assert (s["duplicates"], s["replicated"], s["restarts"]) == (51_000, 17_000, 0)
+    twice = events[events["kind"] == border.DUPLICATE]
+    assert set((twice["record"] - twice["e_record"]).tolist()) == {17_000}
+
+
+@BOTH
+def test_a_restart_in_the_middle_goes_on_from_there(kernel: Any) -> None:
+    """With losses, a copy and a late number of its own, all of which are told."""
+    second = [n for n in range(10_000, 10_000 + LONGER) if n not in (20_000, 20_001, 30_000)]
+    second.insert(15_000, second[14_000])
+    second.insert(25_500, 30_000)
+    (s,), events, t = run(kernel.Tracker, [*range(TOP), *second])
+    assert (s["duplicates"], s["restarts"], s["missing"], s["late"], s["gaps"]) == (1, 1, 2, 1, 1)
+    kinds = events["kind"]
+    (back,) = events[kinds == border.RETRACT]
+    (gap,) = events[(kinds == border.GAP) & (events["a"] == 2)]
+    assert (gap["seq"], gap["epoch"], back["a"]) == (20_000, 1, TOP)
+    later = events[np.flatnonzero(kinds == border.RETRACT)[0] :]
+    (twice,) = later[later["kind"] == border.DUPLICATE]
+    assert (twice["seq"], twice["record"] - twice["e_record"]) == (second[14_000], 1_000)
+    assert int(t.distances().sum()) == 1
+    pages, _ = t.missing()
+    assert pages["epoch"].tolist() == [1]
+
+
+@BOTH
+def test_a_restart_and_after_it_a_replay(kernel: Any) -> None:
+    """The second one is a chain within what the first one may turn out to be."""
+    seqs = [*range(TOP), *range(5_000, 25_000), *range(20_000, 25_000), *range(25_000, 26_000)]
+    assert counts(kernel, seqs) == (5_000, 1, 0, 0)
+
+
+@BOTH
+def test_two_restarts_in_the_middle(kernel: Any) -> None:
+    seqs = [*range(TOP), *range(5_000, 25_000), *range(5_000, 24_000)]
+    assert counts(kernel, seqs) == (0, 2, 0, 0)
+
+
+@BOTH
+def test_a_restart_within_a_restart_keeps_what_was_before_both(kernel: Any) -> None:
+    """After a pause each, where the input ends: the late number of the first epoch is still one."""
+    seqs = [112, 107, 107, 108, 109, 107, 108, 109]
+    (s,), events, _ = run(
+        kernel.Tracker, seqs, times=[1, 2, 10**9, 10**9 + 1, 10**9 + 2, 2 * 10**9, 2 * 10**9 + 1, 2 * 10**9 + 2]
+    )
+    assert (s["late"], s["restarts"], s["duplicates"]) == (1, 2, 0)
+    assert events[events["kind"] == border.RETRACT]["a"].tolist() == [2, 5]
+
+
+@BOTH
+def test_numbers_from_below_the_first_one_that_persist_are_a_restart(kernel: Any) -> None:
+    seqs = [*range(10**6, 10**6 + 500), *range(500_000, 500_000 + border.CHAIN_LONG + 100)]
+    assert counts(kernel, seqs) == (0, 1, 0, 0)
+
+
+@BOTH
+def test_what_comes_ahead_of_its_time_is_read_again_too(kernel: Any) -> None:
+    """A restart near the base; a number of the old count among its first records is an outlier of the new one."""
+    (s,), _, _ = run(kernel.Tracker, [*range(100_000), *range(20), 100_500, *range(20, 3_000)])
+    assert (s["restarts"], s["duplicates"], s["outliers"], s["early"], s["received"]) == (1, 0, 1, 0, 103_001)
+
+
+def paced(*parts: tuple[int, int]) -> list[int]:
+    """Times of records: so many, so many ns apart."""
+    return np.cumsum(np.concatenate([np.full(count, apart, np.int64) for count, apart in parts])).tolist()  # type: ignore[no-any-return]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("parts", "restarts"),
+    [
+        (((5_000, 1_000_000), (1, 10**9), (19, 1_000_000)), 1),  # steady, then a pause
+        (
+            ((1, 1_000), (1, 3600 * 10**9), (4_998, 1_000_000), (1, 10**9), (19, 1_000_000)),
+            1,
+        ),  # an hour's pause long ago
+        (((4_000, 1_000), (1_000, 300_000_000), (20, 300_000_000)), 0),  # fast once, slow for long
+        (((5_000, 1_000), (1, 100_000_000), (19, 1_000)), 0),  # not long enough
+    ],
+)
+def test_a_pause_is_measured_against_the_pace_just_before_it(
+    kernel: Any, parts: tuple[tuple[int, int], ...], restarts: int
+) -> None:
+    """Twenty numbers from the middle, with which the input ends."""
+    seqs = [*range(5_000), *range(3_000, 3_020)]
+    assert counts(kernel, seqs, times=paced(*parts)) == (20 * (not restarts), restarts, 0, 0)
+
+
+@BOTH
+def test_an_open_chain_costs_no_other_stream_anything(kernel: Any) -> None:
+    """Half of the streams wait for what follows; the others are told all the same."""
+    count = 40
+    seqs = [n for n in range(2_000) for _ in range(count)]
+    streams = [*range(count)] * 2_000
+    for step in range(1_500):
+        seqs += [200 + step] * (count // 2)
+        streams += range(count // 2)
+    seqs += [1_900] * count
+    streams += range(count)
+    states, _, _ = run(kernel.Tracker, seqs, streams=streams)
+    assert states["duplicates"].tolist() == [1_501] * (count // 2) + [1] * (count // 2)
+    assert states["beyond"].sum() == states["unfollowed"].sum() == 0
