@@ -52,8 +52,10 @@ class Judged:
 
     @property
     def size_right(self) -> bool:
-        """No size, or the true one."""
-        return self.said.cause not in RING or self.said.ring_size in (None, self.truth["ring"])
+        """No size, or the true one. Where no ring was at work, what is wrong is the cause, if it is."""
+        if self.said.cause not in RING or not self.truth["ring_fault"]:
+            return True
+        return self.said.ring_size in (None, self.truth["ring"])
 
     @property
     def right(self) -> bool:

@@ -118,7 +118,7 @@ class Painter:
         if header.outer in ("hsr", "frer"):
             put(body, at, 0x892F if header.outer == "hsr" else 0xF1C1, 2)
             put(body, at + 2, (wire.lan == 2) * 0x1000 + 60 if header.outer == "hsr" else 0, 2)
-            put(body, at + 4, header.start + wire.seq & 0xFFFF, 2)
+            put(body, at + 4, (header.start & 0xFFFF) + wire.seq & 0xFFFF, 2)
             at += 6
         inner = header.number if self.what == RECORD and header.anchor == "eth" else 0x88B7
         put(body, at, (0x86DD if header.v6 else 0x0800) if self.ip else inner, 2)
@@ -234,7 +234,7 @@ class Painter:
         """PRP, IEC 62439-3: 16 bits of number, 4 of the LAN, 12 of the size, the suffix 0x88fb."""
         wire = self.wire
         six = np.zeros((len(wire), 6), np.uint8)
-        put(six, 0, self.header.start + wire.seq & 0xFFFF, 2)
+        put(six, 0, (self.header.start & 0xFFFF) + wire.seq & 0xFFFF, 2)
         put(six, 2, np.where(wire.lan == 1, 0xA000, 0xB000) | (length - self.link + 6) & 0xFFF, 2)
         put(six, 4, 0x88FB, 2)
         rows = np.flatnonzero(wire.lan > 0)
