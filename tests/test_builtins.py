@@ -34,6 +34,8 @@ FACTS = [
     ("senders/ping-two.pcap", "ping", [(1, 90, 90), (1, 100, 100)]),
     ("senders/wireguard.pcap", "wireguard", [(0, 289, 290), (0, 107, 108)]),
     ("senders/openvpn-tls.pcap", "openvpn", [(1, 151, 151), (1, 151, 151)]),
+    ("senders/netflow-v9.pcap", "netflow9", [(1, 320, 320)]),
+    ("senders/ditg-udp.pcap", "d-itg", [(1, 543, 543)]),
     ("senders/tun-gre-csum.pcap", "gre-csum-key", [(0, 294, 295)]),
 ]
 
@@ -58,6 +60,21 @@ def test_real_senders(capture: str, layout: str, expected: list[tuple[int, int, 
     streams, _ = records(capture, layout)
     assert [(numbers[0], numbers[-1], len(numbers)) for numbers in streams.values()] == expected
     assert all(sorted(numbers) == list(range(numbers[0], numbers[-1] + 1)) for numbers in streams.values())
+
+
+# By public formats, with three numbers missing and two frames repeated: records, and different numbers.
+FORMATS = [
+    ("gen-gtpu.pcap", "gtpu", 219, 217), ("gen-sacn.pcap", "sacn", 219, 217), ("gen-hsr.pcap", "hsr", 437, 220),
+    ("gen-prp.pcap", "prp", 437, 220), ("fmt-trex-stl-vlan.pcap", "trex-stl-vlan", 219, 217),
+    ("fmt-pktgen-dpdk-vlan.pcap", "pktgen-dpdk-vlan", 219, 217), ("own-rust.pcap", "ip-id", 219, 217),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("capture", "layout", "count", "different"), FORMATS)
+def test_public_formats(capture: str, layout: str, count: int, different: int) -> None:
+    streams, _ = records(f"senders/{capture}", layout)
+    (numbers,) = streams.values()
+    assert (len(numbers), len(set(numbers))) == (count, different)
 
 
 def test_iperf2_s_end_and_report_are_no_records() -> None:

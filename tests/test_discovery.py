@@ -138,7 +138,7 @@ def test_in_a_tunnel_and_in_a_trailer() -> None:
     inner = [ipv4(udp(struct.pack(">I", at) + more())) for at in range(MANY)]
     assert best(raw(ethernet(ipv4(packet, protocol=4)) for packet in inner)) == "ip:4 seq=u32be@28"
     trailers = (ethernet(ipv4(udp(more() + bytes(20)))) + struct.pack(">HHH", at, 0xA03E, 0x88FB) for at in range(MANY))
-    assert best(raw(trailers)) == "frame seq=u16be@-6"
+    assert best(raw(trailers)) == "frame magic=u16be@-2==0x88fb seq=u16be@-6"
 
 
 def test_lost_and_repeated_frames_change_nothing() -> None:

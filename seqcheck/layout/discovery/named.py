@@ -20,6 +20,7 @@ from seqcheck.layout.model import NTP, UNITS, Layout, Stamp
 from seqcheck.layout.program import compile
 from seqcheck.layout.resolve import builtins
 
+LAST = ("ip-id",)  # known to `places.headers`, and never more than a last resort
 TELLING = 14  # bits of magic, from which on a port is not needed
 LOOK = 16  # records whose times are read
 SLACK = 1.0  # seconds by which the sender's clock may differ from the arrivals, beside its share of the time passed
@@ -29,6 +30,8 @@ MOST = 4  # ports that are tried
 def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
     """Built-ins with a place that they may fit, and whether that is their own port (or they need none)."""
     for layout in builtins().values():
+        if layout.name in LAST:
+            continue
         ports = [place.selector for place in where if place.anchor == layout.anchor and place.selector is not None]
         if layout.anchor not in ("udp", "tcp"):
             yield layout, True
