@@ -100,6 +100,8 @@ def _heard(child: int, pipe: int, outputs: int) -> Ended:
     code = os.waitstatus_to_exitcode(status)
     if passed and passed[-1] != signal.SIGINT:
         raise SystemExit(128 + passed[-1])
+    if -code in passed:  # in the moment after its last word
+        code = 128 - code
     if code < 0:
         say(f"seqcheck: the process that read the capture ended early, by signal {-code}")
         code = TROUBLE
