@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 CHANCE = 0.01  # of the frames of its kind: fewer records than that are no recognition, unless they are
 ENOUGH = 8  # or more
 LOOKS = (500, 4000)  # frames after which discovery looks, beside when it has all it looks at; for live captures
-RIVAL = 0.25  # records of another candidate beyond doubt, for each of the first one's, that make it a rival
+RIVAL = (
+    0.25  # other frames that another candidate beyond doubt reads, for each record of the first, that make it a rival
+)
 AGAIN = 2000  # frames that are read again, to say what is wrong with a layout
 NAMED = 3  # candidates that an error names
 
@@ -145,7 +147,7 @@ class Recognition:
         if not found or found[0].score <= DOUBTLESS:
             return None
         first = found[0]
-        if any(each.score > DOUBTLESS and each.records >= RIVAL * first.records for each in found[1:]):
+        if any(each.score > DOUBTLESS and each.apart >= RIVAL * first.records for each in found[1:]):
             return None
         return Recognised(layout=first.layout, decoder=None, records=None, how=_how(first))
 

@@ -171,6 +171,16 @@ def test_a_carry_is_seen_past_a_frame_that_came_twice() -> None:
     assert best(sent([payloads[at] for at in order])) == "udp:6000 seq=u16be@4"
 
 
+@pytest.mark.parametrize("distance", [32, 33, 34])
+def test_an_old_frame_from_about_a_lap_of_the_low_bits_ago_does_not_narrow_the_word(distance: int) -> None:
+    more = noise(27)
+    payloads = [struct.pack("<H", at << 3 | 5) + more() for at in range(219)]
+    order = list(range(219))
+    for at in (170, 90):
+        order.insert(at, at - distance)
+    assert best(sent([payloads[at] for at in order])) == "udp:6000 seq=u16le@0&0xfff8"
+
+
 def test_a_sender_s_low_bits_are_no_stream() -> None:
     """The low byte of a counter has few values where it steps by sixteen: it tells no streams apart."""
     more = noise(22)

@@ -13,11 +13,12 @@ LIKELY = 0.5
 class Candidate:
     """`layout` bears the name of a built-in where it is one. `records` and `streams` of the sample that it reads;
     `score` from 0 to 1; `because`: sentences, the evidence for and against, strongest first; `values`: the first
-    numbers of the first streams."""
+    numbers of the first streams. `apart` of the records are in frames that no better candidate reads."""
 
     layout: Layout
     records: int
     streams: int
+    apart: int
     score: float
     because: tuple[str, ...]
     values: tuple[tuple[int, ...], ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqcheck.dataclass import dataclass
+from seqcheck.dataclass import dataclass, replace
 from seqcheck.kernel.border import Frames, Kernel
 from seqcheck.layout.discovery.because import because
 from seqcheck.layout.discovery.candidate import Candidate
@@ -45,10 +45,15 @@ def discover(frames: Frames, kernel: Kernel) -> list[Candidate]:
     found = [*_builtin(subject, where), *_searched(subject, where, last=False)]
     found += _searched(subject, headers(frames), last=True)
     best: list[_Ranked] = []
+    candidates: list[Candidate] = []
+    read = np.zeros(frames.count, np.bool_)
     for each in sorted(found, key=lambda one: -one.rank):
-        if not any(_same(each.tried, other.tried) for other in best):
-            best.append(each)
-    return [each.candidate for each in best]
+        if any(_same(each.tried, other.tried) for other in best):
+            continue
+        best.append(each)
+        candidates.append(replace(each.candidate, apart=int(np.count_nonzero(~read[each.tried.row]))))
+        read[each.tried.row] = True
+    return candidates
 
 
 def _searched(subject: Subject, where: list[Place], *, last: bool) -> Iterator[_Ranked]:
@@ -77,6 +82,7 @@ def _ranked(subject: Subject, one: Found, tried: Trial, value: float, *, last: b
         layout=one.layout,
         records=len(tried.row),
         streams=tried.streams,
+        apart=len(tried.row),
         score=value,
         because=because(one, tried, last=last),
         values=_values(tried),

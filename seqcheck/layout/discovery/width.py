@@ -98,12 +98,9 @@ def _reach(
         counts = (low >= 1) & (low <= min(NEAR * LAG, 1 << width >> 2))
         wraps = counts & ((new & mask) < (old & mask))
         further = (((new ^ old) >> np.uint64(width)) & np.uint64(1)).astype(np.bool_)  # the next bit flips
-        steady = counts & ~wraps
-        moves = 1 - STEADY
-        if width < 8 - bit:  # so few bits go up by chance, too, where old frames come in between
-            steady[neighbours:] = False
-            moves += min(others, STRANGERS)
-        if np.count_nonzero(further & steady) > moves * np.count_nonzero(steady):
+        steady = (counts & ~wraps)[:neighbours]
+        moves = 1 - STEADY + (min(others, STRANGERS) if width < 8 else 0)  # so few bits go up by chance, too
+        if np.count_nonzero(further[:neighbours] & steady) > moves * np.count_nonzero(steady):
             return Reach(big=big, seen=seen, most=width, wraps=False, carries=carries)
         taken = further & wraps
         if wraps.any() and np.count_nonzero(taken) >= CARRIED * np.count_nonzero(wraps):
