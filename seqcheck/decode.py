@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS, plain_rows
-from seqcheck.kernel.reference_frame import FORGOTTEN, Place, examine, position
+from seqcheck.kernel.portable.frame import FORGOTTEN, Place, examine, position
 from seqcheck.layout import Layout, Stamp, Word, compile
 from seqcheck.layout.model import NTP, UNITS
 from seqcheck.layout.program import KEY

@@ -1,7 +1,7 @@
 """Records -> Findings: the kernel's tracker, and what is kept of the rows that it gives.
 
 Theory of operation
-    The kernel's tracker (kernel/reference_track.py states its rules and invariants) leaves no row for healthy records
+    The kernel's tracker (kernel/portable/track.py states its rules and invariants) leaves no row for healthy records
     and one row for each finding. Counts and the histogram of distances are the kernel's and exact, however many there
     are. Rows are kept up to a limit for each kind: the first ones, and of duplicates and late records, of which
     there may be as many as records, an even sample of the others (kept.py). A row can be taken back by a later one

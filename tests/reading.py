@@ -10,7 +10,7 @@ from typing import Any
 
 from containers import Packet
 
-from seqcheck.kernel import reference_index
+from seqcheck.kernel.portable import index as portable_index
 from seqcheck.model import Damage
 from seqcheck.sources import CaptureReader
 
@@ -52,7 +52,7 @@ def rows(frames: Any, low: int, high: int) -> list[Packet]:
 def read(*inputs: Any, again: bool = True, window: int = 4 << 20) -> Read:
     """Read to the end; with `again`, each frame is also asked for by its number while it is in the block."""
     packets: list[Packet] = []
-    with CaptureReader(inputs, kernel=reference_index, window=window) as reader:
+    with CaptureReader(inputs, kernel=portable_index, window=window) as reader:
         for frames, low, high in reader:
             assert frames.first + low == len(packets) + 1, "frames are numbered from 1 without a gap"
             assert 0 <= low < high <= frames.count

@@ -14,7 +14,7 @@ from packets import Frame, block
 from scapy.utils import RawPcapReader
 
 from seqcheck.kernel import border
-from seqcheck.kernel.reference_decode import Decoder
+from seqcheck.kernel.portable.decode import Decoder
 from seqcheck.layout import builtins, candidates, compile, header, resolve, write
 
 CAPTURES = Path(__file__).resolve().parents[2] / "shared" / "captures"

@@ -22,7 +22,7 @@ from containers import Packet, epb, idb, packets, pcap_file, shb
 from reading import Drip, Read, path_of, read, stored
 
 from seqcheck.errors import InputError
-from seqcheck.kernel import reference_index
+from seqcheck.kernel.portable import index as portable_index
 from seqcheck.sources import CaptureReader, compressed
 
 zstd: Any = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
@@ -161,6 +161,7 @@ def test_little_that_stands_for_much_takes_little_memory(codec: str) -> None:
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lz4.frame", None)
+    compressed._module.cache_clear()
     with pytest.raises(InputError, match="compressed by lz4") as caught:
         read(io.BytesIO(PACK["lz4"](PCAP)))
     assert "pip install lz4" in caught.value.hint
@@ -168,14 +169,14 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_leaving_early_stops_the_unpacking(tmp_path: Path, codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seqcheck.sources.reader.SLOT", 1 << 20)
-    with CaptureReader([path_of(tmp_path, PACK[codec](pcap_file(NOISE)))], kernel=reference_index) as reader:
+    with CaptureReader([path_of(tmp_path, PACK[codec](pcap_file(NOISE)))], kernel=portable_index) as reader:
         for _ in reader:
             break
         assert 0 < reader.frames < len(NOISE)
 
 
 def test_frames_again_from_the_window(codec: str) -> None:
-    with CaptureReader([io.BytesIO(PACK[codec](PCAP))], kernel=reference_index) as reader:
+    with CaptureReader([io.BytesIO(PACK[codec](PCAP))], kernel=portable_index) as reader:
         for _ in reader:
             assert stored(reader, [1, 2]) == MADE[:2]
         assert stored(reader, [1, 40, 41]) == [MADE[0], MADE[39], None]

@@ -17,7 +17,7 @@ from scapy.layers.l2 import Ether
 
 from seqcheck import layout
 from seqcheck.kernel import border
-from seqcheck.kernel.reference_frame import Seen, examine, link_addresses, locate
+from seqcheck.kernel.portable.frame import Seen, examine, link_addresses, locate
 
 SPECS = [
     "udp seq=u8@0", "udp:5000 magic=u8@0&0xf0==0 stream=u16le@1 seq=u32be@2&0xffff0", "tcp:5000 seq=u16be@0",
@@ -341,8 +341,8 @@ def numbered(count: int) -> list[Frame]:
 def test_streams_beyond_the_table_are_said(kernel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     if kernel.NAME != "reference":
         pytest.skip("the native table's size is compiled in")
-    monkeypatch.setattr("seqcheck.kernel.reference_decode.MAX_STREAMS", 5)
-    monkeypatch.setattr("seqcheck.kernel.reference_decode.MAX_SOURCES", 3)
+    monkeypatch.setattr("seqcheck.kernel.portable.decode.MAX_STREAMS", 5)
+    monkeypatch.setattr("seqcheck.kernel.portable.decode.MAX_SOURCES", 3)
     decoder = kernel.Decoder(layout.compile(layout.parse("udp stream=u32be@0 seq=u8@4")))
     some = numbered(8)
     status, rows, keys, addresses = in_blocks(decoder, some + some, [4, 9])

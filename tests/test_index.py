@@ -1,4 +1,4 @@
-"""Index: every rule of its definition (the module `reference_index`), on each kernel."""
+"""Index: every rule of its definition (the module `portable_index`), on each kernel."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcheck.kernel import border, reference
+from seqcheck.kernel import border
+from seqcheck.kernel.portable import kernel as reference
 
 COLUMNS = ("off", "cap", "wire", "ns", "link")
 VALID, TPID = 0x10, 0x40

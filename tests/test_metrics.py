@@ -11,7 +11,7 @@ import pytest
 from columns import run
 
 from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE, plain_rows
-from seqcheck.kernel.reference_track import Tracker
+from seqcheck.kernel.portable.track import Tracker
 from seqcheck.metrics import metrics
 
 PAGE = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ from hypothesis import strategies as st
 from reading import Drip, path_of, read, rows, stored
 
 from seqcheck.errors import InputError, UsageError
-from seqcheck.kernel import reference_index
+from seqcheck.kernel.portable import index as portable_index
 from seqcheck.sources import CaptureReader, feed
 from seqcheck.wire.pcapng import MAX_INTERFACES
 
@@ -308,7 +308,7 @@ def test_no_permission(tmp_path: Path) -> None:
 
 def test_no_inputs_at_all() -> None:
     with pytest.raises(UsageError):
-        CaptureReader([], kernel=reference_index)
+        CaptureReader([], kernel=portable_index)
 
 
 def test_a_stream_that_fails_gives_what_came_before() -> None:
@@ -344,9 +344,9 @@ def test_streams_of_every_make_are_read(tmp_path: Path) -> None:
 
 SCRIPT = """
 import sys
-from seqcheck.kernel import reference_index
+from seqcheck.kernel.portable import index as portable_index
 from seqcheck.sources import CaptureReader
-with CaptureReader(["-"], kernel=reference_index) as reader:
+with CaptureReader(["-"], kernel=portable_index) as reader:
     for frames, low, high in reader:
         print(frames.first + low, frames.first + high - 1, flush=True)
     print(reader.frames, reader.bytes_total, reader.inputs[0], len(reader.damage), flush=True)
@@ -391,7 +391,7 @@ def test_a_section_for_each_packet(tmp_path: Path) -> None:
     made = packets(2000)
     heads = [(n % 3 == 0, each) for n, each in enumerate(made)]
     data = b"".join(shb(big=big) + idb(big=big) + epb(each, big=big) for big, each in heads)
-    with CaptureReader([path_of(tmp_path, data)], kernel=reference_index) as reader:
+    with CaptureReader([path_of(tmp_path, data)], kernel=portable_index) as reader:
         turns = 0
         for frames, low, high in reader:
             assert rows(frames, low, high) == made[low:high]
@@ -403,7 +403,7 @@ def test_a_section_for_each_packet(tmp_path: Path) -> None:
 def test_interfaces_by_the_million(tmp_path: Path) -> None:
     made = packets(3)
     data = shb() + idb(options=b"") * 70_000 + b"".join(epb(each, interface=65_535) for each in made)
-    with CaptureReader([path_of(tmp_path, data)], kernel=reference_index) as reader:
+    with CaptureReader([path_of(tmp_path, data)], kernel=portable_index) as reader:
         assert sum(high - low for _, low, high in reader) == 3
         assert 100 <= len(reader.damage) <= 102
         assert "more than 65536 interfaces" in reader.damage[0].what

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reading import Drip, path_of, read, rows, stored
 
 from seqcheck.errors import InputError
-from seqcheck.kernel import reference_index
+from seqcheck.kernel.portable import index as portable_index
 from seqcheck.sources import CaptureReader, evidence, merge, numbering
 
 MADE = packets(7)
@@ -37,7 +37,7 @@ def test_many_blocks_and_any_frame_again(tmp_path: Path, kind: str) -> None:
     assert path.stat().st_size > 3 << 20
     got = read(path, again=False)
     assert got.packets == expected
-    with CaptureReader([path], kernel=reference_index) as reader:
+    with CaptureReader([path], kernel=portable_index) as reader:
         seen = 0
         for _, low, high in reader:
             seen += high - low
@@ -53,7 +53,7 @@ def test_offsets_are_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(evidence, "STRIDE", 2)
     monkeypatch.setattr(evidence, "MAX_MARKS", 7)
     expected = LARGE if kind == "pcap" else as_read(LARGE)
-    with CaptureReader([path_of(tmp_path, large(kind))], kernel=reference_index) as reader:
+    with CaptureReader([path_of(tmp_path, large(kind))], kernel=portable_index) as reader:
         for _ in reader:
             assert stored(reader, [3]) == [expected[2]]
         assert stored(reader, NUMBERS) == [expected[number - 1] for number in NUMBERS]
@@ -64,7 +64,7 @@ def test_offsets_are_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_window_holds_the_last_frames(kind: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seqcheck.sources.reader.SLOT", 1 << 20)
     expected = LARGE if kind == "pcap" else as_read(LARGE)
-    with CaptureReader([Drip(large(kind), step)], kernel=reference_index, window=1 << 20) as reader:
+    with CaptureReader([Drip(large(kind), step)], kernel=portable_index, window=1 << 20) as reader:
         seen = 0
         for _, low, high in reader:
             seen += high - low
@@ -77,7 +77,7 @@ def test_a_window_holds_the_last_frames(kind: str, step: int, monkeypatch: pytes
 
 def test_small_portions_share_a_block() -> None:
     data = pcap_file(LARGE[:1500])
-    with CaptureReader([Drip(data, 700)], kernel=reference_index, window=1 << 20) as reader:
+    with CaptureReader([Drip(data, 700)], kernel=portable_index, window=1 << 20) as reader:
         steps = sum(1 for _ in reader)
         assert steps > 1000
         assert stored(reader, [1, 2, 1500]) == [LARGE[0], LARGE[1], LARGE[1499]]
@@ -89,7 +89,7 @@ def test_tiny_frames_fill_the_columns_first(tmp_path: Path) -> None:
     for source in (path_of(tmp_path, data), io.BytesIO(data)):
         got = read(source, again=False)
         assert got.packets == tiny
-    with CaptureReader([io.BytesIO(data)], kernel=reference_index) as reader:
+    with CaptureReader([io.BytesIO(data)], kernel=portable_index) as reader:
         assert max(high - low for _, low, high in reader) <= CaptureReader.rows
         assert stored(reader, [1, 16_385, 40_000]) == [tiny[0], tiny[16_384], tiny[-1]]
 
@@ -103,7 +103,7 @@ def test_largest_frames() -> None:
 
 def test_a_file_that_is_changed_gives_no_other_frame(tmp_path: Path) -> None:
     path = path_of(tmp_path, pcap_file(LARGE))
-    with CaptureReader([path], kernel=reference_index) as reader:
+    with CaptureReader([path], kernel=portable_index) as reader:
         for _ in reader:
             pass
         with path.open("r+b") as file:
@@ -116,7 +116,7 @@ def test_a_file_that_is_changed_gives_no_other_frame(tmp_path: Path) -> None:
 
 def test_a_file_that_is_replaced_goes_on_as_it_was(tmp_path: Path) -> None:
     path = path_of(tmp_path, pcap_file(LARGE))
-    with CaptureReader([path], kernel=reference_index) as reader:
+    with CaptureReader([path], kernel=portable_index) as reader:
         for _ in reader:
             os.replace(path_of(tmp_path, pcap_file(LARGE[::-1]), "other"), path)
         assert stored(reader, [1, 5000]) == [LARGE[0], LARGE[4999]]
@@ -162,7 +162,7 @@ def test_merged_files_of_many_blocks(tmp_path: Path) -> None:
     made = [LARGE[0::3], LARGE[1::3], LARGE[2::3]]
     paths: list[object] = [path_of(tmp_path, pcap_file(each), str(i)) for i, each in enumerate(made)]
     paths[1] = io.BytesIO(pcap_file(made[1]))
-    with CaptureReader(paths, kernel=reference_index) as reader:  # type: ignore[arg-type]
+    with CaptureReader(paths, kernel=portable_index) as reader:  # type: ignore[arg-type]
         packets_read = []
         for frames, low, high in reader:
             assert frames.first + low == len(packets_read) + 1
@@ -178,7 +178,7 @@ def test_numbers_that_were_forgotten_are_none(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(numbering, "MAX_BYTES", 4000)
     made = [LARGE[0::2], LARGE[1::2]]
     paths = [path_of(tmp_path, pcap_file(each), str(i)) for i, each in enumerate(made)]
-    with CaptureReader(paths, kernel=reference_index) as reader:
+    with CaptureReader(paths, kernel=portable_index) as reader:
         for _ in reader:
             pass
         assert stored(reader, [1, 6000, 6001]) == [None, LARGE[-1], None]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oracle import truth
 
 from seqcheck.kernel import border
-from seqcheck.kernel.reference_track import Tracker as Reference
+from seqcheck.kernel.portable.track import Tracker as Reference
 from seqcheck.missing import Missing
 
 TRACKERS = {"reference": Reference}

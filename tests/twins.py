@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqcheck.kernel import border, reference
+from seqcheck.kernel import border
+from seqcheck.kernel.portable import kernel as reference
 
 native: Any = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
 KERNELS: tuple[Any, Any] = (reference, native)

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 # cython: embedsignature=True
-"""The native kernel: the same answers as `reference`, bit for bit, at the speed of memory.
+"""The native kernel: the same answers as portable/, bit for bit, at the speed of memory.
 
 What border.py promises, compiled: three loops without Python objects, without allocation and without the GIL. They are C
 modules (native/), each with a header that states what it does and what it asks of its caller; this is the way from

@@ -6,10 +6,10 @@ Three steps, each a loop over a block, none with a Python object in it:
     decode   Frames x Program     -> Records   which frames carry the header: stream, number, place in the source
     track    Records              -> Events    only what is out of order; healthy records leave no row
 
-`reference.py` and `_native` both offer NAME, index_pcap, index_pcapng, index_tpacket, Decoder and Tracker as `Kernel`
-states them, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to
-block. Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64, counted from the first
-record of an epoch."""
+`portable.kernel` (in reports "reference") and `_native` both offer NAME, index_pcap, index_pcapng, index_tpacket,
+Decoder and Tracker as `Kernel` states them, and give the same columns, bit for bit. All columns are owned by the caller
+and reused from block to block. Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64,
+counted from the first record of an epoch."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ ROOM = Room()
 
 
 class Kernel(Protocol):
-    """What `reference` and `_native` offer."""
+    """What `portable` and `_native` offer."""
 
     NAME: str
 
@@ -328,11 +328,11 @@ DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all la
 WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 4, 4, 1 << 16  # positions a stream's window of earlier copies begins with, ...
 EARLY_MAX, EARLY_REACH = 16, 1 << 16  # lone early numbers kept per stream, and how far ahead
 OPENERS, BACKS = 16, 8  # last records of a stream that jumped ahead, that came late
-CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 32, 1024, 1 << 14  # backward steps, see reference_track.py
+CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 32, 1024, 1 << 14  # backward steps, see portable/track.py
 CHAIN_BUFFER, CHAIN_DEPTH = 1024, 3  # records of a chain that are kept to be read again; chains within one another
 NEAR_BASE, FAR = 8, 1 << 32
 PAUSE_NS, PAUSE_FACTOR, PACE = 200_000_000, 20, 64  # the pace: over so many positions just before
-PAGE, HOLE_LEAST = 4096, 1024  # sparse sets of positions, see reference_sets.py
+PAGE, HOLE_LEAST = 4096, 1024  # sparse sets of positions, see portable/sets.py
 PAGE_WORDS = PAGE // 64
 SMALL_PAGE = 512  # those of numbers that were repeated, which lie far apart
 

@@ -11,7 +11,7 @@ full and the kernel drops, and counts; nothing in between can grow.
 Where it dropped is known exactly: it can only drop while it waits for the very block that we hold longest, so what was
 dropped by the time that one is handed back was dropped just before that block's next content (a ring of n blocks: its
 sequence number + n). Frames that the host itself sends are left out on loopback (linux/bpf.py), VLAN tags that the
-kernel took out are put back (kernel/reference_tpacket.py), at no cost for frames without. Times are ns, lengths bytes.
+kernel took out are put back (kernel/portable/tpacket.py), at no cost for frames without. Times are ns, lengths bytes.
 """
 
 from __future__ import annotations

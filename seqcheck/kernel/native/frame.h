@@ -1,4 +1,4 @@
-/* One frame, layer by layer, as reference_decode.py states the rules: where its payload lies, and whose it is.
+/* One frame, layer by layer, as portable/decode.py states the rules: where its payload lies, and whose it is.
  *
  * Every read lies behind a `need`, or an equal comparison with `cap`. While a template is being learnt (`marks` is not
  * NULL) each step also notes which bits it looked at: bits of `fixed` decide the way through the headers, bits of `key`

@@ -1,5 +1,5 @@
 /* One record that is not simply the next: what it is, and what it decides. Every function is the one of the same name in
- * reference_track.py, in the same order of effects, since the rows come out in that order. */
+ * portable/track.py, in the same order of effects, since the rows come out in that order. */
 #include <stdlib.h>
 
 #include "track_strict.h"

@@ -1,4 +1,4 @@
-/* Sparse sets of positions; the rules stand in reference_sets.py.
+/* Sparse sets of positions; the rules stand in portable/sets.py.
  *
  * Pages are found by an open-addressing table with linear probing (deleting moves later ones back, so there are no
  * tombs). The last page asked for is remembered, also when there was none: numbers that are out of order mostly lie

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, Kernel, RecordColumns
-from seqcheck.kernel.reference_frame import locate, position
+from seqcheck.kernel.portable.frame import locate, position
 from seqcheck.layout.discovery.because import percent, selected
 from seqcheck.layout.discovery.candidate import LIKELY, Candidate
 from seqcheck.layout.discovery.ranking import discover

@@ -16,7 +16,7 @@ from seqcheck.layout.discovery.columns import Columns
 from seqcheck.layout.model import KEYS
 
 Ints = NDArray[np.int64]
-FORGOTTEN = {  # what each key leaves out, as kernel.reference_frame has it
+FORGOTTEN = {  # what each key leaves out, as kernel.portable.frame has it
     "all": (), "hosts": ("sport", "dport"), "source": ("sport", "dport", "target"),
     "none": ("sport", "dport", "target", "source", "version", "protocol"),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import A_ETH, A_FRAME, A_IP, A_TCP, A_UDP, Frames
-from seqcheck.kernel.reference_walk import Walk
+from seqcheck.kernel.portable.walk import Walk
 
 Ints = NDArray[np.int64]
 FEWEST = 12  # rows

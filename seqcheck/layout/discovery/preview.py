@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import RECORD, Frames, Kernel, RecordColumns
-from seqcheck.kernel.reference_frame import examine, position
+from seqcheck.kernel.portable.frame import examine, position
 from seqcheck.layout.model import Layout, Word
 from seqcheck.layout.program import compile
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import A_ETH, A_IP, Frames, Kernel
-from seqcheck.kernel.reference_walk import Walk
+from seqcheck.kernel.portable.walk import Walk
 
 
 class Subject:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .border import BACKS, N_DEGREES, OPENERS
+from ..border import BACKS, N_DEGREES, OPENERS
 
 NOWHERE = -(1 << 63)
 LARGEST = (1 << 63) - 1

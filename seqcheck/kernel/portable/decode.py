@@ -1,7 +1,7 @@
 """Decode, the reference: Frames x Program -> Records. What the native twin must equal bit for bit.
 
 Assumes: 0 <= off[i], off[i] + cap[i] <= len(buf), cap[i] <= wire[i]. Never reads a byte at or behind off + cap, never
-raises on data. `reference_frame.examine` says the same for one frame in plain code.
+raises on data. `frame.examine` says the same for one frame in plain code.
 
 The rules
 =========
@@ -95,9 +95,9 @@ from seqcheck.kernel.border import (
     Program,
     RecordColumns,
 )
-from seqcheck.kernel.reference_frame import FORGOTTEN
-from seqcheck.kernel.reference_intern import Interner
-from seqcheck.kernel.reference_walk import Ints, Walk
+from seqcheck.kernel.portable.frame import FORGOTTEN
+from seqcheck.kernel.portable.intern import Interner
+from seqcheck.kernel.portable.walk import Ints, Walk
 
 _KEY_WORDS = STREAM_KEY.itemsize // 8
 

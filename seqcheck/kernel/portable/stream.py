@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from .border import N_DEGREES, STREAM_STATE
-from .reference_sets import Hole
-from .reference_strict import LARGEST, NOWHERE, Strict
+from ..border import N_DEGREES, STREAM_STATE
+from .sets import Hole
+from .strict import LARGEST, NOWHERE, Strict
 
 Row = tuple[int, ...]  # of EVENT
 SUMS = (

@@ -1,4 +1,4 @@
-"""kernel.reference_intern: numbers by first appearance, also where hashes collide and where the table is full."""
+"""kernel.portable.intern: numbers by first appearance, also where hashes collide and where the table is full."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcheck.kernel import reference_intern
-from seqcheck.kernel.reference_intern import Interner
+from seqcheck.kernel.portable import intern
+from seqcheck.kernel.portable.intern import Interner
 
 KEYS = st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12), max_size=6)
 
@@ -17,11 +17,11 @@ KEYS = st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_si
 @settings(deadline=None)
 @given(KEYS, st.integers(0, 30))
 def test_as_a_dictionary(bits: int, blocks: list[list[tuple[int, int]]], limit: int) -> None:
-    whole = reference_intern._hash
+    whole = intern._hash
     table: dict[tuple[int, int], int] = {}
     interner = Interner(2, limit)
     with pytest.MonkeyPatch.context() as patch:  # with few bits of hash, keys collide all the time
-        patch.setattr(reference_intern, "_hash", lambda keys: whole(keys) & np.uint64((1 << bits) - 1))
+        patch.setattr(intern, "_hash", lambda keys: whole(keys) & np.uint64((1 << bits) - 1))
         for keys in blocks:
             expected = []
             for key in keys:

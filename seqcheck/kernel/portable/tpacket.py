@@ -1,4 +1,4 @@
-"""Index of a TPACKET_V3 block, in plain Python: the specification of the native one (see reference_index.py).
+"""Index of a TPACKET_V3 block, in plain Python: the specification of the native one (see index.py).
 
 A block is a chain of packets in the byte order of this machine. Each begins with a struct tpacket3_hdr (48 bytes):
 
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import BAD, FULL, MAX_FRAME, MAX_WIRE, MORE, Frames
-from seqcheck.kernel.reference_index import _append, _span
+from seqcheck.kernel.portable.index import _append, _span
 
 HEADER = 48
 ADDRESSES, TAG, DOT1Q = 12, 4, 0x8100

@@ -38,8 +38,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..serial import span
-from .border import (
+from ...serial import span
+from ..border import (
     CHAIN_BUFFER,
     CHAIN_DEPTH,
     CHAIN_EAGER,
@@ -77,9 +77,9 @@ from .border import (
     RecordColumns,
     Room,
 )
-from .reference_sets import Floors, Pages, fair_share, hole_at, holes_within
-from .reference_stream import Arrival, Chain, Early, Held, Track
-from .reference_strict import NOWHERE, apart
+from .sets import Floors, Pages, fair_share, hole_at, holes_within
+from .stream import Arrival, Chain, Early, Held, Track
+from .strict import NOWHERE, apart
 
 SPARE = 256  # rows that any one record may cause, beside three for each row of a chain that is read again
 

@@ -1,6 +1,6 @@
 """One frame, the obvious way: where the header lies, which stream and source it belongs to, what its fields say.
 
-This is the meaning of decode, written for reading. `reference_decode.Decoder` gives the same answers by the block; its
+This is the meaning of decode, written for reading. `decode.Decoder` gives the same answers by the block; its
 docstring states the rules in words. Bounds are checked before every read; nothing here ever raises on bad data.
 Positions count bytes from the first byte of the frame.
 """

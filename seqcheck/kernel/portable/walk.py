@@ -1,4 +1,4 @@
-"""From frames to the anchor's payload, a block at a time: `reference_frame.locate`, in columns.
+"""From frames to the anchor's payload, a block at a time: `frame.locate`, in columns.
 
 Every method takes the rows that are still undecided and gives back those that go on; the others have their status. No
 byte at or behind off + cap is read. Positions count from the first byte of each frame.
@@ -24,7 +24,7 @@ from seqcheck.kernel.border import (
     STREAM_KEY,
     Frames,
 )
-from seqcheck.kernel.reference_frame import (
+from seqcheck.kernel.portable.frame import (
     AH,
     COOKED,
     ETHERNET,
@@ -47,7 +47,7 @@ Bools = NDArray[np.bool_]
 
 class Walk:
     """Rows low..high-1 of a block, on their way. `status` is RECORD (0) for rows that are not decided; `start`, `end`
-    and `stated` mean what they mean in reference_frame.Place."""
+    and `stated` mean what they mean in frame.Place."""
 
     __slots__ = ("_buf", "address", "cap", "end", "key", "length", "link", "off", "start", "stated", "status")
 
