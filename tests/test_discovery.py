@@ -6,14 +6,17 @@ import struct
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import packets
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packets import ethernet, ipv4, udp
 from senders import BEGIN, STEP, noise, raw, sent
 
 from seqcheck.kernel import load
 from seqcheck.kernel.border import Frames
 from seqcheck.layout import parse, write
-from seqcheck.layout.discovery import DOUBTLESS, LIKELY, Candidate, Sample, discover, preview, survey
+from seqcheck.layout.discovery import DOUBTLESS, LIKELY, Candidate, Sample, check, discover, preview, survey
 
 MANY = 300
 
@@ -341,3 +344,36 @@ def test_a_preview_shows_the_bytes_that_are_read() -> None:
 
 def test_a_survey_names_ports_and_counts() -> None:
     assert survey(sent(fields(">IQ"))) == ["UDP port 6000: 300 frames, 1 flow"]
+
+
+@st.composite
+def traffic(draw: st.DrawFn) -> Frames:
+    """Frames of any kind, some again and again with a byte or two changed, cut anywhere."""
+    kinds = draw(st.lists(packets.frames(), min_size=1, max_size=3))
+    random = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    made = []
+    for _ in range(draw(st.integers(0, 60))):
+        data, _, link = kinds[int(random.integers(len(kinds)))]
+        changed = bytearray(data)
+        for _ in range(int(random.integers(0, 4))):
+            if changed:
+                changed[int(random.integers(len(changed)))] = int(random.integers(256))
+        whole = len(changed)
+        cut = int(random.integers(whole + 1)) if random.random() < 0.2 else whole
+        made.append(packets.Frame(bytes(changed[:cut]), whole, link))
+    frames = packets.block(made)
+    frames.ns[: frames.count] = np.sort(random.integers(0, 1 << 62, frames.count))
+    return frames
+
+
+@settings(max_examples=25, deadline=None)
+@given(frames=traffic())
+def test_whatever_comes_is_data(frames: Frames) -> None:
+    for one in found(frames):
+        assert 0 <= one.score <= 1
+        assert parse(write(one.layout)) == one.layout
+        assert 0 < one.apart + one.records <= 2 * frames.count
+    if frames.count:
+        assert all(isinstance(place, str) for place in survey(frames))
+        for layout in ("udp:6000 magic=u16be@0==7 seq=u32be@4", "frame seq=u16be@0", "eth:0x88b5 seq=u8@0"):
+            assert all(isinstance(each, str) for each in check(frames, parse(layout), load()))
