@@ -1,8 +1,25 @@
-"""`python -m seqcheck` is `seqcheck`."""
+"""`seqcheck`, and `python -m seqcheck`: where a process that is ours alone begins and ends.
 
+Ctrl-C while modules are loaded, or when all is said and the interpreter clears up, ends it as it ends any program,
+without a traceback; in between it is the verb's business.
+"""
+
+import signal
 import sys
 
-from seqcheck.cli.main import main
+
+def run() -> int:
+    """Run the command line; its exit code."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from seqcheck.cli.main import main
+
+    signal.signal(signal.SIGINT, before)
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())
