@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import struct
 import sys
@@ -355,6 +356,22 @@ def test_results_are_kept_and_not_made_again(tmp_path: Path) -> None:
     file.write_text(json.dumps(kept) + "\n" + '{"cut sho', encoding="utf-8")
     (again,) = run.run(work, file, 1)
     assert again["said"]["cause"] == "read from the file"
+
+
+def fatal(work: run.Work) -> run.Result:
+    """The process ends with the third case, as it does where memory is out or a kernel fails."""
+    if work[1] == 3:
+        os._exit(1)
+    return {"kind": work[0], "seed": work[1], "final": False, "truth": None, "said": {"trouble": ""}}
+
+
+def test_a_case_that_ends_its_process_costs_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    work = [("healthy", seed, False) for seed in range(6)]
+    results = list(run.run(work, file, 2, fatal))
+    assert [one["seed"] for one in results] == list(range(6))
+    assert [one["said"]["trouble"] for one in results] == ["", "", "", "the process ended", "", ""]
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 6
 
 
 def test_causes_that_are_right_have_names() -> None:

@@ -6,13 +6,15 @@ Two workers, with a limit of memory and of time for each case. A case that stand
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ from benchmarks.accuracy.truth import Truth
 
 SECONDS = 60  # a case that takes longer is trouble
 MEMORY = 6 << 30  # bytes of address space
+BATCH = 200  # cases that one set of processes sees
 Work = tuple[str, int, bool]
+Result = dict[str, Any]
 
 
 def limits() -> None:
@@ -59,10 +63,11 @@ def ask(path: Path, truth: Truth) -> Said:
     )
 
 
-def one(work: Work) -> dict[str, Any]:
+def one(work: Work) -> Result:
     """One case from seed to verdict."""
     kind, seed, final = work
     signal.alarm(SECONDS)
+    faulthandler.dump_traceback_later(2 * SECONDS, exit=True)  # where no signal gets through: in a loop in C
     path = None
     try:
         path, truth = cases.make(kind, seed, final=final)
@@ -73,35 +78,72 @@ def one(work: Work) -> dict[str, Any]:
         return {"kind": kind, "seed": seed, "final": final, "truth": None, "said": asdict(Said(trouble=trouble))}
     finally:
         signal.alarm(0)
+        faulthandler.cancel_dump_traceback_later()
         if path:
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
-def known(file: Path) -> dict[Work, dict[str, Any]]:
-    results = {}
+def known(file: Path) -> dict[Work, Result]:
+    found = {}
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(ValueError):  # a line cut short by a stop
                 result = json.loads(line)
-                results[result["kind"], result["seed"], result["final"]] = result
-    return results
+                found[result["kind"], result["seed"], result["final"]] = result
+    return found
 
 
-def run(work: list[Work], file: Path | None, jobs: int) -> Iterator[dict[str, Any]]:
+def run(work: list[Work], file: Path | None, jobs: int, ask_one: Callable[[Work], Result] = one) -> Iterator[Result]:
     """Results, those that were known first."""
     old = known(file) if file else {}
-    yield from (old[one] for one in work if one in old)
-    todo = [one for one in work if one not in old]
-    with ProcessPoolExecutor(jobs, initializer=limits) as pool, contextlib.ExitStack() as stack:
-        out = stack.enter_context(file.open("a", encoding="utf-8")) if file else None
-        for index, result in enumerate(pool.map(one, todo, chunksize=4)):
+    yield from (old[case] for case in work if case in old)
+    todo = [case for case in work if case not in old]
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(file.open("a+", encoding="utf-8")) if file else None
+        if out and not whole(file):
+            out.write("\n")
+        for index, result in enumerate(results(todo, jobs, ask_one)):
+            line = json.dumps(result, default=plain)
             if out:
-                out.write(json.dumps(result, default=plain) + "\n")
+                out.write(line + "\n")
                 out.flush()
             if index % 100 == 99:
                 sys.stderr.write(f"{index + 1} of {len(todo)}\n")
-            yield json.loads(json.dumps(result, default=plain))
+            yield json.loads(line)
+
+
+def whole(file: Path | None) -> bool:
+    """Does the file end with a whole line?"""
+    data = file.read_bytes()[-1:] if file else b""
+    return data in (b"", b"\n")
+
+
+def results(todo: list[Work], jobs: int, ask_one: Callable[[Work], Result]) -> Iterator[Result]:
+    """Each case's result, in order. A case that ends its process is told as trouble, and the others go on."""
+    begin = 0
+    while begin < len(todo):
+        batch = todo[begin : begin + BATCH]
+        with ProcessPoolExecutor(jobs, initializer=limits) as pool:
+            futures = [pool.submit(ask_one, case) for case in batch]
+            for case, future in zip(batch, futures, strict=True):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    yield alone(case, ask_one)
+        begin += len(batch)
+
+
+def alone(case: Work, ask_one: Callable[[Work], Result]) -> Result:
+    """Once more in a process of its own: another may have ended the one that it was in."""
+    with ProcessPoolExecutor(1, initializer=limits) as pool:
+        try:
+            return pool.submit(ask_one, case).result()
+        except BrokenProcessPool:
+            kind, seed, final = case
+            _, truth = cases.build(kind, cases.parameters(kind, seed, final=final), seed=seed)
+            said = Said(trouble="the process ended")
+            return {"kind": kind, "seed": seed, "final": final, "truth": asdict(truth), "said": asdict(said)}
 
 
 def plain(value: Any) -> Any:
