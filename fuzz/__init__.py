@@ -1,1 +1,1 @@
-"""The C modules of the native kernel under a coverage-guided fuzzer: see __main__.py."""
+"""The C modules of the native kernel under a coverage-guided fuzzer; see __main__.py."""

@@ -2,9 +2,10 @@
 
     python -m fuzz [--seconds S] [--corpus DIR] [TARGET...]
 
-Targets: index (any container, any bytes), decode (any program, any frames: the short ways against the long one). Each
-gets the same share of the seconds. What was found before (found/) is tried first; a new find is kept in DIR, and the
-exit code is 1. Needs clang with its sanitizers (Debian: clang, libclang-rt-dev). DIR keeps the inputs from run to run.
+Targets: index (any container, any bytes), decode (any program, any frames: the short ways against the long one) and
+track (any numbers: cut into calls anyhow, each stream alone, and against a set). Each gets the same share of the
+seconds. What was found before (found/) is tried first; a new find is kept in DIR, and the exit code is 1. Needs clang
+with its sanitizers (Debian: clang, libclang-rt-dev). DIR keeps the inputs from run to run.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from fuzz import seeds
 
 HERE = Path(__file__).parent
 NATIVE = HERE.parent / "seqcheck" / "kernel" / "native"
-LENGTHS = {"index": 4096, "decode": 2048}  # bytes of an input, at most
+LENGTHS = {"index": 4096, "decode": 2048, "track": 600}  # bytes of an input, at most
 FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
 
 

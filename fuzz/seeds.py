@@ -1,5 +1,5 @@
-"""Inputs to begin with, in the form that index.c and decode.c take apart: traffic as it should be, from which a fuzzer
-finds its way to traffic as it should not be.
+"""Inputs to begin with, in the form that index.c, decode.c and track.c take apart: traffic as it should be, from which
+a fuzzer finds its way to traffic as it should not be.
 
     python -m fuzz.seeds TARGET DIR
 """
@@ -82,7 +82,42 @@ def decode() -> Iterator[bytes]:
                 yield program + bytes([9, len(FRAMES) - 1]) + models + some + bytes([last])
 
 
-ALL: dict[str, Callable[[], Iterator[bytes]]] = {"index": index, "decode": decode}
+BACK, AHEAD, FAR_BACK, FAR_AHEAD, TO, PAUSE, ON = 0, 1, 2, 3, 4, 7, 9  # kinds of step in track.c
+
+
+def step(kind: int, count: int = 1, *, by: int = 0, stream: int = 0) -> bytes:
+    """`count` records of a stream, the first of them moved by so much."""
+    size = {BACK: 1, AHEAD: 1, FAR_BACK: 2, FAR_AHEAD: 2, TO: 1, PAUSE: 2, ON: 0}[kind]
+    head = bytes([stream | kind << 2 | (0xC0 if count > 1 else 0)]) + (bytes([count - 1]) if count > 1 else b"")
+    return head + by.to_bytes(size, "little")
+
+
+def track() -> Iterator[bytes]:
+    """modulus, cut, steps: see track.c. A run, something odd, and on."""
+    run = step(ON, 200)
+    odd = {
+        "stale slots": b"".join(step(BACK, by=32) + step(AHEAD, 20, by=31) for _ in range(12)),
+        "a replay": step(FAR_BACK, 150, by=150) + run,
+        "a restart": step(TO, 256, by=0) + run + run,
+        "a restart after a pause": step(PAUSE, by=200) + step(TO, 256, by=0) + run,
+        "gaps and late ones": b"".join(
+            step(AHEAD, 3, by=2) + step(BACK, 2, by=5) + step(AHEAD, 5, by=3) for _ in range(20)
+        ),
+        "early ones": b"".join(step(AHEAD, by=100) + step(BACK, 30, by=101) for _ in range(10)),
+        "each twice": b"".join(step(ON) + step(BACK, by=1) for _ in range(100)),
+        "a jump far ahead": step(FAR_AHEAD, by=60_000)
+        + step(FAR_BACK, 50, by=60_001)
+        + step(FAR_AHEAD, 100, by=50_000),
+    }
+    turns = b"".join(
+        step(kind, 3, by=by, stream=n % 3) for n, (kind, by) in enumerate([(ON, 0), (BACK, 4), (AHEAD, 2)] * 30)
+    )
+    for modulus in (0, 4, 5):
+        for some in (*odd.values(), turns):
+            yield bytes([modulus, 6]) + run + some + run
+
+
+ALL: dict[str, Callable[[], Iterator[bytes]]] = {"index": index, "decode": decode, "track": track}
 
 
 def write(target: str, folder: Path) -> None:
