@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcheck.assemble import CELLS, HEAVY, SINGLES, _bins
+from seqcheck.assemble import CELLS, HEAVY, SINGLES
+from seqcheck.assemble import bins as made
 from seqcheck.model import Bin
 
 
@@ -14,7 +15,7 @@ def bins(counts: dict[int, int], ring: int | None = None) -> tuple[Bin, ...]:
     distances = np.zeros(max(counts, default=0) + 2, np.int64)
     for value, count in counts.items():
         distances[value] = count
-    return _bins(distances, ring)
+    return made(distances, ring)
 
 
 def test_few_values_have_a_bar_each() -> None:
