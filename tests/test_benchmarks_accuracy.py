@@ -34,7 +34,8 @@ def _benchmarks() -> None:
 
 _benchmarks()
 from benchmarks.accuracy import case as making  # noqa: E402
-from benchmarks.accuracy import cases, diagram, figures, page, plan, ring, run, search, spaces, tell  # noqa: E402
+from benchmarks.accuracy import cases, diagram, figures, page, plan, ring, run, search, spaces, tell, wire  # noqa: E402
+from benchmarks.accuracy import truth as truths  # noqa: E402
 from benchmarks.accuracy.judge import Judged, Said  # noqa: E402
 from benchmarks.accuracy.kinds import KINDS  # noqa: E402
 
@@ -403,3 +404,68 @@ def test_what_a_ring_sends_again_lies_whole_laps_behind(kind: str) -> None:
             if record:
                 last[record] = place
     assert resends > 20
+
+
+def wire_of(numbers: list[int], **columns: Any) -> Any:
+    """One stream's numbers, a microsecond apart."""
+    return wire.Wire(len(numbers), t=range(0, 1000 * len(numbers), 1000), what=wire.RECORD, seq=numbers, **columns)
+
+
+ARGUABLE = {
+    "from the first number on, and on": ([*range(100), *range(2, 150)], True),
+    "from the first number on, and back to where it stood": (
+        [*range(100), *range(2, 60), *range(100, 150)],
+        False,
+    ),
+    "from the middle, and on": ([*range(100), *range(50, 150)], False),
+    "to the capture's end, from the first number on": ([*range(100), *range(2, 60)], True),
+    "a forward spike": ([*range(50), 90, *range(51, 90), *range(90, 150)], False),
+    "in the place of as many": ([*range(100), *range(20, 60), *range(140, 200)], True),
+    "single ones": ([*range(100), 30, *range(100, 120), 2, *range(120, 150)], False),
+}
+
+
+@pytest.mark.parametrize("name", ARGUABLE)
+def test_which_counts_are_arguable(name: str) -> None:
+    numbers, expected = ARGUABLE[name]
+    assert truths.arguable(wire_of(numbers), 5000, 1 << 32) == expected
+
+
+def test_a_block_that_begins_at_zero_is_arguable_wherever_the_capture_began() -> None:
+    numbers = [*range(100), *range(50, 150)]
+    assert truths.arguable(wire_of(numbers), (1 << 16) - 50, 1 << 16)
+    assert not truths.arguable(wire_of(numbers), (1 << 16) - 50, 1 << 20)
+
+
+def test_numbers_from_before_the_capture_are_arguable_in_a_row_only() -> None:
+    assert truths.from_before(wire_of([50, 51, 20, 21, 52]))
+    assert not truths.from_before(wire_of([50, 51, 20, 52, 21, 53]))
+
+
+def test_resends_that_follow_one_another_are_a_replay_too() -> None:
+    again = [False] * 30 + [True] * 10 + [False] * 10
+    assert truths.in_runs(wire_of([*range(30), *range(10), *range(30, 40)], resend=again))
+    lone = [index % 10 == 9 for index in range(50)]
+    assert not truths.in_runs(wire_of(list(range(50)), resend=lone))
+
+
+def test_a_size_is_known_if_nothing_foreign_was_lost_and_not_if_much_was() -> None:
+    import numpy as np
+
+    params = {
+        "ring": 40, "host": 0.2, "filter": False, "queues": 0.0, "wide": 0.0, "queue_streams": 0,
+    }  # fmt: skip
+    numbers = [*range(40), 0, *range(40, 79), 40, *range(79, 100)]
+    resend = [index in (40, 80) for index in range(len(numbers))]
+    sent = wire_of(numbers, resend=resend)
+    kept = np.zeros(len(numbers), np.bool_)
+    assert truths.size_is_known(params, sent, kept)
+    assert not truths.size_is_known(params | {"filter": True}, sent, kept)
+    assert not truths.size_is_known(params | {"queues": 0.1}, sent, kept)
+    assert not truths.size_is_known(params | {"ring": 50}, sent, kept)  # nothing lies a lap of that behind
+    rng = np.random.default_rng(1)
+    hosts = np.flatnonzero(rng.random(len(numbers)) < 0.4)
+    hosts = hosts[~np.isin(hosts, (0, 40, 41, 80))]
+    sent.what[hosts] = wire.HOST
+    kept[hosts[::2]] = True
+    assert not truths.size_is_known(params, sent, kept)

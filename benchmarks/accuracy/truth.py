@@ -98,7 +98,7 @@ def arguable(wire: Wire, start: int, modulus: int) -> bool:
             on = end == len(numbers) - 1 or numbers[place : end + 1].max() > highest[place - 1]
             if on and old[place : place + LONG].all():
                 return True
-        rows = back[:-1][np.diff(back) > LONG] if len(back) else back
+        rows = back[np.diff(back, append=len(numbers)) > LONG]
         for place in rows.tolist():
             end = row_from(numbers, place)
             if end - place >= LONG and end + 1 < len(numbers) and old[place : end + 1].all():
