@@ -34,8 +34,9 @@ def foreign(at: int) -> Packet:
 
 
 def reported(path: Path, layout: str = LAYOUT) -> dict[str, Any]:
-    """The JSON report, having written all others."""
+    """The JSON report, judged without an exception, having written all others."""
     with examine([path], Query(layout=layout, keep="all-frames")) as results:
+        assert results.fault is None, repr(results.fault)
         written = {}
         for name in FORMATS:
             out = io.BytesIO()
@@ -90,6 +91,17 @@ def test_a_gap_that_is_settled_after_the_last_record(name: str, tmp_path: Path) 
         publish(name, results, out, Page())
     assert results.report.gaps.missing == 4900
     assert len(out.getvalue()) > 200
+
+
+def test_jumps_of_any_width_are_judged(tmp_path: Path) -> None:
+    """A billion numbers missing between the copies is no reason to look at a billion sizes."""
+    sent = []
+    for turn in range(30):
+        base = turn * 1_000_000_000
+        sent += [base + n for n in range(20)] + ([base + 4] if turn % 2 else [])
+    report = reported(path_of(tmp_path, pcap_file([packet(n % 2**32, at=at) for at, n in enumerate(sent)])))
+    assert report["duplicates"]["total"] == 15
+    assert report["verdict"]["cause"] != "not-judged"
 
 
 @pytest.mark.parametrize("drops", [1 << 63, (1 << 64) - 1])

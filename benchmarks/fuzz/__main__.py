@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.fuzz import workers
 from benchmarks.fuzz.cases import KINDS
-from benchmarks.fuzz.workers import BATCH, Tally, Worker
+from benchmarks.fuzz.workers import BATCH, QUICK, Tally, Worker
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "reliability.md"
 BEGIN, END = "<!-- fuzz -->", "<!-- end -->"
@@ -37,7 +37,7 @@ def main() -> int:
         over = time.monotonic() - begin > args.minutes * 60
         while len(crew) < args.jobs and left and not over:
             kind = kinds[turn % len(kinds)]
-            count = min(BATCH, left)
+            count = min(QUICK.get(kind, BATCH), left)
             crew.append(workers.start(kind, next_seed[kind], count))
             next_seed[kind], left, turn = next_seed[kind] + count, left - count, turn + 1
         if not crew or (over and args.count is None):

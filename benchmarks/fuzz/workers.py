@@ -19,6 +19,7 @@ from benchmarks.fuzz.cases import KINDS
 MEMORY = 2 << 30  # bytes of address space
 SLOWEST_S = 60.0  # of the wall clock, for one input
 BATCH = 40  # inputs of a worker, which then makes room for a fresh one
+QUICK = {"toml": 4000, "report": 1000, "spec": 1000}  # of those that take a millisecond
 
 
 @dataclass(slots=True, kw_only=True)

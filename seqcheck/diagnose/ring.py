@@ -63,7 +63,7 @@ class Lost:
         """Of so many foreign frames captured between the copies: how many more were lost, how many are mere copies
         (both expected), and the variance of the difference."""
         echo = min(self.echo, 1.0)
-        sent = foreign / (1 + echo)
+        sent = np.maximum(foreign, 0) / (1 + echo)  # less than none where sources were mixed up
         gone = sent * (self.loss / (1 - self.loss) if self.loss < 1 else 1.0)
         return gone, sent * echo, gone + sent * echo * (1 - echo)
 
@@ -176,10 +176,11 @@ class _Scale:
         values, counts = np.unique(ends, return_counts=True)
         common = values[np.argsort(-counts, kind="stable")[:64]]
         spread = int(self.slack().max())
-        doubled = int(np.ceil(self.doubled.max() + 4 * np.sqrt(self.variance.max())))
-        near = [
-            np.arange((int(v) - doubled) // STEP * STEP, int(v) + spread + STEP + 1, STEP)[:128] for v in common[:16]
-        ]
+        doubled = min(int(np.ceil(self.doubled.max() + 4 * np.sqrt(self.variance.max()))), LARGEST)
+        near = []
+        for v in common[:16].tolist():  # 128 of them, however wide the spread is: that may be a number from the wire
+            start = (v - doubled) // STEP * STEP
+            near.append(np.arange(start, min(v + spread + STEP + 1, start + 128 * STEP), STEP))
         sizes = np.concatenate([common, *near, np.array(sorted(SIZES), np.int64)])
         if len(common) < 16:  # a slot that was stuck shows multiples only
             sizes = np.concatenate([sizes, common // 2, common // 3])
