@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from . import kernel
 from .decode import foreign
 from .errors import InputError
-from .guard import UNLIMITED, Allowance
+from .guard import UNLIMITED, Allowance, Budget
 from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames, total
 from .model import UNREAD, Capture, Damage, Gap, Gaps, Report
 from .session import Session
@@ -37,6 +37,7 @@ SECOND = 1_000_000_000  # ns
 JUDGING = 0.002  # the share of the time that may go into reports in between
 MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
 SECOND_LOOK_S = 1  # from the first report to the second
+GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off
 UNCHANGED_S = 60  # a report is as good as new for so long, if nothing was found since
 OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream
 LATEST = 8
@@ -215,10 +216,13 @@ class LiveSession(Session):
         if begin < (self._stale_at if known == self._known else self._judge_at):
             return
         self._known, first = known, self._report is None
+        self.budget = Budget(seconds=GLANCE_S, called_off=lambda: reader.stopping)
         try:
             self._report = self.judged(reader, ())
         except InputError:  # no record yet
             return
+        finally:
+            self.budget = Budget()
         now = time.monotonic()
         self._judge_at = now + (SECOND_LOOK_S if first else (now - begin) / JUDGING)  # the first one takes far longer
         self._stale_at = max(self._judge_at, now + UNCHANGED_S)

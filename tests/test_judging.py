@@ -4,17 +4,20 @@ import json
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import seqcheck
-from seqcheck import judging
+from seqcheck import judging, kernel
 from seqcheck.cli.crew import Tell
 from seqcheck.cli.main import main, parse
 from seqcheck.demands import Demands, Suspect
 from seqcheck.guard import Allowance, Budget
 from seqcheck.reporters import FORMATS
+from seqcheck.sources import CaptureReader
+from seqcheck.watch import LiveSession, Task
 
 ROOT = Path(__file__).parent.parent
 STALE = ROOT / "samples" / "stale-slot.pcap"
@@ -144,3 +147,22 @@ def test_advice_that_fails_costs_no_answer(monkeypatch: pytest.MonkeyPatch, caps
         told = capsys.readouterr().err
         assert told.startswith("seqcheck: none of the 1,150 frames")
         assert "IndexError" not in told
+
+
+def test_a_glance_is_called_off_when_the_capture_is_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live capture is judged in between; Ctrl-C must not wait for that."""
+    monkeypatch.setattr(judging, "diagnose", never_end)
+    session = LiveSession(Task(layout="seqcheck"))
+    with CaptureReader([STALE], kernel=kernel.load()) as reader:
+        for frames, low, high in reader:
+            session.take(frames, low, high, reader.store)
+            session.frames += high - low
+        names = ("inputs", "wire_bytes", "first_ns", "last_ns", "dropped", "cut_frames", "damage")
+        live: Any = SimpleNamespace(
+            stopping=True, missed=0, behind=0.0, places=False, **{name: getattr(reader, name) for name in names}
+        )
+        report = session.snapshot(live, 1.0, reports=True).report
+    assert report is not None
+    assert "it was called off" in report.verdict.statement
+    monkeypatch.undo()
+    assert session.judged(live, ()).verdict.cause != "not-judged"

@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
-from seqcheck.cli.output import STDOUT, failing
+from seqcheck.cli.output import STDOUT, failing, open_device
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout
 from seqcheck.errors import OutputError
@@ -52,7 +52,7 @@ class Opened:
             if stat.S_ISDIR(mode):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             if not stat.S_ISREG(mode):  # /dev/null, a pipe
-                return open(self.path, "wb")
+                return open_device(self.path)
         how = os.O_TRUNC if force else os.O_EXCL
         number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | how, 0o666)
         if heir is not None and os.fstat(number).st_nlink == 1:

@@ -119,6 +119,11 @@ class LiveReader:
         self._stopping = True
 
     @property
+    def stopping(self) -> bool:
+        """Whether it was told to."""
+        return self._stopping
+
+    @property
     def behind(self) -> float:
         """The share of the ring that waits for us, the fullest one's."""
         return max(port.behind for port in self._ports)
