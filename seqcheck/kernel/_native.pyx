@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-# cython: embedsignature=True
+# cython: embedsignature=True, freethreading_compatible=True
 """The native kernel: the same answers as portable/, bit for bit, at the speed of memory.
 
 What border.py promises, compiled: three loops without Python objects, without allocation and without the GIL. They are C
