@@ -15,7 +15,7 @@ from .dataclass import replace
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
 from .kernel.border import plain_rows, total
-from .metrics import metrics
+from .metrics import Figures
 from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream, Verdict
 from .serial import span, wraps
 from .track import DISTANCES, Findings
@@ -25,18 +25,23 @@ from .track import DISTANCES, Findings
 SINGLES, HEAVY, CELLS = 64, 32, 64
 
 
+# Of STREAM_STATE, what a Stream says outright; the rest is in its metrics.
+COLUMNS = ("received", "duplicates", "missing", "late", "restarts", "first_seq", "base", "next")
+
+
 def streams(findings: Findings, keys: Iterable[Mapping[str, str | int]]) -> tuple[Stream, ...]:
     """One Stream for each row of the tracker's table; `keys` by stream id."""
     before = np.zeros(len(findings.streams), np.int64)  # wraps of epochs that are over
     for row in findings.restarts:
         before[row["stream"]] += wraps(int(row["a"]) % (1 << 64), max(0, int(row["next"]) - 1), findings.modulus)
+    columns = findings.streams[list(COLUMNS)]
     return tuple(
-        _stream(number, s, dict(key), int(before[number]), findings.modulus)
-        for number, (s, key) in enumerate(zip(plain_rows(findings.streams), keys, strict=True))
+        _stream(findings, number, s, dict(key), int(before[number]))
+        for number, (s, key) in enumerate(zip(plain_rows(columns), keys, strict=True))
     )
 
 
-def _stream(number: int, s: Mapping[str, Any], key: dict[str, str | int], before: int, modulus: int) -> Stream:
+def _stream(findings: Findings, number: int, s: Mapping[str, Any], key: dict[str, str | int], before: int) -> Stream:
     base, last = s["base"], max(0, s["next"] - 1)
     received, duplicates = s["received"], s["duplicates"]
     return Stream(
@@ -48,10 +53,10 @@ def _stream(number: int, s: Mapping[str, Any], key: dict[str, str | int], before
         missing=s["missing"],
         late=s["late"],
         restarts=s["restarts"],
-        wraps=before + wraps(base, last, modulus),
+        wraps=before + wraps(base, last, findings.modulus),
         first_seq=s["first_seq"],
-        last_seq=(base + last) % span(modulus),
-        metrics=metrics(s),
+        last_seq=(base + last) % span(findings.modulus),
+        metrics=Figures(findings.streams, number),
     )
 
 

@@ -1,17 +1,51 @@
 """The standards' figures of one stream, from the tracker's sums: RFC 5560, RFC 4737, RFC 3357, RFC 7680.
 
-Plain arithmetic on one row of STREAM_STATE; docs/metrics.md gives each key's definition and section. Ratios are
+Plain arithmetic on one row of STREAM_STATE, worked out when somebody asks, since a report may have hundreds of
+thousands of them; docs/metrics.md gives each key's definition and section. Ratios are
 floats (they are for reading), everything else is an integer; None where a figure has no meaning (nothing reordered).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any
 
-from .kernel.border import N_DEGREES
+from numpy.typing import NDArray
+
+from .kernel.border import N_DEGREES, plain_rows
 
 Figure = int | float | None
+
+
+class Figures(Mapping[str, Figure]):
+    """The figures of one row of a STREAM_STATE table, by name."""
+
+    __slots__ = ("_at", "_table")
+
+    def __init__(self, table: NDArray[Any], at: int) -> None:
+        self._table, self._at = table, at
+
+    def __getitem__(self, name: str) -> Figure:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def __reduce__(self) -> Any:
+        return dict, (self._all(),)  # not the whole table
+
+    def items(self) -> ItemsView[str, Figure]:
+        """All of them, at once."""
+        return self._all().items()
+
+    def _all(self) -> dict[str, Figure]:
+        return metrics(next(plain_rows(self._table[self._at : self._at + 1])))
 
 
 def metrics(s: Mapping[str, Any]) -> dict[str, Figure]:

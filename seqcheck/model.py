@@ -7,6 +7,7 @@ from 1 over the whole input as Wireshark does, and what is not known is None. No
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from seqcheck.dataclass import dataclass, field
@@ -93,7 +94,7 @@ class Stream:
     wraps: int
     first_seq: int
     last_seq: int
-    metrics: dict[str, int | float | None]
+    metrics: Mapping[str, int | float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,6 @@ def span(modulus: int) -> int:
     return modulus or FULL
 
 
-def step(new: int, old: int, modulus: int) -> int:
-    """The signed distance from `old` to `new`, by the shorter way round.
-
-    RFC 1982 leaves the distance of exactly half the range undefined; here it counts as ahead.
-    """
-    whole = span(modulus)
-    ahead = (new - old) % whole
-    return ahead if ahead <= whole // 2 else ahead - whole
-
-
 def wraps(first: int, positions: int, modulus: int) -> int:
     """How often a counter that began at `first` and went on by `positions` rolled over."""
     return (first + positions) // span(modulus)

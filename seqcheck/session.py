@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from . import assemble, kernel
+from . import assemble, kernel, limited
 from .dataclass import dataclass, replace
 from .decode import key_texts, tally
 from .diagnose import Facts
@@ -26,7 +26,18 @@ from .examined import Examined, Told
 from .examined import Frames as FramesAgain
 from .guard import ADVICE, UNLIMITED, Allowance, Budget, UnfinishedError, within
 from .judging import judge
-from .kernel.border import DUPLICATE, GAP, LATE, REASONS, DecoderLike, Frames, Kernel, RecordColumns
+from .kernel.border import (
+    DUPLICATE,
+    GAP,
+    LATE,
+    MAX_STREAMS,
+    REASONS,
+    STREAMS,
+    DecoderLike,
+    Frames,
+    Kernel,
+    RecordColumns,
+)  # fmt: skip
 from .layout import Layout, resolve
 from .layout import compile as compile_layout
 from .layout import write as spec_of
@@ -36,7 +47,7 @@ from .results import CapturedFrame, Keep, Results
 from .sources import CaptureReader
 from .sources.bytestream import State
 from .timeline import Timeline
-from .track import Findings, Track
+from .track import Findings, Limit, Track
 from .version import VERSION
 from .witness import Witness
 
@@ -279,7 +290,7 @@ class Session:
             raise _unknown_layout(self._recognition, capture)
         chosen, decoder, track, witness = self._chosen
         foreign, skipped = tally(decoder.sources())
-        findings, keys = track.findings(), decoder.keys()
+        findings, keys = _with_streams(track.findings(), skipped), decoder.keys()
         if not len(findings.streams):
             raise _no_record(chosen, skipped, capture, self._advice(chosen))
         facts = Facts(
@@ -302,7 +313,7 @@ class Session:
             streams=assemble.streams(findings, key_texts(keys, chosen)),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, listed),
-            verdict=_as_far_as_read(judged.verdict, capture),
+            verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, MAX_STREAMS),
             also=judged.also,
             overview=judged.overview,
         )
@@ -382,6 +393,13 @@ class Session:
                 self._kept.add(
                     CapturedFrame(number=number, ns=frame.ns, link=frame.link, wire=frame.wire, data=frame.data)
                 )
+
+
+def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
+    """With the limit on streams, which is the decoder's, where it was reached."""
+    count = skipped.get(REASONS[STREAMS], 0)
+    more = (Limit(name="streams", stream=None, count=count),) if count else ()
+    return replace(findings, limits=(*more, *findings.limits))
 
 
 def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:

@@ -35,17 +35,24 @@ Batch = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any]]  # EVENT[n], their 
 Tap = Callable[[NDArray[Any]], None]
 _FIRSTS = (border.GAP, border.RESTART, border.EARLY)
 _SAMPLED = (border.DUPLICATE, border.LATE)  # what may be taken back
-LimitName = Literal["copies", "missing", "duplicates", "gaps", "late", "restarts"]
-_DROPPED: dict[LimitName, str] = {"copies": "beyond", "missing": "unjudged"}  # by column of STREAM_STATE
+LimitName = Literal[
+    "streams", "copies", "missing", "forgotten", "chains", "duplicates", "gaps", "late", "restarts"
+]  # fmt: skip
+_COST: dict[LimitName, str] = {  # the column of STREAM_STATE that counts it
+    "copies": "beyond", "missing": "unjudged", "forgotten": "forgotten", "chains": "unfollowed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """A limit that was reached: `count` things of a stream were dropped for it; `stream` is None for one of them all.
 
+    streams     records of streams beyond border.MAX_STREAMS: nothing else is known of them
     copies      duplicates whose earlier copy lay farther back than is kept: they count, at an unknown distance
     missing     late or repeated numbers that lay below what is kept of the missing ones, and could not be judged
-    duplicates, gaps, late, restarts  rows beyond the first LIMIT: they count, and are not listed"""
+    forgotten   missing numbers that count, but are no longer known one by one
+    chains      runs of old numbers that were given up: they count as copies, whatever came after them
+    duplicates, gaps, late, restarts  rows beyond those that are kept: they count, and are not listed"""
 
     name: LimitName
     stream: int | None
@@ -164,7 +171,7 @@ def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limi
     """What the tracker's table says was dropped, and the rows that are not among the kept ones."""
     found = [
         Limit(name=name, stream=at, count=int(streams[column][at]))
-        for name, column in _DROPPED.items()
+        for name, column in _COST.items()
         for at in np.flatnonzero(streams[column]).tolist()
     ]
     return (*found, *(Limit(name=name, stream=None, count=count) for name, count in unlisted.items() if count > 0))

@@ -167,7 +167,7 @@ def test_crowds(streams: int, sources: int) -> None:
 
 
 def test_more_streams_and_sources_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """131,072 streams and 65,535 sources; what comes beyond has a status, or no source."""
+    """262,144 streams and 65,535 sources; what comes beyond has a status, or no source."""
     count = border.MAX_STREAMS + 50
     made = border.Frames(count)
     rows = np.zeros((count, 20), np.uint8)

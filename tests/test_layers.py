@@ -21,6 +21,7 @@ LAYERS = (
     ("retracted", "missing"),
     ("kept",),
     ("decode", "track", "diagnose", "metrics", "timeline", "spool", "guard"),
+    ("limited",),
     (
         "reporters",
         "sources",

@@ -112,7 +112,7 @@ REASONS = (
 # short: the frame itself ends before the header does. protocol: not the anchor's protocol. port: other ports.
 # magic: a magic or match value differs. fragment: not the first fragment. malformed: lengths contradict each other.
 
-MAX_STREAMS = 1 << 17
+MAX_STREAMS = 1 << 18
 MAX_SOURCES = (1 << 16) - 1
 NO_SOURCE = 0  # source id of frames whose link layer has no source address (and of sources beyond MAX_SOURCES)
 

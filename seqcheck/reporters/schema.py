@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import types
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -111,7 +112,7 @@ def _type(hint: Any, known: dict[str, Schema]) -> Schema:
         parts = [_type(arg, known) for arg in args]
         plain = [part["type"] for part in parts if set(part) == {"type"} and isinstance(part["type"], str)]
         return {"type": plain} if len(plain) == len(parts) else {"anyOf": parts}
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _type(args[1], known)}
     if origin is tuple and args[-1] is Ellipsis:
         return {"type": "array", "items": _type(args[0], known)}
