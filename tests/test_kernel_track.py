@@ -228,6 +228,18 @@ def test_more_holes_than_there_are() -> None:
     assert state["forgotten"] > 0
 
 
+def test_more_streams_than_pages_and_holes() -> None:
+    """Each has one of both, a page of numbers that came twice, too, and loses none."""
+    count = 300
+    seqs = [n for n in (0, 5, 6, 2_000, 2_001, 5, 3, 1_990) for _ in range(count)]
+    room = border.Room(pages=16, small_pages=16, holes=16)
+    both = same(seqs, 0, room=room, streams=list(range(count)) * 8)
+    states = both[1].tracker.streams()
+    assert set(states["late"].tolist()) == {2}
+    assert set(states["duplicates"].tolist()) == {1}
+    assert not states["forgotten"].any()
+
+
 def test_one_stream_does_not_take_from_others_what_they_need() -> None:
     """One loses numbers all over, the other one a few, which come late: it gets them, whichever came first."""
     much, few = [n * 300 for n in range(6_000)], [0, 5, 6, 3, 4]

@@ -53,7 +53,7 @@ def test_what_a_limit_hid_is_not_called_clean(name: LimitName, cause: str) -> No
 
 
 def test_a_capture_with_more_streams_than_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqcheck.kernel.reference_decode.MAX_STREAMS", 5)
+    monkeypatch.setattr("seqcheck.kernel.portable.decode.MAX_STREAMS", 5)
     monkeypatch.setenv("SEQCHECK_KERNEL", "reference")
     report = analyze(capture([(stream, number) for number in range(20) for stream in range(7)]), SPEC)
     assert (len(report.streams), report.records.skipped["too-many-streams"]) == (5, 40)

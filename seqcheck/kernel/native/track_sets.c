@@ -178,6 +178,13 @@ static int64_t fair_share(const int64_t *counts, int64_t n, int64_t most)
     }
 }
 
+/* Where a share of one leaves no room, there are that many streams, and each may have as much. */
+static void more_for_many(int64_t *most, int64_t count)
+{
+    if (count > *most - *most / 8)
+        *most *= 2;
+}
+
 /* Below this, positions of that stream and epoch are no longer judged. */
 static void lift_floor(struct tracker *t, int64_t set, int64_t floor)
 {
@@ -235,6 +242,7 @@ static bool make_room(struct tracker *t, struct pool *p)
             give_up(t, p, places + start + n);
     free(places);
     free(counts);
+    more_for_many(&p->most, p->pages);
     return true;
 }
 
@@ -357,6 +365,7 @@ static bool make_room_for_hole(struct tracker *t)
     const int64_t share = fair_share(counts, n, t->most.holes);
     for (int64_t at = 0; at < n; at++)
         trim_holes(t, holders + at, share);
+    more_for_many(&t->most.holes, t->n_holes);
     free(holders);
     free(counts);
     return true;

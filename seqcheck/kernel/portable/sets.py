@@ -45,6 +45,7 @@ class Pages:
                 bits = self.pages.pop(key)
                 self.forgotten[stream] += bits.bit_count() if number >= 0 else 0
                 floors.setdefault((stream, epoch), (number + 1) * self.width)
+        self.most = more_for_many(self.most, len(self.pages))
         return floors
 
     def drop_after(self, stream: int, epoch: int) -> None:
@@ -58,6 +59,11 @@ def fair_share(counts: Counter[int], most: int) -> int:
     while share > 1 and sum(min(count, share) for count in counts.values()) > most - most // 8:
         share //= 2
     return share
+
+
+def more_for_many(most: int, count: int) -> int:
+    """Where a share of one leaves no room, there are that many streams, and each may have as much."""
+    return 2 * most if count > most - most // 8 else most
 
 
 def hole_at(holes: list[Hole], epoch: int, x: int) -> bool:

@@ -77,7 +77,7 @@ from ..border import (
     RecordColumns,
     Room,
 )
-from .sets import Floors, Pages, fair_share, hole_at, holes_within
+from .sets import Floors, Pages, fair_share, hole_at, holes_within, more_for_many
 from .stream import Arrival, Chain, Early, Held, Track
 from .strict import NOWHERE, apart
 
@@ -93,7 +93,7 @@ class Tracker:
         self._others: list[Track] = []  # what chains may turn out to be
         self._odd = Pages(PAGE, room.pages)
         self._repeated = Pages(SMALL_PAGE, room.small_pages)
-        self._holes = 0  # of all streams
+        self._holes, self._most_holes = 0, room.holes  # of all streams
         self._allotted = 0  # window entries
         self._windows: Counter[int] = Counter()  # how many there are of each size
         self._widest = WINDOW_CAP  # entries that a window may have
@@ -615,9 +615,9 @@ class Tracker:
 
     def _dig(self, track: Track, low: int, high: int) -> None:
         """A hole more; where there are too many, those who have most lose their lowest."""
-        if self._holes >= self._room.holes:
+        if self._holes >= self._most_holes:
             tracks = [*self._tracks.values(), *self._others]
-            share = fair_share(Counter({at: len(each.holes) for at, each in enumerate(tracks)}), self._room.holes)
+            share = fair_share(Counter({at: len(each.holes) for at, each in enumerate(tracks)}), self._most_holes)
             for each in tracks:
                 for epoch, start, stop in each.holes[: max(0, len(each.holes) - share)]:
                     self._odd.forgotten[each.id] += stop - start
@@ -625,6 +625,7 @@ class Tracker:
                         each.floor = max(each.floor, stop)
                 each.holes = each.holes[max(0, len(each.holes) - share) :]
             self._holes = sum(len(each.holes) for each in tracks)
+            self._most_holes = more_for_many(self._most_holes, self._holes)
         track.holes.append((track.s["epoch"], low, high))
         self._holes += 1
 
