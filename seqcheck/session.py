@@ -258,7 +258,7 @@ class Session:
         """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
         streams = findings.streams
         lost = sum(int(streams[name].sum()) for name in ("gaps", "restarts", "outliers", "late", "duplicates"))
-        if lost < LOST * int(streams["received"].sum()):
+        if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
             return ""
         return " ".join(self._advice(chosen))
 

@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from containers import Packet, pcap_file
 from senders import noise, sent
@@ -51,6 +52,34 @@ def sample() -> Frames:
 )
 def test_what_is_wrong_and_what_would_count(layout: str, said: str) -> None:
     assert check(sample(), parse(layout), load()) == (said, WOULD)
+
+
+def test_a_stream_field_that_is_the_number_itself() -> None:
+    (said, would) = check(sample(), parse("udp:6000 stream=u32le@6 seq=u32le@6"), load())
+    assert said == "200 records make 200 streams: a stream field changes with the number."
+    assert would == WOULD
+
+
+def test_a_stream_field_that_is_missing() -> None:
+    more = noise(2)
+    order = np.random.default_rng(3).integers(0, 3, 300).tolist()
+    counts = [0, 0, 0]
+    payloads = []
+    for name in order:
+        payloads.append(struct.pack("<BBHI", 1, 0x40 + name, 0xFFEE, counts[name]) + more())
+        counts[name] += 1
+    taken = Sample()
+    frames = sent(payloads)
+    taken.take(frames, 0, frames.count)
+    said, would = check(taken.frames(), parse("udp:6000 seq=u32le@4"), load())
+    assert said.startswith("seq=u32le@4 counts by one in ")
+    assert would.startswith("udp:6000 stream=u32be@0 seq=u32le@4 would:")
+
+
+def test_lost_frames_are_no_fault_of_the_layout() -> None:
+    random = np.random.default_rng(4)
+    frames = sent(payload for payload in payloads() if random.random() < 0.6)
+    assert check(frames, parse("udp:6000 seq=u32le@6"), load()) == ()
 
 
 @pytest.mark.parametrize("layout", ["udp:6000 seq=u32le@6", "udp:6000 seq=u8@6", "udp seq=u16le@6"])

@@ -23,16 +23,18 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
     where = f"in {streams(tried.streams)}"
     said = [f"{named(layout)}: counts by one in {percent(steps.share)} of {len(tried.row):,} frames, {where}"]
     if found.reach is not None and found.reach.carries:
-        times = "once" if found.reach.carries == 1 else f"{found.reach.carries:,} times"
-        said.append(f"its lowest byte carries into the next one, {times}")
+        said.append(f"its lowest byte carries into the next one, {times(found.reach.carries)}")
     elif found.reach is not None and layout.seq.bits > 8:
         said.append("no carry was seen: width and byte order are those that suit the bytes around it best")
-    if steps.copy:
-        said.append(f"{steps.copy:,} numbers came twice in a row, with the same bytes around them")
-    if steps.stuck:
-        said.append(f"{steps.stuck:,} times it stayed while other bytes changed")
+    if tried.repeats > 1:
+        said.append(f"each number comes {tried.repeats} times")
+    elif steps.copy:
+        numbers = "1 number" if steps.copy == 1 else f"{steps.copy:,} numbers"
+        said.append(f"{numbers} came twice in a row, with the same bytes around")
+    if steps.stuck and tried.repeats == 1:
+        said.append(f"it stayed while other bytes changed, {times(steps.stuck)}")
     if steps.ahead:
-        said.append(f"{steps.ahead:,} times it left out a few numbers")
+        said.append(f"it left out a few numbers, {times(steps.ahead)}")
     if steps.even:
         said.append("steps of one and two alternate as in a ramp, or in a counter of something else")
     if found.clock:
@@ -45,7 +47,9 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
         said.append(LAST.get(layout.anchor, ""))
     if len(tried.row) < tried.anchored:
         others = tried.anchored - len(tried.row)
-        said.append("1 other frame there does not carry it" if others == 1 else f"{others:,} other frames there do not")
+        said.append(
+            "1 other frame there does not carry it" if others == 1 else f"{others:,} other frames there do not carry it"
+        )
     return tuple(said)
 
 
@@ -79,6 +83,10 @@ def percent(share: float) -> str:
     if share >= 1:
         return "100 %"
     return f"{min(max(round(100 * share), 1 if share else 0), 99)} %"
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def streams(count: int) -> str:

@@ -24,7 +24,9 @@ from seqcheck.layout.model import Layout, Match, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.spec import write, write_seq, write_word
 
-COUNTS = 0.5  # of the steps: a number that goes up by one as often as that counts
+COUNTS = 0.75  # of the steps: a number that goes up by one, or by little, as often counts
+BETTER = 0.2  # by how much another one has to be better, to be worth a word
+ALONE = 0.5  # streams for each record
 FEWEST = 8  # records, of which that can be said
 LOOK = 64  # frames whose bytes are read one by one
 MOST = 3  # values that stand where a magic should
@@ -37,20 +39,22 @@ def check(frames: Frames, layout: Layout, kernel: Kernel) -> tuple[str, ...]:
     tried = trial(Subject(frames, kernel), layout)
     if not len(tried.row):
         return (*_why(frames, layout, kernel), *_would(discover(frames, kernel), layout))
+    seq = f"seq={write_seq(layout)}"
+    if layout.streams and len(tried.row) >= FEWEST and tried.streams >= ALONE * len(tried.row):
+        said = f"{len(tried.row):,} records make {tried.streams:,} streams: a stream field changes with the number."
+        return (said, *_would(discover(frames, kernel), layout))
     if tried.steps.pairs < FEWEST or tried.steps.share >= COUNTS or tried.repeats > 1:
         return ()
-    seq = f"seq={write_seq(layout)}"
-    times = (
-        f"counts by one in {percent(tried.steps.share)} of {len(tried.row):,} records"
-        if tried.steps.up
-        else "never counts"
-    )
-    return (f"{seq} {times}.", *_would(discover(frames, kernel), layout))
+    would = tuple(_would(discover(frames, kernel), layout, tried.steps.share + BETTER))
+    if tried.steps.forward >= COUNTS and not would:
+        return ()  # it counts, and frames are lost
+    share = f"counts by one in {percent(tried.steps.share)} of {len(tried.row):,} records only"
+    return (f"{seq} {share if tried.steps.up else 'never counts'}.", *would)
 
 
-def _would(found: list[Candidate], layout: Layout) -> Iterator[str]:
+def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Iterator[str]:
     """What counts instead: at the same place, if anything does."""
-    likely = [each for each in found if each.score > LIKELY]
+    likely = [each for each in found if each.score > max(least, LIKELY)]
     near = [each for each in likely if (each.layout.anchor, each.layout.selector) == (layout.anchor, layout.selector)]
     for each in (near or likely)[:1]:
         yield f"{write(each.layout)} would: it {each.because[0].partition(': ')[2]}."
