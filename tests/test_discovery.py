@@ -297,6 +297,14 @@ def test_the_identification_of_the_ip_header_is_a_last_resort() -> None:
     assert any("last resort" in reason for reason in first.because)
 
 
+def test_an_icmp_error_quotes_the_numbers_of_others() -> None:
+    packets_ = [ipv4(udp(payload)) for payload in fields(">IQ")]
+    answers = [ipv4(b"\x03\x03" + bytes(6) + packet[:64], protocol=1) for packet in packets_]
+    frames = [ethernet(each) for pair in zip(packets_, answers, strict=True) for each in pair]
+    told = [write(one.layout) for one in found(raw(frames)) if one.score > LIKELY]
+    assert told == ["udp:5000 seq=u64be@4"]
+
+
 def test_a_built_in_is_named() -> None:
     payloads = (struct.pack(">IIII", 0xBE9BE955, at, BEGIN // 10**9, at) for at in range(MANY))
     (first, *_) = found(sent(payloads))

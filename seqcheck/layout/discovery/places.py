@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 FEWEST = 12  # rows
 MOST = 10  # places of one anchor
 LEFT = 0.2  # share of rows that no port holds, from which on the anchor without a port is a place as well
+ICMP_ERRORS = {1: (3, 4, 5, 11, 12), 58: (1, 2, 3, 4)}  # types (RFC 792; RFC 4443)
 TRAILER, MOST_TRAILER = 5, 64  # bytes; a frame check sequence alone has 4
 OVER_IP = {6: "tcp", 17: "udp"}  # protocols that have an anchor of their own
 
@@ -57,7 +58,8 @@ def places(frames: Frames) -> list[Place]:
     protocols = walk.key["protocol"][rows].astype(np.int64)
     for protocol in _frequent(protocols):
         if protocol not in OVER_IP:
-            found += _place(walk, "ip", protocol, rows[protocols == protocol])
+            mine = rows[protocols == protocol]
+            found += _place(walk, "ip", protocol, mine[~_errors(frames, walk, mine, protocol)])
     if len(rows):
         found += _trailers(frames, walk, rows)
     covered[rows] = True
@@ -113,6 +115,13 @@ def _place(walk: Walk, anchor: str, selector: int | None, rows: Ints, *, trailer
         key=walk.key[rows],
         trailer=trailer,
     )
+
+
+def _errors(frames: Frames, walk: Walk, rows: Ints, protocol: int) -> NDArray[np.bool_]:
+    """Which of these packets are ICMP errors: they quote the packets of others, with their numbers."""
+    first = frames.buf[np.minimum(frames.off[rows] + walk.start[rows], len(frames.buf) - 1)]
+    there = walk.start[rows] < walk.cap[rows]
+    return there & np.isin(first, ICMP_ERRORS.get(protocol, ()))
 
 
 def _frequent(values: Ints) -> list[int]:
