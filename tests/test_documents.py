@@ -8,7 +8,11 @@ import pytest
 
 from seqcheck import documents
 from seqcheck.cli.main import main
+from seqcheck.demands import Expectation
 from seqcheck.documents import DocumentError
+from seqcheck.errors import SeqcheckError
+from seqcheck.layout import resolve
+from seqcheck.simulate import load
 
 SAMPLE = str(Path(__file__).parent.parent / "samples" / "stale-slot.pcap")
 
@@ -98,3 +102,9 @@ def test_keys_as_people_write_them() -> None:
     assert documents.toml('a.b."c d".e = 1')["a"]["b"]["c d"]["e"] == 1
     assert documents.toml('a = "one.two.three.four"')["a"].count(".") == 3
     assert documents.toml("a = [[1], [[2]]]") == {"a": [[1], [[2]]]}
+
+
+@pytest.mark.parametrize("reader", [resolve, Expectation.load, lambda path: load(Path(path))])
+def test_a_path_with_a_nul_leads_nowhere(reader: Callable[[str], object]) -> None:
+    with pytest.raises(SeqcheckError, match="null byte"):
+        reader("a\0b.toml")

@@ -89,8 +89,8 @@ def read(path: str) -> Summary:
     try:
         with open(path, "rb") as file:
             return load(file, path)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def write(comparison: Comparison, name: str, output: Output) -> None:

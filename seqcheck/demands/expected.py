@@ -107,8 +107,8 @@ class Expectation:
         try:
             with open(path, "rb") as file:
                 table = documents.toml(documents.read(file, LARGEST_FILE))
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
         except documents.DocumentError as error:
             raise UsageError(f"{path}: {error}", hint="Is it an expectation?") from error
         return cls.of(table, str(path))

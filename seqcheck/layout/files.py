@@ -32,8 +32,8 @@ def load(path: Path) -> Layout:
     try:
         with path.open("rb") as stream:
             table = documents.toml(documents.read(stream, MAX_BYTES))
-    except OSError as error:
-        raise InputError(f"layout file {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputError(f"layout file {path}: {getattr(error, 'strerror', None) or error}") from error
     except documents.DocumentError as error:
         raise UsageError(f"layout file {path}: {error}", hint="Is it a layout?") from error
     try:

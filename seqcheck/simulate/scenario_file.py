@@ -82,8 +82,8 @@ def load(path: Path) -> Scenario:
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_FILE + 1)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     if len(text) > MAX_FILE:
         raise InputError(f"{path}: more than {MAX_FILE} bytes are no scenario")
     try:
