@@ -51,7 +51,7 @@ def judged(case: Case, seed: int) -> Result:
         return Result(case.name, seed, "", 0.0, False, False, took)
     first = found[0]
     right = _reads(case, first.layout)
-    true = _true(case)
+    true = true_counts(case)
     got = (-1, -1)
     if right:
         report = analyze(io.BytesIO(data), layout=write(first.layout))
@@ -78,7 +78,7 @@ def _reads(case: Case, layout: object) -> bool:
     return total > 0 and same >= 0.9 * total
 
 
-def _true(case: Case) -> tuple[int, int]:
+def true_counts(case: Case) -> tuple[int, int]:
     """Duplicates and missing of all streams, by sets."""
     streams: dict[int, list[int]] = {}
     for truth in case.truth:
