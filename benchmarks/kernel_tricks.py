@@ -99,11 +99,20 @@ TRICKS = (
         name="lines fetched to write", where=(("shuffled", "track"),), file=HINTS,
         with_it="    __builtin_prefetch(p, 1);\n", without="    (void)p;\n",
     ),
-    Trick(
-        name="asm behind a fetch", where=(("streams", "decode"), *FAR_APART), file=HINTS,
-        with_it='    __asm__ volatile("");\n', without="",
-    ),
 )  # fmt: skip
+
+
+def build_flags() -> list[str]:
+    """Those of the extension, from pyproject.toml."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    return list(tool["setuptools"]["ext-modules"][0]["extra-compile-args"])
+
+
+def is_there(trick: Trick) -> bool:
+    """Whether the kernel still has it, as this table says."""
+    if trick.flag:
+        return trick.flag in build_flags()
+    return trick.with_it in (ROOT / "seqcheck" / "kernel" / trick.file).read_text()
 
 
 def build(folder: Path, trick: Trick | None, cache: dict[str, Path]) -> Path:
@@ -115,17 +124,14 @@ def build(folder: Path, trick: Trick | None, cache: dict[str, Path]) -> Path:
     for package in (folder / "seqcheck", kernel):
         (package / "__init__.py").touch()
     rule = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"][0]
-    flags = [flag for flag in rule["extra-compile-args"] if not trick or flag != trick.flag]
+    if trick and not is_there(trick):
+        raise SystemExit(f"{trick.name}: the kernel has no such thing any more")
+    flags = [flag for flag in build_flags() if not trick or flag != trick.flag]
     if trick and trick.instead:
         flags.append(trick.instead)
-    if trick and trick.flag and trick.flag not in rule["extra-compile-args"]:
-        raise SystemExit(f"{trick.name}: the build has no such flag any more")
     if trick and trick.file:
         path = kernel / trick.file
-        text = path.read_text()
-        if trick.with_it not in text:
-            raise SystemExit(f"{trick.name}: {trick.file} has no such text any more")
-        path.write_text(text.replace(trick.with_it, trick.without))
+        path.write_text(path.read_text().replace(trick.with_it, trick.without))
     includes = "".join(
         path.read_text() for path in sorted(kernel.rglob("*")) if path.suffix in (".h", ".pxi", ".pxd", ".pyx")
     )

@@ -86,3 +86,13 @@ def test_nothing_is_read_outside_and_every_way_says_the_same(target: str, saniti
     done = subprocess.run([tmp_path / target, *inputs], capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(inputs) >= 15
+
+
+def test_the_tricks_that_are_measured_are_there() -> None:
+    code = "from benchmarks.kernel_tricks import *; print(len(TRICKS), *[t.name for t in TRICKS if not is_there(t)])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    count, _, gone = done.stdout.strip().partition(" ")
+    assert int(count) > 5
+    assert gone == ""

@@ -17,18 +17,15 @@ enum {
     FETCH = 8               /* in so many lines for a frame: more than most have, few enough to be on their way at once */
 };
 
-/* Fetching reads nothing, so it may be told any address, which need not be one of an object that is there. The empty asm
- * keeps gcc from taking a function that does nothing but this for one without effect, and leaving out its calls. */
+/* Fetching reads nothing, so it may be told any address, which need not be one of an object that is there. */
 static inline void prefetch(const void *p)
 {
     __builtin_prefetch(p);
-    __asm__ volatile("");
 }
 
 static inline void prefetch_to_write(const void *p)
 {
     __builtin_prefetch(p, 1);
-    __asm__ volatile("");
 }
 
 static inline void fetch_lines(uintptr_t address, int lines)
