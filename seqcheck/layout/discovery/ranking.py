@@ -14,7 +14,7 @@ from seqcheck.layout.discovery.columns import HEAD
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.named import believed, known
 from seqcheck.layout.discovery.places import Place, headers, places
-from seqcheck.layout.discovery.score import score
+from seqcheck.layout.discovery.score import caution, score
 from seqcheck.layout.discovery.search import search
 from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.trial import Trial, trial
@@ -83,7 +83,7 @@ def _ranked(subject: Subject, one: Found, tried: Trial, value: float, *, last: b
         records=len(tried.row),
         streams=tried.streams,
         apart=len(tried.row),
-        score=value,
+        score=value * caution(one, tried),
         because=because(one, tried, last=last),
         values=_values(tried),
     )

@@ -28,8 +28,14 @@ FIELD, KEYED, MASKED = 0.01, 0.004, 0.005  # of two that count equally well, the
 LEAST = 8  # pairs
 
 
+def caution(found: Found, tried: Trial) -> float:
+    """What a magic that was found costs: among many bytes one may tell the frames that happen to count from others, so
+    that it has to count without fault. A factor of the score; between candidates it decides nothing."""
+    return tried.steps.share**2 if found.layout.matches and not found.layout.name else 1.0
+
+
 def score(found: Found, tried: Trial, *, last: bool = False) -> float:
-    """The score; `last`: the place is a header that counts in nearly all traffic, whether the sender counts or not."""
+    """The score, but for `caution`; `last`: the place is a header that counts in nearly all traffic, whoever sends."""
     steps = tried.steps
     if steps.pairs < LEAST:
         return 0.0
@@ -54,8 +60,6 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     value *= BELOW[found.below]
     if layout.streams:
         value *= 1 - tried.strays
-    if layout.matches and not layout.name:
-        value *= steps.share**2
     for holds, factor in (
         (steps.even, RAMP),
         (found.clock, CLOCK),
