@@ -2,9 +2,11 @@
 
 import io
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import columns
 import containers
 import misbehaving
 import numpy as np
@@ -14,7 +16,8 @@ from packets import ethernet, ipv4, udp
 from reading import path_of
 
 from seqcheck.errors import InputError
-from seqcheck.kernel.border import total
+from seqcheck.kernel import MODULES
+from seqcheck.kernel.border import DUPLICATE, total
 from seqcheck.reporters import FORMATS, Page, publish
 from seqcheck.session import Query, examine
 
@@ -116,3 +119,12 @@ def test_drop_counters_of_any_size(drops: int, tmp_path: Path) -> None:
 
 def test_sums_of_more_than_64_bits() -> None:
     assert total(np.full(20, 1 << 60)) == 20 << 60
+
+
+def test_late_records_bring_the_growth_of_the_window_nearer() -> None:
+    """The window grows by what was received, too; late records count."""
+    seqs = [0, 1, 133, 134, 135, 2, 3, 75, 76, 77, 78, 79, 136, 107, 137, 138, 139, 75]
+    said = [columns.run(each.Tracker, seqs, modulus=695)[1] for each in map(import_module, MODULES.values())]
+    assert said[0].tolist() == said[1].tolist()
+    last = said[0][said[0]["kind"] == DUPLICATE][-1]
+    assert (last["seq"], last["record"], last["e_record"]) == (75, 17, 7)

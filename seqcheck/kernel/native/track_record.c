@@ -398,5 +398,7 @@ bool late_record(struct tracker *t, const struct records *r, int64_t at)
     h->last_ns = a.ns;
     h->last_frame = a.frame;
     was_late(t, &w, &a, x, word);
+    if (h->limit >= 0)      /* one more was received, so the window is due to grow one position earlier */
+        h->limit = short_limit(t, h);
     return true;
 }
