@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "tracker.h"
 
-enum { CHUNK = 1 << 22 };
+enum { CHUNK = 1 << 24 };  /* large pages are of 2 MiB and lie where they will: of a chunk of 4 only half would be in one */
 
 static int class_of(int64_t entries)
 {
