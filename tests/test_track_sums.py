@@ -101,3 +101,11 @@ def test_late_is_never_negative(kernel: Any) -> None:
     found = findings(kernel, seqs, 4776, times=[time * 1000 for time in times])
     agree(found)
     assert (found.streams["restarts"][0], found.streams["late"][0]) == (1, 0)
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))
+def test_what_was_settled_as_late_is_not_taken_back(kernel: Any) -> None:
+    """77 is early and comes again in its place; in between, 71 came before 70, and the count went on past it."""
+    found = findings(kernel, [*range(68), 77, 68, 69, 71, 70, *range(72, 78), 77, *range(78, 90)])
+    agree(found)
+    assert found.streams["late"][0] == len(found.late) > 0

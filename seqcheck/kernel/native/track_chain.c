@@ -174,6 +174,7 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
         chain->held = o->held;
     chain->provisional = o->provisional;
     chain->settled = o->settled;
+    chain->settled_from = o->settled_from;
     chain->next = forward(t, a->seq, 1);
     chain->length = 1;
     chain->strays = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
@@ -311,7 +312,7 @@ static void abandon(struct tracker *t, const struct stream *w)
     if (count > 0) {
         w->state->late -= count;
         struct event *const row = emit(t, w, RETRACT_LATE, &at, 0, 0);
-        row->a = first;
+        row->a = max64(first, o->settled_from);
         row->b = w->hot->received;
     }
 }
@@ -336,6 +337,7 @@ static void go_back(struct tracker *t, const struct stream *w, const struct chai
     o->held_distance = 0;
     o->provisional = chain->provisional;
     o->settled = chain->settled;
+    o->settled_from = chain->settled_from;
     *w->state = chain->before;
     w->state->forgotten = forgotten;
     w->hot->received = chain->before.received;
@@ -488,7 +490,7 @@ void epoch_from(struct tracker *t, const struct stream *w, const struct arrival 
     w->state->base = a->seq;
     strict_begin(w->odd, a->ns);
     w->odd->held_distance = w->odd->n_early = 0;
-    w->odd->provisional = w->odd->settled = 0;
+    w->odd->provisional = w->odd->settled = w->odd->settled_from = 0;
     w->odd->floor = NOWHERE;
     memset(w->hot->window, 0, (size_t)entries_of(w->hot) * sizeof *w->hot->window);
     w->hot->next = 1;
@@ -528,6 +530,8 @@ void end_stream(struct tracker *t, const struct stream *w)
             accept_jump(t, w, w->hot->next + away, &a, o->held_seen);
         else
             outlier(t, w, &a, away > FAR ? NOWHERE : w->hot->next + away);
+        if (away <= EARLY_REACH && o->settled == o->provisional)
+            o->settled_from = max64(o->settled_from, w->hot->received);
     }
     abandon(t, w);
 }

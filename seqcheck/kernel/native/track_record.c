@@ -88,10 +88,11 @@ static void withdraw(struct tracker *t, const struct stream *w, const struct ear
     if (stop > start) {
         w->state->late -= stop - start;
         struct event *const row = emit(t, w, RETRACT_LATE, &early->arrival, early->x, early->x);
-        row->a = early->arrival.record;
+        row->a = max64(early->arrival.record, o->settled_from);
         row->b = other >= 0 ? o->early[other].arrival.record : record;
+        o->settled = stop;
+        o->settled_from = row->b + 1;
     }
-    o->settled = max64(o->settled, stop);
 }
 
 /* The early number came again, in its place: what came between was not late. */
@@ -128,6 +129,7 @@ static void pass_early(struct tracker *t, const struct stream *w, int64_t x)
 
     while (take_lowest(w->odd, x, &early)) {
         w->odd->settled = w->odd->provisional;
+        w->odd->settled_from = w->hot->received - 1;
         emit(t, w, EARLY, &early.arrival, early.x, early.x);
         keep(w->hot, early.x, &early.arrival, early.arrival.copies, x);
     }

@@ -75,7 +75,8 @@ struct odd {
     int64_t proven;
     int64_t held_distance;  /* 0: none is held */
     int64_t provisional;
-    int64_t settled;
+    int64_t settled;        /* of the provisionally late ones, and from which record on they are not */
+    int64_t settled_from;
     int64_t floor;
     int64_t pause;
     struct chain *chain;    /* NULL: none */
@@ -123,6 +124,7 @@ struct chain {
     struct arrival held;
     int64_t provisional;
     int64_t settled;
+    int64_t settled_from;
     struct tally counted;
     struct span *refill;    /* stretches of positions that were missing */
     int64_t n_refill;

@@ -53,7 +53,7 @@ class Chain:
 
     __slots__ = (
         "before", "counted", "eager", "first", "fresh", "held", "length", "next", "other", "paused", "provisional",
-        "refill", "rows", "settled", "strays",
+        "refill", "rows", "settled", "settled_from", "strays",
     )  # fmt: skip
 
     def __init__(self, track: Track, first: Arrival, after: int) -> None:
@@ -65,7 +65,8 @@ class Chain:
         self.other: Track | None = None
         # What a restart undoes: the stream as it was, distances that were counted, positions that were missing.
         self.before = {**track.s, "degrees": list(track.s["degrees"]), "received": first.record}
-        self.held, self.provisional, self.settled = track.held, track.provisional, track.settled
+        self.held, self.provisional = track.held, track.provisional
+        self.settled, self.settled_from = track.settled, track.settled_from
         self.counted: Counter[int] = Counter()
         self.refill: list[int] = []
 
@@ -76,7 +77,7 @@ class Track:
 
     __slots__ = (
         "chain", "counted", "depth", "early", "entries", "floor", "held", "holes", "id", "pause", "provisional", "rows",
-        "s", "settled", "strict", "window",
+        "s", "settled", "settled_from", "strict", "window",
     )  # fmt: skip
 
     def __init__(self, stream: int, first: Arrival, depth: int = 0) -> None:
@@ -99,7 +100,8 @@ class Track:
         self.strict = Strict(first.ns)
         self.held: Held | None = None
         self.early: list[Early] = []
-        self.provisional = self.settled = 0
+        # Provisionally late ones: how many, how many of them are settled, and from which record on they are not.
+        self.provisional = self.settled = self.settled_from = 0
         self.floor = NOWHERE
         self.chain: Chain | None = None
 
@@ -128,7 +130,8 @@ class Track:
         self.s.update(added(self.s, other.s))
         self.holes += other.holes
         for name in (
-            "window", "entries", "strict", "held", "early", "provisional", "settled", "floor", "chain", "pause",
+            "window", "entries", "strict", "held", "early", "provisional", "settled", "settled_from", "floor", "chain",
+            "pause",
         ):  # fmt: skip
             setattr(self, name, getattr(other, name))
 

@@ -244,8 +244,9 @@ class Tracker:
         if stop > start:
             track.s["late"] -= stop - start
             last = other.arrival.record if other else record
-            self._emit(track, RETRACT_LATE, early.arrival, x=early.x, next=early.x, a=early.arrival.record, b=last)
-        track.settled = max(track.settled, stop)
+            begin = max(early.arrival.record, track.settled_from)
+            self._emit(track, RETRACT_LATE, early.arrival, x=early.x, next=early.x, a=begin, b=last)
+            track.settled, track.settled_from = stop, last + 1
 
     def _ahead(self, track: Track, a: Arrival, d: int) -> None:
         s = track.s
@@ -278,7 +279,7 @@ class Tracker:
         if not passed:
             return
         track.early = [early for early in track.early if early.x >= x]
-        track.settled = track.provisional
+        track.settled, track.settled_from = track.provisional, track.s["received"] - 1
         for early in passed:
             self._emit(track, EARLY, early.arrival, x=early.x, next=early.x, a=0)
             self._keep(track, early.x, early.arrival, x)
@@ -493,7 +494,8 @@ class Tracker:
             for early in track.early
             if early.arrival.record < first and (not held or early.arrival != held.arrival)
         ]
-        track.held, track.provisional, track.settled = None, chain.provisional, chain.settled
+        track.held, track.provisional = None, chain.provisional
+        track.settled, track.settled_from = chain.settled, chain.settled_from
         s.update(chain.before)
         last_one = held is not None and held.distance <= EARLY_REACH
         if held is not None and not last_one:
@@ -522,7 +524,7 @@ class Tracker:
             s["early"] += 1
             self._emit(track, EARLY, early.arrival, x=early.x, next=early.x, a=-1)
         if track.early:
-            first = min(early.arrival.record for early in track.early)
+            first = max(track.settled_from, min(early.arrival.record for early in track.early))
             count = track.provisional - max(track.settled, min(early.provisional for early in track.early))
             if count > 0:
                 s["late"] -= count
@@ -564,6 +566,7 @@ class Tracker:
             track.held = None
             if distance <= EARLY_REACH:
                 self._accept(track, s["next"] + distance, a, seen)
+                track.settled_from = max(track.settled_from, s["received"] if track.settled == track.provisional else 0)
             else:
                 self._outlier(track, a, NOWHERE if distance > FAR else s["next"] + distance)
         self._abandon(track)
