@@ -5,7 +5,7 @@ Everything that a reporter shows is computed here or below; reporters only arran
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,14 @@ from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
 from .kernel.border import plain_rows, total
 from .metrics import Figures
-from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream, Verdict
+from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream
 from .serial import span, wraps
 from .track import DISTANCES, Findings
 
 # Bars of the histogram of distances: so many values each have one; where there are more, so many still do, and the
 # others are in so many cells.
 SINGLES, HEAVY, CELLS = 64, 32, 64
+_UNKNOWN: tuple[Cause, Cause] = ("unexplained", "no-counter")  # of a duplicate that nothing is like, by counter fault
 
 
 # Of STREAM_STATE, what a Stream says outright; the rest is in its metrics.
@@ -68,7 +69,7 @@ def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: i
     return Duplicates(
         total=total,
         by_cause=_by_cause(findings, diagnosis, total),
-        distances=bins(findings.distances, diagnosis.judgement.verdict.ring_size),
+        distances=bins(findings.distances, _ring_size(diagnosis)),
         listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
         complete=shown == total,
     )
@@ -76,11 +77,19 @@ def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: i
 
 def causes(diagnosis: Diagnosis) -> list[Cause]:
     """The cause of each kept duplicate."""
+    if diagnosis.counter is not None:
+        return ["no-counter"] * len(diagnosis.table)
     named: list[Cause] = ["unexplained"] * len(diagnosis.table)
-    for claim in diagnosis.claims:
-        for at in np.flatnonzero(claim.rows).tolist():
-            named[at] = claim.cause
+    for one in diagnosis.accounts:
+        for at in np.flatnonzero(one.rows).tolist():
+            named[at] = one.cause
     return named
+
+
+def _ring_size(diagnosis: Diagnosis) -> int | None:
+    """Of the leading account."""
+    ring = diagnosis.accounts[0].ring if diagnosis.accounts else None
+    return ring.size if ring is not None else None
 
 
 def duplicate_columns(
@@ -97,7 +106,7 @@ def duplicate_columns(
     place = np.where(is_kept, kept.substitute[at], here.substitute) if len(order) else here.substitute
     model = _models(diagnosis)
     like = [
-        own if mine else model.get(distance, -1) if distance else -1
+        own if mine else model(distance)
         for own, mine, distance in zip(
             at.tolist(), is_kept.tolist(), _clipped(here.distance, here.known).tolist(), strict=True
         )
@@ -119,7 +128,7 @@ def duplicate_columns(
         "same_length": [each.same_length if each else None for each in evidence],
         "differs": [each.differs if each else () for each in evidence],
         "place": ["substitute" if it else "extra" for it in place.tolist()],
-        "cause": [named[one] if one >= 0 else "unexplained" for one in like],
+        "cause": [named[one] if one >= 0 else _UNKNOWN[diagnosis.counter is not None] for one in like],
         "laps": [laps[one] if one >= 0 else None for one in like],
         "shortfall": [shortfall[one] if one >= 0 else None for one in like],
     }
@@ -134,10 +143,24 @@ def _clipped(distance: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[n
     return np.where(known, np.minimum(distance, DISTANCES), 0)
 
 
-def _models(diagnosis: Diagnosis) -> dict[int, int]:
-    """For each distance, a kept duplicate that stands for those beyond."""
+def _models(diagnosis: Diagnosis) -> Callable[[int], int]:
+    """For a distance, the kept duplicate that stands for those beyond: one at this distance, or the nearest. -1 for
+    unknown distances where none of the kept is unknown either."""
     kept = diagnosis.table
-    return dict(zip(_clipped(kept.distance, kept.known).tolist(), range(len(kept)), strict=True))
+    distances = _clipped(kept.distance, kept.known)
+    order = np.argsort(distances, kind="stable")
+    ordered = distances[order]
+    first = int(np.searchsorted(ordered, 1))
+
+    def model(distance: int) -> int:
+        if distance <= 0 or first >= len(order):
+            return int(order[0]) if first > 0 and distance <= 0 else -1
+        at = int(np.searchsorted(ordered, distance, "right")) - 1
+        if at < first or (at + 1 < len(order) and ordered[at + 1] - distance < distance - ordered[at]):
+            at += 1
+        return int(order[min(at, len(order) - 1)])
+
+    return model
 
 
 def _laps(diagnosis: Diagnosis) -> tuple[list[int | None], list[int | None]]:
@@ -145,11 +168,11 @@ def _laps(diagnosis: Diagnosis) -> tuple[list[int | None], list[int | None]]:
     kept = diagnosis.table
     laps, short = np.zeros(len(kept), np.int64), np.zeros(len(kept), np.int64)
     has = np.zeros(len(kept), np.bool_)
-    for claim in reversed(diagnosis.claims):
-        if claim.ring:
-            mine = claim.rows & kept.known
-            laps[mine] = claim.ring.laps[mine]
-            short[mine] = laps[mine] * claim.ring.size - kept.distance[mine]
+    for one in reversed(diagnosis.accounts):
+        if one.ring is not None and diagnosis.counter is None:
+            mine = one.rows & kept.known
+            laps[mine] = one.ring.laps[mine]
+            short[mine] = laps[mine] * one.ring.best - kept.distance[mine]
             has |= mine
     return _known(laps, has), _known(short, has)
 
@@ -167,7 +190,8 @@ def _by_cause(findings: Findings, diagnosis: Diagnosis, total: int) -> dict[str,
         np.subtract.at(left, _clipped(kept.distance, kept.known), 1)
         model = _models(diagnosis)
         for distance in np.flatnonzero(left > 0).tolist():
-            cause = named[model[distance]] if distance and distance in model else "unexplained"
+            like = model(distance)
+            cause = named[like] if like >= 0 else _UNKNOWN[diagnosis.counter is not None]
             counts[cause] = counts.get(cause, 0) + int(left[distance])
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
@@ -261,9 +285,3 @@ def restart_columns(rows: NDArray[Any]) -> dict[str, list[Any]]:
         **{name: rows[name].tolist() for name in ("stream", "seq", "frame", "ns")},
         "positions_before": rows["next"].tolist(),
     }
-
-
-def verdict(diagnosis: Diagnosis, counts: Mapping[str, int]) -> Verdict:
-    """The verdict, with the duplicates beyond the kept ones counted in."""
-    judged = diagnosis.judgement.verdict
-    return replace(judged, explained=counts.get(judged.cause, 0))

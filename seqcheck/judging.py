@@ -9,8 +9,9 @@ from . import assemble, unjudged
 from .dataclass import dataclass
 from .diagnose import Diagnosis, Facts, diagnose
 from .guard import Budget, UnfinishedError, within
-from .model import Also, Duplicates, Overview, Verdict
+from .model import Also, Duplicates, Overview, Redundancy, Verdict
 from .overview import overview, plain
+from .report.verdict import also, verdict
 from .timeline import Timeline
 from .track import Findings
 
@@ -27,6 +28,7 @@ class Judged:
     verdict: Verdict
     also: tuple[Also, ...]
     overview: Overview | None
+    redundancy: Redundancy | None = None
     fault: Exception | None = None
 
 
@@ -50,10 +52,21 @@ def judge(findings: Findings, facts: Facts, timeline: Timeline, *, listed: int, 
 def _judged(findings: Findings, facts: Facts, timeline: Timeline, listed: int) -> Judged:
     diagnosis = diagnose(findings, facts)
     found = assemble.duplicates(findings, diagnosis, facts, listed)
+    ways = _redundancy(findings, facts, diagnosis, found)
     return Judged(
         diagnosis=diagnosis,
         duplicates=found,
-        verdict=assemble.verdict(diagnosis, found.by_cause),
-        also=diagnosis.judgement.also,
+        verdict=verdict(findings, facts, diagnosis, found.by_cause, ways),
+        also=also(diagnosis, found.total),
         overview=overview(findings, diagnosis, assemble.causes(diagnosis), timeline),
+        redundancy=ways,
     )
+
+
+def _redundancy(findings: Findings, facts: Facts, diagnosis: Diagnosis, found: Duplicates) -> Redundancy | None:
+    both = found.by_cause.get("redundancy", 0)
+    if diagnosis.counter is not None or not (both or facts.ways):
+        return None
+    from .diagnose.redundancy import redundancy  # here, since few captures have any
+
+    return redundancy(findings, facts, diagnosis.table, diagnosis.accounts, both)

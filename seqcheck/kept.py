@@ -53,10 +53,11 @@ class Firsts:
 
 
 class Sampled:
-    """At most `most` rows of EVENT that may be taken back, the first `head` of them in any case."""
+    """At most `most` rows of EVENT that may be taken back, the first `head` of them where there is room."""
 
     def __init__(self, most: int, head: int) -> None:
-        self._most, self._head = most, head
+        self._most = most
+        self._head = min(head, most - max(1, most // SHARE))  # so that fewer of the others always makes room
         self._space: NDArray[Any] = np.empty(0, EVENT)
         self._places: Ints = np.empty(0, np.int64)
         self._count = self._seen = 0

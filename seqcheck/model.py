@@ -17,7 +17,7 @@ UNREAD = "not read further"  # how a Damage begins that is none of the input: wh
 
 Cause = Literal[
     "clean", "stale-slot", "ring-replay", "early-overwrite", "path-copy", "loop", "retransmission",
-    "sender-repeat", "unexplained", "not-judged",
+    "sender-repeat", "redundancy", "unexplained", "no-counter", "not-judged",
 ]  # fmt: skip
 Strength = Literal["strong", "moderate", "weak", "none"]
 Place = Literal["extra", "substitute"]
@@ -303,8 +303,24 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redundancy:
+    """What two redundant ways delivered, in numbers of the counter: on A or B only, or on one of them where the frames
+    do not say which; on both; on neither. `skew_ns` is the median time between the two copies, `skew_99_ns` what
+    99 % of them stay within, `first` the way that mostly comes first. What is not known is None."""
+
+    only_a: int | None
+    only_b: int | None
+    only_one: int
+    both: int
+    neither: int
+    skew_ns: int | None
+    skew_99_ns: int | None
+    first: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All of it. `exit_code` is 0 when there is nothing to find fault with, else 1."""
+    """All of it. `exit_code` is 0 where nothing is to be found fault with, 1 where there is, 2 where nothing counts."""
 
     seqcheck: Tool
     capture: Capture
@@ -316,6 +332,7 @@ class Report:
     verdict: Verdict
     also: tuple[Also, ...] = field(default=())
     overview: Overview | None = None
+    redundancy: Redundancy | None = None
 
     @property
     def missing(self) -> int:
@@ -324,5 +341,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 where no duplicate and no missing number was found, else 1 (DESIGN section 4)."""
-        return 1 if self.duplicates.total or self.gaps.missing else 0
+        """0 where no number is missing and none came twice but over redundant ways; else 1. 2 where the field does not
+        count, so that nothing was judged."""
+        if self.verdict.cause == "no-counter":
+            return 2
+        twice = self.duplicates.total - self.duplicates.by_cause.get("redundancy", 0)
+        return 1 if twice or self.gaps.missing else 0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .diagnose import Diagnosis
-from .diagnose.case import ASIDE
+from .diagnose.result import NO_SLOT
 from .kernel.border import total
 from .model import Cause, Cell, Moment, Overview, Point, SlotMap, Stray
 from .timeline import HALF, Timeline, added
@@ -111,18 +111,18 @@ def _strays(findings: Findings, diagnosis: Diagnosis, causes: list[Cause], timel
 
 
 def _slots(findings: Findings, diagnosis: Diagnosis, gaps: NDArray[np.int64]) -> SlotMap | None:
-    """Of the first claim that rests on a ring, the source with most of its duplicates."""
-    claim = next((claim for claim in diagnosis.claims if claim.ring and claim.rows.any()), None)
-    if claim is None or claim.ring is None:
+    """Of the first account that rests on a ring, the source with most of its duplicates."""
+    claim = next((one for one in diagnosis.accounts if one.ring is not None and one.rows.any()), None)
+    if claim is None or claim.ring is None or diagnosis.counter is not None:
         return None
-    table, size = diagnosis.table, claim.ring.size
+    table, size = diagnosis.table, claim.ring.best
     sources = table.rows["source"]
     source = np.bincount(sources[claim.rows]).argmax()
     at = np.flatnonzero(claim.rows & (sources == source))
     rows = table.rows[at]
     apart = np.zeros(len(table), np.bool_)  # what took no slot of its own: copies made elsewhere, ...
-    for other in diagnosis.claims:
-        if other.cause in ASIDE:
+    for other in diagnosis.accounts:
+        if other.cause in NO_SLOT:
             apart |= other.rows
     apart |= table.substitute & ~apart  # ... and what took that of a missing number, which is counted as lost
     less = np.sort(table.rows["frame"][apart & (sources == source)])

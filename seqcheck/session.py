@@ -49,6 +49,7 @@ from .sources.bytestream import State
 from .timeline import Timeline
 from .track import Findings, Limit, Track
 from .version import VERSION
+from .ways import Ways, by_design
 from .witness import Witness
 
 if TYPE_CHECKING:
@@ -198,6 +199,7 @@ class Session:
         self._recognition: Recognition | None = None
         self._chosen: tuple[Layout, DecoderLike, Track, Witness] | None = None
         self._store: Any = None  # once the input has ended
+        self._ways: Ways | None = None
         self._how = ""  # why this layout, where none was given
         if layout is not None:
             self._choose(resolve(layout) if isinstance(layout, str) else layout)
@@ -233,6 +235,8 @@ class Session:
         witness.pass_by(frames, low, high, self._records.status, self._records.count)
         if self._records.count:
             new = track.feed(frames, self._records)
+            if self._ways is not None:
+                self._ways.take(frames, self._records)
             if len(new):
                 witness.look(new, store)
             if self._new:
@@ -298,6 +302,9 @@ class Session:
             evidence=witness.evidence,
             kinds=dict(witness.foreign.most_common()),
             foreign=foreign,
+            skipped=skipped,
+            redundant=chosen.redundant or by_design(chosen),
+            ways=self._ways.counts if self._ways else None,
             dropped=capture.dropped,
             cut_frames=capture.cut_frames,
             frames=capture.frames,
@@ -316,12 +323,14 @@ class Session:
             verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, MAX_STREAMS),
             also=judged.also,
             overview=judged.overview,
+            redundancy=judged.redundancy,
         )
         return Told(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
 
     def _choose(self, one: Layout, decoder: DecoderLike | None = None) -> None:
         modulus = one.modulus
         decoder = decoder or self._engine.Decoder(compile_layout(one))
+        self._ways = Ways(one)
         self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus, self._found), Witness(one))
 
     def _recognise(self, frames: Frames, low: int, high: int, store: Any) -> None:

@@ -1,8 +1,13 @@
-"""What the bytes say of the first duplicates, looked up while both copies are still at hand.
+"""What the bytes say of a sample of the duplicates, looked up while both copies are still at hand.
 
-For so many duplicates of each order of magnitude of distance: are the copies the same (diagnose.evidence), did the copy
+For some duplicates of each order of magnitude of distance: are the copies the same (diagnose.evidence), did the copy
 take a place of its own in the sender's rhythm, does it come out of the slot that its own stamp names, and what were the
-foreign frames between the copies? Costs nothing where there are no duplicates; bounded whatever their number.
+foreign frames between the copies?
+
+The sample is drawn over the whole capture: a hash of stream and record decides, and where an order of magnitude has
+more than its share, the hash has to be lower, for what was looked at before too. So which duplicates are in it depends
+neither on how the capture was cut into blocks nor on which came first. Costs nothing where there are no duplicates;
+bounded whatever their number.
 """
 
 from __future__ import annotations
@@ -21,13 +26,13 @@ from .diagnose.naming import name
 from .kernel.border import RECORD, Frames
 from .layout import Layout
 
-# So many of each order of magnitude, so that thousands of mirror copies do not keep the forty that matter from being
-# looked at: compared, placed in time, and with the frames in between named.
-COMPARED, PLACED, NAMED = 300, 60, 5
+# Of each order of magnitude, so that thousands of mirror copies do not keep the forty that matter from being looked at.
+COMPARED = 300
+NAMED = 5  # pairs of each order between which frames are named
 ORDERS = 20  # bits of a distance
 SAMPLE = 24  # foreign frames named between two copies
 REMEMBERED = 64  # blocks in which the places of foreign frames are known
-BACK = 4  # frames before a copy among which the record before it is sought
+BACK = 6  # frames before a copy among which the record before it, and the rhythm, are sought
 
 
 class Found(Protocol):
@@ -57,7 +62,9 @@ class Witness:
         self.foreign: Counter[str] = Counter()
         self._reader = Reader(layout)
         self._stamped = layout.slot is not None
-        self._wanted = [COMPARED] * ORDERS
+        self._below = [1 << 64] * ORDERS  # hashes that are still wanted, of each order
+        self._taken: list[list[tuple[int, int]]] = [[] for _ in range(ORDERS)]  # (hash, frame)
+        self._named = [0] * ORDERS
         self._strangers: deque[NDArray[np.int64]] = deque(maxlen=REMEMBERED)
 
     def pass_by(self, frames: Frames, low: int, high: int, status: NDArray[np.uint8], records: int) -> None:
@@ -67,41 +74,54 @@ class Witness:
 
     def look(self, rows: NDArray[Any], store: Store) -> None:
         """The DUPLICATE rows of the last block."""
-        if not len(rows) or not any(self._wanted):
+        rows = rows[rows["e_record"] >= 0]
+        if not len(rows):
             return
-        at = np.flatnonzero(rows["e_record"] >= 0)
-        distances = rows["record"][at] - rows["e_record"][at]
+        distances = rows["record"] - rows["e_record"]
         orders = np.minimum(np.frexp(distances)[1], ORDERS - 1)  # bits of each, exact below 2**53
-        first = [at[orders == order][:wanted] for order, wanted in enumerate(self._wanted) if wanted]
-        for row in rows[np.sort(np.concatenate(first))]:
-            order = min(int(row["record"] - row["e_record"]).bit_length(), ORDERS - 1)
-            self._wanted[order] -= 1
-            self._judge(int(row["e_frame"]), int(row["frame"]), COMPARED - self._wanted[order], store)
+        hashes = mix(rows["stream"], rows["record"])
+        limit = np.array([min(below, (1 << 64) - 1) for below in self._below], np.uint64)[orders]
+        for at in np.flatnonzero(hashes <= limit).tolist():
+            order, own = int(orders[at]), int(hashes[at])
+            if own < self._below[order]:
+                self._judge(rows[at], order, store)
+                self._taken[order].append((own, int(rows["frame"][at])))
+                if len(self._taken[order]) > COMPARED:
+                    self._thin(order)
 
-    def _judge(self, first: int, frame: int, turn: int, store: Store) -> None:
+    def _thin(self, order: int) -> None:
+        """Halve what is wanted of this order, and forget what no longer is."""
+        taken = sorted(self._taken[order])
+        self._below[order] = taken[COMPARED // 2][0]
+        for _, frame in taken[COMPARED // 2 :]:
+            self.evidence.pop(frame, None)
+        self._taken[order] = taken[: COMPARED // 2]
+
+    def _judge(self, row: Any, order: int, store: Store) -> None:
+        first, frame = int(row["e_frame"]), int(row["frame"])
         earlier, later = store.get(first), store.get(frame)
         if earlier is None or later is None:
             return
-        evidence = compare(earlier.data, later.data, wire=(earlier.wire, later.wire), link=later.link)
-        if turn <= PLACED:
-            room, middle = _place(store, frame)
-            evidence = replace(evidence, room=room, middle=middle)
-            if self._stamped:
-                slot, due = self._slots(later, frame, store)
-                evidence = replace(evidence, slot=slot, due=due)
-        if turn <= NAMED:
+        near = [(back, found) for back in range(1, BACK + 1) if (found := store.get(frame - back)) is not None]
+        read = self._reader.read
+        mine = read(later.data, later.wire, later.link) or {}
+        before: tuple[int, Found, dict[str, int]] | None = None
+        for back, found in near:
+            values = read(found.data, found.wire, found.link) if frame - back != first else None
+            if values is not None and values["seq"] != mine.get("seq"):
+                before = back, found, values
+                break
+        evidence = compare(
+            earlier.data, later.data, wire=(earlier.wire, later.wire), link=later.link,
+            between=before[1].data if before else None,
+        )  # fmt: skip
+        evidence = _placed(evidence, later, [found for _, found in near], store.get(frame + 1))
+        if self._stamped and before and "slot" in before[2]:
+            evidence = replace(evidence, slot=mine.get("slot"), due=before[2]["slot"] + before[0])
+        if self._named[order] < NAMED:
+            self._named[order] += 1
             self._name(first, frame, later, store)
         self.evidence[frame] = evidence
-
-    def _slots(self, later: Found, frame: int, store: Store) -> tuple[int | None, int | None]:
-        """The slot that the copy's stamp names, and the one it is due to come from, going by the record before it."""
-        mine = self._reader.read(later.data, later.wire, later.link)
-        for back in range(1, BACK + 1):
-            before = store.get(frame - back)
-            values = self._reader.read(before.data, before.wire, before.link) if before is not None else None
-            if values is not None and "slot" in values:
-                return (mine or {}).get("slot"), values["slot"] + back
-        return None, None
 
     def _name(self, first: int, frame: int, later: Found, store: Store) -> None:
         between = [numbers[(numbers > first) & (numbers < frame)] for numbers in self._strangers]
@@ -112,12 +132,27 @@ class Witness:
                 self.foreign[name(found.data, found.link)] += 1
 
 
-def _place(store: Store, frame: int) -> tuple[float | None, float | None]:
-    """See Evidence.room and Evidence.middle."""
-    near = [found.ns for at in (-3, -1, 0, 1) if (found := store.get(frame + at)) is not None]
-    if len(near) < 4:
-        return None, None
-    first, before, here, after = near
-    if not first < before < after:
-        return None, None
-    return 2 * (after - before) / (before - first), (here - before) / (after - before)
+def _placed(evidence: Evidence, later: Found, near: list[Found], after: Found | None) -> Evidence:
+    """With the times around the copy, counting only frames of its own link-layer source."""
+    mine = [found.ns for found in near if found.link == later.link and _source(found) == _source(later)]
+    if after is None or after.link != later.link or _source(after) != _source(later) or len(mine) < 4:
+        return evidence
+    times = np.array(mine[::-1], np.int64)
+    single, double = float(np.median(times[1:] - times[:-1])), float(np.median(times[2:] - times[:-2]))
+    around = after.ns - mine[0]
+    if not (around > 0 and single > 0):
+        return evidence
+    return replace(evidence, around=around, single=single, double=double)
+
+
+def _source(frame: Found) -> bytes:
+    return frame.data[6:12] if frame.link == 1 else b""
+
+
+def mix(stream: NDArray[Any], record: NDArray[Any]) -> NDArray[np.uint64]:
+    """A hash of stream and record: splitmix64's finaliser (Steele, Lea, Flood, 2014)."""
+    x = (stream.astype(np.uint64) << np.uint64(40)) ^ record.astype(np.uint64)
+    x += np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

@@ -41,7 +41,7 @@ def test_the_verdict_is_the_first_line(capture: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == b""
     first, *_, last = done.stdout.decode().splitlines()
-    assert "12 of 12 duplicates" in first
+    assert "All 12 duplicates are consistent with a stale TX slot" in first
     assert last.startswith("Verdict: stale-slot, strong, ring 64, 12 duplicates, ")
 
 

@@ -18,7 +18,7 @@ from seqcheck.results import Results
 @pytest.fixture(autouse=True)
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def examine(options: analyze.Options) -> Iterator[Results]:
+    def examine(options: analyze.Options, ready: object = None) -> Iterator[Results]:
         yield Found(replace(specimens.STALE, streams=(specimens.stream(duplicates=12, late=2),)))
 
     monkeypatch.setattr(analyze, "examine", examine)

@@ -20,8 +20,8 @@ LAYERS = (
     ("ranking",),
     ("retracted", "missing"),
     ("kept",),
-    ("decode", "track", "diagnose", "metrics", "timeline", "spool", "guard"),
-    ("limited",),
+    ("decode", "track", "diagnose", "metrics", "timeline", "spool", "guard", "ways"),
+    ("report", "limited"),
     (
         "reporters",
         "sources",
@@ -154,7 +154,7 @@ HEAVY = {"numpy", "scapy", "dpkt", "rich"}
 IDLE = {
     "scapy", "dpkt", "rich", "numpy.ma", "dataclasses", "tomllib", "pathlib", "shutil", "tempfile", "fractions",
     "queue", "threading", "zlib", "difflib", "ipaddress", "importlib.resources", "importlib.util",
-    "seqcheck.demands", "seqcheck.diagnose.rules", "seqcheck.diagnose.ring", "seqcheck.sources.merge",
+    "seqcheck.demands", "seqcheck.diagnose.judge", "seqcheck.diagnose.explanations", "seqcheck.sources.merge",
     "seqcheck.sources.compressed", "seqcheck.layout.files", "seqcheck.layout.wireshark",
     "seqcheck.spool", "seqcheck.simulate", "seqcheck.comparison", "seqcheck.snapshot", "seqcheck.linux",
 }  # fmt: skip
@@ -180,14 +180,15 @@ def test_a_clean_run_loads_what_it_needs_and_no_more() -> None:
 
 def test_a_run_with_findings_loads_no_more_than_that() -> None:
     found = run("analyze", "--ring-size", "32", "--report", "json", str(SAMPLES / "thread-32.pcap"))
-    assert "seqcheck.diagnose.rules" in found
+    assert "seqcheck.diagnose.judge" in found
     assert not found & {"scapy", "rich", "numpy.ma", "dataclasses", "tomllib", "pathlib", "seqcheck.demands"}
 
 
 # Parts that a live run is in when it has given up root, and may no longer read the files of modules; and two modules
 # of theirs that it never enters.
 BEHIND_THE_DROP = {
-    "decode", "track", "diagnose", "layout", "assemble", "overview", "recognition", "witness", "timeline", "dataclass",
+    "decode", "track", "diagnose", "report", "layout", "assemble", "overview", "recognition", "witness", "timeline",
+    "dataclass",
 }  # fmt: skip
 ELSEWHERE = {"layout.wireshark", "layout.scapy_bridge"}
 
@@ -225,3 +226,25 @@ def test_public_names_are_there_and_listed() -> None:
 def test_diagnose_takes_the_findings_and_not_the_tracker() -> None:
     taken = {target for part, _, found in ALL if part == "diagnose" for target, _ in found if ".track." in target}
     assert taken <= {"seqcheck.track.Findings"}
+
+
+@pytest.mark.parametrize("room", ["diagnose", "report"])
+def test_what_judges_and_what_words_it_is_pure(room: str) -> None:
+    for part, name, found in ALL:
+        if part == room:
+            used = {target.split(".")[0] for target, _ in found}
+            assert not used & {"os", "io", "pathlib", "sys", "time", "logging", "random"}, name
+
+
+def test_inference_knows_no_sentence() -> None:
+    for part, name, found in ALL:
+        if part == "diagnose":
+            assert not any(target.startswith("seqcheck.report") for target, _ in found), name
+
+
+def test_an_explanation_knows_no_other_than_those_it_is_made_of() -> None:
+    """No order of explanations: none asks the contest, the judge, or what another one took."""
+    for _, name, found in ALL:
+        if name.startswith("diagnose.explanations"):
+            asked = {target.removeprefix("seqcheck.diagnose.").split(".")[0] for target, _ in found}
+            assert not asked & {"judge", "contest", "account", "result", "populations"}, name

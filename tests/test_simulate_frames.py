@@ -75,12 +75,17 @@ def test_no_two_frames_of_a_kind_are_equal() -> None:
     assert len(set(made)) == len(made)
 
 
-@pytest.mark.parametrize("name", list(builtins()))
+# A time in whole seconds (netflow9), a counter narrower than the numbers below (vita49) and a header's own field that
+# the streams share (ip-id) do not fit what the test asks; test_builtins reads netflow9 and ip-id from real captures.
+NOT_SIMULATED = {"netflow9", "vita49", "ip-id"}
+
+
+@pytest.mark.parametrize("name", [name for name in builtins() if name not in NOT_SIMULATED])
 def test_every_built_in_reads_its_own_frames(name: str) -> None:
     layout = builtins()[name]
     vlan = (0x100,) if name == "trex-tpg" else ()
     how = Layout(name=name, start=5, vlan=vlan)
-    made = simulate(replace(SMALL, layout=how, traffic=Traffic(sizes=(150,), streams=2, turns=True)))
+    made = simulate(replace(SMALL, layout=how, traffic=Traffic(sizes=(200,), streams=2, turns=True)))
     read = [Reader(layout).read(raw, len(raw), ETHERNET) for raw in all_frames(made)]
     assert [row and row["seq"] for row in read] == [5 + n // 2 for n in range(120)]
     if layout.times and "time_ns" in (read[0] or {}):

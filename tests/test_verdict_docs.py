@@ -5,7 +5,6 @@ SEQCHECK_GOLDEN=write writes the page's made parts anew.
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shlex
@@ -16,9 +15,10 @@ import pytest
 
 from seqcheck import witness
 from seqcheck.cli.main import parse
-from seqcheck.diagnose import odds, ring, rules, sizes
+from seqcheck.diagnose import account, counter, judge, priors, result
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation, explanations
 from seqcheck.diagnose.causes.markdown import markdown
+from seqcheck.diagnose.explanations.labels import EARLY, LABELS
 from seqcheck.layout import resolve
 from seqcheck.model import Cause, Stream
 from seqcheck.simulate import load
@@ -30,10 +30,23 @@ NAMES = [one.name for one in ALL]
 
 
 def sizes_table() -> str:
-    return "\n".join(["| slots | |", "| --- | --- |", *(f"| {size} | {where} |" for size, where in sizes.KNOWN)])
+    shares = (
+        (priors.FROM_KNOWN, "known from drivers and reports"), (priors.FROM_32, "multiples of 32"),
+        (priors.FROM_8, "multiples of 8"), (priors.FROM_ANY, f"any from {priors.HARDLY} on"),
+    )  # fmt: skip
+    head = ["| sizes | share |", "| --- | --- |", *(f"| {what} | {share:.0%} |" for share, what in shares)]
+    known = ["| slots | |", "| --- | --- |", *(f"| {size} | {where} |" for size, _, where in priors.KNOWN)]
+    return "\n".join([*head, f"| given by `--ring-size` | {priors.GIVEN:.0%} of all |", "", *known])
 
 
-@pytest.mark.parametrize(("marker", "made"), [("sizes", sizes_table()), ("causes", markdown(ALL, level=3).rstrip())])
+def priors_table() -> str:
+    rows = sorted(priors.BASE.items(), key=lambda item: -item[1])
+    return "\n".join(["| cause | base rate |", "| --- | --- |", *(f"| `{name}` | {rate:.0%} |" for name, rate in rows)])
+
+
+@pytest.mark.parametrize(("marker", "made"), [
+    ("priors", priors_table()), ("sizes", sizes_table()), ("causes", markdown(ALL, level=3).rstrip()),
+])  # fmt: skip
 def test_the_page_is_made_from_the_data(marker: str, made: str) -> None:
     text = PAGE.read_text(encoding="utf-8")
     head, found, rest = text.partition(f"<!-- {marker} -->\n")
@@ -50,14 +63,11 @@ def test_every_cause_of_the_report_has_its_text() -> None:
     assert [one.name for one in CAUSES] == list(Cause.__args__)
 
 
-def test_every_rule_claims_causes_that_have_a_text() -> None:
-    claimed = set()
-    for path in Path(rules.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "cause":
-                assert isinstance(node.value, ast.Constant)
-                claimed.add(node.value.value)
-    assert claimed == {one.name for one in CAUSES} - {"clean", "not-judged"}
+def test_every_explanation_is_of_a_cause_that_has_a_text_and_a_base_rate() -> None:
+    competing = {label.cause for _, label in (*LABELS, *EARLY)}
+    assert competing <= set(priors.BASE) <= {one.name for one in CAUSES}
+    assert set(priors.BASE) == {one.name for one in CAUSES} - {"clean", "no-counter", "not-judged"}
+    assert sum(priors.BASE.values()) == pytest.approx(1)
 
 
 def test_names_and_aliases_are_different() -> None:
@@ -114,17 +124,23 @@ def test_lookalikes_are_what_a_stream_counts() -> None:
 
 def test_the_figures_in_the_prose_are_those_of_the_code() -> None:
     text = " ".join(PAGE.read_text(encoding="utf-8").split())
-    assert (odds.STRONG, odds.MODERATE, odds.FEWEST) == (-6.0, -3.0, 3)
-    assert "below one in a million, at least 3 duplicates" in text
-    assert "below one in a thousand" in text
-    assert f"more than {ring.LAPS} are not believed" in text
-    assert rules.lap.TOO_MANY == 0.3
-    assert "More than 3 in 10 numbers resent" in text
-    assert f"Up to {witness.COMPARED} of each order" in text
+    assert (result.STRONG, result.MODERATE, result.WEAK) == (0.999, 0.95, 0.5)
+    assert "posterior 0.999 or more" in text
+    assert "posterior 0.95 or more" in text
+    assert "| 0.5 or more: worth a look" in text
+    assert f"at least {judge.AGREE} duplicates agree" in text
+    assert f"up to {witness.COMPARED} of each order" in text
+    assert pytest.approx(0.999) == 1 - 2 * account.TAIL
+    assert counter.FEWEST == 2
 
 
-def test_the_order_in_the_prose_is_that_of_the_rules() -> None:
-    text = PAGE.read_text(encoding="utf-8").split("4. **Rules.**")[1].split("5. **Verdict.**")[0]
-    named = re.findall(r"\]\(#([a-z-]+)\)", text)
-    order = [rule.__module__.rpartition(".")[2].replace("_", "-") for rule in rules.RULES]
-    assert named == [name for name in order if name != "standing-counter"]
+def test_the_explanations_in_the_prose_are_those_that_compete() -> None:
+    text = PAGE.read_text(encoding="utf-8").split("### Explanations")[1].split("### Priors")[0]
+    told = {}
+    for name, causes in re.findall(r"^\| \*\*([a-z ]+)\*\* \|[^|]*\|(.*)\|$", text, re.MULTILINE):
+        told[name.replace(" ", "-")] = set(re.findall(r"\(#([a-z-]+)\)", causes))
+    competing: dict[str, set[str]] = {}
+    for shape, label in (*LABELS, *EARLY):
+        competing.setdefault(shape, set()).add(label.cause)
+    competing["lap"].add("ring-replay")  # a lap of long episodes
+    assert told == competing

@@ -140,7 +140,7 @@ def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
     )
     if report.capture.unread:
         trouble.append(f"seqcheck: {options.captures[0]}: {report.capture.unread}")
-    code = TROUBLE if trouble else 1 if unmet else 0
+    code = TROUBLE if trouble else limits.code(report, options.demands, bool(unmet))
     return Outcome(code=code, found=found, unmet=unmet, trouble=tuple(trouble))
 
 

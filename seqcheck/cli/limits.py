@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seqcheck.demands import Demands, Limit, Suspect, Unmet
     from seqcheck.model import Report
 
+TROUBLE = 2
 T = TypeVar("T")
 
 
@@ -67,7 +68,16 @@ def settle(report: Report, demanded: Demands | None) -> int:
         return report.exit_code
     found = unmet(report, demanded)
     tell(found, report.verdict.statement, demanded)
-    return 1 if found else 0
+    return code(report, demanded, bool(found))
+
+
+def code(report: Report, demanded: Demands | None, found: bool) -> int:
+    """The exit code; `found` says whether something is not as demanded."""
+    if report.exit_code < TROUBLE or not found:
+        return 1 if found else 0
+    from seqcheck.demands import Demands
+
+    return (demanded or Demands()).exit_code(report)
 
 
 def unmet(report: Report, demanded: Demands | None) -> list[Unmet]:

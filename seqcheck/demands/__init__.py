@@ -2,7 +2,8 @@
 captures.
 
 Without any demand a report is clean where nothing came twice and nothing is missing (DESIGN section 4): late records
-and restarts are no findings. `--max-...` moves these limits. A cause that is named as a reason to fail, or an
+and restarts are no findings, nor are the second copies that redundant paths deliver on purpose. `--max-...` moves these
+limits. A cause that is named as a reason to fail, or an
 expectation, takes their place: then duplicates and missing numbers count only where a limit is given too.
 """
 
@@ -14,6 +15,9 @@ from .expected import Expectation
 from .limits import NONE, Limit
 from .suspects import Suspect
 from .unmet import Unmet
+
+ON_PURPOSE = "redundancy"  # duplicates that are no findings by default
+NO_COUNTER = "no-counter"
 
 __all__ = ["Demands", "Expectation", "Limit", "Suspect", "Unmet"]
 
@@ -32,11 +36,16 @@ class Demands:
     def unmet(self, report: Report) -> list[Unmet]:
         """Everything that does not hold; empty where the report is as demanded."""
         default = None if self.suspects or self.expected else NONE
+        if self._blind(report):
+            return [Unmet(what="cause", demanded="a field that counts", found=NO_COUNTER)]
         received = sum(stream.received for stream in report.streams)
         due = sum(stream.unique + stream.missing for stream in report.streams)
+        duplicates = report.duplicates.total
+        if self.duplicates is None:
+            duplicates -= report.duplicates.by_cause.get(ON_PURPOSE, 0)
         late = sum(stream.late for stream in report.streams)
         figures = (
-            ("duplicates", self.duplicates or default, report.duplicates.total, received, "records"),
+            ("duplicates", self.duplicates or default, duplicates, received, "records"),
             ("missing", self.missing or default, report.gaps.missing, due, "numbers"),
             ("late", self.late, late, received, "records"),
         )
@@ -50,5 +59,10 @@ class Demands:
         return found + (self.expected.unmet(report) if self.expected else [])
 
     def exit_code(self, report: Report) -> int:
-        """0 where all holds, else 1."""
-        return 1 if self.unmet(report) else 0
+        """0 where all holds, else 1; 2 where the field does not count, so that nobody can tell."""
+        return 2 if self._blind(report) else 1 if self.unmet(report) else 0
+
+    def _blind(self, report: Report) -> bool:
+        """Nothing was judged, and nobody expects that."""
+        expected = self.expected.causes if self.expected else ()
+        return report.verdict.cause == NO_COUNTER and NO_COUNTER not in expected

@@ -10,7 +10,7 @@ from ..model import Cause, Report, Strength
 from .unmet import Unmet
 
 ANY = "any"
-UNJUDGED = "not-judged"  # nobody looked: then no cause can be ruled out
+BLIND = ("not-judged", "no-counter")  # nobody looked: then no cause can be ruled out
 CAUSES = tuple(cause for cause in get_args(Cause) if cause != "clean")
 STRENGTHS: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")  # ascending
 
@@ -35,7 +35,7 @@ class Suspect:
     def unmet(self, report: Report) -> Iterator[Unmet]:
         """Each cause found that it is about."""
         verdict = report.verdict
-        if verdict.cause == UNJUDGED and self.cause != UNJUDGED:
+        if verdict.cause in BLIND and self.cause != verdict.cause:
             what = "any cause" if self.cause == ANY else f"cause {self.cause}"
             yield Unmet(what=what, demanded="none", found="not judged")
             return

@@ -1,56 +1,53 @@
 """Findings -> Diagnosis: what the duplicates point at.
 
 Theory of operation
-    The duplicates become a table of distances (table.py). The rules (rules/, one cause each) look at those that are
-    still open, in a fixed order, and claim the ones they explain. The claims become one verdict and what was found
-    beside it (verdict.py). Odds and ring sizes are in odds.py, ring.py and sizes.py.
+    Whether the field counts at all is asked first (counter.py). The duplicates become a table of distances (table.py),
+    the table populations by what the bytes say (populations.py), and for each population explanations compete
+    (contest.py, explanations/) as probability models: what each makes of everything that was seen, times its prior
+    (priors.py). No explanation has a turn before another. What comes of it is numbers (result.py); sentences are made
+    elsewhere.
 
 Invariants
-    Pure: no I/O, no clock, no state. Every kept duplicate is claimed by exactly one rule. Nothing is blamed on a ring
-    unless the distances agree on one better than chance allows.
+    Pure: no I/O, no clock, no state. Every kept duplicate is in exactly one account. A ring is named only where the
+    best explanation with one beats the best without, and as strongly as it does.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..dataclass import dataclass
 from ..track import Findings
-from .case import Case, Claim, Evidence, Facts
+from .facts import Evidence, Facts
 from .table import Table, table
-from .verdict import Judgement, judge
+
+if TYPE_CHECKING:
+    from .result import Account, CounterFault, Misfit
 
 __all__ = ["Diagnosis", "Evidence", "Facts", "diagnose"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """The table, who claimed what, and the judgement over all."""
+    """The table, who accounts for which duplicates (the leading account first), and what is wrong with the counter or
+    with a ring size that was given."""
 
     table: Table
-    claims: tuple[Claim, ...]
-    judgement: Judgement
+    accounts: tuple[Account, ...] = ()
+    counter: CounterFault | None = None
+    misfit: Misfit | None = None
 
 
 def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
     """What the findings point at, in the light of the facts."""
-    columns = table(findings)
-    case = Case(
-        findings=findings,
-        facts=facts,
-        table=columns,
-        open=np.ones(len(columns), np.bool_),
-        aside=np.zeros(len(columns), np.bool_),
-    )
-    claims: list[Claim] = []
-    if len(columns):
-        from .rules import RULES  # here, since a clean capture needs none of them
+    from .counter import fault
 
-        for rule in RULES:
-            claim = rule(case)
-            if claim is not None and claim.rows.any():
-                claims.append(claim)
-                case = case.without(claim)
-            if not case.open.any():
-                break
-    return Diagnosis(table=columns, claims=tuple(claims), judgement=judge(case, tuple(claims)))
+    columns, counter = table(findings), fault(findings, facts)
+    if not len(columns):
+        return Diagnosis(table=columns, counter=counter)
+    from .judge import judge  # here, since a clean capture needs none of it
+    from .slots import placed
+
+    judged = judge(findings, facts, columns)
+    accounts = tuple(placed(one, columns, facts) for one in judged.accounts)
+    return Diagnosis(table=columns, accounts=accounts, counter=counter, misfit=judged.misfit)

@@ -1,48 +1,110 @@
-"""Counters that do not count one by one up to their width: what looks like loss or restarts, and is neither.
+"""Does the field count? Where it does not, nothing that is said of duplicates and gaps means anything.
 
-Pure. Each finding is one sentence that names the next thing to try.
+A counter goes on by one nearly always; loss leaves some steps out. A field read at the wrong place, width or byte
+order, a clock, a random number do not: steps are wide, or go back, or every record is a stream of its own. Pure.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..kernel.border import total
 from ..track import Findings
+from .facts import Facts
+from .result import CounterFault, What
 
-FEWEST = 16  # gaps, and records
-MOST = 0.8  # of the gaps are equally wide; of the records have one before them
-CYCLES = 2  # restarts after the same number of records
+FEWEST = 2  # records of one stream: one step
+HEALTHY = 0.04  # of the steps go on by one, at least: more loss than 96 % leaves nothing to judge
+WIDE = 8.0  # numbers missing for each that came, where hardly a step is by one
+REGULAR = 0.8  # of the steps are equally wide, and not by one
+BACK = 0.2  # of the steps are restarts or come late: no network reorders so much of a stream and loses none
+FOLLOWING = 0.3  # of records that come again straight behind one another follow one another
+ENOUGH = 8  # steps that must have been seen before irregular ones say anything
+LONE, CROWD = 2, 1000  # records, among so many frames of the anchor that carry none
 
 
-def caveats(findings: Findings) -> list[str]:
-    """What the counters of the streams give away."""
-    return [sentence for sentence in (_steps(findings), _cycles(findings)) if sentence]
+def fault(findings: Findings, facts: Facts) -> CounterFault | None:
+    """What is wrong with the counter, or None."""
+    streams = findings.streams
+    received = streams["received"].astype(np.int64)
+    unique = received - streams["duplicates"]
+    records, kept = int(received.sum()), int(unique.sum())
+    several = received >= FEWEST
+    steps = int(np.maximum(unique - 1, 0).sum())
+    late, restarts = (int(streams[name].sum()) for name in ("late", "restarts"))
+    missing = total(streams["missing"])
+    others = sum(count for reason, count in facts.skipped.items() if reason in ("magic", "short")) + facts.foreign
+    outliers = int(streams["outliers"].sum())
+    odd = _opened(findings) + late + restarts + outliers
+    seen = CounterFault(
+        what="steps", of=steps, healthy=max(0, steps - odd), missing=missing,
+        restarts=restarts, late=late, streams=len(streams), others=others,
+    )  # fmt: skip
+    if not several.any() and len(streams) > 1:
+        return _as(seen, "no-stream-of-two")
+    if records <= LONE and others >= CROWD:
+        return _as(seen, "chance")
+    if records < FEWEST:
+        return _as(seen, "few-records")
+    if steps < ENOUGH:
+        return _as(seen, "jumps") if steps and not seen.healthy and missing > WIDE * kept * 4 else None
+    regular = _regular(findings, seen)
+    if regular is not None:
+        return regular
+    if seen.healthy < HEALTHY * steps and missing > WIDE * kept:
+        return _as(seen, "jumps")
+    if restarts > max(2, BACK * steps) or (restarts > 4 and restarts > 0.02 * steps and missing > WIDE * kept):
+        return _as(seen, "restarts")
+    if outliers > BACK * records and outliers > ENOUGH:
+        return _as(seen, "jumps")
+    astray = late + records - kept  # records that come late or again
+    if (
+        astray > 0.4 * records
+        and seen.healthy < HEALTHY * records
+        and seen.healthy < 0.5 * steps
+        and _following(findings) < FOLLOWING
+    ):
+        return _as(seen, "random")
+    sparse = missing > kept  # else the numbers between first and highest nearly all came: a counter, out of order
+    if sparse and late > 0.3 * steps and _opened(findings) > BACK * steps and seen.healthy < HEALTHY * steps:
+        return _as(seen, "late")
+    return None
 
 
-def _steps(findings: Findings) -> str:
-    """A gap of the same width before nearly every record."""
-    streams, gaps = findings.streams, findings.gaps
-    unique = int((streams["received"] - streams["duplicates"]).sum())
-    if len(gaps) < FEWEST or int(streams["gaps"].sum()) < MOST * unique:
-        return ""
+def _following(findings: Findings) -> float:
+    """Of the records that come late or again straight behind another such one: how many have the same number as that
+    one, or the next. Replays and copies count up, chance does not. 1 where there are none."""
+    rows = np.concatenate([findings.duplicates, findings.late])
+    order = np.lexsort((rows["record"], rows["stream"]))
+    stream, record, x = (rows[name][order] for name in ("stream", "record", "x"))
+    beside = (stream[1:] == stream[:-1]) & (record[1:] - record[:-1] == 1)
+    ahead = np.diff(x)[beside]
+    return float(np.mean((ahead >= 0) & (ahead <= 1))) if len(ahead) >= ENOUGH else 1.0
+
+
+def _as(seen: CounterFault, what: What) -> CounterFault:
+    from ..dataclass import replace
+
+    return replace(seen, what=what)
+
+
+def _opened(findings: Findings) -> int:
+    """Steps that passed numbers over, whether these came later or not."""
+    return int(findings.streams["jumps"].sum())
+
+
+def _regular(findings: Findings, seen: CounterFault) -> CounterFault | None:
+    """Nearly every step passes over equally many numbers, and none of these comes twice instead (as packet generators
+    do that send each number several times)."""
+    gaps = findings.gaps
+    if len(gaps) < ENOUGH or seen.of - seen.healthy < REGULAR * seen.of:
+        return None
     widths, counts = np.unique(gaps["a"], return_counts=True)
     most = int(np.argmax(counts))
-    if counts[most] < MOST * len(gaps):
-        return ""
-    step = int(widths[most]) + 1
-    return (
-        f"Nearly every number is {step} above the one before: the counter seems to step by {step}, and what counts as "
-        "missing was never sent. Read it with a mask that leaves the low bits out, if the step is a power of two."
-    )
+    width, often = int(widths[most]), int(counts[most])
+    duplicates = int(findings.streams["duplicates"].sum())
+    if often < REGULAR * len(gaps) or duplicates >= 0.5 * width * seen.of:
+        return None
+    from ..dataclass import replace
 
-
-def _cycles(findings: Findings) -> str:
-    """Restarts, each after the same number of positions."""
-    lengths, counts = np.unique(findings.restarts["next"], return_counts=True)
-    if not len(lengths) or counts.max() < CYCLES:
-        return ""
-    length = int(lengths[int(np.argmax(counts))])
-    return (
-        f"{int(counts.max()):,} restarts came after {length:,} numbers each: if it is a cycle, give its length "
-        f"as the modulus, as in --layout NAME%{length}, and no lap of it is taken for a restart."
-    )
+    return replace(seen, what="steps", width=width + 1, wide=often)

@@ -1,15 +1,20 @@
 """Two copies of a frame, byte for byte: are they the same, and if not, in which fields?
 
 dpkt dissects both; it is imported only when the bytes differ. Compared is what was captured of both. Pure.
+
+A payload that differs in one word alone, which is another one in the record before, too, carries a stamp that the
+sender writes anew into each frame: a time, a nonce. That is a new packet, not old content.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .case import Evidence
+from ..dataclass import replace
+from .facts import Evidence
 
 _ETHERNET, _RAW = (1,), (12, 14, 101, 228, 229)
+STAMP = 8  # bytes of a time stamp, at most
 # Fields that are named when they differ: (attribute of the dissected header, name).
 _IP4 = (
     ("tos", "ip.tos"), ("len", "ip.length"), ("id", "ip.id"), ("df", "ip.flags"), ("mf", "ip.flags"), ("offset",
@@ -21,21 +26,76 @@ _IP6 = (
     ("src", "ip.src"), ("dst", "ip.dst"),
 )  # fmt: skip
 _UDP = (("sport", "udp.sport"), ("dport", "udp.dport"), ("ulen", "udp.length"), ("sum", "udp.checksum"))
+_VLAN = (b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00")
+_PRP, _HSR = b"\x88\xfb", b"\x89\x2f"  # IEC 62439-3: suffix of the redundancy trailer, ethertype of the HSR tag
 
 
-def compare(earlier: bytes, later: bytes, *, wire: tuple[int, int], link: int) -> Evidence:
-    """What tells `later` from `earlier`; `wire` are their lengths on the wire, `link` their LINKTYPE."""
+def compare(
+    earlier: bytes, later: bytes, *, wire: tuple[int, int], link: int, between: bytes | None = None
+) -> Evidence:
+    """What tells `later` from `earlier`; `wire` are their lengths on the wire, `link` their LINKTYPE; `between` is the
+    record just before the later copy, with another number."""
     common = min(len(earlier), len(later))
     cut = len(earlier) < wire[0] or len(later) < wire[1]
     same_length = wire[0] == wire[1]
+    found = Evidence(
+        identical=same_length,
+        same_length=same_length,
+        differs=() if same_length else ("length",),
+        cut=cut,
+        fresh_id=None if between is None else _fresh_id(between, later, link),
+    )
     if earlier[:common] == later[:common]:
-        return Evidence(
-            identical=same_length, same_length=same_length, differs=() if same_length else ("length",), cut=cut
-        )
-    differs = _differing(earlier, later, link)
+        return found
+    differs = _path_mark(earlier, later, link) if same_length else ()
+    way = _way(later) if differs else None
+    differs = differs or _differing(earlier, later, link)
+    if "payload" in differs and between is not None and _is_stamp(between, later, earlier):
+        differs = tuple("time" if name == "payload" else name for name in differs)
     if not same_length:
         differs = ("length", *differs)
-    return Evidence(identical=False, same_length=same_length, differs=differs, cut=cut)
+    return replace(found, identical=False, differs=differs, way=way)
+
+
+def _fresh_id(one: bytes, two: bytes, link: int) -> bool | None:
+    """Whether two frames with different numbers have different IPv4 identifications."""
+    a, b = ip_offset(one, link), ip_offset(two, link)
+    if a is None or b is None or len(one) < a + 6 or len(two) < b + 6 or one[a] >> 4 != 4 or two[b] >> 4 != 4:
+        return None
+    return one[a + 4 : a + 6] != two[b + 4 : b + 6]
+
+
+def _path_mark(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
+    """The mark of one of two redundant ways, where the frames differ in nothing else."""
+    if link not in _ETHERNET or len(earlier) != len(later) or len(later) < 20:
+        return ()
+    at = [place for place, (a, b) in enumerate(zip(earlier, later, strict=True)) if a != b]
+    low_nibbles = all(earlier[place] & 0x0F == later[place] & 0x0F for place in at)
+    if at == [len(later) - 4] and later[-2:] == _PRP and low_nibbles:
+        return ("prp.lan",)
+    tag = _after_tags(later)
+    return ("hsr.path",) if at == [tag + 2] and later[tag : tag + 2] == _HSR and low_nibbles else ()
+
+
+def _way(frame: bytes) -> str:
+    """Of a frame with such a mark: PRP numbers its LANs 0xA and 0xB, HSR's lowest bit of the path is 0 for A."""
+    if frame[-2:] == _PRP:
+        return "A" if frame[-4] >> 4 == 0xA else "B"
+    return "B" if frame[_after_tags(frame) + 2] >> 4 & 1 else "A"
+
+
+def _is_stamp(between: bytes, later: bytes, copy: bytes) -> bool:
+    """Whether `copy` differs from `later` in one word alone, that every frame has anew: `between`, too."""
+    common = min(len(between), len(later), len(copy))
+    # Checksums, and an IP identification, lie in front of the payload.
+    at = [place for place in range(common) if copy[place] != later[place]]
+    if not at:
+        return False
+    word = [place for place in at if place > at[-1] - STAMP]
+    if len(at) > len(word) + 4:  # more than checksums besides
+        return False
+    low, high = max(0, word[-1] - STAMP + 1), min(common, word[0] + STAMP)
+    return all(between[low:high] != each[low:high] for each in (later, copy))
 
 
 def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
@@ -44,7 +104,10 @@ def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
     if one.head != two.head:
         names += _link_names(one.head, two.head)
     if one.packet is None or two.packet is None or type(one.packet) is not type(two.packet):
-        return tuple(names) or ("payload",)
+        start = 14 if link in _ETHERNET else 0
+        common = min(len(earlier), len(later))
+        changed = earlier[start:common] != later[start:common]
+        return (*names, "payload") if changed or not names else tuple(names)
     a, b = one.packet, two.packet
     import dpkt
 
@@ -99,10 +162,16 @@ def ip_offset(frame: bytes, link: int) -> int | None:
         return 0
     if link not in _ETHERNET:
         return {0: 4, 108: 4, 113: 16, 276: 20}.get(link)
-    offset = 12
-    while frame[offset : offset + 2] in (b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00"):
-        offset += 4
+    offset = _after_tags(frame)
     return offset + 2 if frame[offset : offset + 2] in (b"\x08\x00", b"\x86\xdd") else None
+
+
+def _after_tags(frame: bytes) -> int:
+    """Where the ethertype stands, behind any VLAN tags."""
+    offset = 12
+    while frame[offset : offset + 2] in _VLAN:
+        offset += 4
+    return offset
 
 
 def _link_names(one: bytes, two: bytes) -> list[str]:

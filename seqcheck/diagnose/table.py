@@ -1,7 +1,8 @@
 """The duplicates as a table: the distances of DESIGN section 3, for every kept row at once.
 
-Pure. All columns have one entry per duplicate, in order of arrival; counts and times are int64. UNKNOWN stands where
-the earlier copy lies beyond the tracker's window (or, for frame distances, came from another source).
+Pure. All columns have one entry per duplicate, in the order of the tracker's rows; counts and times are int64. UNKNOWN
+stands where the earlier copy lies beyond the tracker's window (or, for frame distances, came from another source).
+Cost: n log n in rows and gaps; no loop over streams.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, replace
 from ..track import Findings
-from .arrays import distinct
 
 UNKNOWN = -1
 MOST = 4096  # duplicates whose places are looked at one by one
 BATCH = 8  # frames that go out ahead of their time together, at most
 SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
+FAR_BEHIND = 24  # numbers: farther than reordering reaches, and less than any ring
+EPOCHS = 16  # keys of one stream's epochs lie next to one another
+NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
+PLACES = 1 << 43  # more than any record or frame number
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -28,30 +32,40 @@ class Table:
     """rows       EVENT[n], the tracker's rows
     distance      D, records of the stream between the copies
     frame_distance  Da, frames of the source between the copies
-    lag           highest number so far + 1 - this number
+    lag           the tracker's expectation - this number
+    expected      position of the number due at the duplicate's place: the tracker's expectation, or what follows a
+                  jump that it had not decided on yet
     time_lag      ns between the copies
     lost          numbers of the stream that went missing between the copies
     source_lost   the same over all streams of the source
-    foreign       frames of the source between the copies that are no record of this stream (Da - D)
     substitute    the number expected at the duplicate's place is missing: the duplicate stands in for it
+    stands_in     the same, or it is another stream of the source of which a number is missing there
+    late_between  records of the stream between the copies that came far behind their time, for the first time
+    skipped       the number just before the duplicate's never came: another frame may have gone out in its place
     run           index of the episode: neighbouring duplicates of a stream that count up together, from 0
     run_length    how many duplicates that episode has
     leads         the duplicate is its episode's first one
     early         the earlier copy was ahead of its time, alone (the tracker's EARLY 1) or in a batch
+    ahead         how far the earlier copy was ahead of the count, 0 where it was not early or that is not known
     """
 
     rows: NDArray[Any]
     distance: Ints
     frame_distance: Ints
     lag: Ints
+    expected: Ints
     time_lag: Ints
     lost: Ints
     source_lost: Ints
     substitute: Bools
+    stands_in: Bools
+    late_between: Ints
+    skipped: Bools
     run: Ints
     run_length: Ints
     leads: Bools
     early: Bools
+    ahead: Ints
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -69,52 +83,117 @@ class Table:
         )
 
 
+def episodes(table: Table, aside: Bools) -> Table:
+    """The table with its episodes told as if the duplicates `aside` had not come: copies of copies, made on the way,
+    do not take a block apart."""
+    if not aside.any():
+        return table
+    rows = table.rows.copy()
+    for group, place, earlier in (("stream", "record", "e_record"), ("source", "ordinal", "e_ordinal")):
+        other = "record" if place == "record" else "ordinal"
+        before = np.sort(keyed(rows[group][aside], table.rows[other][aside]))
+        first = np.searchsorted(before, keyed(rows[group], np.zeros(len(rows))), "left")
+        for column in (place, earlier):
+            known = table.rows[column] >= 0
+            count = np.searchsorted(before, keyed(rows[group], table.rows[column]), "left") - first
+            rows[column] = np.where(known, table.rows[column] - count, table.rows[column])
+    keep = ~aside
+    run = np.arange(len(rows)) + len(rows)  # what is aside is by itself
+    run[keep] = _runs(rows[keep])
+    run = np.unique(run, return_inverse=True)[1]
+    return replace(table, run=run, run_length=np.bincount(run)[run], leads=_first_of(run, table.rows["frame"]))
+
+
+def keyed(group: NDArray[Any], place: NDArray[Any]) -> Ints:
+    """One number for (group, place): ordered by group, then place."""
+    result: Ints = group.astype(np.int64) * PLACES + np.clip(place.astype(np.int64), 0, PLACES - 1)
+    return result
+
+
 def _count_between(rows: NDArray[Any], others: Bools, group: str, place: str, earlier: str) -> Ints:
-    result = np.zeros(len(rows), np.int64)
-    for name in distinct(rows[group]).tolist():
-        mine = np.flatnonzero(rows[group] == name)
-        places = np.sort(rows[place][mine[others[mine]]])
-        first, last = rows[earlier][mine], rows[place][mine]
-        result[mine] = np.searchsorted(places, last, "left") - np.searchsorted(places, first, "right")
-    return np.maximum(result, 0)
+    places = np.sort(keyed(rows[group][others], rows[place][others]))
+    first, last = keyed(rows[group], rows[earlier]), keyed(rows[group], rows[place])
+    result: Ints = np.maximum(np.searchsorted(places, last, "left") - np.searchsorted(places, first, "right"), 0)
+    return result
 
 
 def table(findings: Findings) -> Table:
     """The columns, from the tracker's rows."""
-    rows = findings.duplicates
+    rows, gaps = findings.duplicates, findings.gaps
     known = rows["e_record"] >= 0
     distance = np.where(known, rows["record"] - rows["e_record"], UNKNOWN)
     same_source = known & (rows["e_ordinal"] >= 0)
-    substitute = _substitute(findings)
+    still = findings.missing.left(gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
+    expected = _expected(rows, gaps)
+    substitute = _substitute(findings, expected)
     run = _runs(rows)
-    lag = rows["next"] - rows["x"]
-    alone, opener = _alone(findings), _opener(rows, findings.gaps, distance)
-    place = _place(findings)
-    early = alone | (opener >= 0) | ((place >= 0) & (rows["x"] - place >= np.maximum(2 * BATCH, distance // 3)))
-    widths = _widths(findings, substitute, alone, opener)
+    alone, opener = _alone(findings), _opener(rows, gaps, distance)
+    place = _place(findings, still)
+    sent = still + _filled_late(findings)
+    jumped = (place >= 0) & (rows["x"] - place >= np.maximum(2 * BATCH, distance // 3))
+    early = alone | (opener >= 0) | jumped
+    ahead = np.where(early & (place >= 0), np.maximum(rows["x"] - place, 0), 0)
+    widths = _widths(findings, sent, substitute, alone, opener)
+    elsewhere = _elsewhere(findings, widths, still, rows["frame"], ~(substitute | early))
+    _elsewhere(findings, widths, still, rows["e_frame"], early & (opener < 0) & (rows["e_record"] >= 0))
     lost = _lost(findings, widths, "stream")
-    elsewhere = _lost(findings, widths, "source") - lost
+    source_lost = _lost(findings, widths, "source")
     if 0 < early.sum() <= MOST:
-        lost[early] = _lost_by_number(findings, place, early, substitute)
+        by_number = _lost_by_number(findings, place, early, substitute)
+        source_lost[early] += by_number - lost[early]
+        lost[early] = by_number
     return Table(
         rows=rows,
         distance=distance,
         frame_distance=np.where(same_source, rows["ordinal"] - rows["e_ordinal"], UNKNOWN),
-        lag=lag,
+        lag=rows["next"] - rows["x"],
+        expected=expected,
         time_lag=np.where(known, rows["ns"] - rows["e_ns"], UNKNOWN),
         lost=np.where(known, lost, 0),
-        source_lost=np.where(known, lost + elsewhere, 0),
+        source_lost=np.where(known, source_lost, 0),
         substitute=substitute,
+        stands_in=substitute | elsewhere,
+        late_between=_late_between(findings),
+        skipped=_skipped(rows, gaps, still),
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
-        leads=_first_of(run),
+        leads=_first_of(run, rows["frame"]),
         early=early,
+        ahead=ahead,
     )
 
 
-def _first_of(run: Ints) -> Bools:
+def _late_between(findings: Findings) -> Ints:
+    rows, late = findings.duplicates, findings.late
+    late = late[late["next"] - late["x"] >= FAR_BEHIND]
+    places = np.sort(keyed(late["stream"], late["record"]))
+    first, last = keyed(rows["stream"], rows["e_record"]), keyed(rows["stream"], rows["record"])
+    result: Ints = np.maximum(np.searchsorted(places, last, "left") - np.searchsorted(places, first, "right"), 0)
+    return result
+
+
+def _filled_late(findings: Findings) -> Ints:
+    """Numbers of each gap that came after all, but so late that no reordering explains it: what had been lost is not
+    made up for. (A slot whose content was lost may go out again, and is then no duplicate.)"""
+    late, gaps = findings.late, findings.gaps
+    late = late[late["next"] - late["x"] >= FAR_BEHIND]
+    result = np.zeros(len(gaps), np.int64)
+    if not len(late) or not len(gaps):
+        return result
+    places = keyed(gaps["stream"].astype(np.int64) * EPOCHS + gaps["epoch"], gaps["x"])
+    order = np.argsort(places, kind="stable")
+    group = late["stream"].astype(np.int64) * EPOCHS + late["epoch"]
+    at = np.searchsorted(places[order], keyed(group, late["x"]), "right") - 1
+    gap = order[np.maximum(at, 0)]
+    inside = (at >= 0) & (gaps["stream"][gap] == late["stream"]) & (late["x"] < gaps["x"][gap] + gaps["a"][gap])
+    np.add.at(result, gap[inside], 1)
+    return result
+
+
+def _first_of(run: Ints, frame: Ints) -> Bools:
     leads: Bools = np.zeros(len(run), np.bool_)
-    leads[np.unique(run, return_index=True)[1]] = True
+    order = np.lexsort((frame, run))
+    leads[order[np.unique(run[order], return_index=True)[1]]] = True
     return leads
 
 
@@ -122,37 +201,39 @@ def _alone(findings: Findings) -> Bools:
     """Whether a duplicate's earlier copy was a lone number ahead of its time, as the tracker saw."""
     rows = findings.duplicates
     spikes = findings.early[findings.early["a"] == 1]
-    if not len(spikes):
-        return np.zeros(len(rows), np.bool_)
-    seen = set(zip(spikes["stream"].tolist(), spikes["record"].tolist(), strict=True))
-    mine = zip(rows["stream"].tolist(), rows["e_record"].tolist(), strict=True)
-    return np.fromiter((pair in seen for pair in mine), np.bool_, len(rows))
+    alone: Bools = np.isin(keyed(rows["stream"], rows["e_record"]), keyed(spikes["stream"], spikes["record"]))
+    return alone & (rows["e_record"] >= 0)
 
 
-def _place(findings: Findings) -> Ints:
+def _by_place(rows: NDArray[Any], group: str, place: str) -> tuple[Ints, Ints]:
+    """(keys in order, the order): of rows by group and place."""
+    keys = keyed(rows[group], rows[place])
+    order = np.argsort(keys, kind="stable")
+    return keys[order], order
+
+
+def _place(findings: Findings, still: Ints) -> Ints:
     """Where the count stood when each duplicate's earlier copy came: all records of its epoch before it, less the
     duplicates among them and with what was missing by then. UNKNOWN where not all gaps and duplicates were kept."""
     rows, gaps, restarts = findings.duplicates, findings.gaps, findings.restarts
-    result = np.full(len(rows), UNKNOWN, np.int64)
+    if not len(rows):
+        return np.zeros(0, np.int64)
+    at, stream = rows["e_record"], rows["stream"]
+    begun, order = _by_place(restarts, "stream", "record")
+    epoch_at = np.searchsorted(begun, keyed(stream, at), "right")
+    before = np.searchsorted(begun, keyed(stream, np.zeros(len(at))), "left")
+    epoch = epoch_at - before
+    starts = np.concatenate((restarts["record"][order], [0]))
+    first = np.where(epoch > 0, starts[np.maximum(epoch_at - 1, 0)], 0)
+    records = np.sort(keyed(stream, rows["record"]))
+    again = np.searchsorted(records, keyed(stream, at), "left") - np.searchsorted(records, keyed(stream, first), "left")
+    places, order = _by_place(gaps, "stream", "record")
+    lost = np.concatenate(([0], np.cumsum(still[order])))
+    ends = np.searchsorted(places, keyed(stream, at), "right"), np.searchsorted(places, keyed(stream, first), "right")
     whole = len(gaps) == int(findings.streams["gaps"].sum())
     complete = len(rows) == int(findings.streams["duplicates"].sum())
-    still = findings.missing.left(gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
-    for stream in distinct(rows["stream"]).tolist():
-        mine = np.flatnonzero((rows["stream"] == stream) & (rows["e_record"] >= 0))
-        of = np.flatnonzero(gaps["stream"] == stream)
-        begun = restarts["record"][restarts["stream"] == stream]
-        at = rows["e_record"][mine]
-        epoch_at = np.searchsorted(begun, at, "right")
-        first = np.concatenate(([0], begun))[epoch_at]
-        records = rows["record"][rows["stream"] == stream]
-        again = np.searchsorted(records, at, "left") - np.searchsorted(records, first, "left")
-        lost = np.concatenate(([0], np.cumsum(still[of])))
-        places = gaps["record"][of]
-        missing = lost[np.searchsorted(places, at, "right")] - lost[np.searchsorted(places, first, "right")]
-        known = (np.full(len(at), whole) | (at <= (places[-1] if len(places) else -1))) & (
-            complete & (epoch_at == rows["epoch"][mine])
-        )
-        result[mine] = np.where(known, np.maximum(0, at - first - again + missing), UNKNOWN)
+    known = (at >= 0) & (epoch == rows["epoch"]) & whole & complete
+    result: Ints = np.where(known, np.maximum(0, at - first - again + lost[ends[0]] - lost[ends[1]]), UNKNOWN)
     return result
 
 
@@ -185,52 +266,80 @@ def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
     """The gap, by index, that a duplicate's earlier copy opened, or one of a few before it, by a jump about as wide as
     the distance between the copies: a batch went out ahead of its time. -1 where there is none."""
     result = np.full(len(rows), -1, np.int64)
-    for stream in distinct(rows["stream"]).tolist():
-        at, mine = np.flatnonzero(gaps["stream"] == stream), np.flatnonzero(rows["stream"] == stream)
-        if not len(at):
-            continue
-        place = np.searchsorted(gaps["record"][at], rows["e_record"][mine], "right") - 1
-        gap = at[np.maximum(place, 0)]
-        jumped = (place >= 0) & (rows["e_record"][mine] - gaps["record"][gap] < BATCH)
-        jumped &= (gaps["a"][gap] >= 2 * BATCH) & (gaps["a"][gap] >= distance[mine] // 3)
-        result[mine[jumped]] = gap[jumped]
+    if not len(gaps) or not len(rows):
+        return result
+    places, order = _by_place(gaps, "stream", "record")
+    at = np.searchsorted(places, keyed(rows["stream"], rows["e_record"]), "right") - 1
+    gap = order[np.maximum(at, 0)]
+    jumped = (at >= 0) & (rows["e_record"] >= 0) & (gaps["stream"][gap] == rows["stream"])
+    jumped &= rows["e_record"] - gaps["record"][gap] < BATCH
+    jumped &= (gaps["a"][gap] >= 2 * BATCH) & (gaps["a"][gap] >= distance // 3)
+    result[jumped] = gap[jumped]
     return result
 
 
-def _substitute(findings: Findings) -> Bools:
+def _expected(rows: NDArray[Any], gaps: NDArray[Any]) -> Ints:
+    """See Table: a jump is held until the next record decides, and a duplicate may come meanwhile."""
+    expected: Ints = rows["next"].copy()
+    if not len(gaps) or not len(rows):
+        return expected
+    places, order = _by_place(gaps, "stream", "record")
+    at = np.searchsorted(places, keyed(rows["stream"], rows["record"]), "left") - 1
+    gap = gaps[order[np.maximum(at, 0)]]
+    held = (at >= 0) & (gap["stream"] == rows["stream"]) & (gap["epoch"] == rows["epoch"]) & (expected <= gap["x"])
+    return np.where(held, gap["x"] + gap["a"] + 1, expected)
+
+
+def _substitute(findings: Findings, expected: Ints) -> Bools:
     """Whether the number expected at each duplicate's place never came. The j-th duplicate in one place stands in for
     the j-th number missing there, so five in the place of three are three substitutes and two extras."""
     rows = findings.duplicates
     result = np.zeros(len(rows), np.bool_)
     if not findings.streams["missing"].any():
         return result
-    ranks: dict[tuple[int, int, int], int] = {}
-    for at, (stream, epoch, expected) in enumerate(
-        zip(rows["stream"].tolist(), rows["epoch"].tolist(), rows["next"].tolist(), strict=True)
-    ):
-        place = (stream, epoch, expected)
-        rank = ranks[place] = ranks.get(place, -1) + 1
-        result[at] = bool(findings.missing(stream, epoch, expected + rank, expected + rank + 1))
+    lossy = findings.streams["missing"] > 0
+    mine = np.flatnonzero(lossy[rows["stream"]])
+    stream, epoch, due = rows["stream"][mine], rows["epoch"][mine], expected[mine]
+    order = np.lexsort((rows["record"][mine], due, epoch, stream))
+    new = np.ones(len(order), np.bool_)
+    for column in (stream, epoch, due):
+        ordered = column[order]
+        new[1:] = (ordered[1:] != ordered[:-1]) if column is stream else new[1:] | (ordered[1:] != ordered[:-1])
+    first = np.flatnonzero(new)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    place = due + rank
+    result[mine] = findings.missing.count(stream, epoch, place, place + 1) > 0
     return result
 
 
+def _skipped(rows: NDArray[Any], gaps: NDArray[Any], still: Ints) -> Bools:
+    """Whether the earlier copy's own number ended a gap of which something is still missing."""
+    if not len(gaps) or not len(rows):
+        return np.zeros(len(rows), np.bool_)
+    opened = gaps[still > 0]
+    skipped: Bools = np.isin(keyed(rows["stream"], rows["e_record"]), keyed(opened["stream"], opened["record"])) & (
+        rows["e_record"] >= 0
+    )
+    return skipped
+
+
 def _runs(rows: NDArray[Any]) -> Ints:
-    """Episodes: per stream, duplicates close behind one another whose numbers count up; there is room for frames that
+    """Episodes: duplicates of a source straight behind one another, at one distance: of one stream with numbers that
+    count up and no fresh record between them, or of several with no frame between them. There is room for frames that
     were lost, the first time (then the number is late, no duplicate) or this time."""
     if not len(rows):
         return np.zeros(0, np.int64)
-    order = np.lexsort((rows["record"], rows["stream"]))
-    sorted_rows = rows[order]
-    ahead = sorted_rows["x"][1:] - sorted_rows["x"][:-1]
-    follows = (
-        (sorted_rows["stream"][1:] == sorted_rows["stream"][:-1])
-        & (sorted_rows["record"][1:] <= sorted_rows["record"][:-1] + SKIP)
-        & (ahead >= 1)
-        & (ahead <= SKIP)
-    )
-    index = np.concatenate(([0], np.cumsum(~follows)))
+    order = np.lexsort((rows["frame"], rows["source"]))
+    source, stream, record, x, ordinal = (rows[name][order] for name in ("source", "stream", "record", "x", "ordinal"))
+    known = rows["e_ordinal"][order] >= 0
+    apart = np.where(known, ordinal - rows["e_ordinal"][order], record - rows["e_record"][order])
+    ahead, behind = np.diff(x), np.diff(record)
+    one = (stream[1:] == stream[:-1]) & (behind <= ahead) & (ahead >= 1) & (ahead <= SKIP)
+    several = (stream[1:] != stream[:-1]) & (np.diff(ordinal) == 1) & known[1:] & known[:-1]
+    follows = (source[1:] == source[:-1]) & (one | several) & (np.abs(np.diff(apart)) <= 2 * SKIP)
     result = np.empty(len(rows), np.int64)
-    result[order] = index
+    result[order] = np.concatenate(([0], np.cumsum(~follows)))
     return result
 
 
@@ -238,19 +347,16 @@ def _lost(findings: Findings, widths: Ints, group: str) -> Ints:
     """Numbers lost between the copies: the widths of all gaps that opened there, on the same `group` (stream,
     source)."""
     rows, gaps = findings.duplicates, findings.gaps
-    result = np.zeros(len(rows), np.int64)
     if not len(rows) or not len(gaps):
-        return result
-    for one in distinct(rows[group]).tolist():
-        mine, of = np.flatnonzero(rows[group] == one), gaps[group] == one
-        places = gaps["frame"][of]
-        lost = np.concatenate(([0], np.cumsum(widths[of])))
-        first, last = rows["e_frame"][mine], rows["frame"][mine]
-        result[mine] = lost[np.searchsorted(places, last, "right")] - lost[np.searchsorted(places, first, "right")]
+        return np.zeros(len(rows), np.int64)
+    places, order = _by_place(gaps, group, "frame")
+    lost = np.concatenate(([0], np.cumsum(widths[order])))
+    first, last = keyed(rows[group], rows["e_frame"]), keyed(rows[group], rows["frame"])
+    result: Ints = lost[np.searchsorted(places, last, "right")] - lost[np.searchsorted(places, first, "right")]
     return result
 
 
-def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -> Ints:
+def _widths(findings: Findings, still: Ints, substitute: Bools, alone: Bools, opener: Ints) -> Ints:
     """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was
     sent (a stale one just before the gap opened, or frames ahead of their time just before it or with it)."""
     rows, gaps = findings.duplicates, findings.gaps
@@ -258,10 +364,40 @@ def _widths(findings: Findings, substitute: Bools, alone: Bools, opener: Ints) -
         return np.zeros(len(gaps), np.int64)
     instead = np.zeros(len(gaps), np.int64)
     np.add.at(instead, opener[opener >= 0], 1)
-    for stream in distinct(rows["stream"]).tolist():
-        at, mine = np.flatnonzero(gaps["stream"] == stream), rows["stream"] == stream
-        for records in (rows["record"][mine & substitute], rows["e_record"][mine & alone & (opener < 0)]):
-            place = np.searchsorted(gaps["record"][at], records, "left")
-            np.add.at(instead, at[place[place < len(at)]], 1)
-    widths: Ints = np.maximum(0, findings.missing.left(gaps) - instead)
+    places, order = _by_place(gaps, "stream", "record")
+    early = alone & (opener < 0)
+    for at, mine in ((rows["record"], substitute), (rows["e_record"], early)):
+        stream = rows["stream"][mine]
+        place = np.searchsorted(places, keyed(stream, at[mine]), "left")
+        found = place < len(places)
+        gap = order[place[found]]
+        np.add.at(instead, gap[gaps["stream"][gap] == stream[found]], 1)
+    widths: Ints = np.maximum(0, still - instead)
     return widths
+
+
+def _elsewhere(findings: Findings, widths: Ints, still: Ints, frame: Ints, which: Bools) -> Bools:
+    """Which of the duplicates `which` stand, with their copy in `frame`, where a number of another stream of the source
+    is missing: the first gap behind it that nothing else accounts for. Takes that number out of `widths`."""
+    rows, gaps, streams = findings.duplicates, findings.gaps, findings.streams
+    result = np.zeros(len(rows), np.bool_)
+    if not len(rows) or not len(gaps):
+        return result
+    share = np.bincount(np.maximum(streams["source"], 0), minlength=1)
+    of_row, of_gap = (np.where(each >= 0, each, 0) for each in (rows["source"], gaps["source"]))
+    many = share[np.minimum(of_row, len(share) - 1)]
+    places, order = _by_place(gaps, "source", "frame")
+    mine = np.flatnonzero((many > 1) & which)
+    mine = mine[np.argsort(frame[mine], kind="stable")]
+    starts = np.searchsorted(places, keyed(of_row[mine], frame[mine]), "right")
+    for row, start in zip(mine.tolist(), starts.tolist(), strict=True):
+        reach = int(frame[row]) + NEAR * int(many[row])
+        for at in range(start, min(start + NEAR, len(order))):
+            gap = order[at]
+            if of_gap[gap] != of_row[row] or gaps["frame"][gap] > reach:
+                break
+            if min(widths[gap], still[gap]) > 0 and gaps["stream"][gap] != rows["stream"][row]:
+                widths[gap] -= 1
+                result[row] = True
+                break
+    return result

@@ -116,7 +116,8 @@ class Stamp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """A header. `modulus` is the number of values the counter has, 0 for 2**64 and -1 for "what the word allows", which
-    is replaced by it. `times` add up. `description` and `source` are for people and make no difference."""
+    is replaced by it. `times` add up. `redundant`: sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds).
+    `description` and `source` are for people and make no difference."""
 
     anchor: str
     seq: Word
@@ -128,6 +129,7 @@ class Layout:
     times: tuple[Stamp, ...] = ()
     slot: Stamp | None = None
     buf: Stamp | None = None
+    redundant: bool = field(default=False, compare=False)
     name: str = field(default="", compare=False)
     description: str = field(default="", compare=False)
     source: str = field(default="", compare=False)

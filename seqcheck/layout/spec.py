@@ -94,7 +94,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
             times=tuple(found["time"]),
             slot=found["slot"][0] if found["slot"] else None,
             buf=found["buf"][0] if found["buf"] else None,
-            **about,
+            **about,  # type: ignore[arg-type]  # texts alone; mypy tries them on every field
         ),
         "",
     )

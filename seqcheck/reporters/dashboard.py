@@ -155,7 +155,7 @@ class Dashboard:
             words.append(verdict.strength)
         if verdict.ring_size is not None:
             words.append(f"ring {verdict.ring_size}")
-        unsure = verdict.cause in ("unexplained", "not-judged") or verdict.strength in ("weak", "none")
+        unsure = verdict.cause in ("unexplained", "no-counter", "not-judged") or verdict.strength in ("weak", "none")
         style = CLEAN if report.exit_code == 0 else UNSURE if unsure else FINDING
         yield named("verdict", (", ".join(words), style))
         said = Text(visible(verdict.statement)).wrap(self._console, max(width - NAME, 20))

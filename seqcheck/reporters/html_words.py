@@ -22,6 +22,14 @@ MEANING = {
     "loop": "The frames went round in a circle: copies of one number differ in what every hop counts down.",
     "retransmission": "The sender, or something on the way, sends what it takes for lost once more, on purpose.",
     "sender-repeat": "The sender sends every number several times, on purpose.",
+    "redundancy": (
+        "The sender puts every frame on two paths on purpose, and both were captured. What matters is what came on"
+        " neither."
+    ),
     "unexplained": "Numbers came more than once, and nothing that seqcheck knows explains how. It accuses nobody.",
+    "no-counter": (
+        "The field that was read as a number does not count, so nothing can be said of duplicates and losses. Most"
+        " often the layout is wrong."
+    ),
     "not-judged": "The numbers were counted; what they point at was not judged.",
 }

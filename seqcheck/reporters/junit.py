@@ -17,6 +17,8 @@ from seqcheck.reporters.wording import count, counted, key, raw
 
 ROWS = 20  # findings told of, for each stream
 NAME = "seqcheck"
+ON_PURPOSE = "redundancy"
+TROUBLE = 2
 
 
 def write(report: Report, out: BinaryIO, page: Page) -> None:
@@ -26,26 +28,38 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
 
 def lines(report: Report) -> Iterator[str]:
     """Line by line."""
-    failures = sum((stream.duplicates > 0) + (stream.missing > 0) for stream in report.streams) + report.exit_code
-    tests = 2 * len(report.streams) + 1
+    counts = report.exit_code < TROUBLE  # else no figure of a stream means anything
+    streams = report.streams if counts else ()
+    duplicates, gaps = by_stream(report)
+    failed = [
+        (
+            twice(stream, duplicates.get(stream.id, []), report),
+            never(stream, gaps.get(stream.id, []), report),
+        )
+        for stream in streams
+    ]
+    failures = sum(each is not None for both in failed for each in both) + (report.exit_code == 1)
+    errors = int(not counts)
+    tests = 2 * len(streams) + 1
     capture = report.capture
     seconds = 0.0 if capture.first_ns is None or capture.last_ns is None else (capture.last_ns - capture.first_ns) / 1e9
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    yield f'<testsuites name="{NAME}" tests="{tests}" failures="{failures}">'
+    yield f'<testsuites name="{NAME}" tests="{tests}" failures="{failures}" errors="{errors}">'
     yield (
-        f'<testsuite name={attribute(", ".join(capture.inputs))} tests="{tests}" failures="{failures}" errors="0"'
+        f'<testsuite name={attribute(", ".join(capture.inputs))} tests="{tests}" failures="{failures}"'
+        f' errors="{errors}"'
         f' skipped="0" time="{seconds:.6f}">'
     )
     yield "<properties>"
     for name, value in properties(report):
         yield f"<property name={attribute(name)} value={attribute(value)}/>"
     yield "</properties>"
-    yield from case("verdict", NAME, verdict(report) if report.exit_code else None, report.verdict.statement)
-    duplicates, gaps = by_stream(report)
-    for stream in report.streams:
+    found = verdict(report) if report.exit_code else None
+    yield from case("verdict", NAME, found, report.verdict.statement, kind="failure" if counts else "error")
+    for stream, (again, lost) in zip(streams, failed, strict=True):
         where = f"{NAME}.stream {stream.id}: {key(stream)}"
-        yield from case("duplicates", where, twice(stream, duplicates.get(stream.id, []), report))
-        yield from case("missing", where, never(stream, gaps.get(stream.id, []), report))
+        yield from case("duplicates", where, again)
+        yield from case("missing", where, lost)
     yield "</testsuite>"
     yield "</testsuites>"
 
@@ -65,12 +79,14 @@ def properties(report: Report) -> list[tuple[str, str]]:
     ]
 
 
-def case(name: str, where: str, failure: tuple[str, str] | None, said: str = "") -> Iterator[str]:
-    """A test case that failed for that (message, text), or passed."""
+def case(
+    name: str, where: str, failure: tuple[str, str] | None, said: str = "", kind: str = "failure"
+) -> Iterator[str]:
+    """A test case that failed for that (message, text), or passed. `kind` is the element that says how it failed."""
     yield f"<testcase name={attribute(name)} classname={attribute(where)}>"
     if failure is not None:
         message, text = failure
-        yield f"<failure type={attribute(name)} message={attribute(message)}>{content(text)}</failure>"
+        yield f"<{kind} type={attribute(name)} message={attribute(message)}>{content(text)}</{kind}>"
     elif said:
         yield f"<system-out>{content(said)}</system-out>"
     yield "</testcase>"
@@ -87,8 +103,10 @@ def verdict(report: Report) -> tuple[str, str]:
 
 
 def twice(stream: Stream, listed: list[Duplicate], report: Report) -> tuple[str, str] | None:
-    """What came again, None where nothing did."""
-    if not stream.duplicates:
+    """What came again, None where nothing did, or only what two redundant ways deliver on purpose."""
+    others = report.duplicates.total - report.duplicates.by_cause.get(ON_PURPOSE, 0)
+    listed = [each for each in listed if each.cause != ON_PURPOSE]
+    if not stream.duplicates or not others or (report.duplicates.complete and not listed):
         return None
     shown = listed[:ROWS]
     text = [

@@ -31,7 +31,7 @@ MARK = "bold magenta"
 FINDING = "bold red"
 CLEAN = "bold green"
 UNSURE = "bold yellow"
-_NO_CAUSE = ("clean", "unexplained", "not-judged")
+_NO_CAUSE = ("clean", "unexplained", "no-counter", "not-judged")
 
 Drawn = tuple[str, RenderableType]  # a section: its title, none for the first lines, and its body
 

@@ -120,6 +120,52 @@ UNEXPLAINED = Explanation(
     ),
 )
 
+NO_COUNTER = Explanation(
+    name="no-counter",
+    brief="the field does not count, so nothing was judged",
+    what=(
+        "The bytes that the layout reads as a sequence number do not behave like one. Duplicates and gaps in such "
+        "numbers mean nothing, so no cause is named and the exit code is 2. Mostly the layout is wrong: another "
+        "offset, width or byte order, another port, or a stream field that makes every record a stream of its own."
+    ),
+    seen=(
+        "Hardly a number follows the one before; most steps jump far ahead, or back.",
+        "Or nearly every step has the same width, and that is not one: a time stamp, or a count of bytes.",
+        "Or the count starts over again and again, or many numbers go back although none is lost.",
+        "Or no stream has two records, or a single record matched by chance among thousands of frames.",
+    ),
+    apart=(
+        Rival(name="missing", apart="loss leaves gaps here and there; between them the numbers go up by one."),
+        Rival(name="restart", apart="a sender that restarts counts up in between, for more than a few records."),
+        Rival(name="not-judged", apart="there the field may well count; judging failed or took too long."),
+        Rival(name="unexplained", apart="there the field counts, and some numbers came twice."),
+    ),
+    steps=(
+        Step(do="Look for the counter: every field of the frames is tried.", command="seqcheck discover run.pcap"),
+        Step(
+            do="Read the first values that the layout finds, and compare them with what the sender writes.",
+            command="seqcheck layouts 'udp:5000 seq=u32be@0' --on run.pcap",
+        ),
+        Step(
+            do="Try the other byte order.",
+            command="seqcheck analyze --layout 'udp:5000 seq=u32le@0' run.pcap",
+        ),
+        Step(
+            do="If the number counts bytes, samples or time, seqcheck cannot use it: choose one that counts frames.",
+        ),
+    ),
+    sources=(
+        Source(
+            title="Suricata bug 5437: senders of ERSPAN whose sequence number is always 0",
+            link="https://redmine.openinfosecfoundation.org/issues/5437",
+        ),
+        Source(
+            title="RFC 3550, section 5.1: what a sequence number and a time stamp count",
+            link="https://www.rfc-editor.org/rfc/rfc3550#section-5.1",
+        ),
+    ),
+)
+
 NOT_JUDGED = Explanation(
     name="not-judged",
     brief="everything was counted, and nothing was judged",

@@ -65,6 +65,62 @@ PATH_COPY = Explanation(
     ),
 )
 
+REDUNDANCY = Explanation(
+    name="redundancy",
+    brief="two ways on purpose: what both deliver comes twice",
+    what=(
+        "Some senders put every frame on two paths, so that one may fail: PRP and HSR in substations, 802.1CB, "
+        "SMPTE ST 2022-7 for video, the A and B feeds of exchanges. A receiver that sees both paths gets most numbers "
+        "twice. That is health, not a fault: the exit code goes by what came on neither path. Look at what came on one "
+        "path only, since each of those frames was lost on the other."
+    ),
+    seen=(
+        "The copies differ only in what names the path: the LAN of a PRP trailer, the path of an HSR tag, addresses.",
+        "Or the layout is one that is sent over two ways by design, and the copies are identical.",
+        "Nearly every number comes exactly twice, the second time after the skew between the two paths.",
+        "With PRP and HSR tags the report counts frames on A only, on B only, on both and on neither, and the skew.",
+    ),
+    apart=(
+        Rival(
+            name="path-copy",
+            apart="a mirror copies by accident, and its copies name no path; for a header that is not sent twice by "
+            "design seqcheck says path-copy.",
+        ),
+        Rival(name="sender-repeat", apart="a sender that repeats its frames does so on one path, in its own rhythm."),
+        Rival(name="stale-slot", apart="a ring resends few frames, a lap behind; redundancy doubles nearly all."),
+        Rival(name="loop", apart="looped frames come many times; HSR removes what went round the ring once."),
+    ),
+    steps=(
+        Step(do="Compare A only with B only: the path that lacks more frames is the bad one."),
+        Step(
+            do="Count on each path by itself, and see which one loses.",
+            command='seqcheck analyze --layout "frame magic=u16be@-2==0x88fb stream=u8@-4&0xf0 seq=u16be@-6" run.pcap',
+        ),
+        Step(
+            do="If the application itself gets duplicates, look at the receiver's elimination: its window must be "
+            "longer than the skew.",
+        ),
+        Step(
+            do="Treat copies as findings, where there should be one path only.",
+            command="seqcheck analyze --fail-on redundancy run.pcap",
+        ),
+    ),
+    sources=(
+        Source(
+            title="Wireshark: PRP and HSR (IEC 62439-3), redundancy control trailer and tag",
+            link="https://wiki.wireshark.org/PRP",
+        ),
+        Source(
+            title="IEEE 802.1CB: frame replication and elimination for reliability",
+            link="https://1.ieee802.org/tsn/802-1cb/",
+        ),
+        Source(
+            title="RFC 7198: duplicating RTP streams",
+            link="https://www.rfc-editor.org/rfc/rfc7198",
+        ),
+    ),
+)
+
 LOOP = Explanation(
     name="loop",
     brief="frames go round in the network, and come again after a constant time",

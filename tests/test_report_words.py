@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from seqcheck import analyze
-from seqcheck.diagnose.case import agree, number, plural, span, subject
+from seqcheck.report.words import agree, listed, number, odds, percent, plural, span, spans, subject, time
 
 SAMPLES = sorted(Path(__file__).parent.parent.joinpath("samples").glob("*.pcap*"))
 SLIPS = re.compile(
@@ -20,13 +19,14 @@ SLIPS = re.compile(
 
 def test_four_digits_are_plain() -> None:
     assert [number(value) for value in (32, 4096, 9999, 10_000, 65_536)] == ["32", "4096", "9999", "10,000", "65,536"]
-    assert span(np.array([4090, 4096])) == "4090 to 4096"
-    assert span(np.array([12_000])) == "12,000"
+    assert span((4090, 4096)) == "4090–4096"
+    assert span((12_000, 12_000)) == "12,000"
+    assert (spans((1, 1), "record"), spans((0, 3), "slot")) == ("1 record", "0–3 slots")
 
 
 @pytest.mark.parametrize(("count", "of", "expected"), [
     (1, 1, "The duplicate is"), (1, 12, "1 of 12 duplicates is"), (9, 12, "9 of 12 duplicates are"),
-    (1200, 1200, "1,200 of 1,200 duplicates are"),
+    (1200, 1200, "All 1,200 duplicates are"), (2, 2, "Both duplicates are"),
 ])  # fmt: skip
 def test_what_a_statement_begins_with(count: int, of: int, expected: str) -> None:
     assert subject(count, of, "is", "are") == expected
@@ -35,6 +35,41 @@ def test_what_a_statement_begins_with(count: int, of: int, expected: str) -> Non
 def test_words_agree() -> None:
     assert (agree(1, "its", "their"), agree(2, "its", "their"), agree(0, "its", "their")) == ("its", "their", "their")
     assert (plural(1, "copy"), plural(2, "copy")) == ("1 copy", "2 copies")
+
+
+@pytest.mark.parametrize(("ns", "text"), [
+    (0, "0 ns"), (350, "350 ns"), (12_500, "12.5 µs"), (999_600, "1 ms"), (8_200_000, "8.2 ms"),
+    (1_400_000_000, "1.4 s"),
+    (1_234_000_000_000, "1234 s"),
+])  # fmt: skip
+def test_times(ns: int, text: str) -> None:
+    assert time(ns) == text
+
+
+@pytest.mark.parametrize(("log_odds", "text"), [
+    (-3.0, "about as likely"), (0.5, "about as likely"), (2.303, "1 in 10 as likely"), (8.294, "1 in 4,000 as likely"),
+    (13.8, "1 in 980,000 as likely"), (20.0, "less than 1 in a million as likely"),
+    (float("inf"), "less than 1 in a million as likely"),
+])  # fmt: skip
+def test_odds(log_odds: float, text: str) -> None:
+    assert odds(log_odds) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [
+    (0.0002, "0.02 %"), (0.12, "12 %"), (0.9949, "99.4 %"), (0.996, "99.6 %"), (1.0, "100 %"),
+])  # fmt: skip
+def test_percent_is_never_more_or_less_than_there_is(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_lists() -> None:
+    assert (listed(()), listed(("a",)), listed(("a", "b")), listed(("a", "b", "c"))) == (
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    )
+    assert listed(tuple("abcdef")) == "a, b, c, d and 2 more"
 
 
 @pytest.mark.parametrize("sentence", [

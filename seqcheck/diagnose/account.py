@@ -1,0 +1,112 @@
+"""Of duplicates that an explanation took: the figures, and the ring's size where it is a lap's. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from ..dataclass import replace
+from . import priors
+from .arrays import distinct
+from .explanations import lap
+from .explanations.labels import Context, slots
+from .explanations.part import Part
+from .facts import Facts
+from .result import MODERATE, STRONG, Figures, Ring
+from .table import Bools, Ints, Table
+from .units import Brackets, Floats, Units
+
+TAIL = 0.0005  # of the posterior outside of the interval, on either side
+MISCOUNT, SURE = 0.03, 1e-7  # chance of a count that is off by one, where frames were lost; where not
+LIKELY = 64  # sizes whose replays are looked at
+OTHERS = 0.02  # of the posterior of the best: another size remains possible
+
+
+def figures(table: Table, rows: Bools, spans: Brackets, facts: Facts, unique: int, *, closed: bool) -> Figures:
+    """All of them, over `rows`."""
+    at = np.flatnonzero(rows)
+    known = at[table.known[at]]
+    numbers = len(distinct(table.rows["stream"][at].astype(np.int64) * (1 << 44) + table.rows["x"][at]))
+    found = [facts.evidence[frame] for frame in table.rows["frame"][at].tolist() if frame in facts.evidence]
+    differs = Counter(name for one in found for name in one.differs)
+    times = np.sort(table.time_lag[known])
+    fresh = [one.fresh_id for one in found if one.fresh_id is not None]
+    runs = table.run[at]
+    return Figures(
+        count=len(at),
+        numbers=numbers,
+        share=min(1.0, numbers / unique) if unique else 0.0,
+        distance=(int(table.distance[known].min()), int(table.distance[known].max())) if len(known) else None,
+        places=(int(spans.high[known].min()), int(spans.high[known].max())) if len(known) and closed else None,
+        delay_ns=(int(times[0]), int(times[len(times) // 2]), int(times[-1])) if len(times) else None,
+        episodes=len(distinct(runs)),
+        longest=int(np.bincount(runs).max()) if len(runs) else 0,
+        copies=int(table.rows["copies"][at].max(initial=0)) + 1,
+        compared=len(found),
+        identical=sum(one.identical for one in found),
+        other_length=sum(not one.same_length for one in found),
+        cut=sum(one.cut for one in found),
+        differs=tuple(name for name, _ in differs.most_common()),
+        stand_ins=int(table.stands_in[at].sum()),
+        skipped=int(table.skipped[at].sum()),
+        new_would_show=None if not fresh else sum(fresh) > 0.5 * len(fresh),
+    )
+
+
+def _blurred(sizes: Ints, logs: Floats, given: tuple[int, ...], chance: float) -> Floats:
+    """The same where all ends may be counted wrong alike, by one or two: where frames were lost, or sent instead
+    of others, a lap can be told from the frames around it only so well."""
+    prior = priors.size(sizes, given)
+    like = np.where(np.isfinite(prior), logs - prior, -np.inf)
+    at = {int(size): place for place, size in enumerate(sizes.tolist())}
+    total = like + math.log(1 - 2.4 * chance)
+    for off, share in ((1, 1.0), (-1, 1.0), (2, 0.2), (-2, 0.2)):
+        places = [at.get(int(size) + off, -1) for size in sizes.tolist()]
+        moved = np.array([like[place] if place >= 0 else -np.inf for place in places])
+        total = np.logaddexp(total, moved + math.log(chance * share))
+    result: Floats = total + prior
+    return result
+
+
+def ring(
+    units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context
+) -> tuple[Ring, tuple[Ints, Floats]]:
+    """The size that the units of a lap agree on, and the whole posterior (sizes, probabilities)."""
+    sizes, logs = lap.sizes_of(units, share, part, given)
+    if (units.length > 1).any():  # replays say by their lengths, too, how long the ring is
+        order = np.argsort(-logs, kind="stable")
+        logs[order[LIKELY:]] = -np.inf
+        for at in order[:LIKELY].tolist():
+            size = int(sizes[at])
+            like = replace(part, center=float(size), laps=lap.laps_of(units.end, size, up=False))
+            logs[at] += slots(like, units, share, context)
+    logs = _blurred(sizes, logs, given, MISCOUNT if context.loss > 0 or units.substitute.any() else SURE)
+    posterior = np.exp(logs - logs.max())
+    posterior /= posterior.sum()
+    order = np.argsort(-posterior, kind="stable")
+    best, certainty = int(sizes[order[0]]), float(posterior[order[0]])
+    cumulative = np.cumsum(posterior)
+    low = int(sizes[min(int(np.searchsorted(cumulative, TAIL)), len(sizes) - 1)])
+    high = int(sizes[min(int(np.searchsorted(cumulative, 1 - TAIL)), len(sizes) - 1)])
+    mine = share > 0.5
+    laps = lap.laps_of(units.end, best, up=False)
+    closed = bool(units.closed.any())
+    exact = int((units.weight * (mine & (units.end == laps * best))).sum()) if closed else 0
+    found = Ring(
+        size=best if certainty >= MODERATE else None,
+        best=best,
+        certainty=certainty,
+        low=min(low, best),
+        high=max(high, best),
+        given=best in given,
+        laps=laps,
+        exact=exact,
+        closed=closed,
+        rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
+    )
+    return found, (sizes, posterior)
+
+
+__all__ = ["MODERATE", "STRONG", "figures", "ring"]

@@ -1,0 +1,317 @@
+"""A lap: the copy comes k times N places later, N being the ring's size, however long that takes.
+
+Three families, by what is known of the other frames of the sender:
+exact  all of them are in view: the end *is* the lap, but for frames that were lost (a Poisson count of known mean) or
+       doubled on the way
+short  some are not in view: the end falls short by what a share of other frames gives, the same share for all
+long   some did not use this ring (other queues), likewise
+short is binomial (each slot of the lap is another frame's with one probability), long is negative binomial (other
+frames until the lap is full); with a Beta prior the share is integrated out in closed form, so a lap pays for its
+freedom. How bursty other frames come is one of a few values. Each size has its prior; the sum over sizes is the lap's
+evidence.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import priors
+from ..arrays import distinct, quantiles
+from ..table import Ints
+from ..units import Floats, Units
+from .part import FLOOR, Part, log_gamma, normal, poisson, windows
+
+CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view
+OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
+EXACT = 0.97  # of exact ends are where they should be; the rest lie near
+SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of other frames
+STICKY = 8.0  # copies that the prior of laps is worth
+STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
+WIDTHS = (0.004, 0.015, 0.05, 0.15)
+TRIMMED = 25  # one in so many copies, at either end, is left out of the size
+CANDIDATES = 384  # sizes tried for a family that is not exact
+BEYOND = 1.4  # the largest size tried, in ends
+
+
+def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
+    """The laps worth a look."""
+    closed = bool(units.closed.any())
+    families = CLOSED if closed else OPEN
+    found = [exact(units, size, closed, given) for size in _exact_sizes(units, given).tolist()]
+    logs = np.log(units.end)
+    for family in families:
+        if family == "exact":
+            continue
+        for width in WIDTHS:
+            for low, high in windows(logs, width):
+                inside = (logs >= low) & (logs <= high)
+                found += loose(units, inside.astype(np.float64), family, closed, given)
+        for size in given:
+            inside = np.abs(logs - math.log(size)) < 0.3
+            if inside.any():
+                found += loose(units, inside.astype(np.float64), family, closed, given)
+    return found
+
+
+def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
+    """Sizes that ends are exactly, often; a second and a third of them; those of the user; those just above ends that
+    fall short by what was lost."""
+    values, counts = np.unique(units.end, return_counts=True)
+    common = values[np.argsort(-counts, kind="stable")[:24]]
+    slack = int(min(np.ceil(units.unseen.max(initial=0.0) * 2 + 1), 24)) if units.unseen.any() else 0
+    near = (common[:6, None] + np.arange(1, slack + 1)).ravel() if slack else common[:0]
+    less = (common[:6, None] - np.arange(1, 8)).ravel() if units.doubled.any() else common[:0]
+    known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
+    lowest, highest = float(units.end.min()), float(units.end.max())
+    known = known[(known >= lowest) & (known <= highest * 1.02 + 2)]
+    sizes = np.concatenate([common, near, less, common[:8] // 2, common[:8] // 3, known, np.array(given, np.int64)])
+    sizes = distinct(sizes)
+    return sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
+
+
+def laps_of(ends: Ints, size: int, *, up: bool) -> Ints:
+    """How many laps each end is: the nearest number, or the one above."""
+    laps = -(-ends // size) if up else np.round(ends / size).astype(np.int64)
+    return np.clip(laps, 1, len(priors.LAPS))
+
+
+def _lap_weights(laps: Ints) -> Floats:
+    """Log-probability of one lap, two, ...: the same for all copies of a ring, so the copies say it themselves."""
+    counts = np.bincount(laps, minlength=len(priors.LAPS) + 1)[1 : len(priors.LAPS) + 1]
+    result: Floats = np.log((STICKY * np.array(priors.LAPS) + counts) / (STICKY + counts.sum()))
+    return result
+
+
+def _lap_freedom(laps: Ints) -> float:
+    """What it costs that the weights were taken from the copies themselves."""
+    counts = np.bincount(laps, minlength=len(priors.LAPS) + 1)[1 : len(priors.LAPS) + 1]
+    prior = STICKY * np.array(priors.LAPS)
+    together = float((log_gamma(prior + counts) - log_gamma(prior)).sum())
+    together += float(log_gamma(STICKY) - log_gamma(STICKY + counts.sum()))
+    return min(together - float((counts * _lap_weights(laps)).sum()), 0.0)
+
+
+def exact(units: Units, size: int, closed: bool, given: tuple[int, ...]) -> Part:
+    """All frames in view."""
+    laps = laps_of(units.end, size, up=False)
+    off = laps * size - units.end
+    own = laps[np.abs(off) <= 3 + size // 100]
+    density = _exactly(units, off) + _lap_weights(own)[laps - 1]
+    near = math.log((1 - EXACT) / 2) - np.abs(off) / (2 + 0.004 * size) - math.log(2 + 0.004 * size)
+    density = np.logaddexp(density + math.log(EXACT), near)
+    # A ring's lap is at least the stream's own frames.
+    density = np.where(laps * size < units.low - 1, density - 4.0, density)
+    family = CLOSED if closed else OPEN
+    hardly = -20.0 if units.early and size < priors.HARDLY else 0.0  # two frames that change places are no lap
+    return Part(
+        shape="lap",
+        density=np.maximum(density, FLOOR),
+        prior=hardly + math.log(family["exact"]) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
+        center=float(size),
+        family="exact",
+        laps=laps,
+    )
+
+
+def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> Part | None:
+    """Where the sender keeps time, a lap takes a constant time too, and that tells the slots better than counting
+    frames of which some were lost: the density is the delay's, the size is that of the mean end."""
+    mine = share > 0.5
+    if delay.spread > STEADY or not mine.any():
+        return None
+    ends = units.end[mine] + units.unseen[mine] - units.doubled[mine]
+    spread = math.sqrt(float(np.mean(units.unseen[mine] + units.doubled[mine])) + 0.05)
+    few, mean, many = quantiles(ends, (0.2, 0.5, 0.8))
+    if mean < priors.HARDLY - 0.5:
+        return None
+    error = max(spread / math.sqrt(float(mine.sum())), 0.15)
+    closed = bool(units.closed.any())
+    low, high = math.floor(mean - 4 * error), math.ceil(mean * BEYOND)
+    sizes = np.arange(max(low, priors.HARDLY), high + 1)
+    missing = np.maximum(sizes - mean, 0.0)  # slots of frames that are not in view
+    tight = many - few <= 3 * spread + 2
+    if not len(sizes) or (many - few > 3 * spread + 2 + 4 * math.sqrt(mean * 0.2)):
+        return None
+    families = CLOSED if closed else OPEN
+    share = np.clip(missing / sizes, 0.5 / sizes, 0.95)
+    some = -0.5 * np.log(share) + 4 * np.log(1 - share) - float(_log_beta(*SHARE["short"])) - np.log(sizes)
+    some = np.where(sizes >= mean, math.log(families["short"]) + some, -np.inf)
+    total = some
+    if tight:
+        total = np.logaddexp(total, math.log(families["exact"]) + np.minimum(normal(sizes - mean, error), 0.0))
+    total = priors.size(sizes, given) + total
+    best = int(sizes[int(np.argmax(total))])
+    worth = float(total.max()) + math.log(float(np.exp(total - total.max()).sum()))
+    return Part(
+        shape="lap",
+        density=np.where(units.end < priors.LARGEST, delay.density, FLOOR),
+        prior=math.log(PACED) + worth,
+        center=float(best),
+        spread=spread / best,
+        family="paced" if tight else "short",
+        laps=laps_of(units.end, best, up=False),
+    )
+
+
+def _exactly(units: Units, off: Ints) -> Floats:
+    """Log-probability of falling short by `off`, by frames that nobody saw. Copies near one another have the same
+    losses between them, so that all of them together scatter less than independent counts."""
+    alone = poisson(off, np.maximum(units.unseen, 1e-6))
+    if not units.unseen.any() and not units.doubled.any():
+        low: Floats = np.maximum(alone, FLOOR)
+        return low
+    best: Floats = np.maximum(alone, FLOOR)
+    for less in (1.0, 0.3):
+        variance = less * (units.unseen + units.doubled) + 0.08
+        both = np.minimum(normal(off - units.unseen + units.doubled, np.sqrt(variance)), 0.0)
+        shared = np.maximum(np.where(units.doubled + units.unseen > 0.02, both, alone), FLOOR)
+        shared = np.where((off < 0) & (units.doubled < 0.02), FLOOR, shared)
+        if float(shared.sum()) > float(best.sum()) + 1.0:
+            best = shared
+    return best
+
+
+def loose(units: Units, share: Floats, family: str, closed: bool, given: tuple[int, ...]) -> list[Part]:
+    """Some other frames are not in view (short), or are of other queues (long): the best size for the units that are
+    the lap's own, by share; for each burstiness."""
+    mine = np.flatnonzero(share > 0.5)
+    if not len(mine):
+        return []
+    sizes = _loose_sizes(units, mine, family, given)
+    prior = priors.size(sizes, given)
+    ends = units.end[mine]
+    best: Part | None = None
+    for burst, weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
+        if not len(sizes):
+            break
+        evidence, laps = _evidence(ends, units.low[mine], sizes, family, burst)
+        total = evidence + prior
+        at = int(np.argmax(total))
+        if not np.isfinite(total[at]):
+            continue
+        size = int(sizes[at])
+        other = float(np.maximum(_short(ends, laps[at], size, family), 0).sum()) / burst
+        own = float((laps[at] * size).sum()) / burst - (other if family == "short" else 0.0)
+        few, many = SHARE[family]
+        rate = (few + other) / (few + many + other + own)
+        density = _density(units, size, family, (rate, burst))
+        # What the sizes together, and the freedom of the share, are worth beyond the fitted density.
+        fitted = float(density[mine].sum())
+        top = float(total[at]) + math.log(float(np.exp(total - total[at]).sum()))
+        part = Part(
+            shape="lap",
+            density=density,
+            prior=min(top - fitted, 0.0) + math.log((CLOSED if closed else OPEN)[family] * weight),
+            center=float(size),
+            spread=math.sqrt(rate * burst / size),
+            family=family,
+            laps=laps_of(units.end, size, up=family == "short"),
+            more=(rate, burst),
+        )
+        if best is None or part.prior + fitted > best.prior + float(best.density[mine].sum()):
+            best = part
+    return [best] if best is not None else []
+
+
+def _loose_sizes(units: Units, mine: Ints, family: str, given: tuple[int, ...]) -> Ints:
+    ends = units.end[mine]
+    known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
+    if family == "short":
+        low, high = int(ends.max()), int(ends.max() * BEYOND) + 8
+        dense = np.arange(low, low + 128)
+    else:
+        high = int(ends.min())
+        low = max(int(units.low[mine].max()), int(high / BEYOND) - 8, priors.SMALLEST)
+        dense = np.arange(max(low, high - 127), high + 1)
+    wide = distinct(np.linspace(low, max(high, low), CANDIDATES).astype(np.int64) // 8 * 8)
+    sizes = distinct(np.concatenate([dense, wide, known, np.array(given, np.int64)]))
+    return sizes[(sizes >= max(low, priors.HARDLY)) & (sizes <= min(max(high, low), priors.LARGEST))]
+
+
+def _short(ends: Ints, laps: Ints, size: int, family: str) -> Ints:
+    return laps * size - ends if family == "short" else ends - laps * size
+
+
+def _evidence(ends: Ints, low: Ints, sizes: Ints, family: str, burst: float) -> tuple[Floats, Ints]:
+    """Log-probability of the ends for each size, the share integrated out; and laps[size, unit]."""
+    if family == "short":
+        laps = np.clip(-(-ends[None, :] // sizes[:, None]), 1, 3)
+        off = laps * sizes[:, None] - ends[None, :]
+    else:
+        laps = np.clip(ends[None, :] // sizes[:, None], 1, 3)
+        off = ends[None, :] - laps * sizes[:, None]
+    few, many = SHARE[family]
+    slots, other = laps * sizes[:, None] / burst, np.maximum(off, 0) / burst
+    own = slots - other if family == "short" else slots
+    yes, no = other.sum(axis=1), own.sum(axis=1)
+    result = (
+        _log_beta(few + yes, many + no) - float(_log_beta(few, many))
+        + _ways(slots, other, family).sum(axis=1) - len(ends) * _stretch(np.std(off, axis=1), burst)
+    )  # fmt: skip
+    counts = np.stack([(laps == k).sum(axis=1) for k in range(1, len(priors.LAPS) + 1)])
+    prior = STICKY * np.array(priors.LAPS)[:, None]
+    result += (log_gamma(prior + counts) - log_gamma(prior)).sum(axis=0)
+    result += float(log_gamma(STICKY)) - float(log_gamma(STICKY + len(ends)))
+    return np.where((off < 0).any(axis=1), -np.inf, result), laps
+
+
+def _stretch(scatter: Any, burst: float) -> Any:
+    """What a count that is told in steps of `burst` is worth for each of its values: no more than one of them."""
+    return math.log(burst) * (np.clip(scatter - 0.5, 0.0, 1.0) if burst < 1 else 1.0)
+
+
+def _ways(slots: Any, other: Any, family: str) -> Any:
+    """Log of the number of ways in which `other` frames lie among the slots of a lap."""
+    if family == "short":
+        return log_gamma(slots + 1) - log_gamma(other + 1) - log_gamma(np.maximum(slots - other, 0) + 1)
+    return log_gamma(slots + other) - log_gamma(other + 1) - log_gamma(slots)
+
+
+def _log_beta(a: Any, b: Any) -> Any:
+    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
+
+
+def _density(units: Units, size: int, family: str, more: tuple[float, float]) -> Floats:
+    laps = laps_of(units.end, size, up=True) if family == "short" else np.clip(units.end // size, 1, 3)
+    off = _short(units.end, laps, size, family)
+    rate, burst = more
+    slots, other = laps * size / burst, np.maximum(off, 0) / burst
+    own = slots - other if family == "short" else slots
+    density = _ways(slots, other, family) + other * math.log(max(rate, 1e-9)) + own * math.log(max(1 - rate, 1e-9))
+    density = np.minimum(density - _stretch(np.std(off), burst), 0.0)
+    density = np.where(off >= 0, density, -np.inf) + _lap_weights(laps[off >= 0])[laps - 1]
+    result: Floats = np.maximum(density, FLOOR)
+    return result
+
+
+def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) -> tuple[Ints, Floats]:
+    """(sizes, their log-posterior) for the units that are the lap's own, over all families."""
+    mine = np.flatnonzero(share > 0.5)
+    if len(mine) >= TRIMMED:  # a few that lie off say nothing of the others' size
+        order = mine[np.argsort(units.end[mine], kind="stable")]
+        cut = len(order) // TRIMMED
+        mine = order[cut : len(order) - cut]
+    ends = units.end[mine]
+    closed = bool(units.closed.any())
+    families = CLOSED if closed else OPEN
+    center = int(part.center)
+    step = np.arange(max(priors.SMALLEST, center - 64), center + 65)
+    known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
+    sizes = distinct(np.concatenate(
+        [step, _loose_sizes(units, mine, "short", given), known, np.array(given, np.int64), [center // 2, center * 2]]
+    ))  # fmt: skip
+    sizes = sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
+    total, prior = np.full(len(sizes), -np.inf), priors.size(sizes, given)
+    for family, weight in families.items():
+        if family == "exact":
+            for at, size in enumerate(sizes.tolist()):
+                one = exact(units, size, closed, given)
+                total[at] = np.logaddexp(total[at], one.prior + float(one.density[mine].sum()))
+            continue
+        for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
+            evidence, _ = _evidence(ends, units.low[mine], sizes, family, burst)
+            total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
+    return sizes, total

@@ -1,0 +1,60 @@
+"""What is known beside the tracker's findings: pairs of copies that were compared, and the capture's own figures. Pure
+data."""
+
+from __future__ import annotations
+
+from ..dataclass import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Two copies of a number, compared byte for byte over what was captured of both.
+
+    differs   the fields that do ("ip.ttl", "eth.src", "time", "payload", ...): `time` is a stamp that the sender writes
+              anew into each frame, `prp.lan` and `hsr.path` name one of two redundant ways
+    cut       there was more on the wire than in the capture
+    fresh_id  the IP identification differs between neighbouring records, so that a new packet would show; None where
+              that is not known (no IPv4, or no neighbour at hand)
+    around    ns from the source's frame before the later copy to the one after it; None where not known
+    single, double   the median time nearby from a frame of the source to the next one, and to the next but one
+    way       by which the later copy came, "A" or "B"; None where the frames do not say
+    slot, due the slot that the copy's own stamp names, and the one that was due there, going by the stamp of the record
+              before; it may lie past the ring's end
+    """
+
+    identical: bool
+    same_length: bool
+    differs: tuple[str, ...] = ()
+    cut: bool = False
+    fresh_id: bool | None = None
+    around: int | None = None
+    single: float | None = None
+    double: float | None = None
+    slot: int | None = None
+    due: int | None = None
+    way: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known beside the findings.
+
+    ring_sizes  as given by the user
+    evidence    by the later copy's frame number
+    foreign     frames of the senders without the header; `kinds` counts what those between copies are, of a sample
+    skipped     frames of other reasons that are no record, by reason
+    dropped     what the capturing side says it lost, None where it says nothing
+    ways        records that came by way A and by way B, None where the frames name none (ways.py)
+    redundant   the layout is sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds)
+    """
+
+    ring_sizes: tuple[int, ...] = ()
+    evidence: dict[int, Evidence] = field(default_factory=dict)
+    foreign: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    dropped: int | None = None
+    cut_frames: int = 0
+    frames: int = 0
+    redundant: bool = False
+    ways: tuple[int, int] | None = None

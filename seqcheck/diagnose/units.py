@@ -1,0 +1,217 @@
+"""What explanations are held against: a sample of the duplicates of one population, as columns.
+
+A unit is a duplicate, or an episode of duplicates that came straight behind one another: these share one distance under
+any explanation, so they say it once, and their number says something else. Where there are more units than are
+needed, a hash of stream and record decides, for each order of magnitude of distance by itself. Pure.
+
+Distances are in places: frames of the source where its other frames are in the capture (`closed`), else records.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dataclass import dataclass
+from .arrays import median
+from .facts import Evidence, Facts
+from .priors import SMALLEST
+from .table import Bools, Ints, Table
+
+CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
+MOST, FEWEST = 480, 60  # units in all, and of one order of magnitude
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What cannot be seen one by one, as shares (0..1): `loss` of the numbers that never came, `foreign` of the
+    source's frames that carry no header, `echo` of the frames that came twice on the way, `again` of all numbers that
+    came twice."""
+
+    loss: float
+    foreign: float
+    echo: float
+    again: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brackets:
+    """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
+    all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it."""
+
+    low: Ints
+    high: Ints
+    foreign: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """at      row of the table; `weight` duplicates it stands for
+    end        places between the copies; `low` those of the stream's own records
+    closed     all frames of the source are in view, so that `end` is the lap, but for what was lost
+    unseen     foreign frames between the copies that were lost, `doubled` those that came twice (both expected)
+    time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
+    reach      the greatest distance there could be
+    length     duplicates of the episode; `copies` that came before
+    substitute, skipped  as in Table
+    overwritten  the number due where the earlier copy stood never came; `early` says that all of them came early
+    step       frames of the source from the duplicate before to this one, 0 for the first
+    room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
+    fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
+    number     the number itself, as one value with its stream
+    """
+
+    at: Ints
+    weight: Floats
+    end: Ints
+    low: Ints
+    closed: Bools
+    unseen: Floats
+    doubled: Floats
+    time: Floats
+    pace: Floats
+    reach: Floats
+    length: Ints
+    copies: Ints
+    substitute: Bools
+    skipped: Bools
+    overwritten: Bools
+    early: bool
+    step: Ints
+    room: Floats
+    fresh_id: Floats
+    number: Ints
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+def brackets(table: Table, aside: Bools, alone: Bools) -> Brackets:
+    """Of every row. `aside` are duplicates that took no slot of a sender's ring; `alone` marks rows whose source sends
+    one stream only. The stream's own numbers say best how many slots it used: from the number to the expectation, and
+    the other duplicates in between. Where the number had come twice before, or ahead of its time, the records in
+    between and the gaps among them have to do."""
+    on_stream, of_source = table.between(aside)
+    again = ~aside
+    others, stand_ins = table.between(again)[0], table.between(again & table.substitute)[0]
+    counted = table.distance - on_stream + table.lost
+    by_number = table.expected - table.rows["x"] + others - stand_ins + table.late_between
+    first_repeat = (table.rows["copies"] == 1) & ~table.early & alone
+    low = np.where(first_repeat & (by_number < counted), by_number, counted)
+    more = low - counted
+    known = table.frame_distance >= 0
+    high = np.where(known, table.frame_distance - of_source + table.source_lost + more, low)
+    high = np.maximum(high, low)
+    return Brackets(low=low, high=high, foreign=np.where(alone & known, high - low, 0).astype(np.float64))
+
+
+def units(
+    table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss, overwritten: Bools | None = None
+) -> Units:
+    """Of the duplicates `rows`."""
+    at, weight, length = _chosen(table, rows & table.known)
+    closed = (spans.high > spans.low)[at].any() or loss.foreign > 0
+    low = np.maximum(spans.low[at], 1)
+    end = np.maximum(spans.high[at], 1) if closed else low
+    # The share of a source's frames that were lost is that of its numbers.
+    gone = loss.loss / (1 - loss.loss) if loss.loss < 1 else 1.0
+    seen = spans.foreign[at] / (1 + loss.echo)
+    time = table.time_lag[at].astype(np.float64)
+    resolution = 1000.0 if len(at) and not (table.rows["ns"][at] % 1000).any() else 1.0
+    time = np.maximum(time, resolution / 2)
+    evidence = [facts.evidence.get(frame) for frame in table.rows["frame"][at].tolist()]
+    pace = time / end
+    measured = [one.around if one is not None and one.around else np.nan for one in evidence]
+    around = np.array(measured, np.float64) if evidence else np.zeros(0)
+    pace = np.where(np.isnan(around), pace, np.clip(around, pace / 100, pace * 100)) if len(at) else pace
+    ratio = end / np.maximum(table.distance[at], 1)
+    return Units(
+        at=at,
+        weight=weight,
+        end=end,
+        low=low,
+        closed=np.full(len(at), closed),
+        unseen=seen * gone,
+        doubled=seen * loss.echo,
+        time=time,
+        pace=pace,
+        reach=np.maximum((table.rows["record"][at] + 1) * ratio, end + 1.0),
+        length=length,
+        copies=table.rows["copies"][at],
+        substitute=table.stands_in[at],
+        skipped=table.skipped[at],
+        overwritten=overwritten[at] if overwritten is not None else np.zeros(len(at), np.bool_),
+        early=bool(table.early[at].all()) if len(at) else False,
+        step=_steps(table, rows & table.known)[at],
+        room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
+        fresh_id=np.array([np.nan if one is None or one.fresh_id is None else float(one.fresh_id) for one in evidence]),
+        number=table.rows["stream"][at].astype(np.int64) * (1 << 40) + table.rows["x"][at],
+    )
+
+
+def _chosen(table: Table, rows: Bools) -> tuple[Ints, Floats, Ints]:
+    """(rows of the units, duplicates each stands for, lengths of their episodes)."""
+    mine = np.flatnonzero(rows)
+    run = table.run[mine]
+    order = np.lexsort((table.rows["frame"][mine], run))
+    first = np.ones(len(mine), np.bool_)
+    first[1:] = run[order][1:] != run[order][:-1]
+    leads = mine[order][first]
+    length = np.diff(np.append(np.flatnonzero(first), len(mine)))
+    if not len(leads):
+        return leads, np.zeros(0), length
+    bits = np.frexp(table.distance[leads].astype(np.float64))[1]
+    key = _mix(table.rows["stream"][leads], table.rows["record"][leads])
+    order = np.lexsort((key, bits))
+    group = bits[order]
+    start = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
+    counts = np.diff(np.append(start, len(group)))
+    rank = np.arange(len(group)) - np.repeat(start, counts)
+    most = max(MOST // max(int((counts > FEWEST).sum()), 1), FEWEST)
+    kept = order[rank < most]
+    share = np.repeat(np.maximum(counts / most, 1.0), counts)[rank < most]
+    back = np.argsort(leads[kept], kind="stable")
+    kept, share = kept[back], share[back]
+    return leads[kept], share * length[kept], length[kept]
+
+
+def _mix(stream: NDArray[np.int32], record: Ints) -> NDArray[np.uint64]:
+    x = (stream.astype(np.uint64) << np.uint64(40)) ^ record.astype(np.uint64)
+    x = (x + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    return x ^ (x >> np.uint64(31))
+
+
+def _steps(table: Table, rows: Bools) -> Ints:
+    result = np.zeros(len(table), np.int64)
+    mine = np.flatnonzero(rows & table.leads)
+    order = mine[np.lexsort((table.rows["ordinal"][mine], table.rows["source"][mine]))]
+    ordinal, source = table.rows["ordinal"][order], table.rows["source"][order]
+    same = source[1:] == source[:-1]
+    result[order[1:][same]] = np.diff(ordinal)[same]
+    return result
+
+
+def _room(evidence: list[Evidence | None]) -> Floats:
+    """Whether the copies took places of their own. How the times between neighbours scatter nearby says how sure each
+    one is of it."""
+    result = np.zeros(len(evidence))
+    known = [
+        (place, one.around / one.single, one.double / one.single)
+        for place, one in enumerate(evidence)
+        if one is not None and one.around and one.single and one.double
+    ]
+    if not known:
+        return result
+    place, around, double = (np.array(column) for column in zip(*known, strict=True))
+    scatter = np.clip(median(np.abs(np.log(double / 2))) * 1.5 + 0.12, 0.12, 3.0)
+    squeezed = -np.abs(np.log(around)) / scatter
+    own = -np.abs(np.log(around / 2)) / scatter
+    result[place] = np.clip(own - squeezed, -1.5, 1.5)
+    return result
+
+
+def smallest(of: Units) -> Bools:
+    """Units far enough apart for any ring."""
+    result: Bools = of.end >= SMALLEST
+    return result

@@ -1,0 +1,31 @@
+"""Units as explanations see them, made of distances and times alone; everything else as where nothing else is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.diagnose.units import Units
+
+
+def units(ends: Any, **more: Any) -> Units:
+    """One unit for each distance, single duplicates spread over a capture, 10 µs a place unless `time` says otherwise;
+    `more` replaces columns."""
+    end, random = np.asarray(ends, np.int64), np.random.default_rng(99)
+    count = len(end)
+
+    def all_of(value: Any, dtype: Any) -> NDArray[Any]:
+        return np.full(count, value, dtype)
+
+    columns: dict[str, Any] = {
+        "at": np.arange(count), "weight": all_of(1.0, float), "end": end, "low": end, "closed": all_of(True, bool),
+        "unseen": all_of(0.0, float), "doubled": all_of(0.0, float), "time": end * 1e4, "pace": all_of(1e4, float),
+        "reach": all_of(1e5, float), "length": all_of(1, np.int64), "copies": all_of(1, np.int64),
+        "substitute": all_of(False, bool), "skipped": all_of(False, bool), "overwritten": all_of(False, bool),
+        "early": False, "room": all_of(0.0, float), "fresh_id": all_of(np.nan, float),
+        "number": random.integers(0, 1 << 30, count),
+        "step": random.geometric(1 / 200, count),
+    }  # fmt: skip
+    return Units(**(columns | more))

@@ -1,0 +1,255 @@
+"""Captures of kinds that a verdict must not get wrong, made frame by frame: neither the simulator nor anything of
+seqcheck takes part, but for the pcap's own framing.
+
+Each function gives a capture. Numbers are 32 bits, big endian, in UDP to port 5000 unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+from collections.abc import Callable, Iterable
+
+from seqcheck.wire import pcap
+
+LAYOUT = "udp:5000 seq=u32be@0"
+PRP_LAYOUT = "frame magic=u16be@-2==0x88fb seq=u16be@-6"
+BEGIN, STEP = 1_700_000_000 * 10**9, 10_000  # ns
+A, B = b"\2\0\0\0\0\x0a", b"\2\0\0\0\0\x0b"
+
+
+class Wire:
+    """Frames on a wire, in any order; `capture` puts them into that of time."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.random = random.Random(seed)
+        self.now = BEGIN
+        self.frames: list[tuple[int, bytes]] = []
+
+    def step(self, low: int = STEP // 2, high: int = 2 * STEP) -> int:
+        """A while later; a sender's rate varies."""
+        self.now += self.random.randint(low, high)
+        return self.now
+
+    def put(self, data: bytes, ns: int | None = None) -> None:
+        self.frames.append((self.step() if ns is None else ns, data))
+
+    def capture(self) -> io.BytesIO:
+        ordered = sorted(self.frames, key=lambda each: each[0])
+        parts = [pcap.file_header(link=1), *(pcap.record(ns, data) for ns, data in ordered)]
+        return io.BytesIO(b"".join(parts))
+
+
+def datagram(
+    number: int, *, ident: int | None = None, ttl: int = 64, source: bytes = A, sport: int = 6000, rest: bytes = b"",
+    version: int = 4,
+) -> bytes:  # fmt: skip
+    """A UDP datagram with a number in front; the IP identification follows it unless given."""
+    payload = struct.pack(">I", number & 0xFFFFFFFF) + (rest or bytes(20))
+    udp = struct.pack(">HHHH", sport, 5000, 8 + len(payload), 0) + payload
+    head = b"\2\0\0\0\0\x0f" + source
+    if version == 6:
+        ends = bytes.fromhex("20010db800000000000000000000000120010db8000000000000000000000002")
+        return head + b"\x86\xdd" + struct.pack(">IHBB", 6 << 28, len(udp), 17, ttl) + ends + udp
+    named = number if ident is None else ident
+    ends = bytes([192, 0, 2, 1, 192, 0, 2, 2])
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), named & 0xFFFF, 0, ttl, 17, 0) + ends
+    return head + b"\x08\x00" + ip + udp
+
+
+def foreign(source: bytes = A) -> bytes:
+    """A frame of the sender without a number."""
+    return b"\xff" * 6 + source + b"\x08\x06" + bytes(46)
+
+
+def numbers(sequence: Iterable[int], make: Callable[[int], bytes] = datagram) -> io.BytesIO:
+    """These numbers, one after the other."""
+    wire = Wire()
+    for number in sequence:
+        wire.put(make(number))
+    return wire.capture()
+
+
+def ring(size: int, stale: int, *, seed: int = 1, others: float = 0.0, between: int = 150) -> io.BytesIO:
+    """Slots of a ring that are sent once more, a lap late. `others` of the slots hold frames without a number."""
+    wire = Wire(seed)
+    slots: list[bytes] = []
+    number = hits = 0
+    while hits < stale:
+        place = len(slots)
+        if place >= size and wire.random.random() < 1 / between and slots[place - size][12:14] == b"\x08\x00":
+            data, hits = slots[place - size], hits + 1
+        elif wire.random.random() < others:
+            data = foreign()
+        else:
+            data, number = datagram(number), number + 1
+        slots.append(data)
+        wire.put(data)
+    for more in range(number, number + size):
+        wire.put(datagram(more))
+    return wire.capture()
+
+
+def failover(count: int = 1200) -> io.BytesIO:
+    """Half way the sender goes on from another link-layer address; some frames come twice, 3 ms later."""
+    wire = Wire(2)
+    for number in range(count):
+        at = wire.step()
+        data = datagram(number, source=A if number < count // 2 else B)
+        wire.put(data, at)
+        if number % 190 == 100:
+            wire.put(data, at + 3_000_000 + wire.random.randint(0, 200_000))
+    return wire.capture()
+
+
+def go_back(window: int = 40, count: int = 2000, version: int = 6) -> io.BytesIO:
+    """A window sent again for no need, then on."""
+    again = count // 2
+    order = [*range(again), *range(again - window, again), *range(again, count)]
+    return numbers(order, lambda number: datagram(number, ident=0, version=version))
+
+
+def delayed(mean: int, jitter: float, share: float, *, seed: int = 3, count: int = 3000) -> io.BytesIO:
+    """Some frames come once more after a delay that varies by `jitter` of itself."""
+    wire = Wire(seed)
+    for number in range(count):
+        at = wire.step()
+        wire.put(datagram(number, ident=0), at)
+        if wire.random.random() < share:
+            wire.put(datagram(number, ident=0), at + max(1000, int(mean * wire.random.gauss(1, jitter))))
+    return wire.capture()
+
+
+def prp(count: int = 1000, *, lost_a: float = 0.02, lost_b: float = 0.05, both: tuple[int, ...] = ()) -> io.BytesIO:
+    """Each frame on LAN A and, 2 ms later or so, on LAN B; some are lost on either, those of `both` on both."""
+    wire = Wire(4)
+    for number in range(count):
+        at = wire.step()
+        for lan, lost, later in ((0xA, lost_a, 0), (0xB, lost_b, 2_000_000 + wire.random.randint(0, 200_000))):
+            if number not in both and wire.random.random() >= lost:
+                trailer = struct.pack(">HHH", number & 0xFFFF, lan << 12 | 52, 0x88FB)
+                wire.put(b"\2\0\0\0\0\x0f" + A + b"\x88\xba" + bytes(46) + trailer, at + later)
+    return wire.capture()
+
+
+def hsr(count: int = 600) -> io.BytesIO:
+    """Each frame with an HSR tag, by both paths of the ring."""
+    wire = Wire(5)
+    for number in range(count):
+        at = wire.step()
+        for path, later in ((1, 0), (0, 300_000)):
+            tag = b"\x89\x2f" + struct.pack(">HH", path << 12 | 52, number)
+            wire.put(b"\2\0\0\0\0\x0f" + A + tag + b"\x88\xba" + bytes(46), at + later)
+    return wire.capture()
+
+
+def shared_counter(count: int = 1500, share: float = 0.05) -> io.BytesIO:
+    """One counter over several flows, and a mirror that copies some frames."""
+    wire = Wire(6)
+    for number in range(count):
+        at = wire.step()
+        data = datagram(number, sport=6000 + wire.random.randrange(4))
+        wire.put(data, at)
+        if wire.random.random() < share:
+            wire.put(data, at + 20_000 + wire.random.randint(0, 2000))
+    return wire.capture()
+
+
+def next_overwrites(count: int = 3000) -> io.BytesIO:
+    """A waiting buffer is overwritten by the next frame: number s never comes, s + 1 comes twice in a row."""
+    struck = set(random.Random(13).sample(range(1, count - 1, 2), 30))
+    return numbers(number + 1 if number in struck else number for number in range(count))
+
+
+def block_twice(length: int = 32, count: int = 600) -> io.BytesIO:
+    """Two ports hand over the last block again, interleaved."""
+    wire = Wire(7)
+    half = count // 2
+    for number in range(half):
+        wire.put(datagram(number))
+    for number in range(half - length, half):
+        for _ in range(2):
+            wire.put(datagram(number), wire.step(200, 900))
+    for number in range(half, count):
+        wire.put(datagram(number))
+    return wire.capture()
+
+
+def last_in_first_out(buffers: int = 170, count: int = 120) -> io.BytesIO:
+    """Buffers that were filled once go round through a last-in-first-out cache."""
+    wire = Wire(8)
+    cache, order = list(range(buffers)), []
+    for _ in range(count):
+        taken = [cache.pop() for _ in range(wire.random.randint(1, 24)) if cache]
+        order += taken
+        cache += wire.random.sample(taken, len(taken))
+    return numbers([*range(buffers), *order])
+
+
+def router_loop(count: int = 400, rounds: int = 12) -> io.BytesIO:
+    """Every tenth frame goes round between two routers; its hop count falls."""
+    wire = Wire(9)
+    for number in range(count):
+        at = wire.step(5_000_000, 9_000_000)
+        for turn in range(rounds if number % 10 == 5 else 1):
+            wire.put(datagram(number, ttl=60 - 2 * turn), at + turn * 700_000)
+    return wire.capture()
+
+
+def segments(count: int = 1500) -> io.BytesIO:
+    """Some messages take two frames, both with the message's number."""
+    wire = Wire(10)
+    for number in range(count):
+        wire.put(datagram(number, ident=2 * number, rest=wire.random.randbytes(60)))
+        if number % 15 == 7:
+            wire.put(datagram(number, ident=2 * number + 1, rest=wire.random.randbytes(60)))
+    return wire.capture()
+
+
+def streams_on_one_ring(streams: int = 8, size: int = 512, stale: int = 60) -> io.BytesIO:
+    """Several flows take turns on one ring; no frame is without a number."""
+    wire = Wire(11)
+    slots: list[bytes] = []
+    hits = at = 0
+    while hits < stale:
+        place = len(slots)
+        if place > size and wire.random.random() < 1 / 97:
+            data, hits = slots[place - size], hits + 1
+        else:
+            data, at = datagram(at // streams, ident=at, sport=6000 + at % streams), at + 1
+        slots.append(data)
+        wire.put(data)
+    for more in range(at, at + size):
+        wire.put(datagram(more // streams, ident=more, sport=6000 + more % streams))
+    return wire.capture()
+
+
+def mirror_and_ring(mirrored: int, stale: int, *, size: int = 512, first: str = "mirror") -> io.BytesIO:
+    """A stretch in which a mirror copies every frame at once, and one with stale slots of a ring."""
+    wire = Wire(12)
+    number = 0
+    slots: list[bytes] = []
+
+    def mirror(number: int) -> int:
+        for each in range(number, number + mirrored):
+            at = wire.step()
+            wire.put(datagram(each), at)
+            wire.put(datagram(each), at + 1500)
+        return number + mirrored
+
+    def rings(number: int) -> int:
+        hits = 0
+        while hits < stale:
+            place = len(slots)
+            if place > size and wire.random.random() < 1 / 61:
+                data, hits = slots[place - size], hits + 1
+            else:
+                data, number = datagram(number), number + 1
+            slots.append(data)
+            wire.put(data)
+        return number
+
+    for part in (mirror, rings) if first == "mirror" else (rings, mirror):
+        number = part(number)
+    return wire.capture()

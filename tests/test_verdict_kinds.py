@@ -1,0 +1,155 @@
+"""Kinds of captures that were once judged wrongly, and what is right: nobody innocent is accused of a ring, and a
+ring's
+fault is found whatever lies beside it. docs/verdict.md has the words."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+
+import kinds
+import pytest
+
+import seqcheck
+from seqcheck.diagnose.result import RING_CAUSES
+from seqcheck.model import Report
+
+
+def judged(capture: io.BytesIO, layout: str = kinds.LAYOUT, ring_sizes: tuple[int, ...] = ()) -> Report:
+    report = seqcheck.analyze(capture, layout=layout, ring_sizes=ring_sizes)
+    assert report.verdict.cause != "not-judged", report.verdict.statement
+    assert sum(report.duplicates.by_cause.values()) == report.duplicates.total
+    return report
+
+
+def causes(report: Report) -> set[str]:
+    return {report.verdict.cause, *(each.cause for each in report.also)}
+
+
+INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
+    "the sender fails over to another address": (kinds.failover, {"path-copy", "unexplained"}),
+    "a window sent again, no identification": (kinds.go_back, {"retransmission", "unexplained"}),
+    "the same over IPv4": (lambda: kinds.go_back(64, version=4), {"retransmission", "unexplained"}),
+    "a delay of 10 ms, 5 % jitter": (
+        lambda: kinds.delayed(10_000_000, 0.05, 0.01),
+        {"path-copy", "retransmission", "unexplained"},
+    ),
+    "a delay of 10 ms, 20 % jitter": (
+        lambda: kinds.delayed(10_000_000, 0.2, 0.01),
+        {"path-copy", "retransmission", "unexplained"},
+    ),
+    "one counter over several flows, mirrored": (kinds.shared_counter, {"path-copy"}),
+    "a block handed over twice": (kinds.block_twice, {"path-copy", "sender-repeat", "unexplained"}),
+    "buffers of a last-in-first-out cache": (
+        kinds.last_in_first_out,
+        {"unexplained", "sender-repeat", "retransmission", "loop"},
+    ),
+    "a loop of routers": (kinds.router_loop, {"loop"}),
+    "segments that share a number": (kinds.segments, {"unexplained"}),
+}
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+def test_nobody_innocent_is_accused(name: str) -> None:
+    make, right = INNOCENT[name]
+    report = judged(make())
+    assert report.duplicates.total > 0
+    verdict = report.verdict
+    assert verdict.cause in right or (verdict.cause in RING_CAUSES and verdict.strength == "weak"), verdict.statement
+    for each in report.also:
+        assert each.cause not in RING_CAUSES or each.strength in ("weak", "none"), each.statement
+
+
+@pytest.mark.parametrize("jitter", [0.05, 0.2])
+def test_a_ring_size_that_is_given_accuses_nobody_either(jitter: float) -> None:
+    report = judged(kinds.delayed(10_000_000, jitter, 0.01), ring_sizes=(64,))
+    assert report.verdict.cause not in RING_CAUSES or report.verdict.strength == "weak", report.verdict.statement
+
+
+def test_packets_that_share_a_number_are_no_resend() -> None:
+    report = judged(kinds.segments())
+    assert "nothing was sent again" in report.verdict.statement
+    assert "payload" in " ".join(report.verdict.because)
+
+
+def test_the_next_frame_overwrites_a_buffer() -> None:
+    report = judged(kinds.next_overwrites())
+    assert report.verdict.cause in ("early-overwrite", "unexplained"), report.verdict.statement
+    assert report.duplicates.total == report.missing == 30
+    assert "30" in report.verdict.statement
+
+
+@pytest.mark.parametrize("given", [(), (512,)])
+def test_streams_that_share_a_ring(given: tuple[int, ...]) -> None:
+    report = judged(kinds.streams_on_one_ring(), ring_sizes=given)
+    assert (report.verdict.cause, report.verdict.ring_size) == ("stale-slot", 512), report.verdict.statement
+    assert {each.frame_distance for each in report.duplicates.listed} == {512}
+
+
+@pytest.mark.parametrize("size", [48, 100, 512])
+@pytest.mark.parametrize("others", [0.0, 0.05])
+def test_a_ring_of_any_size(size: int, others: float) -> None:
+    report = judged(kinds.ring(size, 24, others=others))
+    verdict = report.verdict
+    assert (verdict.cause, verdict.strength) in (("stale-slot", "strong"), ("stale-slot", "moderate")), (
+        verdict.statement
+    )
+    assert verdict.ring_size in (size, None)
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= size <= (verdict.bracket[1] or size)
+
+
+def test_a_size_that_does_not_fit_is_told() -> None:
+    verdict = judged(kinds.ring(128, 24, others=0.05), ring_sizes=(512,)).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.ring_given) == ("stale-slot", 128, False)
+    assert "512, as given, does not fit; 128 would." in verdict.caveats
+
+
+@pytest.mark.parametrize("first", ["mirror", "ring"])
+def test_mirror_copies_hide_no_ring(first: str) -> None:
+    """More mirror copies than duplicates are kept, and stale slots before or behind them."""
+    mirrored, stale = 70_000, 400
+    report = judged(kinds.mirror_and_ring(mirrored, stale, first=first))
+    assert report.duplicates.total == mirrored + stale
+    assert {"path-copy", "stale-slot"} <= causes(report)
+    assert report.duplicates.by_cause["stale-slot"] == pytest.approx(stale, rel=0.05)
+    assert report.duplicates.by_cause["path-copy"] == pytest.approx(mirrored, rel=0.01)
+    for statement in (report.verdict.statement, *(each.statement for each in report.also)):
+        assert "65,536 of 65,536" not in statement
+
+
+def test_a_restart_changes_no_cause() -> None:
+    once = [number for number in range(4000) for _ in range(2)]
+    before = judged(kinds.numbers(once))
+    after = judged(kinds.numbers([*once, *range(4300)]))
+    assert [sum(stream.restarts for stream in each.streams) for each in (before, after)] == [0, 1]
+    assert before.duplicates.by_cause == after.duplicates.by_cause
+    assert before.verdict.cause == after.verdict.cause
+
+
+def test_a_stream_does_not_depend_on_those_before_it() -> None:
+    def report(others: int) -> Report:
+        wire = kinds.Wire()
+        for stream in range(others):
+            for number in range(3000):
+                wire.put(kinds.datagram(number, sport=7000 + stream, source=kinds.B))
+        struck = set(random.Random(14).sample(range(600, 2900), 25))
+        for number in range(3000):
+            wire.put(kinds.datagram(number, sport=6000))
+            if number in struck:
+                wire.put(kinds.datagram(number - 512, sport=6000))
+        return judged(wire.capture())
+
+    alone, behind = report(0), report(9)
+    assert (alone.verdict.cause, alone.verdict.strength) == (behind.verdict.cause, behind.verdict.strength)
+    assert alone.duplicates.by_cause == behind.duplicates.by_cause
+    assert alone.verdict.cause == "stale-slot"
+
+
+@pytest.mark.parametrize("length", [3000, 17_000])
+def test_a_long_replay_is_no_restart(length: int) -> None:
+    order = [*range(40_000), *range(40_000 - length, 42_000)]
+    report = judged(kinds.numbers(order))
+    assert report.duplicates.total == length
+    assert sum(stream.restarts for stream in report.streams) == 0
