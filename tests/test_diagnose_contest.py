@@ -59,6 +59,21 @@ def test_distances_anywhere_are_nobodys() -> None:
     assert led(outcome) not in RING
 
 
+def test_stamps_say_whether_slots_came_round() -> None:
+    """Copies at one count and one delay alike, as from a sender that keeps time."""
+    ends = [512] * 24
+    unstamped, own, other = units(ends), units(ends, astray=np.zeros(24)), units(ends, astray=np.full(24, 17.0))
+    odds = [contest(of, CONTEXT, ()).rivals for of in (unstamped, own)]
+    assert odds[1]["stale-slot"][0] > odds[0]["stale-slot"][0]
+    assert led(contest(other, CONTEXT, ())) not in RING
+
+
+def test_stamps_that_hit_now_and_then_are_of_one_queue_of_several() -> None:
+    random = np.random.default_rng(2)
+    hits = np.where(np.arange(40) % 4 == 0, 0, random.integers(1, 512, 40)).astype(np.float64)
+    assert led(contest(units([512] * 40, astray=hits), CONTEXT, ())) == "stale-slot"
+
+
 def taken(of: Units, order: np.ndarray) -> Units:  # type: ignore[type-arg]
     """The units in another order."""
     columns = {name: getattr(of, name) for name in Units.__slots__}

@@ -62,7 +62,6 @@ def test_stamps_settle_it() -> None:
     assert "stamps say so" in because(True, [])
 
 
-@pytest.mark.xfail(reason="a known fault: still accused, weakly, of a ring of 513", strict=False)
 def test_stamps_also_acquit() -> None:
     """A delayed tap at a steady rate keeps count and time alike; the stamps show that no slot was behind it."""
     text = BASE.format(stamps="true", slots=[]).replace("[10_000, 4_000]", "[10_000]")

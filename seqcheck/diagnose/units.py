@@ -82,6 +82,7 @@ class Units:
     room: Floats
     fresh_id: Floats
     number: Ints
+    astray: Floats
 
     def __len__(self) -> int:
         return len(self.at)
@@ -147,6 +148,12 @@ def units(
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
         fresh_id=np.array([np.nan if one is None or one.fresh_id is None else float(one.fresh_id) for one in evidence]),
         number=table.rows["stream"][at].astype(np.int64) * (1 << 40) + table.rows["x"][at],
+        astray=np.array(
+            [
+                np.nan if one is None or one.slot is None or one.due is None else float(one.due - one.slot)
+                for one in evidence
+            ]
+        ),
     )
 
 

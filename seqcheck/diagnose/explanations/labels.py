@@ -112,7 +112,8 @@ class Seen:
     room        log-likelihood ratio of places of their own, against squeezed in
     later, first  third and later copies, and second ones
     shows       new packets would have a new identification (more than would not)
-    even        they come like clockwork, every `period` records (0 where not)
+    period      they come like clockwork, every so many records; 0 where not
+    stamps      log-likelihood ratio of the sender's own slot stamps under a lap, against any other cause
     """
 
     total: float
@@ -129,6 +130,7 @@ class Seen:
     first: float
     shows: bool
     period: float
+    stamps: float
 
 
 def seen(part: Part, units: Units, share: Floats) -> Seen:
@@ -162,6 +164,7 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         first=total - later,
         shows=shows > hidden and shows > 0.5,
         period=_period(units, share),
+        stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
 
 
@@ -181,6 +184,22 @@ def _period(units: Units, share: Floats) -> float:
     return period if even >= 0.8 else 0.0
 
 
+def _stamps(part: Part, units: Units, share: Floats) -> float:
+    """Out of a slot of this ring comes what is stamped with it, but where frames of others made the count of slots
+    wrong: Beta(4, 1) over how often. Anything else hits the slot by chance; or, where a delay is so many frames each
+    time, it is always as far astray."""
+    mine = (share > 0.5) & ~np.isnan(units.astray)
+    astray = units.astray[mine].astype(np.int64)
+    if not len(astray):
+        return 0.0
+    slots = math.log(max(float(np.abs(astray).max()) + 1, part.center, 2.0))  # a miss may be any of them
+    hits = int((astray % int(part.center) == 0).sum())
+    ring = _log_beta(4.0 + hits, 1.0 + len(astray) - hits) - _log_beta(4.0, 1.0) - (len(astray) - hits) * slots
+    like = int(np.unique(astray, return_counts=True)[1].max())
+    steady = _log_beta(4.0 + like, 1.0 + len(astray) - like) - _log_beta(4.0, 1.0) - (len(astray) - like + 1) * slots
+    return ring - _either(math.log(0.5) - len(astray) * slots, math.log(0.5) + steady)
+
+
 def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, context: Context) -> float:
     """The log-probability of all of it under the label: its base rate, the part's parameters, and what was seen."""
     return (
@@ -195,6 +214,7 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + _content(label, what, context)
         + _evenly(label, part, what)
         + _times(label, part, context)
+        + (what.stamps if label.cause in RING else 0.0)
     )
 
 
