@@ -293,7 +293,7 @@ class Late:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """The sender began anew with `seq`; `positions_before` is how far the counter had come until then."""
+    """The sender restarted its count at `seq`; `positions_before` is how far the counter had come until then."""
 
     stream: int
     seq: int

@@ -109,7 +109,7 @@ def add(subparsers: Any) -> None:
         " (DIR/), or holds {name} or {n}",
     )  # fmt: skip
     parser.add_argument(
-        "--jobs", metavar="N", type=jobs, help="with --each: so many at a time (default: one for each processor)"
+        "--jobs", metavar="N", type=jobs, help="with --each: captures read in parallel (default: one per processor)"
     )
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,

@@ -26,15 +26,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what still counts as clean")
     group.add_argument(
         "--max-duplicates", metavar="LIMIT", type=limit,
-        help="so many duplicates: a count, or a share of the records received such as 0.1%% (default: 0)",
+        help="allow up to LIMIT duplicates: a count, or a share of the records received such as 0.1%% (default: 0)",
     )  # fmt: skip
     group.add_argument(
         "--max-missing", metavar="LIMIT", type=limit,
-        help="so many missing numbers: a count, or a share of the numbers that should have come (default: 0)",
+        help="allow up to LIMIT missing numbers: a count, or a share of the numbers expected (default: 0)",
     )  # fmt: skip
     group.add_argument(
         "--max-late", metavar="LIMIT", type=limit,
-        help="so many late records: a count, or a share of the records received (default: any)",
+        help="allow up to LIMIT late records: a count, or a share of the records received (default: any)",
     )  # fmt: skip
     group.add_argument(
         "--fail-on", metavar="CAUSE[:STRENGTH]", type=suspect, action="append", default=[],

@@ -86,7 +86,7 @@ def add(subparsers: Any) -> None:
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--duration", {"metavar": "TIME", "type": duration, "help": "end after so long: 90, 90s, 15m, 8h, 7d"}),
     ("--count", {
-        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "end after so many frames"}),
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),
     ("--until-duplicate", {"action": "store_true", "help": "end at the first duplicate"}),
     ("--wait", {
         "action": "store_true",
@@ -98,7 +98,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--promiscuous", {"action": "store_true", "help": "take in frames for other addresses, too"}),
     ("--snap", {
         "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
-        "help": "take in so many bytes of each frame; fewer cost less (default: all)"}),
+        "help": "capture at most BYTES of each frame; fewer cost less (default: all)"}),
     ("--ring", {
         "metavar": "SIZE", "type": size, "default": 64 << 20,
         "help": "memory in which the kernel keeps frames until they are read, for each interface (default: 64M)"}),
@@ -114,7 +114,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT, "help": "at most so much of it (default: 100 MB)"}),
     ("--evidence-around", {
         "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
-        "help": "so many frames before each copy, and after it (default: 5)"}),
+        "help": "frames to keep before and after each copy (default: 5)"}),
     ("--interval", {
         "metavar": "TIME", "type": duration,
         "help": "show how things stand so often (default: 0.25s at a terminal, else 10s)"}),

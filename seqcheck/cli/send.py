@@ -179,6 +179,7 @@ class Pace:
             due = int(self.elapsed * self._rate) - sent
             if due >= least:
                 return min(due, BATCH)
+            # Wait for the next batch to fall due; at most 0.1 s, so that a signal and the duration are seen in time.
             time.sleep(min(max((sent + least) / self._rate - self.elapsed, 0.0001), 0.1))
         return 0
 

@@ -78,7 +78,7 @@ NUMBERS: tuple[tuple[str, str, Any, str], ...] = (
     ("--loss", "P", float, "share of the frames that is lost on the way"),
     ("--rate", "FPS", float, "frames per second (default: 100000)"),
     ("--size", "BYTES", int, "length of the frames, without FCS (default: 60)"),
-    ("--snap", "BYTES", int, "cut frames in the capture at so many bytes (default: whole)"),
+    ("--snap", "BYTES", int, "snap length of the capture (default: whole frames)"),
     ("--seed", "S", int, "seed: the same one gives the same bytes (default: 1)"),
 )  # fmt: skip
 

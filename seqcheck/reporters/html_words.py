@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LAP = (
     "A sender fills the slots of its network card's transmit ring one after the other, lap after lap. If a slot is sent"
-    " without having been filled anew, what goes out is what it held one lap before: an old number, once more. The"
+    " without having been refilled, what goes out is what it held one lap before: an old number, once more. The"
     " distance between the two copies is then the size of the ring, less the slots that other frames took in that lap."
 )
 MEANING = {
@@ -12,7 +12,7 @@ MEANING = {
     "stale-slot": LAP,
     "ring-replay": LAP + " Here not one slot but a stretch of neighbouring ones was sent again.",
     "early-overwrite": (
-        "A slot was filled anew before it had been sent: the old content was lost, and the new one, which belongs one"
+        "A slot was refilled before it had been sent: the old content was lost, and the new one, which belongs one"
         " lap later, went out early and then again in its place."
     ),
     "path-copy": (

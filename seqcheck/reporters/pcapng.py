@@ -152,7 +152,7 @@ def _late(it: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def _restart(it: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    yield it["frame"], f"restart: the sender began anew with number {it['seq']}"
+    yield it["frame"], f"restart: the sender started counting again at {it['seq']}"
 
 
 SAYERS = {"duplicate": _duplicate, "gap": _gap, "late": _late, "restart": _restart}

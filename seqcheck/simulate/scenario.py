@@ -37,7 +37,7 @@ class Traffic:
     `queue_share` more of them leave by other queues, from the same address but past this ring, and `other_share` come
     from other hosts. `shares` divides the slots among the streams (evenly where empty, in turns where `turns`).
     `multi_share` of the stream's frames take `multi_slots` slots each. `sizes` are bytes without FCS, one is drawn for
-    each frame. `restarts` are [advance, pause ns]: there every counter begins anew and the ring is empty."""
+    each frame. `restarts` are [advance, pause ns]: there every counter starts over and the ring is empty."""
 
     streams: int = 1
     shares: tuple[float, ...] = ()

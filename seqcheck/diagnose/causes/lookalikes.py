@@ -6,7 +6,7 @@ from .entry import PACKET_7, RFC_3550, RFC_4737, Explanation, Rival, Source, Ste
 
 RESTART = Explanation(
     name="restart",
-    brief="the sender began anew: old numbers that go on counting up",
+    brief="the sender restarted: old numbers that go on counting up",
     what=(
         "A sender that was started again, or that begins each object at 0, sends numbers that have been before. No "
         "frame was sent twice. seqcheck takes a step back for a restart when what follows goes on counting up from "
@@ -55,7 +55,7 @@ WRAP = Explanation(
     name="wrap",
     brief="the counter rolled over",
     what=(
-        "A counter of so many bits, or one that a program takes modulo some number, begins again at 0 behind its "
+        "A counter of fixed width, or one that a program takes modulo some number, begins again at 0 after its "
         "highest value. The layout says where (`seq=u16be`, `seq=u32be@24%1500`), and seqcheck counts on behind it: "
         "no duplicate, no gap. `wraps` counts them. Senders that cycle through the same numbers for ever are read "
         "the same way."

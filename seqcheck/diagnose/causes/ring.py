@@ -78,7 +78,7 @@ STALE_SLOT = Explanation(
         ),
         Rival(
             name="retransmission",
-            apart="what is sent anew has a new IP identification, where the sender counts it.",
+            apart="a packet sent again has a new IP identification, where the sender counts it.",
         ),
         Rival(name="loop", apart="looped frames come many times, many different ones, in time and not in laps."),
         Rival(
@@ -181,7 +181,7 @@ RING_REPLAY = Explanation(
 
 EARLY_OVERWRITE = Explanation(
     name="early-overwrite",
-    brief="slots were filled anew before they were sent: numbers too early, others never",
+    brief="slots were refilled before they were sent: numbers too early, others never",
     what=(
         "The mirror image of a stale slot: newer content too early instead of older content too late. The sender "
         "fills a slot (or reuses a buffer) that the NIC has not sent yet. The frame that waited there is lost; the "

@@ -41,7 +41,7 @@ RETRANSMISSION = Explanation(
         RFC_5560,
         Source(title="RFC 6298: computing TCP's retransmission timer", link="https://www.rfc-editor.org/rfc/rfc6298"),
         Source(
-            title="RFC 6864: the IP identification of a packet sent anew",
+            title="RFC 6864: the IP identification of a packet sent again",
             link="https://www.rfc-editor.org/rfc/rfc6864",
         ),
     ),

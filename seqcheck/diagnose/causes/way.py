@@ -31,7 +31,7 @@ PATH_COPY = Explanation(
         Rival(name="sender-repeat", apart="what was sent twice takes two turns in the sender's rhythm."),
         Rival(
             name="retransmission",
-            apart="what is sent anew has a new IP identification, where the sender counts it.",
+            apart="a packet sent again has a new IP identification, where the sender counts it.",
         ),
     ),
     steps=(
