@@ -14,6 +14,7 @@ from seqcheck.diagnose.result import Account, Cluster, Figures, Misfit, Ring, st
 from seqcheck.model import Redundancy
 from seqcheck.report import reasons
 from seqcheck.report.verdict import _misfit as misfit
+from seqcheck.report.words import number
 
 # What judging can make: (pattern, cause).
 MADE = {
@@ -141,7 +142,7 @@ def test_no_more_laps_and_no_more_slots_than_there_are(made: tuple[Account, int]
         ends = [int(each.replace(",", "")) for each in (low, high) if each]
         assert 0 <= min(ends) <= max(ends) < one.ring.best, told
     if one.ring.size is None:
-        assert f"a ring of {reasons.number(one.ring.best)}:" not in told
+        assert f"a ring of {number(one.ring.best)}:" not in told
 
 
 @pytest.mark.parametrize(("pattern", "cause"), sorted(MADE))

@@ -1,0 +1,170 @@
+"""Stale slots, replays, and slots that were filled too early: what is said of them."""
+
+from __future__ import annotations
+
+from ...diagnose.priors import origin
+from ...diagnose.result import Account, Cluster, Figures, Ring
+from ..words import agree, listed, number, plural, span, spans, subject, time
+from .common import are, share
+
+
+def size(ring: Ring) -> str:
+    """'4096', 'about 4096 slots', '4090–4120 slots'."""
+    if ring.size is not None:
+        return number(ring.size)
+    return f"{span((ring.low, ring.high))} slots"
+
+
+def lap(one: Account, of: int) -> str:
+    assert one.ring is not None
+    return (
+        f"{are(one, of)} consistent with a stale TX slot in a ring of {size(one.ring)}: "
+        f"{agree(one.explained, 'an old number', 'old numbers')} went out again{_after(one.figures)}."
+    )
+
+
+def replay(one: Account, of: int) -> str:
+    assert one.ring is not None
+    figures = one.figures
+    runs = f"{plural(figures.episodes, 'run')} of up to {number(figures.longest)} old frames"
+    return (
+        f"{are(one, of)} consistent with a replay of a TX ring of {size(one.ring)}: "
+        f"{runs} went out again, one lap behind."
+    )
+
+
+def early_lap(one: Account, of: int) -> str:
+    assert one.ring is not None
+    return (
+        f"{are(one, of)} consistent with slots of a TX ring of {size(one.ring)} that were "
+        f"filled again before they were sent: numbers went out too early{_by(one.figures)}."
+    )
+
+
+def early(one: Account, of: int) -> str:
+    if one.cause != "early-overwrite":
+        return (
+            f"{subject(one.explained, of, 'repeats', 'repeat')} a number that came too early{_by(one.figures)}, and "
+            "nothing that seqcheck knows explains how."
+        )
+    return (
+        f"{are(one, of)} consistent with buffers that were filled again before they were "
+        f"sent: numbers went out too early{_by(one.figures)}."
+    )
+
+
+def next_buffer(one: Account, of: int) -> str:
+    figures = one.figures
+    times = "twice" if figures.copies <= 2 else f"up to {number(figures.copies)} times"
+    return (
+        f"{are(one, of)} consistent with buffers that the next frame overwrote before they were sent: "
+        f"{plural(figures.numbers, 'number')} came {times} in a row, and {number(figures.skipped)} of the numbers just "
+        "before never came."
+    )
+
+
+def _after(figures: Figures) -> str:
+    return f" {spans(figures.distance, 'record')} after the earlier copy" if figures.distance else ""
+
+
+def _by(figures: Figures) -> str:
+    return f", by {spans(figures.distance, 'record')}" if figures.distance else ""
+
+
+def reasons(one: Account) -> list[str]:
+    ring, figures = one.ring, one.figures
+    if ring is None:
+        return []
+    found: list[str] = []
+    if figures.own_slot and figures.own_slot >= figures.other_slot:
+        found.append(
+            f"The sender's own stamps say so: {number(figures.own_slot)} of "
+            f"{number(figures.own_slot + figures.other_slot)} copies came out of the slot that they name."
+        )
+    if ring.size is not None and figures.distance is not None:
+        found.append(_apart(ring, figures))
+    if ring.exact > 0:
+        lap = f"{number(ring.best)} slots apart" + (", or a multiple" if int(ring.laps.max(initial=1)) > 1 else "")
+        found.append(
+            f"Counting every frame of the sender, {share(min(ring.exact, figures.count), figures.count, 'copy')} "
+            f"{agree(ring.exact, 'lies', 'lie')} exactly {lap}."
+        )
+    elif ring.closed and figures.places is not None:
+        found.append(f"Counting every frame of the sender, the copies are {spans(figures.places, 'slot')} apart.")
+    if ring.cluster is not None:
+        found.append(_clustered(ring.cluster))
+    if figures.stand_ins:
+        found.append(
+            f"{share(figures.stand_ins, figures.count, 'copy').capitalize()} "
+            f"{agree(figures.stand_ins, 'stands', 'stand')} where another number is missing: sent instead of it."
+        )
+    if figures.delay_ns and figures.delay_ns[2] > 1.3 * max(figures.delay_ns[0], 1):
+        found.append(
+            f"The time between copies varies from {time(figures.delay_ns[0])} to {time(figures.delay_ns[2])} while the "
+            "count stays: a ring counts frames, a path keeps time."
+        )
+    return found
+
+
+def _clustered(found: Cluster) -> str:
+    many = f"{number(found.often)} of {number(found.of)} sit in"
+    if found.period:
+        return f"{many} every {found.period}th slot: look at how descriptors are written back in batches."
+    last = ", the ring's last" if found.last else ""
+    which = "one and the same slot" if found.slot is None else f"slot {found.slot}{last}"
+    return f"{many} {which}: look at its descriptor and its buffer, not at the traffic."
+
+
+def _apart(ring: Ring, figures: Figures) -> str:
+    """'Copies are 124–128 records apart: one lap of 128 slots, minus 0–4 used by other traffic.'"""
+    assert ring.size is not None
+    assert figures.distance is not None
+    low, high = figures.distance
+    laps = sorted({int(each) for each in ring.laps if each > 0}) or [1]
+    lap = (
+        f"one lap of {number(ring.size)} slots"
+        if laps == [1]
+        else f"{span((laps[0], laps[-1]))} laps of {number(ring.size)} slots"
+    )
+    less = (laps[0] * ring.size - high, laps[0] * ring.size - low)
+    if laps != [1] or less[0] < 0:
+        return f"Copies are {spans((low, high), 'record')} apart: {lap}, less what other traffic used."
+    if less == (0, 0):
+        return f"Copies are {spans((low, high), 'record')} apart: exactly {lap}."
+    return f"Copies are {spans((low, high), 'record')} apart: {lap}, minus {span(less)} used by other traffic or lost."
+
+
+def limits(one: Account) -> list[str]:
+    ring, figures = one.ring, one.figures
+    if ring is None:
+        return ["Check that the sender reuses a buffer only after the NIC has reported it sent."]
+    found: list[str] = []
+    if not ring.given:
+        rest = tuple(number(each) for each in ring.rest)
+        others = f" {listed(rest)} would fit as well." if rest and ring.certainty < 0.999 else ""
+        size_of = ring.size
+        known = origin(size_of) if size_of is not None else ""
+        listed_as = f" Known rings of {number(ring.best)}: {known}." if known else ""
+        what = (
+            f"The ring size {number(size_of)} is inferred.{listed_as}"
+            if size_of is not None
+            else "The capture does not settle the ring size."
+        )
+        found.append(f"{what}{others} `ethtool -g` on the sender shows it; pass it as --ring-size.")
+    if not ring.closed:
+        found.append(
+            "The capture holds no other frame of the sender: capture without a filter to see what else was in the ring."
+        )
+    if figures.count < 3:
+        found.append(
+            f"{agree(figures.count, 'One duplicate', 'Two duplicates')} can match a ring by chance: capture for longer."
+        )
+    if figures.delay_ns and figures.delay_ns[2] <= 1.02 * figures.delay_ns[0] and figures.count > 1:
+        found.append(
+            "The sender's rate hardly varied, so a constant delay on the way would look the same: vary the rate and "
+            "see whether the distance stays."
+        )
+    if figures.cut:
+        found.append("Frames were cut at the snap length: capture whole frames (-s 0) to compare all of their bytes.")
+    found.append("If the receiver's own RX ring has this size too, capture on a second machine to rule it out.")
+    return found
