@@ -17,27 +17,22 @@ import math
 import numpy as np
 
 from ..dataclass import dataclass, replace
-from ..kernel.border import total
 from ..model import Cause
 from ..track import Findings
-from . import account, populations
-from .arrays import distinct, quantiles
+from . import account, doubts, populations
+from .arrays import distinct
+from .case import Case, case_of
 from .contest import Entry, Outcome, contest
-from .explanations.labels import EARLY, LABELS, Context
+from .doubts import AGREE, WIDE
+from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
 from .priors import HARDLY
 from .result import MODERATE, NO_SLOT, RING_CAUSES, STRONG, Account, Misfit, Pattern, Ring, strength_of
-from .table import FAR_BEHIND, Bools, Ints, Table, episodes, keyed
-from .units import Brackets, Floats, Loss, Units, brackets, units
+from .table import Bools, Ints, Table, episodes, keyed
+from .units import Brackets, Floats, Units, brackets, units
 
 LONG = 12  # neighbours from which on an episode is a replay
-CLEAR, NOT_MORE = 4.0, 2.0  # how much denser a lap's copies lie than others beside; log-odds where they do not
-SOLE, MUCH, WIDE, JUST_MODERATE = 0.9, 0.004, 1.2, 5.0  # share of units; scatter in natural log; of sizes; log-odds
 SKIPPING = 0.15  # of the records, before which numbers are missing: beside copies they mean little
-EXACT_FROM = 64  # slots: in a smaller ring what scatters hits one value often enough
-MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
-ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
-AGREE = 3  # duplicates that must agree for "strong" (ring-signatures, 3.3)
 CERTAIN_BYTES = 8.0  # natural log-odds that bytes alone give for three pairs; one or two give less
 
 
@@ -49,23 +44,11 @@ class Judged:
     misfit: Misfit | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """What all steps need."""
-
-    findings: Findings
-    facts: Facts
-    table: Table
-    loss: Loss
-    context: Context
-    alone: Bools
-
-
 def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
     """What the duplicates of the table point at."""
     if not len(table):
         return Judged(accounts=())
-    case = _case(findings, facts, table)
+    case = case_of(findings, facts, table)
     kind = populations.kinds(table, facts)
     alike = (kind == populations.ALIKE) & table.known
     still = _still(case) & table.known
@@ -99,7 +82,7 @@ def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
     return Judged(accounts=tuple(accounts), misfit=_misfit(facts, accounts))
 
 
-def _tightest(case: _Case, alike: Bools, aside: Bools) -> Brackets:
+def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
     """The brackets with what is replayed in long episodes counted as slots, or as frames that took none: whether a
     ring moves on while it sends old slots again depends on the fault. The one under which they agree better."""
     table = case.table
@@ -113,35 +96,7 @@ def _tightest(case: _Case, alike: Bools, aside: Bools) -> Brackets:
     return other if scatter[1] < 0.5 * scatter[0] else spans
 
 
-def _case(findings: Findings, facts: Facts, table: Table) -> _Case:
-    streams = findings.streams
-    received, duplicates = int(streams["received"].sum()), int(streams["duplicates"].sum())
-    unique, missing = received - duplicates, total(streams["missing"])
-    sources = np.bincount(np.maximum(streams["source"], 0), minlength=1)
-    of = np.minimum(np.maximum(table.rows["source"], 0), len(sources) - 1)
-    return _Case(
-        findings=findings,
-        facts=facts,
-        table=table,
-        loss=Loss(
-            loss=missing / (missing + unique) if missing else 0.0,
-            foreign=facts.foreign / (facts.foreign + received) if facts.foreign else 0.0,
-            echo=0.0,
-            again=duplicates / max(unique, 1),
-        ),
-        context=Context(
-            unique=unique,
-            loss=missing / max(missing + unique, 1),
-            jumps=int(streams["gaps"].sum()) / max(received, 1),
-            redundant=facts.redundant,
-            foreign=facts.foreign / max(facts.foreign + received, 1),
-            times=received / max(unique, 1),
-        ),
-        alone=sources[of] == 1,
-    )
-
-
-def _still(case: _Case) -> Bools:
+def _still(case: Case) -> Bools:
     """Duplicates of streams whose number hardly ever changes."""
     streams = case.findings.streams
     unique = streams["received"] - streams["duplicates"]
@@ -150,14 +105,14 @@ def _still(case: _Case) -> Bools:
     return result
 
 
-def _standing(case: _Case, still: Bools) -> list[Account]:
+def _standing(case: Case, still: Bools) -> list[Account]:
     if not still.any():
         return []
     spans = brackets(case.table, np.zeros(len(case.table), np.bool_), case.alone)
     return [_account(case, "unexplained", "standing-counter", still, spans, 0.0)]
 
 
-def _by_bytes(case: _Case, kind: np.ndarray[tuple[int], np.dtype[np.int8]], free: Bools) -> list[Account]:
+def _by_bytes(case: Case, kind: np.ndarray[tuple[int], np.dtype[np.int8]], free: Bools) -> list[Account]:
     """What bytes alone tell."""
     table, facts = case.table, case.facts
     spans = brackets(table, np.zeros(len(table), np.bool_), case.alone)
@@ -173,7 +128,7 @@ def _by_bytes(case: _Case, kind: np.ndarray[tuple[int], np.dtype[np.int8]], free
     return found
 
 
-def _named(case: _Case, which: int, rows: Bools, compared: list[Evidence]) -> tuple[Cause, Pattern]:
+def _named(case: Case, which: int, rows: Bools, compared: list[Evidence]) -> tuple[Cause, Pattern]:
     table = case.table
     if which == populations.OTHER:
         return "unexplained", "shared-number"
@@ -189,7 +144,7 @@ def _named(case: _Case, which: int, rows: Bools, compared: list[Evidence]) -> tu
     return ("loop" if hops > 0.5 * len(compared) and again > 0.3 else "path-copy"), "other-way"
 
 
-def _contested(case: _Case, rows: Bools, spans: Brackets, *, early: bool) -> list[Account]:
+def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list[Account]:
     """The accounts of one population for which explanations compete."""
     if not rows.any():
         return []
@@ -212,7 +167,7 @@ def _contested(case: _Case, rows: Bools, spans: Brackets, *, early: bool) -> lis
     return found
 
 
-def _overwritten(case: _Case) -> Bools:
+def _overwritten(case: Case) -> Bools:
     """Of each row: whether the number due where the earlier copy stood never came."""
     table, gaps = case.table, case.findings.gaps
     opened = np.sort(keyed(gaps["stream"], gaps["record"]))
@@ -241,7 +196,7 @@ def _owners(table: Table, rows: Bools, spans: Brackets, sample: Units, owner: In
 
 
 def _entry(
-    case: _Case, entry: Entry, outcome: Outcome, at: int, rows: Bools, sample: Units, spans: Brackets, *, early: bool
+    case: Case, entry: Entry, outcome: Outcome, at: int, rows: Bools, sample: Units, spans: Brackets, *, early: bool
 ) -> list[Account]:
     cause: Cause = entry.label.cause
     odds, rival = outcome.rivals[cause]
@@ -255,16 +210,10 @@ def _entry(
         laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
         ring = replace(ring, laps=laps)
         pattern = "early-lap" if early else "lap"
-        odds = min(odds, _standing_out(case, rows, spans, ring), _in_order(case, early=early))
-        if int(rows.sum()) > MUCH_OF_IT * case.context.unique:
-            odds = min(odds, NOT_MORE)  # no fault now and then sends most of everything again
-        if entry.part.family == "paced" and float((share * sample.room).sum()) < OWN_PLACES and not ring.given:
-            odds = min(odds, NOT_MORE)  # a sender that keeps time: a delay would look the same
-        if entry.part.family in ("short", "long") and not ring.given:
-            odds = min(odds, _loose(case, sample, share, outcome, ring))
+        odds = min(odds, doubts.at_most(case, entry.part, ring, rows, spans, sample, share, outcome))
         long = rows & (case.table.run_length >= LONG)
         if not early and long.any():
-            replayed = min(odds, _whole_blocks(case, long, ring))
+            replayed = min(odds, doubts.whole_blocks(case, long, ring))
             found = [_account(case, "ring-replay", "replay", long, spans, replayed, rival=rival, ring=ring)]
             rest = rows & ~long
             if rest.any():
@@ -279,62 +228,8 @@ def _entry(
     return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring)]
 
 
-def _standing_out(case: _Case, rows: Bools, spans: Brackets, ring: Ring) -> float:
-    """Log-odds that a lap may have at most: a slice out of a smooth histogram is no ring. Compares how densely
-    duplicates lie where the lap's are with how densely others lie beside."""
-    places = (spans.high if ring.closed else spans.low)[rows]
-    others = (spans.high if ring.closed else spans.low)[~rows & case.table.known & ~case.table.early]
-    if len(places) < AGREE or not len(others):
-        return np.inf
-    low, high = quantiles(places, (0.05, 0.95))
-    width = max(high - low + 1, 0.02 * ring.best, 2.0)
-    inside = float(((places >= low) & (places <= high)).sum()) / (high - low + 1)
-    beside = ((others >= low - width) & (others < low)) | ((others > high) & (others <= high + width))
-    within = (others >= low) & (others <= high)
-    outside = max(float(beside.sum()) / (2 * width), float(within.sum()) / (high - low + 1) / 2)
-    return NOT_MORE if outside * CLEAR > inside else np.inf
-
-
-def _loose(case: _Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> float:
-    """The same where the copies do not lie at one count, but scatter as a share of other frames would have them: many
-    things scatter. Weak, or moderate where nothing else takes part and hardly any scatter is left."""
-    mine = share > 0.5
-    scatter = float(np.std(np.log(sample.end[mine]))) if mine.any() else 1.0
-    if int(np.ptp(sample.end[mine]) if mine.any() else 0) <= 1:
-        return np.inf
-    exact = float(np.mean(sample.end[mine] % ring.best == 0)) if mine.any() else 0.0
-    if exact >= 0.5 and ring.best >= EXACT_FROM:  # the rest lies beside, by frames that took no slot
-        return np.inf
-    instead = float((share * sample.substitute).sum()) / max(float(share.sum()), 1e-9)
-    if instead > 3 * max(case.context.loss, 0.05):  # they stand where other numbers are missing: the sender did that
-        return np.inf
-    alone = (
-        float(share.sum()) > SOLE * len(sample) and len([e for e in outcome.best.entries if e.part.shape != "lap"]) == 0
-    )
-    several = float((share * sample.length).sum() / max(float(share.sum()), 1e-9))
-    return JUST_MODERATE if alone and scatter < MUCH and several < 2.0 and ring.high < WIDE * ring.low else NOT_MORE
-
-
-def _whole_blocks(case: _Case, rows: Bools, ring: Ring) -> float:
-    """The same for replays that are as long as their distance: a window or a history that is sent again has that, too,
-    unless a new packet would show."""
-    longest = int(case.table.run_length[rows].max())
-    frames = case.table.rows["frame"][rows].tolist()
-    fresh = [case.facts.evidence[frame].fresh_id for frame in frames if frame in case.facts.evidence]
-    shows = sum(each is True for each in fresh) > sum(each is not True for each in fresh)
-    return np.inf if ring.given or shows or longest < ALL_OF_IT * ring.best else NOT_MORE
-
-
-def _in_order(case: _Case, *, early: bool) -> float:
-    """The same where many numbers came far behind their time, for the first time: then the count itself was led astray
-    (more numbers ahead of their time than are kept), and distances with it."""
-    late = case.findings.late
-    far = int((late["next"] - late["x"] >= FAR_BEHIND).sum())
-    return NOT_MORE if far > max(3, 0.3 * len(case.table)) else np.inf
-
-
 def _account(
-    case: _Case, cause: Cause, pattern: Pattern, rows: Bools, spans: Brackets, odds: float,
+    case: Case, cause: Cause, pattern: Pattern, rows: Bools, spans: Brackets, odds: float,
     *, rival: str | None = None, ring: Ring | None = None,
 ) -> Account:  # fmt: skip
     closed = bool((spans.high > spans.low)[rows].any()) or case.loss.foreign > 0
@@ -372,7 +267,7 @@ def _account(
     )
 
 
-def _merged(case: _Case, found: list[Account]) -> list[Account]:
+def _merged(case: Case, found: list[Account]) -> list[Account]:
     """One account for each cause and pattern."""
     result: list[Account] = []
     for one in found:

@@ -1,0 +1,53 @@
+"""What all steps of judging need of a capture, with the shares that follow from it. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..dataclass import dataclass
+from ..kernel.border import total
+from ..track import Findings
+from .explanations.labels import Context
+from .facts import Facts
+from .table import Bools, Table
+from .units import Loss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`alone` marks the rows whose source sends one stream only."""
+
+    findings: Findings
+    facts: Facts
+    table: Table
+    loss: Loss
+    context: Context
+    alone: Bools
+
+
+def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
+    streams = findings.streams
+    received, duplicates = int(streams["received"].sum()), int(streams["duplicates"].sum())
+    unique, missing = received - duplicates, total(streams["missing"])
+    sources = np.bincount(np.maximum(streams["source"], 0), minlength=1)
+    of = np.minimum(np.maximum(table.rows["source"], 0), len(sources) - 1)
+    return Case(
+        findings=findings,
+        facts=facts,
+        table=table,
+        loss=Loss(
+            loss=missing / (missing + unique) if missing else 0.0,
+            foreign=facts.foreign / (facts.foreign + received) if facts.foreign else 0.0,
+            echo=0.0,
+            again=duplicates / max(unique, 1),
+        ),
+        context=Context(
+            unique=unique,
+            loss=missing / max(missing + unique, 1),
+            jumps=int(streams["gaps"].sum()) / max(received, 1),
+            redundant=facts.redundant,
+            foreign=facts.foreign / max(facts.foreign + received, 1),
+            times=received / max(unique, 1),
+        ),
+        alone=sources[of] == 1,
+    )
