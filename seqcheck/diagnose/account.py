@@ -14,8 +14,9 @@ from .explanations import lap
 from .explanations.labels import Context, slots
 from .explanations.part import Part
 from .facts import Facts
+from .keys import Bools, Ints
 from .result import MODERATE, STRONG, Figures, Ring
-from .table import Bools, Ints, Table
+from .table import Table
 from .units import Brackets, Floats, Units
 
 TAIL = 0.0005  # of the posterior outside of the interval, on either side

@@ -9,7 +9,8 @@ from ..kernel.border import total
 from ..track import Findings
 from .explanations.labels import Context
 from .facts import Facts
-from .table import Bools, Table
+from .keys import Bools
+from .table import Table
 from .units import Loss
 
 

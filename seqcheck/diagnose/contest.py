@@ -16,7 +16,7 @@ from . import priors
 from .explanations import block, delay, lap, spread
 from .explanations.labels import LABELS, RING, Context, Label, Seen, nothing, seen, worth
 from .explanations.part import Part
-from .table import Ints
+from .keys import Ints
 from .units import Floats, Units
 
 MOST, FEW = 4, 7  # parts of a model, and parts of each shape that are tried as further ones

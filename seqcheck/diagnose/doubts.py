@@ -10,8 +10,9 @@ from .arrays import quantiles
 from .case import Case
 from .contest import Outcome
 from .explanations.part import Part
+from .keys import Bools
+from .lost import FAR_BEHIND
 from .result import Ring
-from .table import FAR_BEHIND, Bools
 from .units import Brackets, Floats, Units
 
 AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)

@@ -26,9 +26,10 @@ from .contest import Entry, Outcome, contest
 from .doubts import AGREE, WIDE
 from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
+from .keys import Bools, Ints, keyed
 from .priors import HARDLY
 from .result import MODERATE, NO_SLOT, RING_CAUSES, STRONG, Account, Misfit, Pattern, Ring, strength_of
-from .table import Bools, Ints, Table, episodes, keyed
+from .table import Table, episodes
 from .units import Brackets, Floats, Units, brackets, units
 
 LONG = 12  # neighbours from which on an episode is a replay

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .facts import Evidence, Facts
-from .table import Bools, Ints, Table
+from .keys import Bools, Ints
+from .table import Table
 
 ALIKE, NEW, WAY, OTHER = range(4)
 _CONTENT = frozenset({"length", "padding"})

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dataclass import dataclass
 from ..model import Cause, Strength
-from .table import Bools, Ints
+from .keys import Bools, Ints
 
 Pattern = Literal[
     "lap", "early-lap", "early", "replay", "next-buffer", "delay", "at-once", "block", "count", "spread", "none",

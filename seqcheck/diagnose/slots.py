@@ -16,8 +16,9 @@ import numpy as np
 from ..dataclass import replace
 from .arrays import distinct
 from .facts import Evidence, Facts
+from .keys import Bools, Ints
 from .result import Account, Cluster, Ring
-from .table import Bools, Ints, Table
+from .table import Table
 
 PERIODS = (64, 32, 16, 8, 4)
 FEWEST = 4

@@ -14,17 +14,12 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass, replace
 from ..track import Findings
+from .keys import UNKNOWN, Bools, Ints, by_place, keyed
+from .lost import FAR_BEHIND, elsewhere_of, filled_late, lost_between, lost_by_number, widths_of
 
-UNKNOWN = -1
 MOST = 4096  # duplicates whose places are looked at one by one
 BATCH = 8  # frames that go out ahead of their time together, at most
 SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
-FAR_BEHIND = 24  # numbers: farther than reordering reaches, and less than any ring
-EPOCHS = 16  # keys of one stream's epochs lie next to one another
-NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
-PLACES = 1 << 43  # more than any record or frame number
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +73,8 @@ class Table:
     def between(self, others: Bools) -> tuple[Ints, Ints]:
         """For each duplicate: how many of `others` came between its copies, on its stream and from its source."""
         return (
-            _count_between(self.rows, others, "stream", "record", "e_record"),
-            _count_between(self.rows, others, "source", "frame", "e_frame"),
+            _count_between(self.rows, self.rows[others], "stream", "record", "e_record"),
+            _count_between(self.rows, self.rows[others], "source", "frame", "e_frame"),
         )
 
 
@@ -104,14 +99,9 @@ def episodes(table: Table, aside: Bools) -> Table:
     return replace(table, run=run, run_length=np.bincount(run)[run], leads=_first_of(run, table.rows["frame"]))
 
 
-def keyed(group: NDArray[Any], place: NDArray[Any]) -> Ints:
-    """One number for (group, place): ordered by group, then place."""
-    result: Ints = group.astype(np.int64) * PLACES + np.clip(place.astype(np.int64), 0, PLACES - 1)
-    return result
-
-
-def _count_between(rows: NDArray[Any], others: Bools, group: str, place: str, earlier: str) -> Ints:
-    places = np.sort(keyed(rows[group][others], rows[place][others]))
+def _count_between(rows: NDArray[Any], others: NDArray[Any], group: str, place: str, earlier: str) -> Ints:
+    """For each of `rows`, how many of `others` lie between its copies in the same group."""
+    places = np.sort(keyed(others[group], others[place]))
     first, last = keyed(rows[group], rows[earlier]), keyed(rows[group], rows[place])
     result: Ints = np.maximum(np.searchsorted(places, last, "left") - np.searchsorted(places, first, "right"), 0)
     return result
@@ -120,6 +110,7 @@ def _count_between(rows: NDArray[Any], others: Bools, group: str, place: str, ea
 def table(findings: Findings) -> Table:
     """The columns, from the tracker's rows."""
     rows, gaps = findings.duplicates, findings.gaps
+    late = findings.late[findings.late["next"] - findings.late["x"] >= FAR_BEHIND]
     known = rows["e_record"] >= 0
     distance = np.where(known, rows["record"] - rows["e_record"], UNKNOWN)
     same_source = known & (rows["e_ordinal"] >= 0)
@@ -129,17 +120,17 @@ def table(findings: Findings) -> Table:
     run = _runs(rows)
     alone, opener = _alone(findings), _opener(rows, gaps, distance)
     place = _place(findings, still)
-    sent = still + _filled_late(findings)
+    sent = still + filled_late(findings)
     jumped = (place >= 0) & (rows["x"] - place >= np.maximum(2 * BATCH, distance // 3))
     early = alone | (opener >= 0) | jumped
     ahead = np.where(early & (place >= 0), np.maximum(rows["x"] - place, 0), 0)
-    widths = _widths(findings, sent, substitute, alone, opener)
-    elsewhere = _elsewhere(findings, widths, still, rows["frame"], ~(substitute | early))
-    _elsewhere(findings, widths, still, rows["e_frame"], early & (opener < 0) & (rows["e_record"] >= 0))
-    lost = _lost(findings, widths, "stream")
-    source_lost = _lost(findings, widths, "source")
+    widths = widths_of(findings, sent, substitute, alone, opener)
+    elsewhere = elsewhere_of(findings, widths, still, rows["frame"], ~(substitute | early))
+    elsewhere_of(findings, widths, still, rows["e_frame"], early & (opener < 0) & (rows["e_record"] >= 0))
+    lost = lost_between(findings, widths, "stream")
+    source_lost = lost_between(findings, widths, "source")
     if 0 < early.sum() <= MOST:
-        by_number = _lost_by_number(findings, place, early, substitute)
+        by_number = lost_by_number(findings, place, early, substitute)
         source_lost[early] += by_number - lost[early]
         lost[early] = by_number
     return Table(
@@ -153,7 +144,7 @@ def table(findings: Findings) -> Table:
         source_lost=np.where(known, source_lost, 0),
         substitute=substitute,
         stands_in=substitute | elsewhere,
-        late_between=_late_between(findings),
+        late_between=_count_between(rows, late, "stream", "record", "e_record"),
         skipped=_skipped(rows, gaps, still),
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
@@ -161,33 +152,6 @@ def table(findings: Findings) -> Table:
         early=early,
         ahead=ahead,
     )
-
-
-def _late_between(findings: Findings) -> Ints:
-    rows, late = findings.duplicates, findings.late
-    late = late[late["next"] - late["x"] >= FAR_BEHIND]
-    places = np.sort(keyed(late["stream"], late["record"]))
-    first, last = keyed(rows["stream"], rows["e_record"]), keyed(rows["stream"], rows["record"])
-    result: Ints = np.maximum(np.searchsorted(places, last, "left") - np.searchsorted(places, first, "right"), 0)
-    return result
-
-
-def _filled_late(findings: Findings) -> Ints:
-    """Numbers of each gap that came after all, but so late that no reordering explains it: what had been lost is not
-    made up for. (A slot whose content was lost may go out again, and is then no duplicate.)"""
-    late, gaps = findings.late, findings.gaps
-    late = late[late["next"] - late["x"] >= FAR_BEHIND]
-    result = np.zeros(len(gaps), np.int64)
-    if not len(late) or not len(gaps):
-        return result
-    places = keyed(gaps["stream"].astype(np.int64) * EPOCHS + gaps["epoch"], gaps["x"])
-    order = np.argsort(places, kind="stable")
-    group = late["stream"].astype(np.int64) * EPOCHS + late["epoch"]
-    at = np.searchsorted(places[order], keyed(group, late["x"]), "right") - 1
-    gap = order[np.maximum(at, 0)]
-    inside = (at >= 0) & (gaps["stream"][gap] == late["stream"]) & (late["x"] < gaps["x"][gap] + gaps["a"][gap])
-    np.add.at(result, gap[inside], 1)
-    return result
 
 
 def _first_of(run: Ints, frame: Ints) -> Bools:
@@ -205,13 +169,6 @@ def _alone(findings: Findings) -> Bools:
     return alone & (rows["e_record"] >= 0)
 
 
-def _by_place(rows: NDArray[Any], group: str, place: str) -> tuple[Ints, Ints]:
-    """(keys in order, the order): of rows by group and place."""
-    keys = keyed(rows[group], rows[place])
-    order = np.argsort(keys, kind="stable")
-    return keys[order], order
-
-
 def _place(findings: Findings, still: Ints) -> Ints:
     """Where the count stood when each duplicate's earlier copy came: all records of its epoch before it, less the
     duplicates among them and with what was missing by then. UNKNOWN where not all gaps and duplicates were kept."""
@@ -219,7 +176,7 @@ def _place(findings: Findings, still: Ints) -> Ints:
     if not len(rows):
         return np.zeros(0, np.int64)
     at, stream = rows["e_record"], rows["stream"]
-    begun, order = _by_place(restarts, "stream", "record")
+    begun, order = by_place(restarts, "stream", "record")
     epoch_at = np.searchsorted(begun, keyed(stream, at), "right")
     before = np.searchsorted(begun, keyed(stream, np.zeros(len(at))), "left")
     epoch = epoch_at - before
@@ -227,7 +184,7 @@ def _place(findings: Findings, still: Ints) -> Ints:
     first = np.where(epoch > 0, starts[np.maximum(epoch_at - 1, 0)], 0)
     records = np.sort(keyed(stream, rows["record"]))
     again = np.searchsorted(records, keyed(stream, at), "left") - np.searchsorted(records, keyed(stream, first), "left")
-    places, order = _by_place(gaps, "stream", "record")
+    places, order = by_place(gaps, "stream", "record")
     lost = np.concatenate(([0], np.cumsum(still[order])))
     ends = np.searchsorted(places, keyed(stream, at), "right"), np.searchsorted(places, keyed(stream, first), "right")
     whole = len(gaps) == int(findings.streams["gaps"].sum())
@@ -237,38 +194,13 @@ def _place(findings: Findings, still: Ints) -> Ints:
     return result
 
 
-def _lost_by_number(findings: Findings, place: Ints, early: Bools, substitute: Bools) -> Ints:
-    """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places,
-    less the ones in whose place another frame was sent. (By arrival they would all be lost where the jump ahead
-    was.)"""
-    rows = findings.duplicates
-    result = []
-    taken: dict[tuple[int, int], Ints] = {}
-    place = place.copy()
-    for stream, epoch in {(int(r["stream"]), int(r["epoch"])) for r in rows[early]}:
-        mine = (rows["stream"] == stream) & (rows["epoch"] == epoch)
-        ahead = np.flatnonzero(mine & early)
-        began, ended = rows["e_record"][ahead], rows["record"][ahead]
-        # others that were ahead of their time just then had been counted as if they were in their places
-        open_ = np.searchsorted(np.sort(began), began) - np.searchsorted(np.sort(ended), began)
-        place[ahead] = np.where(place[ahead] >= 0, np.maximum(0, place[ahead] - open_), UNKNOWN)
-        taken[stream, epoch] = np.sort(np.concatenate((place[mine & early], rows["next"][mine & substitute])))
-    for row, low in zip(rows[early], place[early].tolist(), strict=True):
-        stream, epoch, high = int(row["stream"]), int(row["epoch"]), int(row["x"])
-        missing = sum(count for _, count in findings.missing(stream, epoch, low + 1, high)) if 0 <= low < high else 0
-        others = taken[stream, epoch]
-        stand_ins = int(np.searchsorted(others, high) - np.searchsorted(others, low, "right"))
-        result.append(max(0, missing - stand_ins))
-    return np.array(result, np.int64)
-
-
 def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
     """The gap, by index, that a duplicate's earlier copy opened, or one of a few before it, by a jump about as wide as
     the distance between the copies: a batch went out ahead of its time. -1 where there is none."""
     result = np.full(len(rows), -1, np.int64)
     if not len(gaps) or not len(rows):
         return result
-    places, order = _by_place(gaps, "stream", "record")
+    places, order = by_place(gaps, "stream", "record")
     at = np.searchsorted(places, keyed(rows["stream"], rows["e_record"]), "right") - 1
     gap = order[np.maximum(at, 0)]
     jumped = (at >= 0) & (rows["e_record"] >= 0) & (gaps["stream"][gap] == rows["stream"])
@@ -283,7 +215,7 @@ def _expected(rows: NDArray[Any], gaps: NDArray[Any]) -> Ints:
     expected: Ints = rows["next"].copy()
     if not len(gaps) or not len(rows):
         return expected
-    places, order = _by_place(gaps, "stream", "record")
+    places, order = by_place(gaps, "stream", "record")
     at = np.searchsorted(places, keyed(rows["stream"], rows["record"]), "left") - 1
     gap = gaps[order[np.maximum(at, 0)]]
     held = (at >= 0) & (gap["stream"] == rows["stream"]) & (gap["epoch"] == rows["epoch"]) & (expected <= gap["x"])
@@ -340,64 +272,4 @@ def _runs(rows: NDArray[Any]) -> Ints:
     follows = (source[1:] == source[:-1]) & (one | several) & (np.abs(np.diff(apart)) <= 2 * SKIP)
     result = np.empty(len(rows), np.int64)
     result[order] = np.concatenate(([0], np.cumsum(~follows)))
-    return result
-
-
-def _lost(findings: Findings, widths: Ints, group: str) -> Ints:
-    """Numbers lost between the copies: the widths of all gaps that opened there, on the same `group` (stream,
-    source)."""
-    rows, gaps = findings.duplicates, findings.gaps
-    if not len(rows) or not len(gaps):
-        return np.zeros(len(rows), np.int64)
-    places, order = _by_place(gaps, group, "frame")
-    lost = np.concatenate(([0], np.cumsum(widths[order])))
-    first, last = keyed(rows[group], rows["e_frame"]), keyed(rows[group], rows["frame"])
-    result: Ints = lost[np.searchsorted(places, last, "right")] - lost[np.searchsorted(places, first, "right")]
-    return result
-
-
-def _widths(findings: Findings, still: Ints, substitute: Bools, alone: Bools, opener: Ints) -> Ints:
-    """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was
-    sent (a stale one just before the gap opened, or frames ahead of their time just before it or with it)."""
-    rows, gaps = findings.duplicates, findings.gaps
-    if not len(rows) or not len(gaps):
-        return np.zeros(len(gaps), np.int64)
-    instead = np.zeros(len(gaps), np.int64)
-    np.add.at(instead, opener[opener >= 0], 1)
-    places, order = _by_place(gaps, "stream", "record")
-    early = alone & (opener < 0)
-    for at, mine in ((rows["record"], substitute), (rows["e_record"], early)):
-        stream = rows["stream"][mine]
-        place = np.searchsorted(places, keyed(stream, at[mine]), "left")
-        found = place < len(places)
-        gap = order[place[found]]
-        np.add.at(instead, gap[gaps["stream"][gap] == stream[found]], 1)
-    widths: Ints = np.maximum(0, still - instead)
-    return widths
-
-
-def _elsewhere(findings: Findings, widths: Ints, still: Ints, frame: Ints, which: Bools) -> Bools:
-    """Which of the duplicates `which` stand, with their copy in `frame`, where a number of another stream of the source
-    is missing: the first gap behind it that nothing else accounts for. Takes that number out of `widths`."""
-    rows, gaps, streams = findings.duplicates, findings.gaps, findings.streams
-    result = np.zeros(len(rows), np.bool_)
-    if not len(rows) or not len(gaps):
-        return result
-    share = np.bincount(np.maximum(streams["source"], 0), minlength=1)
-    of_row, of_gap = (np.where(each >= 0, each, 0) for each in (rows["source"], gaps["source"]))
-    many = share[np.minimum(of_row, len(share) - 1)]
-    places, order = _by_place(gaps, "source", "frame")
-    mine = np.flatnonzero((many > 1) & which)
-    mine = mine[np.argsort(frame[mine], kind="stable")]
-    starts = np.searchsorted(places, keyed(of_row[mine], frame[mine]), "right")
-    for row, start in zip(mine.tolist(), starts.tolist(), strict=True):
-        reach = int(frame[row]) + NEAR * int(many[row])
-        for at in range(start, min(start + NEAR, len(order))):
-            gap = order[at]
-            if of_gap[gap] != of_row[row] or gaps["frame"][gap] > reach:
-                break
-            if min(widths[gap], still[gap]) > 0 and gaps["stream"][gap] != rows["stream"][row]:
-                widths[gap] -= 1
-                result[row] = True
-                break
     return result

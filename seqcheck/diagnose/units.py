@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ..dataclass import dataclass
 from .arrays import median
 from .facts import Evidence, Facts
+from .keys import Bools, Ints
 from .priors import SMALLEST
-from .table import Bools, Ints, Table
+from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
 MOST, FEWEST = 480, 60  # units in all, and of one order of magnitude

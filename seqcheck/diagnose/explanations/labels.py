@@ -14,7 +14,7 @@ from ...dataclass import dataclass
 from ...model import Cause
 from .. import priors
 from ..arrays import median
-from ..table import Bools
+from ..keys import Bools
 from ..units import Floats, Units
 from .block import as_long, lengths, slack
 from .part import Part

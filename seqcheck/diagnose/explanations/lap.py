@@ -20,7 +20,7 @@ import numpy as np
 
 from .. import priors
 from ..arrays import distinct, quantiles
-from ..table import Ints
+from ..keys import Ints
 from ..units import Floats, Units
 from .part import FLOOR, Part, log_gamma, normal, poisson, windows
 

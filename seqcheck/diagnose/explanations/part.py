@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...dataclass import dataclass
-from ..table import Ints
+from ..keys import Ints
 from ..units import Floats
 
 Shape = Literal["lap", "delay", "block", "at-once", "spread"]
