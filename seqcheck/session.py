@@ -14,10 +14,8 @@ from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from . import assemble, kernel, limited
+from .aside import Aside
 from .dataclass import dataclass, replace
 from .decode import key_texts, tally
 from .diagnose import Facts
@@ -27,9 +25,6 @@ from .examined import Frames as FramesAgain
 from .guard import ADVICE, UNLIMITED, Allowance, Budget, UnfinishedError, within
 from .judging import judge
 from .kernel.border import (
-    DUPLICATE,
-    GAP,
-    LATE,
     MAX_STREAMS,
     REASONS,
     STREAMS,
@@ -43,7 +38,7 @@ from .layout import compile as compile_layout
 from .layout import write as spec_of
 from .model import UNREAD, Capture, LayoutInfo, Records, Report, Tool, Verdict
 from .recognition import Recognised, Recognition, first_frames
-from .results import CapturedFrame, Keep, Results
+from .results import Keep, Results
 from .sources import CaptureReader
 from .sources.bytestream import State
 from .timeline import Timeline
@@ -57,7 +52,6 @@ if TYPE_CHECKING:
 
 Source = str | os.PathLike[str] | BinaryIO
 LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
-LOOK_BACK = 64  # records before a gap among which the one of the same stream is sought
 INTERVAL_S = 0.1  # between calls of `progress`
 
 
@@ -207,13 +201,11 @@ class Session:
             self._recognition = Recognition(engine)
         self._timeline = Timeline()
         self._block: Frames | None = None  # the one being taken
-        self._rows: spool.Rows | None = None
-        self._kept: spool.Frames | None = None
-        self._new: list[Any] = []  # rows of this block, while frames are set aside
+        self._aside: Aside | None = None
 
     def set_aside(self, rows: spool.Rows | None, frames: spool.Frames | None) -> None:
         """From now on, put all findings there, and the frames that they are about."""
-        self._rows, self._kept = rows, frames
+        self._aside = Aside(rows, frames) if rows is not None else None
 
     def take(self, frames: Frames, low: int, high: int, store: Any) -> None:
         """Rows low..high-1 of `frames`; `store` gives single frames again."""
@@ -239,8 +231,8 @@ class Session:
                 self._ways.take(frames, self._records)
             if len(new):
                 witness.look(new, store)
-            if self._new:
-                self._keep_frames(store)
+            if self._aside is not None:
+                self._aside.keep(store)
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far."""
@@ -255,8 +247,8 @@ class Session:
         if self._chosen is not None:
             _, _, track, witness = self._chosen
             witness.look(track.finish(), store)
-            if self._new:
-                self._keep_frames(store)
+            if self._aside is not None:
+                self._aside.keep(store)
 
     def _doubt(self, chosen: Layout, findings: Findings) -> str:
         """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
@@ -366,42 +358,8 @@ class Session:
     def _found(self, events: Any) -> None:
         """Every row as the tracker gives it."""
         self._timeline.found(events)
-        if self._rows is not None:
-            at = np.flatnonzero(events["kind"] == GAP)
-            events["e_frame"][at] = self._before(events[at])
-            self._rows.add(events)
-            if self._kept is not None:
-                self._new.append(events.copy())
-
-    def _before(self, gaps: Any) -> NDArray[np.int64]:
-        """The frame of the record before each of these gaps, where it lies in the same block; else 0."""
-        block, records = self._block, self._records
-        before = np.zeros(len(gaps), np.int64)
-        if block is None or not len(gaps) or not records.count:
-            return before
-        rows, streams = records.row[: records.count], records.stream[: records.count]
-        at = np.searchsorted(rows, gaps["frame"] - block.first)
-        for back in range(1, LOOK_BACK):
-            look = at - back
-            hit = (before == 0) & (look >= 0) & (streams[np.maximum(look, 0)] == gaps["stream"])
-            before[hit] = rows[look[hit]] + np.int64(block.first)
-            if before.all():
-                break
-        return before
-
-    def _keep_frames(self, store: Any) -> None:
-        """Set aside the frames that the new rows are about, while they are at hand."""
-        assert self._kept is not None
-        events = np.concatenate(self._new)
-        self._new.clear()
-        kinds = events["kind"]
-        earlier = events["e_frame"][((kinds == DUPLICATE) & (events["e_record"] >= 0)) | (kinds == GAP)]
-        numbers = np.concatenate([events["frame"][np.isin(kinds, (DUPLICATE, GAP, LATE))], earlier])
-        for number in np.unique(numbers[numbers > 0]).tolist():
-            if (frame := store.get(number)) is not None:
-                self._kept.add(
-                    CapturedFrame(number=number, ns=frame.ns, link=frame.link, wire=frame.wire, data=frame.data)
-                )
+        if self._aside is not None:
+            self._aside.found(events, self._block, self._records)
 
 
 def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:

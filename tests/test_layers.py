@@ -26,6 +26,7 @@ LAYERS = (
         "reporters",
         "sources",
         "session",
+        "aside",
         "watch",
         "recognition",
         "assemble",
@@ -53,6 +54,7 @@ ALLOWED = {
     ("unjudged", "assemble"): "likewise",
     ("examined", "unjudged"): "likewise",
     ("session", "examined"): "likewise",
+    ("session", "aside"): "likewise",
     ("session", "witness"): "likewise",
     ("examined", "assemble"): "likewise",
     ("examined", "sources"): "reads the files a second time",
@@ -144,7 +146,7 @@ def test_wire_has_no_input_and_no_output() -> None:
 def loaded(code: str, *, whole: bool = False) -> set[str]:
     """The top-level packages in sys.modules after `code` ran in a fresh interpreter, or all modules."""
     script = f"import sys\n{code}\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     found = done.stdout.splitlines()[-1].split()
     return set(found) if whole else {name.split(".")[0] for name in found}
 

@@ -10,7 +10,7 @@ import pytest
 import specimens
 from found import Found
 
-from seqcheck import kernel, session
+from seqcheck import aside, kernel, session
 from seqcheck.errors import UsageError
 from seqcheck.reporters import Page, pcapng, publish
 from seqcheck.sources import CaptureReader
@@ -129,7 +129,7 @@ def test_a_comment_longer_than_an_option_is_cut_at_a_character() -> None:
 
 
 def test_a_frame_that_left_the_window_is_missed_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(session.Session, "_keep_frames", lambda self, store: self._new.clear())
+    monkeypatch.setattr(aside.Aside, "keep", lambda self, store: None)
     argv = ["cat", str(SAMPLES / "stale-slot.pcap")]
     out = io.BytesIO()
     with (
