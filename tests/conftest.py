@@ -11,6 +11,9 @@ from hypothesis import settings
 from seqcheck.kernel import MODULES, border
 
 os.environ.pop("GITHUB_ACTIONS", None)  # what the tests run are no jobs of their own, even where the tests are
+os.environ["PYTHONSAFEPATH"] = "1"  # what they start is what was installed, not the folder that they are started from
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background jobs; what we start inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("seqcheck", deadline=None)  # how long a machine takes says nothing of what is tested

@@ -16,7 +16,7 @@ SIMULATE = ["--ring-size", str(RING), "--frames", "30000", "--host-share", "0.02
 
 
 def seqcheck(*argv: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-P", "-m", "seqcheck", "-q", *map(str, argv)]
+    command = [sys.executable, "-m", "seqcheck", "-q", *map(str, argv)]
     return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=120)
 
 
@@ -135,7 +135,7 @@ def test_a_reader_that_leaves_early_is_quiet(capture: Path) -> None:
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "seqcheck", "-q", "analyze", str(capture)],
+            [sys.executable, "-m", "seqcheck", "-q", "analyze", str(capture)],
             stdout=writer, stderr=subprocess.PIPE, check=False, timeout=120,
         )  # fmt: skip
     finally:
@@ -147,7 +147,7 @@ def test_a_reader_that_leaves_early_is_quiet(capture: Path) -> None:
 def test_a_full_disk_is_told(capture: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "seqcheck", "-q", "analyze", str(capture)],
+            [sys.executable, "-m", "seqcheck", "-q", "analyze", str(capture)],
             stdout=full, stderr=subprocess.PIPE, check=False, timeout=120,
         )  # fmt: skip
     assert done.returncode == 2
@@ -155,7 +155,7 @@ def test_a_full_disk_is_told(capture: Path) -> None:
 
 
 def test_no_stdout_at_all_is_told(capture: Path) -> None:
-    command = f"exec {sys.executable} -P -m seqcheck -q analyze {capture} >&-"
+    command = f"exec {sys.executable} -m seqcheck -q analyze {capture} >&-"
     done = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (2, b"seqcheck: standard output is closed\n")
 
@@ -173,7 +173,7 @@ def test_hostile_arguments_reach_no_terminal() -> None:
 
 
 def test_the_kernel_in_use_is_named(capture: Path) -> None:
-    command = [sys.executable, "-P", "-m", "seqcheck", "analyze", "--report", "json", str(capture)]
+    command = [sys.executable, "-m", "seqcheck", "analyze", "--report", "json", str(capture)]
     environment = {**os.environ, "SEQCHECK_KERNEL": "reference"}
     done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
     assert json.loads(done.stdout)["seqcheck"]["kernel"] == "reference"

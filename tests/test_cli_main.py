@@ -135,7 +135,7 @@ def test_version_names_the_kernel(capsys: pytest.CaptureFixture[str], monkeypatc
 
 def seqcheck(*argv: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "seqcheck", *argv],
+        [sys.executable, "-m", "seqcheck", *argv],
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -186,5 +186,5 @@ from seqcheck.cli.main import main
 assert main({given}) == 0 and gc.isenabled()
 print(gc.get_threshold() == before)
 """
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines()[-1] == str(bool(given))

@@ -36,7 +36,7 @@ def test_only_tables_are_written_anew() -> None:
 def test_one_command_makes_it(tmp_path: Path) -> None:
     path = tmp_path / "x.md"
     path.write_text("<!-- options: schema -->\n<!-- end -->\n")
-    subprocess.run([sys.executable, "-P", "-m", "seqcheck.cli.reference", str(path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "seqcheck.cli.reference", str(path)], check=True, timeout=60)
     assert "| `[REPORT]` | json (the default)" in path.read_text()
 
 

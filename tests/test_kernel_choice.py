@@ -46,6 +46,6 @@ def test_the_native_kernel_loads_without_numpy() -> None:
     """So that `--version` can name it and stay quick."""
     code = "import sys, json; from seqcheck import kernel; print(json.dumps([kernel.choice().name, *sys.modules]))"
     environ = {name: value for name, value in os.environ.items() if name != kernel.VARIABLE}
-    name, *loaded = json.loads(subprocess.check_output([sys.executable, "-P", "-c", code], env=environ))
+    name, *loaded = json.loads(subprocess.check_output([sys.executable, "-c", code], env=environ))
     assert name == "native"
     assert not {"numpy", "scapy", "dpkt", "seqcheck.kernel.border"} & set(loaded)

@@ -28,7 +28,6 @@ def test_where_files_need_a_name_it_goes_with_the_run(tmp_path: Path, number: si
         "import os, signal, sys\n"
         "from seqcheck.cli import analyze, output\n"
         "output.UNNAMED = 0\n"
-        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # under nohup, SIGHUP is ignored, and stays so
         "def examine(*_):\n"
         "    print(*os.listdir(sys.argv[1]), flush=True)\n"
         f"    os.kill(os.getpid(), {int(number)})\n"

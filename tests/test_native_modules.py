@@ -3,6 +3,7 @@ fuzzer begins with, and once found, under sanitizers (`python -m fuzz` looks for
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ MODULES = sorted(NATIVE.glob("*.c"))
 HEADERS = sorted(NATIVE.glob("*.h"))
 ROOT = NATIVE.parents[2]
 FUZZ = ROOT / "fuzz"
+HERE = {**os.environ, "PYTHONSAFEPATH": ""}  # what is not installed is found in the folder it is started from
 TARGETS = ("index", "decode", "track")
 SANITIZE = ["-std=c11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wstrict-prototypes", "-Werror", "-O2"]
@@ -78,7 +80,7 @@ def test_a_module_alone(module: str, sanitizing: str, tmp_path: Path) -> None:
 def test_nothing_is_read_outside_and_every_way_says_the_same(target: str, sanitizing: str, tmp_path: Path) -> None:
     seeds = tmp_path / "seeds"
     seeds.mkdir()
-    subprocess.run([sys.executable, "-m", "fuzz.seeds", target, seeds], cwd=ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "fuzz.seeds", target, seeds], cwd=ROOT, env=HERE, check=True, timeout=60)
     inputs = [*sorted((FUZZ / "found" / target).glob("*")), *sorted(seeds.glob("*"))]
     sources = [FUZZ / "replay.c", FUZZ / f"{target}.c", *MODULES]
     command = [sanitizing, *SANITIZE, "-I", NATIVE, "-I", FUZZ, *sources, "-o", tmp_path / target]
@@ -91,7 +93,7 @@ def test_nothing_is_read_outside_and_every_way_says_the_same(target: str, saniti
 def test_the_tricks_that_are_measured_are_there() -> None:
     code = "from benchmarks.kernel_tricks import *; print(len(TRICKS), *[t.name for t in TRICKS if not is_there(t)])"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, env=HERE, capture_output=True, text=True, check=True, timeout=60
     )
     count, _, gone = done.stdout.strip().partition(" ")
     assert int(count) > 5

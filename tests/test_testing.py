@@ -97,7 +97,7 @@ def test_the_entry_point_leads_to_the_plugin() -> None:
 
 def test_seqcheck_itself_needs_no_pytest() -> None:
     code = "import sys, seqcheck.testing, seqcheck.cli.main; assert not {'pytest', '_pytest', 'numpy'} & {*sys.modules}"
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
 
 
