@@ -6,7 +6,7 @@ Everything that a reporter shows is computed here or below; reporters only arran
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from .metrics import Figures
 from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream
 from .serial import span, wraps
 from .track import DISTANCES, Findings
+
+if TYPE_CHECKING:
+    from .diagnose.result import Account
 
 # Bars of the histogram of distances: so many values each have one; where there are more, so many still do, and the
 # others are in so many cells.
@@ -62,13 +65,13 @@ def _stream(findings: Findings, number: int, s: Mapping[str, Any], key: dict[str
 
 
 def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: int) -> Duplicates:
-    """All duplicates counted by cause, and the first `listed` of them one by one."""
+    """All duplicates counted by cause, and the first `listed` of them one by one; of a diagnosis in full."""
     total = int(findings.streams["duplicates"].sum())
     shown = min(listed, len(diagnosis.table))
     columns = duplicate_columns(findings.duplicates[:shown], findings, diagnosis, facts)
     return Duplicates(
         total=total,
-        by_cause=_by_cause(findings, diagnosis, total),
+        by_cause=_by_cause(diagnosis, total),
         distances=bins(findings.distances, _ring_size(diagnosis)),
         listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
         complete=shown == total,
@@ -177,22 +180,40 @@ def _laps(diagnosis: Diagnosis) -> tuple[list[int | None], list[int | None]]:
     return _known(laps, has), _known(short, has)
 
 
-def _by_cause(findings: Findings, diagnosis: Diagnosis, total: int) -> dict[str, int]:
-    """Counts by cause. Duplicates beyond those kept go to the cause of the kept ones at the same distance, or to
-    `unexplained`."""
-    named = causes(diagnosis)
+def in_full(findings: Findings, diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis with accounts of all duplicates. Those beyond the kept ones go to the account of the kept ones at
+    the same distance, and what is told of numbers grows with it."""
+    left = findings.distances.copy()
+    kept = diagnosis.table
+    np.subtract.at(left, _clipped(kept.distance, kept.known), 1)
+    if not (left > 0).any() or not diagnosis.accounts:
+        return diagnosis
+    owner = np.zeros(len(kept), np.int64)
+    for at, one in enumerate(diagnosis.accounts):
+        owner[one.rows] = at
+    more, model = [0] * len(diagnosis.accounts), _models(diagnosis)
+    for distance in np.flatnonzero(left > 0).tolist():
+        like = model(distance)
+        if like >= 0:
+            more[owner[like]] += int(left[distance])
+    return replace(diagnosis, accounts=tuple(map(_grown, diagnosis.accounts, more)))
+
+
+def _grown(one: Account, more: int) -> Account:
+    grown = replace(one, more=more)
+    times, was = grown.explained / max(one.explained, 1), one.figures
+    return replace(grown, figures=replace(was, numbers=round(was.numbers * times), share=min(was.share * times, 1.0)))
+
+
+def _by_cause(diagnosis: Diagnosis, total: int) -> dict[str, int]:
+    """Counts by cause, of a diagnosis in full. What is like nothing that was kept is `unexplained`."""
+    if diagnosis.counter is not None:
+        return {"no-counter": total} if total else {}
     counts: dict[str, int] = {}
-    for cause in named:
-        counts[cause] = counts.get(cause, 0) + 1
-    if total > len(named):
-        kept = diagnosis.table
-        left = findings.distances.copy()
-        np.subtract.at(left, _clipped(kept.distance, kept.known), 1)
-        model = _models(diagnosis)
-        for distance in np.flatnonzero(left > 0).tolist():
-            like = model(distance)
-            cause = named[like] if like >= 0 else _UNKNOWN[diagnosis.counter is not None]
-            counts[cause] = counts.get(cause, 0) + int(left[distance])
+    for one in diagnosis.accounts:
+        counts[one.cause] = counts.get(one.cause, 0) + one.explained
+    if rest := total - sum(counts.values()):
+        counts["unexplained"] = counts.get("unexplained", 0) + rest
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 

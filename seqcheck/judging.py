@@ -50,7 +50,7 @@ def judge(findings: Findings, facts: Facts, timeline: Timeline, *, listed: int, 
 
 
 def _judged(findings: Findings, facts: Facts, timeline: Timeline, listed: int) -> Judged:
-    diagnosis = diagnose(findings, facts)
+    diagnosis = assemble.in_full(findings, diagnose(findings, facts))
     found = assemble.duplicates(findings, diagnosis, facts, listed)
     ways = _redundancy(findings, facts, diagnosis, found)
     return Judged(

@@ -17,9 +17,10 @@ SENTENCES: dict[LimitName, str] = {
     "missing": "{count} records carried numbers too old to tell whether they had come before: they were not judged.",
     "forgotten": "{count} missing numbers are counted, but no longer known one by one: gaps list only the others.",
     "chains": "{count} runs of old numbers were too broken to be followed: they count as copies, not as a new start.",
-    "duplicates": "{count} duplicates are counted, but not listed; the verdict rests on an even sample of all.",
-    "gaps": "{count} gaps are counted, but not listed; losses at a duplicate's place may be incomplete.",
-    "restarts": "{count} restarts are counted, but not listed.",
+    "duplicates": "{count} duplicates are counted, but not kept one by one; the verdict rests on an even sample of all.",
+    "gaps": "{count} gaps are counted, but not kept one by one; losses at a duplicate's place may be incomplete.",
+    "late": "{count} late records are counted, but not kept one by one.",
+    "restarts": "{count} restarts are counted, but not kept one by one.",
 }
 HIDING: dict[LimitName, str] = {  # what may hide a duplicate or a loss
     "streams": "{count} records belong to streams that were not followed",

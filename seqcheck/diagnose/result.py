@@ -103,7 +103,8 @@ class Ring:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One cause and the duplicates it takes. `log_odds` (natural) are those of the best explanation with it against
-    the best without, which is led by `rival`; `twin` names a cause that fits as well, so that neither can be told."""
+    the best without, which is led by `rival`. `rows` are those of the table, and `more` duplicates beyond the table are
+    like them."""
 
     cause: Cause
     pattern: Pattern
@@ -113,11 +114,12 @@ class Account:
     rival: str | None
     figures: Figures
     ring: Ring | None = None
-    twin: str | None = None
+    more: int = 0
 
     @property
     def explained(self) -> int:
-        return int(np.count_nonzero(self.rows))
+        """Duplicates, all of them."""
+        return int(np.count_nonzero(self.rows)) + self.more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

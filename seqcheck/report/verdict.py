@@ -50,7 +50,7 @@ def verdict(
         caveats=(
             *_misfit(diagnosis.misfit),
             *reasons.limits(leading),
-            *_general(findings, facts, total, leading, len(diagnosis.table)),
+            *_general(findings, facts, leading),
         ),
     )
 
@@ -80,7 +80,7 @@ def _clean(findings: Findings, facts: Facts) -> Verdict:
         statement=f"No number came twice in {plural(records, 'record')}.{lost}",
         because=(),
         rivals=(),
-        caveats=_general(findings, facts, 0, None, 0),
+        caveats=_general(findings, facts, None),
     )
 
 
@@ -195,7 +195,7 @@ def _misfit(misfit: Misfit | None) -> tuple[str, ...]:
     return (f"{given}, as given, does not fit; {number(misfit.better)} would.",)
 
 
-def _general(findings: Findings, facts: Facts, total: int, leading: Account | None, kept: int) -> tuple[str, ...]:
+def _general(findings: Findings, facts: Facts, leading: Account | None) -> tuple[str, ...]:
     """Caveats that hold whatever the cause."""
     caveats = []
     if facts.dropped:
@@ -203,8 +203,6 @@ def _general(findings: Findings, facts: Facts, total: int, leading: Account | No
             f"The capturing side dropped {plural(facts.dropped, 'frame')}: gaps may be its own, and counts are lower "
             "bounds."
         )
-    if total > kept > 0:
-        caveats.append(f"{kept:,} of {total:,} duplicates were judged one by one, the others by these.")
     modulus = findings.modulus
     ring = leading.ring.size if leading is not None and leading.ring is not None else None
     sizes = (*facts.ring_sizes, *([ring] if ring is not None else []))
