@@ -17,7 +17,7 @@ SENTENCES: dict[LimitName, str] = {
     "missing": "{count} records carried numbers too old to tell whether they had come before: they were not judged.",
     "forgotten": "{count} missing numbers are counted, but no longer known one by one: gaps list only the others.",
     "chains": "{count} runs of old numbers were too broken to be followed: they count as copies, not as a new start.",
-    "duplicates": "{count} duplicates are counted, but not kept one by one; the verdict rests on an even sample of all.",
+    "duplicates": "{count} duplicates are counted, but not kept one by one; the verdict rests on a sample of all.",
     "gaps": "{count} gaps are counted, but not kept one by one; losses at a duplicate's place may be incomplete.",
     "late": "{count} late records are counted, but not kept one by one.",
     "restarts": "{count} restarts are counted, but not kept one by one.",

@@ -32,7 +32,7 @@ class Missing:
 
     def __call__(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
         """The stretches (position, count) within low <= x < high."""
-        group = int(_key(np.array([stream]), np.array([epoch]))[0])
+        group = int(epoch_key(np.array([stream]), np.array([epoch]))[0])
         found: list[tuple[int, int]] = []
         first, past = _slice(self._page_group, group)
         numbers = self._pages["number"][first:past]
@@ -55,7 +55,7 @@ class Missing:
 
     def count(self, streams: NDArray[Any], epochs: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any]) -> Ints:
         """int64[n]: how many numbers are missing within lows[i] <= x < highs[i] of that stream and epoch."""
-        group = _key(streams, epochs)
+        group = epoch_key(streams, epochs)
         whole: Ints = self._below(group, np.maximum(highs, lows)) - self._below(group, np.asarray(lows))
         return whole
 
@@ -104,13 +104,13 @@ def _ones(words: NDArray[np.uint64]) -> Ints:
     return counts
 
 
-def _key(streams: NDArray[Any], epochs: NDArray[Any]) -> Ints:
+def epoch_key(streams: NDArray[Any], epochs: NDArray[Any]) -> Ints:
     key: Ints = (np.asarray(streams).astype(np.int64) << 32) + np.asarray(epochs)
     return key
 
 
 def _group(rows: NDArray[Any]) -> Ints:
-    return _key(rows["stream"], rows["epoch"])
+    return epoch_key(rows["stream"], rows["epoch"])
 
 
 def _sums(counts: Ints) -> Ints:

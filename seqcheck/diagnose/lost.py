@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..missing import epoch_key
+from ..ranking import rank
 from ..track import Findings
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 
 FAR_BEHIND = 24  # numbers: farther than reordering reaches, and less than any ring
-EPOCHS = 16  # keys of one stream's epochs lie next to one another
 NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
 
 
@@ -22,12 +23,10 @@ def filled_late(findings: Findings) -> Ints:
     result = np.zeros(len(gaps), np.int64)
     if not len(late) or not len(gaps):
         return result
-    places = keyed(gaps["stream"].astype(np.int64) * EPOCHS + gaps["epoch"], gaps["x"])
-    order = np.argsort(places, kind="stable")
-    group = late["stream"].astype(np.int64) * EPOCHS + late["epoch"]
-    at = np.searchsorted(places[order], keyed(group, late["x"]), "right") - 1
-    gap = order[np.maximum(at, 0)]
-    inside = (at >= 0) & (gaps["stream"][gap] == late["stream"]) & (late["x"] < gaps["x"][gap] + gaps["a"][gap])
+    places, asked = (epoch_key(each["stream"], each["epoch"]) for each in (gaps, late))
+    at = rank(places, gaps["x"], asked, late["x"]) - 1
+    gap = np.lexsort((gaps["x"], places))[np.maximum(at, 0)]
+    inside = (at >= 0) & (places[gap] == asked) & (late["x"] < gaps["x"][gap] + gaps["a"][gap])
     np.add.at(result, gap[inside], 1)
     return result
 
