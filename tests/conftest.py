@@ -16,7 +16,10 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background jobs; what we start inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
-settings.register_profile("seqcheck", deadline=None)  # how long a machine takes says nothing of what is tested
+# How long a machine takes says nothing of what is tested. The examples are the same in every run, so that a run says
+# something about a change and not about chance; `--hypothesis-profile random` draws others, and is for searching.
+settings.register_profile("random", deadline=None)
+settings.register_profile("seqcheck", deadline=None, derandomize=True)
 settings.load_profile("seqcheck")
 
 

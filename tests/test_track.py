@@ -273,3 +273,12 @@ def test_any_numbers_in_any_chunks_give_the_same_rows(
     epoch, settled = int(streams[0]["epoch"]), int(min(streams[0]["next"], 10**6))
     listed = sum(width for _, width in Missing(*t.missing())(0, epoch, 0, settled))
     assert listed <= streams[0]["missing"]
+
+
+def test_copies_of_numbers_below_the_first_one_are_found(tracker: Any) -> None:
+    """The window reaches below the first number, also where little was received yet."""
+    for seqs in ([4, 0, 0, 5], [10, 7, 8, 7, 8, 11]):
+        (s,), events, _ = run(tracker, seqs)
+        found = rows(events, border.DUPLICATE)
+        assert [r["record"] - r["e_record"] for r in found] == truth(seqs).distances, seqs
+        assert (s["duplicates"], s["beyond"]) == (len(found), 0)

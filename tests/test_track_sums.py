@@ -109,3 +109,11 @@ def test_what_was_settled_as_late_is_not_taken_back(kernel: Any) -> None:
     found = findings(kernel, [*range(68), 77, 68, 69, 71, 70, *range(72, 78), 77, *range(78, 90)])
     agree(found)
     assert found.streams["late"][0] == len(found.late) > 0
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: str(kernel.NAME))
+@pytest.mark.parametrize(
+    "seqs", [[0, 3, 1, 3], [0, 3, 1, 3, 3], [0, 3, 1, 3, 2, 3, 4], [0, 5, 1, 5, 7, 2, 5, 7, 3, 4, 5]]
+)
+def test_late_is_taken_back_since_the_first_copy_of_an_early_number(kernel: Any, seqs: list[int]) -> None:
+    agree(findings(kernel, seqs))

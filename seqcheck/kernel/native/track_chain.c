@@ -296,7 +296,7 @@ static void abandon(struct tracker *t, const struct stream *w)
     const struct arrival at = o->early[0].arrival;
     for (int n = 0; n < o->n_early; n++) {
         least = min64(least, o->early[n].provisional);
-        first = min64(first, o->early[n].arrival.record);
+        first = min64(first, o->early[n].since);
     }
     while (o->n_early > 0) {
         int lowest = 0;
@@ -330,8 +330,8 @@ static void go_back(struct tracker *t, const struct stream *w, const struct chai
         count_distance(t, w, chain->counted.of[n].distance, -chain->counted.of[n].count);
     int kept = 0;
     for (int n = 0; n < o->n_early; n++)
-        if (o->early[n].arrival.record < chain->first.record
-            && (chain->held_distance == 0 || o->early[n].arrival.record != chain->held.record))
+        if (o->early[n].since < chain->first.record
+            && (chain->held_distance == 0 || o->early[n].since != chain->held.record))
             o->early[kept++] = o->early[n];
     o->n_early = kept;
     o->held_distance = 0;

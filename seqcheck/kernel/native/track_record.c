@@ -50,7 +50,7 @@ static int first_early(const struct odd *o)
     int found = -1;
 
     for (int n = 0; n < o->n_early; n++)
-        if (found < 0 || o->early[n].arrival.record < o->early[found].arrival.record)
+        if (found < 0 || o->early[n].since < o->early[found].since)
             found = n;
     return found;
 }
@@ -88,8 +88,8 @@ static void withdraw(struct tracker *t, const struct stream *w, const struct ear
     if (stop > start) {
         w->state->late -= stop - start;
         struct event *const row = emit(t, w, RETRACT_LATE, &early->arrival, early->x, early->x);
-        row->a = max64(early->arrival.record, o->settled_from);
-        row->b = other >= 0 ? o->early[other].arrival.record : record;
+        row->a = max64(early->since, o->settled_from);
+        row->b = other >= 0 ? o->early[other].since : record;
         o->settled = stop;
         o->settled_from = row->b + 1;
     }
@@ -251,6 +251,7 @@ static bool add_early(struct tracker *t, const struct stream *w, const struct ar
     o->early[o->n_early].arrival = *a;
     o->early[o->n_early].x = x;
     o->early[o->n_early].provisional = o->provisional;
+    o->early[o->n_early].since = a->record;
     if (++o->n_early <= EARLY_MAX)
         return false;
     for (int n = 0; n < o->n_early; n++)
@@ -319,6 +320,7 @@ static inline void was_late(struct tracker *t, const struct stream *w, const str
             refill_later(t, w->odd->chain, x);
     } else {
         set_position(t, w, x);
+        grow(t, w->hot, w->hot->next - x);
     }
     strict_take(w->odd, w->state, x, a->ns, &late);
     w->state->late++;

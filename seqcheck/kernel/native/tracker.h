@@ -51,7 +51,8 @@ struct hot {
 struct early {
     int64_t x;
     int64_t provisional;
-    struct arrival arrival;
+    int64_t since;          /* the record of its first copy */
+    struct arrival arrival; /* of its last one */
 };
 
 struct opener {             /* a record that jumped over low <= x < high; odd has the lows */

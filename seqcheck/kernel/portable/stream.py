@@ -32,11 +32,13 @@ class Arrival(NamedTuple):
 
 
 class Early(NamedTuple):
-    """A lone number ahead of its time; `provisional` is how many provisionally late ones came before it."""
+    """A lone number ahead of its time: `arrival` is that of its last copy, `since` the record of its first one;
+    `provisional` is how many provisionally late ones came before it."""
 
     x: int
     arrival: Arrival
     provisional: int
+    since: int
 
 
 class Held(NamedTuple):

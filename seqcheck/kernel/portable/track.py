@@ -225,13 +225,13 @@ class Tracker(Memory):
 
     def _withdraw(self, track: Track, early: Early, record: int) -> None:
         """The provisionally late ones since `early` were in order, up to the next early number that is still open."""
-        other = min(track.early, key=lambda e: e.arrival.record, default=None)
+        other = min(track.early, key=lambda e: e.since, default=None)
         stop = other.provisional if other else track.provisional
         start = max(early.provisional, track.settled)
         if stop > start:
             track.s["late"] -= stop - start
-            last = other.arrival.record if other else record
-            begin = max(early.arrival.record, track.settled_from)
+            last = other.since if other else record
+            begin = max(early.since, track.settled_from)
             self._emit(track, RETRACT_LATE, early.arrival, x=early.x, next=early.x, a=begin, b=last)
             track.settled, track.settled_from = stop, last + 1
 
@@ -286,7 +286,7 @@ class Tracker(Memory):
         if distance > EARLY_REACH:
             self._outlier(track, a, NOWHERE if distance > FAR else x)
             return False
-        track.early.append(Early(x, a, track.provisional))
+        track.early.append(Early(x, a, track.provisional, a.record))
         if len(track.early) <= EARLY_MAX:
             return False
         top = max(track.early)
@@ -347,6 +347,7 @@ class Tracker(Memory):
                 track.chain.refill.append(x)
         else:
             self._set(track, x)
+            self._grow(track, s["next"] - x)
         late = track.strict.take(x, a.ns, s)
         extent, degree, ns = late if late is not None else (-1, 0, 0)
         s["late"] += 1
@@ -479,7 +480,7 @@ class Tracker(Memory):
         track.early = [
             early
             for early in track.early
-            if early.arrival.record < first and (not held or early.arrival != held.arrival)
+            if early.since < first and (not held or early.since != held.arrival.record)
         ]
         track.held, track.provisional = None, chain.provisional
         track.settled, track.settled_from = chain.settled, chain.settled_from
@@ -511,7 +512,7 @@ class Tracker(Memory):
             s["early"] += 1
             self._emit(track, EARLY, early.arrival, x=early.x, next=early.x, a=-1)
         if track.early:
-            first = max(track.settled_from, min(early.arrival.record for early in track.early))
+            first = max(track.settled_from, min(early.since for early in track.early))
             count = track.provisional - max(track.settled, min(early.provisional for early in track.early))
             if count > 0:
                 s["late"] -= count
