@@ -478,9 +478,7 @@ class Tracker(Memory):
             self._count(track, distance, -count)
         first = chain.first.record
         track.early = [
-            early
-            for early in track.early
-            if early.since < first and (not held or early.since != held.arrival.record)
+            early for early in track.early if early.since < first and (not held or early.since != held.arrival.record)
         ]
         track.held, track.provisional = None, chain.provisional
         track.settled, track.settled_from = chain.settled, chain.settled_from
