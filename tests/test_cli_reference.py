@@ -37,7 +37,7 @@ def test_one_command_makes_it(tmp_path: Path) -> None:
     path = tmp_path / "x.md"
     path.write_text("<!-- options: schema -->\n<!-- end -->\n")
     subprocess.run([sys.executable, "-m", "seqcheck.cli.reference", str(path)], check=True, timeout=60)
-    assert "| `[REPORT]` | json (the default)" in path.read_text()
+    assert "| `[REPORT]` | json (default)" in path.read_text()
 
 
 def test_help_is_no_markup() -> None:

@@ -40,8 +40,8 @@ TROUBLE = 2
 FEW_FILES = 100
 
 DESCRIPTION = """\
-Reads captures (pcap or pcapng, also compressed), finds every sequence number that came
-twice or never, and says what the distances between the copies point at."""
+Reads captures (pcap or pcapng, compressed or not), finds every duplicated and missing
+sequence number, and says what the distances between the copies point at."""
 
 EPILOG = """\
 examples:
@@ -92,7 +92,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--layout", metavar="LAYOUT",
         help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0"; without it, what can be recognised or counts beyond doubt is read',
+        ' "udp:5000 seq=u32be@0" (default: a header that is recognised, or a counter found beyond doubt)',
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -100,33 +100,34 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
-        help="write this report, to stdout or to PATH; may be given again; default: terminal",
+        help="write this report, to stdout or to PATH; may be given again (default: terminal)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.add_argument(
         "--each", action="store_true",
-        help="each capture on its own, several at a time, with a table of all; the PATH of a report is a folder"
-        " (DIR/), or holds {name} or {n}",
+        help="analyze each capture on its own, several at a time, and print a table; the PATH of a report is a folder"
+        " (DIR/) or contains {name} or {n}",
     )  # fmt: skip
     parser.add_argument(
-        "--jobs", metavar="N", type=jobs, help="with --each: captures read in parallel (default: one per processor)"
+        "--jobs", metavar="N", type=jobs, help="with --each: captures to read in parallel (default: one per processor)"
     )
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,
-        help=f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})",
+        help=f"list at most N duplicates and N gaps; all are counted (default: {LISTED})",
     )  # fmt: skip
     parser.add_argument(
         "--max-time", metavar="TIME", type=duration,
-        help="read for so long at most (90, 90s, 15m); the report says what was left unread, and the exit code is 2",
+        help="stop reading after this time (90, 90s, 15m); the report says what was left unread, and the exit code is"
+        " 2",
     )  # fmt: skip
     parser.add_argument(
         "--max-memory", metavar="SIZE", type=size,
-        help="read until the process has had so much memory (64M, 2G); likewise; with --each for each capture",
+        help="stop reading once the process has used this much memory (64M, 2G), as with --max-time; with --each, for"
+        " each capture",
     )  # fmt: skip
     parser.add_argument(
         "--keep-privileges", action="store_true",
-        help="started by root, stay root; without it, what is read is read by a process that is the caller of sudo or"
-        " nobody",
+        help="stay root if started as root (default: captures are read as the user who ran sudo, or as nobody)",
     )  # fmt: skip
     limits.add(parser)
     parser.set_defaults(run=run)

@@ -33,7 +33,7 @@ def add(subparsers: Any) -> None:
     """The verb's options."""
     parser = subparsers.add_parser(
         "completion",
-        description="Prints a script that completes seqcheck's verbs, options, reports, layouts and causes.",
+        description="Prints a script that completes verbs, options, reports, layouts and causes.",
         epilog=EPILOG,
         allow_abbrev=False,
     )

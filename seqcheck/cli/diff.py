@@ -17,7 +17,7 @@ from seqcheck.errors import InputError, UsageError
 
 DESCRIPTION = """\
 Compares two reports that `seqcheck analyze --report json=FILE` wrote, figure by figure and
-stream by stream. Captures may differ in length: what counts is the share."""
+stream by stream. Captures may differ in length: shares are compared, not counts."""
 
 EPILOG = """\
 example:
@@ -58,8 +58,8 @@ def add(subparsers: Any) -> None:
     parser.add_argument("after", metavar="AFTER", help="the report to judge, or - for standard input")
     parser.add_argument(
         "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
-        help=f"write the comparison as {', '.join(FORMATS)}, to stdout or to PATH; may be given again;"
-        " default: terminal",
+        help=f"write the comparison as {', '.join(FORMATS)}, to stdout or to PATH; may be given again"
+        " (default: terminal)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.set_defaults(run=run)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from seqcheck.reporters.discovery import Discovery
 
 DESCRIPTION = """\
-Finds the sequence number in a capture from the bytes alone: which layout reads it, how sure
-that is, and why. Looks at the first 20,000 frames."""
+Finds the sequence number in a capture from the bytes alone, and prints the layouts that
+read it, with a score and the evidence. Looks at the first 20,000 frames."""
 
 EPILOG = """\
 examples:
@@ -53,8 +53,8 @@ def add(subparsers: Any) -> None:
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
     parser.add_argument(
         "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
-        help=f"write the candidates as {' or '.join(FORMATS)}, to stdout or to PATH; may be given again;"
-        " default: terminal",
+        help=f"write the candidates as {' or '.join(FORMATS)}, to stdout or to PATH; may be given again"
+        " (default: terminal)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.set_defaults(run=run)

@@ -22,15 +22,15 @@ def add(subparsers: Any) -> None:
     """The verb's options."""
     parser = subparsers.add_parser(
         "explain",
-        description="Explains a verdict: what it is, how it shows, what tells it from others, what to check next.",
+        description="Explains a verdict: what it means, how it shows, what sets it apart, what to check next.",
         epilog="example:\n  seqcheck explain stale-slot",
         allow_abbrev=False,
     )
     parser.add_argument(
         "cause", nargs="?", metavar="CAUSE",
-        help="a cause of the report, or what is none but looks like one (restart, missing, ...); none lists them",
+        help="a cause from a report, or a look-alike such as restart; omit to list all",
     )  # fmt: skip
-    parser.add_argument("--markdown", action="store_true", help="as Markdown; without CAUSE, all of them")
+    parser.add_argument("--markdown", action="store_true", help="print as Markdown; without CAUSE, all of them")
     parser.set_defaults(run=run)
 
 

@@ -43,15 +43,15 @@ def add(subparsers: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "layout", nargs="?", metavar="LAYOUT", help="a name, a TOML file or a spec; none lists the names"
+        "layout", nargs="?", metavar="LAYOUT", help="a name, a TOML file or a spec; omit to list the names"
     )
     parser.add_argument(
         "--wireshark", action="store_true",
-        help="print a dissector for Wireshark and tshark instead, in Lua: tshark -X lua_script:FILE.lua",
+        help="print a Lua dissector for Wireshark and tshark instead: tshark -X lua_script:FILE.lua",
     )  # fmt: skip
     parser.add_argument(
         "--on", metavar="CAPTURE", dest="capture",
-        help="show the first values that the layout reads in this capture, stream by stream, with their bytes",
+        help="show the first values that the layout reads from this capture, with their bytes",
     )  # fmt: skip
     parser.set_defaults(run=run)
 

@@ -38,12 +38,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--fail-on", metavar="CAUSE[:STRENGTH]", type=suspect, action="append", default=[],
-        help="findings are duplicates of this cause (or any) with evidence that strong; may be given again; other"
-        " duplicates, and missing numbers, then count only under a --max of their own",
+        help="fail only on duplicates of this cause (or any), with evidence at least this strong; may be given again;"
+        " other duplicates and missing numbers then count only if their own --max-... is given",
     )  # fmt: skip
     group.add_argument(
-        "--expect", metavar="FILE", help="findings are what differs from this TOML file (docs/ci.md); likewise"
-    )
+        "--expect", metavar="FILE",
+        help="fail only on what differs from this TOML file (docs/ci.md); --max-... as with --fail-on",
+    )  # fmt: skip
 
 
 def demands(args: argparse.Namespace) -> Demands | None:
@@ -63,7 +64,7 @@ def demands(args: argparse.Namespace) -> Demands | None:
 
 
 def settle(report: Report, demanded: Demands | None) -> int:
-    """The exit code, having told what is not as demanded."""
+    """The exit code, having printed each unmet requirement."""
     if demanded is None and not wanted():  # the report itself says all
         return report.exit_code
     found = unmet(report, demanded)
@@ -72,7 +73,7 @@ def settle(report: Report, demanded: Demands | None) -> int:
 
 
 def code(report: Report, demanded: Demands | None, found: bool) -> int:
-    """The exit code; `found` says whether something is not as demanded."""
+    """The exit code; `found` says whether a requirement was not met."""
     if report.exit_code < TROUBLE or not found:
         return 1 if found else 0
     from seqcheck.demands import Demands
@@ -81,7 +82,7 @@ def code(report: Report, demanded: Demands | None, found: bool) -> int:
 
 
 def unmet(report: Report, demanded: Demands | None) -> list[Unmet]:
-    """What is not as demanded; without demands, all findings."""
+    """The requirements that are not met; without demands, all findings."""
     if demanded is None and not report.exit_code:
         return []
     from seqcheck.demands import Demands

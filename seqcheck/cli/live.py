@@ -40,8 +40,8 @@ EVIDENCE_LIMIT = 100_000_000
 TROUBLE = 2
 
 DESCRIPTION = """\
-Captures on interfaces, follows the sequence numbers while the traffic runs, and says at
-the end (or at any time, at a terminal) what their duplicates point at."""
+Captures on interfaces, follows the sequence numbers while traffic runs, and says at the
+end (or at any time, on a terminal) what the duplicates point at."""
 
 EPILOG = """\
 examples:
@@ -71,7 +71,7 @@ def add(subparsers: Any) -> None:
         epilog=EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument("interfaces", nargs="+", metavar="INTERFACE", help="several are one capture in order of time")
+    parser.add_argument("interfaces", nargs="+", metavar="INTERFACE", help="interfaces to capture on, merged by time")
     parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -84,48 +84,52 @@ def add(subparsers: Any) -> None:
 
 
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--duration", {"metavar": "TIME", "type": duration, "help": "end after so long: 90, 90s, 15m, 8h, 7d"}),
+    ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
     ("--count", {
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),
-    ("--until-duplicate", {"action": "store_true", "help": "end at the first duplicate"}),
+    ("--until-duplicate", {"action": "store_true", "help": "stop at the first duplicate"}),
     ("--wait", {
         "action": "store_true",
-        "help": "wait for an interface that is not there or down, or goes; without it, that is the end"}),
+        "help": "wait for interfaces that are missing, down or go away (default: stop)"}),
     ("--max-memory", {
         "metavar": "SIZE", "type": size,
-        "help": "end when the process has had so much memory (64M, 2G); the report says so, and the exit code is 2"}),
-    ("--filter", {"metavar": "EXPRESSION", "help": "a tcpdump expression, which the kernel applies"}),
-    ("--promiscuous", {"action": "store_true", "help": "take in frames for other addresses, too"}),
+        "help": "stop once the process has used this much memory (64M, 2G); the report says so, and the exit code is"
+        " 2"}),
+    ("--filter", {
+        "metavar": "EXPRESSION",
+        "help": "capture only what matches this tcpdump expression (applied by the kernel)"}),
+    ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
     ("--snap", {
         "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
         "help": "capture at most BYTES of each frame; fewer cost less (default: all)"}),
     ("--ring", {
         "metavar": "SIZE", "type": size, "default": 64 << 20,
-        "help": "memory in which the kernel keeps frames until they are read, for each interface (default: 64M)"}),
+        "help": "the kernel's buffer for frames not yet read, for each interface (default: 64M)"}),
     ("--clock", {
         "choices": ("host", "adapter"), "default": "host",
-        "help": "whose time stamps: the host's, or those the adapter makes in hardware, where it can"}),
+        "help": "source of time stamps: the host, or the adapter's hardware if it can (default: host)"}),
     ("--via", {
         "choices": ("af_packet", "scapy"),
-        "help": "how to capture: by the kernel's ring (Linux, the default there), or by scapy, anywhere, far slower"}),
+        "help": "how to capture: the kernel's ring (the default on Linux), or scapy (anywhere, far slower)"}),
     ("--evidence", {
         "metavar": "FILE", "help": "write both copies of each duplicate and the frames around them, as pcapng"}),
     ("--evidence-limit", {
-        "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT, "help": "at most so much of it (default: 100 MB)"}),
+        "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT,
+        "help": "stop writing evidence at this size (default: 100 MB)"}),
     ("--evidence-around", {
         "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
         "help": "frames to keep before and after each copy (default: 5)"}),
     ("--interval", {
         "metavar": "TIME", "type": duration,
-        "help": "show how things stand so often (default: 0.25s at a terminal, else 10s)"}),
+        "help": "print status at this interval (default: 0.25s on a terminal, else 10s)"}),
     ("--report", {
         "metavar": "FORMAT[=PATH]", "type": destination, "action": "append", "dest": "reports",
-        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line for each interval; may be"
-        " given again; default: terminal"}),
+        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be"
+        " given again (default: terminal)"}),
     ("--force", {"action": "store_true", "help": "replace files that exist"}),
     ("--listed", {
         "metavar": "N", "type": listed, "default": LISTED,
-        "help": f"list at most N duplicates and N gaps one by one; all are counted (default: {LISTED})"}),
+        "help": f"list at most N duplicates and N gaps; all are counted (default: {LISTED})"}),
 )  # fmt: skip
 
 

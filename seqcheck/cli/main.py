@@ -24,22 +24,22 @@ from seqcheck.errors import SeqcheckError, UsageError
 from seqcheck.version import VERSION
 
 VERBS = {
-    "analyze": "read captures: what came twice, what never came, and what points at a ring",
-    "live": "the same from the wire, while the traffic runs",
-    "discover": "find the counter in a capture from the bytes alone, and the layout that reads it",
+    "analyze": "read captures: find duplicates and gaps, and say whether they point at a TX ring",
+    "live": "do the same on an interface, while traffic runs",
+    "discover": "find the sequence number in a capture whose format is unknown",
     "diff": "compare two JSON reports: what got better, what got worse",
-    "simulate": "write the capture of a sender whose ring fails, with the truth beside it",
-    "send": "send numbered frames through a real TX ring, to prove a receiver",
-    "explain": "say what a verdict means, and what to check next",
-    "layouts": "list the headers that can be read, or explain one",
-    "schema": "print the JSON Schema of the reports json and jsonl, and of live's lines",
-    "completion": "print a script that completes all this in bash, zsh or fish",
+    "simulate": "write a capture of a sender with a faulty ring, and the ground truth",
+    "send": "send numbered frames through a real TX ring, to test a receiver",
+    "explain": "explain a verdict, and what to check next",
+    "layouts": "list the headers that seqcheck can read, or explain one",
+    "schema": "print the JSON Schema of the json, jsonl and live reports",
+    "completion": "print a completion script for bash, zsh or fish",
     "man": "print the manual page",
 }
 
 DESCRIPTION = """\
-Finds sequence numbers that came twice or never in packet captures, measures how far
-apart the copies are, and tells whether that distance is the size of a NIC's TX ring."""
+Finds duplicated and missing sequence numbers in packet captures, measures how far apart
+the copies are, and says whether that distance matches the size of a NIC's TX ring."""
 
 EPILOG = """\
 exit codes: 0 clean, 1 findings, 2 trouble (usage, unreadable input)
@@ -191,7 +191,7 @@ def common(parser: argparse.ArgumentParser) -> None:
         "-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress and no notes on stderr"
     )
     parser.add_argument(
-        "-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="say more: pace, tracebacks of errors"
+        "-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="print more: speed, error tracebacks"
     )
 
 

@@ -19,7 +19,7 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument(
         "report", nargs="?", choices=("json", "jsonl", "live"), default="json", metavar="REPORT",
-        help="json (the default), jsonl: the schema of each line, or live: of each line of jsonl from a live capture",
+        help="json (default), jsonl (the schema of each line) or live (of each line of a live capture's jsonl)",
     )  # fmt: skip
     parser.set_defaults(run=run)
 

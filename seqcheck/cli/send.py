@@ -29,16 +29,16 @@ STEP = 0.001  # seconds' worth of frames that a batch has at least: smaller ones
 SECOND = 1_000_000_000
 
 DESCRIPTION = """\
-Sends numbered frames through a TX ring of the kernel, other traffic mixed in, and prints
-what it sent as JSON. With --inject stale=RATE it leaves slots stale: what they held one
-lap before goes out again, the very fault that seqcheck is for."""
+Sends numbered frames, mixed with other traffic, through a TX ring of the kernel, and
+prints what it sent as JSON. With --inject stale=RATE it leaves slots stale: what they
+held one lap earlier goes out again, the very fault that seqcheck looks for."""
 
 EPILOG = """\
 examples:
   sudo seqcheck send veth0 --ring-size 512 --count 1000000
   sudo seqcheck send veth0 --ring-size 4096 --rate 100000 --other 2% --inject stale=0.01% --duration 1m
 
-docs/live.md says how to prove a receiver with it, and what the JSON means.
+docs/live.md says how to test a receiver with it, and what the JSON means.
 exit codes: 0 sent, 2 trouble"""
 
 
@@ -50,7 +50,7 @@ def add(subparsers: Any) -> None:
         epilog=EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument("interface", metavar="INTERFACE", help="where to send, an Ethernet interface")
+    parser.add_argument("interface", metavar="INTERFACE", help="the Ethernet interface to send on")
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
     parser.set_defaults(run=run)
@@ -86,29 +86,29 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "slots of the ring (default: 512)"}),
     ("--count", {
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES),
-        "help": "frames to send, other traffic and stale slots included (default: 100000, or no end with --duration)"}),
-    ("--duration", {"metavar": "TIME", "type": duration, "help": "end after so long: 90, 90s, 15m, 8h, 7d"}),
+        "help": "frames to send, other traffic and stale slots included (default: 100000; no limit with --duration)"}),
+    ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
     ("--rate", {
         "metavar": "FPS", "type": lambda text: bounded(text, 1, FASTEST),
-        "help": "frames per second (default: as fast as it goes)"}),
+        "help": "frames per second (default: as fast as possible)"}),
     ("--size", {
         "metavar": "BYTES", "type": lambda text: bounded(text, 76, 1514), "default": 76,
-        "help": "length of our own frames, without FCS (default: 76)"}),
+        "help": "length of the numbered frames, without FCS (default: 76)"}),
     ("--other", {
         "metavar": "SHARE", "type": share, "default": 0.0,
         "help": "share of the slots that carry other traffic: ARP, TCP, DNS (default: 0)"}),
     ("--inject", {
         "metavar": "stale=RATE", "type": fault, "default": 0.0,
-        "help": "leave that share of the slots stale; without it, no fault is ever injected"}),
+        "help": "leave this share of the slots stale (default: no fault is injected)"}),
     ("--to", {
         "metavar": "ADDRESS", "type": hardware, "default": bytes.fromhex("020000000002"),
         "help": "link-layer address of the receiver (default: 02:00:00:00:00:02)"}),
     ("--stream", {
         "metavar": "N", "type": lambda text: bounded(text, 0, (1 << 32) - 1), "default": 0,
-        "help": "the stream's number in our header (default: 0)"}),
+        "help": "stream number in the header (default: 0)"}),
     ("--seed", {
         "metavar": "S", "type": lambda text: bounded(text, 0, 1 << 62), "default": 1,
-        "help": "seed of what is other and what is stale (default: 1)"}),
+        "help": "random seed for other traffic and stale slots (default: 1)"}),
 )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 
 DESCRIPTION = """\
-Plays a sender with a netmap-like TX ring slot by slot, and writes what its receiver would
-have captured. The truth file says what is in it: which frames went out again, and why."""
+Simulates a sender with a netmap-like TX ring, slot by slot, and writes what its receiver
+would have captured. The truth file says which frames went out again, and why."""
 
 EPILOG = """\
 examples:
@@ -43,18 +43,18 @@ def add(subparsers: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("output", metavar="OUT", help="the capture to write, or - for standard output")
-    parser.add_argument("--scenario", metavar="FILE", type=Path, help="a scenario file (TOML); options change it")
-    parser.add_argument("--truth", metavar="FILE", help="write the truth as JSON")
+    parser.add_argument("--scenario", metavar="FILE", type=Path, help="a scenario file (TOML); options override it")
+    parser.add_argument("--truth", metavar="FILE", help="write the ground truth as JSON")
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     for flag, metavar, kind, text in NUMBERS:
         parser.add_argument(flag, metavar=metavar, type=kind, help=text)
     parser.add_argument("--layout", metavar="LAYOUT", help="the header: a name or a spec (default: seqcheck)")
-    parser.add_argument("--format", choices=("pcap", "pcapng"), help="of the capture (default: pcap)")
-    parser.add_argument("--resolution", choices=("us", "ns"), help="of its times (default: ns)")
+    parser.add_argument("--format", choices=("pcap", "pcapng"), help="format of the capture (default: pcap)")
+    parser.add_argument("--resolution", choices=("us", "ns"), help="resolution of its time stamps (default: ns)")
     parser.add_argument(
-        "--without-foreign", action="store_true", help="capture as with a filter: only frames that carry the header"
+        "--without-foreign", action="store_true", help="write only frames with the header, as a capture filter would"
     )
-    parser.add_argument("--slot-stamp", action="store_true", help="write the slot into each header")
+    parser.add_argument("--slot-stamp", action="store_true", help="stamp the slot into each header")
     parser.set_defaults(run=run)
 
 
@@ -71,15 +71,15 @@ def count_or_share(text: str) -> int | float:
 # option, metavar, type, help
 NUMBERS: tuple[tuple[str, str, Any, str], ...] = (
     ("--ring-size", "N", int, "slots of the ring (default: 512)"),
-    ("--frames", "N", int, "frames that the ring sends, the host's included (default: 100000)"),
+    ("--frames", "N", int, "frames that the ring sends, including the host's (default: 100000)"),
     ("--streams", "N", int, "streams that share the ring (default: 1)"),
-    ("--host-share", "P", float, "share of the slots that carry frames of the host's stack (default: 0)"),
-    ("--stale", "N|RATE", count_or_share, "host frames whose swap does not take: a count, or a share of them"),
-    ("--loss", "P", float, "share of the frames that is lost on the way"),
+    ("--host-share", "P", float, "share of slots that carry frames of the host's stack (default: 0)"),
+    ("--stale", "N|RATE", count_or_share, "host frames whose buffer swap fails: a count, or a share of them"),
+    ("--loss", "P", float, "share of frames lost on the way"),
     ("--rate", "FPS", float, "frames per second (default: 100000)"),
     ("--size", "BYTES", int, "length of the frames, without FCS (default: 60)"),
     ("--snap", "BYTES", int, "snap length of the capture (default: whole frames)"),
-    ("--seed", "S", int, "seed: the same one gives the same bytes (default: 1)"),
+    ("--seed", "S", int, "random seed; the same seed gives the same bytes (default: 1)"),
 )  # fmt: skip
 
 
