@@ -12,6 +12,8 @@ environment and for misuse. Each says what, where, and what to try; `cli` prints
 
 from __future__ import annotations
 
+TROUBLE = 2  # the exit code, where 0 is clean and 1 is findings
+
 
 class SeqcheckError(Exception):
     """The root of them all. `hint` says what to try next, or is empty."""

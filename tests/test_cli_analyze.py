@@ -13,8 +13,9 @@ import specimens
 from found import Found
 
 from seqcheck.cli import analyze as verb
+from seqcheck.cli.destinations import TERMINAL
 from seqcheck.cli.main import main, parse
-from seqcheck.errors import InputError, OutputError, UsageError
+from seqcheck.errors import InputError, UsageError
 from seqcheck.results import Results
 
 
@@ -41,7 +42,7 @@ def test_the_defaults() -> None:
     assert given.captures == ("run.pcap",)
     assert given.layout is None
     assert given.ring_sizes == ()
-    assert given.reports == (verb.Destination(format="terminal", path="-"),)
+    assert given.reports == (TERMINAL,)
     assert given.listed == 1000
     assert not given.force
 
@@ -151,32 +152,6 @@ def test_a_failed_analysis_leaves_no_report(
 def test_a_full_disk_is_told(found: list[verb.Options], name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyze", "run.pcap", "--report", f"{name}=/dev/full"]) == 2
     assert capsys.readouterr().err == "seqcheck: cannot write /dev/full: No space left on device\n"
-
-
-def test_a_reader_that_leaves_changes_nothing_in_what_was_found(found: list[verb.Options], tmp_path: Path) -> None:
-    class Gone(io.BytesIO):
-        def write(self, data: object) -> int:
-            raise BrokenPipeError
-
-    output = verb.Output(str(tmp_path / "x"))
-    output.stream.close()
-    output.stream = Gone()
-    with output, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verb, "abandon_stdout", lambda: None)
-        verb.write(Found(specimens.STALE), "json", output)
-    assert os.listdir(tmp_path) == []
-
-
-def test_an_unwritable_report_is_an_output_error(tmp_path: Path) -> None:
-    class Full(io.BytesIO):
-        def write(self, data: object) -> int:
-            raise OSError(28, "No space left on device")
-
-    output = verb.Output(str(tmp_path / "x"))
-    output.stream.close()
-    output.stream = Full()
-    with output, pytest.raises(OutputError, match="No space left"):
-        verb.write(Found(specimens.STALE), "json", output)
 
 
 def test_verbose_tells_the_pace_on_stderr(found: list[verb.Options], capfd: pytest.CaptureFixture[str]) -> None:

@@ -51,11 +51,15 @@ def test_what_cannot_be_is_refused(argv: list[str]) -> None:
         places(*argv)
 
 
-def test_no_report_lands_on_a_capture(tmp_path: Path) -> None:
-    capture = tmp_path / "a.pcap"
-    capture.write_bytes(b"")
-    with pytest.raises(UsageError, match="one of the captures"):
-        places("--report", f"json={tmp_path}/{{name}}.pcap", str(capture))
+@pytest.mark.parametrize("read", ["pcap", "layout", "expect"])
+def test_no_report_lands_on_what_is_read(read: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout, expected = tmp_path / "a.layout", tmp_path / "a.expect"
+    layout.write_text('anchor = "udp"\nseq = "u32be@0"\n')
+    expected.write_text("")
+    (tmp_path / "a.pcap").write_bytes(b"")
+    given = ["--layout", str(layout), "--expect", str(expected), str(tmp_path / "a.pcap")]
+    assert run("--force", "--report", f"json={tmp_path}/{{name}}.{read}", *given) == 2
+    assert f"{tmp_path / 'a'}.{read} is one of the files to read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [["--jobs", "2", "a"], ["--each", "--jobs", "0", "a"], ["--each", "--jobs", "x", "a"]])

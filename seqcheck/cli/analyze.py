@@ -16,13 +16,13 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
-from seqcheck.cli.output import STDOUT, Ended, Output, apart, failing, spare
-from seqcheck.cli.page import page_for
+from seqcheck.cli.destinations import TERMINAL, Destination, Draw, among, deliver_all, tell_all
+from seqcheck.cli.output import STDOUT, Ended, Output, apart, spare
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.quantity import duration, size
-from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.cli.stdio import say
 from seqcheck.dataclass import dataclass
-from seqcheck.errors import UsageError
+from seqcheck.errors import TROUBLE, UsageError
 from seqcheck.reporters import FORMATS, check, needed, publish
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
 JOBS_MOST = 1024
 _FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
-TROUBLE = 2
 FEW_FILES = 100
 
 DESCRIPTION = """\
@@ -52,14 +51,6 @@ examples:
   seqcheck analyze --each --report html=reports/ captures/*.pcap
 
 exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """One `--report FORMAT[=PATH]`."""
-
-    format: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +90,7 @@ def add(subparsers: Any) -> None:
         help="slots of the sender's TX ring (ethtool -g), if known; may be given again",
     )  # fmt: skip
     parser.add_argument(
-        "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
+        "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
         help="write this report, to stdout or to PATH; may be given again (default: terminal)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
@@ -156,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
             show_fault(results)
-        failed = write_all(results, options.reports, outputs)
+        failed = deliver_all(drawing(results), options.reports, outputs)
     tell_all(failed, verbose=options.verbose)
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
@@ -172,25 +163,9 @@ def confinement(options: Options, outputs: Sequence[Output], unwanted: Sequence[
     return Confined(outputs, unwanted)
 
 
-def write_all(results: Results, reports: Sequence[Destination], outputs: Sequence[Output]) -> list[Exception]:
-    """Write each report; one that fails costs no other. What went wrong."""
-    failed: list[Exception] = []
-    for where, output in zip(reports, outputs, strict=True):
-        try:
-            write(results, where.format, output)
-        except Exception as error:  # noqa: BLE001 - told at the end, when all the others are written
-            failed.append(error)
-            if where.path == STDOUT:
-                abandon_stdout()
-    return failed
-
-
-def tell_all(failed: Sequence[Exception], *, verbose: bool) -> None:
-    """Say which reports could not be written, and why."""
-    from seqcheck.cli.main import complain
-
-    for error in failed:
-        complain(error, debug=verbose)
+def drawing(results: Results) -> Draw:
+    """What writes these results, in any format."""
+    return lambda name, out, page: publish(name, results, out, page)
 
 
 def show_fault(results: Results) -> None:
@@ -251,17 +226,6 @@ def pace(report: Report, seconds: float) -> str:
     return f"{frames:,} frames in {seconds:.2f} s{rate}, {report.seqcheck.kernel} kernel"
 
 
-def write(results: Results, name: str, output: Output) -> None:
-    """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
-    try:
-        with failing(output.name):
-            publish(name, results, output.stream, page_for(output.stream))
-        output.commit()
-    except BrokenPipeError:
-        if output.path == STDOUT:
-            abandon_stdout()
-
-
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
     if args.jobs is not None and not args.each:
@@ -269,7 +233,7 @@ def resolve(args: argparse.Namespace) -> Options:
     if args.layout is not None and (words := [each for each in args.captures if _FIELD.match(each)]):
         whole = " ".join([args.layout, *words])
         raise UsageError(f"{words[0]!r} is no capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'")
-    reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
+    reports = tuple(args.reports or [TERMINAL])
     check(report.format for report in reports)
     apart([report.path for report in reports])
     for report in reports:
@@ -295,16 +259,6 @@ def resolve(args: argparse.Namespace) -> Options:
         notes=not args.quiet,
         verbose=args.verbose,
     )
-
-
-def destination(text: str) -> Destination:
-    """Parse FORMAT[=PATH]; for argparse."""
-    name, _, path = text.partition("=")
-    if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(FORMATS)}")
-    if "=" in text and not path:
-        raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
-    return Destination(format=name, path=path or "-")
 
 
 def ring_size(text: str) -> int:

@@ -16,8 +16,8 @@ from typing import NoReturn
 
 from seqcheck.cli.output import Ended, Output
 from seqcheck.cli.stdio import say
+from seqcheck.errors import TROUBLE
 
-TROUBLE = 2
 MOST_SAID = 1 << 20  # bytes that are listened to
 PR_SET_PDEATHSIG = 1
 LONGEST = 8  # bytes of a line that names an output

@@ -6,14 +6,12 @@ import argparse
 import sys
 from contextlib import ExitStack
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any
 
-from seqcheck.cli.output import STDOUT, Output, apart, failing, spare
-from seqcheck.cli.page import page_for
-from seqcheck.cli.stdio import abandon_stdout
-from seqcheck.comparison import Comparison, Summary, compare, load
-from seqcheck.dataclass import dataclass
-from seqcheck.errors import InputError, UsageError
+from seqcheck.cli.destinations import TERMINAL, among, deliver_all, tell_all
+from seqcheck.cli.output import STDOUT, Output, apart, spare
+from seqcheck.comparison import Summary, compare, load
+from seqcheck.errors import TROUBLE, InputError, UsageError
 
 DESCRIPTION = """\
 Compares two reports that `seqcheck analyze --report json=FILE` wrote, figure by figure and
@@ -32,20 +30,6 @@ FORMATS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """One `--report FORMAT[=PATH]`."""
-
-    format: str
-    path: str
-
-
-class Writer(Protocol):
-    """What a module in FORMATS offers."""
-
-    def write(self, comparison: Comparison, out: Any, page: Any) -> None: ...
-
-
 def add(subparsers: Any) -> None:
     """The verb's options."""
     parser = subparsers.add_parser(
@@ -57,7 +41,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("before", metavar="BEFORE", help="a JSON report, or - for standard input")
     parser.add_argument("after", metavar="AFTER", help="the report to judge, or - for standard input")
     parser.add_argument(
-        "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
+        "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
         help=f"write the comparison as {', '.join(FORMATS)}, to stdout or to PATH; may be given again"
         " (default: terminal)",
     )  # fmt: skip
@@ -67,7 +51,7 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, write, and say whether it is worse."""
-    reports = args.reports or [Destination(format="terminal", path=STDOUT)]
+    reports = args.reports or [TERMINAL]
     apart([each.path for each in reports])
     if args.before == args.after == STDOUT:
         raise UsageError("standard input can be read once only")
@@ -75,8 +59,12 @@ def run(args: argparse.Namespace) -> int:
     comparison = compare(read(args.before), read(args.after))
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(each.path, force=args.force)) for each in reports]
-        for each, output in zip(reports, outputs, strict=True):
-            write(comparison, each.format, output)
+        failed = deliver_all(
+            lambda name, out, page: import_module(FORMATS[name]).write(comparison, out, page), reports, outputs
+        )
+    tell_all(failed, verbose=args.verbose)
+    if failed:
+        return TROUBLE
     return 1 if comparison.trend == "worse" else 0
 
 
@@ -91,25 +79,3 @@ def read(path: str) -> Summary:
             return load(file, path)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def write(comparison: Comparison, name: str, output: Output) -> None:
-    """Write one output. A reader that has seen enough changes nothing in what was found."""
-    writer = cast(Writer, import_module(FORMATS[name]))
-    try:
-        with failing(output.name):
-            writer.write(comparison, output.stream, page_for(output.stream))
-        output.commit()
-    except BrokenPipeError:
-        if output.path == STDOUT:
-            abandon_stdout()
-
-
-def destination(text: str) -> Destination:
-    """Parse FORMAT[=PATH]; for argparse."""
-    name, _, path = text.partition("=")
-    if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(FORMATS)}")
-    if "=" in text and not path:
-        raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
-    return Destination(format=name, path=path or STDOUT)

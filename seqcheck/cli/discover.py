@@ -8,16 +8,11 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any
 
-from seqcheck.cli.output import STDOUT, Output, apart, failing, spare
-from seqcheck.cli.page import page_for
-from seqcheck.cli.stdio import abandon_stdout
-from seqcheck.dataclass import dataclass
-from seqcheck.errors import InputError
-
-if TYPE_CHECKING:
-    from seqcheck.reporters.discovery import Discovery
+from seqcheck.cli.destinations import TERMINAL, among, deliver_all, tell_all
+from seqcheck.cli.output import Output, apart, spare
+from seqcheck.errors import TROUBLE, InputError
 
 DESCRIPTION = """\
 Finds the sequence number in a capture from the bytes alone, and prints the layouts that
@@ -33,26 +28,12 @@ exit codes: 0 a likely candidate was found, 1 none was, 2 trouble"""
 FORMATS = {"terminal": "seqcheck.reporters.discovery_terminal", "json": "seqcheck.reporters.discovery_json"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """One `--report FORMAT[=PATH]`."""
-
-    format: str
-    path: str
-
-
-class Writer(Protocol):
-    """What a module in FORMATS offers."""
-
-    def write(self, discovery: Discovery, out: Any, page: Any) -> None: ...
-
-
 def add(subparsers: Any) -> None:
     """The verb's options."""
     parser = subparsers.add_parser("discover", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
     parser.add_argument(
-        "--report", metavar="FORMAT[=PATH]", type=destination, action="append", dest="reports",
+        "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
         help=f"write the candidates as {' or '.join(FORMATS)}, to stdout or to PATH; may be given again"
         " (default: terminal)",
     )  # fmt: skip
@@ -67,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from seqcheck.layout.discovery import LIKELY, discover, survey
     from seqcheck.reporters.discovery import Discovery
 
-    reports = args.reports or [Destination(format="terminal", path=STDOUT)]
+    reports = args.reports or [TERMINAL]
     apart([each.path for each in reports])
     spare(args.captures, [each.path for each in reports])
     engine = kernel.load()
@@ -80,28 +61,10 @@ def run(args: argparse.Namespace) -> int:
         told = Discovery(
             captures=tuple(args.captures), frames=frames.count, candidates=tuple(found), there=tuple(survey(frames))
         )
-        for each, output in zip(reports, outputs, strict=True):
-            write(told, each.format, output)
+        failed = deliver_all(
+            lambda name, out, page: import_module(FORMATS[name]).write(told, out, page), reports, outputs
+        )
+    tell_all(failed, verbose=args.verbose)
+    if failed:
+        return TROUBLE
     return 0 if found and found[0].score > LIKELY else 1
-
-
-def write(discovery: Discovery, name: str, output: Output) -> None:
-    """Write one output. A reader that has seen enough changes nothing in what was found."""
-    writer = cast(Writer, import_module(FORMATS[name]))
-    try:
-        with failing(output.name):
-            writer.write(discovery, output.stream, page_for(output.stream))
-        output.commit()
-    except BrokenPipeError:
-        if output.path == STDOUT:
-            abandon_stdout()
-
-
-def destination(text: str) -> Destination:
-    """Parse FORMAT[=PATH]; for argparse."""
-    name, _, path = text.partition("=")
-    if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(FORMATS)}")
-    if "=" in text and not path:
-        raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
-    return Destination(format=name, path=path or STDOUT)

@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import analyze, limits
-from seqcheck.cli.analyze import Destination, Options
+from seqcheck.cli.analyze import Options
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.crew import News, Tell, carry_out
-from seqcheck.cli.output import STDOUT, Ended, Output, heed
+from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all
+from seqcheck.cli.output import STDOUT, Ended, Output, heed, identity
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import say
 from seqcheck.dataclass import dataclass, replace
 from seqcheck.demands import Unmet
-from seqcheck.errors import UsageError
+from seqcheck.errors import TROUBLE, UsageError
 from seqcheck.model import Rival, Verdict
 from seqcheck.reporters import check
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from seqcheck.cli.confined import Confined
     from seqcheck.session import Progress
 
-TROUBLE = 2
 TELLING_S = 0.2
 # What stands behind the dot where it is not the format's own name.
 SUFFIXES = {"terminal": "txt", "markdown": "md", "junit": "xml", "pcapng-all": "all.pcapng"}
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     from seqcheck.kernel import choice
 
     common = resolve(args)
-    tasks = [replace(common, captures=(path,), reports=reports) for path, reports in places(common)]
+    tasks = [replace(common, captures=(path,), reports=reports) for path, reports in places(common, args.expect)]
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers share the processors
     if common.notes and (fallback := choice().fallback):
         say(f"seqcheck: note: {fallback}")
@@ -125,7 +125,7 @@ def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
                 results = stack.enter_context(examine(options.captures, analyze.query(options), progress, ready))
             except Ended as ended:
                 return _heard(options.captures[0], ended, ended.settle(outputs))
-            failed = analyze.write_all(results, options.reports, outputs)
+            failed = deliver_all(analyze.drawing(results), options.reports, outputs)
             report = results.report
     except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
         return Outcome(code=TROUBLE, trouble=named(options.captures[0], explain(error)))
@@ -230,7 +230,7 @@ def resolve(args: argparse.Namespace) -> Options:
     """The options that all captures share. UsageError where they do not go with --each."""
     if STDOUT in args.captures:
         raise UsageError("--each is for files, standard input is none")
-    reports, args.reports = args.reports or [], [Destination(format="terminal", path=STDOUT)]
+    reports, args.reports = args.reports or [], [TERMINAL]
     for report in reports:
         if report.path == STDOUT:
             raise UsageError(
@@ -241,10 +241,12 @@ def resolve(args: argparse.Namespace) -> Options:
     return replace(analyze.resolve(args), reports=tuple(reports))
 
 
-def places(options: Options) -> list[tuple[str, tuple[Destination, ...]]]:
-    """For each capture, where its reports go. UsageError where two would go to one place, or onto a capture."""
+def places(options: Options, expected: str | None = None) -> list[tuple[str, tuple[Destination, ...]]]:
+    """For each capture, where its reports go. UsageError where two would go to one place, or onto a file that is read;
+    `expected` is that of --expect."""
     taken: dict[str, str] = {}
-    inputs = {identity for path in options.captures if (identity := identify(path))}
+    read = [*options.captures, options.layout, expected]
+    inputs = {file for path in read if path is not None and (file := identity(path))}
     found = []
     for number, path in enumerate(options.captures, 1):
         mine = []
@@ -256,8 +258,8 @@ def places(options: Options) -> list[tuple[str, tuple[Destination, ...]]]:
                     f"the reports of {taken[key]} and {path} would both go to {place}",
                     hint="{name} is the capture's name without its suffix, {n} its number",
                 )
-            if identify(place) in inputs:
-                raise UsageError(f"{place} is one of the captures to read; write elsewhere")
+            if identity(place) in inputs:
+                raise UsageError(f"{place} is one of the files to read; write elsewhere")
             taken[key] = path
             mine.append(replace(report, path=place))
         found.append((path, tuple(mine)))
@@ -281,15 +283,6 @@ def fill(report: Destination, capture: str, number: str) -> str:
 def suffix(form: str) -> str:
     """What the name of such a file ends with."""
     return SUFFIXES.get(form, form)
-
-
-def identify(path: str) -> tuple[int, int] | None:
-    """Which file it is, None if there is none (yet)."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_dev, status.st_ino
 
 
 def size(path: str) -> int:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from seqcheck.cli.annotations import annotate, wanted
 from seqcheck.cli.stdio import say
+from seqcheck.errors import TROUBLE
 
 if TYPE_CHECKING:
     from seqcheck.demands import Demands, Limit, Suspect, Unmet
     from seqcheck.model import Report
 
-TROUBLE = 2
 T = TypeVar("T")
 
 

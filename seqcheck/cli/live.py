@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
-from seqcheck.cli.analyze import LISTED, Destination, bounded, destination, listed, ring_size
-from seqcheck.cli.live_output import Opened, publish
-from seqcheck.cli.output import STDOUT, apart, spare
+from seqcheck.cli.analyze import LISTED, bounded, listed, ring_size
+from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all
+from seqcheck.cli.live_output import Opened, drawing
+from seqcheck.cli.output import apart, spare
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import duration, size
-from seqcheck.cli.stdio import abandon_stdout, say
+from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
-from seqcheck.errors import OutputError, UsageError
+from seqcheck.errors import TROUBLE, OutputError, UsageError
 from seqcheck.reporters import FORMATS
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 MOST_FRAMES = 10**18
 MOST_AROUND = 1000
 EVIDENCE_LIMIT = 100_000_000
-TROUBLE = 2
 
 DESCRIPTION = """\
 Captures on interfaces, follows the sequence numbers while traffic runs, and says at the
@@ -123,7 +123,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "metavar": "TIME", "type": duration,
         "help": "print status at this interval (default: 0.25s on a terminal, else 10s)"}),
     ("--report", {
-        "metavar": "FORMAT[=PATH]", "type": destination, "action": "append", "dest": "reports",
+        "metavar": "FORMAT[=PATH]", "type": among(FORMATS), "action": "append", "dest": "reports",
         "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be"
         " given again (default: terminal)"}),
     ("--force", {"action": "store_true", "help": "replace files that exist"}),
@@ -167,7 +167,6 @@ def follow(
     options: Options, task: Task, reader: LiveReader, outputs: list[tuple[Destination, Opened]], evidence: Opened | None
 ) -> int:
     """From here on nothing is privileged."""
-    from seqcheck.cli.main import complain
     from seqcheck.guard import Allowance
     from seqcheck.watch import Stops, watch
 
@@ -183,21 +182,13 @@ def follow(
         if not args.quiet:
             say(f"seqcheck: listening on {', '.join(reader.inputs)}")
         report: Report = watch(reader, task, stops, show, recorder)
-    failed = []
-    for where, output in outputs:
-        try:
-            publish(report, where.format, output)
-        except Exception as error:  # noqa: BLE001 - one report that fails costs no other
-            failed.append(error)
-            if where.path == STDOUT:
-                abandon_stdout()
+    failed = deliver_all(drawing(report), *zip(*outputs, strict=True))
     if evidence:
         try:
             evidence.commit()
         except OutputError as error:
             failed.append(error)
-    for each in failed:
-        complain(each, debug=args.verbose)
+    tell_all(failed, verbose=args.verbose)
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
 
@@ -259,7 +250,7 @@ def shown(args: argparse.Namespace, outputs: list[tuple[Destination, Opened]]) -
 
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace, checked. UsageError where the arguments exclude one another."""
-    reports = tuple(args.reports or [Destination(format="terminal", path=STDOUT)])
+    reports = tuple(args.reports or [TERMINAL])
     paths = [*(report.path for report in reports), *([args.evidence] if args.evidence else [])]
     apart(paths, "outputs")
     spare([args.layout, args.expect], paths)

@@ -15,12 +15,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
+from seqcheck.cli.destinations import Draw
 from seqcheck.cli.output import STDOUT, failing, open_device
-from seqcheck.cli.page import page_for
-from seqcheck.cli.stdio import abandon_stdout
 from seqcheck.errors import OutputError
 from seqcheck.model import Report
-from seqcheck.reporters import reporter
+from seqcheck.reporters import Page, reporter
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -77,17 +76,15 @@ class Opened:
                 self.stream.close()
 
 
-def publish(report: Report, name: str, output: Opened) -> None:
-    """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
-    try:
-        with failing(output.name):
-            if name == "jsonl":
-                from seqcheck.reporters.live_lines import closing
+def drawing(report: Report) -> Draw:
+    """What writes that report; of jsonl its last line, since those before it were written meanwhile."""
 
-                output.stream.write(closing(report))
-            else:
-                reporter(name).write(report, output.stream, page_for(output.stream))
-        output.commit()
-    except BrokenPipeError:
-        if output.path == STDOUT:
-            abandon_stdout()
+    def draw(name: str, out: BinaryIO, page: Page) -> None:
+        if name == "jsonl":
+            from seqcheck.reporters.live_lines import closing
+
+            out.write(closing(report))
+        else:
+            reporter(name).write(report, out, page)
+
+    return draw

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.stdio import abandon_stdout, put, say
-from seqcheck.errors import SeqcheckError, UsageError
+from seqcheck.errors import TROUBLE, SeqcheckError, UsageError
 from seqcheck.version import VERSION
 
 VERBS = {
@@ -48,7 +48,6 @@ environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, S
 `seqcheck VERB --help` explains a verb."""
 
 ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
-TROUBLE = 2
 INTERRUPTED = 130
 LONGEST = 4000  # characters of a message: it may quote what somebody else wrote
 YOUNG = 20_000  # objects; the interpreter's own figure is 700 or 2000

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable
 from importlib import import_module
 
-from seqcheck.cli.analyze import Destination
+from seqcheck.cli.destinations import Destination
 from seqcheck.model import Report
 from seqcheck.reporters import FORMATS, Page, reporter
 

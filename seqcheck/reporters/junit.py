@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
+from seqcheck.errors import TROUBLE
 from seqcheck.escape import visible
 from seqcheck.model import Duplicate, Gap, Report, Stream
 from seqcheck.reporters import Page
@@ -18,7 +19,6 @@ from seqcheck.reporters.wording import count, counted, key, raw
 ROWS = 20  # findings told of, for each stream
 NAME = "seqcheck"
 ON_PURPOSE = "redundancy"
-TROUBLE = 2
 
 
 def write(report: Report, out: BinaryIO, page: Page) -> None:

@@ -1,0 +1,88 @@
+"""`--report FORMAT[=PATH]`: where reports go, and how each gets there; one that fails costs no other."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from seqcheck.cli.output import STDOUT, failing
+from seqcheck.cli.page import page_for
+from seqcheck.cli.stdio import abandon_stdout
+from seqcheck.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from seqcheck.reporters import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """One `--report FORMAT[=PATH]`."""
+
+    format: str
+    path: str
+
+
+TERMINAL = Destination(format="terminal", path=STDOUT)  # where nothing else was asked for
+
+Draw = Callable[[str, BinaryIO, "Page"], None]  # writes the report of that format
+
+
+class Open(Protocol):
+    """What output.Output and live_output.Opened have in common."""
+
+    path: str
+    name: str
+
+    @property
+    def stream(self) -> BinaryIO:
+        """What bytes are written to."""
+
+    def commit(self) -> None:
+        """All is written."""
+
+
+def among(formats: Collection[str]) -> Callable[[str], Destination]:
+    """What parses FORMAT[=PATH], for argparse."""
+
+    def destination(text: str) -> Destination:
+        name, _, path = text.partition("=")
+        if name not in formats:
+            raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(formats)}")
+        if "=" in text and not path:
+            raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
+        return Destination(format=name, path=path or STDOUT)
+
+    return destination
+
+
+def deliver_all(draw: Draw, reports: Iterable[Destination], outputs: Iterable[Open]) -> list[Exception]:
+    """Write each report; what went wrong."""
+    failed: list[Exception] = []
+    for where, output in zip(reports, outputs, strict=True):
+        try:
+            deliver(draw, where.format, output)
+        except Exception as error:  # noqa: BLE001 - told at the end, when all the others are written
+            failed.append(error)
+            if where.path == STDOUT:
+                abandon_stdout()
+    return failed
+
+
+def deliver(draw: Draw, name: str, output: Open) -> None:
+    """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
+    try:
+        with failing(output.name):
+            draw(name, output.stream, page_for(output.stream))
+        output.commit()
+    except BrokenPipeError:
+        if output.path == STDOUT:
+            abandon_stdout()
+
+
+def tell_all(failed: Sequence[Exception], *, verbose: bool) -> None:
+    """Say which reports could not be written, and why."""
+    from seqcheck.cli.main import complain
+
+    for error in failed:
+        complain(error, debug=verbose)
