@@ -13,7 +13,8 @@ Nothing is kept once it was decided, or after the first frames.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .model import Capture
     from .witness import Store
 
+T = TypeVar("T")
 CHANCE = 0.01  # of the frames of its kind: fewer records than that are no recognition, unless they are
 ENOUGH = 8  # or more
 LOOKS = (500, 4000)  # frames after which discovery looks, beside when it has all it looks at; for live captures
@@ -138,11 +140,9 @@ class Recognition:
 
         assert self._sample is not None
         frames = self._sample.frames()
-        try:
-            found = within(ADVICE, lambda: discover(frames, self._kernel))
-            self._there = within(ADVICE, lambda: tuple(survey(frames)))
-        except UnfinishedError:  # then there is nothing to go by, which the error will say
-            found = []
+        nothing: list[Candidate] = []
+        found = _finished(lambda: discover(frames, self._kernel), nothing)
+        self._there = _finished(lambda: tuple(survey(frames)), ())
         self._found = found
         if not found or found[0].score <= DOUBTLESS:
             return None
@@ -150,6 +150,15 @@ class Recognition:
         if any(each.score > DOUBTLESS and each.apart >= RIVAL * first.records for each in found[1:]):
             return None
         return Recognised(layout=first.layout, decoder=None, records=None, how=_how(first))
+
+
+def _finished(work: Callable[[], T], otherwise: T) -> T:
+    """What `work` gives; `otherwise` where it took too much, or failed: then there is nothing to go by, which the error
+    will say."""
+    try:
+        return within(ADVICE, work)
+    except UnfinishedError:
+        return otherwise
 
 
 def first_frames(store: Store) -> Frames:

@@ -22,7 +22,9 @@ def test_case_makes_no_difference(text: str) -> None:
         "udp5000 seq=u32be@0",
         "udp port 5000 seq=u32be@0", "udp dst port 5000 seq=u32be@0", "udp:5000,seq=u32be@0", "udp:5000; seq=u32be@0",
         "udp:5000 u32be@0", "udp:5000 seq=u32@0", "udp:5000 seq:u32be@0", "UDP/5000", "udp:5000",
-        "udp: 5000 seq=u32be@0", "udp:5000 seq=u32be@+0",
+        "udp: 5000 seq=u32be@0", "udp:5000 seq=u32be@+0", "udp 5000 seq=u32be@0", "port 5000 seq=u32be@0",
+        "dst port 5000 seq=u32be@0", "5000 seq=u32be@0", "udp.port==5000 seq=u32be@0", "udp:5000 seq=uint32@0",
+        "udp:5000 seq=uint32_t@0", "udp:5000 seq=be32@0", "udp:5000 seq=u32be:0",
     ],
 )  # fmt: skip
 def test_what_is_nearly_a_spec_is_an_error_that_says_what_is_meant(text: str) -> None:
@@ -43,6 +45,14 @@ def test_a_right_spec_needs_no_other() -> None:
 def test_a_file_below_a_folder_named_like_an_anchor_is_a_file() -> None:
     with pytest.raises(Exception, match=r"layout file udp/probe\.toml"):
         resolve("udp/probe.toml")
+
+
+@pytest.mark.parametrize("text", ["struct:!HBBIQ", "struct=!HBBIQ:a,b,c,d,e", "scapy:probe:Probe"])
+def test_a_header_alone_gets_the_whole_spec_as_advice(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve(text)
+    assert "seq=NAME" in caught.value.hint
+    assert text.split(":", 1)[-1].split("=")[-1] in caught.value.hint
 
 
 def test_a_layout_without_its_quotes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,6 +102,14 @@ def test_where_nothing_counts_the_error_says_what_is_there() -> None:
     assert "UDP port 6005: 100 frames, 1 flow" in caught.value.hint
 
 
+def test_what_was_found_stays_where_what_is_there_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(frames: object) -> list[str]:
+        raise ValueError("no survey")
+
+    monkeypatch.setattr("seqcheck.layout.discovery.survey", fails)
+    assert analyze(capture(own(300))).records.sequenced == 300
+
+
 def test_an_empty_capture_is_told_as_ever() -> None:
     with pytest.raises(InputError, match="no frame in it"):
         analyze(capture(iter(())))

@@ -8,6 +8,7 @@
     stream = ["u32be@4"]
     key = "all"                                 # default; or hosts, source, none
     seq = "u64be@8"                             # also: time, slot, buf
+    struct = "<IHQ:magic,flow,number"           # optional: then the others may say names instead of places
 
 A file is read whole and at most MAX_BYTES of it; it is data and names no other file.
 """
@@ -24,6 +25,7 @@ from seqcheck.layout import spec
 from seqcheck.layout.model import KEYS, Layout
 
 MAX_BYTES = 65_536
+STRUCT = "struct"
 ABOUT = ("name", "description", "source")
 
 
@@ -44,7 +46,7 @@ def load(path: Path) -> Layout:
 
 def from_table(table: Mapping[str, Any]) -> Layout:
     """The layout that these keys describe."""
-    allowed = (*ABOUT, "anchor", *spec.SHAPES)
+    allowed = (*ABOUT, "anchor", *spec.SHAPES, STRUCT)
     for key, value in table.items():
         if key not in allowed:
             raise UsageError(f"layout, at key {key!r}: no such key", hint=f"There are {', '.join(allowed)}.")
@@ -55,7 +57,7 @@ def from_table(table: Mapping[str, Any]) -> Layout:
         raise UsageError("layout: no anchor", hint='It says what offsets count from, as in: anchor = "udp:5000"')
     pairs = [
         (role, value)
-        for role in spec.SHAPES
+        for role in (*spec.SHAPES, STRUCT)
         for value in ([table[role]] if isinstance(table.get(role), str) else table.get(role, []))
     ]
     return spec.build(table["anchor"], pairs, **{key: table[key] for key in ABOUT if key in table})

@@ -56,6 +56,8 @@ def resolve(text: str) -> Layout:
         from seqcheck.layout import files
 
         return files.load(Path(text))
+    if described := re.match(r"(struct|scapy)[:=](\S*)", text, re.ASCII):
+        raise _described(described[1], described[2])
     if text and len(text.split()) == 1 and "=" not in text:
         import difflib
 
@@ -65,6 +67,15 @@ def resolve(text: str) -> Layout:
             hint=f"Built-ins: {', '.join(_BY_NAME)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",
         )
     return _parsed(text)
+
+
+def _described(what: str, value: str) -> UsageError:
+    """For a header's description that stands alone: it says neither where the header is nor what its fields are for."""
+    named = value if ":" in value else f"{value or '<IHQ'}:NAME,NAME,…" if what == "struct" else "MODULE:CLASS"
+    return UsageError(
+        f"layout: {what} alone says neither where the header is nor which field is the number",
+        hint=f"As in: 'udp:5000 {what}={named} seq=NAME'; stream=NAME, magic=NAME==7 and the others as well.",
+    )
 
 
 def _parsed(text: str) -> Layout:

@@ -64,7 +64,7 @@ def layout_of(packet: type[Packet], anchor: str, roles: Mapping[str, str | Seque
     A magic without a comparison is compared with the field's default. UsageError for fields that are not there, are no
     integers, or stand behind one whose length varies.
     """
-    words = dict(_places(packet))
+    words = dict(places(packet))
     defaults: dict[str, Any] = {field.name: field.default for field in packet.fields_desc}
     pairs = []
     for role, names in roles.items():
@@ -141,7 +141,7 @@ def _field(bits: int, big: bool, name: str, default: int | None) -> Any:
     return fields.BitField(name, default, bits) if big else fields.BitField(name, default, -bits)
 
 
-def _places(packet: type[Packet]) -> Iterator[tuple[str, Word | None]]:
+def places(packet: type[Packet]) -> Iterator[tuple[str, Word | None]]:
     """Name and word of each field up to the first whose length varies; None for fields that are no integers."""
     at = 0  # in bits
     measured = ((field.name, *_measure(field)) for field in packet.fields_desc)

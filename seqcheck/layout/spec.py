@@ -26,6 +26,7 @@ from seqcheck.layout.model import (
     check_selector,
     natural_modulus,
 )
+from seqcheck.layout.named_fields import replaced
 
 T = TypeVar("T")
 
@@ -45,6 +46,10 @@ SHAPES = {  # what may follow each role's "="
     "time": f"{_WORD_IS}; then :{', :'.join((*UNITS, NTP))}; then optionally ?TYPE@OFFSET[&MASK]",
     "slot": f"{_WORD_IS}; then optionally ?TYPE@OFFSET[&MASK]",
     "buf": f"{_WORD_IS}; then optionally ?TYPE@OFFSET[&MASK]",
+}
+DESCRIBED = {  # fields that describe the whole header, and give names to its places
+    "struct": "a format of Python's module struct, and names: struct=<IHQ:magic,flow,number",
+    "scapy": "a scapy Packet class: scapy=MODULE:CLASS",
 }
 MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1}
 
@@ -67,12 +72,16 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
     """The layout of an anchor word and (role, value) pairs, the two halves of a spec's words."""
     anchor = anchor.lower()
     kind, selector = _pointing(anchor, _anchor, anchor)
+    if any(role.lower() in DESCRIBED for role, _ in pairs):
+        pairs = replaced(pairs)
     found: dict[str, list[Any]] = {role: [] for role in SHAPES}
     modulus = -1
     for role, value in ((role.lower(), value.lower()) for role, value in pairs):
         word = f"{role}={value}"
         if role not in SHAPES:
-            raise UsageError(f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join(SHAPES)}=.")
+            raise UsageError(
+                f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join((*SHAPES, *DESCRIBED))}=."
+            )
         if len(found[role]) == MOST[role]:
             raise UsageError(f"layout, at {word!r}: one {role} field too many", hint=f"There may be {MOST[role]}.")
         if role == "seq":

@@ -45,7 +45,7 @@ def lines(discovery: Discovery, width: int) -> Iterator[str]:
 def _headline(count: int) -> str:
     if not count:
         return "no counter found."
-    return "1 candidate." if count == 1 else f"{count:,} candidates."
+    return "1 likely candidate." if count == 1 else f"{count:,} likely candidates."
 
 
 def _candidate(number: int, each: Candidate, captures: Sequence[str], width: int) -> Iterator[str]:
