@@ -81,8 +81,8 @@ def test_the_github_workflow_fails_where_something_else_is_found(shell: Any) -> 
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if line.startswith("::error ")]
     assert len(errors) == 2
-    assert "::duplicates: 21 demanded, found 20. " in errors[0]
-    assert "missing: 1000 or more demanded, found " in errors[1]
+    assert "::duplicates: expected 21, found 20. " in errors[0]
+    assert "missing: expected 1000 or more, found " in errors[1]
 
 
 def test_the_gitlab_job(shell: Any) -> None:

@@ -116,7 +116,7 @@ def test_what_exists_is_kept(tmp_path: Path) -> None:
 def test_demands_are_for_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--max-duplicates", "8", "--max-missing", "100%", STALE, LOSS) == 0
     assert run("--fail-on", "stale-slot:strong", CLEAN, STALE) == 1
-    line = "cause stale-slot: none that is strong or more demanded, found 8 duplicates, evidence strong"
+    line = "cause stale-slot: expected none that is strong or more, found 8 duplicates, evidence strong"
     assert capsys.readouterr().err == f"seqcheck: {STALE}: {line}\n"
 
 

@@ -178,3 +178,14 @@ def test_the_kernel_in_use_is_named(capture: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
     assert json.loads(done.stdout)["seqcheck"]["kernel"] == "reference"
     assert done.stderr == b""  # asked for, so there is nothing to tell
+
+
+def test_a_cut_file_fails_a_gate_unless_damage_is_allowed(capture: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(capture.read_bytes()[:-7])
+    gate = ["analyze", "--fail-on", "loop", "--report", "json=/dev/null"]
+    assert seqcheck(*gate, capture).returncode == 0
+    done = seqcheck(*gate, cut)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"seqcheck: damage: expected none, found ")
+    assert seqcheck(*gate, "--allow-damage", cut).returncode == 0

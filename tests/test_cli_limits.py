@@ -43,9 +43,9 @@ def test_what_the_options_ask_is_told_line_by_line(capsys: pytest.CaptureFixture
     expect.write_text('cause = "clean"\nring_size = 512\n')
     assert run("--max-late", "1", "--expect", str(expect)) == 1
     assert capsys.readouterr().err.splitlines() == [
-        "seqcheck: late: at most 1 demanded, found 2 of 100000 records",
-        "seqcheck: cause: clean demanded, found stale-slot",
-        "seqcheck: ring size: 512 demanded, found 4096",
+        "seqcheck: late: expected at most 1, found 2 of 100000 records",
+        "seqcheck: cause: expected clean, found stale-slot",
+        "seqcheck: ring size: expected 512, found 4096",
     ]
 
 
@@ -71,8 +71,8 @@ def test_github_gets_annotations_instead(capfd: pytest.CaptureFixture[str], monk
     out, err = capfd.readouterr()
     assert out == ""
     first, second = err.splitlines()
-    assert first.startswith("::error title=seqcheck%3A duplicates::duplicates: at most 0 demanded, found 12 of 100000 ")
-    assert second.startswith("::error title=seqcheck%3A late::late: at most 1 demanded")
+    assert first.startswith("::error title=seqcheck%3A duplicates::duplicates: expected at most 0, found 12 of 100000 ")
+    assert second.startswith("::error title=seqcheck%3A late::late: expected at most 1, ")
 
 
 def test_github_is_told_of_trouble(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from seqcheck.demands import Demands, Expectation, Limit, Suspect
 from seqcheck.demands.expected import COUNTS, STREAM_COUNTS
 from seqcheck.errors import UsageError
-from seqcheck.model import Also, Cause, Report
+from seqcheck.model import Also, Cause, Damage, Report
 
 
 def limits(duplicates: str = "", missing: str = "", late: str = "") -> Demands:
@@ -136,19 +136,19 @@ def test_every_mismatch_is_told() -> None:
         "stream": [{"key": {"dport": 5001}, "duplicates": 0}, {"key": {"dport": 9}}],
     }  # fmt: skip
     assert held(judged("stale-slot", "weak"), **table) == [
-        "cause: clean demanded, found stale-slot",
-        "strength: strong or more demanded, found weak",
-        "ring size: none demanded, found 4096",
-        "duplicates: 0 demanded, found 12",
-        "missing: 1 or more demanded, found 0",
-        "duplicates by stale-slot: 0 to 3 demanded, found 12",
-        "stream dport 5001 (id 0): duplicates: 0 demanded, found 12",
-        "stream dport 9: one demanded, found none",
+        "cause: expected clean, found stale-slot",
+        "strength: expected strong or more, found weak",
+        "ring size: expected none, found 4096",
+        "duplicates: expected 0, found 12",
+        "missing: expected 1 or more, found 0",
+        "duplicates by stale-slot: expected 0 to 3, found 12",
+        "stream dport 5001 (id 0): duplicates: expected 0, found 12",
+        "stream dport 9: expected one, found none",
     ]
 
 
 def test_a_ring_that_was_expected_and_not_found() -> None:
-    assert held(specimens.CLEAN, ring_size=512) == ["ring size: 512 demanded, found none"]
+    assert held(specimens.CLEAN, ring_size=512) == ["ring size: expected 512, found none"]
 
 
 def test_with_an_expectation_alone_duplicates_are_no_findings() -> None:
@@ -162,7 +162,7 @@ def test_every_count_can_be_expected(name: str) -> None:
     value = COUNTS[name](specimens.STALE)
     assert value is not None
     assert held(specimens.STALE, **{name: value}) == []
-    assert held(specimens.STALE, **{name: value + 1}) == [f"{name}: {value + 1} demanded, found {value}"]
+    assert held(specimens.STALE, **{name: value + 1}) == [f"{name}: expected {value + 1}, found {value}"]
 
 
 @pytest.mark.parametrize("name", STREAM_COUNTS)
@@ -174,7 +174,7 @@ def test_every_count_of_a_stream_can_be_expected(name: str) -> None:
 
 def test_what_is_not_known_is_within_no_range() -> None:
     unknown = replace(specimens.CLEAN, capture=replace(specimens.CLEAN.capture, dropped=None))
-    assert held(unknown, dropped=0) == ["dropped: 0 demanded, found none"]
+    assert held(unknown, dropped=0) == ["dropped: expected 0, found none"]
 
 
 @pytest.mark.parametrize("text", [
@@ -198,3 +198,37 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "huge.toml").write_bytes(b"#" * ((1 << 20) + 1))
     with pytest.raises(UsageError, match="more than"):
         Expectation.load(tmp_path / "huge.toml")
+
+
+def damaged(report: Report) -> Report:
+    capture = replace(report.capture, damage=(Damage(input="a.pcap", offset=99, what="cut short"),) * 2)
+    return replace(report, capture=capture)
+
+
+@pytest.mark.parametrize("demands", [
+    limits(duplicates="1"), Demands(suspects=(Suspect.parse("loop"),)), Demands(expected=Expectation.of({})),
+])  # fmt: skip
+def test_damage_is_not_as_demanded_unless_it_is_allowed(demands: Demands) -> None:
+    assert whats(demands, specimens.CLEAN) == []
+    (unmet,) = demands.unmet(damaged(specimens.CLEAN))
+    assert str(unmet) == "damage: expected none, found cut short (and 1 more)"
+    assert whats(replace(demands, damage=True), damaged(specimens.CLEAN)) == []
+
+
+def test_an_expectation_of_damage_decides_about_it() -> None:
+    for count, found in ((2, []), (1, ["damage"])):
+        assert whats(Demands(expected=Expectation.of({"damage": count})), damaged(specimens.CLEAN)) == found
+
+
+def test_where_nothing_is_demanded_damage_is_no_finding() -> None:
+    assert Demands().exit_code(damaged(specimens.CLEAN)) == damaged(specimens.CLEAN).exit_code == 0
+
+
+@pytest.mark.parametrize("name", specimens.ALL)
+def test_every_demand_is_a_check_and_the_unmet_ones_are_told(name: str) -> None:
+    demands = Demands(late=Limit.parse("0"), suspects=(Suspect.parse("any"),), expected=Expectation.of({
+        "cause": "clean", "strength": "weak", "ring_size": False, "missing": 0, "causes": {"loop": 0},
+        "stream": [{"missing": 0, "late": 0}]}))  # fmt: skip
+    checks = demands.checks(specimens.ALL[name])
+    assert [check.unmet for check in checks if not check.met] == demands.unmet(specimens.ALL[name])
+    assert {check.what for check in checks} >= {"late", "strength", "ring size", "missing", "duplicates by loop"}

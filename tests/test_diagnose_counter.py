@@ -135,7 +135,7 @@ def test_junit_has_an_error(stepping: str, tmp_path: Path) -> None:
     out = tmp_path / "junit.xml"
     assert main(["analyze", "--layout", kinds.LAYOUT, "--report", f"junit={out}", stepping]) == 2
     suite = ElementTree.parse(out).getroot()[0]
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "1")
-    assert [case.get("name") for case in suite.iter("testcase")] == ["verdict"]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "1")
+    assert [case.get("name") for case in suite.iter("testcase")] == ["capture", "verdict"]
     assert len(list(suite.iter("error"))) == 1
     assert not list(suite.iter("failure"))

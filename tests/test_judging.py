@@ -82,7 +82,7 @@ def test_the_exit_code_goes_by_the_counts(monkeypatch: pytest.MonkeyPatch, capsy
     assert main(["analyze", str(ROOT / "samples" / "clean.pcap")]) == 0
     assert main(["analyze", "--fail-on", "stale-slot", "--max-missing", "100%", str(STALE)]) == 1
     told = capsys.readouterr()
-    assert "cause stale-slot: none demanded, found not judged" in told.err
+    assert "cause stale-slot: expected none, found not judged" in told.err
     assert "Traceback" not in told.out + told.err
 
 

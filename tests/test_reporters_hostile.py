@@ -99,7 +99,7 @@ def test_no_text_adds_an_element_to_the_page(text: str) -> None:
 def test_xml_holds_it_as_text(text: str) -> None:
     suite = ElementTree.fromstring(written("junit", hostile(text)))
     assert {element.tag for element in suite.iter()} <= {
-        "testsuites", "testsuite", "properties", "property", "testcase", "failure", "system-out",
+        "testsuites", "testsuite", "properties", "property", "testcase", "failure", "error", "system-out",
     }  # fmt: skip
     assert next(iter(suite.iter("failure"))).get("message") == text
 

@@ -34,7 +34,7 @@ def test_limits_allow_so_much() -> None:
     report = assert_clean(STALE, max_duplicates=8)
     assert assert_clean(report, max_duplicates="1%") is report
     assert assert_clean(LOSS, max_missing="5%").missing == 20
-    with pytest.raises(AssertionError, match=r"^late: at most 3 demanded, found 44 of "):
+    with pytest.raises(AssertionError, match=r"^late: expected at most 3, found 44 of "):
         assert_clean(LATE, max_late=3)
 
 
@@ -42,7 +42,7 @@ def test_a_failure_reads_like_the_report() -> None:
     with pytest.raises(AssertionError) as failed:
         assert_clean(specimens.STALE)
     first, blank, statement, *rest = str(failed.value).splitlines()
-    assert first == "duplicates: at most 0 demanded, found 12 of 100000 records"
+    assert first == "duplicates: expected at most 0, found 12 of 100000 records"
     assert blank == ""
     assert statement.startswith("Consistent with a stale TX slot in a ring of 4096")
     assert "Why" in rest
@@ -54,9 +54,9 @@ def test_a_verdict_is_asserted_with_its_strength_and_ring() -> None:
     assert assert_verdict(report, ["loop", "stale-slot"]) is report
     weak = replace(report, verdict=replace(report.verdict, strength="weak"))
     for arguments, message in (
-        ({"cause": "loop"}, "cause: loop demanded, found stale-slot"),
-        ({"cause": "stale-slot", "strength": "moderate"}, "strength: moderate or more demanded, found weak"),
-        ({"cause": "stale-slot", "ring_size": 512}, "ring size: 512 demanded, found 128"),
+        ({"cause": "loop"}, "cause: expected loop, found stale-slot"),
+        ({"cause": "stale-slot", "strength": "moderate"}, "strength: expected moderate or more, found weak"),
+        ({"cause": "stale-slot", "ring_size": 512}, "ring size: expected 512, found 128"),
     ):
         with pytest.raises(AssertionError, match=f"^{message}\n"):
             assert_verdict(weak, **arguments)  # type: ignore[arg-type]
@@ -68,7 +68,7 @@ def test_an_expectation_from_a_file_or_a_dict(tmp_path: Path) -> None:
     assert_expected(STALE, path)
     assert_expected(STALE, str(path), layout="seqcheck")
     assert_expected(STALE, {"duplicates": {"min": 1}})
-    with pytest.raises(AssertionError, match=r"^missing: 0 demanded, found 20"):
+    with pytest.raises(AssertionError, match=r"^missing: expected 0, found 20"):
         assert_expected(LOSS, {"missing": 0})
 
 
@@ -125,8 +125,8 @@ def test_the_fixture_leaves_the_report_of_a_failure(tmp_path: Path) -> None:
     out = done.stdout
     assert done.returncode == 1
     assert "1 passed" in out.splitlines()[-1]
-    assert "duplicates: at most 0 demanded, found 8 of " in out
-    assert "ring size: 512 demanded, found 128" in out
+    assert "duplicates: expected at most 0, found 8 of " in out
+    assert "ring size: expected 512, found 128" in out
     assert "Duplicates (frame numbers as in Wireshark)" in out
     assert "plugin.py" not in out
     saved = sorted((tmp_path / "base").glob("*0/seqcheck.json"))

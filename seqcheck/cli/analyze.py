@@ -21,7 +21,7 @@ from seqcheck.cli.output import STDOUT, Ended, Output, apart, spare
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import say
-from seqcheck.dataclass import dataclass
+from seqcheck.dataclass import dataclass, replace
 from seqcheck.errors import TROUBLE, UsageError
 from seqcheck.reporters import FORMATS, check, needed, publish
 
@@ -147,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
             show_fault(results)
-        failed = deliver_all(drawing(results), options.reports, outputs)
+        failed = deliver_all(drawing(results, options.demands), options.reports, outputs)
     tell_all(failed, verbose=options.verbose)
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
@@ -163,9 +163,9 @@ def confinement(options: Options, outputs: Sequence[Output], unwanted: Sequence[
     return Confined(outputs, unwanted)
 
 
-def drawing(results: Results) -> Draw:
-    """What writes these results, in any format."""
-    return lambda name, out, page: publish(name, results, out, page)
+def drawing(results: Results, demands: Demands | None) -> Draw:
+    """What writes these results, in any format, for a reader who demands that."""
+    return lambda name, out, page: publish(name, results, out, replace(page, demands=demands))
 
 
 def show_fault(results: Results) -> None:

@@ -125,7 +125,7 @@ def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
                 results = stack.enter_context(examine(options.captures, analyze.query(options), progress, ready))
             except Ended as ended:
                 return _heard(options.captures[0], ended, ended.settle(outputs))
-            failed = deliver_all(analyze.drawing(results), options.reports, outputs)
+            failed = deliver_all(analyze.drawing(results, options.demands), options.reports, outputs)
             report = results.report
     except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
         return Outcome(code=TROUBLE, trouble=named(options.captures[0], explain(error)))

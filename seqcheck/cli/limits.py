@@ -45,12 +45,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--expect", metavar="FILE",
         help="fail only on what differs from this TOML file (docs/ci.md); --max-... as with --fail-on",
     )  # fmt: skip
+    group.add_argument(
+        "--allow-damage", action="store_true",
+        help="let a damaged or truncated capture pass; without it, one fails if any of these options is given",
+    )  # fmt: skip
 
 
 def demands(args: argparse.Namespace) -> Demands | None:
     """What these options demand, None for nothing. UsageError where the file cannot be read."""
     given = (args.max_duplicates, args.max_missing, args.max_late, args.expect)
-    if not args.fail_on and all(each is None for each in given):
+    if not args.fail_on and not args.allow_damage and all(each is None for each in given):
         return None
     from seqcheck.demands import Demands, Expectation
 
@@ -60,6 +64,7 @@ def demands(args: argparse.Namespace) -> Demands | None:
         late=args.max_late,
         suspects=tuple(dict.fromkeys(args.fail_on)),
         expected=None if args.expect is None else Expectation.load(args.expect),
+        damage=args.allow_damage,
     )
 
 

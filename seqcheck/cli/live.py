@@ -182,7 +182,7 @@ def follow(
         if not args.quiet:
             say(f"seqcheck: listening on {', '.join(reader.inputs)}")
         report: Report = watch(reader, task, stops, show, recorder)
-    failed = deliver_all(drawing(report), *zip(*outputs, strict=True))
+    failed = deliver_all(drawing(report, options.demands), *zip(*outputs, strict=True))
     if evidence:
         try:
             evidence.commit()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 from seqcheck.cli.destinations import Draw
 from seqcheck.cli.output import STDOUT, failing, open_device
+from seqcheck.dataclass import replace
 from seqcheck.errors import OutputError
 from seqcheck.model import Report
 from seqcheck.reporters import Page, reporter
@@ -24,6 +25,7 @@ from seqcheck.reporters import Page, reporter
 if TYPE_CHECKING:
     from io import FileIO
 
+    from seqcheck.demands import Demands
     from seqcheck.linux.privilege import User
 
 
@@ -76,7 +78,7 @@ class Opened:
                 self.stream.close()
 
 
-def drawing(report: Report) -> Draw:
+def drawing(report: Report, demands: Demands | None) -> Draw:
     """What writes that report; of jsonl its last line, since those before it were written meanwhile."""
 
     def draw(name: str, out: BinaryIO, page: Page) -> None:
@@ -85,6 +87,6 @@ def drawing(report: Report) -> Draw:
 
             out.write(closing(report))
         else:
-            reporter(name).write(report, out, page)
+            reporter(name).write(report, out, replace(page, demands=demands))
 
     return draw

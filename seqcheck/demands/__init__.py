@@ -4,7 +4,9 @@ captures.
 Without any demand a report is clean where nothing came twice and nothing is missing (DESIGN section 4): late records
 and restarts are no findings, nor are the second copies that redundant paths deliver on purpose. `--max-...` moves these
 limits. A cause that is named as a reason to fail, or an
-expectation, takes their place: then duplicates and missing numbers count only where a limit is given too.
+expectation, takes their place: then duplicates and missing numbers count only where a limit is given too. Where
+anything is demanded, a capture that is damaged or cut short does not meet it: what was not read may hold what must not
+be. Who allows damage says so; an expectation may name it.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ from ..model import Report
 from .expected import Expectation
 from .limits import NONE, Limit
 from .suspects import Suspect
-from .unmet import Unmet
+from .unmet import Check, Unmet
 
 ON_PURPOSE = "redundancy"  # duplicates that are no findings by default
 NO_COUNTER = "no-counter"
 
-__all__ = ["Demands", "Expectation", "Limit", "Suspect", "Unmet"]
+__all__ = ["Check", "Demands", "Expectation", "Limit", "Suspect", "Unmet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +34,23 @@ class Demands:
     late: Limit | None = None
     suspects: tuple[Suspect, ...] = ()
     expected: Expectation | None = None
+    damage: bool = False  # is allowed
 
     def unmet(self, report: Report) -> list[Unmet]:
         """Everything that does not hold; empty where the report is as demanded."""
-        default = None if self.suspects or self.expected else NONE
+        return [check.unmet for check in self.checks(report) if not check.met]
+
+    def checks(self, report: Report) -> list[Check]:
+        """Each demand, and whether the report meets it."""
         if self._blind(report):
-            return [Unmet(what="cause", demanded="a field that counts", found=NO_COUNTER)]
+            return [Check(what="cause", demanded="a field that counts", found=NO_COUNTER, met=False)]
+        found = [*self._figures(report), *self._whole(report)]
+        for suspect in self.suspects:
+            found += suspect.checks(report)
+        return found + (list(self.expected.checks(report)) if self.expected else [])
+
+    def _figures(self, report: Report) -> list[Check]:
+        default = None if self.suspects or self.expected else NONE
         received = sum(stream.received for stream in report.streams)
         due = sum(stream.unique + stream.missing for stream in report.streams)
         duplicates = report.duplicates.total
@@ -49,14 +62,23 @@ class Demands:
             ("missing", self.missing or default, report.gaps.missing, due, "numbers"),
             ("late", self.late, late, received, "records"),
         )
-        found = [
-            Unmet(what=name, demanded=f"at most {limit}", found=f"{count} of {of} {noun}")
+        return [
+            Check(
+                what=name, demanded=f"at most {limit}", found=f"{count} of {of} {noun}",
+                met=not limit.exceeded(count, of),
+            )
             for name, limit, count, of, noun in figures
-            if limit is not None and limit.exceeded(count, of)
-        ]
-        for suspect in self.suspects:
-            found += suspect.unmet(report)
-        return found + (self.expected.unmet(report) if self.expected else [])
+            if limit is not None
+        ]  # fmt: skip
+
+    def _whole(self, report: Report) -> list[Check]:
+        """That all of the capture was read, where somebody demands anything at all and nobody allows otherwise."""
+        any_ = self.suspects or self.expected or self.duplicates or self.missing or self.late
+        if self.damage or not any_ or (self.expected and "damage" in self.expected.counts):
+            return []
+        damage = report.capture.damage
+        first = damage[0].what + (f" (and {len(damage) - 1} more)" if len(damage) > 1 else "") if damage else "none"
+        return [Check(what="damage", demanded="none", found=first, met=not damage)]
 
     def exit_code(self, report: Report) -> int:
         """0 where all holds, else 1; 2 where the field does not count, so that nobody can tell."""

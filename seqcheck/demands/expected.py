@@ -23,7 +23,7 @@ from ..dataclass import dataclass
 from ..errors import UsageError
 from ..model import Report, Stream, Strength
 from .suspects import CAUSES, STRENGTHS
-from .unmet import Unmet
+from .unmet import Check, Unmet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,17 +76,15 @@ class Of:
     key: Mapping[str, str | int]
     counts: Mapping[str, Range]
 
-    def unmet(self, streams: Iterable[Stream]) -> Iterator[Unmet]:
-        """What does not hold."""
+    def checks(self, streams: Iterable[Stream]) -> Iterator[Check]:
+        """Each count of each such stream; or that there is none."""
         name = "stream " + (", ".join(f"{name} {value}" for name, value in self.key.items()) or "(any)")
         mine = [stream for stream in streams if self.key.items() <= stream.key.items()]
         if not mine:
-            yield Unmet(what=name, demanded="one", found=ABSENT)
+            yield Check(what=name, demanded="one", found=ABSENT, met=False)
         for stream in mine:
             for count, range_ in self.counts.items():
-                value = getattr(stream, count)
-                if value not in range_:
-                    yield Unmet(what=f"{name} (id {stream.id}): {count}", demanded=str(range_), found=str(value))
+                yield _counted(f"{name} (id {stream.id}): {count}", range_, getattr(stream, count))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,26 +138,31 @@ class Expectation:
 
     def unmet(self, report: Report) -> list[Unmet]:
         """Everything that does not hold, in the order of the report."""
+        return [check.unmet for check in self.checks(report) if not check.met]
+
+    def checks(self, report: Report) -> Iterator[Check]:
+        """Everything that is expected, in the order of the report."""
         verdict = report.verdict
-        found = []
-        if self.causes and verdict.cause not in self.causes:
-            found.append(Unmet(what="cause", demanded=" or ".join(self.causes), found=verdict.cause))
-        if STRENGTHS.index(verdict.strength) < STRENGTHS.index(self.strength):
-            found.append(Unmet(what="strength", demanded=f"{self.strength} or more", found=verdict.strength))
-        if self.ring_size is not None and (verdict.ring_size or 0) != self.ring_size:
+        if self.causes:
+            met = verdict.cause in self.causes
+            yield Check(what="cause", demanded=" or ".join(self.causes), found=verdict.cause, met=met)
+        if self.strength != STRENGTHS[0]:
+            met = STRENGTHS.index(verdict.strength) >= STRENGTHS.index(self.strength)
+            yield Check(what="strength", demanded=f"{self.strength} or more", found=verdict.strength, met=met)
+        if self.ring_size is not None:
             what, was = str(self.ring_size or ABSENT), str(verdict.ring_size or ABSENT)
-            found.append(Unmet(what="ring size", demanded=what, found=was))
+            yield Check(what="ring size", demanded=what, found=was, met=what == was)
         for name, range_ in self.counts.items():
-            value = COUNTS[name](report)
-            if value not in range_:
-                found.append(Unmet(what=name, demanded=str(range_), found=ABSENT if value is None else str(value)))
+            yield _counted(name, range_, COUNTS[name](report))
         for name, range_ in self.by_cause.items():
-            value = report.duplicates.by_cause.get(name, 0)
-            if value not in range_:
-                found.append(Unmet(what=f"duplicates by {name}", demanded=str(range_), found=str(value)))
+            yield _counted(f"duplicates by {name}", range_, report.duplicates.by_cause.get(name, 0))
         for each in self.streams:
-            found += each.unmet(report.streams)
-        return found
+            yield from each.checks(report.streams)
+
+
+def _counted(what: str, range_: Range, value: int | None) -> Check:
+    found = ABSENT if value is None else str(value)
+    return Check(what=what, demanded=str(range_), found=found, met=value in range_)
 
 
 def _stream(table: Mapping[str, Any], where: str) -> Of:

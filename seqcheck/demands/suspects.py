@@ -7,7 +7,7 @@ from typing import Self, cast, get_args
 
 from ..dataclass import dataclass
 from ..model import Cause, Report, Strength
-from .unmet import Unmet
+from .unmet import Check, Unmet
 
 ANY = "any"
 BLIND = ("not-judged", "no-counter")  # nobody looked: then no cause can be ruled out
@@ -32,6 +32,18 @@ class Suspect:
             raise ValueError(f"there is no strength {strength!r}; there are: {', '.join(STRENGTHS)}")
         return cls(cause=cause, strength=cast(Strength, strength or "none"))
 
+    def checks(self, report: Report) -> list[Check]:
+        """Each cause found that it is about; one that is met, where there is none."""
+        found = [
+            Check(what=each.what, demanded=each.demanded, found=each.found, met=False) for each in self.unmet(report)
+        ]
+        what = "any cause" if self.cause == ANY else f"cause {self.cause}"
+        return found or [Check(what=what, demanded=f"none{self._limit}", found="none", met=True)]
+
+    @property
+    def _limit(self) -> str:
+        return "" if self.strength == "none" else f" that is {self.strength} or more"
+
     def unmet(self, report: Report) -> Iterator[Unmet]:
         """Each cause found that it is about."""
         verdict = report.verdict
@@ -46,5 +58,4 @@ class Suspect:
             if cause != "clean" and self.cause in (cause, ANY) and STRENGTHS.index(strength) >= least:
                 duplicates = "1 duplicate" if explained == 1 else f"{explained} duplicates"
                 evidence = "" if strength == "none" else f", evidence {strength}"
-                limit = "" if self.strength == "none" else f" that is {self.strength} or more"
-                yield Unmet(what=f"cause {cause}", demanded=f"none{limit}", found=f"{duplicates}{evidence}")
+                yield Unmet(what=f"cause {cause}", demanded=f"none{self._limit}", found=f"{duplicates}{evidence}")

@@ -1,4 +1,4 @@
-"""A demand that a report does not meet."""
+"""What came of one demand."""
 
 from __future__ import annotations
 
@@ -14,4 +14,19 @@ class Unmet:
     found: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.demanded} demanded, found {self.found}"
+        return f"{self.what}: expected {self.demanded}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The same for a demand that was `met`, too."""
+
+    what: str
+    demanded: str
+    found: str
+    met: bool
+
+    @property
+    def unmet(self) -> Unmet:
+        """Without the answer, for those that are not met."""
+        return Unmet(what=self.what, demanded=self.demanded, found=self.found)

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from typing import BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from seqcheck.dataclass import dataclass
 from seqcheck.errors import OutputError
 from seqcheck.model import Report
 from seqcheck.results import Keep, Results
 
+if TYPE_CHECKING:
+    from seqcheck.demands import Demands
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """`width` in columns; `color` whether escape sequences may be written; `encoding` of text for people (machine
-    formats have their own)."""
+    formats have their own); `demands` what the reader demands of the report, for formats that say whether it passes."""
 
     width: int = 80
     color: bool = False
     encoding: str = "utf-8"
+    demands: Demands | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
