@@ -102,11 +102,27 @@ def watch(
         if now >= due and show is not None and reader.behind < BUSY:
             due = now + show.every_s
             show.call(session.snapshot(reader, now - begin, reports=show.reports))
+    session.unread = session.unread or cut_short(reader, stops, session.frames, time.monotonic() - begin)
+    session.budget = Budget(called_off=lambda: reader.hurried)
     session.finish(reader.store)
     if recorder is not None:
         recorder.take(session.new, session.frames, reader.store)
         recorder.finish()
     return session.judged(reader, (*reader.remarks, *(recorder.remarks if recorder else ())))
+
+
+def cut_short(reader: LiveReader, stops: Stops, frames: int, elapsed_s: float) -> str:
+    """Why less came than was asked for; empty where all did, or where no end was named."""
+    if reader.failure:
+        return f"{UNREAD}: {reader.failure}"
+    if not reader.ended:
+        return ""
+    asked = []
+    if stops.duration_s is not None:
+        asked.append(f"{elapsed_s:.1f} of {stops.duration_s:g} s")
+    if stops.frames is not None:
+        asked.append(f"{frames:,} of {stops.frames:,} frames")
+    return f"{UNREAD}: {reader.ended} after {' and '.join(asked)}" if asked else ""
 
 
 class LiveSession(Session):

@@ -37,7 +37,12 @@ def twice(frame: int, earlier: int) -> np.ndarray:  # type: ignore[type-arg]
     return row
 
 
-def recorder(out: io.BytesIO, *, limit: int = 1 << 20, around: int = 2) -> Recorder:
+class Memory(io.BytesIO):
+    def patch(self, at: int, data: bytes) -> None:
+        self.getbuffer()[at : at + len(data)] = data
+
+
+def recorder(out: Memory, *, limit: int = 1 << 20, around: int = 2) -> Recorder:
     return Recorder(out, program="test", name="sq0", around=Around(before=around, after=around), limit=limit)
 
 
@@ -52,7 +57,7 @@ def numbers(data: bytes) -> list[int]:
 
 
 def test_both_copies_and_the_frames_around_them() -> None:
-    out = io.BytesIO()
+    out = Memory()
     made = recorder(out)
     made.take([twice(100, 50)], 200, Store())
     made.finish()
@@ -63,7 +68,7 @@ def test_both_copies_and_the_frames_around_them() -> None:
 
 
 def test_what_comes_later_is_written_when_it_has_come() -> None:
-    out = io.BytesIO()
+    out = Memory()
     made = recorder(out)
     made.take([twice(100, 50)], 101, Store())
     assert numbers(out.getvalue()) == [48, 49, 50, 51, 52, 98, 99, 100, 101]
@@ -74,7 +79,7 @@ def test_what_comes_later_is_written_when_it_has_come() -> None:
 
 
 def test_no_frame_is_written_twice() -> None:
-    out = io.BytesIO()
+    out = Memory()
     made = recorder(out)
     made.take([twice(100, 99), twice(101, 100), twice(102, 98)], 102, Store())
     made.take([twice(103, 101)], 500, Store())
@@ -89,8 +94,31 @@ def test_an_earlier_copy_that_is_no_longer_kept() -> None:
     assert numbers(out.getvalue()) == [3, 4, 5, 6, 7]
 
 
+def comments(data: bytes) -> dict[int, str]:
+    """By frame number, as tshark reads them."""
+    shown = ["tshark", "-r", "-", "-T", "fields", "-e", "frame.comment", "-e", "data"]
+    done = subprocess.run(shown, input=data, capture_output=True, check=True, timeout=netns.TIMEOUT)
+    rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    return {int(content, 16): comment for comment, content in rows}
+
+
+@pytest.mark.skipif(not shutil.which("tshark"), reason="needs tshark")
+def test_every_copy_has_its_comment_also_where_it_was_written_before() -> None:
+    out = Memory()
+    made = recorder(out)
+    made.take([twice(100, 50)], 200, Store())
+    made.take([twice(300, 101)], 400, Store())  # 101 was written as a neighbour of 100
+    made.take([twice(500, 300), twice(501, 502 - 300)], 600, Store())
+    made.finish()
+    told = comments(out.getvalue())
+    copies = [50, 100, 101, 202, 300, 500, 501]
+    assert sorted(number for number, text in told.items() if text) == copies
+    assert told[101] == "seqcheck: frame 101, number 0, which frame 300 has once more"
+    assert len(told) == made.frames
+
+
 def test_the_limit_holds_and_is_told() -> None:
-    out = io.BytesIO()
+    out = Memory()
     made = recorder(out, limit=1500)
     for frame in range(100, 900, 50):
         made.take([twice(frame, frame - 30)], frame + 20, Store())
@@ -102,7 +130,7 @@ def test_the_limit_holds_and_is_told() -> None:
 
 
 def test_a_full_disk_is_told_and_the_capture_goes_on() -> None:
-    class Full(io.BytesIO):
+    class Full(Memory):
         def write(self, data: object, /) -> int:
             raise OSError(28, "No space left on device")
 
@@ -168,7 +196,7 @@ def test_evidence_is_never_overwritten_unasked(pair: netns.Pair, tmp_path: Path)
 
 
 def test_evidence_without_a_duplicate_is_an_empty_capture() -> None:
-    out = io.BytesIO()
+    out = Memory()
     made = recorder(out)
     made.take([], 100, Store())
     made.finish()

@@ -70,7 +70,7 @@ def test_evidence_can_be_read_whenever_a_capture_is_ended(tmp_path: Path) -> Non
                 netns.live(pair.rx, pair.into, "--evidence", str(path), "--report", f"json={tmp_path}/{turn}") as live,
                 netns.program(pair.tx, *send, "--inject", "stale=5%") as sender,
             ):
-                while not path.stat().st_size > 50_000 * (turn + 1):
+                while not (path.exists() and path.stat().st_size > 50_000 * (turn + 1)):
                     assert live.process.poll() is None
                 live.end(number)
                 sender.end(signal.SIGTERM)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
-from seqcheck.cli.output import STDOUT, failing
+from seqcheck.cli.output import STDOUT, Output, failing
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout
 from seqcheck.dataclass import dataclass
@@ -28,20 +28,6 @@ TERMINAL = Destination(format="terminal", path=STDOUT)  # where nothing else was
 Draw = Callable[[str, BinaryIO, "Page"], None]  # writes the report of that format
 
 
-class Open(Protocol):
-    """What output.Output and live_output.Opened have in common."""
-
-    path: str
-    name: str
-
-    @property
-    def stream(self) -> BinaryIO:
-        """What bytes are written to."""
-
-    def commit(self) -> None:
-        """All is written."""
-
-
 def among(formats: Collection[str]) -> Callable[[str], Destination]:
     """What parses FORMAT[=PATH], for argparse."""
 
@@ -56,7 +42,7 @@ def among(formats: Collection[str]) -> Callable[[str], Destination]:
     return destination
 
 
-def deliver_all(draw: Draw, reports: Iterable[Destination], outputs: Iterable[Open]) -> list[Exception]:
+def deliver_all(draw: Draw, reports: Iterable[Destination], outputs: Iterable[Output]) -> list[Exception]:
     """Write each report; what went wrong."""
     failed: list[Exception] = []
     for where, output in zip(reports, outputs, strict=True):
@@ -69,7 +55,7 @@ def deliver_all(draw: Draw, reports: Iterable[Destination], outputs: Iterable[Op
     return failed
 
 
-def deliver(draw: Draw, name: str, output: Open) -> None:
+def deliver(draw: Draw, name: str, output: Output) -> None:
     """Write one report to where it goes. A reader that has seen enough changes nothing in what was found."""
     try:
         with failing(output.name):

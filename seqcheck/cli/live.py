@@ -12,15 +12,17 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
 from seqcheck.cli.analyze import LISTED, bounded, listed, ring_size
 from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all
-from seqcheck.cli.live_output import Opened, drawing
-from seqcheck.cli.output import apart, spare
+from seqcheck.cli.growing import Growing
+from seqcheck.cli.live_output import deserted, drawing, opened, say_report
+from seqcheck.cli.naming import Namer
+from seqcheck.cli.output import STDOUT, Output, apart, spare
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import say
@@ -32,12 +34,13 @@ if TYPE_CHECKING:
     from seqcheck.model import Report
     from seqcheck.sources.live import LiveReader
     from seqcheck.sources.recorder import Recorder
-    from seqcheck.watch import Show, Task
+    from seqcheck.watch import Task
 
 SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 MOST_FRAMES = 10**18
 MOST_AROUND = 1000
 EVIDENCE_LIMIT = 100_000_000
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DESCRIPTION = """\
 Captures on interfaces, follows the sequence numbers while traffic runs, and says at the
@@ -147,10 +150,12 @@ def run(args: argparse.Namespace) -> int:
     if fallback and not args.quiet:
         say(f"seqcheck: note: {fallback}")
     with ExitStack() as stack:
-        reader = stack.enter_context(listen(args, options.interfaces))
         heir = privilege.heir()
-        outputs = [stack.enter_context(Opened(each.path, force=args.force, heir=heir)) for each in options.reports]
-        evidence = stack.enter_context(Opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
+        reports = [stack.enter_context(opened(each.path, force=args.force, heir=heir)) for each in options.reports]
+        evidence = stack.enter_context(opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
+        if heir is not None:  # here, before there is any socket that it could hold
+            stack.enter_context(closing(Namer([*reports, *([evidence] if evidence else [])])))
+        reader = stack.enter_context(listen(args, options.interfaces))
         rehearse(options.reports, drawn=wanted(args.quiet))
         memory.give_back()
         gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
@@ -160,13 +165,22 @@ def run(args: argparse.Namespace) -> int:
             listed=args.listed,
         )
         privilege.drop(heir)
-        return follow(options, task, reader, list(zip(options.reports, outputs, strict=True)), evidence)
+        with stopping(reader) as ending:
+            outputs = Outputs(reports=tuple(zip(options.reports, reports, strict=True)), evidence=evidence)
+            return follow(options, task, reader, outputs, ending)
 
 
-def follow(
-    options: Options, task: Task, reader: LiveReader, outputs: list[tuple[Destination, Opened]], evidence: Opened | None
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Where everything goes."""
+
+    reports: tuple[tuple[Destination, Output], ...]
+    evidence: Output | None
+
+
+def follow(options: Options, task: Task, reader: LiveReader, outputs: Outputs, ending: Ending) -> int:
     """From here on nothing is privileged."""
+    from seqcheck.cli.showing import showing
     from seqcheck.guard import Allowance
     from seqcheck.watch import Stops, watch
 
@@ -177,17 +191,24 @@ def follow(
         until_duplicate=args.until_duplicate,
         allowance=Allowance(memory=args.max_memory),
     )
-    recorder = record(args, reader, evidence) if evidence else None
-    with stopping(reader), shown(args, outputs) as show:
+    recorder = record(args, reader, outputs.evidence) if outputs.evidence else None
+    growing = {output.stream: Growing(output) for where, output in outputs.reports if where.format == "jsonl"}
+    with showing(args, list(growing.values())) as (show, shown):
         if not args.quiet:
             say(f"seqcheck: listening on {', '.join(reader.inputs)}")
         report: Report = watch(reader, task, stops, show, recorder)
-    failed = deliver_all(drawing(report, options.demands), *zip(*outputs, strict=True))
-    if evidence:
+    failed = shown.failed
+    if recorder is not None and recorder.failure:
+        failed.append(OutputError(f"cannot write {args.evidence} to its end: {recorder.failure}"))
+    unread = any(output.path == STDOUT and deserted(output) for _, output in outputs.reports)
+    failed += deliver_all(drawing(report, options.demands, growing), *zip(*outputs.reports, strict=True))
+    if outputs.evidence:
         try:
-            evidence.commit()
+            outputs.evidence.commit()
         except OutputError as error:
             failed.append(error)
+    if unread and ending.interrupted and not args.quiet:
+        say_report(report)
     tell_all(failed, verbose=args.verbose)
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
@@ -213,39 +234,48 @@ def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
     return LiveReader(names, how, opener=opener, wait=args.wait, note=note)
 
 
-def record(args: argparse.Namespace, reader: LiveReader, evidence: Opened) -> Recorder:
+def record(args: argparse.Namespace, reader: LiveReader, evidence: Output) -> Recorder:
     """The flight recorder."""
     from seqcheck.sources.recorder import Around, Recorder
     from seqcheck.version import VERSION
 
     around = Around(before=args.evidence_around, after=args.evidence_around)
     program, name = f"seqcheck {VERSION}", ",".join(reader.inputs)
-    return Recorder(evidence.raw, program=program, name=name, around=around, limit=args.evidence_limit)
+    out = Growing(evidence, silent=1)  # the file's header
+    return Recorder(out, program=program, name=name, around=around, limit=args.evidence_limit)
+
+
+@dataclass(slots=True)
+class Ending:
+    """How the capture is told to end. `interrupted`: by Ctrl-C."""
+
+    reader: LiveReader
+    asked: int = 0
+    interrupted: bool = False
+
+    def heard(self, number: int, frame: object) -> None:
+        """A signal. The first one ends the capture, the second what takes time after that; a third Ctrl-C
+        everything."""
+        self.asked += 1
+        self.interrupted = self.interrupted or number == signal.SIGINT
+        self.reader.stop(f"it was ended by {signal.Signals(number).name}")
+        if self.asked > 1:
+            self.reader.hurried = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
-def stopping(reader: LiveReader) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the capture, not the program; a second Ctrl-C ends that too."""
-
-    def stop(number: int, frame: object) -> None:
-        reader.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+def stopping(reader: LiveReader) -> Iterator[Ending]:
+    """Ctrl-C, SIGTERM and SIGHUP end the capture, not the program, until the reports are written. Under nohup SIGHUP
+    does nothing."""
+    ending = Ending(reader)
+    wanted = [number for number in ENDS if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP]
+    before = {number: signal.signal(number, ending.heard) for number in wanted}
     try:
-        yield
+        yield ending
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def shown(args: argparse.Namespace, outputs: list[tuple[Destination, Opened]]) -> Iterator[Show | None]:
-    """What is shown meanwhile: the dashboard, or lines."""
-    from seqcheck.cli.showing import showing
-
-    with showing(args, [output for where, output in outputs if where.format == "jsonl"]) as show:
-        yield show
 
 
 def resolve(args: argparse.Namespace) -> Options:

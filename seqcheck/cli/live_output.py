@@ -1,92 +1,79 @@
-"""Where a live capture's results go: opened before privileges are given up, under their own names from the start.
+"""Where a live capture's results go: opened before privileges are given up, named when they are whole.
 
-Unlike `output.Output` nothing can be renamed at the end, since by then the folder may be closed to us; a report is
-empty until the capture is over, the evidence grows as it happens. Files belong to whom we become. Symbolic links are
-not followed: root may be led astray by them.
+A report has no name until all of it is written (`output.Output`). What grows as it happens, the evidence and JSON
+lines, gets its name with the first thing worth keeping, and keeps it however the run ends. So nothing is left of a run
+that had nothing to say, and the old file stands until there is a new one. Files belong to whom we become. Symbolic
+links are not followed: root may be led astray by them.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import select
 import stat
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from seqcheck.cli.destinations import Draw
-from seqcheck.cli.output import STDOUT, failing, open_device
+from seqcheck.cli.output import STDOUT, Output, failing
+from seqcheck.cli.page import page_for
 from seqcheck.dataclass import replace
-from seqcheck.errors import OutputError
 from seqcheck.model import Report
 from seqcheck.reporters import Page, reporter
 
 if TYPE_CHECKING:
-    from io import FileIO
-
+    from seqcheck.cli.growing import Growing
     from seqcheck.demands import Demands
     from seqcheck.linux.privilege import User
 
 
-class Opened:
-    """One destination, open for writing bytes to `stream`, or past its buffer to `raw`."""
-
-    def __init__(self, path: str, *, force: bool, heir: User | None) -> None:
-        self.path = path
-        self.name = "standard output" if path == STDOUT else path
-        with failing(self.name):
-            self.stream = self._open(force, heir)
-
-    @property
-    def raw(self) -> FileIO:
-        """The file itself."""
-        return cast("FileIO", getattr(self.stream, "raw", self.stream))
-
-    def _open(self, force: bool, heir: User | None) -> BinaryIO:
-        if self.path == STDOUT:
-            if sys.stdout is None:
-                raise OutputError("standard output is closed")
-            return sys.stdout.buffer
-        with suppress(FileNotFoundError):
-            mode = os.stat(self.path).st_mode
-            if stat.S_ISDIR(mode):
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            if not stat.S_ISREG(mode):  # /dev/null, a pipe
-                return open_device(self.path)
-        how = os.O_TRUNC if force else os.O_EXCL
-        number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | how, 0o666)
-        if heir is not None and os.fstat(number).st_nlink == 1:
-            os.fchown(number, heir.uid, heir.gid)
-        return os.fdopen(number, "wb")
-
-    def commit(self) -> None:
-        """All is written."""
-        with failing(self.name):
-            self.stream.flush()
-            if self.path != STDOUT and stat.S_ISREG(os.fstat(self.stream.fileno()).st_mode):
-                os.fsync(self.stream.fileno())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.path != STDOUT:
-            with suppress(OSError):
-                self.stream.close()
+def opened(path: str, *, force: bool, heir: User | None) -> Output:
+    """The output for `path`, which will belong to `heir`."""
+    with failing(path):
+        if path != STDOUT and os.path.islink(path) and not _leads_to_device(path):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        output = Output(path, force=force)
+        if heir is not None and output.regular:
+            os.fchown(output.stream.fileno(), heir.uid, heir.gid)
+    return output
 
 
-def drawing(report: Report, demands: Demands | None) -> Draw:
-    """What writes that report; of jsonl its last line, since those before it were written meanwhile."""
+def drawing(report: Report, demands: Demands | None, grown: Mapping[BinaryIO, Growing]) -> Draw:
+    """What writes that report; of JSON lines the last ones, behind what has `grown` there."""
 
     def draw(name: str, out: BinaryIO, page: Page) -> None:
         if name == "jsonl":
             from seqcheck.reporters.live_lines import closing
 
-            out.write(closing(report))
+            grown[out].write(closing(report))
         else:
             reporter(name).write(report, out, replace(page, demands=demands))
 
     return draw
+
+
+def _leads_to_device(path: str) -> bool:
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def deserted(output: Output) -> bool:
+    """Whether it is a pipe whose reader has gone."""
+    with suppress(OSError, ValueError):
+        poll = select.poll()
+        poll.register(output.stream.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    return False
+
+
+def say_report(report: Report) -> None:
+    """The report on stderr: who was to read it has gone, as `| tee` has after Ctrl-C."""
+    with suppress(OSError, ValueError, AttributeError):
+        out = sys.stderr.buffer
+        reporter("terminal").write(report, out, page_for(out))
+        out.flush()

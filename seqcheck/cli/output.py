@@ -32,7 +32,7 @@ class Output:
         self.name = "standard output" if path == STDOUT else path
         self._force = force
         self._temporary: str | None = None  # what is to be named, or named anew
-        self._done = False
+        self._done = self._named = False
         self._whole: Callable[[], None] | None = None
         with failing(self.name):
             self.stream = self._open()
@@ -54,21 +54,41 @@ class Output:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if there and not stat.S_ISREG(there.st_mode):  # there is nothing to lose
             return open_device(self.path)
-        if there and not self._force:
+        if not self._force and os.path.lexists(self.path):  # also a link that leads nowhere
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         number, self._temporary = begin(self.path)
         return os.fdopen(number, "wb")
 
-    def commit(self) -> None:
-        """All is written: make it last, under its own name."""
-        self._done = True
+    def appear(self) -> None:
+        """Give it its name now, and go on writing: for what grows as it happens."""
         with failing(self.name):
             self.stream.flush()
+            self._give_name()
+
+    def commit(self) -> None:
+        """All is written: make it last, under its own name."""
+        with failing(self.name):
+            self.stream.flush()
+            if self.regular:
+                os.fsync(self.stream.fileno())
+                self._give_name()
+                if self._whole is None:
+                    self.stream.close()
+        self._done = True
+
+    def _give_name(self) -> None:
+        if self._named or not self.regular:
+            return
+        self._named = True
+        if self._whole is not None:
+            self._whole()
+        else:
+            self.name_now()
+
+    def name_now(self) -> None:
+        """Give the file its name, whoever else may have been asked to."""
+        with failing(self.name):
             if self._temporary is None:
-                return
-            os.fsync(self.stream.fileno())
-            if self._whole is not None:
-                self._whole()
                 return
             if self._force:
                 if not self._temporary:
@@ -79,7 +99,18 @@ class Output:
             else:
                 link(self.stream.fileno(), self.path)
             self._temporary = None
-            self.stream.close()
+
+    def forget(self) -> None:
+        """Take it away, unless it has its name."""
+        if self._temporary:
+            with suppress(FileNotFoundError):
+                os.unlink(self._temporary)
+        self._temporary = None
+
+    @property
+    def regular(self) -> bool:
+        """Whether it is a new file, and no device, pipe or stdout."""
+        return self._temporary is not None or self._named
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +124,8 @@ class Output:
             except OSError as failure:  # on a full disk; if that is news, it has to be told
                 if kind is None and self._done and not isinstance(failure, BrokenPipeError):
                     raise OutputError(f"cannot write {self.name}: {failure.strerror}") from failure
-        if self._temporary and self._whole is None:
-            with suppress(FileNotFoundError):
-                os.unlink(self._temporary)
+        if self._whole is None:
+            self.forget()
 
 
 class Ended(BaseException):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from seqcheck.cli.live_output import Opened
+from seqcheck.cli.growing import Growing
 from seqcheck.cli.output import failing
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.stdio import say
@@ -30,20 +30,40 @@ class Lines:
 
 
 class JsonLines:
-    """Writes each snapshot to an output, at once."""
+    """Writes each snapshot to an output, at once. A file appears with the first record: before, there may be nothing to
+    report in the end."""
 
-    def __init__(self, output: Opened) -> None:
+    def __init__(self, output: Growing) -> None:
         self._output = output
 
     def __call__(self, now: Snapshot) -> None:
-        with failing(self._output.name):
-            self._output.stream.write(snapshot(now))
-            self._output.stream.flush()
+        with failing(self._output.output.name):
+            self._output.write(snapshot(now))
+            if now.sequenced:
+                self._output.output.appear()
+
+
+class Showing:
+    """Shows each snapshot to everybody. Whoever fails is not shown any more, and costs nobody else anything; `failed`
+    is what is worth telling: a reader that went away, or a terminal, is not."""
+
+    def __init__(self, calls: Sequence[Callable[[Snapshot], None]]) -> None:
+        self.failed: list[Exception] = []
+        self._calls = list(calls)
+
+    def __call__(self, now: Snapshot) -> None:
+        for each in list(self._calls):
+            try:
+                each(now)
+            except Exception as error:  # noqa: BLE001 - what is shown in between must not cost the capture
+                self._calls.remove(each)
+                if not isinstance(error, OSError):
+                    self.failed.append(error)
 
 
 @contextmanager
-def showing(args: argparse.Namespace, outputs: Sequence[Opened]) -> Iterator[Show | None]:
-    """Who is shown snapshots, None where nobody is."""
+def showing(args: argparse.Namespace, outputs: Sequence[Growing]) -> Iterator[tuple[Show | None, Showing]]:
+    """Who is shown snapshots (None where nobody is), and how that went."""
     calls: list[Callable[[Snapshot], None]] = [JsonLines(output) for output in outputs]
     drawn = wanted(args.quiet) and os.environ.get("TERM", "") not in ("", "dumb")
     with ExitStack() as stack:
@@ -53,10 +73,6 @@ def showing(args: argparse.Namespace, outputs: Sequence[Opened]) -> Iterator[Sho
             calls.append(stack.enter_context(Dashboard(", ".join(args.interfaces))))
         elif not args.quiet:
             calls.append(Lines())
-
-        def call(now: Snapshot) -> None:
-            for each in calls:
-                each(now)
-
+        shown = Showing(calls)
         every = args.interval or (LIVELY_S if drawn else CALM_S)
-        yield Show(call=call, every_s=every, reports=bool(outputs) or drawn) if calls else None
+        yield Show(call=shown, every_s=every, reports=bool(outputs) or drawn) if calls else None, shown

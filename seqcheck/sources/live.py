@@ -21,7 +21,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from seqcheck.errors import InputError, UsageError
+from seqcheck.errors import InputError, SeqcheckError, UsageError
 from seqcheck.escape import visible
 from seqcheck.kernel import load
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
@@ -70,6 +70,9 @@ class LiveReader:
         self.remarks: list[str] = []
         self.store = LiveStore()
         self.frames = self.lost = 0
+        self.failure = ""  # what went wrong with listening itself
+        self.ended = ""  # why it ended, where nobody asked for that
+        self.hurried = False  # whether even what the kernel still holds is not waited for
         self._note, self._wait = note, wait
         self._stopping = False
         self._ports: list[AnyPort] = []
@@ -97,6 +100,13 @@ class LiveReader:
             raise
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
+        try:
+            yield from self._blocks()
+        except (SeqcheckError, OSError) as error:  # what came before is worth a report
+            self.failure = self.ended = str(error)
+            self._stopping = True
+
+    def _blocks(self) -> Iterator[tuple[Frames, int, int]]:
         idle = Frames(0)
         poll = select.poll()
         poll.register(self._watch, select.POLLIN)
@@ -114,8 +124,11 @@ class LiveReader:
                 self._heed(self._pause(poll, POLL_MS))
         yield from self._rest(poll)
 
-    def stop(self) -> None:
-        """End as soon as everything was taken that the kernel has up to now. May be called from a signal handler."""
+    def stop(self, why: str = "") -> None:
+        """End as soon as everything was taken that the kernel has up to now; `why` where that was not planned. May be
+        called from a signal handler."""
+        if not self._stopping:
+            self.ended = why
         self._stopping = True
 
     @property
@@ -218,7 +231,7 @@ class LiveReader:
                     yield from self._given(port.take(), port)
             if taken:
                 deadline = time.monotonic() + PATIENCE_S
-            if all(port.all_taken for port in self._ports) or time.monotonic() > deadline:
+            if all(port.all_taken for port in self._ports) or self.hurried or time.monotonic() > deadline:
                 break
             self._heed(self._pause(poll, RETIRE_MS))
         if self._interleave:
@@ -272,7 +285,7 @@ class LiveReader:
                 self._remark(f"{visible(name)} is there")
         port.awaited = port.interface is None
         if not self._wait and not any(one.interface for one in self._ports):
-            self.stop()
+            self.stop(f"{visible(name)} went down")
 
     def _remark(self, text: str) -> None:
         if len(self.remarks) < MAX_REMARKS:

@@ -6,6 +6,7 @@ a killed seqcheck leaves a file that can be read (at worst, its last block is cu
 
 Frames stand in the order in which they were written: the surroundings of an earlier copy may stand behind later frames
 (reordercap puts them in order). Comments name the copies; numbers are those of the whole capture, not of the file.
+A frame that turns out to be an earlier copy after it was written has room left for its comment.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from seqcheck.wire import pcapng
 
 PIECE = 1 << 16  # bytes of a write, about
 REMEMBERED = 1 << 16  # frame numbers known to be written
+TAIL = 4  # bytes of a block behind its options
+ROOM = 108  # bytes for a comment that comes later
 
 
 class Store(Protocol):
@@ -31,9 +34,11 @@ class Store(Protocol):
 
 
 class Sink(Protocol):
-    """An unbuffered file."""
+    """An unbuffered file: `write` writes all of `data` or, with an OSError, none; `patch` writes over what is there."""
 
-    def write(self, data: memoryview, /) -> int | None: ...
+    def write(self, data: bytes, /) -> int: ...
+
+    def patch(self, at: int, data: bytes, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +50,23 @@ class Around:
 
 
 class Recorder:
-    """Writes to `out`, at most `limit` bytes. `program` names who wrote it, `name` where the frames
-    came from."""
+    """Writes to `out`, at most `limit` bytes. `program` names who wrote it, `name` where the frames came from.
+    `failure` is what kept it from being written to the end, empty where nothing did."""
 
     def __init__(self, out: Sink, *, program: str, name: str, around: Around, limit: int) -> None:
         self.remarks: list[str] = []
         self.frames = self.copies = 0
+        self.failure = ""
         self._out, self._around, self._limit = out, around, limit
         self._name = name
         self._left_out = 0
         self._size = 0
         self._links: dict[int, int] = {}
         self._written: deque[int] = deque()
-        self._known: set[int] = set()
+        self._known: dict[int, int] = {}  # where the room for its comment ends; 0 where it has one
         self._end = self._reach = 0  # the last frame so far, and up to which one all are wanted
         self._buffer: list[bytes] = []
-        self._buffered = 0
+        self._buffered = self._flushed = 0  # bytes
         self._put(pcapng.section_block(program=program))
         self._flush()
 
@@ -105,7 +111,11 @@ class Recorder:
 
     def _frame(self, number: int, store: Store, comment: str) -> None:
         """Write it, unless it was written."""
-        if number in self._known or self._full:
+        if number in self._known:
+            self._remark(number, comment)
+            return
+        if self._full:
+            self._left_out += bool(comment)
             return
         frame = store.get(number)
         if frame is None:
@@ -114,15 +124,27 @@ class Recorder:
             self._links[frame.link] = len(self._links)
             self._put(pcapng.interface_block(link=frame.link, name=self._name))
         interface = self._links[frame.link]
-        block = pcapng.packet_block(frame.ns, frame.data, wire=frame.wire, interface=interface, comment=comment)
+        block = pcapng.packet_block(
+            frame.ns, frame.data, wire=frame.wire, interface=interface, comment=comment, room=ROOM
+        )
         if self._put(block):
             self.frames += 1
-            self._known.add(number)
+            self._known[number] = 0 if comment else self._size - TAIL
             self._written.append(number)
             if len(self._written) > REMEMBERED:
-                self._known.discard(self._written.popleft())
+                self._known.pop(self._written.popleft(), None)
         elif comment:
             self._left_out += 1
+
+    def _remark(self, number: int, comment: str) -> None:
+        """Give a frame that was written without one its comment."""
+        end = self._known[number]
+        if not comment or not end:
+            return
+        self._known[number] = 0
+        self._flush()
+        if end <= self._flushed:
+            self._out.patch(end - ROOM, pcapng.comment_in(ROOM, comment))
 
     @property
     def _full(self) -> bool:
@@ -141,14 +163,17 @@ class Recorder:
         return True
 
     def _flush(self) -> None:
-        if not self._buffer:
+        """Write what waits; what finds no room is cut off between two packets."""
+        waiting, self._buffer, self._buffered = self._buffer, [], 0
+        if not waiting or self.failure:
             return
-        data = memoryview(b"".join(self._buffer))
-        self._buffer.clear()
-        self._buffered = 0
         try:
-            while data:
-                data = data[self._out.write(data) or 0 :]
+            try:
+                self._flushed += self._out.write(b"".join(waiting))
+            except OSError:
+                for block in waiting:
+                    self._flushed += self._out.write(block)
         except OSError as error:
             self._size = self._limit
-            self.remarks.append(f"The evidence file could not be written to the end: {error.strerror or error}.")
+            self.failure = error.strerror or str(error)
+            self.remarks.append(f"The evidence file could not be written to the end: {self.failure}.")

@@ -180,10 +180,12 @@ def interface_block(*, link: int, snap: int = 0, name: str = "") -> bytes:
 
 
 def packet_block(
-    ns: int, data: bytes, *, wire: int | None = None, interface: int = 0, comment: str = "", number: int | None = None
-) -> bytes:
-    """An Enhanced Packet Block. A comment beyond what an option holds is cut; `number` becomes the packet's id."""
-    length, options = len(data), b""
+    ns: int, data: bytes, *, wire: int | None = None, interface: int = 0, comment: str = "", number: int | None = None,
+    room: int = 0,
+) -> bytes:  # fmt: skip
+    """An Enhanced Packet Block. A comment beyond what an option holds is cut; `number` becomes the packet's id. Where
+    there are neither, `room` bytes (a multiple of 4) are left for a comment_in() that is put there later."""
+    length, options = len(data), bytes(room)
     if comment or number is not None:
         listed = [(_COMMENT, _text(comment))] if comment else []
         options = _pack_options(listed + ([(_PACKETID, pack("<Q", number))] if number is not None else []))
@@ -191,6 +193,13 @@ def packet_block(
     high, low = ns >> 32 & 0xFFFFFFFF, ns & 0xFFFFFFFF
     head = _PACKET.pack(EPB, size, interface, high, low, length, wire or length)
     return b"".join((head, data, bytes(-length & 3), options, pack("<I", size)))
+
+
+def comment_in(room: int, comment: str) -> bytes:
+    """A comment that fills `room` bytes at a packet_block's end, but for the 4 of its length; what is longer is cut.
+    What stands behind the end of options is not looked at by any reader."""
+    text = comment.encode()[: room - 8].decode("utf-8", "ignore").encode()
+    return _pack_options([(_COMMENT, text)]).ljust(room, b"\0")
 
 
 def statistics_block(ns: int, *, received: int, dropped: int, interface: int = 0) -> bytes:

@@ -1,0 +1,50 @@
+"""An output that grows while a capture runs, the evidence or JSON lines: whole pieces, whatever happens.
+
+A piece that finds no room (a full disk) is taken back, so that what is there can be read to its end; nothing is
+written after that. Unbuffered: a killed process has written all that it had.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seqcheck.cli.output import Output
+
+
+class Growing:
+    """Appends to `output`. `size` bytes were written. It is given its name after `silent` pieces; None: by whoever
+    writes."""
+
+    def __init__(self, output: Output, *, silent: int | None = None) -> None:
+        self.output = output
+        self.size = 0
+        self._silent = silent
+        self._number = output.stream.fileno()
+
+    def write(self, data: bytes) -> int:
+        """All of `data`. OSError where not all of it could be written: then none of it was."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._number, rest) :]
+        except OSError:
+            if self.output.regular:
+                with suppress(OSError):
+                    os.ftruncate(self._number, self.size)
+                    os.lseek(self._number, self.size, os.SEEK_SET)
+            raise
+        self.size += len(data)
+        if self._silent:
+            self._silent -= 1
+        elif self._silent is not None:
+            self.output.appear()
+        return len(data)
+
+    def patch(self, at: int, data: bytes) -> None:
+        """Write over what was written, where that is possible: not in a pipe."""
+        if self.output.regular:
+            with suppress(OSError):
+                os.pwrite(self._number, data, at)

@@ -1,0 +1,209 @@
+"""However a live capture ends, its reports are written, and what is left is whole."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import netns
+import pytest
+
+import seqcheck
+
+WHY_NOT = netns.why_not()
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+STALE = ("--ring-size", "64", "--inject", "stale=1%")
+
+
+@pytest.fixture
+def pair() -> Iterator[netns.Pair]:
+    with netns.pair() as made:
+        yield made
+
+
+def report(path: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(path.read_text("ascii"))
+    return made
+
+
+def seen(live: netns.Program, frames: int) -> None:
+    """Until the snapshots say that so many were taken."""
+    live.wait_for(lambda: any(one["frames"] >= frames for one in live.snapshots()))
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_reader_of_json_lines_that_goes_away_costs_no_other_report(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    command = [
+        *netns.SEQCHECK,
+        "live",
+        pair.into,
+        "--report",
+        "jsonl",
+        "--report",
+        f"json={path}",
+        "--interval",
+        "10ms",
+    ]
+    with subprocess.Popen(
+        ["ip", "netns", "exec", pair.rx, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as live:
+        assert live.stdout is not None
+        assert json.loads(live.stdout.readline())["type"] == "snapshot"
+        live.stdout.close()
+        truth = pair.send("--count", "2000", *STALE)
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
+        assert live.wait(netns.TIMEOUT) == 1
+    assert report(path)["duplicates"]["total"] == truth["duplicates"] > 0
+
+
+def test_a_report_that_fails_costs_no_other(pair: netns.Pair, tmp_path: Path) -> None:
+    paths = [tmp_path / "one.json", tmp_path / "two.md"]
+    options = ("--report", "html=/dev/full", "--report", f"json={paths[0]}", "--report", f"markdown={paths[1]}")
+    with netns.live(pair.rx, pair.into, *options, "--count", "2000") as live:
+        pair.send("--count", "2000")
+        assert live.end() == 2
+    assert [line for line in live.err if "/dev/full" in line] == [
+        "seqcheck: cannot write /dev/full: No space left on device"
+    ]
+    assert report(paths[0])["capture"]["frames"] == 2000
+    assert "clean" in paths[1].read_text()
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGHUP], [signal.SIGINT, signal.SIGINT]], ids=["hup", "int-int"])
+def test_signals_end_the_capture_and_not_the_report(
+    pair: netns.Pair, tmp_path: Path, numbers: list[signal.Signals]
+) -> None:
+    path = tmp_path / "report.json"
+    options = ("--report", "jsonl", "--interval", "10ms", "--report", f"json={path}")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        truth = pair.send("--count", "2000", *STALE)
+        seen(live, 2000)
+        for number in numbers[:-1]:
+            live.process.send_signal(number)
+        assert live.end(numbers[-1]) == 1
+    made = report(path)
+    assert (made["capture"]["frames"], made["duplicates"]["total"]) == (2000, truth["duplicates"])
+    assert [json.loads(line)["type"] for line in live.out].count("report") == 1
+
+
+def test_nohup_is_heeded(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    words = ("nohup", *netns.SEQCHECK, "live", pair.into, "--count", "2000", "--report", f"json={path}")
+    with netns.program(pair.rx, *words) as live:
+        live.says("listening on")
+        live.process.send_signal(signal.SIGHUP)
+        pair.send("--count", "2000")
+        assert live.end() == 0
+    assert report(path)["capture"]["frames"] == 2000
+
+
+def test_tee_that_went_away_with_control_c_leaves_the_report_on_stderr(pair: netns.Pair) -> None:
+    command = [*netns.SEQCHECK, "live", pair.into, "--interval", "10ms"]
+    with subprocess.Popen(
+        ["ip", "netns", "exec", pair.rx, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as live:
+        assert live.stdout is not None
+        assert live.stderr is not None
+        truth = None
+        for line in live.stderr:
+            if truth is None and "listening on" in line:
+                truth = pair.send("--count", "2000", *STALE)
+            if "2,000 frames" in line:
+                break
+        live.stdout.close()  # as tee does, which hears the signal too
+        live.send_signal(signal.SIGINT)
+        said = live.stderr.read()
+        assert live.wait(netns.TIMEOUT) == 1
+    assert truth is not None
+    assert "Verdict" in said
+    assert "ring of 64" in said
+
+
+def test_a_run_that_had_nothing_to_say_leaves_nothing_and_destroys_nothing(pair: netns.Pair, tmp_path: Path) -> None:
+    names = {"json": "report.json", "jsonl": "lines.jsonl", "html": "page.html"}
+    reports = [word for name, path in names.items() for word in ("--report", f"{name}={tmp_path / path}")]
+    options = (*reports, "--evidence", str(tmp_path / "evidence.pcapng"), "--interval", "10ms")
+    with netns.live(pair.rx, pair.into, *options, "--duration", "200ms") as live:
+        assert live.end() == 2
+    assert left(tmp_path) == []
+    old = dict.fromkeys((*names.values(), "evidence.pcapng"), b"old")
+    for name, data in old.items():
+        (tmp_path / name).write_bytes(data)
+    with netns.live(pair.rx, pair.into, *options, "--duration", "200ms", "--force") as live:
+        assert live.end() == 2
+    assert {name: (tmp_path / name).read_bytes() for name in left(tmp_path)} == old
+    with netns.live(pair.rx, pair.into, *options, "--force", "--count", "2000") as live:
+        truth = pair.send("--count", "2000", *STALE)
+        assert live.end() == 1
+    assert left(tmp_path) == sorted(old)
+    assert report(tmp_path / "report.json")["duplicates"]["total"] == truth["duplicates"]
+    assert seqcheck.analyze(tmp_path / "evidence.pcapng").duplicates.total == truth["duplicates"]
+    assert b"old" not in (tmp_path / "page.html").read_bytes()[:3]
+
+
+def test_where_files_need_a_name_it_goes_with_the_run(pair: netns.Pair, tmp_path: Path) -> None:
+    """On a file system without unnamed files, also where the capture is killed."""
+    code = "from seqcheck.cli import main, output; output.UNNAMED = 0; raise SystemExit(main.main())"
+    words = (netns.SEQCHECK[0], "-c", code, "live", pair.into, "--report", f"json={tmp_path}/report.json")
+    with netns.program(pair.rx, *words) as live:
+        live.says("listening on")
+        assert [name.startswith(".report.json.") for name in left(tmp_path)] == [True]
+        pair.send("--count", "10")
+        assert live.end(signal.SIGINT) == 0
+    assert left(tmp_path) == ["report.json"]
+    (tmp_path / "report.json").unlink()
+    with netns.program(pair.rx, *words) as live:
+        live.says("listening on")
+        live.process.kill()
+        live.end()  # its output ends when the process that names files is gone, too
+    assert left(tmp_path) == []
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder], check=False).returncode:
+        pytest.skip("cannot mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_leaves_whole_lines_and_packets(pair: netns.Pair, tmp_path: Path, small: Path) -> None:
+    other = tmp_path / "report.json"
+    options = ("--evidence", str(small / "evidence.pcapng"), "--report", f"json={other}")
+    with netns.live(pair.rx, pair.into, *options, "--count", "30000") as live:
+        truth = pair.send("--count", "30000", "--ring-size", "64", "--inject", "stale=5%", "--rate", "30000")
+        assert live.end() == 2
+    assert sum("evidence" in line and "No space left" in line for line in live.err) == 1
+    made = report(other)
+    assert made["duplicates"]["total"] == truth["duplicates"]
+    assert any("No space left" in caveat for caveat in made["verdict"]["caveats"])
+    kept = seqcheck.analyze(small / "evidence.pcapng")
+    assert kept.capture.damage == ()
+    assert kept.capture.frames > 100
+    os.remove(small / "evidence.pcapng")
+    options = (
+        "--report",
+        f"jsonl={small / 'lines.jsonl'}",
+        "--report",
+        f"json={other}",
+        "--interval",
+        "1ms",
+        "--force",
+    )
+    with netns.live(pair.rx, pair.into, *options, "--count", "30000") as live:
+        pair.send("--count", "30000", "--ring-size", "64", "--inject", "stale=5%", "--rate", "30000")
+        assert live.end() == 2
+    assert sum("lines.jsonl" in line and "No space left" in line for line in live.err) == 1
+    lines = (small / "lines.jsonl").read_text().splitlines()
+    assert {json.loads(line)["type"] for line in lines} == {"snapshot"}
+    assert report(other)["duplicates"]["total"] == truth["duplicates"]
