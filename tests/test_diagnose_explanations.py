@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -20,6 +21,22 @@ RANDOM = np.random.default_rng(5)
 
 def mass(density: np.ndarray) -> float:  # type: ignore[type-arg]
     return float(np.exp(density).sum())
+
+
+# ---- what the wire says is no size ---
+
+
+def test_a_lap_of_a_billion_slots_is_not_looked_for() -> None:
+    """Copies with a billion lost numbers between them, one delay apart: no array is as long as that."""
+    seen = units([3_000_000_065, 3_000_000_066, 3_000_000_067] * 4, time=np.full(12, 1e6))
+    tracemalloc.start()
+    try:
+        parts = [lap.paced(seen, np.ones(12), each, given) for each in delay.parts(seen) for given in ((), (512,))]
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+    assert parts
+    assert not any(parts)
 
 
 # ---- arithmetic ----------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
         return None
     error = max(spread / math.sqrt(float(mine.sum())), 0.15)
     closed = bool(units.closed.any())
-    low, high = math.floor(mean - 4 * error), math.ceil(mean * BEYOND)
+    low, high = math.floor(mean - 4 * error), min(math.ceil(mean * BEYOND), priors.LARGEST)
     sizes = np.arange(max(low, priors.HARDLY), high + 1)
     missing = np.maximum(sizes - mean, 0.0)  # slots of frames that are not in view
     tight = many - few <= 3 * spread + 2
