@@ -207,3 +207,55 @@ def test_a_full_disk_leaves_whole_lines_and_packets(pair: netns.Pair, tmp_path: 
     lines = (small / "lines.jsonl").read_text().splitlines()
     assert {json.loads(line)["type"] for line in lines} == {"snapshot"}
     assert report(other)["duplicates"]["total"] == truth["duplicates"]
+
+
+COUNT, DURATION = (("--count", "100000"), "2,000 of 100,000 frames"), (("--duration", "1h"), " of 3600 s")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "how"),
+    [(*COUNT, "down"), (*DURATION, "down"), (*COUNT, "gone"), (*COUNT, "TERM"), (*DURATION, "INT")],
+)
+def test_less_than_was_asked_for_is_no_success(
+    pair: netns.Pair, tmp_path: Path, asked: tuple[str, ...], words: str, how: str
+) -> None:
+    path = tmp_path / "report.json"
+    options = (*asked, "--report", f"json={path}", "--report", "jsonl", "--interval", "10ms")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        pair.send("--count", "2000")
+        seen(live, 2000)
+        if how == "down":
+            netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
+        elif how == "gone":
+            netns.run("ip", "-n", pair.tx, "link", "del", pair.out)
+        else:
+            live.process.send_signal(getattr(signal, f"SIG{how}"))
+        assert live.end() == 2
+    made = report(path)
+    assert made["verdict"]["cause"] == "clean"
+    why = f"it was ended by SIG{how}" if how.isupper() else pair.into
+    (told,) = (caveat for caveat in made["verdict"]["caveats"] if words in caveat)
+    assert why in told
+    assert any(why in each["what"] for each in made["capture"]["damage"])
+
+
+def test_what_was_asked_for_came_before_the_interface_went(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, "--count", "2000", "--report", f"json={path}") as live:
+        pair.send("--count", "2000")
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
+        assert live.end() == 0
+    assert report(path)["capture"]["damage"] == []
+
+
+def test_a_link_that_went_down_and_up_is_told(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, "--count", "4000", "--report", f"json={path}") as live:
+        pair.send("--count", "2000", "--stream", "1")
+        netns.run("ip", "-n", pair.tx, "link", "set", pair.out, "down")
+        netns.run("ip", "-n", pair.tx, "link", "set", pair.out, "up")
+        pair.send("--count", "2000", "--stream", "2")
+        assert live.end() == 0
+    caveats = report(path)["verdict"]["caveats"]
+    assert any(f"the link of {pair.into} went down; what was sent meanwhile is lost" in each for each in caveats)
+    assert any(f"the link of {pair.into} went down" in line for line in live.err)

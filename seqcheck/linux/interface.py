@@ -86,17 +86,24 @@ def known() -> list[str]:
 
 def losses(name: str) -> int:
     """Frames that the interface itself says it lost on receiving, since it came up; 0 where it does not say."""
-    total = 0
-    for counter in LOSSES:
+    return sum(_counter(f"{name}/statistics/{each}") for each in LOSSES)
+
+
+def link_losses(name: str) -> int:
+    """How often the interface lost its link, since it was made; 0 where it does not say."""
+    return _counter(f"{name}/carrier_down_count")
+
+
+def _counter(path: str) -> int:
+    """What a file below /sys/class/net says; 0 where it says nothing."""
+    try:
+        number = os.open(f"/sys/class/net/{path}", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            number = os.open(f"/sys/class/net/{name}/statistics/{counter}", os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                total += int(os.read(number, 64))
-            finally:
-                os.close(number)
-        except (OSError, ValueError):
-            continue
-    return total
+            return int(os.read(number, 64))
+        finally:
+            os.close(number)
+    except (OSError, ValueError):
+        return 0
 
 
 class Watch:

@@ -82,6 +82,7 @@ class LiveReader:
         for name, one in found.items():
             if not wait and (one is None or not one.up):
                 raise _absent(name, one)
+        self._links = {name: interface.link_losses(name) for name in self.inputs}
         self._missed = {name: interface.losses(name) for name in self.inputs}
         self._watch = interface.Watch()
         if len(self.inputs) == 1:  # several are put in order in one arena, into which all is copied
@@ -222,6 +223,7 @@ class LiveReader:
         """What the kernel holds. It keeps a block that is not full for RETIRE_MS, longer where the host is busy."""
         for port in self._ports:
             port.socket.shut()
+        self._look_at_links()
         deadline = time.monotonic() + PATIENCE_S
         while True:
             taken = False
@@ -267,6 +269,16 @@ class LiveReader:
             for port in self._ports:
                 port.socket.fault()
                 self._attend(port)
+            self._look_at_links()
+
+    def _look_at_links(self) -> None:
+        """Note each interface that lost its link and is still there, as when the other end went down."""
+        for port in self._ports:
+            name, before = port.socket.name, self._links[port.socket.name]
+            self._links[name] = now = interface.link_losses(name)
+            if port.interface is not None and now > before:
+                times = "" if now == before + 1 else f" {now - before} times"
+                self._remark(f"the link of {visible(name)} went down{times}; what was sent meanwhile is lost")
 
     def _attend(self, port: AnyPort) -> None:
         """Begin to listen to an interface that has come, note one that has gone."""
@@ -281,6 +293,7 @@ class LiveReader:
                 port.bind(now)
             except OSError:  # gone again
                 return
+            self._links[name] = interface.link_losses(name)
             if port.awaited:
                 self._remark(f"{visible(name)} is there")
         port.awaited = port.interface is None
