@@ -17,7 +17,7 @@ from typing import Any
 
 from seqcheck.cli.main import main
 from seqcheck.reporters.dashboard import Dashboard
-from seqcheck.watch import LiveSession
+from seqcheck.watch import Watch
 
 
 class Clock:
@@ -45,7 +45,7 @@ def run(argv: list[str]) -> int:
     """Measure `seqcheck` with the arguments behind the first; its exit code."""
     told, *rest = argv
     snapshots, drawings = Clock(), Clock()
-    for owner, name, clock in ((LiveSession, "snapshot", snapshots), (Dashboard, "__call__", drawings)):
+    for owner, name, clock in ((Watch, "snapshot", snapshots), (Dashboard, "__call__", drawings)):
         setattr(owner, name, clock.wrapped(getattr(owner, name)))
     sys.argv[1:] = rest
     with Path(told).open("w", encoding="ascii") as file:  # before privileges are dropped

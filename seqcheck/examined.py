@@ -15,48 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import assemble, unjudged
-from .dataclass import dataclass
-from .diagnose import Diagnosis, Facts
 from .errors import InputError
 from .kernel.border import DUPLICATE, GAP, LATE, Kernel
 from .kernel.border import Frames as Block
 from .model import Report
+from .observation import Conclusion
 from .results import Batch, CapturedFrame
 from .sources import CaptureReader
 from .sources.bytestream import State, state_of
-from .track import Findings
 
 if TYPE_CHECKING:
     from . import spool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A report and what it was made from. `diagnosis` is None where judging failed, and `fault` the exception, if it
-    was one."""
-
-    report: Report
-    findings: Findings
-    diagnosis: Diagnosis | None
-    facts: Facts
-    fault: Exception | None = None
-
-
 class Examined:
     """results.Results."""
 
-    def __init__(self, told: Told, rows: spool.Rows | None, frames: Frames) -> None:
-        self._told, self._rows, self._frames = told, rows, frames
+    def __init__(self, conclusion: Conclusion, rows: spool.Rows | None, frames: Frames) -> None:
+        self._conclusion, self._rows, self._frames = conclusion, rows, frames
 
     @property
     def report(self) -> Report:
         """The report, the same one every time."""
-        return self._told.report
+        return self._conclusion.report
 
     @property
     def fault(self) -> Exception | None:
         """Why nothing was judged, where that was an exception."""
-        return self._told.fault
+        return self._conclusion.fault
 
     def findings(self) -> Iterator[Batch]:
         """Every finding, in order of arrival within its kind."""
@@ -74,16 +60,18 @@ class Examined:
         return self._frames.read(numbers)
 
     def _batch(self, rows: NDArray[Any]) -> Batch:
-        told = self._told
+        conclusion = self._conclusion
         kind = rows["kind"][0]
-        if kind == DUPLICATE and told.diagnosis is None:
-            return Batch(kind="duplicate", columns=unjudged.duplicate_columns(rows, told.findings, told.facts))
+        if kind == DUPLICATE and conclusion.diagnosis is None:
+            return Batch(
+                kind="duplicate", columns=unjudged.duplicate_columns(rows, conclusion.findings, conclusion.facts)
+            )
         if kind == DUPLICATE:
-            assert told.diagnosis is not None
-            columns = assemble.duplicate_columns(rows, told.findings, told.diagnosis, told.facts)
+            assert conclusion.diagnosis is not None
+            columns = assemble.duplicate_columns(rows, conclusion.findings, conclusion.diagnosis, conclusion.facts)
             return Batch(kind="duplicate", columns=columns)
         if kind == GAP:
-            return Batch(kind="gap", columns=assemble.gap_columns(rows, told.findings))
+            return Batch(kind="gap", columns=assemble.gap_columns(rows, conclusion.findings))
         if kind == LATE:
             return Batch(kind="late", columns=assemble.late_columns(rows))
         return Batch(kind="restart", columns=assemble.restart_columns(rows))

@@ -28,7 +28,7 @@ from .layout import write as spec_of
 if TYPE_CHECKING:
     from .layout.discovery import Candidate, Sample
     from .model import Capture
-    from .witness import Store
+    from .sink import Store
 
 T = TypeVar("T")
 CHANCE = 0.01  # of the frames of its kind: fewer records than that are no recognition, unless they are

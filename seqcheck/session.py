@@ -1,57 +1,40 @@
-"""The one loop: source -> Frames -> Records -> Findings -> Report, for files and pipes.
+"""Captures that are files or pipes: read, and reported on.
 
-Holds what a run needs beside the tracker: the decoder (or, where no layout was given, one for each that can be
-recognised, until one finds a record), and the comparison of the first duplicates' bytes while both copies are at hand.
-Nothing here grows with the capture.
+    report = analyze("run.pcap")
+    with examine(captures, Query(keep="findings")) as results: ...
+
+Opens what is needed, puts what was asked for beside the pipeline (rows and frames set aside, progress, limits), and
+hands over the results.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from . import assemble, kernel, limited
+from . import kernel
 from .aside import Aside
-from .dataclass import dataclass, replace
-from .decode import key_texts, tally
-from .diagnose import Facts
-from .errors import InputError, UsageError
-from .examined import Examined, Told
+from .dataclass import dataclass
+from .errors import UsageError
+from .examined import Examined
 from .examined import Frames as FramesAgain
-from .guard import ADVICE, UNLIMITED, Allowance, Budget, UnfinishedError, within
-from .judging import judge
-from .kernel.border import (
-    MAX_STREAMS,
-    REASONS,
-    STREAMS,
-    DecoderLike,
-    Frames,
-    Kernel,
-    RecordColumns,
-)  # fmt: skip
-from .layout import Layout, resolve
-from .layout import compile as compile_layout
-from .layout import write as spec_of
-from .model import UNREAD, Capture, LayoutInfo, Records, Report, Tool, Verdict
-from .recognition import Recognised, Recognition, first_frames
+from .guard import UNLIMITED, Allowance
+from .layout import resolve
+from .model import UNREAD, Capture, Report
+from .observation import Observation, Question
+from .pipeline import run
 from .results import Keep, Results
 from .sources import CaptureReader
 from .sources.bytestream import State
-from .timeline import Timeline
-from .track import Findings, Limit, Track
-from .version import VERSION
-from .ways import Ways, by_design
-from .witness import Witness
 
 if TYPE_CHECKING:
     from . import spool
 
 Source = str | os.PathLike[str] | BinaryIO
-LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
 INTERVAL_S = 0.1  # between calls of `progress`
 
 
@@ -114,37 +97,16 @@ def examine(
     `ready` is called when all that is needed is open, and nothing but the inputs' first bytes was looked at."""
     sources = _several(captures)
     engine = kernel.load()
-    begin, allowed, stopped = time.monotonic(), query.allowance, False
+    begin, allowed = time.monotonic(), query.allowance
     until = None if allowed.seconds is None else begin + allowed.seconds
     with CaptureReader(sources, kernel=engine, until=until) as reader, ExitStack() as stack:
-        session = stack.enter_context(closing(Session(engine, query.layout)))
-        rows = kept = None
-        if query.keep != "report":
-            from . import spool  # here, since few runs need it
-
-            rows = stack.enter_context(closing(spool.Rows()))
-        if query.keep == "frames" and not _can_read_again(sources, reader):
-            kept = stack.enter_context(closing(spool.Frames()))
-        if query.keep == "all-frames" and not _can_read_again(sources, reader):
-            raise UsageError(
-                "all frames of a pipe cannot be written: they are gone when the findings are known",
-                hint="Save the capture to a file first, or ask for the report pcapng.",
-            )
-        session.set_aside(rows, kept)
+        layout = None if query.layout is None else resolve(query.layout)
+        rows, kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
+        seen = Observation(engine, layout, [Aside(rows, kept)] if rows is not None else [])
         again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
         if ready is not None:
             ready()
-        due = time.monotonic() + INTERVAL_S
-        for frames, low, high in reader:
-            session.take(frames, low, high, reader.store)
-            session.drops(reader.dropped)
-            if progress is not None and time.monotonic() >= due:
-                progress(Progress(bytes_done=reader.bytes_done, bytes_total=reader.bytes_total, frames=reader.frames))
-                due = time.monotonic() + INTERVAL_S
-            if not stopped and (why := allowed.spent(time.monotonic() - begin)):
-                reader.stop(f"{UNREAD}: {why}")
-                stopped = True
-        session.budget = allowed.budget()
+        run(reader, seen.pipeline, _attendant(reader, progress, allowed, begin))
         capture = Capture(
             inputs=reader.inputs,
             frames=reader.frames,
@@ -155,9 +117,42 @@ def examine(
             cut_frames=reader.cut_frames,
             damage=reader.damage,
         )
-        session.finish(reader.store)
-        told = session.tell(capture, query.ring_sizes, query.listed)
-        yield Examined(told, rows, again)
+        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=allowed.budget())
+        yield Examined(seen.conclude(capture, question), rows, again)
+
+
+def _attendant(
+    reader: CaptureReader, progress: Callable[[Progress], None] | None, allowed: Allowance, begin: float
+) -> Callable[[], None]:
+    """What is done after each block: progress is told, and reading ended where what is allowed was used up."""
+    due, stopped = time.monotonic() + INTERVAL_S, False
+
+    def attend() -> None:
+        nonlocal due, stopped
+        now = time.monotonic()
+        if progress is not None and now >= due:
+            progress(Progress(bytes_done=reader.bytes_done, bytes_total=reader.bytes_total, frames=reader.frames))
+            due = time.monotonic() + INTERVAL_S
+        if not stopped and (why := allowed.spent(now - begin)):
+            reader.stop(f"{UNREAD}: {why}")
+            stopped = True
+
+    return attend
+
+
+def _set_aside(query: Query, *, again: bool, stack: ExitStack) -> tuple[spool.Rows | None, spool.Frames | None]:
+    """Where rows and frames go that outputs ask for; `again` says that the inputs can be read a second time."""
+    if query.keep == "report":
+        return None, None
+    if query.keep == "all-frames" and not again:
+        raise UsageError(
+            "all frames of a pipe cannot be written: they are gone when the findings are known",
+            hint="Save the capture to a file first, or ask for the report pcapng.",
+        )
+    from . import spool  # here, since few runs need it
+
+    rows = stack.enter_context(closing(spool.Rows()))
+    return rows, stack.enter_context(closing(spool.Frames())) if query.keep == "frames" and not again else None
 
 
 def _can_read_again(sources: Sequence[Source], reader: CaptureReader) -> bool:
@@ -180,220 +175,3 @@ def _several(captures: Source | Iterable[Source]) -> list[Source]:
     if isinstance(captures, (str, os.PathLike)) or hasattr(captures, "read"):
         return [cast("Source", captures)]
     return list(captures)
-
-
-class Session:
-    """One run over one capture. `budget` is what judging may take."""
-
-    budget = Budget()
-
-    def __init__(self, engine: Kernel, layout: str | Layout | None) -> None:
-        self._engine = engine
-        self._records = RecordColumns(0)
-        self._recognition: Recognition | None = None
-        self._chosen: tuple[Layout, DecoderLike, Track, Witness] | None = None
-        self._store: Any = None  # once the input has ended
-        self._ways: Ways | None = None
-        self._how = ""  # why this layout, where none was given
-        if layout is not None:
-            self._choose(resolve(layout) if isinstance(layout, str) else layout)
-        else:
-            self._recognition = Recognition(engine)
-        self._timeline = Timeline()
-        self._block: Frames | None = None  # the one being taken
-        self._aside: Aside | None = None
-
-    def set_aside(self, rows: spool.Rows | None, frames: spool.Frames | None) -> None:
-        """From now on, put all findings there, and the frames that they are about."""
-        self._aside = Aside(rows, frames) if rows is not None else None
-
-    def take(self, frames: Frames, low: int, high: int, store: Any) -> None:
-        """Rows low..high-1 of `frames`; `store` gives single frames again."""
-        if len(self._records.row) < frames.capacity:
-            self._records = RecordColumns(frames.capacity)
-        if self._chosen is None:
-            self._recognise(frames, low, high, store)
-        else:
-            self._chosen[1].decode(frames, low, high, self._records)
-            self._follow(frames, low, high, store)
-
-    def _follow(self, frames: Frames, low: int, high: int, store: Any) -> None:
-        """The same, with what was read of them in `_records`."""
-        self._block = frames
-        self._timeline.take(frames, low, high, self._records)
-        if self._chosen is None:
-            return
-        _, _, track, witness = self._chosen
-        witness.pass_by(frames, low, high, self._records.status, self._records.count)
-        if self._records.count:
-            new = track.feed(frames, self._records)
-            if self._ways is not None:
-                self._ways.take(frames, self._records)
-            if len(new):
-                witness.look(new, store)
-            if self._aside is not None:
-                self._aside.keep(store)
-
-    def drops(self, total: int | None) -> None:
-        """What the capturing side says it has lost so far."""
-        self._timeline.drops(total)
-
-    def finish(self, store: Any) -> None:
-        """The input has ended."""
-        self._store = store
-        if self._recognition is not None and self._chosen is None:
-            known = self._recognition.end()
-            self._take_waited(known, self._recognition.release(), store)
-        if self._chosen is not None:
-            _, _, track, witness = self._chosen
-            witness.look(track.finish(), store)
-            if self._aside is not None:
-                self._aside.keep(store)
-
-    def _doubt(self, chosen: Layout, findings: Findings) -> str:
-        """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
-        streams = findings.streams
-        lost = sum(int(streams[name].sum()) for name in ("gaps", "restarts", "outliers", "late", "duplicates"))
-        if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
-            return ""
-        return " ".join(self._advice(chosen))
-
-    def _advice(self, chosen: Layout) -> tuple[str, ...]:
-        """What is wrong with a layout that no frame fits, as far as the first frames tell."""
-        if self._store is None:
-            return ()
-        from .layout.discovery import check  # here, since few runs need it
-
-        store = self._store
-        try:
-            return within(ADVICE, lambda: check(first_frames(store), chosen, self._engine))
-        except UnfinishedError:  # advice is worth a moment, and no report
-            return ()
-
-    def close(self) -> None:
-        """Let go of the tracker and of what it found: it holds this session too, and a program that reads many captures
-        must not wait for the garbage collector."""
-        self._chosen, self._block, self._store = None, None, None
-        self._recognition = None
-
-    def report(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Report:
-        """As things stand."""
-        return self.tell(capture, ring_sizes, listed).report
-
-    def tell(self, capture: Capture, ring_sizes: Sequence[int], listed: int) -> Told:
-        """As things stand, and what that rests on."""
-        if self._chosen is None:
-            raise _unknown_layout(self._recognition, capture)
-        chosen, decoder, track, witness = self._chosen
-        foreign, skipped = tally(decoder.sources())
-        findings, keys = _with_streams(track.findings(), skipped), decoder.keys()
-        if not len(findings.streams):
-            raise _no_record(chosen, skipped, capture, self._advice(chosen))
-        facts = Facts(
-            ring_sizes=tuple(ring_sizes),
-            evidence=witness.evidence,
-            kinds=dict(witness.foreign.most_common()),
-            foreign=foreign,
-            skipped=skipped,
-            redundant=chosen.redundant or by_design(chosen),
-            ways=self._ways.counts if self._ways else None,
-            dropped=capture.dropped,
-            cut_frames=capture.cut_frames,
-            frames=capture.frames,
-        )
-        judged = judge(findings, facts, self._timeline, listed=listed, budget=self.budget)
-        report = Report(
-            seqcheck=Tool(version=VERSION, kernel=self._engine.NAME),
-            capture=capture,
-            layout=LayoutInfo(
-                name=chosen.name or "discovered", spec=spec_of(chosen), how=self._how or self._doubt(chosen, findings)
-            ),
-            records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
-            streams=assemble.streams(findings, key_texts(keys, chosen)),
-            duplicates=judged.duplicates,
-            gaps=assemble.gaps(findings, listed),
-            verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, MAX_STREAMS),
-            also=judged.also,
-            overview=judged.overview,
-            redundancy=judged.redundancy,
-        )
-        return Told(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
-
-    def _choose(self, one: Layout, decoder: DecoderLike | None = None) -> None:
-        modulus = one.modulus
-        decoder = decoder or self._engine.Decoder(compile_layout(one))
-        self._ways = Ways(one)
-        self._chosen = (one, decoder, Track(self._engine.Tracker(modulus), modulus, self._found), Witness(one))
-
-    def _recognise(self, frames: Frames, low: int, high: int, store: Any) -> None:
-        """A block, while the layout is not known: it waits, or those that waited are taken, and then itself."""
-        assert self._recognition is not None
-        known = self._recognition.take(frames, low, high)
-        self._records.count = 0
-        if known is None and self._recognition.waiting:
-            return
-        waited = self._recognition.release()
-        if known is not None and known.records is not None and not waited:
-            self._records, self._how = known.records, known.how
-            self._choose(known.layout, known.decoder)
-        else:
-            self._take_waited(known, waited, store)
-            if self._chosen is not None:
-                self._chosen[1].decode(frames, low, high, self._records)
-        self._follow(frames, low, high, store)
-
-    def _take_waited(self, known: Recognised | None, waited: Sequence[Frames], store: Any) -> None:
-        """The blocks that waited for the layout, or until it was clear that there is none."""
-        if known is not None:
-            self._how = known.how
-            self._choose(known.layout)
-        for part in waited:
-            if self._chosen is not None:
-                if len(self._records.row) < part.capacity:
-                    self._records = RecordColumns(part.capacity)
-                self._chosen[1].decode(part, 0, part.count, self._records)
-            self._follow(part, 0, part.count, store)
-        self._records.count = 0
-
-    def _found(self, events: Any) -> None:
-        """Every row as the tracker gives it."""
-        self._timeline.found(events)
-        if self._aside is not None:
-            self._aside.found(events, self._block, self._records)
-
-
-def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
-    """With the limit on streams, which is the decoder's, where it was reached."""
-    count = skipped.get(REASONS[STREAMS], 0)
-    more = (Limit(name="streams", stream=None, count=count),) if count else ()
-    return replace(findings, limits=(*more, *findings.limits))
-
-
-def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
-    """With a caveat where something was left unread."""
-    if not capture.unread:
-        return verdict
-    return replace(
-        verdict, caveats=(*verdict.caveats, f"All of this is about a part of the capture: {capture.unread}.")
-    )
-
-
-def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputError:
-    if not capture.frames or recognition is None:
-        return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=_damage(capture))
-    return recognition.error(capture)
-
-
-def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture, advice: Sequence[str]) -> InputError:
-    if not capture.frames:
-        return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=_damage(capture))
-    order = [reason for reason in REASONS if reason in skipped]
-    why = ", ".join(f"{reason} {skipped[reason]:,}" for reason in order)
-    return InputError(
-        f"none of the {capture.frames:,} frames fits the layout {chosen.name} (skipped: {why})",
-        hint="\n".join([f"It reads: {spec_of(chosen)}", *advice]),
-    )
-
-
-def _damage(capture: Capture) -> str:
-    return "; ".join(f"at byte {damage.offset:,}: {damage.what}" for damage in capture.damage)

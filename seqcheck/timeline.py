@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.border import DUPLICATE, EVENT, GAP, LATE, Frames, RecordColumns
+from .kernel.border import DUPLICATE, EVENT, GAP, LATE
+from .sink import Block, Sink
 
 BINS = 1024
 HALF = 32  # bits
@@ -62,8 +63,8 @@ class Sample:
         return self._kept[: self._count].copy()
 
 
-class Timeline:
-    """Feed it every block and every row of findings; `bins()` at any time."""
+class Timeline(Sink):
+    """A sink; `bins()` at any time."""
 
     def __init__(self) -> None:
         self._bins = np.zeros(BINS, BIN)
@@ -74,10 +75,9 @@ class Timeline:
         self.frames = 0
         self.last_ns = 0
 
-    def take(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """Rows low..high-1 of `frames`, and the records among them."""
-        if high <= low:
-            return
+    def take(self, block: Block) -> None:
+        """A block, and the records in it."""
+        frames, low, high, records = block.frames, block.low, block.high, block.records
         before = frames.first + low - 1  # frames that came earlier
         self.frames = before + high - low
         while self.frames > BINS * self.stride:
@@ -122,20 +122,20 @@ class Timeline:
         edges[1:-1] = inner if rows is None else rows.searchsorted((low + inner).astype(np.int32))
         self._bins["records"][first : last + 1] += edges[1:] - edges[:-1]
 
-    def found(self, events: NDArray[Any]) -> None:
+    def found(self, rows: NDArray[Any], block: Block) -> None:
         """Rows of EVENT, as the tracker gave them."""
-        kinds, frames = np.ascontiguousarray(events["kind"]), events["frame"]
+        kinds, frames = np.ascontiguousarray(rows["kind"]), rows["frame"]
         for kind, name in ((DUPLICATE, "duplicates"), (LATE, "late"), (GAP, "missing")):
             at = np.flatnonzero(kinds == kind)
             if len(at):
                 if kind == GAP:
-                    widths = events["a"][at]
+                    widths = rows["a"][at]
                     self._count("missing_high", frames[at], widths >> HALF)
                     self._count(name, frames[at], widths & ((1 << HALF) - 1))
                 else:
                     self._count(name, frames[at], None)
                 if kind == DUPLICATE:
-                    self._strays.put(events[at[self._strays.pick(len(at))]])
+                    self._strays.put(rows[at[self._strays.pick(len(at))]])
 
     def _count(self, name: str, frames: NDArray[np.int64], each: NDArray[np.int64] | None) -> None:
         """Add `each` (or one) to the bin of each frame number."""

@@ -32,7 +32,7 @@ HEAD = 1 << 12  # of these, the first ones, which are kept where others are thin
 DISTANCES = border.DISTANCES
 STUCK = "the tracker asks for more rows than there is room for: a fault in it"
 Batch = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any]]  # EVENT[n], their places in the order of all; BACK[m]
-Tap = Callable[[NDArray[Any]], None]
+Found = Callable[[NDArray[Any]], None]
 _FIRSTS = (border.GAP, border.RESTART, border.EARLY)
 _SAMPLED = (border.DUPLICATE, border.LATE)  # what may be taken back
 LimitName = Literal[
@@ -82,38 +82,39 @@ class Findings:
 class Track:
     """Feed it records; ask for the findings at any time. The only stateful object of the core."""
 
-    def __init__(self, tracker: TrackerLike, modulus: int, tap: Tap | None = None) -> None:
-        """`tap` sees every row of EVENT as the tracker gives it, kept or not, before it is taken in."""
+    def __init__(self, tracker: TrackerLike, modulus: int) -> None:
         self._tracker = tracker
-        self._tap = tap
         self._modulus = modulus
         self._events = np.zeros(border.EVENTS, border.EVENT)
+        self._shown = self._events.view()  # what others see of it
+        self._shown.flags.writeable = False
         self._firsts = {kind: Firsts(LIMIT) for kind in _FIRSTS}
         self._sampled = {kind: Sampled(LIMIT, HEAD) for kind in _SAMPLED}
         self._rows = 0  # that there were, of any kind
 
-    def feed(self, frames: Frames, records: RecordColumns) -> NDArray[Any]:
-        """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, as they stand now."""
+    def feed(self, frames: Frames, records: RecordColumns, found: Found | None = None) -> NDArray[Any]:
+        """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, as they stand now. `found`
+        sees every row of EVENT as the tracker gives it, kept or not; the array is used again."""
         low = 0
         new: list[Batch] = []
         while low < records.count:
             before = low
             low, count = self._tracker.feed(frames, records, low, self._events)
             if count:
-                new.append(self._add(self._events[:count]))
+                new.append(self._add(self._shown[:count], found))
             elif low == before:
                 raise RuntimeError(STUCK)
         return _still(new)
 
-    def finish(self) -> NDArray[Any]:
-        """The input has ended: what was left open is decided. The duplicates kept of that."""
+    def finish(self, found: Found | None = None) -> NDArray[Any]:
+        """The input has ended: what was left open is decided. The duplicates kept of that; `found` as for `feed`."""
         done = False
         new: list[Batch] = []
         while not done:
             done, count = self._tracker.finish(self._events)
             if not (done or count):
                 raise RuntimeError(STUCK)
-            new.append(self._add(self._events[:count]))
+            new.append(self._add(self._shown[:count], found))
         return _still(new)
 
     def streams(self) -> NDArray[Any]:
@@ -146,10 +147,10 @@ class Track:
             ),
         )
 
-    def _add(self, events: NDArray[Any]) -> Batch:
+    def _add(self, events: NDArray[Any], found: Found | None) -> Batch:
         """Take in rows; the duplicates kept of them, with their places, and what took rows back."""
-        if self._tap is not None:
-            self._tap(events)
+        if found is not None:
+            found(events)
         kinds = np.ascontiguousarray(events["kind"])
         back = backs(events, self._rows)
         counts = np.bincount(kinds, minlength=border.OUTLIER + 1)

@@ -1,12 +1,9 @@
-"""The session's loop for captures that are still going on: the same Session, with a look at the clock.
+"""Captures that are still going on: the same pipeline, with a look at the clock.
 
-    watch(reader, task, stops, show)
+    watch(reader, task, stops, show, recorder)
 
-Beside what a session knows it keeps which gaps lie where our own side dropped frames, gives Snapshots from time to
-time, and ends the capture where that was asked for. A snapshot's figures are of now (`missed` is up to MISSED_S old);
-its report, which takes longer, is as old as it must be for making reports to take no more than JUDGING of the time, and
-up to UNCHANGED_S where nothing was found since. Both are copies: whoever shows them can take as long as he likes, the
-kernel's ring permitting. Nothing here grows with the capture.
+Ends the capture where that was asked for, shows Snapshots meanwhile (standing.py), and says what our own losses mean
+for the verdict. Nothing here grows with the capture.
 """
 
 from __future__ import annotations
@@ -14,34 +11,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from . import kernel
-from .decode import foreign
-from .errors import InputError
 from .guard import UNLIMITED, Allowance, Budget
-from .kernel.border import DUPLICATE, GAP, MAX_STREAMS, Frames, total
-from .model import UNREAD, Capture, Damage, Gap, Gaps, Report
-from .session import Session
-from .snapshot import Latest, Snapshot
+from .layout import resolve
+from .model import UNREAD, Damage, Report
+from .observation import Observation, Question
+from .own_drops import OwnDrops
+from .pipeline import run
+from .sink import Sink
+from .snapshot import Snapshot
+from .standing import Moment, Newest, Standing
+from .up_to import UpTo
 
 if TYPE_CHECKING:
     from .layout import Layout
     from .sources.live import LiveReader
     from .sources.recorder import Recorder
 
-SECOND = 1_000_000_000  # ns
-JUDGING = 0.002  # the share of the time that may go into reports in between
-MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
-SECOND_LOOK_S = 1  # from the first report to the second
-GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off
-UNCHANGED_S = 60  # a report is as good as new for so long, if nothing was found since
-OURS_MOST = 1 << 16  # places where we dropped that are remembered, for each stream
-LATEST = 8
-FEW = 256  # streams
 BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
 
 
@@ -77,38 +65,13 @@ def watch(
     reader: LiveReader, task: Task, stops: Stops, show: Show | None = None, recorder: Recorder | None = None
 ) -> Report:
     """Follow the capture until it ends or `stops` say so, and report on it. InputError where no frame fits."""
-    session = LiveSession(task)
-    begin = time.monotonic()
-    due = begin + show.every_s if show else float("inf")
-    end = begin + stops.duration_s if stops.duration_s is not None else float("inf")
-    for frames, low, high in reader:
-        if stops.frames is not None and reader.frames >= stops.frames:
-            high, whole = max(low, high - (reader.frames - stops.frames)), high
-            session.leave_out(frames, low, high, whole)
-            reader.stop()
-        session.follow(frames, high, low, reader)
-        if recorder is not None:
-            recorder.take(session.new, session.frames, reader.store)
-        if stops.until_duplicate and session.duplicated:
-            reader.stop()
-        if stops.frames is not None and session.frames >= stops.frames:
-            break
-        now = time.monotonic()
-        if now >= end:
-            reader.stop()
-        if not session.unread and (why := stops.allowance.spent(now - begin)):
-            session.unread = f"{UNREAD}: {why}"
-            reader.stop()
-        if now >= due and show is not None and reader.behind < BUSY:
-            due = now + show.every_s
-            show.call(session.snapshot(reader, now - begin, reports=show.reports))
-    session.unread = session.unread or cut_short(reader, stops, session.frames, time.monotonic() - begin)
-    session.budget = Budget(called_off=lambda: reader.hurried)
-    session.finish(reader.store)
+    live = Watch(reader, task, stops, recorder)
+    run(live.blocks, live.seen.pipeline, lambda: live.attend(show))
+    live.end()
     if recorder is not None:
-        recorder.take(session.new, session.frames, reader.store)
         recorder.finish()
-    return session.judged(reader, (*reader.remarks, *(recorder.remarks if recorder else ())))
+    remarks = (*reader.remarks, *(recorder.remarks if recorder else ()))
+    return live.report(remarks, Budget(called_off=lambda: reader.hurried))
 
 
 def cut_short(reader: LiveReader, stops: Stops, frames: int, elapsed_s: float) -> str:
@@ -125,96 +88,54 @@ def cut_short(reader: LiveReader, stops: Stops, frames: int, elapsed_s: float) -
     return f"{UNREAD}: {reader.ended} after {' and '.join(asked)}" if asked else ""
 
 
-class LiveSession(Session):
-    """A session that is looked at while it runs. `frames` were taken so far; `new` are the duplicates of the last
-    block, EVENT[n] each."""
+class Watch:
+    """A capture that is looked at while it runs: `blocks` are what comes, `seen` is what is made of it."""
 
-    def __init__(self, task: Task) -> None:
-        self.frames = 0
-        self.duplicated = False
-        self.unread = ""  # why the capture was ended, where that was not asked for
-        self.new: list[NDArray[Any]] = []
-        self._task = task
-        self._latest: list[Any] = []
-        self._ours: list[NDArray[np.int64]] = []  # numbers of the frames that came first, by stream, after a drop
-        self._ours_count = 0
-        self._seen = np.zeros(MAX_STREAMS, np.bool_)  # streams that sent something since the last drop
-        self._open = 0  # how many of the streams known then have not
-        self._streams = 0
-        self._report: Report | None = None
-        self._judge_at = self._stale_at = 0.0
-        self._missed, self._missed_at = 0, 0.0
-        self._findings = 0  # rows so far
-        self._beyond = self._cut_beyond = 0  # bytes and cut frames of what came when it was over,
-        self._last_ns: int | None = None  # and the time of the last frame before that
-        self._known: tuple[int, ...] = ()  # what there was when it was reported
-        super().__init__(kernel.load(), task.layout)
+    def __init__(self, reader: LiveReader, task: Task, stops: Stops, recorder: Recorder | None = None) -> None:
+        self._reader, self._task, self._stops = reader, task, stops
+        self._own, self._newest = OwnDrops(), Newest()
+        self.blocks = UpTo(reader, stops.frames, self._own.lost)
+        layout = resolve(task.layout) if isinstance(task.layout, str) else task.layout
+        sinks: list[Sink] = [self._own, self._newest, *([recorder] if recorder else [])]
+        self.seen = Observation(kernel.load(), layout, sinks)
+        self._standing = Standing(reader)
+        self._begin = time.monotonic()
+        self._due = 0.0  # when to show how it stands, after the first time
+        self._unread = ""  # why the capture was ended, where that was not asked for
 
-    def follow(self, frames: Frames, high: int, low: int, reader: LiveReader) -> None:
-        """Rows low..high-1 of `frames`, perhaps none."""
-        self.new = []
-        if reader.lost:
-            self._seen[:] = False
-            self._open = self._streams
-        if high > low:
-            self.take(frames, low, high, reader.store)
-            self.frames += high - low
-            self._meet(frames)
-        self.drops(reader.dropped)
+    def attend(self, show: Show | None) -> None:
+        """End the capture if it is time, show how it stands if it is time."""
+        reader, stops = self._reader, self._stops
+        elapsed = time.monotonic() - self._begin
+        over = stops.duration_s is not None and elapsed >= stops.duration_s
+        if over or (stops.until_duplicate and self._newest.duplicated):
+            reader.stop()
+        if not self._unread and (why := stops.allowance.spent(elapsed)):
+            self._unread = f"{UNREAD}: {why}"
+            reader.stop()
+        if show is not None and elapsed >= (self._due or show.every_s) and reader.behind < BUSY:
+            self._due = elapsed + show.every_s
+            show.call(self.snapshot(elapsed, reports=show.reports))
 
-    def leave_out(self, frames: Frames, low: int, high: int, whole: int) -> None:
-        """Rows high..whole-1 came when it was over: they are in the reader's totals, and not to be in ours."""
-        self._beyond += int(frames.wire[high:whole].sum())
-        self._cut_beyond += int(np.count_nonzero(frames.cap[high:whole] < frames.wire[high:whole]))
-        if high > low:
-            self._last_ns = int(frames.ns[low:high].max())
+    def end(self) -> None:
+        """It is over: was that all that was asked for?"""
+        elapsed = time.monotonic() - self._begin
+        self._unread = self._unread or cut_short(self._reader, self._stops, self.blocks.frames, elapsed)
 
-    def snapshot(self, reader: LiveReader, elapsed_s: float, *, reports: bool) -> Snapshot:
-        """How things stand."""
-        state: Any = self._chosen[2].streams() if self._chosen else np.zeros(0, EMPTY)
-        if reports:
-            self._rejudge(reader, (self._findings, len(state), reader.dropped))
-        if elapsed_s >= self._missed_at:
-            self._missed, self._missed_at = reader.missed, elapsed_s + MISSED_S
-        return Snapshot(
-            ns=reader.last_ns,
-            elapsed_ns=int(elapsed_s * SECOND),
-            frames=self.frames,
-            bytes=reader.wire_bytes,
-            sequenced=_total(state["received"]),
-            foreign=foreign(self._chosen[1].sources()) if self._chosen else 0,
-            streams=len(state),
-            duplicates=_total(state["duplicates"]),
-            missing=_total(state["missing"]),
-            late=_total(state["late"]),
-            dropped=reader.dropped,
-            missed=self._missed,
-            behind=reader.behind,
-            latest=tuple(_latest(row) for row in self._latest),
-            report=self._report,
+    def snapshot(self, elapsed_s: float, *, reports: bool) -> Snapshot:
+        """How things stand, that long after it began."""
+        moment = Moment(
+            frames=self.blocks.frames, elapsed_s=elapsed_s, pipeline=self.seen.pipeline, newest=self._newest
         )
+        return self._standing.snapshot(moment, (lambda budget: self.report((), budget)) if reports else None)
 
-    def judged(self, reader: LiveReader, remarks: Sequence[str]) -> Report:
-        """The report, as things stand; `remarks` become caveats. InputError where no frame fits."""
-        capture = Capture(
-            inputs=reader.inputs,
-            frames=self.frames,
-            bytes=reader.wire_bytes - self._beyond,
-            first_ns=reader.first_ns,
-            last_ns=reader.last_ns if self._last_ns is None else self._last_ns,
-            dropped=reader.dropped,
-            cut_frames=reader.cut_frames - self._cut_beyond,
-            damage=(*reader.damage, *self._unread(reader)),
-        )
-        told = self.tell(capture, self._task.ring_sizes, self._task.listed)
-        report = told.report
-        ours = np.concatenate([*self._ours, np.zeros(0, np.int64)])
-        gaps = told.findings.gaps
-        mine = gaps[np.isin(gaps["frame"], ours)]
-        missing = int(told.findings.missing.left(mine).sum())
-        told_gaps = _mark(report.gaps, frozenset(mine["frame"].tolist()), missing)
-        report = replace(report, gaps=told_gaps)
-        said, caveats = _worth(report, reader)
+    def report(self, remarks: Sequence[str], budget: Budget) -> Report:
+        """As things stand; `remarks` become caveats. InputError where no frame fits."""
+        unread = (Damage(input=self._reader.inputs[0], offset=0, what=self._unread),) if self._unread else ()
+        question = Question(ring_sizes=self._task.ring_sizes, listed=self._task.listed, budget=budget)
+        made = self.seen.conclude(self.blocks.capture(unread), question)
+        report = replace(made.report, gaps=self._own.marked(made.report.gaps, made.findings))
+        said, caveats = _worth(report, self._reader)
         verdict = report.verdict
         return replace(
             report,
@@ -222,88 +143,6 @@ class LiveSession(Session):
                 verdict, statement=verdict.statement + said, caveats=(*verdict.caveats, *caveats, *remarks)
             ),
         )
-
-    def _unread(self, reader: LiveReader) -> tuple[Damage, ...]:
-        """That what was allowed was used up."""
-        return (Damage(input=reader.inputs[0], offset=0, what=self.unread),) if self.unread else ()
-
-    def _rejudge(self, reader: LiveReader, known: tuple[int, ...]) -> None:
-        begin = time.monotonic()
-        if begin < (self._stale_at if known == self._known else self._judge_at):
-            return
-        self._known, first = known, self._report is None
-        self.budget = Budget(seconds=GLANCE_S, called_off=lambda: reader.stopping)
-        try:
-            self._report = self.judged(reader, ())
-        except InputError:  # no record yet
-            return
-        finally:
-            self.budget = Budget()
-        now = time.monotonic()
-        self._judge_at = now + (SECOND_LOOK_S if first else (now - begin) / JUDGING)  # the first one takes far longer
-        self._stale_at = max(self._judge_at, now + UNCHANGED_S)
-
-    def _found(self, events: Any) -> None:
-        super()._found(events)
-        self._findings += len(events)
-        kinds = events["kind"]
-        rows = events[(kinds == DUPLICATE) | (kinds == GAP)]
-        if not len(rows):
-            return
-        self._latest = [*self._latest, *rows[-LATEST:].copy()][-LATEST:]
-        twice = rows[rows["kind"] == DUPLICATE]
-        if len(twice):
-            self.duplicated = True
-            self.new.append(twice)
-
-    def _meet(self, frames: Frames) -> None:
-        """Of each stream that has not sent since our side dropped: its first frame, in which a gap is ours."""
-        records = self._records
-        if not records.count:
-            return
-        streams = records.stream[: records.count]
-        self._streams = max(self._streams, int(streams.max()) + 1)
-        if not self._open:
-            return
-        rows = np.flatnonzero(~self._seen[streams])
-        if not len(rows):
-            return
-        new, at = np.unique(streams[rows], return_index=True)
-        self._seen[new] = True
-        self._open -= len(new)
-        if self._ours_count < OURS_MOST:
-            self._ours.append(records.row[rows[at]].astype(np.int64) + frames.first)
-            self._ours_count += len(new)
-
-
-EMPTY = np.dtype([(name, "<i8") for name in ("received", "duplicates", "missing", "late")])
-
-
-def _total(column: NDArray[np.int64]) -> int:
-    """Its sum; of few numbers Python's own is quicker."""
-    return sum(column.tolist()) if len(column) < FEW else total(column)
-
-
-def _latest(row: Any) -> Latest:
-    gap = row["kind"] == GAP
-    known = not gap and row["e_record"] >= 0
-    return Latest(
-        kind="gap" if gap else "duplicate",
-        stream=int(row["stream"]),
-        seq=int(row["seq"]),
-        frame=int(row["frame"]),
-        ns=int(row["ns"]),
-        count=int(row["a"]) if gap else 1,
-        distance=int(row["record"] - row["e_record"]) if known else None,
-    )
-
-
-def _mark(gaps: Gaps, frames: frozenset[int], missing: int) -> Gaps:
-    """Say of each gap whether it is ours."""
-    if not frames:
-        return gaps
-    listed: tuple[Gap, ...] = tuple(replace(gap, ours=True) if gap.frame in frames else gap for gap in gaps.listed)
-    return replace(gaps, listed=listed, ours=missing)
 
 
 def _worth(report: Report, reader: LiveReader) -> tuple[str, tuple[str, ...]]:

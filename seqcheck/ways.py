@@ -1,5 +1,5 @@
 """How many records came by either of two redundant ways, by the mark that the frames themselves carry: the LAN of a PRP
-trailer, the path of an HSR tag (IEC 62439-3). A sink of the session, for layouts that read such a mark; for all others
+trailer, the path of an HSR tag (IEC 62439-3). A sink, for layouts that read such a mark; for all others
 there is nothing to count.
 
 PRP: the last six bytes of a frame are sequence number, LAN (4 bits: 0xA or 0xB) with size, and the suffix 0x88fb. HSR:
@@ -14,8 +14,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.border import Frames, RecordColumns
+from .kernel.border import Frames
 from .layout import Layout
+from .sink import Block, Sink
 
 PRP, HSR, R_TAG = 0x88FB, 0x892F, 0xF1C1
 _VLAN = (0x8100, 0x88A8)
@@ -24,22 +25,27 @@ Lanes = NDArray[np.int8]  # of each record: 0 for A, 1 for B, -1 where there is 
 Reads = Callable[[Frames, NDArray[np.int64]], Lanes]
 
 
-class Ways:
+class Ways(Sink):
     """`counts`: records that came by A and by B."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._lanes = mark_of(layout)
+    def __init__(self) -> None:
+        self._lanes: Reads | None = None
         self._counts = np.zeros(2, np.int64)
+
+    def begin(self, layout: Layout) -> None:
+        """Frames of this layout will come."""
+        self._lanes = mark_of(layout)
 
     @property
     def counts(self) -> tuple[int, int] | None:
         """None where the layout reads no such mark."""
         return None if self._lanes is None else (int(self._counts[0]), int(self._counts[1]))
 
-    def take(self, frames: Frames, records: RecordColumns) -> None:
+    def take(self, block: Block) -> None:
         """The records of a block."""
+        records = block.records
         if self._lanes is not None and records.count:
-            lanes = self._lanes(frames, records.row[: records.count].astype(np.int64))
+            lanes = self._lanes(block.frames, records.row[: records.count].astype(np.int64))
             self._counts += np.bincount(lanes[lanes >= 0], minlength=2)
 
 

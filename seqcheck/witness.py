@@ -13,7 +13,7 @@ bounded whatever their number.
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from .decode import Reader
 from .diagnose import Evidence
 from .diagnose.evidence import compare
 from .diagnose.naming import name
-from .kernel.border import RECORD, Frames
+from .kernel.border import RECORD
 from .layout import Layout
+from .sink import Block, Sink, Store, StoredFrame
 
 # Of each order of magnitude, so that thousands of mirror copies do not keep the forty that matter from being looked at.
 COMPARED = 300
@@ -35,46 +36,34 @@ REMEMBERED = 64  # blocks in which the places of foreign frames are known
 BACK = 6  # frames before a copy among which the record before it, and the rhythm, are sought
 
 
-class Found(Protocol):
-    """A frame once more."""
-
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def wire(self) -> int: ...
-    @property
-    def ns(self) -> int: ...
-    @property
-    def link(self) -> int: ...
-
-
-class Store(Protocol):
-    """Gives single frames once more, by number."""
-
-    def get(self, number: int) -> Found | None: ...
-
-
-class Witness:
+class Witness(Sink):
     """`evidence` by the later copy's frame number; `foreign` counts the kinds of frames seen between copies."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self) -> None:
         self.evidence: dict[int, Evidence] = {}
         self.foreign: Counter[str] = Counter()
-        self._reader = Reader(layout)
-        self._stamped = layout.slot is not None
+        self._reader: Reader | None = None
+        self._stamped = False
         self._below = [1 << 64] * ORDERS  # hashes that are still wanted, of each order
         self._taken: list[list[tuple[int, int]]] = [[] for _ in range(ORDERS)]  # (hash, frame)
         self._named = [0] * ORDERS
         self._strangers: deque[NDArray[np.int64]] = deque(maxlen=REMEMBERED)
 
-    def pass_by(self, frames: Frames, low: int, high: int, status: NDArray[np.uint8], records: int) -> None:
-        """Remember which of the rows low..high-1 are no records."""
-        if records < high - low:
-            self._strangers.append(np.flatnonzero(status[low:high] != RECORD) + (frames.first + low))
+    def begin(self, layout: Layout) -> None:
+        """Records of this layout will come."""
+        self._reader = Reader(layout)
+        self._stamped = layout.slot is not None
 
-    def look(self, rows: NDArray[Any], store: Store) -> None:
-        """The DUPLICATE rows of the last block."""
-        rows = rows[rows["e_record"] >= 0]
+    def take(self, block: Block) -> None:
+        """Remember which of its rows are no records."""
+        low, high = block.low, block.high
+        if self._reader is not None and block.records.count < high - low:
+            foreign = np.flatnonzero(block.records.status[low:high] != RECORD)
+            self._strangers.append(foreign + (block.frames.first + low))
+
+    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+        """Look at the duplicates of the block."""
+        rows, store = duplicates[duplicates["e_record"] >= 0], block.store
         if not len(rows):
             return
         distances = rows["record"] - rows["e_record"]
@@ -103,9 +92,10 @@ class Witness:
         if earlier is None or later is None:
             return
         near = [(back, found) for back in range(1, BACK + 1) if (found := store.get(frame - back)) is not None]
+        assert self._reader is not None
         read = self._reader.read
         mine = read(later.data, later.wire, later.link) or {}
-        before: tuple[int, Found, dict[str, int]] | None = None
+        before: tuple[int, StoredFrame, dict[str, int]] | None = None
         for back, found in near:
             values = read(found.data, found.wire, found.link) if frame - back != first else None
             if values is not None and values["seq"] != mine.get("seq"):
@@ -123,7 +113,7 @@ class Witness:
             self._name(first, frame, later, store)
         self.evidence[frame] = evidence
 
-    def _name(self, first: int, frame: int, later: Found, store: Store) -> None:
+    def _name(self, first: int, frame: int, later: StoredFrame, store: Store) -> None:
         between = [numbers[(numbers > first) & (numbers < frame)] for numbers in self._strangers]
         numbers = np.concatenate(between) if between else np.zeros(0, np.int64)
         for number in numbers[:: max(1, len(numbers) // SAMPLE)][:SAMPLE].tolist():
@@ -132,7 +122,7 @@ class Witness:
                 self.foreign[name(found.data, found.link)] += 1
 
 
-def _placed(evidence: Evidence, later: Found, near: list[Found], after: Found | None) -> Evidence:
+def _placed(evidence: Evidence, later: StoredFrame, near: list[StoredFrame], after: StoredFrame | None) -> Evidence:
     """With the times around the copy, counting only frames of its own link-layer source."""
     mine = [found.ns for found in near if found.link == later.link and _source(found) == _source(later)]
     if after is None or after.link != later.link or _source(after) != _source(later) or len(mine) < 4:
@@ -145,7 +135,7 @@ def _placed(evidence: Evidence, later: Found, near: list[Found], after: Found | 
     return replace(evidence, around=around, single=single, double=double)
 
 
-def _source(frame: Found) -> bytes:
+def _source(frame: StoredFrame) -> bytes:
     return frame.data[6:12] if frame.link == 1 else b""
 
 

@@ -59,7 +59,7 @@ def numbers(data: bytes) -> list[int]:
 def test_both_copies_and_the_frames_around_them() -> None:
     out = Memory()
     made = recorder(out)
-    made.take([twice(100, 50)], 200, Store())
+    made.record([twice(100, 50)], 200, Store())
     made.finish()
     assert numbers(out.getvalue()) == [48, 49, 50, 51, 52, 98, 99, 100, 101, 102]
     assert (made.frames, made.copies, made.remarks) == (10, 1, [])
@@ -70,19 +70,19 @@ def test_both_copies_and_the_frames_around_them() -> None:
 def test_what_comes_later_is_written_when_it_has_come() -> None:
     out = Memory()
     made = recorder(out)
-    made.take([twice(100, 50)], 101, Store())
+    made.record([twice(100, 50)], 101, Store())
     assert numbers(out.getvalue()) == [48, 49, 50, 51, 52, 98, 99, 100, 101]
-    made.take([], 300, Store())
+    made.record([], 300, Store())
     assert numbers(out.getvalue())[-2:] == [101, 102]
-    made.take([], 400, Store())
+    made.record([], 400, Store())
     assert len(numbers(out.getvalue())) == 10
 
 
 def test_no_frame_is_written_twice() -> None:
     out = Memory()
     made = recorder(out)
-    made.take([twice(100, 99), twice(101, 100), twice(102, 98)], 102, Store())
-    made.take([twice(103, 101)], 500, Store())
+    made.record([twice(100, 99), twice(101, 100), twice(102, 98)], 102, Store())
+    made.record([twice(103, 101)], 500, Store())
     assert numbers(out.getvalue()) == list(range(96, 106))
 
 
@@ -90,7 +90,7 @@ def test_an_earlier_copy_that_is_no_longer_kept() -> None:
     out, row = io.BytesIO(), twice(5, 0)
     row["e_record"] = -1
     made = recorder(out)
-    made.take([row], 10, Store())
+    made.record([row], 10, Store())
     assert numbers(out.getvalue()) == [3, 4, 5, 6, 7]
 
 
@@ -106,9 +106,9 @@ def comments(data: bytes) -> dict[int, str]:
 def test_every_copy_has_its_comment_also_where_it_was_written_before() -> None:
     out = Memory()
     made = recorder(out)
-    made.take([twice(100, 50)], 200, Store())
-    made.take([twice(300, 101)], 400, Store())  # 101 was written as a neighbour of 100
-    made.take([twice(500, 300), twice(501, 502 - 300)], 600, Store())
+    made.record([twice(100, 50)], 200, Store())
+    made.record([twice(300, 101)], 400, Store())  # 101 was written as a neighbour of 100
+    made.record([twice(500, 300), twice(501, 502 - 300)], 600, Store())
     made.finish()
     told = comments(out.getvalue())
     copies = [50, 100, 101, 202, 300, 500, 501]
@@ -121,7 +121,7 @@ def test_the_limit_holds_and_is_told() -> None:
     out = Memory()
     made = recorder(out, limit=1500)
     for frame in range(100, 900, 50):
-        made.take([twice(frame, frame - 30)], frame + 20, Store())
+        made.record([twice(frame, frame - 30)], frame + 20, Store())
     made.finish()
     assert len(out.getvalue()) <= 1500
     assert len(numbers(out.getvalue())) == made.frames > 5
@@ -135,7 +135,7 @@ def test_a_full_disk_is_told_and_the_capture_goes_on() -> None:
             raise OSError(28, "No space left on device")
 
     made = recorder(Full())
-    made.take([twice(100, 50)], 200, Store())
+    made.record([twice(100, 50)], 200, Store())
     assert made.remarks == ["The evidence file could not be written to the end: No space left on device."]
 
 
@@ -198,7 +198,7 @@ def test_evidence_is_never_overwritten_unasked(pair: netns.Pair, tmp_path: Path)
 def test_evidence_without_a_duplicate_is_an_empty_capture() -> None:
     out = Memory()
     made = recorder(out)
-    made.take([], 100, Store())
+    made.record([], 100, Store())
     made.finish()
     with pytest.raises(InputError):
         seqcheck.analyze(io.BytesIO(out.getvalue()))

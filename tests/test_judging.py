@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +14,10 @@ from seqcheck.cli.crew import Tell
 from seqcheck.cli.main import main, parse
 from seqcheck.demands import Demands, Suspect
 from seqcheck.guard import Allowance, Budget
+from seqcheck.pipeline import run
 from seqcheck.reporters import FORMATS
 from seqcheck.sources import CaptureReader
-from seqcheck.watch import LiveSession, Task
+from seqcheck.watch import Stops, Task, Watch
 
 ROOT = Path(__file__).parent.parent
 STALE = ROOT / "samples" / "stale-slot.pcap"
@@ -149,20 +149,30 @@ def test_advice_that_fails_costs_no_answer(monkeypatch: pytest.MonkeyPatch, caps
         assert "IndexError" not in told
 
 
+class Live:
+    """A file's reader as a live one that is about to end."""
+
+    stopping, missed, behind, places, lost = True, 0, 0.0, False, 0
+
+    def __init__(self, reader: CaptureReader) -> None:
+        self._reader = reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    def __iter__(self) -> Any:
+        return iter(self._reader)
+
+
 def test_a_glance_is_called_off_when_the_capture_is_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A live capture is judged in between; Ctrl-C must not wait for that."""
     monkeypatch.setattr(judging, "diagnose", never_end)
-    session = LiveSession(Task(layout="seqcheck"))
     with CaptureReader([STALE], kernel=kernel.load()) as reader:
-        for frames, low, high in reader:
-            session.take(frames, low, high, reader.store)
-            session.frames += high - low
-        names = ("inputs", "wire_bytes", "first_ns", "last_ns", "dropped", "cut_frames", "damage")
-        live: Any = SimpleNamespace(
-            stopping=True, missed=0, behind=0.0, places=False, **{name: getattr(reader, name) for name in names}
-        )
-        report = session.snapshot(live, 1.0, reports=True).report
+        live: Any = Live(reader)
+        watched = Watch(live, Task(layout="seqcheck"), Stops())
+        run(watched.blocks, watched.seen.pipeline)
+        report = watched.snapshot(1.0, reports=True).report
     assert report is not None
     assert "it was called off" in report.verdict.statement
     monkeypatch.undo()
-    assert session.judged(live, ()).verdict.cause != "not-judged"
+    assert watched.report((), Budget()).verdict.cause != "not-judged"

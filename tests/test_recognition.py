@@ -16,8 +16,8 @@ from seqcheck import analyze
 from seqcheck.errors import InputError
 from seqcheck.kernel import load
 from seqcheck.layout import parse
+from seqcheck.observation import Observation, Question
 from seqcheck.recognition import Recognition
-from seqcheck.session import Session
 
 START = 1_760_000_000_000_000_000
 
@@ -120,13 +120,13 @@ def test_blocks_of_any_size_give_the_same(size: int) -> None:
     """What waited for the layout is taken once it is known, nothing twice."""
     data = list(own(600))
     whole = analyze(capture(own(600)), layout="udp:6005 seq=u32le@6")
-    session = Session(load(), None)
+    seen = Observation(load(), None)
     frames = block([Frame(each, len(each), 1) for each in data])
     frames.ns[:] = START + np.arange(frames.count) * 1000
     for low in range(0, frames.count, size):
-        session.take(frames, low, min(low + size, frames.count), Nothing())
-    session.finish(Nothing())
-    report = session.report(whole.capture, (), 100)
+        seen.pipeline.take(frames, low, min(low + size, frames.count), Nothing())
+    seen.pipeline.finish(Nothing())
+    report = seen.conclude(whole.capture, Question(listed=100)).report
     assert report.records == whole.records
     assert [(d.frame, d.earlier_frame, d.distance) for d in report.duplicates.listed] == [
         (d.frame, d.earlier_frame, d.distance) for d in whole.duplicates.listed

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
+from seqcheck.sink import Block
 from seqcheck.timeline import BINS, HALF, MOST, POINT, SAMPLES, Sample, Timeline
 
 
@@ -21,11 +22,25 @@ def block(first: int, count: int, every: int, low: int = 0) -> tuple[Frames, Rec
     return frames, records
 
 
+class Nowhere:
+    """A store that has nothing."""
+
+    def get(self, number: int) -> None:
+        return None
+
+
+def of(frames: Frames, low: int, high: int, records: RecordColumns) -> Block:
+    return Block(frames=frames, low=low, high=high, records=records, store=Nowhere())
+
+
+NOTHING = of(Frames(0), 0, 0, RecordColumns(0))
+
+
 def told(sizes: list[int], every: int, low: int = 0) -> Timeline:
     line, first = Timeline(), 1
     for size in sizes:
         frames, records = block(first, size, every, low)
-        line.take(frames, low, low + size, records)
+        line.take(of(frames, low, low + size, records))
         first += size
     return line
 
@@ -55,7 +70,7 @@ def test_findings_fall_into_the_bins_of_their_frames() -> None:
     line = told([1000], 1)
     events = np.zeros(3, EVENT)
     events["kind"], events["frame"], events["a"] = [DUPLICATE, GAP, DUPLICATE], [1, 500, 1000], [0, 7, 0]
-    line.found(events)
+    line.found(events, NOTHING)
     assert line.bins()["duplicates"][[0, -1]].tolist() == [1, 1]
     assert int(line.bins()["missing"][499 // line.stride]) == 7
     assert line.strays()["frame"].tolist() == [1, 1000]
@@ -72,9 +87,9 @@ def test_blocks_of_merged_inputs_begin_in_the_middle() -> None:
     line = Timeline()
     frames, records = block(1, 100, 1)
     records.count = 40
-    line.take(frames, 0, 40, records)
+    line.take(of(frames, 0, 40, records))
     records.row[:60], records.count = np.arange(40, 100), 60
-    line.take(frames, 40, 100, records)
+    line.take(of(frames, 40, 100, records))
     assert line.frames == 100
     assert int(line.bins()["records"].sum()) == 100
 
@@ -99,7 +114,7 @@ def test_gaps_of_any_width_are_added_exactly() -> None:
     line = told([100], 1)
     rows = np.zeros(9, EVENT)
     rows["kind"], rows["frame"], rows["a"] = GAP, 5, (1 << 62) + 7
-    line.found(rows)
+    line.found(rows, NOTHING)
     first = line.bins()[0]
     assert int(first["missing"]) + (int(first["missing_high"]) << HALF) == 9 * ((1 << 62) + 7)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
+from seqcheck.sink import StoredFrame
 from seqcheck.sources.bytestream import PlacedBytes
 from seqcheck.sources.container import Walker
 from seqcheck.sources.cursor import Cursor
@@ -24,16 +25,6 @@ from seqcheck.wire.pcapng import Section
 STRIDE = 256  # frames from one remembered offset to the next, to begin with
 MAX_MARKS = 1 << 16  # remembered offsets; then every second one is forgotten
 NEAR = 1 << 16  # bytes to read again at a time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFrame:
-    """A frame as captured: `data`, its length on the `wire`, time stamp `ns`, LINKTYPE `link`."""
-
-    data: bytes
-    wire: int
-    ns: int
-    link: int
 
 
 def stored(block: Block, number: int) -> StoredFrame | None:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import T_ODD, T_ODD_AT, new_totals
 from seqcheck.model import Damage
+from seqcheck.sink import StoredFrame
 from seqcheck.sources import ahead
 from seqcheck.sources.ahead import AheadCursor
 from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, State, open_raw
 from seqcheck.sources.container import HEAD, Indexer, open_walker
 from seqcheck.sources.cursor import Cursor
-from seqcheck.sources.evidence import StoredFrame, Trail, Window
+from seqcheck.sources.evidence import Trail, Window
 from seqcheck.sources.magic import codec_of
 from seqcheck.sources.slots import Block, Pool
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from seqcheck.kernel.border import Frames
 from seqcheck.linux.packet_socket import BLOCK
-from seqcheck.sources.evidence import StoredFrame
+from seqcheck.sink import StoredFrame
 from seqcheck.sources.slots import Block, Pool
 
 SLOT = BLOCK  # bytes

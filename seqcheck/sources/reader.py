@@ -22,10 +22,10 @@ from typing import Self
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
 from seqcheck.model import Damage
+from seqcheck.sink import StoredFrame
 from seqcheck.sources.ahead import LEAD
 from seqcheck.sources.bytestream import Input, State
 from seqcheck.sources.container import Indexer
-from seqcheck.sources.evidence import StoredFrame
 from seqcheck.sources.feed import Feed
 from seqcheck.sources.numbering import Numbering
 from seqcheck.sources.slots import MAX_OPEN, ROWS, SHARED_SLOT, SLOT, Pool

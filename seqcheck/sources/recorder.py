@@ -18,7 +18,8 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
-from seqcheck.sources.evidence import StoredFrame
+from seqcheck.kernel.border import DUPLICATE
+from seqcheck.sink import Block, Sink, Store
 from seqcheck.wire import pcapng
 
 PIECE = 1 << 16  # bytes of a write, about
@@ -27,13 +28,7 @@ TAIL = 4  # bytes of a block behind its options
 ROOM = 108  # bytes for a comment that comes later
 
 
-class Store(Protocol):
-    """Single frames by number, while they are kept."""
-
-    def get(self, number: int) -> StoredFrame | None: ...
-
-
-class Sink(Protocol):
+class RawFile(Protocol):
     """An unbuffered file: `write` writes all of `data` or, with an OSError, none; `patch` writes over what is there."""
 
     def write(self, data: bytes, /) -> int: ...
@@ -49,17 +44,18 @@ class Around:
     after: int = 5
 
 
-class Recorder:
-    """Writes to `out`, at most `limit` bytes. `program` names who wrote it, `name` where the frames came from.
+class Recorder(Sink):
+    """A sink. Writes to `out`, at most `limit` bytes. `program` names who wrote it, `name` where the frames came from.
     `failure` is what kept it from being written to the end, empty where nothing did."""
 
-    def __init__(self, out: Sink, *, program: str, name: str, around: Around, limit: int) -> None:
+    def __init__(self, out: RawFile, *, program: str, name: str, around: Around, limit: int) -> None:
         self.remarks: list[str] = []
         self.frames = self.copies = 0
         self.failure = ""
         self._out, self._around, self._limit = out, around, limit
         self._name = name
         self._left_out = 0
+        self._new: list[NDArray[Any]] = []
         self._size = 0
         self._links: dict[int, int] = {}
         self._written: deque[int] = deque()
@@ -70,7 +66,18 @@ class Recorder:
         self._put(pcapng.section_block(program=program))
         self._flush()
 
-    def take(self, duplicates: Sequence[NDArray[Any]], frames: int, store: Store) -> None:
+    def found(self, rows: NDArray[Any], block: Block) -> None:
+        """Note the duplicates."""
+        duplicates = rows[rows["kind"] == DUPLICATE]
+        if len(duplicates):
+            self._new.append(duplicates)
+
+    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+        """Write what they call for, up to the end of the block."""
+        new, self._new = self._new, []
+        self.record(new, block.frames.first + block.high - 1, block.store)
+
+    def record(self, duplicates: Sequence[NDArray[Any]], frames: int, store: Store) -> None:
         """The DUPLICATE rows of a block that ends with frame number `frames`."""
         if self._full:
             self._left_out += sum(len(rows) for rows in duplicates)

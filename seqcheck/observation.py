@@ -1,0 +1,163 @@
+"""A pipeline with what every report needs beside it, and the report of it, as things stand.
+
+    seen = Observation(kernel, layout, sinks)
+    run(reader, seen.pipeline)
+    seen.conclude(capture, Question())     # at the end, or at any time before
+
+What it concludes is a value: it holds nothing that still changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from . import assemble, limited
+from .dataclass import dataclass, replace
+from .decode import key_texts, tally
+from .diagnose import Diagnosis, Facts
+from .errors import InputError
+from .guard import ADVICE, Budget, UnfinishedError, within
+from .judging import judge
+from .kernel.border import MAX_STREAMS, REASONS, STREAMS, Kernel
+from .layout import Layout
+from .layout import write as spec_of
+from .model import Capture, LayoutInfo, Records, Report, Tool, Verdict
+from .pipeline import Pipeline
+from .recognition import Recognition, first_frames
+from .sink import Sink
+from .timeline import Timeline
+from .track import Findings, Limit
+from .version import VERSION
+from .ways import Ways, by_design
+from .witness import Witness
+
+LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: the sender's ring sizes, if known, how many findings to list, and what judging may take."""
+
+    ring_sizes: Sequence[int] = ()
+    listed: int = 1000
+    budget: Budget = Budget()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """A report and what it was made from. `diagnosis` is None where judging failed, and `fault` the exception, if it
+    was one."""
+
+    report: Report
+    findings: Findings
+    diagnosis: Diagnosis | None
+    facts: Facts
+    fault: Exception | None = None
+
+
+class Observation:
+    """Feed its `pipeline`; ask at any time."""
+
+    def __init__(self, engine: Kernel, layout: Layout | None, sinks: Sequence[Sink] = ()) -> None:
+        """`layout` and `sinks` as for the Pipeline."""
+        self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
+        self.pipeline = Pipeline(engine, layout, (self._timeline, self._witness, self._ways, *sinks))
+
+    def conclude(self, capture: Capture, question: Question) -> Conclusion:
+        """As things stand. InputError where there is no record, or no layout was recognised."""
+        chosen = self.pipeline.chosen
+        if chosen is None:
+            raise _unknown_layout(self.pipeline.recognition, capture)
+        layout = chosen.layout
+        foreign, skipped = tally(chosen.decoder.sources())
+        findings, keys = _with_streams(chosen.track.findings(), skipped), chosen.decoder.keys()
+        if not len(findings.streams):
+            raise _no_record(layout, skipped, capture, _advice(self.pipeline))
+        facts = Facts(
+            ring_sizes=tuple(question.ring_sizes),
+            evidence=self._witness.evidence,
+            kinds=dict(self._witness.foreign.most_common()),
+            foreign=foreign,
+            skipped=skipped,
+            redundant=layout.redundant or by_design(layout),
+            ways=self._ways.counts,
+            dropped=capture.dropped,
+            cut_frames=capture.cut_frames,
+            frames=capture.frames,
+        )
+        judged = judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
+        report = Report(
+            seqcheck=Tool(version=VERSION, kernel=self.pipeline.engine.NAME),
+            capture=capture,
+            layout=LayoutInfo(
+                name=layout.name or "discovered", spec=spec_of(layout), how=self.pipeline.how or self._doubt(findings)
+            ),
+            records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
+            streams=assemble.streams(findings, key_texts(keys, layout)),
+            duplicates=judged.duplicates,
+            gaps=assemble.gaps(findings, question.listed),
+            verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, MAX_STREAMS),
+            also=judged.also,
+            overview=judged.overview,
+            redundancy=judged.redundancy,
+        )
+        return Conclusion(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
+
+    def _doubt(self, findings: Findings) -> str:
+        """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
+        streams = findings.streams
+        lost = sum(int(streams[name].sum()) for name in ("gaps", "restarts", "outliers", "late", "duplicates"))
+        if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
+            return ""
+        return " ".join(_advice(self.pipeline))
+
+
+def _advice(pipeline: Pipeline) -> tuple[str, ...]:
+    """What is wrong with a layout that no frame fits, as far as the first frames tell once the input has ended."""
+    store, chosen = pipeline.store, pipeline.chosen
+    if store is None or chosen is None:
+        return ()
+    from .layout.discovery import check  # here, since few runs need it
+
+    try:
+        return within(ADVICE, lambda: check(first_frames(store), chosen.layout, pipeline.engine))
+    except UnfinishedError:  # advice is worth a moment, and no report
+        return ()
+
+
+def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
+    """With the limit on streams, which is the decoder's, where it was reached."""
+    count = skipped.get(REASONS[STREAMS], 0)
+    more = (Limit(name="streams", stream=None, count=count),) if count else ()
+    return replace(findings, limits=(*more, *findings.limits))
+
+
+def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
+    """With a caveat where something was left unread."""
+    if not capture.unread:
+        return verdict
+    return replace(
+        verdict, caveats=(*verdict.caveats, f"All of this is about a part of the capture: {capture.unread}.")
+    )
+
+
+def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputError:
+    if not capture.frames or recognition is None:
+        return _no_frame(capture)
+    return recognition.error(capture)
+
+
+def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture, advice: Sequence[str]) -> InputError:
+    if not capture.frames:
+        return _no_frame(capture)
+    order = [reason for reason in REASONS if reason in skipped]
+    why = ", ".join(f"{reason} {skipped[reason]:,}" for reason in order)
+    return InputError(
+        f"none of the {capture.frames:,} frames fits the layout {chosen.name} (skipped: {why})",
+        hint="\n".join([f"It reads: {spec_of(chosen)}", *advice]),
+    )
+
+
+def _no_frame(capture: Capture) -> InputError:
+    damage = "; ".join(f"at byte {damage.offset:,}: {damage.what}" for damage in capture.damage)
+    return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=damage)

@@ -1,0 +1,163 @@
+"""The one way of the data, for files and live: source -> decode -> track, with sinks that look on.
+
+    pipeline = Pipeline(kernel, layout, sinks)     # layout None: what can be recognised is read
+    run(reader, pipeline)                          # until the input ends
+    pipeline.chosen                                # the layout, its decoder, its tracker: ask them for what was found
+
+Knows no report and no clock: who wants to see the data is a sink (sink.py), who wants to see the time attends `run`.
+While the layout is not known blocks wait (recognition.py), and the sinks see them when it is. Nothing grows with the
+input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dataclass import dataclass
+from .kernel.border import EVENT, DecoderLike, Frames, Kernel, RecordColumns
+from .layout import Layout
+from .layout import compile as compile_layout
+from .recognition import Recognised, Recognition
+from .sink import Block, Sink, Store
+from .track import Track
+
+_NONE = np.zeros(0, EVENT)
+
+
+class Source(Protocol):
+    """What gives blocks of frames: rows low..high-1 of each, perhaps none."""
+
+    @property
+    def store(self) -> Store:
+        """Gives single frames again."""
+
+    @property
+    def dropped(self) -> int | None:
+        """What the capturing side says it has lost so far."""
+
+    def __iter__(self) -> Iterator[tuple[Frames, int, int]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A layout, and what reads and follows its records."""
+
+    layout: Layout
+    decoder: DecoderLike
+    track: Track
+
+
+class Pipeline:
+    """`chosen` is None while no layout is known, and `how` says why it was chosen where none was given. `recognition`
+    is what chooses, None where one was given. `store` gives single frames again once the input has ended."""
+
+    def __init__(self, engine: Kernel, layout: Layout | None, sinks: Sequence[Sink] = ()) -> None:
+        self.chosen: Chosen | None = None
+        self.how = ""
+        self.recognition = Recognition(engine) if layout is None else None
+        self.store: Store | None = None
+        self.engine = engine
+        self._sinks = tuple(sinks)
+        self._records = RecordColumns(0)
+        self._last: Block | None = None
+        if layout is not None:
+            self._choose(layout)
+
+    def take(self, frames: Frames, low: int, high: int, store: Store) -> None:
+        """Rows low..high-1 of `frames`; `store` gives single frames again."""
+        if high <= low:
+            return
+        self._make_room(frames)
+        if self.chosen is None:
+            self._recognise(frames, low, high, store)
+        else:
+            self.chosen.decoder.decode(frames, low, high, self._records)
+            self._follow(frames, low, high, store)
+
+    def drops(self, total: int | None) -> None:
+        """What the capturing side says it has lost so far."""
+        for sink in self._sinks:
+            sink.drops(total)
+
+    def finish(self, store: Store) -> None:
+        """The input has ended: what was left open is decided."""
+        self.store = store
+        if self.recognition is not None and self.chosen is None:
+            known = self.recognition.end()
+            self._take_waited(known, self.recognition.release(), store)
+        if self.chosen is None:
+            return
+        last = self._last or Block(frames=Frames(0), low=0, high=0, records=self._records, store=store)
+        duplicates = self.chosen.track.finish(lambda rows: self._found(rows, last))
+        for sink in self._sinks:
+            sink.settle(last, duplicates)
+
+    def _follow(self, frames: Frames, low: int, high: int, store: Store) -> None:
+        """A block, with what was read of it in `_records`."""
+        block = self._last = Block(frames=frames, low=low, high=high, records=self._records, store=store)
+        for sink in self._sinks:
+            sink.take(block)
+        duplicates = _NONE
+        if self.chosen is not None and self._records.count:
+            duplicates = self.chosen.track.feed(frames, self._records, lambda rows: self._found(rows, block))
+        for sink in self._sinks:
+            sink.settle(block, duplicates)
+
+    def _found(self, rows: NDArray[Any], block: Block) -> None:
+        for sink in self._sinks:
+            sink.found(rows, block)
+
+    def _choose(self, layout: Layout, decoder: DecoderLike | None = None) -> None:
+        decoder = decoder or self.engine.Decoder(compile_layout(layout))
+        track = Track(self.engine.Tracker(layout.modulus), layout.modulus)
+        self.chosen = Chosen(layout=layout, decoder=decoder, track=track)
+        for sink in self._sinks:
+            sink.begin(layout)
+
+    def _recognise(self, frames: Frames, low: int, high: int, store: Store) -> None:
+        """A block, while the layout is not known: it waits, or those that waited are taken, and then itself."""
+        assert self.recognition is not None
+        known = self.recognition.take(frames, low, high)
+        self._records.count = 0
+        if known is None and self.recognition.waiting:
+            return
+        waited = self.recognition.release()
+        if known is not None and known.records is not None and not waited:
+            self._records, self.how = known.records, known.how
+            self._choose(known.layout, known.decoder)
+        else:
+            self._take_waited(known, waited, store)
+            if self.chosen is not None:
+                self.chosen.decoder.decode(frames, low, high, self._records)
+        self._follow(frames, low, high, store)
+
+    def _take_waited(self, known: Recognised | None, waited: Sequence[Frames], store: Store) -> None:
+        """The blocks that waited for the layout, or until it was clear that there is none."""
+        if known is not None:
+            self.how = known.how
+            self._choose(known.layout)
+        for part in waited:
+            if self.chosen is not None:
+                self._make_room(part)
+                self.chosen.decoder.decode(part, 0, part.count, self._records)
+            self._follow(part, 0, part.count, store)
+        self._records.count = 0
+
+    def _make_room(self, frames: Frames) -> None:
+        """For as many records as there can be in them."""
+        if len(self._records.row) < frames.capacity:
+            self._records = RecordColumns(frames.capacity)
+
+
+def run(source: Source, pipeline: Pipeline, attend: Callable[[], None] = lambda: None) -> None:
+    """Take all that comes, to the end. `attend` is called after each block, and live now and then where nothing comes:
+    to look at the clock, to show how far it is, to stop the source."""
+    for frames, low, high in source:
+        pipeline.take(frames, low, high, source.store)
+        pipeline.drops(source.dropped)
+        attend()
+    pipeline.finish(source.store)

@@ -1,0 +1,66 @@
+"""What may see the data while it goes by: blocks of frames with their records, and the rows that the tracker leaves.
+
+A sink is handed to the pipeline. Of each method there is one here that does nothing, so that a sink says what it wants
+to see and no more. Everything that it is given is the pipeline's and is used again: a sink copies what it keeps, and
+writes into nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from numpy.typing import NDArray
+
+from .dataclass import dataclass
+from .kernel.border import Frames, RecordColumns
+
+if TYPE_CHECKING:
+    from .layout import Layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFrame:
+    """A frame once more: `data` as captured, its length on the `wire`, its time stamp `ns`, its LINKTYPE `link`."""
+
+    data: bytes
+    wire: int
+    ns: int
+    link: int
+
+
+class Store(Protocol):
+    """Gives single frames once more."""
+
+    def get(self, number: int) -> StoredFrame | None:
+        """Frame `number` of the input, counted from 1; None where it is no longer at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Rows low..high-1 of `frames`, and the `records` among them, none where no layout is known."""
+
+    frames: Frames
+    low: int
+    high: int
+    records: RecordColumns
+    store: Store
+
+
+class Sink:
+    """In this order: `begin`; for each block `take`, `found` as often as there are rows, `settle`; `drops` between
+    blocks."""
+
+    def begin(self, layout: Layout) -> None:
+        """The layout is known. Called once at most, before any record is seen."""
+
+    def take(self, block: Block) -> None:
+        """A block, before its records are tracked."""
+
+    def found(self, rows: NDArray[Any], block: Block) -> None:
+        """Rows of EVENT as the tracker gives them, while it takes `block` (at the end of the input: after it)."""
+
+    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+        """The block was tracked. `duplicates` are the DUPLICATE rows that were kept of it, as they stand now."""
+
+    def drops(self, total: int | None) -> None:
+        """What the capturing side says it has lost so far, None where it says nothing."""

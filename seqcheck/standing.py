@@ -1,0 +1,143 @@
+"""How a live capture stands, from time to time: Snapshots.
+
+A snapshot's figures are of now (`missed` is up to MISSED_S old); its report, which takes longer, is as old as it must
+be for making reports to take no more than JUDGING of the time, and up to UNCHANGED_S where nothing was found since.
+Both are copies: whoever shows them can take as long as he likes, the kernel's ring permitting.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .decode import foreign
+from .errors import InputError
+from .guard import Budget
+from .kernel.border import DUPLICATE, GAP, total
+from .model import Report
+from .pipeline import Pipeline
+from .sink import Block, Sink
+from .snapshot import Latest, Snapshot
+
+if TYPE_CHECKING:
+    from .sources.live import LiveReader
+
+SECOND = 1_000_000_000  # ns
+JUDGING = 0.002  # the share of the time that may go into reports in between
+MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
+SECOND_LOOK_S = 1  # from the first report to the second
+GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off
+UNCHANGED_S = 60  # a report is as good as new for so long, if nothing was found since
+LATEST = 8
+FEW = 256  # streams
+
+_NO_STREAM = np.zeros(0, [(name, "<i8") for name in ("received", "duplicates", "missing", "late")])
+Judge = Callable[[Budget], Report]
+
+
+class Newest(Sink):
+    """`rows` of findings so far, whether there was a duplicate, and the `latest` duplicates and gaps."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.duplicated = False
+        self._latest: list[Any] = []
+
+    def found(self, rows: NDArray[Any], block: Block) -> None:
+        """Remember the last ones."""
+        self.rows += len(rows)
+        kinds = rows["kind"]
+        told = rows[(kinds == DUPLICATE) | (kinds == GAP)]
+        if len(told):
+            self._latest = [*self._latest, *told[-LATEST:].copy()][-LATEST:]
+            self.duplicated = self.duplicated or bool((kinds == DUPLICATE).any())
+
+    @property
+    def latest(self) -> tuple[Latest, ...]:
+        """The last LATEST of them, the newest one last."""
+        return tuple(_latest(row) for row in self._latest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a snapshot is taken of. `frames` were taken up to now."""
+
+    frames: int
+    elapsed_s: float
+    pipeline: Pipeline
+    newest: Newest
+
+
+class Standing:
+    """Takes snapshots, and remembers what it need not ask again each time."""
+
+    def __init__(self, reader: LiveReader) -> None:
+        self._reader = reader
+        self._report: Report | None = None
+        self._judge_at = self._stale_at = 0.0
+        self._missed, self._missed_at = 0, 0.0
+        self._known: tuple[int, ...] = ()  # what there was when it was reported
+
+    def snapshot(self, now: Moment, judge: Judge | None) -> Snapshot:
+        """Of this moment. `judge` makes a report within a budget (InputError where there is no record yet), None where
+        none is wanted."""
+        reader, chosen = self._reader, now.pipeline.chosen
+        state: Any = chosen.track.streams() if chosen else _NO_STREAM
+        if judge is not None:
+            self._rejudge(judge, (now.newest.rows, len(state), reader.dropped))
+        if now.elapsed_s >= self._missed_at:
+            self._missed, self._missed_at = reader.missed, now.elapsed_s + MISSED_S
+        return Snapshot(
+            ns=reader.last_ns,
+            elapsed_ns=int(now.elapsed_s * SECOND),
+            frames=now.frames,
+            bytes=reader.wire_bytes,
+            sequenced=_total(state["received"]),
+            foreign=foreign(chosen.decoder.sources()) if chosen else 0,
+            streams=len(state),
+            duplicates=_total(state["duplicates"]),
+            missing=_total(state["missing"]),
+            late=_total(state["late"]),
+            dropped=reader.dropped,
+            missed=self._missed,
+            behind=reader.behind,
+            latest=now.newest.latest,
+            report=self._report,
+        )
+
+    def _rejudge(self, judge: Judge, known: tuple[int, ...]) -> None:
+        begin = time.monotonic()
+        if begin < (self._stale_at if known == self._known else self._judge_at):
+            return
+        self._known, first = known, self._report is None
+        try:
+            self._report = judge(Budget(seconds=GLANCE_S, called_off=lambda: self._reader.stopping))
+        except InputError:  # no record yet
+            return
+        now = time.monotonic()
+        self._judge_at = now + (SECOND_LOOK_S if first else (now - begin) / JUDGING)  # the first one takes far longer
+        self._stale_at = max(self._judge_at, now + UNCHANGED_S)
+
+
+def _total(column: NDArray[np.int64]) -> int:
+    """Its sum; of few numbers Python's own is quicker."""
+    return sum(column.tolist()) if len(column) < FEW else total(column)
+
+
+def _latest(row: Any) -> Latest:
+    gap = row["kind"] == GAP
+    known = not gap and row["e_record"] >= 0
+    return Latest(
+        kind="gap" if gap else "duplicate",
+        stream=int(row["stream"]),
+        seq=int(row["seq"]),
+        frame=int(row["frame"]),
+        ns=int(row["ns"]),
+        count=int(row["a"]) if gap else 1,
+        distance=int(row["record"] - row["e_record"]) if known else None,
+    )
