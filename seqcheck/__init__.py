@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from seqcheck.version import VERSION as __version__  # noqa: N811 - the name that all packages have
 
 if TYPE_CHECKING:
+    from seqcheck.analyzer import Analyzer
     from seqcheck.errors import (
         InputError,
         OutputError,
@@ -22,15 +23,19 @@ if TYPE_CHECKING:
         SeqcheckError,
         UsageError,
     )
+    from seqcheck.layout import Layout
     from seqcheck.model import Report
     from seqcheck.session import Progress, analyze
 
 __all__ = [
-    "InputError", "OutputError", "PrivilegeError", "Progress", "Report", "SeqcheckError", "UsageError", "__version__",
+    "Analyzer", "InputError", "Layout", "OutputError", "PrivilegeError", "Progress", "Report", "SeqcheckError",
+    "UsageError", "__version__",
     "analyze",
 ]  # fmt: skip
 
 _HOME = {
+    "Analyzer": "seqcheck.analyzer",
+    "Layout": "seqcheck.layout",
     "InputError": "seqcheck.errors",
     "OutputError": "seqcheck.errors",
     "PrivilegeError": "seqcheck.errors",

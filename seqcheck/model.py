@@ -8,9 +8,13 @@ from 1 over the whole input as Wireshark does, and what is not known is None. No
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from seqcheck.dataclass import dataclass, field
+from seqcheck.tables import Table
+
+if TYPE_CHECKING:
+    import os
 
 SCHEMA = "seqcheck.report/1"
 UNREAD = "not read further"  # how a Damage begins that is none of the input: what was allowed was used up
@@ -131,7 +135,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicates:
+class Duplicates(Table):
     """`listed` holds the first ones in order of arrival, all of them where `complete`. `distances` counts them all, but
     for those whose earlier copy lies beyond the window."""
 
@@ -140,6 +144,8 @@ class Duplicates:
     distances: tuple[Bin, ...]
     listed: tuple[Duplicate, ...]
     complete: bool
+
+    ROW = Duplicate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gaps:
+class Gaps(Table):
     """The stretches of numbers that never came; `ours` of the numbers missing are in gaps that are ours."""
 
     total: int
@@ -164,6 +170,8 @@ class Gaps:
     listed: tuple[Gap, ...]
     complete: bool
     ours: int = 0
+
+    ROW = Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,3 +355,28 @@ class Report:
             return 2
         twice = self.duplicates.total - self.duplicates.by_cause.get("redundancy", 0)
         return 1 if twice or self.gaps.missing else 0
+
+    def to_json(self) -> str:
+        """As `--report json` writes it: seqcheck.report/1."""
+        from .reporters import alone
+
+        return alone("json", self).decode()
+
+    def write(self, name: str, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write the report of that name (html, json, markdown, junit, ...) to a file. UsageError where there is no such
+        report, or where it needs what only a second look at the capture has; OutputError where it cannot be written, or
+        the file exists, unless `force`."""
+        from .reporters import save
+
+        save(name, self, path, force=force)
+
+    def __repr__(self) -> str:
+        from .reporters.glance import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from .reporters.glance import html
+
+        return html(self)

@@ -13,28 +13,28 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from io import FileIO
+from io import BytesIO, FileIO
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from . import kernel
+from . import arguments, kernel
 from .aside import Aside
 from .dataclass import dataclass
 from .errors import UsageError
 from .examined import Examined
 from .examined import Frames as FramesAgain
 from .guard import UNLIMITED, Allowance
-from .layout import resolve
+from .layout import Layout, resolve
 from .model import UNREAD, Capture, Report
 from .observation import Observation, Question
 from .pipeline import run
 from .results import Keep, Results
 from .sources import CaptureReader
-from .sources.bytestream import State
+from .sources.bytestream import Input, State
 
 if TYPE_CHECKING:
     from . import spool
 
-Source = str | os.PathLike[str] | BinaryIO
+Source = str | os.PathLike[str] | BinaryIO | bytes
 INTERVAL_S = 0.1  # between calls of `progress`
 
 
@@ -51,14 +51,14 @@ class Progress:
 class Query:
     """What is asked of captures.
 
-    layout      a built-in's name, a TOML file or a spec; None tries the built-ins that can be recognised
+    layout      a built-in's name, a TOML file, a spec, or a Layout; None tries the built-ins that can be recognised
     ring_sizes  the sender's TX ring, if known
     listed      how many duplicates and gaps the report lists one by one
     allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
     keep        how much is kept beside the report, for outputs without a cap (results.Keep)
     """
 
-    layout: str | None = None
+    layout: str | Layout | None = None
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
     keep: Keep = "report"
@@ -67,21 +67,21 @@ class Query:
 
 def analyze(
     captures: Source | Iterable[Source],
-    layout: str | None = None,
-    ring_sizes: Sequence[int] = (),
+    layout: str | Layout | None = None,
+    ring_sizes: Sequence[int] | int = (),
     *,
-    listed: int = 1000,
+    listed: int = arguments.LISTED,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Read captures and say what their duplicates point at.
 
-    captures    a path, an open binary stream, or several: several are one capture in order of time
+    captures    a path, an open binary stream, the bytes of a capture, or several of these, merged by time
     layout, ring_sizes, listed  as in Query
     progress    called about ten times a second
 
-    Raises UsageError (layout), InputError (nothing could be read, or no frame carries the header).
+    Raises UsageError (an argument that cannot be), InputError (nothing could be read, or no frame carries the header).
     """
-    query = Query(layout=layout, ring_sizes=tuple(ring_sizes), listed=listed)
+    query = Query(layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed))
     with examine(captures, query, progress) as results:
         return results.report
 
@@ -100,7 +100,7 @@ def examine(
     begin, allowed = time.monotonic(), query.allowance
     until = None if allowed.seconds is None else begin + allowed.seconds
     with CaptureReader(sources, kernel=engine, until=until) as reader, ExitStack() as stack:
-        layout = None if query.layout is None else resolve(query.layout)
+        layout = resolve(query.layout) if isinstance(query.layout, str) else query.layout
         rows, kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
         seen = Observation(engine, layout, [Aside(rows, kept)] if rows is not None else [])
         again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
@@ -155,13 +155,13 @@ def _set_aside(query: Query, *, again: bool, stack: ExitStack) -> tuple[spool.Ro
     return rows, stack.enter_context(closing(spool.Frames())) if query.keep == "frames" and not again else None
 
 
-def _can_read_again(sources: Sequence[Source], reader: CaptureReader) -> bool:
+def _can_read_again(sources: Sequence[Input], reader: CaptureReader) -> bool:
     """Whether all sources are files that have a name."""
     return reader.again and all(isinstance(source, str | os.PathLike) and source != "-" for source in sources)
 
 
 def _open_again(
-    sources: Sequence[Source], query: Query, reader: CaptureReader, stack: ExitStack
+    sources: Sequence[Input], query: Query, reader: CaptureReader, stack: ExitStack
 ) -> tuple[list[FileIO], Sequence[State | None]]:
     """The files once more, for outputs that read frames again, and the states that they must be in: opened now, since
     later that may not be allowed."""
@@ -170,8 +170,8 @@ def _open_again(
     return [stack.enter_context(FileIO(os.fspath(cast("str", source)))) for source in sources], reader.states
 
 
-def _several(captures: Source | Iterable[Source]) -> list[Source]:
-    """A path and a stream can both be iterated over, but stand for themselves."""
-    if isinstance(captures, (str, os.PathLike)) or hasattr(captures, "read"):
-        return [cast("Source", captures)]
-    return list(captures)
+def _several(captures: Source | Iterable[Source]) -> list[Input]:
+    """A path, bytes and a stream can be iterated over, but stand for themselves. Bytes become a stream."""
+    if isinstance(captures, (str, os.PathLike, bytes)) or hasattr(captures, "read"):
+        captures = [cast("Source", captures)]
+    return [BytesIO(each) if isinstance(each, bytes) else each for each in captures]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.arguments import LISTED, LISTED_MOST, RING_LARGEST, RING_SMALLEST
 from seqcheck.cli import limits
 from seqcheck.cli.destinations import TERMINAL, Destination, Draw, among, deliver_all, tell_all
 from seqcheck.cli.output import STDOUT, Ended, Output, apart, spare
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from seqcheck.results import Results
     from seqcheck.session import Query
 
-RING_SMALLEST, RING_LARGEST = 2, 1_000_000
-LISTED, LISTED_MOST = 1000, 10_000_000
 JOBS_MOST = 1024
 _FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
 FEW_FILES = 100

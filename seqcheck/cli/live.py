@@ -16,8 +16,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.arguments import LISTED
 from seqcheck.cli import limits
-from seqcheck.cli.analyze import LISTED, bounded, listed, ring_size
+from seqcheck.cli.analyze import bounded, listed, ring_size
 from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all
 from seqcheck.cli.growing import Growing
 from seqcheck.cli.live_output import deserted, drawing, opened, say_report

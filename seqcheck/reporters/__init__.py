@@ -7,12 +7,14 @@ sees it, for the reporters that draw. FORMATS is all there is; a new one is a ne
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from importlib import import_module
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from seqcheck.dataclass import dataclass
-from seqcheck.errors import OutputError
+from seqcheck.errors import OutputError, UsageError
 from seqcheck.model import Report
 from seqcheck.results import Keep, Results
 
@@ -110,6 +112,32 @@ class FullReporter(Protocol):
 def reporter(name: str) -> Reporter:
     """The reporter of that name; KeyError where there is none."""
     return cast(Reporter, import_module(FORMATS[name].module))
+
+
+def alone(name: str, report: Report) -> bytes:
+    """The report of that name, of a report that is all there is. UsageError where it needs more, or is none."""
+    if name not in FORMATS:
+        raise UsageError(f"there is no report {name!r}", hint=f"There are: {', '.join(FORMATS)}.")
+    if FORMATS[name].keep != "report":
+        raise UsageError(
+            f"the report {name} needs the findings or frames themselves, which a Report does not hold",
+            hint=f"seqcheck analyze --report {name}=FILE writes it; or see duplicates.to_pandas() and its like.",
+        )
+    out = BytesIO()
+    reporter(name).write(report, out, Page())
+    return out.getvalue()
+
+
+def save(name: str, report: Report, path: str | os.PathLike[str], *, force: bool) -> None:
+    """The same in a file. OutputError where it cannot be written, or exists, unless `force`."""
+    data = alone(name, report)
+    try:
+        with open(path, "wb" if force else "xb") as out:
+            out.write(data)
+    except FileExistsError as error:
+        raise OutputError(f"{os.fspath(path)} exists already", hint="force=True replaces it") from error
+    except OSError as error:
+        raise OutputError(f"cannot write {os.fspath(path)}: {error.strerror or error}") from error
 
 
 def publish(name: str, results: Results, out: BinaryIO, page: Page) -> None:

@@ -1,0 +1,37 @@
+"""What may be asked for, checked in one place for the command line and for Python. Every function returns the value as
+the rest of the program takes it, or raises UsageError."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .errors import UsageError
+
+RING_SMALLEST, RING_LARGEST = 2, 1_000_000
+LISTED, LISTED_MOST = 1000, 10_000_000
+
+
+def ring_sizes(given: Sequence[int] | int) -> tuple[int, ...]:
+    """Numbers of slots, each once; a lone number stands for a list of one."""
+    if isinstance(given, str | bytes):
+        raise UsageError(f"ring_sizes: {given!r} is text", hint="Give numbers, as in ring_sizes=[4096].")
+    each = given if isinstance(given, Iterable) else (given,)
+    return tuple(dict.fromkeys(whole("ring_sizes", size, RING_SMALLEST, RING_LARGEST) for size in each))
+
+
+def listed(given: int) -> int:
+    """How many findings a report lists."""
+    return whole("listed", given, 0, LISTED_MOST)
+
+
+def whole(name: str, given: Any, low: int, high: int) -> int:
+    """An integer (of NumPy, too) from low to high."""
+    try:
+        number = -1 if isinstance(given, bool) else operator.index(given)
+    except TypeError:
+        number = low - 1
+    if not low <= number <= high or isinstance(given, bool):
+        raise UsageError(f"{name}: {given!r} is not a whole number from {low} to {high}")
+    return int(number)
