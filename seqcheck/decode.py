@@ -63,11 +63,6 @@ def _ip(address: bytes) -> str:
     return str(ipaddress.IPv6Address(address))
 
 
-def source_text(row: Any) -> str:
-    """A row of the decoder's sources() as text; empty for NO_SOURCE."""
-    return str(row["address"][: row["length"]].tobytes().hex(":"))
-
-
 def tally(sources: NDArray[Any]) -> tuple[int, dict[str, int]]:
     """From the decoder's sources(): how many frames were foreign, and how many were skipped for which reason.
 

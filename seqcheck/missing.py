@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.border import HOLE, MISSING_PAGE, PAGE
+from .kernel.border import PAGE
 from .ranking import rank
 
 Ints = NDArray[np.int64]
@@ -151,6 +151,3 @@ def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             result.append((start, count))
     return result
-
-
-NOTHING = Missing(np.zeros(0, MISSING_PAGE), np.zeros(0, HOLE))

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from .kernel.border import Frames
 from .layout import Layout
 from .sink import Block, Sink
+from .wire.link import ETHERNET, TAG, TAGS, TYPE_AT
 
 PRP, HSR, R_TAG = 0x88FB, 0x892F, 0xF1C1
-_VLAN = (0x8100, 0x88A8)
-_ETHERNET = 1
+HSR_TAG = 6  # bytes behind the ethertype, with the one that follows
 Lanes = NDArray[np.int8]  # of each record: 0 for A, 1 for B, -1 where there is no mark
 Reads = Callable[[Frames, NDArray[np.int64]], Lanes]
 
@@ -76,11 +76,14 @@ def prp(frames: Frames, rows: NDArray[np.int64]) -> Lanes:
 
 
 def hsr(frames: Frames, rows: NDArray[np.int64]) -> Lanes:
-    """By the tag, behind one VLAN tag or none."""
-    captured, at = frames.cap[rows].astype(np.int64), frames.off[rows] + 12
-    fits = (captured >= 20) & (frames.link[rows] == _ETHERNET)
-    tagged = fits & np.isin(_word(frames, np.where(fits, at, 0)), _VLAN)
-    at = np.where(fits, at + 4 * tagged, 0)
+    """By the tag, behind any VLAN tags."""
+    captured, at = frames.cap[rows].astype(np.int64), frames.off[rows] + TYPE_AT[ETHERNET][0]
+    last = frames.off[rows] + captured - HSR_TAG - 2  # where the ethertype may stand at most
+    fits = (at <= last) & (frames.link[rows] == ETHERNET)
+    at = np.where(fits, at, 0)
+    while (tagged := fits & np.isin(_word(frames, at), TAGS)).any():
+        fits &= ~tagged | (at + TAG <= last)
+        at = np.where(fits, at + TAG * tagged, 0)
     return _lanes(frames, at + 2, fits & (_word(frames, at) == HSR), (0, 1))
 
 

@@ -56,14 +56,10 @@ def test_bulk_equals_one_by_one(nano: bool) -> None:
     ns = np.array([packet.ns for packet in made], np.int64)
     one_by_one = b"".join(pcap.record(packet.ns, packet.data, nano=nano) for packet in made)
     assert pcap.records(ns, [packet.data for packet in made], nano=nano) == one_by_one
-    equal = np.arange(50 * 33, dtype=np.uint8).reshape(50, 33)
-    one_by_one = b"".join(pcap.record(int(t), row.tobytes(), nano=nano) for t, row in zip(ns, equal, strict=True))
-    assert pcap.matrix(ns, equal, nano=nano).tobytes() == one_by_one
 
 
 def test_nothing_in_bulk_is_nothing() -> None:
     assert pcap.records(np.zeros(0, np.int64), []) == b""
-    assert pcap.matrix(np.zeros(0, np.int64), np.zeros((0, 60), np.uint8)).size == 0
 
 
 def test_dpkt_reads_what_is_written() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from struct import pack
 
 import dpkt
-import numpy as np
 import pytest
 from containers import START_NS, block, epb, idb, isb, option, packets, shb, spb
 from hypothesis import given
@@ -139,14 +138,6 @@ def test_tshark_reads_what_is_written(tmp_path: Path) -> None:
     assert [each["frame.time_epoch"][0] for each in layers] == [f"{seconds}.{digits + i:09}" for i in range(8)]
     assert layers[3]["frame.comment"] == ["twin of frame 3, ↔ <b>"]
     assert layers[0]["frame.interface_name"] == ["eth0"]
-
-
-def test_bulk_equals_one_by_one() -> None:
-    ns = START_NS + np.arange(20, dtype=np.int64) * 3_000_000_000
-    for length in (60, 61, 62, 63):
-        frames = np.arange(20 * length, dtype=np.uint8).reshape(20, length)
-        one_by_one = [pcapng.packet_block(int(t), row.tobytes()) for t, row in zip(ns, frames, strict=True)]
-        assert pcapng.packet_matrix(ns, frames).tobytes() == b"".join(one_by_one)
 
 
 def test_times_before_1970_are_written_as_two_s_complement() -> None:

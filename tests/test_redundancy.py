@@ -8,13 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kinds
+import numpy as np
+import packets
 import pytest
+from packets import block
 
 import seqcheck
 from seqcheck.cli.main import main
 from seqcheck.layout import resolve
 from seqcheck.model import Redundancy, Report
-from seqcheck.ways import by_design, mark_of
+from seqcheck.ways import by_design, hsr, mark_of
 from seqcheck.wire import pcap
 
 HSR_LAYOUT = "frame magic=u16be@12==0x892f seq=u16be@16"
@@ -131,3 +134,20 @@ def test_cut_frames_name_no_way(snap: int, capture: Callable[[int], io.BytesIO],
     found = report.redundancy
     assert found is not None
     assert (found.only_a or 0) + (found.only_b or 0) + 2 * found.both <= report.records.sequenced
+
+
+@pytest.mark.parametrize("tags", [0, 1, 2, 4])
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_path_of_an_hsr_frame_is_read_behind_any_vlan_tags(tags: int, cut: bool) -> None:
+    import dpkt
+
+    frames = []
+    for _, data in dpkt.pcap.Reader(io.BytesIO(kinds.hsr().getvalue())):
+        kinds_of_tag = [packets.TAGS[number % 4].to_bytes(2, "big") + bytes(2) for number in range(tags)]
+        frames.append(data[:12] + b"".join(kinds_of_tag) + data[12:])
+    end = 12 + 4 * tags + 7 if cut else None  # in the middle of the HSR tag
+    made = block([packets.Frame(data[:end], len(data), 1) for data in frames])
+    lanes = hsr(made, np.arange(made.count))
+    paths = [data[12 + 4 * tags + 2] >> 4 & 1 for data in frames]
+    assert set(paths) == {0, 1}
+    assert lanes.tolist() == ([-1] * len(paths) if cut else paths)

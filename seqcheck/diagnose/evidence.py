@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..dataclass import replace
+from ..wire.link import ETHERNET, ethertype_at, ip_offset
 from .facts import Evidence
 
-_ETHERNET, _RAW = (1,), (12, 14, 101, 228, 229)
 STAMP = 8  # bytes of a time stamp, at most
 # Fields that are named when they differ: (attribute of the dissected header, name).
 _IP4 = (
@@ -26,7 +26,6 @@ _IP6 = (
     ("src", "ip.src"), ("dst", "ip.dst"),
 )  # fmt: skip
 _UDP = (("sport", "udp.sport"), ("dport", "udp.dport"), ("ulen", "udp.length"), ("sum", "udp.checksum"))
-_VLAN = (b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00")
 _PRP, _HSR = b"\x88\xfb", b"\x89\x2f"  # IEC 62439-3: suffix of the redundancy trailer, ethertype of the HSR tag
 
 
@@ -67,13 +66,13 @@ def _fresh_id(one: bytes, two: bytes, link: int) -> bool | None:
 
 def _path_mark(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
     """The mark of one of two redundant ways, where the frames differ in nothing else."""
-    if link not in _ETHERNET or len(earlier) != len(later) or len(later) < 20:
+    if link != ETHERNET or len(earlier) != len(later) or len(later) < 20:
         return ()
     at = [place for place, (a, b) in enumerate(zip(earlier, later, strict=True)) if a != b]
     low_nibbles = all(earlier[place] & 0x0F == later[place] & 0x0F for place in at)
     if at == [len(later) - 4] and later[-2:] == _PRP and low_nibbles:
         return ("prp.lan",)
-    tag = _after_tags(later)
+    tag = ethertype_at(later)
     return ("hsr.path",) if at == [tag + 2] and later[tag : tag + 2] == _HSR and low_nibbles else ()
 
 
@@ -81,7 +80,7 @@ def _way(frame: bytes) -> str:
     """Of a frame with such a mark: PRP numbers its LANs 0xA and 0xB, HSR's lowest bit of the path is 0 for A."""
     if frame[-2:] == _PRP:
         return "A" if frame[-4] >> 4 == 0xA else "B"
-    return "B" if frame[_after_tags(frame) + 2] >> 4 & 1 else "A"
+    return "B" if frame[ethertype_at(frame) + 2] >> 4 & 1 else "A"
 
 
 def _is_stamp(between: bytes, later: bytes, copy: bytes) -> bool:
@@ -104,7 +103,7 @@ def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
     if one.head != two.head:
         names += _link_names(one.head, two.head)
     if one.packet is None or two.packet is None or type(one.packet) is not type(two.packet):
-        start = 14 if link in _ETHERNET else 0
+        start = 14 if link == ETHERNET else 0
         common = min(len(earlier), len(later))
         changed = earlier[start:common] != later[start:common]
         return (*names, "payload") if changed or not names else tuple(names)
@@ -154,24 +153,6 @@ def _network(frame: bytes, link: int) -> _Split:
     except Exception:  # noqa: BLE001 - dpkt raises what it likes on hostile bytes; not dissected is an answer
         packet = None
     return _Split(frame[:offset], packet)
-
-
-def ip_offset(frame: bytes, link: int) -> int | None:
-    """Where the IP header begins; None where the link layer says that there is none."""
-    if link in _RAW:
-        return 0
-    if link not in _ETHERNET:
-        return {0: 4, 108: 4, 113: 16, 276: 20}.get(link)
-    offset = _after_tags(frame)
-    return offset + 2 if frame[offset : offset + 2] in (b"\x08\x00", b"\x86\xdd") else None
-
-
-def _after_tags(frame: bytes) -> int:
-    """Where the ethertype stands, behind any VLAN tags."""
-    offset = 12
-    while frame[offset : offset + 2] in _VLAN:
-        offset += 4
-    return offset
 
 
 def _link_names(one: bytes, two: bytes) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .evidence import ip_offset
+from ..wire.link import ETHERNET, ethertype_at, ip_offset, word
 
 _ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8809: "slow protocols (LACP)", 0x88F7: "PTP", 0x888E: "EAPOL"}
 _PROTOCOLS = {1: "ICMP", 2: "IGMP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 89: "OSPF", 132: "SCTP"}
@@ -37,10 +37,7 @@ def name(frame: bytes, link: int) -> str:
 
 
 def _not_ip(frame: bytes, link: int) -> str:
-    if link != 1 or len(frame) < 14:
+    kind = word(frame, ethertype_at(frame)) if link == ETHERNET else -1
+    if kind < 0:
         return "not IP"
-    offset = 12
-    while frame[offset : offset + 2] in (b"\x81\x00", b"\x88\xa8") and offset + 6 <= len(frame):
-        offset += 4
-    kind = int.from_bytes(frame[offset : offset + 2], "big")
     return _ETHERTYPES.get(kind, "802.3" if kind < 0x600 else f"ethertype 0x{kind:04x}")

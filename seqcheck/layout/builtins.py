@@ -198,5 +198,4 @@ BUILTINS = tuple(Builtin(name=row[0], spec=row[1], description=row[2], source=ro
 # The layouts that are tried, in this order, when none is given. A stranger's frame must not fit one by accident, so
 # each fixes at least 32 bits that nothing but its sender has a reason to set; 32 of them fit a random frame once in
 # four thousand million. (trex-stl is not here: most of its bits are those of any IPv4 frame.)
-STRICT_BITS = 32
 TRIED = ("seqcheck", "seqcheck-eth", "pktgen", "mgen", "sockperf", "trex-tpg", "pktgen-dpdk")

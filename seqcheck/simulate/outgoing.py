@@ -25,7 +25,6 @@ PORT = 5000
 HEADERS = 14 + 20 + 8
 SMALLEST, LARGEST = HEADERS + header.FULL, 1514
 NOTHING, OTHER = -2, -1  # what a slot may hold beside a record's number
-OWN_FLAGS = header.TIME | header.SLOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,15 +80,6 @@ def records(ns: NDArray[np.int64], data: Sequence[bytes | memoryview], *, nano: 
     return b"".join(chain.from_iterable((heads[16 * i : 16 * i + 16], frame) for i, frame in enumerate(data)))
 
 
-def matrix(ns: NDArray[np.int64], frames: NDArray[np.uint8], *, nano: bool = True) -> NDArray[np.uint8]:
-    """Whole frames of one length, uint8[n, length], as records: uint8[n, 16 + length], ready to be written."""
-    count, length = frames.shape
-    out = np.empty((count, 16 + length), np.uint8)
-    out[:, :16] = _heads(ns, np.full(count, length, np.int64), nano).view(np.uint8)
-    out[:, 16:] = frames
-    return out
-
-
 def _heads(ns: NDArray[np.int64], lengths: NDArray[np.int64], nano: bool) -> NDArray[np.uint32]:
     """Record headers, little-endian: <u4[n, 4]."""
     heads = np.empty((len(ns), 4), "<u4")

@@ -208,20 +208,6 @@ def statistics_block(ns: int, *, received: int, dropped: int, interface: int = 0
     return _block(ISB, body, [(_IFRECV, pack("<Q", received)), (_ISB_IFDROP, pack("<Q", dropped))])
 
 
-def packet_matrix(ns: NDArray[np.int64], frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Whole frames of one length, uint8[n, length], as Enhanced Packet Blocks of interface 0: uint8[n, size]."""
-    count, length = frames.shape
-    size = 32 + length + (-length & 3)
-    out = np.zeros((count, size), np.uint8)
-    heads = np.empty((count, 7), "<u4")
-    heads[:, 0], heads[:, 1], heads[:, 2], heads[:, 5], heads[:, 6] = EPB, size, 0, length, length
-    heads[:, 3], heads[:, 4] = ns >> 32, ns & 0xFFFFFFFF
-    out[:, :28] = heads.view(np.uint8)
-    out[:, 28 : 28 + length] = frames
-    out[:, -4:] = np.frombuffer(pack("<I", size), np.uint8)
-    return out
-
-
 def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:
     body += _pack_options(options)
     size = 12 + len(body)

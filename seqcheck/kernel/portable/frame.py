@@ -37,15 +37,7 @@ from seqcheck.kernel.border import (
     STREAM,
     Program,
 )
-
-# Link types: where the ethertype stands, and where the source address does.
-ETHERNET, COOKED, COOKED2 = 1, 113, 276
-TYPE_AT = {ETHERNET: (12, 14), COOKED: (14, 16), COOKED2: (0, 20)}  # position of the ethertype, length of the header
-RAW_IP = {101: (4, 6), 12: (4, 6), 14: (4, 6), 228: (4,), 229: (6,)}  # the IP versions that may follow
-LOOPBACK = (0, 108)  # four bytes of address family, in either byte order
-FAMILIES = {2: 4, 24: 6, 28: 6, 30: 6, 10: 6}  # AF_INET, AF_INET6 of NetBSD, FreeBSD, Darwin and Linux
-TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
-IP_TYPES = {0x0800: 4, 0x86DD: 6}
+from seqcheck.wire.link import COOKED, ETHERNET, FAMILIES, IP_TYPES, LOOPBACK, RAW_IP, TAGS, TYPE_AT
 
 FRAGMENT_HEADER, AH = 44, 51
 # Headers between IP and its payload, by version: hop-by-hop, routing, fragment, AH, destination, mobility, HIP, shim6.

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from seqcheck.kernel.border import BAD, FULL, MAX_FRAME, MAX_WIRE, MORE, Frames
 from seqcheck.kernel.portable.index import _append, _span
+from seqcheck.wire.link import DOT1Q, ETHERNET, TAG
 
 HEADER = 48
-ADDRESSES, TAG, DOT1Q = 12, 4, 0x8100
+ADDRESSES = 12
 VLAN_VALID, VLAN_TPID_VALID = 0x10, 0x40
-ETHERNET = 1
 
 _PACKET = Struct("=6IH6xIH")
 _TAG = Struct(">HH")

@@ -26,19 +26,12 @@ from seqcheck.kernel.border import (
 )
 from seqcheck.kernel.portable.frame import (
     AH,
-    COOKED,
-    ETHERNET,
     EXTENSIONS,
-    FAMILIES,
     FRAGMENT_HEADER,
-    IP_TYPES,
-    LOOPBACK,
     MAX_EXTENSIONS,
-    RAW_IP,
-    TAGS,
     TRANSPORT,
-    TYPE_AT,
 )
+from seqcheck.wire.link import COOKED, ETHERNET, FAMILIES, IP_TYPES, LOOPBACK, RAW_IP, TAGS, TYPE_AT
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]

@@ -24,7 +24,7 @@ CELLS = 3 << 20  # of the table
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """`data` uint8[n, c]; `there` bool[n, c]; `offsets` int64[c], as a layout writes them; `head` columns come first.
-    `rows` int64[n] index the rows of the place."""
+    Row i is the i-th frame of the place."""
 
     data: Bytes
     there: Bools

@@ -1,7 +1,7 @@
 """The search over all offsets and bits at once: where does a byte go up by one from a record to the next of its group?
 
 Only the low end of a counter is sought here: a byte, and the bit in it from which on it counts. What belongs to it
-above that is `words`' business. A sample of PAIRS pairs of rows is enough to rule nearly everything out.
+above that is the business of width.py. A sample of PAIRS pairs of rows is enough to rule nearly everything out.
 """
 
 from __future__ import annotations
