@@ -188,3 +188,31 @@ print(gc.get_threshold() == before)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines()[-1] == str(bool(given))
+
+
+@pytest.mark.parametrize(("argv", "first", "advice"), [
+    (["analyse", "x"], "there is no verb 'analyse'; did you mean analyze?", "try: seqcheck --help"),
+    (["-q", "disover", "x"], "there is no verb 'disover'; did you mean discover?", "try: seqcheck --help"),
+    (["analyze", "--ringsize", "128", "x"], "there is no option --ringsize; did you mean --ring-size?",
+     "try: seqcheck analyze --help"),
+    (["analyze", "--fail=any", "x"], "there is no option --fail; did you mean --fail-on?",
+     "try: seqcheck analyze --help"),
+    (["analyze", "--max=3", "x"], "there is no option --max", "try: seqcheck analyze --help"),
+    (["layouts", "a", "b"], "'b' is one argument too many", "try: seqcheck layouts --help"),
+    (["--ring-size=4", "x"], "there is no option --ring-size before the verb", "try: seqcheck analyze --ring-size ..."),
+    (["analyze", "--report", "htlm=x", "y"], "argument --report: there is no report 'htlm'; did you mean html?",
+     "try: seqcheck analyze --help"),
+    (["analyze"], "the following arguments are required: CAPTURE", "try: seqcheck analyze --help"),
+])  # fmt: skip
+def test_a_mistake_is_told_with_what_may_be_meant(
+    capsys: pytest.CaptureFixture[str], argv: list[str], first: str, advice: str
+) -> None:
+    assert cli.main(argv) == 2
+    assert capsys.readouterr().err.splitlines() == [f"seqcheck: {first}", f"  {advice}"]
+
+
+@pytest.mark.parametrize("argv", [["run.pcap"], ["-v", "run.pcapng.zst", "--ring-size", "4"], ["-"], [os.devnull]])
+def test_a_capture_in_the_verbs_place_is_analyzed(argv: list[str]) -> None:
+    args = cli.parse(argv)
+    assert args.run.__module__ == "seqcheck.cli.analyze"
+    assert args.captures == [word for word in argv if "." in word or word in ("-", os.devnull)]

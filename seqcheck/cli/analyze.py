@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcheck.arguments import LISTED, LISTED_MOST, RING_LARGEST, RING_SMALLEST
 from seqcheck.cli import limits
-from seqcheck.cli.destinations import TERMINAL, Destination, Draw, among, deliver_all, tell_all
+from seqcheck.cli.destinations import TERMINAL, Destination, Draw, among, deliver_all, tell_all, tell_written
 from seqcheck.cli.output import STDOUT, Ended, Output, apart, spare
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.quantity import duration, size
@@ -141,6 +141,8 @@ def run(args: argparse.Namespace) -> int:
         except Ended as ended:
             failed: Sequence[Exception] = ended.settle(outputs)
             tell_all(failed, verbose=options.verbose)
+            if options.notes:
+                tell_written(outputs)
             return TROUBLE if failed else ended.code
         report = results.report
         if options.verbose:
@@ -148,6 +150,8 @@ def run(args: argparse.Namespace) -> int:
             show_fault(results)
         failed = deliver_all(drawing(results, options.demands), options.reports, outputs)
     tell_all(failed, verbose=options.verbose)
+    if options.notes:
+        tell_written(outputs)
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
 

@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
+from seqcheck.cli.nearest import did_you_mean
 from seqcheck.cli.output import STDOUT, Output, failing
 from seqcheck.cli.page import page_for
-from seqcheck.cli.stdio import abandon_stdout
+from seqcheck.cli.stdio import abandon_stdout, say
 from seqcheck.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def among(formats: Collection[str]) -> Callable[[str], Destination]:
     def destination(text: str) -> Destination:
         name, _, path = text.partition("=")
         if name not in formats:
-            raise argparse.ArgumentTypeError(f"there is no report {name!r}; there are: {', '.join(formats)}")
+            near = did_you_mean(name, formats) or f"; there are: {', '.join(formats)}"
+            raise argparse.ArgumentTypeError(f"there is no report {name!r}{near}")
         if "=" in text and not path:
             raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
         return Destination(format=name, path=path or STDOUT)
@@ -72,3 +74,10 @@ def tell_all(failed: Sequence[Exception], *, verbose: bool) -> None:
 
     for error in failed:
         complain(error, debug=verbose)
+
+
+def tell_written(outputs: Iterable[Output]) -> None:
+    """Say which files were written."""
+    for output in outputs:
+        if output.written:
+            say(f"seqcheck: wrote {output.path}")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from seqcheck.arguments import LISTED
 from seqcheck.cli import limits
 from seqcheck.cli.analyze import bounded, listed, ring_size
-from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all
+from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all, tell_written
 from seqcheck.cli.growing import Growing
 from seqcheck.cli.live_output import deserted, drawing, opened, say_report
 from seqcheck.cli.naming import Namer
@@ -211,6 +211,8 @@ def follow(options: Options, task: Task, reader: LiveReader, outputs: Outputs, e
     if unread and ending.interrupted and not args.quiet:
         say_report(report)
     tell_all(failed, verbose=args.verbose)
+    if not args.quiet:
+        tell_written([output for _, output in outputs.reports])
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
 

@@ -12,6 +12,7 @@ import argparse
 import atexit
 import gc
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from seqcheck.cli.annotations import annotate
+from seqcheck.cli.nearest import did_you_mean
 from seqcheck.cli.stdio import abandon_stdout, put, say
 from seqcheck.errors import TROUBLE, SeqcheckError, UsageError
 from seqcheck.version import VERSION
@@ -28,6 +30,7 @@ VERBS = {
     "live": "do the same on an interface, while traffic runs",
     "discover": "find the sequence number in a capture whose format is unknown",
     "diff": "compare two JSON reports: what got better, what got worse",
+    "demo": "simulate a faulty ring, analyze the capture and open the report",
     "simulate": "write a capture of a sender with a faulty ring, and the ground truth",
     "send": "send numbered frames through a real TX ring, to test a receiver",
     "explain": "explain a verdict, and what to check next",
@@ -45,8 +48,11 @@ EPILOG = """\
 exit codes: 0 clean, 1 findings, 2 trouble (usage, unreadable input)
 environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, SEQCHECK_DEBUG=1
 
-`seqcheck VERB --help` explains a verb."""
+`seqcheck VERB --help` explains a verb. `seqcheck FILE` is `seqcheck analyze FILE`."""
 
+ALONE = ("-h", "--help", "--version")
+BEFORE = ("-q", "--quiet", "-v", "--verbose")  # what may stand before the verb
+CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
 ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
 INTERRUPTED = 130
 LONGEST = 4000  # characters of a message: it may quote what somebody else wrote
@@ -148,8 +154,36 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The arguments, with `run` set to what they ask for."""
-    return build(named(argv)).parse_args(argv)
+    """The arguments, with `run` set to what they ask for. A capture in the verb's place is for analyze."""
+    verbs = named(argv)
+    at = next((at for at, word in enumerate(argv) if word not in BEFORE), len(argv))
+    if at < len(argv) and argv[at].startswith("-") and argv[at] not in (*ALONE, "-"):
+        first = argv[at].partition("=")[0]
+        raise UsageError(f"there is no option {first} before the verb", hint=f"try: seqcheck analyze {first} ...")
+    if at < len(argv) and not verbs and argv[at] not in ALONE:
+        if argv[at] != "-" and not os.path.exists(argv[at]) and not CAPTURE.search(argv[at]):
+            raise UsageError(
+                f"there is no verb {argv[at]!r}{did_you_mean(argv[at], VERBS)}", hint="try: seqcheck --help"
+            )
+        argv = [*argv[:at], "analyze", *argv[at:]]
+        verbs = ("analyze",)
+    parser = build(verbs)
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        refuse(parser, unknown, verbs)
+    return args
+
+
+def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoReturn:
+    """UsageError for arguments that nobody takes, with what may be meant and where to read on."""
+    first = unknown[0].partition("=")[0]
+    if not verbs:
+        raise UsageError(f"{first!r} cannot stand there", hint="try: seqcheck --help")
+    verb = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction)).choices[verbs[0]]
+    if not first.startswith("-"):
+        raise UsageError(f"{first!r} is one argument too many", hint=f"try: {verb.prog} --help")
+    options = [option for action in verb._actions for option in action.option_strings if option.startswith("--")]
+    raise UsageError(f"there is no option {first}{did_you_mean(first, options)}", hint=f"try: {verb.prog} --help")
 
 
 def named(argv: list[str]) -> tuple[str, ...]:

@@ -112,6 +112,11 @@ class Output:
         """Whether it is a new file, and no device, pipe or stdout."""
         return self._temporary is not None or self._named
 
+    @property
+    def written(self) -> bool:
+        """Whether it is a file that was named here when all was written."""
+        return self._done and self.regular and self._whole is None
+
     def __enter__(self) -> Self:
         return self
 

@@ -1,4 +1,4 @@
-"""Times and sizes as people write them: 90s, 15m, 64M; for argparse."""
+"""Times, sizes and shares as people write them: 90s, 15m, 64M, 1%; for argparse."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SIZES = {"": 0, "K": 10, "M": 20, "G": 30}
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([a-z]*)", re.ASCII)
 _SIZE = re.compile(r"(\d{1,12})([KMG]?)(?:i?B)?", re.ASCII)
+_SHARE = re.compile(r"(\d{1,9}(?:\.\d{1,12})?(?:e-\d{1,2})?)(%?)", re.ASCII | re.IGNORECASE)
 LARGEST = 1 << 40
 
 
@@ -18,6 +19,15 @@ def duration(text: str) -> float:
     if match is None or match[2] not in UNITS or not float(match[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no time (90, 90s, 15m, 8h, 7d, 500ms)")
     return float(match[1]) * UNITS[match[2]]
+
+
+def share(text: str) -> float:
+    """`0.01`, `1e-3` or `1%`: from 0 to 1."""
+    match = _SHARE.fullmatch(text)
+    value = float(match[1]) / (100 if match[2] else 1) if match else 2.0
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share (0.01, 1%)")
+    return value
 
 
 def size(text: str) -> int:

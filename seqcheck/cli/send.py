@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli.analyze import bounded
-from seqcheck.cli.quantity import duration
+from seqcheck.cli.quantity import duration, share
 from seqcheck.cli.stdio import put, say
 from seqcheck.errors import InputError
 from seqcheck.escape import visible
@@ -54,15 +54,6 @@ def add(subparsers: Any) -> None:
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
     parser.set_defaults(run=run)
-
-
-def share(text: str) -> float:
-    """`0.01` or `1%`; for argparse."""
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,12})?)(%?)", text, re.ASCII)
-    value = float(match[1]) / (100 if match[2] else 1) if match else 2.0
-    if value > 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share (0.01, 1%)")
-    return value
 
 
 def fault(text: str) -> float:

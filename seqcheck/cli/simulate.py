@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli.output import STDOUT, Output, failing, same_file
+from seqcheck.cli.quantity import share
 from seqcheck.cli.stdio import say
 from seqcheck.errors import UsageError
 
@@ -73,9 +74,9 @@ NUMBERS: tuple[tuple[str, str, Any, str], ...] = (
     ("--ring-size", "N", int, "slots of the ring (default: 512)"),
     ("--frames", "N", int, "frames that the ring sends, including the host's (default: 100000)"),
     ("--streams", "N", int, "streams that share the ring (default: 1)"),
-    ("--host-share", "P", float, "share of slots that carry frames of the host's stack (default: 0)"),
+    ("--host-share", "SHARE", share, "share of slots that carry frames of the host's stack (default: 0)"),
     ("--stale", "N|RATE", count_or_share, "host frames whose buffer swap fails: a count, or a share of them"),
-    ("--loss", "P", float, "share of frames lost on the way"),
+    ("--loss", "SHARE", share, "share of frames lost on the way"),
     ("--rate", "FPS", float, "frames per second (default: 100000)"),
     ("--size", "BYTES", int, "length of the frames, without FCS (default: 60)"),
     ("--snap", "BYTES", int, "snap length of the capture (default: whole frames)"),

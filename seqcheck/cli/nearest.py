@@ -1,0 +1,29 @@
+"""What somebody may have meant who wrote something that there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+CLOSE = 0.7
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean --ring-size?" or nothing. Case, dashes and underscores do not count; a beginning is enough where
+    only one word begins so."""
+    found = nearest(word, known)
+    return f"; did you mean {found}?" if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like this one, or nothing."""
+    import difflib  # here, since hardly any run needs it
+
+    plain = {_plain(each): each for each in known}
+    if begun := [each for each in plain if each.startswith(_plain(word))]:
+        return plain[begun[0]] if len(begun) == 1 else ""
+    close = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=CLOSE)
+    return plain[close[0]] if close else ""
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "")
