@@ -22,8 +22,7 @@ class UpTo:
     def __init__(self, reader: LiveReader, most: int | None, lost: Callable[[], None]) -> None:
         self.frames = 0
         self._reader, self._most, self._lost = reader, most, lost
-        self._beyond = self._cut_beyond = 0  # bytes and cut frames of what came when it was over,
-        self._last_ns: int | None = None  # and the time of the last frame before that
+        self._taken = Taken()
 
     @property
     def store(self) -> Store:
@@ -40,10 +39,11 @@ class UpTo:
             if self._reader.lost:
                 self._lost()
             if self._most is not None and self._reader.frames >= self._most:
-                high, whole = max(low, high - (self._reader.frames - self._most)), high
-                self._leave_out(frames, low, high, whole)
+                high = max(low, high - (self._reader.frames - self._most))
                 self._reader.stop()
             self.frames += high - low
+            if self._most is not None and high > low:
+                self._taken.add(frames, low, high)
             yield frames, low, high
             if self._most is not None and self.frames >= self._most:
                 return
@@ -51,20 +51,29 @@ class UpTo:
     def capture(self, damage: tuple[Damage, ...]) -> Capture:
         """What was captured; `damage` beside the reader's."""
         reader = self._reader
+        figures = reader if self._most is None else self._taken
         return Capture(
             inputs=reader.inputs,
             frames=self.frames,
-            bytes=reader.wire_bytes - self._beyond,
+            bytes=figures.wire_bytes,
             first_ns=reader.first_ns,
-            last_ns=reader.last_ns if self._last_ns is None else self._last_ns,
+            last_ns=figures.last_ns,
             dropped=reader.dropped,
-            cut_frames=reader.cut_frames - self._cut_beyond,
+            cut_frames=figures.cut_frames,
             damage=(*reader.damage, *damage),
         )
 
-    def _leave_out(self, frames: Frames, low: int, high: int, whole: int) -> None:
-        """Rows high..whole-1 came when it was over: they are in the reader's totals, and not to be in ours."""
-        self._beyond += int(frames.wire[high:whole].sum())
-        self._cut_beyond += int(np.count_nonzero(frames.cap[high:whole] < frames.wire[high:whole]))
-        if high > low:
-            self._last_ns = int(frames.ns[low:high].max())
+
+class Taken:
+    """Figures of the frames that were taken, for where that is not all that came: a reader counts the block that the
+    last one lies in, and what waits to be put in order, too."""
+
+    def __init__(self) -> None:
+        self.wire_bytes = self.cut_frames = 0
+        self.last_ns: int | None = None
+
+    def add(self, frames: Frames, low: int, high: int) -> None:
+        """Rows low..high-1, at least one."""
+        self.wire_bytes += int(frames.wire[low:high].sum(dtype=np.int64))
+        self.cut_frames += int(np.count_nonzero(frames.cap[low:high] < frames.wire[low:high]))
+        self.last_ns = max(int(frames.ns[low:high].max()), self.last_ns or 0)

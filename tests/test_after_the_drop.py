@@ -184,7 +184,7 @@ def compiler() -> bool:
     from seqcheck.linux import bpf
 
     try:
-        return bool(bpf.compile("udp", "lo"))
+        return bool(bpf.compile("udp", "lo", 1))
     except SeqcheckError:
         return False
 

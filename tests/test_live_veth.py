@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,23 @@ def test_so_many_frames_and_no_more(pair: netns.Pair, tmp_path: Path) -> None:
     capture = told["capture"]
     assert (capture["frames"], capture["bytes"], told["records"]["sequenced"]) == (3000, 300_000, 3000)
     assert capture["last_ns"] == told["streams"][0]["metrics"]["last_ns"]
+
+
+def test_so_many_frames_of_several_interfaces_and_no_more(pair: netns.Pair, tmp_path: Path) -> None:
+    """Also where more of them waited to be put in order."""
+    path = tmp_path / "report.json"
+    pair.link("sqout2", "sqin2")
+    with netns.live(pair.rx, pair.into, "sqin2", "--snap", "90", "--count", "7000", "--report", f"json={path}") as live:
+        other = (*netns.SEQCHECK, "send", "sqout2", "-q", "--count", "20000", "--size", "100", "--stream", "2")
+        with netns.program(pair.tx, *other) as second:
+            pair.send("--count", "20000", "--size", "100", "--stream", "1")
+            assert second.end() == 0
+        assert live.end() == 0
+    told = report(path)
+    capture = told["capture"]
+    assert [capture[name] for name in ("frames", "bytes", "cut_frames")] == [7000, 700_000, 7000]
+    assert capture["last_ns"] == max(each["metrics"]["last_ns"] for each in told["streams"])
+    assert capture["damage"] == []
 
 
 @pytest.mark.parametrize(("size", "count"), [(64, 20_000), (512, 30_000), (1000, 30_000), (4096, 60_000)])
@@ -274,6 +293,71 @@ def test_the_filter_works_in_the_kernel(pair: netns.Pair, tmp_path: Path) -> Non
     assert made["capture"]["frames"] == made["records"]["sequenced"] == truth["records"] < 4000
     assert made["capture"]["cut_frames"] == truth["records"]
     assert made["capture"]["bytes"] == 200 * truth["records"]
+
+
+TUNNEL = r"""
+import fcntl, os, struct, subprocess, sys
+from seqcheck.layout.header import pack
+from seqcheck.simulate.outgoing import ipv4
+tunnel = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH22x", sys.argv[1].encode(), 0x1001))  # TUNSETIFF, IFF_TUN | IFF_NO_PI
+subprocess.run(["ip", "link", "set", sys.argv[1], "up"], check=True)
+print("up", file=sys.stderr, flush=True)
+sys.stdin.readline()
+for number in range(1000):
+    for port in (b"\x13\x88", b"\x13\x89"):
+        body = pack(number)
+        os.write(tunnel, ipv4(17, port + port + (8 + len(body)).to_bytes(2, "big") + b"\0\0" + body))
+print("sent", file=sys.stderr, flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/net/tun"), reason="needs /dev/net/tun")
+@pytest.mark.parametrize("via", ["af_packet", "scapy"])
+@pytest.mark.parametrize("wait", [False, True])
+def test_the_filter_is_that_of_each_interfaces_link_layer(
+    pair: netns.Pair, tmp_path: Path, via: str, wait: bool
+) -> None:
+    if wait and via == "scapy":
+        pytest.skip("scapy waits for no interface")
+    path = tmp_path / "live.json"
+    options = ("--filter", "udp port 5000", "--count", "2000", "--report", f"json={path}", "--via", via)
+    tunnel = [netns.SEQCHECK[0], "-c", TUNNEL, "sqtun"]
+    command = [*netns.SEQCHECK, "live", pair.into, "sqtun", *options, *(["--wait"] if wait else [])]
+    with ExitStack() as stack:
+        if wait:
+            live = stack.enter_context(netns.program(pair.rx, *command))
+            live.says("listening on")
+        other = subprocess.Popen(
+            ["ip", "netns", "exec", pair.rx, *tunnel], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        stack.callback(other.wait, netns.TIMEOUT)
+        assert other.stdin is not None
+        assert other.stderr is not None
+        stack.callback(other.stdin.close)
+        assert other.stderr.readline() == "up\n"
+        if wait:
+            live.says("sqtun is there")
+        else:
+            live = stack.enter_context(netns.program(pair.rx, *command))
+            live.says("listening on")
+        other.stdin.write("\n")
+        other.stdin.flush()
+        pair.send("--count", "1000", "--stream", "1")
+        assert live.end() == 0
+    made = report(path)
+    assert [one["received"] for one in made["streams"]] == [1000, 1000]
+    assert made["capture"]["frames"] == 2000
+
+
+def test_the_ring_leaves_memory_for_others(pair: netns.Pair) -> None:
+    with netns.program(pair.rx, *netns.SEQCHECK, "live", pair.into, "--ring", "1000G") as refused:
+        assert refused.end() == 2
+    assert any("--ring: 1,024,000 MiB is more than half of the memory that is free" in line for line in refused.err)
+    with netns.live(pair.rx, pair.into, "--ring", "3M") as live:
+        live.end(signal.SIGTERM)
+    assert f"seqcheck: listening on {pair.into}, with a ring of 4 MiB" in live.err
 
 
 def test_privileges_are_gone_before_the_first_byte(pair: netns.Pair, tmp_path: Path) -> None:

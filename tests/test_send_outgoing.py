@@ -51,6 +51,20 @@ def test_the_truth_is_what_is_found(size: int, batch: int) -> None:
     assert {duplicate.frame_distance for duplicate in found.duplicates.listed} <= {size, 2 * size, 3 * size, 4 * size}
 
 
+@pytest.mark.parametrize("unsent", [0, 1, 37, 100])
+def test_what_was_filled_and_not_sent_is_not_in_the_truth(unsent: int) -> None:
+    orders = Orders(ring_size=100, frames=1000, other=0.2, stale=0.2)
+    whole, frames = play(orders, 100)
+    cut, _ = play(orders, 100)
+    cut.unsent(unsent)
+    found = analyse(frames[: 1000 - unsent])
+    truth = cut.truth
+    assert truth.sent == 1000 - unsent == truth.records + truth.other + truth.stale
+    assert sum(truth.by_slot.values()) == truth.stale
+    assert (truth.duplicates, truth.records) == (found.duplicates.total, found.streams[0].unique)
+    assert (truth == whole.truth) == (unsent == 0)
+
+
 def test_stale_slots_hold_what_they_held_a_lap_before() -> None:
     orders = Orders(ring_size=16, frames=4000, stale=0.05)
     _, frames = play(orders, 16)

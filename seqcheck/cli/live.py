@@ -41,6 +41,7 @@ SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 MOST_FRAMES = 10**18
 MOST_AROUND = 1000
 EVIDENCE_LIMIT = 100_000_000
+RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings it takes from everybody else
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DESCRIPTION = """\
@@ -196,7 +197,9 @@ def follow(options: Options, task: Task, reader: LiveReader, outputs: Outputs, e
     growing = {output.stream: Growing(output) for where, output in outputs.reports if where.format == "jsonl"}
     with showing(args, list(growing.values())) as (show, shown):
         if not args.quiet:
-            say(f"seqcheck: listening on {', '.join(reader.inputs)}")
+            ring = f", with a ring of {reader.ring_bytes >> 20} MiB" if reader.ring_bytes else ""
+            each = " each" if ring and len(reader.inputs) > 1 else ""
+            say(f"seqcheck: listening on {', '.join(reader.inputs)}{ring}{each}")
         report: Report = watch(reader, task, stops, show, recorder)
     failed = shown.failed
     if recorder is not None and recorder.failure:
@@ -219,7 +222,7 @@ def follow(options: Options, task: Task, reader: LiveReader, outputs: Outputs, e
 
 def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
     """The interfaces, opened."""
-    from seqcheck.linux import bpf
+    from seqcheck.linux import memory
     from seqcheck.linux.packet_socket import Listening
     from seqcheck.sources.live import LiveReader, by_ring, by_scapy
 
@@ -229,8 +232,14 @@ def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
         promiscuous=args.promiscuous,
         clock=args.clock,
         expression=args.filter or "",
-        filter=bpf.compile(args.filter, names[0]) if args.filter and sys.platform == "linux" else (),
     )
+    free = memory.available()  # looked at first: the kernel takes what it is asked for from everybody
+    if free is not None and args.ring * len(names) > free * RING_SHARE:
+        each = f" for each of {len(names)} interfaces" if len(names) > 1 else ""
+        raise UsageError(
+            f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
+            hint=f"at most: --ring {max(int(free * RING_SHARE) // len(names) >> 20, 4)}M",
+        )
     via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")
     opener = by_ring if via == "af_packet" else by_scapy
     note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))

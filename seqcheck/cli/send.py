@@ -11,6 +11,8 @@ import json
 import re
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli.analyze import bounded
@@ -27,6 +29,7 @@ MOST_FRAMES, FASTEST = 10**15, 10**9
 BATCH = 256  # slots that are filled before the kernel is asked to send them
 STEP = 0.001  # seconds' worth of frames that a batch has at least: smaller ones would keep a processor busy with little
 SECOND = 1_000_000_000
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DESCRIPTION = """\
 Sends numbered frames, mixed with other traffic, through a TX ring of the kernel, and
@@ -79,6 +82,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES),
         "help": "frames to send, other traffic and stale slots included (default: 100000; no limit with --duration)"}),
     ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
+    ("--patience", {
+        "metavar": "TIME", "type": duration, "default": 5.0,
+        "help": "give up when no frame could be sent for this long (default: 5s)"}),
     ("--rate", {
         "metavar": "FPS", "type": lambda text: bounded(text, 1, FASTEST),
         "help": "frames per second (default: as fast as possible)"}),
@@ -106,7 +112,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
 def run(args: argparse.Namespace) -> int:
     """Send, and print the truth."""
     from seqcheck.linux import interface, privilege
-    from seqcheck.linux.tx_ring import TxRing
+    from seqcheck.linux.tx_ring import SendError, TxRing
     from seqcheck.simulate.outgoing import Orders, Outgoing
 
     found = interface.find(args.interface)
@@ -118,19 +124,23 @@ def run(args: argparse.Namespace) -> int:
         ring_size=args.ring_size, frames=MOST_FRAMES if forever else args.count or 100_000, size=args.size,
         other=args.other, stale=args.inject, stream=args.stream, seed=args.seed, target=args.to,
     )  # fmt: skip
-    ring = TxRing(found, args.ring_size, args.size)
+    ring = TxRing(found, args.ring_size, args.size, patience_s=args.patience)
     outgoing = Outgoing(orders, ring.slots, found.address)
     pace = Pace(args.rate, args.duration)
     json.dumps(report(outgoing, orders, pace))  # so that all modules are loaded while they still can be read
     privilege.drop(privilege.heir())
-    if args.inject and not args.quiet:
-        say(f"seqcheck: note: slots are left stale on purpose, {args.inject:.4%} of them")
-    pace.begin()
-    try:
-        send(outgoing, ring, pace)
-    finally:
-        ring.close()
+    failed: SendError | None = None
+    with hearing(pace), closing(ring):
+        if args.inject and not args.quiet:
+            say(f"seqcheck: note: slots are left stale on purpose, {args.inject:.4%} of them")
+        pace.begin()
+        try:
+            send(outgoing, ring, pace)
+        except SendError as error:
+            failed = error
     put(json.dumps({"interface": found.name, **report(outgoing, orders, pace)}))
+    if failed is not None:
+        raise failed
     return 0
 
 
@@ -159,11 +169,7 @@ class Pace:
 
     def next(self, sent: int) -> int:
         """How many frames are due, at least one; waits until that is so. 0 at the end."""
-        while not self.ended:
-            self.elapsed = time.monotonic() - self._begin
-            if self._duration is not None and self.elapsed >= self._duration:
-                self.ended = True
-                break
+        while not self.over():
             if self._rate is None:
                 return BATCH
             least = min(max(int(self._rate * STEP), 1), BATCH)
@@ -173,6 +179,12 @@ class Pace:
             # Wait for the next batch to fall due; at most 0.1 s, so that a signal and the duration are seen in time.
             time.sleep(min(max((sent + least) / self._rate - self.elapsed, 0.0001), 0.1))
         return 0
+
+    def over(self) -> bool:
+        """Whether it is to end: the time is over, or a signal said so."""
+        self.elapsed = time.monotonic() - self._begin
+        self.ended = self.ended or (self._duration is not None and self.elapsed >= self._duration)
+        return self.ended
 
     def done(self) -> None:
         """All is sent."""
@@ -184,10 +196,9 @@ class Pace:
 
 
 def send(outgoing: Outgoing, ring: TxRing, pace: Pace) -> None:
-    """Until all is sent, the time is over, or a signal says so."""
-    from seqcheck.linux.tx_ring import SEND_REQUEST
+    """Until all is sent, the time is over, or a signal says so. What was filled and not sent is not in the truth."""
+    from seqcheck.linux.tx_ring import SEND_REQUEST, SendError
 
-    before = {number: signal.signal(number, pace.stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         while outgoing.truth.sent < outgoing.orders.frames:
             count = pace.next(outgoing.truth.sent)
@@ -195,8 +206,22 @@ def send(outgoing: Outgoing, ring: TxRing, pace: Pace) -> None:
                 break
             slots = outgoing.fill(count, time.time_ns())
             ring.slots["status"][slots] = SEND_REQUEST
-            ring.send()
+            try:
+                sent = ring.send(slots, pace.over)
+            except SendError as error:
+                outgoing.unsent(slots.stop - slots.start - error.sent)
+                raise
+            outgoing.unsent(slots.stop - slots.start - sent)
+    finally:
         pace.done()
+
+
+@contextmanager
+def hearing(pace: Pace) -> Iterator[None]:
+    """Signals end the sending, not the program."""
+    before = {number: signal.signal(number, pace.stop) for number in ENDS}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

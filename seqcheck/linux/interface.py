@@ -94,6 +94,11 @@ def link_losses(name: str) -> int:
     return _counter(f"{name}/carrier_down_count")
 
 
+def mtu(name: str) -> int:
+    """Bytes behind the link-layer header that a frame may have; 0 where that is not known."""
+    return _counter(f"{name}/mtu")
+
+
 def _counter(path: str) -> int:
     """What a file below /sys/class/net says; 0 where it says nothing."""
     try:

@@ -14,10 +14,10 @@ import fcntl
 import mmap
 import socket
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seqcheck.errors import InputError, PrivilegeError, UsageError
+from seqcheck.escape import visible
 from seqcheck.linux import bpf
 from seqcheck.linux.interface import IFNAMSIZ, Interface
 from seqcheck.linux.privilege import advice
@@ -45,8 +45,8 @@ _MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filter`
-    are the instructions for `expression`, empty for everything; `clock` is one of CLOCKS. `kept` blocks
+    """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filters`
+    are the instructions for `expression` by link type, empty for everything; `clock` is one of CLOCKS. `kept` blocks
     more are allotted to be kept by the reader."""
 
     ring: int = 64 << 20
@@ -55,21 +55,28 @@ class Listening:
     clock: str = "host"
     kept: int = 0
     expression: str = ""
-    filter: Sequence[bpf.Instruction] = ()
+    filters: bpf.Programs = field(default_factory=dict)
+
+    def program(self, interface: Interface) -> list[bpf.Instruction]:
+        """What is to run for each frame of that interface. UsageError where the expression does not suit it."""
+        if self.filters and interface.link not in self.filters:
+            raise UsageError(
+                f"the filter {self.expression!r} does not suit the link layer of {visible(interface.name)}"
+            )
+        return bpf.program(self.filters.get(interface.link, ()), self.snap, incoming=interface.loopback)
 
 
 class PacketSocket:
     """A socket with its ring. `accepted` frames were put into the ring since it was opened, `dropped` were not for want
     of room, as far as `count()` was asked."""
 
-    def __init__(self, name: str, how: Listening, interface: Interface | None) -> None:
+    def __init__(self, name: str, how: Listening) -> None:
         """Listens on nothing until `bind`."""
         self.name, self.how = name, how
         self.accepted = self.dropped = 0
         self.block_size = BLOCK
         self.kept = how.kept
         self.blocks = max(how.ring // BLOCK, FEWEST) + how.kept
-        loopback = interface is not None and interface.loopback
         try:
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         except PermissionError:
@@ -78,7 +85,6 @@ class PacketSocket:
             self.socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
             self.socket.setsockopt(SOL_PACKET, RESERVE, TAG)
             self._stamps(how.clock)
-            bpf.attach(self.socket, bpf.program(how.filter, how.snap, incoming=loopback))
             self.memory = self._ring()
         except BaseException:
             self.socket.close()
@@ -86,10 +92,16 @@ class PacketSocket:
 
     def bind(self, interface: Interface) -> None:
         """Listen on the interface, from now on. OSError where it has gone in the meantime."""
+        bpf.attach(self.socket, self.how.program(interface))
         self.socket.bind((interface.name, ETH_P_ALL))
         if self.how.promiscuous:
             wanted = _MEMBERSHIP.pack(interface.index, PROMISCUOUS, 0, b"")
             self.socket.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, wanted)
+
+    @property
+    def ring_bytes(self) -> int:
+        """What the kernel gave for frames that wait."""
+        return (self.blocks - self.kept) * self.block_size
 
     def fileno(self) -> int:
         return self.socket.fileno()

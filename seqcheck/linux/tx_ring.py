@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import errno
 import mmap
-import select
+import os
 import socket
 import struct
+import time
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcheck.errors import OutputError, PrivilegeError, UsageError
 from seqcheck.escape import visible
 from seqcheck.linux.interface import ETHERNET, Interface
+from seqcheck.linux.interface import mtu as interface_mtu
 from seqcheck.linux.packet_socket import SOL_PACKET, VERSION
 from seqcheck.linux.privilege import advice
 
@@ -32,8 +36,19 @@ VNET = 10  # bytes of struct virtio_net_hdr, in front of the frame
 FRAME = DATA + VNET
 SLOT_SIZES = (256, 512, 1024, 2048, 4096)
 LARGEST = 1514
+HEADER = 14  # of Ethernet, which an MTU does not count
 FEWEST, MOST = 2, 65_536  # slots
-WAIT_MS = 1000  # for a full queue to drain, before it is looked at again
+WAIT_US = 100_000  # that the kernel may wait for what it sends, before signals and the clock are looked at
+AGAIN_S = 0.001  # until a full queue is tried again
+CONGESTION = (0, errno.ENOBUFS, errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT)
+
+
+class SendError(OutputError):
+    """No more can be sent; `sent` of the slots in question were."""
+
+    def __init__(self, message: str, *, sent: int) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 def slot_type(size: int) -> np.dtype[np.void]:
@@ -52,14 +67,21 @@ class TxRing:
     """`count` slots on an interface, for frames of up to `frame` bytes. The caller fills and marks slots; `send` makes
     the kernel take all marked ones from its own place on, in order."""
 
-    def __init__(self, interface: Interface, count: int, frame: int) -> None:
+    def __init__(self, interface: Interface, count: int, frame: int, *, patience_s: float = 5.0) -> None:
+        """`patience_s`: how long it may send nothing before that is an error."""
         if not FEWEST <= count <= MOST:
             raise UsageError(f"a ring of {count} slots: it may have {FEWEST} to {MOST}")
         if interface.link != ETHERNET:
             raise UsageError(f"{visible(interface.name)} is no Ethernet interface")
+        if (mtu := interface_mtu(interface.name)) and frame > mtu + HEADER:
+            raise UsageError(
+                f"frames of {frame} bytes are longer than {visible(interface.name)} with its MTU of {mtu} sends",
+                hint=f"at most: --size {mtu + HEADER}",
+            )
         per_page = {size: PAGE // size for size in SLOT_SIZES}
         size = next(size for size in SLOT_SIZES if size >= FRAME + frame and count % per_page[size] == 0)
         self.count = count
+        self._name, self._patience_s = interface.name, patience_s
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError:
@@ -67,6 +89,7 @@ class TxRing:
                 f"sending on {visible(interface.name)} needs the privilege CAP_NET_RAW", hint=advice()
             ) from None
         try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, WAIT_US))
             self._socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V2)
             self._socket.setsockopt(SOL_PACKET, VNET_HEADER, 1)
             request = struct.pack("4I", PAGE, count // per_page[size], size, count)
@@ -78,20 +101,47 @@ class TxRing:
             raise
         self.slots = np.frombuffer(memory, slot_type(size))
 
-    def send(self) -> None:
-        """Send what is marked. Returns when the kernel is done with it; OutputError where it cannot be sent."""
+    def send(self, marked: slice, over: Callable[[], bool]) -> int:
+        """Send the slots `marked`. How many of them went out: all, unless `over` says that it is to end; the others are
+        no longer marked then. SendError, likewise, where no more can be sent."""
+        status = self.slots["status"][marked]
+        moved_at, waiting = time.monotonic(), len(status)
         while True:
-            try:
-                self._socket.send(b"")
+            trouble = self._ask()
+            left = int(np.count_nonzero((status == SEND_REQUEST) | (status == SENDING)))
+            if trouble == 0 and not left:
                 break
-            except OSError as error:
-                if error.errno not in (errno.ENOBUFS, errno.EAGAIN, errno.EINTR):
-                    raise OutputError(f"cannot send: {error.strerror}") from error
-                ready = select.poll()  # the queue is full: the slot stays marked, and is sent later
-                ready.register(self._socket, select.POLLOUT)
-                ready.poll(WAIT_MS)
-        if (self.slots["status"] == WRONG_FORMAT).any():
-            raise OutputError("the kernel refuses a frame: it is longer than the interface's MTU allows")
+            if left != waiting:
+                moved_at, waiting = time.monotonic(), left
+            if (status & WRONG_FORMAT).any():
+                raise self._given_up(status, "the kernel refuses a frame")
+            if trouble not in CONGESTION:
+                raise self._given_up(status, os.strerror(trouble))
+            if over():
+                return self._take_back(status)
+            if time.monotonic() - moved_at > self._patience_s:
+                why = f"{visible(self._name)} takes no more frames (a full queue, or frames longer than its peer's MTU)"
+                raise self._given_up(status, why)
+            if trouble == errno.ENOBUFS:  # the queue is full: the slot stays marked, and is sent later
+                time.sleep(AGAIN_S)
+        return len(status)
+
+    def _ask(self) -> int:
+        """Have the kernel send; the error it gives, 0 where all is sent."""
+        try:
+            self._socket.send(b"")
+        except OSError as error:
+            return error.errno or errno.EIO
+        return 0
+
+    def _given_up(self, status: NDArray[np.uint32], why: str) -> SendError:
+        return SendError(f"cannot send: {why}", sent=self._take_back(status))
+
+    def _take_back(self, status: NDArray[np.uint32]) -> int:
+        """Unmark what was not sent; how many were. What the adapter holds counts as sent."""
+        sent = int(np.count_nonzero((status == AVAILABLE) | (status == SENDING)))
+        status[status == SEND_REQUEST] = AVAILABLE
+        return sent
 
     def close(self) -> None:
         """The memory goes with its last view."""

@@ -88,6 +88,7 @@ class Outgoing:
         self._others = [np.frombuffer(each, np.uint8) for each in others(orders.target, source)]
         self._holds = np.full(orders.ring_size, NOTHING, np.int64)
         self._own = _own(slots)
+        self._filled: dict[str, NDArray[np.bool_]] = {}  # what was filled last, by the truth's names
 
     def fill(self, count: int, now: int) -> slice:
         """Fill the next `count` slots, or as many as lie before the ring's end or are still to be sent; `now` is the
@@ -102,12 +103,28 @@ class Outgoing:
         own = np.flatnonzero(~(stale | other))
         self._put_records(begin + own, now)
         self._put_others(begin + np.flatnonzero(other))
+        twice = stale & (holds >= 0)
+        self._filled = {"records": ~(stale | other), "other": other, "stale": stale, "duplicates": twice}
         truth.stale += int(stale.sum())
-        truth.duplicates += int((stale & (holds >= 0)).sum())
+        truth.duplicates += int(twice.sum())
         for slot in (begin + np.flatnonzero(stale)).tolist():
             truth.by_slot[slot] = truth.by_slot.get(slot, 0) + 1
         truth.sent += count
         return slice(begin, begin + count)
+
+    def unsent(self, count: int) -> None:
+        """The last `count` slots of those filled last could not be sent, and nothing will be after them."""
+        if not count:
+            return
+        truth = self.truth
+        stale = self._filled["stale"]
+        begin = (truth.sent - len(stale)) % self.orders.ring_size
+        for slot in (begin + len(stale) - count + np.flatnonzero(stale[-count:])).tolist():
+            truth.by_slot[slot] -= 1
+        truth.by_slot = {slot: times for slot, times in truth.by_slot.items() if times}
+        for name, which in self._filled.items():
+            setattr(truth, name, getattr(truth, name) - int(which[-count:].sum()))
+        truth.sent -= count
 
     def _put_records(self, at: NDArray[np.int64], now: int) -> None:
         first, size = self.truth.records, len(self._record)

@@ -15,6 +15,7 @@ What happens to the interfaces is told in words by `note`, and kept in `remarks`
 from __future__ import annotations
 
 import select
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from seqcheck.errors import InputError, SeqcheckError, UsageError
 from seqcheck.escape import visible
 from seqcheck.kernel import load
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
-from seqcheck.linux import interface
+from seqcheck.linux import bpf, interface
 from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening, PacketSocket
 from seqcheck.model import Damage
 from seqcheck.sources.af_packet import Piece, Port
@@ -46,7 +47,7 @@ Opener = Callable[[str, Listening, interface.Interface | None, Pool], AnyPort]
 
 def by_ring(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
     """An interface by the kernel's ring, also one that is still to come."""
-    return Port(PacketSocket(name, how, found), load(), pool)
+    return Port(PacketSocket(name, _filtering(name, how, found)), load(), pool)
 
 
 def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
@@ -55,7 +56,16 @@ def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool:
         raise UsageError(
             f"{visible(name)} is not there, and scapy cannot wait for it", hint="Without --via scapy it can."
         )
+    if sys.platform == "linux":
+        how = _filtering(name, how, found)
     return SniffedPort(Sniffed(name, how, found, how.expression), pool)
+
+
+def _filtering(name: str, how: Listening, found: interface.Interface | None) -> Listening:
+    """With the filter compiled for the interface's own link layer."""
+    if not how.expression:
+        return how
+    return replace(how, filters=bpf.compile(how.expression, name, found.link if found and found.up else None))
 
 
 class LiveReader:
@@ -106,6 +116,8 @@ class LiveReader:
         except (SeqcheckError, OSError) as error:  # what came before is worth a report
             self.failure = self.ended = str(error)
             self._stopping = True
+        finally:  # also where nobody wants the rest
+            self._look_at_links()
 
     def _blocks(self) -> Iterator[tuple[Frames, int, int]]:
         idle = Frames(0)
@@ -141,6 +153,11 @@ class LiveReader:
     def behind(self) -> float:
         """The share of the ring that waits for us, the fullest one's."""
         return max(port.behind for port in self._ports)
+
+    @property
+    def ring_bytes(self) -> int:
+        """What the kernel gave each interface for frames that wait; 0 where it does not say."""
+        return max(port.socket.ring_bytes for port in self._ports)
 
     @property
     def wire_bytes(self) -> int:
@@ -223,7 +240,6 @@ class LiveReader:
         """What the kernel holds. It keeps a block that is not full for RETIRE_MS, longer where the host is busy."""
         for port in self._ports:
             port.socket.shut()
-        self._look_at_links()
         deadline = time.monotonic() + PATIENCE_S
         while True:
             taken = False

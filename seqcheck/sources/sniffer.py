@@ -42,7 +42,7 @@ class Sniffed:
         from scapy.error import Scapy_Exception
 
         self.name = name
-        self.accepted = self.dropped = 0
+        self.accepted = self.dropped = self.ring_bytes = 0
         try:
             self.inner: Any = conf.L2listen(iface=name, promisc=how.promiscuous, filter=expression or None)
         except PermissionError:
@@ -51,7 +51,7 @@ class Sniffed:
             raise InputError(f"cannot listen on {visible(name)} by scapy: {error}") from error
         if sys.platform == "linux":
             self.inner.ins.setblocking(False)
-            bpf.attach(self.inner.ins, bpf.program(how.filter, how.snap, incoming=interface.loopback))
+            bpf.attach(self.inner.ins, how.program(interface))
             self.inner.ins.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, min(how.ring, (1 << 31) - 1))
 
     def fileno(self) -> int:
@@ -95,6 +95,8 @@ class SniffedPort:
     def bind(self, interface: Interface) -> None:
         """It was bound when it was opened."""
         self.interface = interface
+        if sys.platform == "linux":  # where we know more link layers than scapy has classes for
+            self._link = interface.link
 
     @property
     def ready(self) -> bool:
