@@ -197,3 +197,23 @@ def test_a_terminal_gets_no_bytes(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     with pytest.raises(UsageError, match="not for a terminal"):
         options("run.pcap", "--report", name)
+
+
+@pytest.mark.parametrize("again", ["{path}", "{folder}/./run.pcap", "{folder}/link.pcap"])
+def test_the_same_file_twice_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], again: str) -> None:
+    path = tmp_path / "run.pcap"
+    path.write_bytes((Path(__file__).parent.parent / "samples" / "clean.pcap").read_bytes())
+    (tmp_path / "link.pcap").symlink_to(path)
+    second = again.format(path=path, folder=tmp_path)
+    assert main(["analyze", str(path), second]) == 2
+    err = capsys.readouterr().err
+    assert "is named twice" in err or f"{second} is the same file as {path}" in err
+
+
+def test_a_capture_that_lacks_numbers_has_a_headline_that_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = str(Path(__file__).parent.parent / "samples" / "loss.pcap")
+    for report, line in (("terminal", "Verdict: loss, 0 duplicates, "), ("markdown", "## seqcheck: loss")):
+        assert main(["analyze", "--report", report, sample]) == 1
+        assert line in capsys.readouterr().out
+    assert main(["analyze", "--report", "json", sample]) == 1
+    assert '"cause": "clean"' in capsys.readouterr().out

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from seqcheck import session, track
@@ -72,6 +73,11 @@ def test_parquet_holds_what_csv_does(written: dict[str, bytes]) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
     table = parquet.read_table(io.BytesIO(written["parquet"]))
     rows = list(csv.DictReader(io.StringIO(written["csv"].decode())))
+    times = np.array(table["time"].cast("int64").to_pylist(), "datetime64[ns]")
+    assert [row.pop("time") for row in rows] == list(np.datetime_as_string(times, timezone="UTC"))
+    assert str(table.schema.field("time").type) == "timestamp[ns, tz=UTC]"
+    assert table["time"].cast("int64") == table["ns"]
+    table = table.drop_columns(["time"])
     plain = {None: "", True: "true", False: "false"}
     told = [
         {

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from seqcheck.arguments import LISTED, LISTED_MOST, RING_LARGEST, RING_SMALLEST
 from seqcheck.cli import limits
 from seqcheck.cli.destinations import TERMINAL, Destination, Draw, among, deliver_all, tell_all, tell_written
-from seqcheck.cli.output import STDOUT, Ended, Output, apart, spare
+from seqcheck.cli.output import STDOUT, Ended, Output, apart, identity, spare
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.quantity import duration, size
 from seqcheck.cli.stdio import say
@@ -248,6 +248,8 @@ def resolve(args: argparse.Namespace) -> Options:
         raise UsageError("standard input can be read once only")
     if "-" in args.captures and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError("standard input is a terminal, not a capture", hint="try: tcpdump -w - | seqcheck analyze -")
+    if not args.each:
+        once(args.captures)
     return Options(
         captures=tuple(args.captures),
         layout=args.layout,
@@ -262,6 +264,19 @@ def resolve(args: argparse.Namespace) -> Options:
         notes=not args.quiet,
         verbose=args.verbose,
     )
+
+
+def once(captures: Sequence[str]) -> None:
+    """UsageError where two of them are one file: each of its frames would come twice, and nobody means that."""
+    named: dict[tuple[int, int], str] = {}
+    for path in captures:
+        file = identity(path)
+        if file is None:
+            continue
+        if file in named:
+            what = "is named twice" if named[file] == path else f"is the same file as {named[file]}"
+            raise UsageError(f"{path} {what}", hint="Name it once. --each takes each capture on its own.")
+        named[file] = path
 
 
 def ring_size(text: str) -> int:

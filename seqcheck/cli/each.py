@@ -37,7 +37,13 @@ if TYPE_CHECKING:
 
 TELLING_S = 0.2
 # What stands behind the dot where it is not the format's own name.
-SUFFIXES = {"terminal": "txt", "markdown": "md", "junit": "xml", "pcapng-all": "all.pcapng"}
+SUFFIXES = {
+    "terminal": "txt",
+    "markdown": "md",
+    "junit": "xml",
+    "pcapng-all": "all.pcapng",
+    "codequality": "codequality.json",
+}
 _CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)?(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
 
 

@@ -55,6 +55,8 @@ FORMATS = {
     ),
     "markdown": Format(module="seqcheck.reporters.markdown", about="for a pull request or $GITHUB_STEP_SUMMARY"),
     "junit": Format(module="seqcheck.reporters.junit", about="one test case for each stream and check, for CI"),
+    "sarif": Format(module="seqcheck.reporters.sarif", about="what fails, for code scanning (SARIF 2.1.0)"),
+    "codequality": Format(module="seqcheck.reporters.codequality", about="what fails, for GitLab's code quality"),
     "csv": Format(module="seqcheck.reporters.csv", about="every finding, one a line, without a cap", keep="findings"),
     "jsonl": Format(
         module="seqcheck.reporters.jsonl", about="the report, then every finding, an object a line", keep="findings"

@@ -1,5 +1,6 @@
 """The columns of the formats that hold all findings: one table for all kinds, a cell empty where a kind has no such
-field. Times are integer ns, numbers as on the wire; `key` says in words who sends to whom.
+field. Times are integer ns, and `time` the same as a time stamp; numbers as on the wire; `key` says in words who sends
+to whom.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from seqcheck.model import Report
 from seqcheck.reporters.wording import key
 from seqcheck.results import Batch, Results
 
-Type = Literal["text", "integer", "number", "boolean"]  # number: a sequence number, 64 bits without a sign
+Type = Literal["text", "integer", "number", "boolean", "time"]  # number: a sequence number, 64 bits without a sign
 COLUMNS: dict[str, Type] = {
     "finding": "text",
     "stream": "integer",
@@ -21,6 +22,7 @@ COLUMNS: dict[str, Type] = {
     "frame": "integer",
     "earlier_frame": "integer",
     "ns": "integer",
+    "time": "time",
     "distance": "integer",
     "frame_distance": "integer",
     "lag": "integer",
@@ -37,7 +39,7 @@ COLUMNS: dict[str, Type] = {
     "degree": "integer",
     "positions_before": "integer",
 }
-_RENAMED = {"seq": "first_seq"}  # what it is called in gaps
+_RENAMED = {"seq": "first_seq", "time": "ns"}  # what it is called in gaps; where it comes from
 
 
 def tables(results: Results) -> Iterator[dict[str, list[Any]]]:

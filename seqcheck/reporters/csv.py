@@ -1,7 +1,7 @@
 """All findings as CSV (RFC 4180, UTF-8), a line each, without a cap; columns.py has the columns.
 
 A cell of text that a spreadsheet would take for a formula gets an apostrophe in front, control characters are written
-out. Numbers are written as they are.
+out. Numbers are written as they are, time stamps as in ISO 8601, to the nanosecond, in UTC.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import csv
 import io
 from collections.abc import Iterable
 from typing import Any, BinaryIO
+
+import numpy as np
 
 from seqcheck.escape import visible
 from seqcheck.reporters import Page
@@ -38,6 +40,8 @@ def _cells(values: list[Any], name: str) -> list[Any]:
     if kind == "text":
         known = {value: safe(value) for value in set(values) if value is not None}
         return [known.get(value) for value in values]
+    if kind == "time":
+        return list(np.datetime_as_string(np.array(values, "datetime64[ns]"), timezone="UTC")) if values else []
     if kind == "boolean":
         return [None if value is None else str(value).lower() for value in values]
     return values

@@ -6,7 +6,7 @@ from html import escape
 
 from seqcheck.escape import visible
 from seqcheck.model import Report
-from seqcheck.reporters.wording import counted
+from seqcheck.reporters.wording import counted, headline
 
 LONGEST = 160  # characters of a line
 
@@ -36,7 +36,7 @@ def judgement(report: Report) -> str:
     verdict = report.verdict
     ring = f", ring {verdict.ring_size}" if verdict.ring_size is not None else ""
     strength = f", {verdict.strength}" if verdict.strength != "none" else ""
-    return f"{verdict.cause}{strength}{ring}"
+    return f"{headline(report)}{strength}{ring}"
 
 
 def figures(report: Report) -> str:

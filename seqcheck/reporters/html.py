@@ -20,6 +20,7 @@ from seqcheck.model import Report
 from seqcheck.reporters import Page
 from seqcheck.reporters.html_data import data
 from seqcheck.reporters.html_parts import parts, text
+from seqcheck.reporters.wording import headline
 
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
@@ -30,7 +31,7 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
     program = asset("page.js")
     library = asset("uPlot.iife.min.js")
     values = {
-        "title": text(f"seqcheck: {report.verdict.cause}"),
+        "title": text(f"seqcheck: {headline(report)}"),
         "policy": policy(style, (library, program)),
         "style": style,
         "library": library,

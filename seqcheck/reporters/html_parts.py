@@ -12,7 +12,7 @@ from seqcheck.dataclass import dataclass
 from seqcheck.escape import visible
 from seqcheck.model import Bin, Duplicate, Gap, Moment, Report, Stream
 from seqcheck.reporters.html_words import MEANING
-from seqcheck.reporters.wording import UNKNOWN, count, counted, key, moment, raw, size, span
+from seqcheck.reporters.wording import UNKNOWN, count, counted, headline, key, moment, raw, size, span
 
 ROWS, GAPS, STREAMS, INPUTS = 1000, 500, 200, 20
 T = TypeVar("T")
@@ -42,9 +42,9 @@ def parts(report: Report) -> dict[str, str]:
     verdict = report.verdict
     return {
         "tone": "clean" if report.exit_code == 0 else "unsure" if verdict.strength in ("weak", "none") else "finding",
-        "cause": text(verdict.cause),
+        "cause": text(headline(report)),
         "statement": text(verdict.statement),
-        "meaning": _CODE.sub(_code, text(MEANING[verdict.cause])),
+        "meaning": _CODE.sub(_code, text(MEANING[headline(report)])),
         "figures": figures(report),
         "because": listing("Why", verdict.because),
         "rivals": pairs("What else it could be", [(rival.cause, rival.why_not) for rival in verdict.rivals]),

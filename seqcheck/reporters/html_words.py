@@ -9,6 +9,7 @@ LAP = (
 )
 MEANING = {
     "clean": "Every number came once, and all that came between the first and the highest are here.",
+    "loss": "No number came twice, but some never came: they were lost on the way, or never sent.",
     "stale-slot": LAP,
     "ring-replay": LAP + " Here not one slot but a stretch of neighbouring ones was sent again.",
     "early-overwrite": (

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from seqcheck.escape import visible
 from seqcheck.model import Report
 from seqcheck.reporters import Page
-from seqcheck.reporters.wording import count, counted, key, moment, raw, size, span
+from seqcheck.reporters.wording import count, counted, headline, key, moment, raw, size, span
 
 ROWS = 20
 # Marks anywhere, those of lists and headings in front, and what would make an address a link.
@@ -28,7 +28,7 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
 def lines(report: Report) -> Iterator[str]:
     """Line by line."""
     verdict = report.verdict
-    yield f"## seqcheck: {verdict.cause}"
+    yield f"## seqcheck: {headline(report)}"
     yield ""
     yield f"**{plain(verdict.statement)}**"
     yield ""

@@ -19,7 +19,10 @@ def write_all(results: Results, out: BinaryIO, page: Page) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    types = {"text": pa.string(), "integer": pa.int64(), "number": pa.uint64(), "boolean": pa.bool_()}
+    types = {
+        "text": pa.string(), "integer": pa.int64(), "number": pa.uint64(), "boolean": pa.bool_(),
+        "time": pa.timestamp("ns", tz="UTC"),
+    }  # fmt: skip
     report = json.dumps(document(summary(results.report)), allow_nan=False)
     schema = pa.schema(
         [pa.field(name, types[kind]) for name, kind in COLUMNS.items()], metadata={"seqcheck.report": report}

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from seqcheck.escape import visible
 from seqcheck.model import Report
-from seqcheck.reporters import Page
+from seqcheck.reporters import Page, wording
 from seqcheck.reporters import terminal_findings as findings
 from seqcheck.reporters.terminal_style import (
     DIM,
@@ -185,7 +185,8 @@ def read(view: View) -> Drawn:
 def verdict(view: View) -> Drawn:
     """The verdict once more, as short as can be: a long report has scrolled its first line away."""
     judged = view.report.verdict
-    words = [judged.cause if judged.strength == "none" else f"{judged.cause}, {judged.strength}"]
+    cause = wording.headline(view.report)
+    words = [cause if judged.strength == "none" else f"{cause}, {judged.strength}"]
     if judged.ring_size is not None:
         words.append(f"ring {judged.ring_size}")
     words.append(counted(view.report.duplicates.total, "duplicate"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seqcheck.escape import visible
-from seqcheck.model import Stream
+from seqcheck.model import Report, Stream
 
 UNKNOWN = "?"
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
@@ -21,6 +21,12 @@ def count(number: int | None) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """1 frame; 2 frames"""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def headline(report: Report) -> str:
+    """The verdict's cause; where nothing came twice and something is missing, `loss`."""
+    cause = report.verdict.cause
+    return "loss" if cause == "clean" and report.gaps.missing else cause
 
 
 def raw(number: int | None) -> str:
