@@ -126,7 +126,7 @@ def test_the_simulator_does_not_know_what_it_is_judged_by(part: str) -> None:
 
 
 def test_reports_are_made_of_values() -> None:
-    values = {"model", "results", "snapshot", "comparison", "layout", "wire"}
+    values = {"model", "results", "snapshot", "comparison", "demands", "layout", "wire"}
     small = {"dataclass", "errors", "escape", "version"}
     for part, name, found in ALL:
         if part == "reporters":
