@@ -12,7 +12,7 @@ from .model import Verdict
 from .track import Limit, LimitName
 
 SENTENCES: dict[LimitName, str] = {
-    "streams": "{count} records belong to streams beyond the {limit} that are followed: nothing is known of them.",
+    "streams": "{count} records belong to streams beyond the {limit} there was memory for: they were not followed.",
     "copies": "The earlier copy of {count} duplicates lies farther back than is kept: their distance is not known.",
     "missing": "{count} records carried numbers too old to tell whether they had come before: they were not judged.",
     "forgotten": "{count} missing numbers are counted, but no longer known one by one: gaps list only the others.",
@@ -29,7 +29,7 @@ HIDING: dict[LimitName, str] = {  # what may hide a duplicate or a loss
 
 
 def caveats(limits: Iterable[Limit], followed: int) -> tuple[str, ...]:
-    """A sentence for each limit that was reached; `followed` is the most streams there can be."""
+    """A sentence for each limit that was reached; `followed` is how many streams were followed."""
     totals = _totals(limits)
     return tuple(
         sentence.format(count=f"{totals[name]:,}", limit=f"{followed:,}")

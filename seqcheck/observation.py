@@ -18,7 +18,7 @@ from .diagnose import Diagnosis, Facts
 from .errors import InputError
 from .guard import ADVICE, Budget, UnfinishedError, within
 from .judging import judge
-from .kernel.border import MAX_STREAMS, REASONS, STREAMS, Kernel
+from .kernel.border import REASONS, STREAMS, Kernel
 from .layout import Layout
 from .layout import write as spec_of
 from .model import Capture, LayoutInfo, Records, Report, Tool, Verdict
@@ -36,11 +36,13 @@ LOST = 0.4  # of the records do not follow the one before: then the layout is lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked: the sender's ring sizes, if known, how many findings to list, and what judging may take."""
+    """What is asked: the sender's ring sizes, if known, how many findings to list, and what judging may take. After the
+    `last` question nothing is asked, so that memory can be let go first."""
 
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
     budget: Budget = Budget()
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ class Observation:
             raise _unknown_layout(self.pipeline.recognition, capture)
         layout = chosen.layout
         foreign, skipped = tally(chosen.decoder.sources())
-        findings, keys = _with_streams(chosen.track.findings(), skipped), chosen.decoder.keys()
+        found = chosen.track.end() if question.last else chosen.track.findings()
+        findings, keys = _with_streams(found, skipped), chosen.decoder.keys()
         if not len(findings.streams):
             raise _no_record(layout, skipped, capture, _advice(self.pipeline))
         facts = Facts(
@@ -96,7 +99,7 @@ class Observation:
             streams=assemble.streams(findings, key_texts(keys, layout)),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, question.listed),
-            verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, MAX_STREAMS),
+            verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, len(findings.streams)),
             also=judged.also,
             overview=judged.overview,
             redundancy=judged.redundancy,

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .crowd import Crowd
 from .dataclass import dataclass
 from .kernel.border import EVENT, DecoderLike, Frames, Kernel, RecordColumns
 from .layout import Layout
@@ -53,7 +54,8 @@ class Chosen:
 
 class Pipeline:
     """`chosen` is None while no layout is known, and `how` says why it was chosen where none was given. `recognition`
-    is what chooses, None where one was given. `store` gives single frames again once the input has ended."""
+    is what chooses, None where one was given. `store` gives single frames again once the input has ended. `crowd` says
+    which new streams are followed."""
 
     def __init__(self, engine: Kernel, layout: Layout | None, sinks: Sequence[Sink] = ()) -> None:
         self.chosen: Chosen | None = None
@@ -61,6 +63,7 @@ class Pipeline:
         self.recognition = Recognition(engine) if layout is None else None
         self.store: Store | None = None
         self.engine = engine
+        self.crowd = Crowd()
         self._sinks = tuple(sinks)
         self._records = RecordColumns(0)
         self._last: Block | None = None
@@ -101,13 +104,16 @@ class Pipeline:
         block = self._last = Block(frames=frames, low=low, high=high, records=self._records, store=store)
         for sink in self._sinks:
             sink.take(block)
-        duplicates = _NONE
-        if self.chosen is not None and self._records.count:
-            duplicates = self.chosen.track.feed(frames, self._records, lambda rows: self._found(rows, block))
+        duplicates, chosen = _NONE, self.chosen
+        if chosen is not None and self._records.count:
+            self.crowd.records(self._records.stream[: self._records.count])
+            duplicates = chosen.track.feed(frames, self._records, lambda rows: self._found(rows, block))
+            chosen.decoder.admit(self.crowd.admission)
         for sink in self._sinks:
             sink.settle(block, duplicates)
 
     def _found(self, rows: NDArray[Any], block: Block) -> None:
+        self.crowd.found(rows)
         for sink in self._sinks:
             sink.found(rows, block)
 

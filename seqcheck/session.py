@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from . import arguments, kernel
 from .aside import Aside
+from .crowd import Crowd
 from .dataclass import dataclass
 from .errors import UsageError
 from .examined import Examined
@@ -103,6 +104,7 @@ def examine(
         layout = resolve(query.layout) if isinstance(query.layout, str) else query.layout
         rows, kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
         seen = Observation(engine, layout, [Aside(rows, kept)] if rows is not None else [])
+        seen.pipeline.crowd = Crowd(allowed.memory)
         again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
         if ready is not None:
             ready()
@@ -117,7 +119,7 @@ def examine(
             cut_frames=reader.cut_frames,
             damage=reader.damage,
         )
-        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=allowed.budget())
+        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=allowed.budget(), last=True)
         yield Examined(seen.conclude(capture, question), rows, again)
 
 

@@ -47,7 +47,7 @@ _COST: dict[LimitName, str] = {  # the column of STREAM_STATE that counts it
 class Limit:
     """A limit that was reached: `count` things of a stream were dropped for it; `stream` is None for one of them all.
 
-    streams     records of streams beyond border.MAX_STREAMS: nothing else is known of them
+    streams     records of streams that were not taken in (crowd.py): nothing else is known of them
     copies      duplicates whose earlier copy lay farther back than is kept: they count, at an unknown distance
     missing     late or repeated numbers that lay below what is kept of the missing ones, and could not be judged
     forgotten   missing numbers that count, but are no longer known one by one
@@ -120,6 +120,12 @@ class Track:
     def streams(self) -> NDArray[Any]:
         """STREAM_STATE[streams] as things stand, a copy."""
         return self._tracker.streams()
+
+    def end(self) -> Findings:
+        """The findings, and their memory let go: nothing can be fed or asked afterwards."""
+        found = self.findings()
+        del self._tracker, self._firsts, self._sampled
+        return found
 
     def findings(self) -> Findings:
         """As things stand; the arrays are copies."""

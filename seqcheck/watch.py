@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import kernel
+from .crowd import Crowd
 from .guard import UNLIMITED, Allowance, Budget
 from .layout import resolve
 from .model import UNREAD, Damage, Report
@@ -98,6 +99,7 @@ class Watch:
         layout = resolve(task.layout) if isinstance(task.layout, str) else task.layout
         sinks: list[Sink] = [self._own, self._newest, *([recorder] if recorder else [])]
         self.seen = Observation(kernel.load(), layout, sinks)
+        self.seen.pipeline.crowd = Crowd(stops.allowance.memory)
         self._standing = Standing(reader)
         self._begin = time.monotonic()
         self._due = 0.0  # when to show how it stands, after the first time

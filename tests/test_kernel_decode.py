@@ -167,7 +167,7 @@ def test_crowds(streams: int, sources: int) -> None:
 
 
 def test_more_streams_and_sources_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """262,144 streams and 65,535 sources; what comes beyond has a status, or no source."""
+    """1,048,576 streams and 65,535 sources; what comes beyond has a status, or no source."""
     count = border.MAX_STREAMS + 50
     made = border.Frames(count)
     rows = np.zeros((count, 20), np.uint8)
@@ -189,6 +189,43 @@ def test_more_streams_and_sources_than_there_may_be(monkeypatch: pytest.MonkeyPa
     assert ends[0][1] == ends[1][1]
     for one, other in zip(ends[0][2:], ends[1][2:], strict=True):
         assert all(np.array_equal(one[name], other[name]) for name in one.dtype.names)
+
+
+def scanned(numbers: Any) -> border.Frames:
+    """A frame of stream n for each of the numbers."""
+    streams = np.asarray(numbers, ">u4")
+    made, rows = border.Frames(len(streams)), np.zeros((len(streams), 20), np.uint8)
+    rows[:, 14:18] = streams.view(np.uint8).reshape(-1, 4)
+    made.buf, made.count = rows.reshape(-1), len(streams)
+    made.off[:], made.cap[:], made.wire[:], made.link[:] = np.arange(len(streams)) * 20, 20, 20, 1
+    return made
+
+
+def test_which_unknown_streams_are_taken_in() -> None:
+    """A flow of one record takes no place while a second one is asked for; a key waits for so many others at least,
+    and for less than twice as many."""
+    wait = border.WAITING
+    many = range(1000, 1000 + wait - 1)
+    steps: list[tuple[int, Any, list[int]]] = [
+        (border.ANY_STREAM, [1, 2, 1], [0, 1, 0]),
+        (border.SECOND_RECORD, [1, 3, 3, 4, 3, 5, 4], [0, -1, 2, -1, 2, -1, 3]),
+        (border.SECOND_RECORD, [5, 6, *many, 6], [4, -1, *[-1] * len(many), 5]),
+        (border.SECOND_RECORD, [7, *range(100_000, 100_000 + 2 * wait), 7], [-1] * (2 * wait + 2)),
+        (border.NO_STREAM, [8, 8, 1, 3], [-1, -1, 0, 2]),
+        (border.ANY_STREAM, [8, 8], [6, 6]),
+    ]
+    program = layout.compile(layout.parse("eth stream=u32be@0 seq=u8@5"))
+    for kernel in (native, reference):
+        decoder = kernel.Decoder(program)
+        for which, numbers, expected in steps:
+            made = scanned(numbers)
+            records, got = border.RecordColumns(made.count), np.full(made.count, -1)
+            decoder.admit(which)
+            decoder.decode(made, 0, made.count, records)
+            got[records.row[: records.count]] = records.stream[: records.count]
+            assert got.tolist() == expected, kernel.NAME
+            assert np.array_equal(records.status == border.STREAMS, got < 0)
+        assert decoder.keys()["fields"][:, 0].tolist() == [1, 2, 3, 4, 5, 6, 8]
 
 
 def test_a_row_outside_the_buffer_is_refused() -> None:

@@ -23,7 +23,7 @@ LAYERS = (
     ("ranking",),
     ("retracted", "missing"),
     ("kept",),
-    ("decode", "track", "metrics", "timeline", "spool", "guard", "ways"),
+    ("decode", "track", "metrics", "timeline", "spool", "guard", "ways", "crowd"),
     ("diagnose", "limited"),
     (
         "report",

@@ -7,10 +7,12 @@ import json
 import struct
 from typing import get_args
 
+import numpy as np
 import pytest
 
 from seqcheck import analyze, limited
-from seqcheck.kernel.border import MAX_STREAMS
+from seqcheck.crowd import FULL, LEAN, Crowd
+from seqcheck.kernel.border import ANY_STREAM, EVENT, MAX_STREAMS, NO_STREAM, SECOND_RECORD
 from seqcheck.metrics import Figures
 from seqcheck.model import Report
 from seqcheck.reporters.json import document
@@ -35,7 +37,7 @@ def test_every_limit_has_its_sentence() -> None:
     told = limited.caveats([Limit(name=name, stream=3, count=1_234) for name in limited.SENTENCES], MAX_STREAMS)
     assert len(told) == len(limited.SENTENCES)
     assert all("1,234" in sentence and "{" not in sentence for sentence in told)
-    assert "262,144" in told[0]
+    assert f"{MAX_STREAMS:,}" in told[0]
 
 
 def test_counts_of_streams_add_up() -> None:
@@ -59,6 +61,36 @@ def test_a_capture_with_more_streams_than_are_followed(monkeypatch: pytest.Monke
     assert (len(report.streams), report.records.skipped["too-many-streams"]) == (5, 40)
     assert report.verdict.cause == "not-judged"
     assert any(sentence.startswith("40 records belong to streams beyond") for sentence in report.verdict.caveats)
+
+
+def test_a_stream_behind_a_scan_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flow for each record takes no place once half of the room is gone; who sends a second record has one."""
+    monkeypatch.setattr("seqcheck.crowd.ROOM", 50_000 * LEAN)
+    scan = [(stream, stream) for stream in range(1000, 80_000)]
+    real = [(7, number) for number in range(100) if number != 50] + [(7, 40)]
+    report = analyze(capture([*scan, *real]), SPEC)
+    assert report.streams[-1].key["stream"] == 7
+    assert (report.duplicates.total, report.gaps.missing) == (1, 1)
+    assert report.records.sequenced + report.records.skipped["too-many-streams"] == len(scan) + len(real)
+    assert len(report.streams) < 50_000
+    followed = f"beyond the {len(report.streams):,} there was memory for"
+    assert any(followed in sentence for sentence in report.verdict.caveats)
+
+
+def test_what_takes_all_of_the_room_ends_it() -> None:
+    """Streams in which something was found take more of it."""
+    events = np.zeros(10, EVENT)
+    events["stream"] = range(10)
+    crowd = Crowd(30 * LEAN)  # room for 20
+    assert crowd.admission == ANY_STREAM
+    for count, expected in ((9, ANY_STREAM), (10, SECOND_RECORD), (19, SECOND_RECORD), (20, NO_STREAM)):
+        crowd.records(np.arange(count, dtype=np.int32))
+        assert crowd.admission == expected
+    crowd = Crowd(30 * FULL)
+    crowd.records(np.arange(10, dtype=np.int32))
+    assert crowd.admission == ANY_STREAM
+    crowd.found(events)
+    assert crowd.admission == SECOND_RECORD
 
 
 def test_figures_are_worked_out_when_they_are_asked_for() -> None:

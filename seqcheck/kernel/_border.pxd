@@ -23,6 +23,12 @@ cdef extern from "native/border.h" nogil:
         STREAMS
         REASONS
     enum:
+        ANY_STREAM
+        SECOND_RECORD
+        NO_STREAM
+    enum:
+        WAITING
+    enum:
         MAX_STREAMS
         MAX_SOURCES
         NO_SOURCE

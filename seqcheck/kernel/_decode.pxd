@@ -23,6 +23,7 @@ cdef extern from "native/decoder.h" nogil:
         pass
     Decode *decoder_new(const Program *program, const uint64_t *seed, bint any)
     void decoder_free(Decode *d)
+    bint decoder_admit(Decode *d, int which)
     int decoder_decode(Decode *d, const FrameColumns *f, Out *out, int64_t *row, int64_t high)
     const StreamKey *decoder_streams(const Decode *d, int64_t *count)
     int64_t decoder_sources(const Decode *d)

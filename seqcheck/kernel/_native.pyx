@@ -16,8 +16,8 @@ from libc.string cimport memcpy
 
 from seqcheck.kernel._border cimport *
 from seqcheck.kernel._decode cimport (
-    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Program, decoder_decode, decoder_free, decoder_new, decoder_source,
-    decoder_sources, decoder_streams, program_read,
+    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Program, decoder_admit, decoder_decode, decoder_free, decoder_new,
+    decoder_source, decoder_sources, decoder_streams, program_read,
 )
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
 from seqcheck.kernel._track cimport (
@@ -262,6 +262,17 @@ cdef class Decoder:
         if not busy_take(&self.busy):
             raise RuntimeError("decode: this decoder is at work in another thread")
         return 0
+
+    def admit(self, int which):
+        """See border.DecoderLike."""
+        cdef bint done
+        if not ANY_STREAM <= which <= NO_STREAM:
+            raise ValueError("decoder: which streams?")
+        self.take()
+        done = decoder_admit(self.d, which)
+        busy_leave(&self.busy)
+        if not done:
+            raise MemoryError("no memory for the keys that wait")
 
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
         """See border.DecoderLike."""

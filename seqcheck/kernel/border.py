@@ -112,7 +112,13 @@ REASONS = (
 # short: the frame itself ends before the header does. protocol: not the anchor's protocol. port: other ports.
 # magic: a magic or match value differs. fragment: not the first fragment. malformed: lengths contradict each other.
 
-MAX_STREAMS = 1 << 18
+MAX_STREAMS = 1 << 20
+
+# Which streams that it does not know a decoder takes in: any; those of which a second record comes while their key
+# waits among the last ones, so that a flow of one record takes no place; none.
+ANY_STREAM, SECOND_RECORD, NO_STREAM = range(3)
+WAITING = 1 << 14  # keys that wait, at least: they are dropped, the older half of twice as many, where there are more
+
 MAX_SOURCES = (1 << 16) - 1
 NO_SOURCE = 0  # source id of frames whose link layer has no source address (and of sources beyond MAX_SOURCES)
 
@@ -229,8 +235,10 @@ def plain_rows(table: NDArray[Any]) -> Iterator[dict[str, Any]]:
     """The rows of a table (STREAM_KEY, STREAM_STATE) as Python values: an int for each integer, a list for each array
     of them. Asking a row of NumPy for one field after another takes ten times as long."""
     names = table.dtype.names or ()
-    for row in zip(*(table[name].tolist() for name in names), strict=True):
-        yield dict(zip(names, row, strict=True))
+    for start in range(0, len(table), 4096):  # a table may be long, and Python's values take far more room
+        part = table[start : start + 4096]
+        for row in zip(*(part[name].tolist() for name in names), strict=True):
+            yield dict(zip(names, row, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +297,10 @@ class DecoderLike(Protocol):
 
     def keys(self) -> NDArray[Any]:
         """STREAM_KEY[streams], row = stream id."""
+
+    def admit(self, which: int) -> None:
+        """From now on, take in such streams (ANY_STREAM, which is how it begins, SECOND_RECORD or NO_STREAM). A record
+        of a stream that is not taken in has the status STREAMS."""
 
     def sources(self) -> NDArray[Any]:
         """SOURCE[sources], row = source id; row NO_SOURCE is always there."""

@@ -29,7 +29,11 @@ struct interface {
 
 enum { RECORD, LINK, CUT, SHORT, PROTOCOL, PORT, MAGIC, FRAGMENT, MALFORMED, STREAMS, REASONS };
 
-enum { MAX_STREAMS = 1 << 18, MAX_SOURCES = (1 << 16) - 1, NO_SOURCE = 0, MAX_STREAM_FIELDS = 8 };
+enum { ANY_STREAM, SECOND_RECORD, NO_STREAM };                          /* which unknown streams are taken in */
+
+enum { WAITING = 1 << 14 };
+
+enum { MAX_STREAMS = 1 << 20, MAX_SOURCES = (1 << 16) - 1, NO_SOURCE = 0, MAX_STREAM_FIELDS = 8 };
 
 enum { A_FRAME, A_ETH, A_IP, A_UDP, A_TCP };                            /* anchor */
 

@@ -21,6 +21,9 @@ struct decoder {
     bool dynamic;           /* some fields need the lengths */
     struct table streams;
     struct table sources;
+    int admission;
+    struct table waiting[2];    /* keys that came once, while SECOND_RECORD; [young] is being filled */
+    int young;
     int64_t *seen;          /* frames by source id */
     int64_t *counts;        /* [source id][reason], of frames that are no records */
     struct flows flows;

@@ -103,11 +103,28 @@ void decoder_free(struct decoder *d)
         return;
     table_end(&d->streams);
     table_end(&d->sources);
+    for (int n = 0; n < 2; n++)
+        table_end(&d->waiting[n]);
     flows_end(&d->flows);
     free(d->memory);
     free(d->seen);
     free(d->counts);
     free(d);
+}
+
+bool decoder_admit(struct decoder *d, int which)
+{
+    for (int n = 0; n < 2 && which == SECOND_RECORD; n++) {
+        struct table *const t = &d->waiting[n];
+        if (t->keys)
+            continue;
+        if (!table_begin(t, d->streams.words, WAITING, d->streams.odd) || !table_grow(t, WAITING)) {
+            table_end(t);
+            return false;
+        }
+    }
+    d->admission = which;
+    return true;
 }
 
 int decoder_decode(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high)

@@ -29,6 +29,9 @@ struct decoder *decoder_new(const struct program *program, const uint64_t *seed,
 
 void decoder_free(struct decoder *d);
 
+/* From now on, take in such unknown streams: see border.h. False where there is no memory, and all is as it was. */
+bool decoder_admit(struct decoder *d, int which);
+
 /* Append the records of rows *row..high-1 to `out`, with the status of each row; DONE, or why it stopped at *row.
  * The caller has checked: 0 <= *row <= high <= count, room for as many records, and `judged` >= high. */
 int decoder_decode(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high);

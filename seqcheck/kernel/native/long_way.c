@@ -78,6 +78,24 @@ static struct template *adopt(struct decoder *d, const struct frame *x, struct i
     return victim;
 }
 
+/* Whether an unknown stream is taken in. */
+static bool admitted(struct decoder *d, const struct stream_key *key)
+{
+    struct table *const young = &d->waiting[d->young], *const old = &d->waiting[!d->young];
+    uint64_t place;
+
+    if (d->streams.count == d->streams.limit || d->admission == NO_STREAM)
+        return false;
+    if (d->admission == ANY_STREAM || table_find(old, key, &place) >= 0 || table_find(young, key, &place) >= 0)
+        return true;
+    table_add(young, key, place);
+    if (young->count == young->limit) {     /* the older half of the keys has waited long enough */
+        table_clear(old);
+        d->young = !d->young;
+    }
+    return false;
+}
+
 /* The record's stream, whose source is known, remembered with what leads to it; a status. */
 static int intern_stream(struct decoder *d, const struct frame *x, const struct place *f, struct identity *of)
 {
@@ -86,7 +104,7 @@ static int intern_stream(struct decoder *d, const struct frame *x, const struct 
 
     of->stream = table_find(&d->streams, &f->key, &slot);
     if (of->stream < 0) {
-        if (d->streams.count == d->streams.limit)
+        if (!admitted(d, &f->key))
             return STREAMS;
         of->stream = table_add(&d->streams, &f->key, slot);
     }

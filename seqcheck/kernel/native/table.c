@@ -68,6 +68,12 @@ bool table_grow(struct table *t, int64_t room)
     return true;
 }
 
+void table_clear(struct table *t)
+{
+    memset(t->slots, 0, 2 * (size_t)t->room * sizeof *t->slots);
+    t->count = 0;
+}
+
 void table_end(struct table *t)
 {
     free(t->keys);

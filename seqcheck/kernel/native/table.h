@@ -37,6 +37,9 @@ int64_t table_find(const struct table *t, const void *key, uint64_t *place);
 /* A new id for `key`, which table_find did not find; count < room. */
 int64_t table_add(struct table *t, const void *key, uint64_t place);
 
+/* Without a key; its room stays. */
+void table_clear(struct table *t);
+
 /* Whether the next key may need more room than there is. */
 static inline bool table_is_full(const struct table *t)
 {

@@ -100,6 +100,7 @@ void odd_end(struct tracker *t, struct odd *o)
     free(o->early);
     o->holes = NULL;
     o->early = NULL;
+    o->early_room = 0;
 }
 
 /* The chain's records as those of a new epoch; NULL where there is no memory. */

@@ -1,7 +1,5 @@
 /* One record that is not simply the next: what it is, and what it decides. Every function is the one of the same name in
  * portable/track.py, in the same order of effects, since the rows come out in that order. */
-#include <stdlib.h>
-
 #include "track_strict.h"
 #include "tracker.h"
 
@@ -242,9 +240,7 @@ static bool add_early(struct tracker *t, const struct stream *w, const struct ar
     struct odd *const o = w->odd;
     int best = 0;
 
-    if (!o->early)
-        o->early = malloc((EARLY_MAX + 1) * sizeof *o->early);
-    if (!o->early) {
+    if (!track_room_for((void **)&o->early, &o->early_room, o->n_early + 1, sizeof *o->early)) {
         t->no_memory = true;
         return false;
     }

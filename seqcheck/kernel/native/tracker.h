@@ -81,10 +81,11 @@ struct odd {
     int64_t floor;
     int64_t pause;
     struct chain *chain;    /* NULL: none */
-    struct early *early;    /* EARLY_MAX + 1, or NULL while there was none */
+    struct early *early;    /* at most EARLY_MAX + 1; NULL while there was none */
     struct span *holes;
     int64_t n_holes;
     int64_t holes_room;
+    int64_t early_room;
     int32_t n_early;
     int32_t held_seen;
     uint32_t next_opener;   /* of a ring; how many there ever were */

@@ -137,6 +137,10 @@ class Decoder:
         records.ordinal[:n] = ordinal[rows]
         records.status[low:high] = walk.status
 
+    def admit(self, which: int) -> None:
+        """border.DecoderLike.admit."""
+        self._streams.admission = which
+
     def keys(self) -> NDArray[Any]:
         """border.DecoderLike.keys."""
         return self._streams.keys().view(STREAM_KEY).reshape(-1)

@@ -1,13 +1,16 @@
 """Numbers for keys, in order of first appearance: the tables of streams and sources, a block at a time.
 
 A key is a row of 64-bit words. Rows are looked up by a hash and then compared whole, so that a collision, made on
-purpose or not, costs time and never an answer. The table holds at most `limit` keys.
+purpose or not, costs time and never an answer. The table holds at most `limit` keys; which new ones it takes in,
+`admission` says (border.ANY_STREAM, SECOND_RECORD, NO_STREAM).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seqcheck.kernel.border import ANY_STREAM, NO_STREAM, WAITING
 
 Words = NDArray[np.uint64]
 Ids = NDArray[np.int64]
@@ -19,11 +22,13 @@ _SHIFT = np.uint64(29)
 class Interner:
     """Keys of `width` words, numbered from 0."""
 
-    __slots__ = ("_hashes", "_order", "_rows", "count", "limit")
+    __slots__ = ("_hashes", "_order", "_rows", "_waiting", "admission", "count", "limit")
 
     def __init__(self, width: int, limit: int) -> None:
         self.limit = limit
         self.count = 0
+        self.admission = ANY_STREAM
+        self._waiting: tuple[set[bytes], set[bytes]] = set(), set()  # keys that came once: the last ones, and older
         self._rows: Words = np.zeros((16, width), np.uint64)
         self._hashes: Words = np.zeros(0, np.uint64)  # sorted
         self._order: Ids = np.zeros(0, np.int64)  # the number that belongs to each hash
@@ -33,7 +38,9 @@ class Interner:
         return self._rows[: self.count].copy()
 
     def ids(self, keys: Words) -> Ids:
-        """The number of each row, -1 where it is new and the table is full."""
+        """The number of each row, -1 where it is new and not taken in."""
+        if self.admission != ANY_STREAM:
+            return self._one_by_one(keys)
         if len(keys) < 2 or (keys[1:] != keys[0]).any():
             return self._ids(keys)
         return np.repeat(self._ids(keys[:1]), len(keys))  # one stream, one source: the usual block
@@ -82,12 +89,23 @@ class Interner:
         new: list[int] = []
         for i, row in enumerate(keys):
             key = row.tobytes()
-            if key not in table and held + len(new) < self.limit:
+            if key not in table and held + len(new) < self.limit and self._admits(key):
                 table[key] = held + len(new)
                 new.append(i)
             ids[i] = table.get(key, -1)
         self._add(keys[new], _hash(keys[new]))
         return ids
+
+    def _admits(self, key: bytes) -> bool:
+        if self.admission in (ANY_STREAM, NO_STREAM):
+            return self.admission == ANY_STREAM
+        young, old = self._waiting
+        if key in young or key in old:
+            return True
+        young.add(key)
+        if len(young) == WAITING:
+            self._waiting = set(), young
+        return False
 
 
 def _hash(keys: Words) -> Words:

@@ -1,0 +1,56 @@
+"""Whether new streams are still taken in: how many there may be depends on the memory that they take.
+
+A stream costs so much, whatever it sends, and far more once something was found in it. Where half of the room is taken,
+a stream that is new has to send a second record before it gets a place, so that a scan (a flow for each frame) leaves
+the other half to streams that go on; where all is taken, no new one is followed. Reading goes by blocks, so the room is
+exceeded by what one block of new streams takes. The same for both kernels: it goes by streams and rows, not by what an
+allocator says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernel.border import ANY_STREAM, NO_STREAM, SECOND_RECORD
+
+ROOM = 340 << 20  # bytes
+# Bytes of a stream in which nothing was found, and of one in which something was: tables, keys and report. And of each
+# row, up to a handful for each of these streams.
+LEAN, FULL, ROW = 2400, 5300, 100
+HANDFUL = 16
+
+
+class Crowd:
+    """Of one capture. `memory` is what the whole run may take, in bytes, if that was said: two thirds are room."""
+
+    def __init__(self, memory: int | None = None) -> None:
+        self._room = ROOM if memory is None else memory * 2 // 3
+        self._streams = self._found = self._rows = 0
+        self._faulty = np.zeros(64, np.bool_)  # by stream: whether there was a row of it
+
+    def records(self, streams: NDArray[np.int32]) -> None:
+        """Records of these streams came, at least one."""
+        self._streams = max(self._streams, int(streams.max()) + 1)
+
+    def found(self, events: NDArray[Any]) -> None:
+        """Rows of EVENT."""
+        streams = events["stream"]
+        if not len(streams):
+            return
+        top = int(streams.max()) + 1
+        if top > len(self._faulty):
+            self._faulty = np.concatenate([self._faulty, np.zeros(2 * top - len(self._faulty), np.bool_)])
+        self._faulty[streams] = True
+        self._found = int(np.count_nonzero(self._faulty))
+        self._rows += len(streams)
+
+    @property
+    def admission(self) -> int:
+        """Which new streams are to be taken in, as border.DecoderLike.admit has it."""
+        taken = self._streams * LEAN + self._found * (FULL - LEAN) + min(self._rows, self._found * HANDFUL) * ROW
+        if taken >= self._room:
+            return NO_STREAM
+        return SECOND_RECORD if 2 * taken >= self._room else ANY_STREAM
