@@ -132,7 +132,10 @@ def test_reports_are_made_of_values() -> None:
         if part == "reporters":
             for target, _ in found:
                 words = target.split(".")
-                assert words[0] != "seqcheck" or words[1] in {part, *values, *small}, f"{name} imports {target}"
+                texts = target.startswith("seqcheck.diagnose.causes")  # what `explain` says: data
+                assert words[0] != "seqcheck" or words[1] in {part, *values, *small} or texts, (
+                    f"{name} imports {target}"
+                )
 
 
 def test_wire_has_no_input_and_no_output() -> None:

@@ -3,18 +3,24 @@
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import specimens
 
-from seqcheck.model import Report
-from seqcheck.reporters import Page, html
+from seqcheck import session
+from seqcheck.demands import Demands, Limit, Suspect
+from seqcheck.diagnose.causes import find
+from seqcheck.model import Cell, Report, Rival, SlotMap
+from seqcheck.reporters import Page, html, html_ring, html_text
 from seqcheck.reporters.html_words import MEANING
 
+SAMPLES = Path(__file__).parent.parent / "samples"
 
-def page(report: Report) -> str:
+
+def page(report: Report, demands: Demands | None = None) -> str:
     out = io.BytesIO()
-    html.write(report, out, Page())
+    html.write(report, out, Page(demands=demands))
     return out.getvalue().decode()
 
 
@@ -87,3 +93,92 @@ def test_every_cause_has_words() -> None:
 
 def test_the_licence_of_the_charts_is_in_it() -> None:
     assert "Leon Sorokin" in page(specimens.CLEAN)
+
+
+def test_requirements_are_listed_with_what_came_of_them() -> None:
+    assert 'id="requirements"' not in page(specimens.STALE)
+    demands = Demands(duplicates=Limit.parse("3"), suspects=(Suspect.parse("loop"),))
+    found = re.findall(r'<td class="(met|unmet)">(\w+)</td><td>([^<]*)</td>', page(specimens.STALE, demands))
+    assert found == [
+        ("unmet", "failed", "duplicates"), ("met", "passed", "damage"), ("met", "passed", "cause loop"),
+    ]  # fmt: skip
+
+
+def test_the_next_steps_are_those_of_explain() -> None:
+    text = page(specimens.STALE)
+    for step in find("stale-slot").steps:  # type: ignore[union-attr]
+        assert html_text.worded(step.do) in text
+        assert html_text.text(step.command) in text
+    assert "seqcheck explain missing" in page(replace(specimens.CLEAN, gaps=replace(specimens.CLEAN.gaps, missing=3)))
+    assert "What to check next" not in page(specimens.CLEAN)
+
+
+def test_what_is_ruled_out_is_said_as_such() -> None:
+    rivals = (
+        Rival(cause="loop", why_not="1 in 40 as likely."),
+        Rival(cause="restart", why_not="ruled out: it went on."),
+    )
+    text = page(replace(specimens.STALE, verdict=replace(specimens.STALE.verdict, rivals=rivals)))
+    could = '<h2>What else it could be</h2><dl class="pairs"><dt>loop</dt><dd>1 in 40 as likely.</dd></dl>'
+    assert could in text
+    assert '<h2>Ruled out</h2><dl class="pairs"><dt>restart</dt><dd>it went on.</dd></dl>' in text
+
+
+def test_each_duplicate_has_its_time_and_a_dash_where_nothing_applies() -> None:
+    first = replace(specimens.STALE.duplicates.listed[0], ns=1_511_557_884_000_000_123, laps=None, shortfall=None)
+    text = page(replace(specimens.STALE, duplicates=replace(specimens.STALE.duplicates, listed=(first,))))
+    assert "<td>2017-11-24 21:11:24.000000123</td>" in text
+    (table,) = re.findall(r'<table id="duplicates">.*?</table>', text, re.DOTALL)
+    assert table.count('<td class="number">–</td>') == 2
+    assert "?" not in table
+
+
+def test_a_ring_is_drawn_where_one_is_meant_and_only_there() -> None:
+    report = session.analyze(SAMPLES / "stale-slot.pcap")
+    text = page(report)
+    (picture,) = re.findall(r'<svg class="ring".*?</svg>', text, re.DOTALL)
+    assert report.overview
+    assert report.overview.slots
+    assert picture.count('class="stale"') == len(report.overview.slots.cells)
+    for x, y in re.findall(r'class="stale" cx="([\d.]+)" cy="([\d.]+)"', picture):
+        assert 40 <= ((float(x) - 210) ** 2 + (float(y) - 210) ** 2) ** 0.5 <= 151
+    loop = session.analyze(SAMPLES / "loop.pcap", ring_sizes=[512])
+    assert loop.verdict.cause == "loop"
+    assert "<svg" not in page(loop)
+    assert '"ring":null' in page(loop)
+
+
+def test_a_slot_lies_where_it_belongs() -> None:
+    cells = (Cell(slot=0, lap=3, count=1, frame=9), Cell(slot=64, lap=5, count=4, frame=10))
+    drawn = html_ring.figure(SlotMap(ring=256, stream=0, slots=1, laps=1, of=5, cells=cells), "")
+    dots = re.findall(r'class="stale" cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', drawn)
+    assert dots == [("210.0", "60.0", "4.8"), ("255.0", "210.0", "7.0")]  # at the top, outside; to the right, inside
+
+
+def channel(value: int) -> float:
+    share = value / 255
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+
+def contrast(one: str, other: str) -> float:
+    """Source: WCAG 2.2, relative luminance and contrast ratio."""
+    light = [
+        sum(
+            weight * channel(int(color[at : at + 2], 16))
+            for weight, at in ((0.2126, 1), (0.7152, 3), (0.0722, 5))
+        )
+        for color in (one, other)
+    ]  # fmt: skip
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def test_text_can_be_read_in_both_themes() -> None:
+    assert round(contrast("#ffffff", "#000000"), 1) == 21.0
+    style = html.asset("page.css")
+    themes = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block)) for block in re.findall(r"\{([^{}]*)\}", style)]
+    themes = [theme for theme in themes if "page" in theme]
+    assert len(themes) == 3
+    for theme in themes:
+        for ink in ("ink", "soft", "blue", "red", "amber", "green", "mark"):
+            for ground in ("page", "card"):
+                assert contrast(theme[ink], theme[ground]) >= 4.5, (ink, ground, theme)

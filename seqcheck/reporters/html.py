@@ -19,7 +19,8 @@ from typing import BinaryIO
 from seqcheck.model import Report
 from seqcheck.reporters import Page
 from seqcheck.reporters.html_data import data
-from seqcheck.reporters.html_parts import parts, text
+from seqcheck.reporters.html_parts import parts
+from seqcheck.reporters.html_text import text
 from seqcheck.reporters.wording import headline
 
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
@@ -38,7 +39,7 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
         "program": program,
         "data": embedded(json.dumps(data(report), allow_nan=False, separators=(",", ":"))),
         "license": text(asset("uPlot-LICENSE.txt")),
-        **parts(report),
+        **parts(report, page.demands),
     }
     filled = _PLACE.sub(lambda match: values[match[1]], asset("page.html"))
     out.write(filled.encode("utf-8", "backslashreplace"))

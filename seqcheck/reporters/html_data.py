@@ -9,6 +9,7 @@ from typing import Any
 
 from seqcheck.escape import visible
 from seqcheck.model import Overview, Report
+from seqcheck.reporters.html_parts import ringed
 from seqcheck.reporters.wording import key
 
 LINES = 5  # streams drawn, those with most duplicates first
@@ -19,7 +20,7 @@ def data(report: Report) -> dict[str, Any]:
     """All charts."""
     found = report.overview
     made: dict[str, Any] = {
-        "ring": report.verdict.ring_size,
+        "ring": report.verdict.ring_size if ringed(report) else None,
         "distances": [[bin.low, bin.high, bin.count] for bin in report.duplicates.distances],
     }
     if found is not None:
@@ -28,7 +29,7 @@ def data(report: Report) -> dict[str, Any]:
             "course": course(report, found, begin),
             "behind": [[seconds(each.ns, begin), -each.lag, each.frame, each.seq] for each in found.strays],
             "timeline": timeline(found, begin),
-            "slots": slots(found),
+            "slots": slots(found) if ringed(report) else None,
         }
     return made
 

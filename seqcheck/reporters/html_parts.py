@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seqcheck.dataclass import dataclass
-from seqcheck.escape import visible
 from seqcheck.model import Bin, Duplicate, Gap, Moment, Report, Stream
-from seqcheck.reporters.html_words import MEANING
-from seqcheck.reporters.wording import UNKNOWN, count, counted, headline, key, moment, raw, size, span
+from seqcheck.reporters.html_next import requirements, steps
+from seqcheck.reporters.html_ring import figure
+from seqcheck.reporters.html_text import text, worded
+from seqcheck.reporters.html_words import MEANING, RINGS
+from seqcheck.reporters.wording import count, counted, headline, key, moment, raw, size, span
+
+if TYPE_CHECKING:
+    from seqcheck.demands import Demands
 
 ROWS, GAPS, STREAMS, INPUTS = 1000, 500, 200, 20
+NOTHING = "–"
+RULED_OUT = "ruled out: "
 T = TypeVar("T")
-_CODE, _code = re.compile("`([^`]{1,200})`"), r"<code>\1</code>"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,27 +36,28 @@ class Column(Generic[T]):
     long: bool = False
 
 
-def text(value: str) -> str:
-    """Text as text, within an element or a quoted attribute."""
-    return html.escape(visible(value), quote=True)
-
-
-def parts(report: Report) -> dict[str, str]:
+def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
     """By the name of their place in page.html."""
     verdict = report.verdict
+    apart = [(rival.cause, rival.why_not) for rival in verdict.rivals]
+    ruled_out = [(cause, why.removeprefix(RULED_OUT)) for cause, why in apart if why.startswith(RULED_OUT)]
     return {
         "tone": "clean" if report.exit_code == 0 else "unsure" if verdict.strength in ("weak", "none") else "finding",
         "cause": text(headline(report)),
         "statement": text(verdict.statement),
-        "meaning": _CODE.sub(_code, text(MEANING[headline(report)])),
+        "meaning": worded(MEANING[headline(report)]),
         "figures": figures(report),
         "because": listing("Why", verdict.because),
-        "rivals": pairs("What else it could be", [(rival.cause, rival.why_not) for rival in verdict.rivals]),
+        "next": steps(headline(report)),
+        "requirements": requirements(report, demands),
+        "rivals": pairs("What else it could be", [pair for pair in apart if not pair[1].startswith(RULED_OUT)])
+        + pairs("Ruled out", ruled_out),
         "also": pairs(
             "Also found", [(it.cause, f"{counted(it.explained, 'duplicate')}: {it.statement}") for it in report.also]
         ),
         "caveats": listing("Before relying on it", verdict.caveats),
         "said": said(report),
+        "ring": figure(report.overview.slots if report.overview and ringed(report) else None, said(report)),
         "distances": distances(report),
         "moments": moments(report),
         "causes": "".join(f"<option>{text(cause)}</option>" for cause in report.duplicates.by_cause),
@@ -61,6 +66,27 @@ def parts(report: Report) -> dict[str, str]:
         "streams": streams(report),
         "read": read(report),
     }
+
+
+def ringed(report: Report) -> bool:
+    """Whether anything points at a ring, so that one has a place in the charts."""
+    return any(cause in RINGS for cause in (report.verdict.cause, *(also.cause for also in report.also)))
+
+
+def utc(ns: int) -> str:
+    """A moment, to the nanosecond: 2017-11-24 21:11:24.000000123."""
+    seconds, rest = divmod(ns, 10**9)
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}.{rest:09d}"
+
+
+def time_lag(it: Duplicate) -> str:
+    """The time between the two copies."""
+    return NOTHING if it.time_lag_ns is None else span(it.time_lag_ns)
+
+
+def known(number: int | None) -> str:
+    """A number, or a dash where it does not apply."""
+    return NOTHING if number is None else raw(number)
 
 
 def figures(report: Report) -> str:
@@ -84,13 +110,13 @@ def figures(report: Report) -> str:
 
 def listing(title: str, sentences: Sequence[str]) -> str:
     """Sentences under a heading; nothing where there are none."""
-    items = "".join(f"<li>{_CODE.sub(_code, text(sentence))}</li>" for sentence in sentences)
+    items = "".join(f"<li>{worded(sentence)}</li>" for sentence in sentences)
     return f"<section><h2>{title}</h2><ul>{items}</ul></section>" if items else ""
 
 
 def pairs(title: str, items: Iterable[tuple[str, str]]) -> str:
     """Names and what is said of them."""
-    shown = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in items)
+    shown = "".join(f"<dt>{text(name)}</dt><dd>{worded(value)}</dd>" for name, value in items)
     return f'<section><h2>{title}</h2><dl class="pairs">{shown}</dl></section>' if shown else ""
 
 
@@ -136,14 +162,15 @@ def duplicates(report: Report) -> str:
     found = report.duplicates
     columns: list[Column[Duplicate]] = [
         Column(title="frame", value=lambda it: raw(it.frame)),
-        Column(title="earlier", value=lambda it: raw(it.earlier_frame)),
+        Column(title="earlier", value=lambda it: known(it.earlier_frame)),
+        Column(title="time, UTC", value=lambda it: utc(it.ns), words=True),
         Column(title="number", value=lambda it: raw(it.seq)),
-        Column(title="distance", value=lambda it: raw(it.distance)),
-        Column(title="in frames", value=lambda it: raw(it.frame_distance)),
+        Column(title="distance", value=lambda it: known(it.distance)),
+        Column(title="in frames", value=lambda it: known(it.frame_distance)),
         Column(title="lag", value=lambda it: raw(it.lag)),
-        Column(title="time lag", value=lambda it: span(it.time_lag_ns), by=lambda it: it.time_lag_ns),
-        Column(title="laps", value=lambda it: raw(it.laps)),
-        Column(title="short by", value=lambda it: raw(it.shortfall)),
+        Column(title="time lag", value=time_lag, by=lambda it: it.time_lag_ns),
+        Column(title="laps", value=lambda it: known(it.laps)),
+        Column(title="short by", value=lambda it: known(it.shortfall)),
         Column(title="copy", value=likeness, words=True, long=True),
         Column(title="place", value=lambda it: it.place, words=True),
         Column(title="cause", value=lambda it: it.cause, words=True),
@@ -157,7 +184,7 @@ def duplicates(report: Report) -> str:
 def likeness(it: Duplicate) -> str:
     """How the copy compares with the earlier one."""
     if it.identical is None:
-        return UNKNOWN
+        return "not compared"
     if it.identical:
         return "identical"
     return f"differs: {', '.join(it.differs[:8])}" if it.differs else "other bytes"

@@ -7,6 +7,7 @@ LAP = (
     " without having been refilled, what goes out is what it held one lap before: an old number, once more. The"
     " distance between the two copies is then the size of the ring, less the slots that other frames took in that lap."
 )
+RINGS = ("stale-slot", "ring-replay", "early-overwrite")  # causes that a ring has
 MEANING = {
     "clean": "Every number came once, and all that came between the first and the highest are here.",
     "loss": "No number came twice, but some never came: they were lost on the way, or never sent.",
