@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .dataclass import replace
-from .model import Verdict
+from .model import Reached, Verdict
 from .track import Limit, LimitName
 
 SENTENCES: dict[LimitName, str] = {
@@ -36,6 +36,12 @@ def caveats(limits: Iterable[Limit], followed: int) -> tuple[str, ...]:
         for name, sentence in SENTENCES.items()
         if name in totals
     )
+
+
+def reached(limits: Iterable[Limit]) -> tuple[Reached, ...]:
+    """Each of them once, over all streams, in the order of the sentences."""
+    totals = _totals(limits)
+    return tuple(Reached(name=name, count=totals[name], hides=name in HIDING) for name in SENTENCES if name in totals)
 
 
 def judged(verdict: Verdict, limits: Iterable[Limit], followed: int) -> Verdict:

@@ -327,8 +327,19 @@ class Redundancy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A limit that was reached, and how many things were dropped for it; `hides` says that a duplicate or a missing
+    number may be among them."""
+
+    name: str
+    count: int
+    hides: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All of it. `exit_code` is 0 where nothing is to be found fault with, 1 where there is, 2 where nothing counts."""
+    """All of it. `exit_code` is 0 where nothing is to be found fault with, 1 where there is, 2 where nothing counts or
+    something may be hidden."""
 
     seqcheck: Tool
     capture: Capture
@@ -341,6 +352,7 @@ class Report:
     also: tuple[Also, ...] = field(default=())
     overview: Overview | None = None
     redundancy: Redundancy | None = None
+    limits: tuple[Reached, ...] = field(default=())
 
     @property
     def missing(self) -> int:
@@ -350,11 +362,13 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 where no number is missing and none came twice but over redundant ways; else 1. 2 where the field does not
-        count, so that nothing was judged."""
+        count, so that nothing was judged; or where nothing was found, and a limit may have hidden something."""
         if self.verdict.cause == "no-counter":
             return 2
         twice = self.duplicates.total - self.duplicates.by_cause.get("redundancy", 0)
-        return 1 if twice or self.gaps.missing else 0
+        if twice or self.gaps.missing:
+            return 1
+        return 2 if any(each.hides for each in self.limits) else 0
 
     def to_json(self) -> str:
         """As `--report json` writes it: seqcheck.report/1."""

@@ -103,6 +103,7 @@ class Observation:
             also=judged.also,
             overview=judged.overview,
             redundancy=judged.redundancy,
+            limits=limited.reached(findings.limits),
         )
         return Conclusion(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
 

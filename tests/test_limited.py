@@ -12,9 +12,12 @@ import pytest
 
 from seqcheck import analyze, limited
 from seqcheck.crowd import FULL, LEAN, Crowd
+from seqcheck.dataclass import replace
+from seqcheck.demands import Demands, Suspect
+from seqcheck.demands import Limit as Limit_
 from seqcheck.kernel.border import ANY_STREAM, EVENT, MAX_STREAMS, NO_STREAM, SECOND_RECORD
 from seqcheck.metrics import Figures
-from seqcheck.model import Report
+from seqcheck.model import Reached, Report
 from seqcheck.reporters.json import document
 from seqcheck.track import Limit, LimitName
 
@@ -60,6 +63,8 @@ def test_a_capture_with_more_streams_than_are_followed(monkeypatch: pytest.Monke
     report = analyze(capture([(stream, number) for number in range(20) for stream in range(7)]), SPEC)
     assert (len(report.streams), report.records.skipped["too-many-streams"]) == (5, 40)
     assert report.verdict.cause == "not-judged"
+    assert report.limits == (Reached(name="streams", count=40, hides=True),)
+    assert report.exit_code == 2
     assert any(sentence.startswith("40 records belong to streams beyond") for sentence in report.verdict.caveats)
 
 
@@ -75,6 +80,25 @@ def test_a_stream_behind_a_scan_is_followed(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(report.streams) < 50_000
     followed = f"beyond the {len(report.streams):,} there was memory for"
     assert any(followed in sentence for sentence in report.verdict.caveats)
+    assert report.exit_code == 1  # there are findings, whatever is hidden
+
+
+@pytest.mark.parametrize(
+    ("demands", "names", "code"),
+    [
+        (Demands(), ["limits"], 2),
+        (Demands(missing=Limit_.parse("5")), ["limits"], 2),
+        (Demands(suspects=(Suspect.parse("stale-slot"),)), ["limits", "cause stale-slot"], 1),
+        (Demands(damage=True), [], 0),
+    ],
+)
+def test_what_may_be_hidden_meets_no_demand(demands: Demands, names: list[str], code: int) -> None:
+    hidden = (Reached(name="streams", count=4, hides=True), Reached(name="gaps", count=9, hides=False))
+    report = replace(clean(), limits=hidden, verdict=replace(clean().verdict, cause="not-judged"))
+    assert [each.what for each in demands.unmet(report)] == names
+    assert demands.exit_code(report) == code
+    harmless = replace(clean(), limits=hidden[1:])
+    assert (harmless.exit_code, demands.unmet(harmless), demands.exit_code(harmless)) == (0, [], 0)
 
 
 def test_what_takes_all_of_the_room_ends_it() -> None:

@@ -20,6 +20,7 @@ from .unmet import Check, Unmet
 
 ON_PURPOSE = "redundancy"  # duplicates that are no findings by default
 NO_COUNTER = "no-counter"
+LIMITS = "limits"
 
 __all__ = ["Check", "Demands", "Expectation", "Limit", "Suspect", "Unmet"]
 
@@ -44,7 +45,7 @@ class Demands:
         """Each demand, and whether the report meets it."""
         if self._blind(report):
             return [Check(what="cause", demanded="a field that counts", found=NO_COUNTER, met=False)]
-        found = [*self._figures(report), *self._whole(report)]
+        found = [*self._figures(report), *self._whole(report), *self._followed(report)]
         for suspect in self.suspects:
             found += suspect.checks(report)
         return found + (list(self.expected.checks(report)) if self.expected else [])
@@ -80,9 +81,20 @@ class Demands:
         first = damage[0].what + (f" (and {len(damage) - 1} more)" if len(damage) > 1 else "") if damage else "none"
         return [Check(what="damage", demanded="none", found=first, met=not damage)]
 
+    def _followed(self, report: Report) -> list[Check]:
+        """That no limit may have hidden something, where one has, and damage is not allowed either."""
+        hidden = [f"{each.count} ({each.name})" for each in report.limits if each.hides]
+        if self.damage or not hidden:
+            return []
+        return [Check(what=LIMITS, demanded="nothing hidden", found=", ".join(hidden), met=False)]
+
     def exit_code(self, report: Report) -> int:
-        """0 where all holds, else 1; 2 where the field does not count, so that nobody can tell."""
-        return 2 if self._blind(report) else 1 if self.unmet(report) else 0
+        """0 where all holds, else 1; 2 where the field does not count, or nothing was found but something may be
+        hidden, so that nobody can tell."""
+        unmet = self.unmet(report)
+        if unmet and (self._blind(report) or all(each.what == LIMITS for each in unmet)):
+            return 2
+        return 1 if unmet else 0
 
     def _blind(self, report: Report) -> bool:
         """Nothing was judged, and nobody expects that."""

@@ -168,11 +168,13 @@ NO_COUNTER = Explanation(
 
 NOT_JUDGED = Explanation(
     name="not-judged",
-    brief="everything was counted, and nothing was judged",
+    brief="what was counted stands, and nothing was judged",
     what=(
         "Judging failed, or took more time or memory than it may. The report says why. Everything else in it stands: "
         "records, streams, duplicates, gaps, late records, restarts and damage are counted without the judgement, and "
-        "the exit code goes by them. A cause to fail on (`--fail-on`) counts as found, since nobody looked."
+        "the exit code goes by them. A cause to fail on (`--fail-on`) counts as found, since nobody looked. It is also "
+        "what a capture is in which nothing was found while a limit may have hidden something (more streams than there "
+        "was memory for, numbers too old to be judged): the statement says what, and the exit code is 2."
     ),
     seen=(
         "The verdict's statement says what was counted and why it was not judged.",
