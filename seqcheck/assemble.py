@@ -15,7 +15,7 @@ from .dataclass import replace
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
 from .kernel.border import plain_rows, total
-from .metrics import Figures
+from .metrics import Metrics, States
 from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream
 from .serial import span, wraps
 from .track import DISTANCES, Findings
@@ -38,30 +38,26 @@ def streams(findings: Findings, keys: Iterable[Mapping[str, str | int]]) -> tupl
     before = np.zeros(len(findings.streams), np.int64)  # wraps of epochs that are over
     for row in findings.restarts:
         before[row["stream"]] += wraps(int(row["a"]) % (1 << 64), max(0, int(row["next"]) - 1), findings.modulus)
-    columns = findings.streams[list(COLUMNS)]
-    return tuple(
-        _stream(findings, number, s, dict(key), int(before[number]))
-        for number, (s, key) in enumerate(zip(plain_rows(columns), keys, strict=True))
-    )
-
-
-def _stream(findings: Findings, number: int, s: Mapping[str, Any], key: dict[str, str | int], before: int) -> Stream:
-    base, last = s["base"], max(0, s["next"] - 1)
-    received, duplicates = s["received"], s["duplicates"]
-    return Stream(
-        id=number,
-        key=key,
-        received=received,
-        unique=received - duplicates,
-        duplicates=duplicates,
-        missing=s["missing"],
-        late=s["late"],
-        restarts=s["restarts"],
-        wraps=before + wraps(base, last, findings.modulus),
-        first_seq=s["first_seq"],
-        last_seq=(base + last) % span(findings.modulus),
-        metrics=Figures(findings.streams, number),
-    )
+    states, found = States(findings.streams), []
+    for number, (s, key) in enumerate(zip(plain_rows(findings.streams[list(COLUMNS)]), keys, strict=True)):
+        base, last = s["base"], max(0, s["next"] - 1)
+        found.append(
+            Stream(
+                id=number,
+                key=dict(key),
+                received=s["received"],
+                unique=s["received"] - s["duplicates"],
+                duplicates=s["duplicates"],
+                missing=s["missing"],
+                late=s["late"],
+                restarts=s["restarts"],
+                wraps=int(before[number]) + wraps(base, last, findings.modulus),
+                first_seq=s["first_seq"],
+                last_seq=(base + last) % span(findings.modulus),
+                metrics=Metrics(states, number),
+            )
+        )
+    return tuple(found)
 
 
 def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: int) -> Duplicates:

@@ -15,15 +15,35 @@ from numpy.typing import NDArray
 from .kernel.border import N_DEGREES, plain_rows
 
 Figure = int | float | None
+CHUNK = 64  # rows; of one row alone it is the calls into NumPy that take the time
 
 
-class Figures(Mapping[str, Figure]):
-    """The figures of one row of a STREAM_STATE table, by name."""
+class States:
+    """A STREAM_STATE table, whose rows are made into Python values a chunk at a time."""
 
-    __slots__ = ("_at", "_table")
+    __slots__ = ("_latest", "_table")
 
-    def __init__(self, table: NDArray[Any], at: int) -> None:
-        self._table, self._at = table, at
+    def __init__(self, table: NDArray[Any]) -> None:
+        self._table = table
+        self._latest: tuple[int, list[dict[str, Any]]] = (-1, [])
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Row `at`, as border.plain_rows gives it."""
+        number, rows = self._latest
+        if number != at // CHUNK:
+            number = at // CHUNK
+            rows = list(plain_rows(self._table[number * CHUNK : (number + 1) * CHUNK]))
+            self._latest = number, rows
+        return rows[at % CHUNK]
+
+
+class Metrics(Mapping[str, Figure]):
+    """The figures of one row of a table, by name."""
+
+    __slots__ = ("_at", "_states")
+
+    def __init__(self, states: States, at: int) -> None:
+        self._states, self._at = states, at
 
     def __getitem__(self, name: str) -> Figure:
         return self._all()[name]
@@ -45,7 +65,7 @@ class Figures(Mapping[str, Figure]):
         return self._all().items()
 
     def _all(self) -> dict[str, Figure]:
-        return metrics(next(plain_rows(self._table[self._at : self._at + 1])))
+        return metrics(self._states.row(self._at))
 
 
 def metrics(s: Mapping[str, Any]) -> dict[str, Figure]:

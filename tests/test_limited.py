@@ -16,7 +16,7 @@ from seqcheck.dataclass import replace
 from seqcheck.demands import Demands, Suspect
 from seqcheck.demands import Limit as Limit_
 from seqcheck.kernel.border import ANY_STREAM, EVENT, MAX_STREAMS, NO_STREAM, SECOND_RECORD
-from seqcheck.metrics import Figures
+from seqcheck.metrics import Metrics
 from seqcheck.model import Reached, Report
 from seqcheck.reporters.json import document
 from seqcheck.track import Limit, LimitName
@@ -119,7 +119,7 @@ def test_what_takes_all_of_the_room_ends_it() -> None:
 
 def test_figures_are_worked_out_when_they_are_asked_for() -> None:
     (stream,) = clean().streams
-    assert isinstance(stream.metrics, Figures)
+    assert isinstance(stream.metrics, Metrics)
     assert stream.metrics["loss_ratio"] == 0
     assert (
         document(clean())["streams"][0]["metrics"]

@@ -12,7 +12,7 @@ from columns import run
 
 from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE, plain_rows
 from seqcheck.kernel.portable.track import Tracker
-from seqcheck.metrics import metrics
+from seqcheck.metrics import CHUNK, Metrics, States, metrics
 
 PAGE = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
 
@@ -95,3 +95,13 @@ def test_the_page_is_in_the_order_of_the_keys() -> None:
 def test_the_limits_on_the_page_are_those_of_the_tracker() -> None:
     assert f"the\nlast {OPENERS} jumps of each stream are" in PAGE
     assert f"more than {EARLY_REACH} ahead" in PAGE
+
+
+def test_the_figures_of_many_streams_are_those_of_each() -> None:
+    count = 2 * CHUNK + 3
+    table = np.zeros(count, STREAM_STATE)
+    table["received"], table["missing"] = np.arange(count) + 5, np.arange(count) % 7
+    states = States(table)
+    for at in (0, count - 1, CHUNK, CHUNK - 1, 1, CHUNK + 1):
+        assert dict(Metrics(states, at)) == metrics(*plain_rows(table[at : at + 1]))
+        assert Metrics(states, at)["last_ns"] == 0

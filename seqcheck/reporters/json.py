@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import repeat
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ from seqcheck.reporters import Page
 
 _BARE = (int, str, bool, type(None))
 _encoded = json.JSONEncoder(allow_nan=False).encode
+_WORDS = {None: "null", True: "true", False: "false"}
 _WIDE = 110  # what fits here stays on one line
 _DEEP = 3  # as does everything this deep
 _CHUNK = 1 << 16  # characters that are written at a time
@@ -46,14 +48,12 @@ def plain(value: Any) -> Any:
         return value
     if fields := names(value):
         return {name: plain(getattr(value, name)) for name in fields}
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+    if isinstance(value, dict | Mapping):
+        return {str(key): item if type(item) in _BARE else plain(item) for key, item in value.items()}
     return value
 
 
@@ -64,6 +64,9 @@ def text(value: Any, depth: int = 0) -> str:
 
 def pieces(value: Any, depth: int = 0) -> Iterator[str]:
     """The same, piece by piece: a report of many streams is never in memory as a whole."""
+    if type(value) in _BARE:
+        yield _bare(value)
+        return
     fields = _shallow(value)
     if not (fields or isinstance(value, dict | list | tuple)) or depth >= _DEEP:
         yield _encoded(plain(value))
@@ -73,19 +76,35 @@ def pieces(value: Any, depth: int = 0) -> Iterator[str]:
         items: Iterable[tuple[str, Any]] = zip(repeat(""), value)
     else:
         begin, end = "{", "}"
-        items = ((f"{_encoded(str(key))}: ", item) for key, item in fields.items())
+        items = ((_lead(str(key)), item) for key, item in fields.items())
     margin = " " * (depth + 1)
     held, width = list[str](), depth + len(begin) + len(end)
     for lead, item in items:
+        bare = type(item) in _BARE
         if width > _WIDE:
-            yield f",\n{margin}{lead}"
-            yield from pieces(item, depth + 1)
+            yield f",\n{margin}{lead}{_bare(item)}" if bare else f",\n{margin}{lead}"
+            if not bare:
+                yield from pieces(item, depth + 1)
             continue
-        held.append(lead + text(item, depth + 1))
+        held.append(lead + (_bare(item) if bare else text(item, depth + 1)))
         width += len(held[-1]) + (2 if len(held) > 1 else 0)
         if width > _WIDE:
             yield f"{begin}\n{margin}" + f",\n{margin}".join(held)
     yield f"\n{' ' * depth}{end}" if width > _WIDE else f"{begin}{', '.join(held)}{end}"
+
+
+def _bare(value: int | str | bool | None) -> str:
+    """One of _BARE as JSON, without the encoder's detours: a report of many streams has a million of them."""
+    kind = type(value)
+    if kind is int:
+        return repr(value)
+    return _encoded(value) if kind is str else _WORDS[value]  # type: ignore[index]
+
+
+@lru_cache(maxsize=1024)
+def _lead(key: str) -> str:
+    """A key and what follows it."""
+    return f"{_encoded(key)}: "
 
 
 def _shallow(value: Any) -> dict[Any, Any]:
