@@ -45,13 +45,13 @@ def test_frames_of_a_file_that_has_changed_are_refused(
 ) -> None:
     capture = tmp_path / "run.pcap"
     shutil.copy(SAMPLES / "stale-slot.pcap", capture)
-    write_all = analyze.write_all
+    deliver_all = analyze.deliver_all
 
     def meanwhile(*given: object) -> list[Exception]:
         change(capture)
-        return write_all(*given)  # type: ignore[arg-type]
+        return deliver_all(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(analyze, "write_all", meanwhile)
+    monkeypatch.setattr(analyze, "deliver_all", meanwhile)
     out = tmp_path / "out"
     out.mkdir()
     assert main(["analyze", f"--report={name}={out}/frames", f"--report=json={out}/json", str(capture)]) == 2
