@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 class UpTo:
     """A reader's blocks, no more than `most` frames of them (None: all); and what is to be said of those. `lost` is
-    called before a block in front of which frames were lost."""
+    called before a block in front of which frames were lost, with the number of its first frame and how many."""
 
-    def __init__(self, reader: LiveReader, most: int | None, lost: Callable[[], None]) -> None:
+    def __init__(self, reader: LiveReader, most: int | None, lost: Callable[[int, int], None]) -> None:
         self.frames = 0
         self._reader, self._most, self._lost = reader, most, lost
         self._taken = Taken()
@@ -37,7 +37,7 @@ class UpTo:
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         for frames, low, high in self._reader:
             if self._reader.lost:
-                self._lost()
+                self._lost(frames.first + low, self._reader.lost)
             if self._most is not None and self._reader.frames >= self._most:
                 high = max(low, high - (self._reader.frames - self._most))
                 self._reader.stop()

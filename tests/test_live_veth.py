@@ -127,31 +127,44 @@ def test_without_faults_it_is_clean(pair: netns.Pair, tmp_path: Path) -> None:
     assert report(path)["verdict"]["cause"] == "clean"
 
 
-def test_a_receiver_that_is_starved_says_so(pair: netns.Pair) -> None:
+@pytest.mark.parametrize(
+    ("ring", "stale", "second"),
+    [("2M", "0", False), ("4M", "2%", False), ("2M", "0", True)],
+    ids=["2M", "stale", "two"],
+)
+def test_a_receiver_that_is_starved_says_so(pair: netns.Pair, ring: str, stale: str, second: bool) -> None:
     """Stopped for a while, it loses frames for want of room: seen + dropped = sent, and what is missing is ours."""
     count = 150_000
-    options = ("--ring", "4M", "--report", "jsonl", "--interval", "50ms")
-    send = (*netns.SEQCHECK, "send", pair.out, "-q", "--count", str(count), "--rate", "100000")
+    names = [pair.into, *(["sqin2"] if second else [])]
+    options = (*names, "--ring", ring, "--report", "jsonl", "--interval", "50ms", "--listed", "100000")
+    send = (*netns.SEQCHECK, "send", pair.out, "-q", "--count", str(count), "--rate", "100000", "--ring-size", "64")
+    beside = (*netns.SEQCHECK, "send", "sqout2", "-q", "--count", "1000", "--rate", "500", "--stream", "2")
     arrived = f"/sys/class/net/{pair.into}/statistics/rx_packets"
     until = "while :; do read n < %s; [ $n -ge %d ] && break; done"
-    with netns.live(pair.rx, pair.into, *options) as live, netns.program(pair.tx, *send) as sender:
+    if second:
+        pair.link("sqout2", "sqin2")
+    with ExitStack() as stack:
+        live = stack.enter_context(netns.live(pair.rx, *options))
+        slow = stack.enter_context(netns.program(pair.tx, *beside)) if second else None
+        sender = stack.enter_context(netns.program(pair.tx, *send, "--inject", f"stale={stale}"))
         live.wait_for(lambda: any(one["frames"] for one in live.snapshots()))
         live.process.send_signal(signal.SIGSTOP)
         netns.run("ip", "netns", "exec", pair.rx, "sh", "-c", until % (arrived, 110_000))
         live.process.send_signal(signal.SIGCONT)
         assert sender.end() == 0
+        assert slow is None or slow.end() == 0
+        count += 1000 * second
         live.wait_for(lambda: (last := live.snapshots()[-1])["frames"] + last["dropped"] >= count)
         assert live.end(signal.SIGTERM) == 1
-    truth = json.loads(sender.out[-1])
     made = next(one for one in map(json.loads, live.out) if one["type"] == "report")
     dropped = made["capture"]["dropped"]
     assert dropped > 0
-    assert made["capture"]["frames"] + dropped == truth["sent"] == count
+    assert made["capture"]["frames"] + dropped == count
     assert 0 < made["gaps"]["missing"] == made["gaps"]["ours"] <= dropped
     assert all(json.loads(line)["ours"] for line in live.out if '"type": "gap"' in line)
     assert "All of the missing lie where this host itself dropped frames." in made["verdict"]["statement"]
     assert any(f"too slow for {dropped:,} frames" in caveat for caveat in made["verdict"]["caveats"])
-    assert made["duplicates"]["total"] == 0
+    assert (made["duplicates"]["total"] == 0) == (stale == "0")
     jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
     each = jsonschema.Draft202012Validator(SCHEMAS["live"]())
     for line in live.out:
@@ -204,6 +217,26 @@ def test_several_interfaces_are_one_capture_in_order_of_time(pair: netns.Pair, t
     assert made["capture"]["inputs"] == [pair.into, "sqin2"]
     assert sorted((one["key"]["stream"], one["received"]) for one in made["streams"]) == [(1, 10_000), (2, 10_000)]
     assert made["gaps"]["missing"] == sum(one["late"] for one in made["streams"]) == 0
+
+
+def test_remarks_stand_where_it_happened(pair: netns.Pair, tmp_path: Path) -> None:
+    """Also where frames of several interfaces still waited to be put in order."""
+    path = tmp_path / "live.json"
+    pair.link("sqout2", "sqin2")
+    options = ("--wait", "--count", "3500", "--report", f"json={path}")
+    with netns.live(pair.rx, pair.into, "sqin2", *options) as live:
+        pair.send("--count", "1000", "--stream", "1")
+        pair.send("--count", "1000", "--stream", "2", out="sqout2")
+        netns.run("ip", "-n", pair.rx, "link", "set", "sqin2", "down")
+        live.says("sqin2 went down")
+        pair.send("--count", "500", "--stream", "3")
+        netns.run("ip", "-n", pair.rx, "link", "set", "sqin2", "up")
+        live.says("sqin2 is there")
+        pair.send("--count", "1000", "--stream", "4", out="sqout2")
+        assert live.end() == 0
+    caveats = report(path)["verdict"]["caveats"]
+    assert "sqin2 went down (after frame 2000)" in caveats
+    assert "sqin2 is there (after frame 2500)" in caveats
 
 
 def test_scapy_sees_the_same(pair: netns.Pair, tmp_path: Path) -> None:

@@ -18,9 +18,11 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
+
+import numpy as np
 
 from seqcheck.errors import InputError, SeqcheckError, UsageError
 from seqcheck.escape import visible
@@ -77,7 +79,7 @@ class LiveReader:
         note: Callable[[str], None] = lambda text: None,
     ) -> None:  # fmt: skip
         self.inputs = tuple(dict.fromkeys(names))
-        self.remarks: list[str] = []
+        self._remarks: list[_Remark] = []
         self.store = LiveStore()
         self.frames = self.lost = 0
         self.failure = ""  # what went wrong with listening itself
@@ -148,6 +150,11 @@ class LiveReader:
     def stopping(self) -> bool:
         """Whether it was told to."""
         return self._stopping
+
+    @property
+    def remarks(self) -> list[str]:
+        """What happened to the interfaces, each with its place: the number of the last frame that came before."""
+        return [each.text + (f" (after frame {each.after})" if each.after else "") for each in self._remarks]
 
     @property
     def behind(self) -> float:
@@ -222,6 +229,8 @@ class LiveReader:
             frames.first = self.frames + 1 - low
             for piece in run:
                 self.store.note(frames.first + piece.low, frames, (piece.low, piece.high), (piece.block,))
+            if self._remarks:
+                self._place(frames, low, high)
             self.frames += high - low
             self.lost = run[0].dropped
             yield frames, low, high
@@ -232,6 +241,8 @@ class LiveReader:
         for frames, blocks, lost in self._interleave.due(None if last else time.time_ns(), idle):
             frames.first = self.frames + 1
             self.store.note(self.frames + 1, frames, (0, frames.count), blocks)
+            if self._remarks:
+                self._place(frames, 0, frames.count)
             self.frames += frames.count
             self.lost = lost
             yield frames, 0, frames.count
@@ -317,10 +328,27 @@ class LiveReader:
             self.stop(f"{visible(name)} went down")
 
     def _remark(self, text: str) -> None:
-        if len(self.remarks) < MAX_REMARKS:
-            at = f" (after frame {self.frames})" if self.frames else ""
-            self.remarks.append(text + at)
+        if len(self._remarks) < MAX_REMARKS:
+            self._remarks.append(_Remark(text=text, ns=time.time_ns(), after=self.frames))
         self._note(text)
+
+    def _place(self, frames: Frames, low: int, high: int) -> None:
+        """Rows low..high-1 are about to be given: what was noted before they came stands in front of them."""
+        for remark in self._remarks:
+            if remark.open:
+                older = int(np.count_nonzero(frames.ns[low:high] <= remark.ns))
+                remark.after = self.frames + older
+                remark.open = older == high - low
+
+
+@dataclass(slots=True, kw_only=True)
+class _Remark:
+    """Made at `ns`, after that many frames as far as is known; `open` while older ones may still come."""
+
+    text: str
+    ns: int
+    after: int
+    open: bool = True
 
 
 def _runs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
