@@ -6,7 +6,7 @@
 #include "decoder.h"
 
 #include "bytes.h"
-#include "frame.h"
+#include "frame_inside.h"
 
 enum { MOST_FRAMES = 6, MOST_STEPS = 400, MOST_BYTES = 1 << 16, MARGIN = 200 };
 
@@ -166,9 +166,7 @@ static void compare(const struct rows *r, const struct program *program, const s
         struct frame x;
         struct place place;
         CHECK(frame_at(&r->f, row, &x));
-        int status = frame_locate(&x, program, &place, NULL);
-        if (status == RECORD)
-            status = frame_fields(&x, program, &place, NULL);
+        const int status = frame_read(&x, program, &place, NULL);
         CHECK(out->status[row] == status);
         const int64_t id = source_id(sources, count, &place);
         if (status == RECORD) {

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS, plain_rows
-from seqcheck.kernel.portable.frame import FORGOTTEN, Place, examine, position
+from seqcheck.kernel.portable.examine import examine
+from seqcheck.kernel.portable.frame import FORGOTTEN, Place, position
 from seqcheck.layout import Layout, Stamp, Word, compile
 from seqcheck.layout.model import NTP, UNITS
 from seqcheck.layout.program import KEY
@@ -34,7 +35,8 @@ def _key_text(row: Mapping[str, Any], layout: Layout, address: Callable[[bytes],
     """A row of the decoder's keys(), as border.plain_rows gives it; `address` makes a text of 4 or 16 bytes.
 
     `source` and `target`, `protocol`, `sport` and `dport` where the anchor has them and the layout's key keeps them;
-    and the layout's stream fields: `stream`, or `stream1`, `stream2` and so on where there are several.
+    `tunnel`, the id of the tunnel that it came through, if it has one; and the layout's stream fields: `stream`, or
+    `stream1`, `stream2` and so on where there are several.
     """
     key: dict[str, str | int] = {}
     ends = {end: bytes(row[end]) for end in ("source", "target")}
@@ -46,6 +48,8 @@ def _key_text(row: Mapping[str, Any], layout: Layout, address: Callable[[bytes],
             key["sport"], key["dport"] = row["sport"], row["dport"]
     else:  # all zero: the link layer has none
         key |= {end: _link_address(raw) for end, raw in ends.items() if any(raw)}
+    if row["tunnel"]:
+        key["tunnel"] = row["tunnel"]
     for forgotten in FORGOTTEN[KEY[layout.key]]:
         key.pop(forgotten, None)
     several = len(layout.streams) > 1

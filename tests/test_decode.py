@@ -14,7 +14,7 @@ from packets import Frame, block, cooked, ethernet, frames, ipv4, ipv6, udp
 from seqcheck.decode import FEW, Reader, foreign, key_texts, tally
 from seqcheck.kernel import border
 from seqcheck.kernel.portable.decode import Decoder
-from seqcheck.kernel.portable.frame import examine
+from seqcheck.kernel.portable.examine import examine
 from seqcheck.layout import Layout, compile, header, parse
 
 HEAD = (7).to_bytes(4, "big") + (1).to_bytes(4, "big")

@@ -17,7 +17,8 @@ from scapy.layers.l2 import Ether
 
 from seqcheck import layout
 from seqcheck.kernel import border
-from seqcheck.kernel.portable.frame import Seen, examine, link_addresses, locate
+from seqcheck.kernel.portable.examine import Seen, examine
+from seqcheck.kernel.portable.frame import link_addresses, locate
 
 SPECS = [
     "udp seq=u8@0", "udp:5000 magic=u8@0&0xf0==0 stream=u16le@1 seq=u32be@2&0xffff0", "tcp:5000 seq=u16be@0",

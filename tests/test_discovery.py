@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packets import ethernet, ipv4, udp
 from senders import BEGIN, STEP, noise, raw, sent
+from tunnels import TUNNELS, packet
 
 from seqcheck.kernel import load
 from seqcheck.kernel.border import Frames
@@ -139,9 +140,17 @@ def test_frames_of_another_kind_get_a_magic() -> None:
 def test_in_a_tunnel_and_in_a_trailer() -> None:
     more = noise(10)
     inner = [ipv4(udp(struct.pack(">I", at) + more())) for at in range(MANY)]
-    assert best(raw(ethernet(ipv4(packet, protocol=4)) for packet in inner)) == "ip:4 seq=u32be@28"
+    assert best(raw(ethernet(ipv4(packet, protocol=4)) for packet in inner)) == "udp:5000 seq=u32be@0"
     trailers = (ethernet(ipv4(udp(more() + bytes(20)))) + struct.pack(">HHH", at, 0xA03E, 0x88FB) for at in range(MANY))
     assert best(raw(trailers)) == "frame magic=u16be@-2==0x88fb seq=u16be@-6"
+
+
+@pytest.mark.parametrize("name", ["vxlan", "gtp", "gre-all", "mpls", "6in4", "802.1ah", "snap", "gre-in-vxlan"])
+def test_the_innermost_headers_of_tunnels_are_named(name: str) -> None:
+    more = noise(4)
+    into = TUNNELS[name][0]
+    frames = [bytes(into(packet(struct.pack(">HI", 7, number) + more()))) for number in range(60)]
+    assert best(raw(frames)) == "udp:5000 seq=u32be@2"
 
 
 def test_lost_and_repeated_frames_change_nothing() -> None:

@@ -4,6 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from containers import Packet, pcap_file
+from tunnels import TUNNELS, packet
 
 from seqcheck import session
 from seqcheck.cli.main import main
@@ -43,6 +45,27 @@ def test_tshark_sees_the_records_that_we_see(layout: str, tmp_path: Path) -> Non
     for each in report.duplicates.listed:
         assert numbers[each.frame] == numbers[each.earlier_frame or 0] == each.seq
     assert report.duplicates.total == 3
+
+
+KNOWN_TO_TSHARK = (
+    "vxlan", "vxlan-tagged", "geneve", "gtp", "gre", "gre-all", "gre-ethernet", "erspan", "4in4", "4in6", "6in4",
+    "mpls", "pppoe", "802.1ah", "hsr", "r-tag", "snap", "gre-in-vxlan",
+)  # fmt: skip
+
+
+def test_tshark_sees_the_records_inside_tunnels(tmp_path: Path) -> None:
+    layout = "udp:5000 magic=u8@0==0x5a seq=u32be@1"
+    frames = [
+        bytes(TUNNELS[each][0](packet(b"\x5a" + at.to_bytes(4, "big") + bytes(15))))
+        for at, each in enumerate(KNOWN_TO_TSHARK)
+    ]
+    capture, script = tmp_path / "run.pcap", tmp_path / "layout.lua"
+    capture.write_bytes(
+        pcap_file([Packet(data=data, ns=10**18 + at, wire=len(data)) for at, data in enumerate(frames)])
+    )
+    script.write_text(dissector(resolve(layout)))
+    rows = tshark(capture, script, "frame.number", "seqcheck.custom.seq")
+    assert [(int(frame), int(seq)) for frame, seq in rows] == [(at + 1, at) for at in range(len(frames))]
 
 
 def test_the_time_and_the_slot_are_shown(tmp_path: Path) -> None:

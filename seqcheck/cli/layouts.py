@@ -129,7 +129,8 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
 def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     """What each part of a layout asks or gives, in words."""
     selector = "" if layout.selector is None else f", {selected(layout.anchor, layout.selector)}"
-    yield "from", f"offsets count from {PLACES[layout.anchor]}{selector}; negative ones from its end"
+    inside = "" if layout.anchor == "frame" else "; where that is not in the outermost headers, behind tunnels"
+    yield "from", f"offsets count from {PLACES[layout.anchor]}{selector}; negative ones from its end{inside}"
     for match in layout.matches:
         yield "magic", condition(match)
     for stream in layout.streams:

@@ -181,6 +181,7 @@ class Program:
 
 
 MAX_STREAM_FIELDS = 8
+MAX_STOREYS = 8  # headers inside of headers that are looked into, each behind a tunnel's
 # The full key of a stream. IP anchors: addresses, protocol and ports (0 where there are none), link-layer addresses
 # left out, since a routed or mirrored copy has others. FRAME and ETH anchors: link-layer addresses, the rest 0.
 STREAM_KEY = np.dtype(
@@ -189,6 +190,7 @@ STREAM_KEY = np.dtype(
         ("protocol", "u1"),
         ("sport", "<u2"), ("dport", "<u2"),
         ("source", "u1", 16), ("target", "u1", 16),  # IPv4 and MAC addresses in front, zero-filled
+        ("tunnel", "<u8"),  # the ids of the two innermost tunnels that have one, 32 bits each, the inner one low
         ("fields", "<u8", MAX_STREAM_FIELDS),
     ],
     align=True,

@@ -1,8 +1,10 @@
--- Finds the header as seqcheck does: behind the link layer, tags, IP and its extension headers, up to the anchor.
+-- Finds the header as seqcheck does: behind the link layer, tags, IP and its extension headers, up to the anchor; and where
+-- it is not there, behind the IP and Ethernet headers inside, of those tunnels that Wireshark looks into.
 -- A post-dissector: what Wireshark says of the packet otherwise stays as it is.
 
 local proto = Proto("seqcheck." .. LAYOUT.name, "seqcheck, layout " .. LAYOUT.title)
 local ip_field, ip6_field, eth_field, sll_field = Field.new("ip"), Field.new("ipv6"), Field.new("eth"), Field.new("sll.pkttype")
+local icmp_field, icmp6_field = Field.new("icmp"), Field.new("icmpv6")
 local TAGS = { [0x8100] = true, [0x88a8] = true, [0x9100] = true, [0x9200] = true }
 local EXTENSIONS = {
   [4] = { [51] = true },
@@ -23,14 +25,10 @@ local function wide(pair) return UInt64.new(pair[1], pair[2]) end
 -- Bytes from..to-1 were captured.
 local function captured(tvb, from, to) return from >= 0 and to <= tvb:len() end
 
-local function link_payload(tvb, wanted)
-  local at
-  if eth_field() then at = 12
-  elseif sll_field() then at = sll_field().offset == 0 and 14 or 0
-  else return nil end
+-- Behind the tags that follow an ethertype at `at`, of which the payload begins at `start`.
+local function typed_payload(tvb, at, start, wanted)
   if not captured(tvb, at, at + 2) then return nil end
-  local kind, start = tvb(at, 2):uint(), at + 2
-  if not eth_field() and at == 0 then start = 20 end
+  local kind = tvb(at, 2):uint()
   while TAGS[kind] do
     if not captured(tvb, start, start + 4) then return nil end
     kind, start = tvb(start + 2, 2):uint(), start + 4
@@ -39,13 +37,29 @@ local function link_payload(tvb, wanted)
   return start, tvb:reported_len()
 end
 
--- The payload of the outermost IP header: its first byte, its end as the headers say, the protocol there.
-local function ip_payload(tvb, wanted)
-  local four, six = ip_field(), ip6_field()
-  local first = four
-  if not four or (six and six.offset < four.offset) then first = six end
-  if not first then return nil end
-  local at, last = first.offset, tvb:reported_len()
+local function link_payload(tvb, wanted)
+  if eth_field() then return typed_payload(tvb, 12, 14, wanted) end
+  if not sll_field() then return nil end
+  if sll_field().offset == 0 then return typed_payload(tvb, 14, 16, wanted) end
+  return typed_payload(tvb, 0, 20, wanted)
+end
+
+-- Where the headers of these fields begin, outside in; those that an ICMP error quotes are not the frame's.
+local function headers(...)
+  local quoted, found = math.huge, {}
+  for _, error in ipairs({ icmp_field(), icmp6_field() }) do quoted = math.min(quoted, error.offset) end
+  for _, field in ipairs({ ... }) do
+    for _, header in ipairs({ field() }) do
+      if header.offset < quoted then found[#found + 1] = header.offset end
+    end
+  end
+  table.sort(found)
+  return found
+end
+
+-- The payload of the IP header at `at`: its first byte, its end as the headers say, the protocol there.
+local function ip_payload(tvb, at, wanted)
+  local last = tvb:reported_len()
   if not captured(tvb, at, at + 20) then return nil end
   local version = bit.rshift(tvb(at, 1):uint(), 4)
   local start, kind
@@ -73,8 +87,8 @@ local function ip_payload(tvb, wanted)
   return start, last, kind
 end
 
-local function transport_payload(tvb, number, least)
-  local start, last, kind = ip_payload(tvb)
+local function transport_payload(tvb, at, number, least)
+  local start, last, kind = ip_payload(tvb, at)
   if not start or kind ~= number or not captured(tvb, start, start + least) then return nil end
   local from, to = tvb(start, 2):uint(), tvb(start + 2, 2):uint()
   if LAYOUT.selector and from ~= LAYOUT.selector and to ~= LAYOUT.selector then return nil end
@@ -86,16 +100,25 @@ local function transport_payload(tvb, number, least)
   return start + bit.rshift(tvb(start + 12, 1):uint(), 4) * 4, last
 end
 
+-- For each anchor, the payload behind a header of the frame; and where such headers begin.
+local function ip_headers() return headers(ip_field, ip6_field) end
 local ANCHORS = {
-  frame = function(tvb) return 0, tvb:reported_len() end,
-  eth = function(tvb) return link_payload(tvb, LAYOUT.selector) end,
-  ip = function(tvb)
-    local start, last, kind = ip_payload(tvb, LAYOUT.selector)
+  frame = { function() return { 0 } end, function(tvb) return 0, tvb:reported_len() end },
+  eth = { function()
+    local found = headers(eth_field)
+    if not found[1] or found[1] > 0 then table.insert(found, 1, 0) end
+    return found
+  end, function(tvb, at)
+    if at == 0 then return link_payload(tvb, LAYOUT.selector) end
+    return typed_payload(tvb, at + 12, at + 14, LAYOUT.selector)
+  end },
+  ip = { ip_headers, function(tvb, at)
+    local start, last, kind = ip_payload(tvb, at, LAYOUT.selector)
     if LAYOUT.selector and kind ~= LAYOUT.selector then return nil end
     return start, last
-  end,
-  udp = function(tvb) return transport_payload(tvb, 17, 8) end,
-  tcp = function(tvb) return transport_payload(tvb, 6, 20) end,
+  end },
+  udp = { ip_headers, function(tvb, at) return transport_payload(tvb, at, 17, 8) end },
+  tcp = { ip_headers, function(tvb, at) return transport_payload(tvb, at, 6, 20) end },
 }
 
 -- A word's bytes and its value after mask and shift; nil where it was not captured or does not lie in the payload.
@@ -125,9 +148,9 @@ local function nanoseconds(value, unit)
   return seconds * UInt64.new(1000000000) + (value:band(UInt64.new(0xffffffff)) * UInt64.new(1000000000)):rshift(32)
 end
 
-function proto.dissector(tvb, pinfo, tree)
-  local start, last = ANCHORS[LAYOUT.anchor](tvb)
-  if not start or start > last or not matches(tvb, start, last) then return end
+-- What there is to show of a payload, the time and the number; nil where it is no record.
+local function record(tvb, start, last)
+  if not start or start > last or not matches(tvb, start, last) then return nil end
   local shown, time, seq = {}, UInt64.new(0), nil
   for _, field in ipairs(LAYOUT.fields) do
     local range, value = read(tvb, start, last, field)
@@ -143,10 +166,22 @@ function proto.dissector(tvb, pinfo, tree)
       if field.seq then seq = value end
     else
       if field.unit then time = nil end
-      if field.needed then return end
+      if field.needed then return nil end
     end
   end
-  if LAYOUT.modulus and seq >= wide(LAYOUT.modulus) then return end
+  if LAYOUT.modulus and seq >= wide(LAYOUT.modulus) then return nil end
+  return shown, time, seq
+end
+
+function proto.dissector(tvb, pinfo, tree)
+  local begins, payload = ANCHORS[LAYOUT.anchor][1](), ANCHORS[LAYOUT.anchor][2]
+  local shown, time, seq, start, last
+  for _, at in ipairs(begins) do
+    start, last = payload(tvb, at)
+    shown, time, seq = record(tvb, start, last)
+    if shown then break end
+  end
+  if not shown then return end
   local size = math.min(last, tvb:len()) - start
   local branch = tree:add(proto, tvb(start, size))
   branch:append_text(": number " .. tostring(seq))

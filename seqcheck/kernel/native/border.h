@@ -33,7 +33,7 @@ enum { ANY_STREAM, SECOND_RECORD, NO_STREAM };                          /* which
 
 enum { WAITING = 1 << 14 };
 
-enum { MAX_STREAMS = 1 << 20, MAX_SOURCES = (1 << 16) - 1, NO_SOURCE = 0, MAX_STREAM_FIELDS = 8 };
+enum { MAX_STREAMS = 1 << 20, MAX_SOURCES = (1 << 16) - 1, NO_SOURCE = 0, MAX_STREAM_FIELDS = 8, MAX_STOREYS = 8 };
 
 enum { A_FRAME, A_ETH, A_IP, A_UDP, A_TCP };                            /* anchor */
 
@@ -61,6 +61,7 @@ struct stream_key {
     uint16_t dport;
     uint8_t source[16];
     uint8_t target[16];
+    uint64_t tunnel;
     uint64_t fields[MAX_STREAM_FIELDS];
 };
 

@@ -34,19 +34,36 @@ struct marks {
     int64_t ip_base;        /* where its count begins */
     int64_t udp_at;
     int64_t udp_base;
+    int64_t bound;          /* where the headers around a tunnel say that they end, INT64_MAX where they do not; */
+    int64_t stated;         /* and the innermost of them */
 };
 
 struct place {
     int64_t start;          /* of the payload */
     int64_t end;            /* of what is there, as far as headers and wire say */
     int64_t stated;         /* its end by the innermost length */
+    int64_t bound;          /* the least end that a length said, INT64_MAX where none did */
+    int64_t mac;            /* the innermost Ethernet header behind a tunnel, -1 where there is none */
+    int type;               /* the last ethertype, -1 where there was none */
     uint64_t address[2];    /* of the source's link layer, zero-filled; and its length */
     uint64_t seq;
     struct stream_key key;
 };
 
-/* Find the anchor's payload, the stream's key (but for its fields) and the source's address. A status of border.h. */
+/* What a storey of headers begins with: the frame's own link header, or behind a tunnel an Ethernet header, an IP header,
+ * or what an ethertype (0 or more) names. */
+enum { FROM_LINK = -1, ETHERNET_HERE = -2, IP_HERE = -3 };
+
+/* Find the anchor's payload in the outermost storey, the stream's key (but for its fields) and the source's address. A
+ * status of border.h. */
 int frame_locate(const struct frame *x, const struct program *program, struct place *f, struct marks *m);
+
+/* The same in a storey that begins at f->start, as `way` says. */
+int frame_locate_inside(const struct frame *x, const struct program *program, int way, struct place *f, struct marks *m);
+
+/* From the beginning of a storey into the tunnel that it carries: f->start is where the next storey begins, as *way says.
+ * False where there is none. */
+bool frame_enter(const struct frame *x, int *way, struct place *f, struct marks *m);
 
 /* Run the program over the payload that was located. A status of border.h. */
 int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m);

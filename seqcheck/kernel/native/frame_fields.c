@@ -28,6 +28,17 @@ static bool holds(const struct field *field, uint64_t word, int64_t length)
     return field->op == NE ? word != field->value : word == (uint64_t)length;
 }
 
+/* A field that rules the payload out: within it there may be one that is not, and the same bits rule it out again. */
+static void mark_against(struct marks *m, int64_t at, const struct field *field, int status)
+{
+    if (!m)
+        return;
+    if (field->role != MATCH || field_is_dynamic(field) || status != RECORD)
+        m->fits = false;
+    else
+        mark_field(m, at, field);
+}
+
 int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m)
 {
     int streams = 0, status = RECORD;
@@ -43,14 +54,18 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
         }
         const uint64_t word = field_word(x->p + at, field);
         if (field->role == MATCH) {
-            if (!holds(field, word, f->stated - f->start))
+            if (!holds(field, word, f->stated - f->start)) {
+                mark_against(m, at, field, status);
                 return MAGIC;
+            }
         } else if (field->role == STREAM) {
             f->key.fields[streams++] = word >> field->shift;
         } else {
             f->seq = word >> field->shift;
-            if (program->modulus != 0 && f->seq >= program->modulus)
+            if (program->modulus != 0 && f->seq >= program->modulus) {
+                mark_against(m, at, field, status);
                 return MAGIC;
+            }
         }
         if (m && field->offset >= 0)
             mark_field(m, at, field);

@@ -1,5 +1,6 @@
 /* One frame by the rules: for frames that are like none before, and whatever is in doubt; see decode.h. */
 #include "decode.h"
+#include "frame_inside.h"
 
 enum { PAUSE = 256 };       /* records without learning, where it was of little use */
 
@@ -18,11 +19,12 @@ static int64_t intern_source(struct decoder *d, const struct place *f)
     return found + 1;
 }
 
-/* The template that the frame is like, which then is the one to try for its like; NULL if there is none. */
-static struct template *like_template(struct decoder *d, const struct frame *x)
+/* The template that the frame is like, which then is the one to try for its like; NULL if there is none. Where a port
+ * decides whether a tunnel is looked into, two frames may differ in that alone: then their payloads begin elsewhere. */
+static struct template *like_template(struct decoder *d, const struct frame *x, const struct place *f)
 {
     for (int n = 0; n < TEMPLATES; n++)
-        if (template_is_like(x, &d->templates[n])) {
+        if (d->templates[n].start == f->start && template_is_like(x, &d->templates[n])) {
             if (x->room >= WIDEST)
                 *picked(&d->pick, x->p) = &d->templates[n];
             d->templates[n].hits++;
@@ -99,7 +101,7 @@ static bool admitted(struct decoder *d, const struct stream_key *key)
 /* The record's stream, whose source is known, remembered with what leads to it; a status. */
 static int intern_stream(struct decoder *d, const struct frame *x, const struct place *f, struct identity *of)
 {
-    struct template *t = like_template(d, x);
+    struct template *t = like_template(d, x, f);
     uint64_t slot;
 
     of->stream = table_find(&d->streams, &f->key, &slot);
@@ -125,9 +127,7 @@ int decode_any(struct decoder *d, const struct frame_columns *f, struct record_c
         return OUTSIDE;
     if (table_is_full(&d->streams) || table_is_full(&d->sources))
         return NEED_ROOM;
-    int status = frame_locate(&x, &d->program, &place, NULL);
-    if (status == RECORD)
-        status = frame_fields(&x, &d->program, &place, NULL);
+    int status = frame_read(&x, &d->program, &place, NULL);
     of.source = intern_source(d, &place);
     if (status == RECORD)
         status = intern_stream(d, &x, &place, &of);

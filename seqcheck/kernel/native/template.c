@@ -1,6 +1,8 @@
 /* Templates: made of a record, and asked with care; see template.h. The quick questions stand in alike.c. */
 #include "template.h"
 
+#include "frame_inside.h"
+
 bool template_is_like(const struct frame *x, const struct template *t)
 {
     if (!frame_reaches(x->p, t, x->room, x->cap, x->link))
@@ -13,7 +15,7 @@ bool template_is_like(const struct frame *x, const struct template *t)
 
 bool template_dynamic(const struct frame *x, const struct template *t, const struct program *program, uint64_t *seq)
 {
-    int64_t stated = x->wire, end = x->wire;
+    int64_t stated = t->stated != INT64_MAX ? t->stated : x->wire, end = min64(t->bound, x->wire);
 
     if (t->ip_need != 0) {
         stated = t->ip_base + be16(x->p + t->ip_at);
@@ -74,11 +76,12 @@ static void place_length(struct template *t, int64_t at, int64_t base, int64_t *
 bool template_learn(const struct frame *x, const struct program *program, struct template *t)
 {
     struct place place;
-    struct marks m = {.fits = !program->trailing_stream, .ip_at = -1, .udp_at = -1};
+    struct marks m = {.fits = !program->trailing_stream, .ip_at = -1, .udp_at = -1, .bound = INT64_MAX,
+                      .stated = INT64_MAX};
     uint64_t seq;
 
     memset(t, 0, sizeof *t);
-    if (frame_locate(x, program, &place, &m) != RECORD || frame_fields(x, program, &place, &m) != RECORD || !m.fits)
+    if (frame_read(x, program, &place, &m) != RECORD || !m.fits)
         return false;
     if (m.ip_at + 2 > SPAN || m.udp_at + 2 > SPAN)
         return false;
@@ -87,6 +90,8 @@ bool template_learn(const struct frame *x, const struct program *program, struct
     t->deep = m.deep;
     t->link = x->link;
     t->start = place.start;
+    t->bound = m.bound;
+    t->stated = m.stated;
     place_counter(t, program);
     if (x->room < t->span)
         return false;

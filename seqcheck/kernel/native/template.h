@@ -10,6 +10,8 @@
  * Why the lengths may vary
  *     Every `need` and every field at a fixed place was satisfied up to `deep`. With both length words at least as far
  *     as `deep`, and as many bytes captured, each of them is satisfied again; neither word is then 0.
+ * Within a tunnel
+ *     All lengths but the innermost are fixed bits: frames of one length are alike.
  * Fields that count from the end, or compare with the length, are read for each frame (`template_dynamic`); STREAM
  * fields that count from the end rule templates out. */
 #ifndef SEQCHECK_TEMPLATE_H
@@ -51,6 +53,8 @@ struct template {
     uint32_t udp_need;
     int64_t seq_at;         /* the counter's place, -1 where that depends on the lengths */
     int64_t start;          /* of the payload */
+    int64_t bound;          /* where the headers around a tunnel end, by their lengths, which are fixed; INT64_MAX: nowhere */
+    int64_t stated;         /* the innermost of them */
     struct identity of;     /* of the last frame that was like it */
     int64_t tag;            /* its flows bear it; never used twice */
     int64_t hits;

@@ -1,7 +1,7 @@
 """Decode, the reference: Frames x Program -> Records. What the native twin must equal bit for bit.
 
 Assumes: 0 <= off[i], off[i] + cap[i] <= len(buf), cap[i] <= wire[i]. Never reads a byte at or behind off + cap, never
-raises on data. `frame.examine` says the same for one frame in plain code.
+raises on data. `examine.examine` says the same for one frame in plain code.
 
 The rules
 =========
@@ -54,6 +54,13 @@ Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left
     After the last field, where CUT was remembered: CUT. So a CUT frame agrees as far as it was captured, and a field
     that was captured and is wrong outweighs one that was cut.
 
+Storeys: the above is the outermost one. Where its status is PROTOCOL, PORT or MAGIC (and the anchor is not FRAME), the
+    headers behind the tunnel that it carries are looked at likewise, and so on, up to MAX_STOREYS; ways in are those
+    of inside.py. The first that is a RECORD or CUT decides. If there is none (a storey has no way in, or another
+    status), the outermost storey's status stands. `end` and `stated` go in with the walk; a storey begins with an
+    Ethernet header (14 bytes, then tags as above), with an IP header (version 4 or 6), or with what an ethertype names
+    (tags, then as for link types that have one).
+
 Sources: every frame has one, whatever its status and anchor: the link-layer source address above, cut to its length,
 if the link header (14, 16, 20 bytes) was captured whole and the length is not 0; else NO_SOURCE. Two are the same if
 length and bytes are. Ids 1..MAX_SOURCES in order of the first frame of any status; further ones are NO_SOURCE.
@@ -61,9 +68,10 @@ length and bytes are. Ids 1..MAX_SOURCES in order of the first frame of any stat
 
 Streams: key = STREAM_KEY. IP, UDP and TCP anchors: version, addresses of the IP header, the protocol reached, ports
 for UDP and TCP. FRAME and ETH: version and protocol 0, the link-layer addresses as above (also where a cut header
-leaves them empty). fields[i] = value of the i-th STREAM field. The program's key then clears: HOSTS the ports, SOURCE
-the target as well, NONE the source as well; version, protocol and fields stay. Ids in order of first record. A record
-that would need a stream beyond MAX_STREAMS is STREAMS instead.
+leaves them empty), or behind a tunnel those of the innermost Ethernet header, if there is one. `tunnel`: the ids of
+the two innermost tunnels that have one. fields[i] = value of the i-th STREAM field. The program's key then clears:
+HOSTS the ports, SOURCE the target as well, NONE the source and the tunnel as well; version, protocol and fields stay.
+Ids in order of first record. A record that would need a stream beyond MAX_STREAMS is STREAMS instead.
 """
 
 from __future__ import annotations
@@ -95,8 +103,10 @@ from seqcheck.kernel.border import (
     Program,
     RecordColumns,
 )
+from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine
 from seqcheck.kernel.portable.frame import FORGOTTEN
 from seqcheck.kernel.portable.intern import Interner
+from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Ints, Walk
 
 _KEY_WORDS = STREAM_KEY.itemsize // 8
@@ -121,7 +131,7 @@ class Decoder:
         for forgotten in FORGOTTEN[self._program.key]:
             walk.key[forgotten] = 0
         seq = np.zeros(high - low, np.uint64)
-        rows = self._read_fields(walk, seq)
+        rows = self._look_inside(frames, low, walk, seq, self._read_fields(walk, seq))
         words = walk.key.view(np.uint64).reshape(-1, _KEY_WORDS)  # before the picking, which may not copy padding
         streams = self._streams.ids(words[rows])
         walk.status[rows[streams < 0]] = STREAMS
@@ -181,6 +191,23 @@ class Decoder:
             rows = rows[walk.status[rows] == RECORD]
         return rows[walk.rule_out(rows, (cut[rows], CUT))]
 
+    def _look_inside(self, frames: Frames, low: int, walk: Walk, seq: NDArray[np.uint64], rows: Ints) -> Ints:
+        """The rows that are records, with those whose header lies in a tunnel, which are looked at one by one."""
+        if self._program.anchor == A_FRAME:
+            return rows
+        out = np.flatnonzero(np.isin(walk.status, GOES_ON))
+        added = []
+        for row in out[tunnelled(frames, low + out)].tolist():
+            begin = int(walk.off[row])
+            data = frames.buf[begin : begin + int(walk.cap[row])].tobytes()
+            seen = examine(data, int(frames.wire[low + row]), int(walk.link[row]), self._program)
+            walk.status[row] = seen.status
+            if seen.status == RECORD:
+                added.append(row)
+                _put_key(walk.key, row, seen)
+                seq[row] = seen.seq
+        return np.sort(np.concatenate([rows, np.array(added, np.int64)]))
+
     def _count(self, walk: Walk) -> tuple[Ints, Ints]:
         """Source id and ordinal of each frame; counts them."""
         source = np.zeros(len(walk.off), np.int64)
@@ -202,6 +229,18 @@ class Decoder:
         cells = np.bincount(source * len(REASONS) + walk.status, minlength=grown.size)
         self._counts = grown + cells.reshape(grown.shape)
         return source, ordinal
+
+
+def _put_key(keys: NDArray[Any], row: int, seen: Seen) -> None:
+    """The stream's key of one frame."""
+    place, key = seen.place, np.zeros(1, STREAM_KEY)
+    for name in ("protocol", "sport", "dport", "tunnel", "version"):
+        key[name] = getattr(place, name)
+    for name in ("source", "target"):
+        raw = getattr(place, name)
+        key[name][0, : len(raw)] = np.frombuffer(raw, np.uint8)
+    key["fields"][0, : len(seen.streams)] = seen.streams
+    keys[row] = key[0]
 
 
 def _word(walk: Walk, rows: Ints, at: Ints, field: Any) -> NDArray[np.uint64]:

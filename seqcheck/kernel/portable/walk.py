@@ -42,7 +42,7 @@ class Walk:
     """Rows low..high-1 of a block, on their way. `status` is RECORD (0) for rows that are not decided; `start`, `end`
     and `stated` mean what they mean in frame.Place."""
 
-    __slots__ = ("_buf", "address", "cap", "end", "key", "length", "link", "off", "start", "stated", "status")
+    __slots__ = ("_buf", "address", "cap", "end", "key", "kind", "length", "link", "off", "start", "stated", "status")
 
     def __init__(self, frames: Frames, low: int, high: int) -> None:
         n = high - low
@@ -57,6 +57,7 @@ class Walk:
         self.key = np.zeros(n, STREAM_KEY)
         self.address = np.zeros((n, 8), np.uint8)  # link-layer source
         self.length = np.zeros(n, np.int64)  # of the address
+        self.kind = np.full(n, -1, np.int64)  # the ethertype, where there is one
 
     def gather(self, rows: Ints, at: Ints, width: int) -> Bytes:
         """uint8[rows, width]: the bytes from `at` on. The caller has checked that they were captured."""
@@ -143,6 +144,7 @@ class Walk:
             self.start[tagged] += 4
             tagged = tagged[np.isin(kinds[tagged], TAGS)]
         rows = rows[self.status[rows] == 0]
+        self.kind[rows] = kinds[rows]
         return rows, kinds[rows]
 
     def _to_network(self, rows: Ints) -> Ints:

@@ -18,9 +18,9 @@ from seqcheck.layout.model import KEYS
 Ints = NDArray[np.int64]
 FORGOTTEN = {  # what each key leaves out, as kernel.portable.frame has it
     "all": (), "hosts": ("sport", "dport"), "source": ("sport", "dport", "target"),
-    "none": ("sport", "dport", "target", "source", "version", "protocol"),
+    "none": ("sport", "dport", "target", "source", "version", "protocol", "tunnel"),
 }  # fmt: skip
-PARTS = ("version", "protocol", "sport", "dport", "source", "target")
+PARTS = ("version", "protocol", "sport", "dport", "source", "target", "tunnel")
 MOST_VALUES = 64  # of a column that tells streams apart
 LEAST_EACH = 4  # rows for each of its values, on average
 MOST_COLUMNS = 16
@@ -53,7 +53,7 @@ def by_key(keys: NDArray[Any]) -> list[Grouping]:
     found: list[Grouping] = []
     for cost, key in enumerate(KEYS):
         kept = [keys[name].reshape(len(keys), -1) for name in PARTS if name not in FORGOTTEN[key]]
-        group = _numbered(np.concatenate(kept, axis=1, dtype=np.uint16)) if kept else np.zeros(len(keys), np.int64)
+        group = _numbered(np.concatenate(kept, axis=1, dtype=np.uint64)) if kept else np.zeros(len(keys), np.int64)
         if not any((group == other.group).all() for other in found):
             found.append(Grouping(key=key, columns=(), group=group, before=before(group), cost=cost))
     return found

@@ -12,7 +12,8 @@ import numpy as np
 
 from seqcheck.dataclass import replace
 from seqcheck.kernel.border import RECORD, Frames
-from seqcheck.kernel.portable.frame import examine, position
+from seqcheck.kernel.portable.examine import examine
+from seqcheck.kernel.portable.frame import position
 from seqcheck.layout.discovery.clocks import AROUND, NTP_EPOCH, OFF
 from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.trial import Trial

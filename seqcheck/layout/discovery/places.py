@@ -14,10 +14,15 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import A_ETH, A_FRAME, A_IP, A_TCP, A_UDP, Frames
+from seqcheck.kernel.portable.frame import Place as Located
+from seqcheck.kernel.portable.frame import locate
+from seqcheck.kernel.portable.inside import storeys
+from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Walk
 
 Ints = NDArray[np.int64]
 FEWEST = 12  # rows
+INSIDE = 4096  # frames that are looked into for tunnels
 MOST = 10  # places of one anchor
 LEFT = 0.2  # share of rows that no port holds, from which on the anchor without a port is a place as well
 ICMP_ERRORS = {1: (3, 4, 5, 11, 12), 58: (1, 2, 3, 4)}  # types (RFC 792; RFC 4443)
@@ -75,6 +80,7 @@ def places(frames: Frames) -> list[Place]:
     covered[rest] = True
     if (left := np.flatnonzero(~covered)).size > LEFT * frames.count:
         found += _place(_walked(frames, A_FRAME), "frame", None, left)
+    found += _inside(frames)
     return sorted(found, key=lambda place: -len(place))
 
 
@@ -90,6 +96,44 @@ def headers(frames: Frames) -> list[Place]:
     for protocol in OVER_IP:
         found += _place(walk, "ip", protocol, rows[walk.key["protocol"][rows] == protocol])
     return found
+
+
+def _inside(frames: Frames) -> Iterator[Place]:
+    """The innermost payloads behind tunnels."""
+    walk = Walk(frames, 0, frames.count)
+    rows: dict[int, list[int]] = {A_UDP: [], A_TCP: [], A_IP: []}
+    every = np.flatnonzero(tunnelled(frames, np.arange(frames.count)))[:INSIDE]
+    for row in every.tolist():
+        anchor, place = _innermost(frames, row)
+        if place is None:
+            continue
+        rows[anchor].append(row)
+        walk.start[row], walk.end[row], walk.stated[row] = place.start, place.end, place.stated
+        for name in ("version", "protocol", "sport", "dport", "tunnel"):
+            walk.key[name][row] = getattr(place, name)
+        for name in ("source", "target"):
+            walk.key[name][row] = np.frombuffer(getattr(place, name).ljust(16, b"\0"), np.uint8)
+    for anchor, name in ((A_UDP, "udp"), (A_TCP, "tcp")):
+        found = _by_port(walk, name, np.array(rows[anchor], np.int64))
+        yield from (place for place in found if place.selector is not None)
+    mine = np.array(rows[A_IP], np.int64)
+    protocols = walk.key["protocol"][mine].astype(np.int64)
+    for protocol in _frequent(protocols):
+        yield from _place(walk, "ip", protocol, mine[protocols == protocol])
+
+
+def _innermost(frames: Frames, row: int) -> tuple[int, Located | None]:
+    """The payload of the innermost storey of one frame, by the anchor that goes furthest; None where there is none."""
+    begin, wire, link = int(frames.off[row]), int(frames.wire[row]), int(frames.link[row])
+    data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
+    last = None
+    for last in storeys(data, wire, link):  # noqa: B007  the last one is wanted
+        pass
+    for anchor in (A_UDP, A_TCP, A_IP) if last else ():
+        place = locate(data, wire, link, (anchor, -1), last)
+        if place.status == 0:
+            return anchor, place
+    return A_IP, None
 
 
 def _walked(frames: Frames, anchor: int) -> Walk:

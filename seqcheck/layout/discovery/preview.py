@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import RECORD, Frames, Kernel, RecordColumns
-from seqcheck.kernel.portable.frame import examine, position
+from seqcheck.kernel.portable.examine import examine
+from seqcheck.kernel.portable.frame import position
 from seqcheck.layout.model import Layout, Word
 from seqcheck.layout.program import compile
 

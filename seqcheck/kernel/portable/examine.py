@@ -1,0 +1,94 @@
+"""One frame as a whole: storey by storey, outside in, whose it is and what its fields say. See frame.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seqcheck.dataclass import dataclass, field
+from seqcheck.kernel.border import (
+    A_FRAME,
+    CUT,
+    EQ,
+    EQ_LENGTH,
+    MAGIC,
+    MATCH,
+    NE,
+    PORT,
+    PROTOCOL,
+    RECORD,
+    SEQ,
+    SHORT,
+    STREAM,
+    Program,
+)
+from seqcheck.kernel.portable.frame import FORGOTTEN, Place, Storey, locate, outermost, position, word
+from seqcheck.kernel.portable.inside import storeys
+
+GOES_ON = (PROTOCOL, PORT, MAGIC)  # the storey may not be the one that is sought, while one below it is
+FOUND = (RECORD, CUT)
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """What decode says of one frame. `streams` and `seq` are valid where `status` is RECORD."""
+
+    status: int
+    place: Place
+    seq: int = 0
+    streams: tuple[int, ...] = field(default=())
+
+
+def examine(data: bytes, wire: int, link: int, program: Program) -> Seen:
+    """Decode one frame: `data` as captured, `wire` its length on the wire. Where no storey is a record, the outermost
+    one's status."""
+    first = seen = _storey(data, wire, link, program, outermost(wire))
+    if seen.status in GOES_ON and program.anchor != A_FRAME:
+        for storey in storeys(data, wire, link):
+            seen = _storey(data, wire, link, program, storey)
+            if seen.status in FOUND:
+                return seen
+            if seen.status not in GOES_ON:
+                break
+    return first
+
+
+def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey) -> Seen:
+    place = locate(data, wire, link, (program.anchor, program.selector), storey)
+    if place.status != RECORD:
+        return Seen(status=place.status, place=place)
+    seen = Seen(status=RECORD, place=place)
+    streams: list[int] = []
+    for row in program.fields:
+        role = int(row["role"])
+        if role not in (SEQ, STREAM, MATCH):
+            continue
+        at, width = position(place, int(row["offset"])), int(row["width"])
+        if at < place.start or at + width > place.end:
+            seen.status = SHORT
+            return seen
+        if at + width > len(data):
+            seen.status = CUT  # unless a later field that was captured contradicts
+            continue
+        masked = word(data, at, width, "big" if row["big"] else "little") & int(row["mask"])
+        if role == MATCH and not _matches(masked, int(row["op"]), int(row["value"]), place):
+            seen.status = MAGIC
+            return seen
+        value = masked >> int(row["shift"])
+        if role == STREAM:
+            streams.append(value)
+        elif role == SEQ:
+            if program.modulus and value >= program.modulus:
+                seen.status = MAGIC
+                return seen
+            seen.seq = value
+    seen.streams = tuple(streams)
+    for forgotten in FORGOTTEN[program.key]:
+        setattr(place, forgotten, type(getattr(place, forgotten))())  # 0 or no bytes
+    return seen
+
+
+def _matches(masked: int, op: int, value: int, place: Place) -> bool:
+    right: Mapping[int, bool] = {
+        EQ: masked == value, NE: masked != value, EQ_LENGTH: masked == place.stated - place.start,
+    }  # fmt: skip
+    return right[op]
