@@ -15,20 +15,19 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import asdict
 from json import dumps, loads
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from seqcheck.cli import analyze, limits
-from seqcheck.cli.analyze import Options
+from seqcheck.cli import analysis, limits
+from seqcheck.cli.analysis import Options, confinement, drawing, query
 from seqcheck.cli.annotations import annotate
 from seqcheck.cli.crew import News, Tell, carry_out
 from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all
+from seqcheck.cli.outcome import Found, Outcome, named, outcome_of
 from seqcheck.cli.output import STDOUT, Ended, Output, heed, identity
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import say
-from seqcheck.dataclass import dataclass, replace
-from seqcheck.demands import Unmet
+from seqcheck.dataclass import replace
 from seqcheck.errors import TROUBLE, UsageError
-from seqcheck.model import Rival, Verdict
 from seqcheck.reporters import check
 
 if TYPE_CHECKING:
@@ -45,28 +44,6 @@ SUFFIXES = {
     "codequality": "codequality.json",
 }
 _CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)?(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What the table tells of a report, which itself may be too long for a pipe."""
-
-    records: int
-    duplicates: int
-    missing: int
-    late: int
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How it went with one capture: what was `found`, and what was the `trouble`: that nothing was, or that a report
-    could not be written."""
-
-    code: int
-    found: Found | None = None
-    unmet: tuple[Unmet, ...] = ()
-    trouble: tuple[str, ...] = ()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -124,14 +101,14 @@ def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
             for where in options.reports:
                 Path(where.path).parent.mkdir(parents=True, exist_ok=True)
             outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
-            if confined := analyze.confinement(options, outputs, tell.descriptors):
+            if confined := confinement(options, outputs, tell.descriptors):
                 inside.append(confined)
             try:
                 ready = confined.enter if confined else None
-                results = stack.enter_context(examine(options.captures, analyze.query(options), progress, ready))
+                results = stack.enter_context(examine(options.captures, query(options), progress, ready))
             except Ended as ended:
                 return _heard(options.captures[0], ended, ended.settle(outputs))
-            failed = deliver_all(analyze.drawing(results, options.demands), options.reports, outputs)
+            failed = deliver_all(drawing(results, options.demands), options.reports, outputs)
             report = results.report
     except Exception as error:  # noqa: BLE001 - as in main: one bad capture must not stop the others
         return Outcome(code=TROUBLE, trouble=named(options.captures[0], explain(error)))
@@ -161,38 +138,6 @@ def _heard(capture: str, ended: Ended, failed: Sequence[Exception]) -> Outcome:
         trouble.append(f"seqcheck: {capture}: the process that read it gave no answer")
         return Outcome(code=TROUBLE, trouble=tuple(trouble))
     return replace(told, code=TROUBLE if failed else told.code, trouble=(*told.trouble, *trouble))
-
-
-def outcome_of(tree: dict[str, Any]) -> Outcome:
-    """An Outcome from what `asdict` and JSON made of it. ValueError, KeyError or TypeError where it is none."""
-    found = tree["found"]
-    if found is not None:
-        verdict = found["verdict"]
-        bracket = verdict["bracket"]
-        verdict = Verdict(
-            **{
-                **verdict,
-                "bracket": bracket and (bracket[0], bracket[1]),
-                "because": tuple(map(str, verdict["because"])),
-                "rivals": tuple(Rival(**each) for each in verdict["rivals"]),
-                "caveats": tuple(map(str, verdict["caveats"])),
-            }
-        )
-        counts = {name: int(found[name]) for name in ("records", "duplicates", "missing", "late")}
-        found = Found(verdict=verdict, **counts)
-    return Outcome(
-        code=int(tree["code"]),
-        found=found,
-        unmet=tuple(Unmet(**each) for each in tree["unmet"]),
-        trouble=tuple(map(str, tree["trouble"])),
-    )
-
-
-def named(capture: str, lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines of an error, the first one with the capture's name."""
-    first, *rest = lines
-    begin = f"seqcheck: {capture}"
-    return (first if first.startswith(begin) else first.replace("seqcheck", begin, 1), *rest)
 
 
 class Watch:
@@ -244,7 +189,7 @@ def resolve(args: argparse.Namespace) -> Options:
                 hint=f"--report {report.format}=DIR/, or --report {report.format}=DIR/{{name}}.{suffix(report.format)}",
             )
     check(report.format for report in reports)
-    return replace(analyze.resolve(args), reports=tuple(reports))
+    return replace(analysis.resolve(args), reports=tuple(reports))
 
 
 def places(options: Options, expected: str | None = None) -> list[tuple[str, tuple[Destination, ...]]]:

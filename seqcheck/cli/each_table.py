@@ -6,21 +6,18 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
+from seqcheck.cli.outcome import Found, Outcome
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout, put
 from seqcheck.escape import visible
 from seqcheck.reporters.terminal_style import CLEAN, DIM, FINDING, UNSURE, Column, table
 from seqcheck.reporters.wording import count, counted
 
-if TYPE_CHECKING:
-    from seqcheck.cli.each import Found, Outcome
-
-Row = tuple[str, "Outcome"]
+Row = tuple[str, Outcome]
 RESULTS = ("clean", "findings", "trouble")  # by exit code
 STYLES = (CLEAN, FINDING, UNSURE)
 

@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from seqcheck.arguments import LISTED
 from seqcheck.cli import limits
-from seqcheck.cli.analyze import bounded, listed, ring_size
 from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all, tell_written
 from seqcheck.cli.growing import Growing
 from seqcheck.cli.live_output import deserted, drawing, opened, say_report
 from seqcheck.cli.naming import Namer
 from seqcheck.cli.output import STDOUT, Output, apart, spare
 from seqcheck.cli.progress import wanted
-from seqcheck.cli.quantity import duration, size
+from seqcheck.cli.quantity import bounded, duration, listed, ring_size, size
 from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
 from seqcheck.errors import TROUBLE, OutputError, UsageError

@@ -1,9 +1,11 @@
-"""Times, sizes and shares as people write them: 90s, 15m, 64M, 1%; for argparse."""
+"""Numbers, times, sizes and shares as people write them: 12, 90s, 15m, 64M, 1%; for argparse."""
 
 from __future__ import annotations
 
 import argparse
 import re
+
+from seqcheck.arguments import LISTED_MOST, RING_LARGEST, RING_SMALLEST
 
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SIZES = {"": 0, "K": 10, "M": 20, "G": 30}
@@ -11,6 +13,7 @@ _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([a-z]*)", re.ASCII)
 _SIZE = re.compile(r"(\d{1,12})([KMG]?)(?:i?B)?", re.ASCII)
 _SHARE = re.compile(r"(\d{1,9}(?:\.\d{1,12})?(?:e-\d{1,2})?)(%?)", re.ASCII | re.IGNORECASE)
 LARGEST = 1 << 40
+JOBS_MOST = 1024
 
 
 def duration(text: str) -> float:
@@ -37,3 +40,25 @@ def size(text: str) -> int:
     if not 0 < number <= LARGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is no size (65536, 64K, 64M, 2G)")
     return number
+
+
+def ring_size(text: str) -> int:
+    """A number of slots of a ring."""
+    return bounded(text, RING_SMALLEST, RING_LARGEST)
+
+
+def jobs(text: str) -> int:
+    """How many captures are read at a time."""
+    return bounded(text, 1, JOBS_MOST)
+
+
+def listed(text: str) -> int:
+    """How many findings to list."""
+    return bounded(text, 0, LISTED_MOST)
+
+
+def bounded(text: str, low: int, high: int) -> int:
+    """A decimal number from low to high."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low} to {high}")
+    return int(text)

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli.analyze import bounded
-from seqcheck.cli.quantity import duration, share
+from seqcheck.cli.quantity import bounded, duration, share
 from seqcheck.cli.stdio import put, say
 from seqcheck.errors import InputError
 from seqcheck.escape import visible

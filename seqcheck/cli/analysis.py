@@ -1,0 +1,124 @@
+"""What was asked of `analyze`, with and without --each: checked, and in the words of those who do it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seqcheck.cli import limits
+from seqcheck.cli.destinations import TERMINAL, Destination, Draw
+from seqcheck.cli.output import STDOUT, Output, apart, identity
+from seqcheck.cli.progress import wanted
+from seqcheck.dataclass import dataclass, replace
+from seqcheck.errors import UsageError
+from seqcheck.reporters import FORMATS, check, needed, publish
+
+if TYPE_CHECKING:
+    from seqcheck.cli.confined import Confined
+    from seqcheck.demands import Demands
+    from seqcheck.results import Results
+    from seqcheck.session import Query
+
+_FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for, checked."""
+
+    captures: tuple[str, ...]
+    layout: str | None
+    ring_sizes: tuple[int, ...]
+    reports: tuple[Destination, ...]
+    demands: Demands | None
+    listed: int
+    allowance: tuple[float | None, int | None]  # of time and memory
+    force: bool
+    confined: bool  # to give up root before the first byte is read
+    progress: bool
+    notes: bool
+    verbose: bool
+
+
+def resolve(args: argparse.Namespace) -> Options:
+    """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
+    if args.jobs is not None and not args.each:
+        raise UsageError("--jobs is for --each")
+    if args.layout is not None and (words := [each for each in args.captures if _FIELD.match(each)]):
+        whole = " ".join([args.layout, *words])
+        raise UsageError(f"{words[0]!r} is no capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'")
+    reports = tuple(args.reports or [TERMINAL])
+    check(report.format for report in reports)
+    apart([report.path for report in reports])
+    for report in reports:
+        if report.path == STDOUT and FORMATS[report.format].binary and sys.stdout is not None and sys.stdout.isatty():
+            raise UsageError(
+                f"the report {report.format} is not for a terminal", hint=f"--report {report.format}=PATH writes a file"
+            )
+    if args.captures.count("-") > 1:
+        raise UsageError("standard input can be read once only")
+    if "-" in args.captures and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError("standard input is a terminal, not a capture", hint="try: tcpdump -w - | seqcheck analyze -")
+    if not args.each:
+        once(args.captures)
+    return Options(
+        captures=tuple(args.captures),
+        layout=args.layout,
+        ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
+        reports=reports,
+        demands=limits.demands(args),
+        listed=args.listed,
+        allowance=(args.max_time, args.max_memory),
+        force=args.force,
+        confined=args.ours and not args.keep_privileges and hasattr(os, "geteuid") and not os.geteuid(),
+        progress=wanted(args.quiet),
+        notes=not args.quiet,
+        verbose=args.verbose,
+    )
+
+
+def once(captures: Sequence[str]) -> None:
+    """UsageError where two of them are one file: each of its frames would come twice, and nobody means that."""
+    named: dict[tuple[int, int], str] = {}
+    for path in captures:
+        file = identity(path)
+        if file is None:
+            continue
+        if file in named:
+            what = "is named twice" if named[file] == path else f"is the same file as {named[file]}"
+            raise UsageError(f"{path} {what}", hint="Name it once. --each takes each capture on its own.")
+        named[file] = path
+
+
+def query(options: Options) -> Query:
+    """What is asked of the captures."""
+    from seqcheck.guard import Allowance
+    from seqcheck.session import Query
+
+    seconds, memory = options.allowance
+    return Query(
+        layout=options.layout,
+        ring_sizes=options.ring_sizes,
+        listed=options.listed,
+        allowance=Allowance(seconds=seconds, memory=memory),
+        keep=needed(where.format for where in options.reports),
+    )
+
+
+def confinement(options: Options, outputs: Sequence[Output], unwanted: Sequence[int] = ()) -> Confined | None:
+    """Where root started this: what it is given up by, with all that is needed later loaded."""
+    if not options.confined:
+        return None
+    from seqcheck.cli.confined import Confined, prepare
+
+    prepare([where.format for where in options.reports], drawn=options.progress)
+    return Confined(outputs, unwanted)
+
+
+def drawing(results: Results, demands: Demands | None) -> Draw:
+    """What writes these results, in any format, for a reader who demands that."""
+    return lambda name, out, page: publish(name, results, out, replace(page, demands=demands))
