@@ -192,7 +192,7 @@ print(gc.get_threshold() == before)
 
 @pytest.mark.parametrize(("argv", "first", "advice"), [
     (["analyse", "x"], "there is no verb 'analyse'; did you mean analyze?", "try: seqcheck --help"),
-    (["-q", "disover", "x"], "there is no verb 'disover'; did you mean discover?", "try: seqcheck --help"),
+    (["-q", "layoutz", "x"], "there is no verb 'layoutz'; did you mean layouts?", "try: seqcheck --help"),
     (["analyze", "--ringsize", "128", "x"], "there is no option --ringsize; did you mean --ring-size?",
      "try: seqcheck analyze --help"),
     (["analyze", "--fail=any", "x"], "there is no option --fail; did you mean --fail-on?",
