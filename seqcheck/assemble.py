@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bars import bars
 from .dataclass import replace
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
 from .kernel.border import plain_rows, total
 from .metrics import Metrics, States
-from .model import Bin, Cause, Duplicate, Duplicates, Gap, Gaps, Stream
+from .model import Cause, Duplicate, Duplicates, Gap, Gaps, Stream
+from .seen_columns import seen_columns, where_known
 from .serial import span, wraps
 from .track import DISTANCES, Findings
 
 if TYPE_CHECKING:
     from .diagnose.result import Account
 
-# Bars of the histogram of distances: so many values each have one; where there are more, so many still do, and the
-# others are in so many cells.
-SINGLES, HEAVY, CELLS = 64, 32, 64
 _UNKNOWN: tuple[Cause, Cause] = ("unexplained", "no-counter")  # of a duplicate that nothing is like, by counter fault
 
 
@@ -68,7 +67,7 @@ def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: i
     return Duplicates(
         total=total,
         by_cause=_by_cause(diagnosis, total),
-        distances=bins(findings.distances, _ring_size(diagnosis)),
+        distances=bars(findings.distances, _ring_size(diagnosis)),
         listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
         complete=shown == total,
     )
@@ -111,30 +110,12 @@ def duplicate_columns(
         )
     ]
     named, (laps, shortfall) = causes(diagnosis), _laps(diagnosis)
-    evidence = [facts.evidence.get(frame) for frame in rows["frame"].tolist()]
     return {
-        "stream": rows["stream"].tolist(),
-        "seq": rows["seq"].tolist(),
-        "frame": rows["frame"].tolist(),
-        "earlier_frame": _known(rows["e_frame"], here.known),
-        "ns": rows["ns"].tolist(),
-        "distance": _known(here.distance, here.known),
-        "frame_distance": _known(here.frame_distance, here.frame_distance >= 0),
-        "lag": here.lag.tolist(),
-        "time_lag_ns": _known(here.time_lag, here.known),
-        "copies": _known(rows["copies"] + 1, rows["copies"] > 0),
-        "identical": [each.identical if each else None for each in evidence],
-        "same_length": [each.same_length if each else None for each in evidence],
-        "differs": [each.differs if each else () for each in evidence],
-        "place": ["substitute" if it else "extra" for it in place.tolist()],
+        **seen_columns(rows, facts.evidence, place),
         "cause": [named[one] if one >= 0 else _UNKNOWN[diagnosis.counter is not None] for one in like],
         "laps": [laps[one] if one >= 0 else None for one in like],
         "shortfall": [shortfall[one] if one >= 0 else None for one in like],
     }
-
-
-def _known(values: NDArray[Any], known: NDArray[np.bool_]) -> list[int | None]:
-    return [value if it else None for value, it in zip(values.tolist(), known.tolist(), strict=True)]
 
 
 def _clipped(distance: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -173,7 +154,7 @@ def _laps(diagnosis: Diagnosis) -> tuple[list[int | None], list[int | None]]:
             laps[mine] = one.ring.laps[mine]
             short[mine] = laps[mine] * one.ring.best - kept.distance[mine]
             has |= mine
-    return _known(laps, has), _known(short, has)
+    return where_known(laps, has), where_known(short, has)
 
 
 def in_full(findings: Findings, diagnosis: Diagnosis) -> Diagnosis:
@@ -211,43 +192,6 @@ def _by_cause(diagnosis: Diagnosis, total: int) -> dict[str, int]:
     if rest := total - sum(counts.values()):
         counts["unexplained"] = counts.get("unexplained", 0) + rest
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def bins(distances: NDArray[np.int64], ring: int | None) -> tuple[Bin, ...]:
-    """A histogram over the distances there are: a bar for each value where these are few. Else those that count most
-    keep a bar of their own, and the others share cells of equal width, counted down from the ends of the laps where a
-    ring is known, so that no bar reaches across one. A bar reaches from the first to the last value in it."""
-    values = np.flatnonzero(distances)
-    values = values[values > 0]
-    if not len(values):
-        return ()
-    counts = distances[values]
-    bounds = np.ones(len(values), np.bool_)
-    if len(values) > SINGLES:
-        heavy = np.zeros(len(values), np.bool_)
-        heavy[np.argsort(-counts, kind="stable")[:HEAVY]] = True
-        cells = _cells(values, ring)
-        bounds[1:] = (cells[1:] != cells[:-1]) | heavy[1:] | heavy[:-1]
-    first = np.flatnonzero(bounds)
-    last = np.append(first[1:], len(values)) - 1
-    sums = np.add.reduceat(counts, first)
-    return tuple(
-        Bin(low=low, high=high, count=count)
-        for low, high, count in zip(values[first].tolist(), values[last].tolist(), sums.tolist(), strict=True)
-    )
-
-
-def _cells(values: NDArray[np.int64], ring: int | None) -> NDArray[np.int64]:
-    """The cell of each value, ascending; about CELLS of them, of whole laps where a cell holds more than one."""
-    width = -(-int(values[-1] - values[0] + 1) // CELLS)
-    if ring is None:
-        cells: NDArray[np.int64] = (values - values[0]) // width
-    elif width >= ring:
-        cells = (values - 1) // (-(-width // ring) * ring)
-    else:
-        lap, most = (values - 1) // ring, (ring - 1) // width
-        cells = lap * (most + 1) + most - ((lap + 1) * ring - values) // width
-    return cells
 
 
 def gaps(findings: Findings, listed: int) -> Gaps:
@@ -291,8 +235,8 @@ def late_columns(rows: NDArray[Any]) -> dict[str, list[Any]]:
     return {
         **{name: rows[name].tolist() for name in ("stream", "seq", "frame", "ns")},
         "lag": (rows["next"] - rows["x"]).tolist(),
-        "extent": _known(rows["a"], rows["a"] >= 0),
-        "degree": _known(rows["b"], rows["a"] >= 0),
+        "extent": where_known(rows["a"], rows["a"] >= 0),
+        "degree": where_known(rows["b"], rows["a"] >= 0),
     }
 
 

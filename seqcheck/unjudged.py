@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from .assemble import bins
+from .bars import bars
 from .kernel.border import total
 from .model import Cause, Duplicate, Duplicates, Verdict
+from .seen_columns import seen_columns
 from .track import Findings
 
 UNJUDGED: Cause = "not-judged"
@@ -35,7 +35,7 @@ def duplicates(findings: Findings, facts: Facts, listed: int) -> Duplicates:
     return Duplicates(
         total=count,
         by_cause={UNJUDGED: count} if count else {},
-        distances=bins(findings.distances, None),
+        distances=bars(findings.distances, None),
         listed=tuple(Duplicate(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)),
         complete=len(rows) == count,
     )
@@ -43,31 +43,14 @@ def duplicates(findings: Findings, facts: Facts, listed: int) -> Duplicates:
 
 def duplicate_columns(rows: NDArray[Any], findings: Findings, facts: Facts) -> dict[str, list[Any]]:
     """The fields of model.Duplicate for DUPLICATE rows."""
-    known = rows["e_record"] >= 0
-    same_source = known & (rows["e_ordinal"] >= 0)
-    evidence = [facts.evidence.get(frame) for frame in rows["frame"].tolist()]
-    places = zip(*(rows[name].tolist() for name in ("stream", "epoch", "next")), strict=True)
+    due = rows["next"]
+    substitute = findings.missing.count(rows["stream"], rows["epoch"], due, due + 1) > 0
+    nothing: list[Any] = [None] * len(rows)
     return {
-        "stream": rows["stream"].tolist(),
-        "seq": rows["seq"].tolist(),
-        "frame": rows["frame"].tolist(),
-        "earlier_frame": _where(rows["e_frame"], known),
-        "ns": rows["ns"].tolist(),
-        "distance": _where(rows["record"] - rows["e_record"], known),
-        "frame_distance": _where(rows["ordinal"] - rows["e_ordinal"], same_source),
-        "lag": (rows["next"] - rows["x"]).tolist(),
-        "time_lag_ns": _where(rows["ns"] - rows["e_ns"], known),
-        "copies": _where(rows["copies"] + 1, rows["copies"] > 0),
-        "identical": [each.identical if each else None for each in evidence],
-        "same_length": [each.same_length if each else None for each in evidence],
-        "differs": [each.differs if each else () for each in evidence],
-        "place": [
-            "substitute" if findings.missing(stream, epoch, expected, expected + 1) else "extra"
-            for stream, epoch, expected in places
-        ],
+        **seen_columns(rows, facts.evidence, substitute),
         "cause": [UNJUDGED] * len(rows),
-        "laps": [None] * len(rows),
-        "shortfall": [None] * len(rows),
+        "laps": nothing,
+        "shortfall": nothing,
     }
 
 
@@ -95,7 +78,3 @@ def verdict(findings: Findings, facts: Facts, why: str) -> Verdict:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _where(values: NDArray[Any], known: NDArray[np.bool_]) -> list[int | None]:
-    return [value if it else None for value, it in zip(values.tolist(), known.tolist(), strict=True)]

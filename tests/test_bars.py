@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcheck.assemble import CELLS, HEAVY, SINGLES
-from seqcheck.assemble import bins as made
+from seqcheck.bars import CELLS, HEAVY, SINGLES
+from seqcheck.bars import bars as made
 from seqcheck.model import Bin
 
 
