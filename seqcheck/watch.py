@@ -2,8 +2,8 @@
 
     watch(reader, task, stops, show, recorder)
 
-Ends the capture where that was asked for, shows Snapshots meanwhile (standing.py), and says what our own losses mean
-for the verdict. Nothing here grows with the capture.
+Ends the capture where that was asked for, shows Snapshots meanwhile (standing.py), and says what the receiving side
+means for the verdict (receiver.py). Nothing here grows with the capture.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from . import kernel
 from .crowd import Crowd
 from .guard import UNLIMITED, Allowance, Budget
 from .layout import resolve
+from .merged import Merged
 from .model import UNREAD, Damage, Report
 from .observation import Observation, Question
 from .own_drops import OwnDrops
 from .pipeline import run
+from .receiver import Losses, told
 from .sink import Sink
 from .snapshot import Snapshot
 from .standing import Moment, Newest, Standing
@@ -97,7 +99,8 @@ class Watch:
         self._own, self._newest = OwnDrops(), Newest()
         self.blocks = UpTo(reader, stops.frames, self._own.lost)
         layout = resolve(task.layout) if isinstance(task.layout, str) else task.layout
-        sinks: list[Sink] = [self._own, self._newest, *([recorder] if recorder else [])]
+        self._merged = Merged(max((each.mtu for each in reader.adapters), default=0))
+        sinks: list[Sink] = [self._own, self._newest, self._merged, *([recorder] if recorder else [])]
         self.seen = Observation(kernel.load(), layout, sinks)
         self.seen.pipeline.crowd = Crowd(stops.allowance.memory)
         self._standing = Standing(reader)
@@ -137,36 +140,13 @@ class Watch:
         question = Question(ring_sizes=self._task.ring_sizes, listed=self._task.listed, budget=budget)
         made = self.seen.conclude(self.blocks.capture(unread), question)
         report = replace(made.report, gaps=self._own.marked(made.report.gaps, made.findings))
-        said, caveats = _worth(report, self._reader)
+        reader = self._reader
+        losses = Losses(dropped=reader.dropped, placed=reader.places, missed=reader.missed, merged=self._merged.frames)
+        said, caveats = told(report, losses, reader.adapters)
         verdict = report.verdict
         return replace(
             report,
             verdict=replace(
-                verdict, statement=verdict.statement + said, caveats=(*verdict.caveats, *caveats, *remarks)
+                verdict, statement=verdict.statement + said, caveats=(*caveats, *verdict.caveats, *remarks)
             ),
         )
-
-
-def _worth(report: Report, reader: LiveReader) -> tuple[str, tuple[str, ...]]:
-    """What our own losses mean for the verdict: a sentence for its statement, and caveats."""
-    dropped, missed, gaps = reader.dropped, reader.missed, report.gaps
-    said, caveats = "", []
-    if gaps.ours:
-        which = "All" if gaps.ours == gaps.missing else f"{gaps.ours:,}"
-        said = f" {which} of the missing lie where this host itself dropped frames."
-    if dropped:
-        share = 100 * dropped / (dropped + report.capture.frames)
-        where = f"{gaps.ours:,} of the {gaps.missing:,} missing numbers lie there and say nothing about the sender"
-        if not reader.places:
-            where = f"how many of the {gaps.missing:,} missing numbers are due to that is not known"
-        caveats.append(
-            f"This host was too slow for {dropped:,} frames ({share:.2g} % of all): {where}. Duplicates among those"
-            " dropped were not seen, and distances across such a place are too short. Try: a larger --ring, a smaller"
-            " --snap, a --filter."
-        )
-    if missed:
-        caveats.append(
-            f"The interface, or the host's queues, lost {missed:,} frames before they could be captured (ip -s link):"
-            " missing numbers may be these. docs/live.md says how to set up a receiver."
-        )
-    return said, tuple(caveats)

@@ -33,6 +33,8 @@ LAYERS = (
         "recognition",
         "aside",
         "own_drops",
+        "merged",
+        "receiver",
         "up_to",
         "reporters",
         "sources",
@@ -192,7 +194,8 @@ def test_a_run_with_findings_loads_no_more_than_that() -> None:
 # theirs that it never enters, or (named_fields) enters before.
 BEHIND_THE_DROP = {
     "decode", "track", "diagnose", "report", "layout", "assemble", "overview", "recognition", "witness", "timeline",
-    "dataclass", "pipeline", "observation", "judging", "standing", "own_drops", "up_to", "watch",
+    "dataclass", "pipeline", "observation", "judging", "standing", "own_drops", "up_to", "watch", "merged",
+    "receiver",
 }  # fmt: skip
 ELSEWHERE = {"layout.wireshark", "layout.scapy_bridge", "layout.named_fields"}
 

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ from seqcheck.cli.naming import Namer
 from seqcheck.cli.output import STDOUT, Output, apart, spare
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import bounded, duration, listed, ring_size, size
-from seqcheck.cli.stdio import say
+from seqcheck.cli.stdio import put, say
 from seqcheck.demands import Demands
-from seqcheck.errors import TROUBLE, OutputError, UsageError
+from seqcheck.errors import TROUBLE, InputError, OutputError, UsageError
+from seqcheck.escape import visible
 from seqcheck.reporters import FORMATS
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 MOST_FRAMES = 10**18
 MOST_AROUND = 1000
 EVIDENCE_LIMIT = 100_000_000
+CHECKED_S = 1.0  # how long counters are watched
 RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings it takes from everybody else
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -92,6 +95,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--count", {
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),
     ("--until-duplicate", {"action": "store_true", "help": "stop at the first duplicate"}),
+    ("--check", {
+        "action": "store_true",
+        "help": "capture nothing: say how the interfaces are set up and what to change (for --duration, default: 1s)"}),
     ("--wait", {
         "action": "store_true",
         "help": "wait for interfaces that are missing, down or go away (default: stop)"}),
@@ -137,8 +143,32 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
+def check(args: argparse.Namespace) -> int:
+    """Say how the interfaces are set up; 1 where something could be better."""
+    from seqcheck.linux import adapter, interface
+    from seqcheck.receiver import remarks
+
+    for name in args.interfaces:
+        if interface.find(name) is None:
+            raise InputError(f"there is no interface {visible(name)}")
+    before = [interface.losses(name) for name in args.interfaces]
+    time.sleep(args.duration or CHECKED_S)
+    found = []
+    for name, lost in zip(args.interfaces, before, strict=True):
+        told = remarks(adapter.look(name), args.ring_sizes)
+        if (more := interface.losses(name) - lost) > 0:
+            told.insert(
+                0, f"{name}: it loses frames right now, {more:,} while this was looked at: ip -s link show {name}"
+            )
+        found += told
+        put(*told, *([] if told else [f"{name}: nothing to remark"]))
+    return 1 if found else 0
+
+
 def run(args: argparse.Namespace) -> int:
     """Capture until it is over, write every report, and say whether it was clean."""
+    if args.check:
+        return check(args)
     options = resolve(args)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck.cli.rehearsal import rehearse

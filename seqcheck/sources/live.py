@@ -28,7 +28,7 @@ from seqcheck.errors import InputError, SeqcheckError, UsageError
 from seqcheck.escape import visible
 from seqcheck.kernel import load
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
-from seqcheck.linux import bpf, interface
+from seqcheck.linux import adapter, bpf, interface
 from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening, PacketSocket
 from seqcheck.model import Damage
 from seqcheck.sources.af_packet import Piece, Port
@@ -94,6 +94,7 @@ class LiveReader:
         for name, one in found.items():
             if not wait and (one is None or not one.up):
                 raise _absent(name, one)
+        self.adapters = tuple(adapter.look(name) for name in self.inputs)
         self._links = {name: interface.link_losses(name) for name in self.inputs}
         self._missed = {name: interface.losses(name) for name in self.inputs}
         self._watch = interface.Watch()

@@ -1,0 +1,116 @@
+"""What is said of the receiving side: how an adapter is set up, and frames that were merged before their capture."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import netns
+import pytest
+
+from seqcheck.linux import adapter
+from seqcheck.linux.adapter import Adapter
+from seqcheck.receiver import remarks
+
+WHY_NOT = netns.why_not()
+live = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+GOOD = Adapter(name="eth0", mtu=1500, gro=False, lro=False, vlan=False, stamps=True, ring=4096, ring_most=4096)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"gro": True}, "ethtool -K eth0 gro off"),
+        ({"lro": True}, "ethtool -K eth0 lro off"),
+        ({"ring": 512}, "its RX ring has 512 of 4096 slots: ethtool -G eth0 rx 4096"),
+        ({"stamps": False}, "no time stamps by the adapter"),
+        ({"vlan": True}, "takes VLAN tags out"),
+    ],
+)
+def test_what_could_be_better_is_said(change: dict[str, object], words: str) -> None:
+    (said,) = remarks(replace(GOOD, **change))  # type: ignore[arg-type]
+    assert words in said
+
+
+def test_what_is_well_or_not_known_is_not() -> None:
+    assert remarks(GOOD) == remarks(Adapter(name="eth0", mtu=0)) == []
+    assert remarks(replace(GOOD, ring=256, ring_most=256)) == []
+
+
+def test_a_ring_of_the_suspected_size_comes_first() -> None:
+    said = remarks(replace(GOOD, ring=512, gro=True), [256, 512])
+    assert "as many as the ring that is suspected" in said[0]
+    assert "as many" not in "".join(remarks(GOOD, [512]))
+
+
+@pytest.fixture
+def pair() -> Iterator[netns.Pair]:
+    with netns.pair() as made:
+        yield made
+
+
+@live
+def test_an_interface_is_asked(pair: netns.Pair) -> None:
+    code = f"from seqcheck.linux import adapter; print(adapter.look({pair.into!r}))"
+    said = netns.run("ip", "netns", "exec", pair.rx, sys.executable, "-c", code)
+    assert "mtu=1500, gro=False, lro=False" in said
+    assert adapter.look("nowhere0") == Adapter(name="nowhere0", mtu=0)
+
+
+@live
+def test_the_check(pair: netns.Pair) -> None:
+    command = ["ip", "netns", "exec", pair.rx, *netns.SEQCHECK, "live", "--check", "--duration", "10ms"]
+    got = subprocess.run([*command, pair.into], capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert (got.returncode in (0, 1), got.stderr) == (True, "")
+    assert got.stdout.startswith(f"{pair.into}: ")
+    got = subprocess.run([*command, "nowhere0"], capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert (got.returncode, got.stdout, "no interface nowhere0" in got.stderr) == (2, "", True)
+
+
+SENDER = """
+import socket
+with socket.create_connection(("10.77.0.2", 7000)) as out:
+    body = bytearray()
+    for number in range(20_000):
+        body += number.to_bytes(4, "big") + bytes(96)
+    out.sendall(body)
+"""
+RECEIVER = """
+import socket
+with socket.create_server(("10.77.0.2", 7000)) as server:
+    print("ready", flush=True)
+    one, _ = server.accept()
+    while one.recv(1 << 20):
+        pass
+"""
+
+
+@live
+def test_merged_frames_are_told_first(pair: netns.Pair, tmp_path: Path) -> None:
+    """TCP over a veth pair goes in frames of up to 64 KiB, as GRO makes them of what came from a wire."""
+    netns.run("ip", "-n", pair.tx, "addr", "add", "10.77.0.1/24", "dev", pair.out)
+    netns.run("ip", "-n", pair.rx, "addr", "add", "10.77.0.2/24", "dev", pair.into)
+    path = tmp_path / "report.json"
+    layout = ("--layout", "tcp:7000 seq=u32be@0", "--report", f"json={path}", "--report", "jsonl", "--interval", "10ms")
+    with netns.program(pair.rx, sys.executable, "-c", RECEIVER) as receiver:
+        receiver.wait_for(lambda: "ready" in receiver.out)
+        with netns.live(pair.rx, pair.into, *layout) as capture:
+            netns.run("ip", "netns", "exec", pair.tx, sys.executable, "-c", SENDER)
+            receiver.end()
+            capture.wait_for(lambda: any(one["bytes"] > 2_000_000 for one in capture.snapshots()))
+            capture.end(2)
+    verdict = json.loads(path.read_text())["verdict"]
+    assert "are longer than the MTU" in verdict["caveats"][0]
+    assert f"ethtool -K {pair.into} gro off lro off" in verdict["caveats"][0]
+    assert "frames were merged out of several: turn GRO off" in verdict["statement"]
+
+
+@live
+def test_frames_as_long_as_they_may_be_are_not_merged(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, "--count", "100", "--report", f"json={path}") as capture:
+        pair.send("--count", "100", "--size", "1514")
+        assert capture.end() == 0
+    assert not any("MTU" in each for each in json.loads(path.read_text())["verdict"]["caveats"])
