@@ -28,6 +28,12 @@ class StoredFrame:
     link: int
 
 
+def stored(frames: Frames, row: int) -> StoredFrame:
+    """A row of a block."""
+    data, wire, link = frames.one(row)
+    return StoredFrame(data=data, wire=wire, ns=int(frames.ns[row]), link=link)
+
+
 class Store(Protocol):
     """Gives single frames once more."""
 

@@ -74,6 +74,11 @@ class Frames:
     def capacity(self) -> int:
         return len(self.off)
 
+    def one(self, row: int) -> tuple[bytes, int, int]:
+        """A single frame: its bytes as captured, its length on the wire, its LINKTYPE."""
+        begin = int(self.off[row])
+        return self.buf[begin : begin + int(self.cap[row])].tobytes(), int(self.wire[row]), int(self.link[row])
+
     def grow(self, rows: int) -> None:
         """Room for so many rows more; those in use stay, in new arrays."""
         for name in ("off", "cap", "wire", "ns", "link"):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
-from seqcheck.sink import StoredFrame
+from seqcheck.sink import StoredFrame, stored
 from seqcheck.sources.bytestream import PlacedBytes
 from seqcheck.sources.container import Walker
 from seqcheck.sources.cursor import Cursor
@@ -27,18 +27,12 @@ MAX_MARKS = 1 << 16  # remembered offsets; then every second one is forgotten
 NEAR = 1 << 16  # bytes to read again at a time
 
 
-def stored(block: Block, number: int) -> StoredFrame | None:
+def in_block(block: Block, number: int) -> StoredFrame | None:
     """Frame `number` of the input, where it lies in this block."""
     row, frames = number - block.first, block.frames
     if block.gone or not 0 <= row < frames.count:
         return None
-    start = int(frames.off[row])
-    return StoredFrame(
-        data=frames.buf[start : start + int(frames.cap[row])].tobytes(),
-        wire=int(frames.wire[row]),
-        ns=int(frames.ns[row]),
-        link=int(frames.link[row]),
-    )
+    return stored(frames, row)
 
 
 class Window:
@@ -57,7 +51,7 @@ class Window:
 
     def get(self, number: int) -> StoredFrame | None:
         """Frame `number` of the input, or None where it is no longer there."""
-        return next((frame for block in reversed(self._blocks) if (frame := stored(block, number))), None)
+        return next((frame for block in reversed(self._blocks) if (frame := in_block(block, number))), None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,9 +100,9 @@ class Trail:
 
     def get(self, number: int) -> StoredFrame | None:
         """Frame `number` of the input, or None where it was not read yet or the file was changed."""
-        if self._latest and (now := stored(self._latest.block, number)):
+        if self._latest and (now := in_block(self._latest.block, number)):
             return now
-        if self._reader and (near := stored(self._reader.block, number)):
+        if self._reader and (near := in_block(self._reader.block, number)):
             return near
         at = bisect_right(self._marks, number, key=lambda marks: marks.first) - 1
         return self._read(self._marks[at], number) if at >= 0 else None
@@ -132,7 +126,7 @@ class Trail:
             if not known and (int(frames.cap[0]), int(frames.ns[0])) != (cap, int(marks.ns[step])):
                 break
             known = True
-            if found := stored(reader.block, number):
+            if found := in_block(reader.block, number):
                 return found
         frames = reader.block.frames
         frames.count = 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from seqcheck.kernel.border import Frames
 from seqcheck.linux.packet_socket import BLOCK
-from seqcheck.sink import StoredFrame
+from seqcheck.sink import StoredFrame, stored
 from seqcheck.sources.slots import Block, Pool
 
 SLOT = BLOCK  # bytes
@@ -82,14 +82,7 @@ class LiveStore:
         row = number - part.first + part.low
         if number - part.first >= part.count or any(block.gone for block in part.blocks):
             return None
-        frames = part.frames
-        start = int(frames.off[row])
-        return StoredFrame(
-            data=frames.buf[start : start + int(frames.cap[row])].tobytes(),
-            wire=int(frames.wire[row]),
-            ns=int(frames.ns[row]),
-            link=int(frames.link[row]),
-        )
+        return stored(part.frames, row)
 
 
 def pool(window: int) -> Pool:

@@ -77,10 +77,11 @@ def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
 def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:
     """The values that stand where the first magic that differs is sought."""
     rows = rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(np.int64)]
+    anchor = _anchor(layout)
     for match in layout.matches:
         if match.value is None or not match.equal:
             continue
-        values = [value for row in rows.tolist() if (value := _value(frames, row, layout, match.word)) is not None]
+        values = [value for row in rows.tolist() if (value := _value(frames, row, anchor, match.word)) is not None]
         numbers, counts = np.unique(np.array(values, np.uint64), return_counts=True)
         if not len(numbers) or int(numbers[int(np.argmax(counts))]) == match.value:
             continue
@@ -98,26 +99,21 @@ def _turned(match: Match) -> int:
 
 def _short(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:
     """How long the payloads are, and how long they would have to be."""
-    lengths = []
+    lengths, anchor = [], _anchor(layout)
     for row in rows[:LOOK].tolist():
-        place = locate(*_frame(frames, row), _anchor(layout))
+        place = locate(*frames.one(row), anchor)
         lengths.append(max(min(place.end, place.stated) - place.start, 0))
     need = max(word.offset + word.width if word.offset >= 0 else -word.offset for word in layout.words())
     yield f"The layout needs {need} bytes of payload; these frames have {max(lengths)} at most."
 
 
-def _value(frames: Frames, row: int, layout: Layout, word: Word) -> int | None:
-    data, wire, link = _frame(frames, row)
-    place = locate(data, wire, link, _anchor(layout))
+def _value(frames: Frames, row: int, anchor: tuple[int, int], word: Word) -> int | None:
+    data, wire, link = frames.one(row)
+    place = locate(data, wire, link, anchor)
     at = position(place, word.offset)
     if place.status != RECORD or at < place.start or at + word.width > min(place.end, len(data)):
         return None
     return int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask
-
-
-def _frame(frames: Frames, row: int) -> tuple[bytes, int, int]:
-    begin = int(frames.off[row])
-    return frames.buf[begin : begin + int(frames.cap[row])].tobytes(), int(frames.wire[row]), int(frames.link[row])
 
 
 def _anchor(layout: Layout) -> tuple[int, int]:

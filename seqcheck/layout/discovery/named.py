@@ -58,9 +58,8 @@ def _timely(layout: Layout, tried: Trial, frames: Frames) -> bool:
     rows = tried.row[np.linspace(0, len(tried.row) - 1, min(LOOK, len(tried.row))).astype(np.int64)]
     told, came = [], []
     for row in rows.tolist():
-        begin = int(frames.off[row])
-        data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
-        seen = examine(data, int(frames.wire[row]), int(frames.link[row]), program)
+        data, wire, link = frames.one(row)
+        seen = examine(data, wire, link, program)
         if seen.status != RECORD:
             continue
         if any(stamp.when is not None for stamp in layout.times):

@@ -124,8 +124,7 @@ def _inside(frames: Frames) -> Iterator[Place]:
 
 def _innermost(frames: Frames, row: int) -> tuple[int, Located | None]:
     """The payload of the innermost storey of one frame, by the anchor that goes furthest; None where there is none."""
-    begin, wire, link = int(frames.off[row]), int(frames.wire[row]), int(frames.link[row])
-    data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
+    data, wire, link = frames.one(row)
     last = None
     for last in storeys(data, wire, link):  # noqa: B007  the last one is wanted
         pass

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
-from seqcheck.kernel.border import RECORD, Frames, Kernel, RecordColumns
+from seqcheck.kernel.border import RECORD, Frames, Kernel, Program, RecordColumns
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import position
 from seqcheck.layout.model import Layout, Word
@@ -49,15 +49,14 @@ def preview(frames: Frames, layout: Layout, kernel: Kernel, *, streams: int, val
     for number in range(min(streams, len(keys))):
         mine = np.flatnonzero(stream == number)
         rows = records.row[mine[:values]].tolist()
-        first = [_value(frames, row, layout) for row in rows]
+        first = [_value(frames, row, layout, program) for row in rows]
         found.append(Stream(key=keys[number : number + 1], records=len(mine), first=tuple(first)))
     return found
 
 
-def _value(frames: Frames, row: int, layout: Layout) -> Value:
-    begin = int(frames.off[row])
-    data = frames.buf[begin : begin + int(frames.cap[row])].tobytes()
-    seen = examine(data, int(frames.wire[row]), int(frames.link[row]), compile(layout))
+def _value(frames: Frames, row: int, layout: Layout, program: Program) -> Value:
+    data, wire, link = frames.one(row)
+    seen = examine(data, wire, link, program)
     assert seen.status == RECORD
     read: dict[int, str] = {}
     for name, words in (
