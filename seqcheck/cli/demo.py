@@ -73,7 +73,10 @@ def place(folder: str | None) -> str:
 def show(words: list[str]) -> int:
     """Print a command and run it."""
     from seqcheck.cli.main import parse
+    from seqcheck.cli.settings import load
 
+    if words[0] == "analyze" and load().files:
+        words = [*words, "--no-config"]  # what holds for the reader's captures does not for this one
     put(f"$ {shlex.join(['seqcheck', *words])}")
     args = parse(words)
     args.ours = False

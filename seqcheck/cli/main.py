@@ -33,6 +33,7 @@ VERBS = {
     "demo": "simulate a faulty ring, analyze the capture and open the report",
     "simulate": "write a capture of a sender with a faulty ring, and the ground truth",
     "send": "send numbered frames through a real TX ring, to test a receiver",
+    "config": "show the settings from configuration files, and where each is from",
     "explain": "explain a verdict, and what to check next",
     "layouts": "list the headers that seqcheck can read, or explain one",
     "schema": "print the JSON Schema of the json, jsonl and live reports",
@@ -51,6 +52,7 @@ environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, S
 `seqcheck VERB --help` explains a verb. `seqcheck FILE` is `seqcheck analyze FILE`."""
 
 ALONE = ("-h", "--help", "--version")
+CONFIGURED = ("analyze", "live")
 BEFORE = ("-q", "--quiet", "-v", "--verbose")  # what may stand before the verb
 CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
 ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
@@ -167,8 +169,15 @@ def parse(argv: list[str]) -> argparse.Namespace:
             )
         argv = [*argv[:at], "analyze", *argv[at:]]
         verbs = ("analyze",)
-    parser = build(verbs)
-    args, unknown = parser.parse_known_args(argv)
+    parser, settings = build(verbs), None
+    if verbs and verbs[0] in CONFIGURED and not {"-h", "--help"} & {*argv}:
+        from seqcheck.cli.settings import blame, extend
+
+        argv, settings = extend(argv, verbs[0])
+    try:
+        args, unknown = parser.parse_known_args(argv)
+    except UsageError as error:
+        raise (blame(error, settings) if settings else error) from None
     if unknown:
         refuse(parser, unknown, verbs)
     return args
@@ -212,10 +221,19 @@ def build(verbs: Sequence[str] = tuple(VERBS)) -> Parser:
     for verb in verbs:
         import_module(f"seqcheck.cli.{verb}").add(subparsers)
         common(subparsers.choices[verb])
+        if verb in CONFIGURED:
+            configured(subparsers.choices[verb])
     if not verbs:
         for verb, summary in VERBS.items():
             subparsers.add_parser(verb, help=summary)
     return parser
+
+
+def configured(parser: argparse.ArgumentParser) -> None:
+    """What those take that have settings in files (settings.py)."""
+    group = parser.add_argument_group("settings from files")
+    group.add_argument("--profile", metavar="NAME", help="use the settings of this profile (see seqcheck config)")
+    group.add_argument("--no-config", action="store_true", help="ignore seqcheck.toml and other configuration files")
 
 
 def common(parser: argparse.ArgumentParser) -> None:

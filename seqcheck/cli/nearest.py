@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-CLOSE = 0.7
+CLOSE = 0.65
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
