@@ -253,3 +253,31 @@ def mirror_and_ring(mirrored: int, stale: int, *, size: int = 512, first: str = 
     for part in (mirror, rings) if first == "mirror" else (rings, mirror):
         number = part(number)
     return wire.capture()
+
+
+def instead(size: int = 128, stale: int = 150, *, streams: int = 2, seen_from: int = 0) -> io.BytesIO:
+    """Slots of several flows on one ring go out with what they held a lap before; the number that was due never comes.
+    The capture begins with frame `seen_from`."""
+    wire = Wire(13)
+    slots: list[bytes] = []
+    hits = at = 0
+    while hits < stale:
+        place = len(slots)
+        data, at = datagram(at // streams, ident=at, sport=6000 + at % streams), at + 1
+        if place > size and wire.random.random() < 1 / 20:
+            data, hits = slots[place - size], hits + 1
+        slots.append(data)
+    slots += [datagram(n // streams, ident=n, sport=6000 + n % streams) for n in range(at, at + size)]
+    for data in slots[seen_from:]:
+        wire.put(data)
+    return wire.capture()
+
+
+def beside_the_ring(size: int = 512, count: int = 20_000) -> io.BytesIO:
+    """What goes out again does so beside the ring and takes no slot: numbers are a lap apart, frames are not."""
+    wire = Wire(14)
+    for number in range(count):
+        wire.put(datagram(number))
+        if number > size and wire.random.random() < 1 / 97:
+            wire.put(datagram(number - size))
+    return wire.capture()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqcheck.diagnose.doubts import MOST, held
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
-from seqcheck.diagnose.result import Account, Cluster, Figures, Misfit, Ring, strength_of
+from seqcheck.diagnose.result import Account, Cluster, Doubt, Figures, Misfit, Ring, strength_of
 from seqcheck.model import Redundancy
 from seqcheck.report import reasons
+from seqcheck.report.reasons.held import WORDS
 from seqcheck.report.verdict import _misfit as misfit
 from seqcheck.report.words import number
 
@@ -86,6 +89,7 @@ def accounts(draw: st.DrawFn) -> tuple[Account, int]:
             cluster=cluster,
         )
     log_odds = draw(st.floats(-5, 100))
+    doubts = [each for each in MOST if ring is not None or each not in ("wide", "small", "size")]
     account = Account(
         cause=cause,
         pattern=pattern,
@@ -95,6 +99,7 @@ def accounts(draw: st.DrawFn) -> tuple[Account, int]:
         rival="path-copy",
         figures=figures,
         ring=ring,
+        doubts=tuple(draw(st.lists(st.sampled_from(doubts), max_size=3, unique=True))),
     )
     return account, count + draw(st.integers(0, 100_000))
 
@@ -188,3 +193,13 @@ def test_a_size_that_does_not_fit() -> None:
         "A ring of 512 and 4096, as given, does not fit these distances.",
     )
     assert misfit(None) == ()
+
+
+def test_every_doubt_has_a_limit_and_words() -> None:
+    assert set(MOST) == set(get_args(Doubt)) == set(WORDS)
+
+
+def test_doubts_that_cost_nothing_are_not_told() -> None:
+    assert held("strong", ("size", "wide")) == ("weak", ("size", "wide"))
+    assert held("weak", ("size", "wide")) == ("weak", ())
+    assert held("strong", ()) == ("strong", ())

@@ -12,6 +12,7 @@ import kinds
 import pytest
 
 import seqcheck
+from seqcheck import track
 from seqcheck.diagnose.result import RING_CAUSES
 from seqcheck.model import Report
 
@@ -153,3 +154,30 @@ def test_a_long_replay_is_no_restart(length: int) -> None:
     report = judged(kinds.numbers(order))
     assert report.duplicates.total == length
     assert sum(stream.restarts for stream in report.streams) == 0
+
+
+def test_a_sample_of_the_duplicates_measures_laps_as_all_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes between two copies is known in part then."""
+    capture = kinds.ring(512, 1500, between=25)
+    whole = judged(io.BytesIO(capture.getvalue())).verdict
+    monkeypatch.setattr(track, "LIMIT", 400)
+    monkeypatch.setattr(track, "HEAD", 50)
+    part = judged(capture).verdict
+    assert (part.cause, part.ring_size, part.explained) == (whole.cause, whole.ring_size, whole.explained)
+    assert whole.ring_size == 512
+
+
+@pytest.mark.parametrize("streams", [1, 2, 5])
+@pytest.mark.parametrize("seen_from", [0, 1000])
+def test_numbers_in_whose_place_an_old_one_went_out_took_no_slot(streams: int, seen_from: int) -> None:
+    """Also where the earlier copy went out before the capture began: then the old number is late, no duplicate."""
+    verdict = judged(kinds.instead(streams=streams, seen_from=seen_from)).verdict
+    assert verdict.cause in ("stale-slot", "ring-replay"), verdict.statement
+    assert (verdict.ring_size, verdict.strength in ("moderate", "strong")) == (128, True), verdict.caveats
+
+
+def test_what_goes_out_beside_the_ring_takes_no_slot() -> None:
+    verdict = judged(kinds.beside_the_ring()).verdict
+    assert (verdict.cause, verdict.strength in ("moderate", "strong")) == ("stale-slot", True), verdict.statement
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 512 <= (verdict.bracket[1] or 512) <= 514, verdict.bracket

@@ -20,8 +20,13 @@ from .table import Table
 from .units import Brackets, Floats, Units
 
 TAIL = 0.0005  # of the posterior outside of the interval, on either side
-MISCOUNT, SURE = 0.03, 1e-7  # chance of a count that is off by one, where frames were lost; where not
+AGREEING, VAGUE = 0.3, 0.03  # copies that lie at one count, below which sizes were found to be that much off
+ALIKE = 0.9  # copies at one count that are as good as all of them
+# Chance that all counts are off by one: where no frame was lost; where some were, and counts agree, or scatter; and
+# where what came again took no slot itself.
+SURE, ALIKE_OFF, MISCOUNT, SLOTLESS = 1e-7, 1e-5, 1e-3, 0.3
 LIKELY = 64  # sizes whose replays are looked at
+VAGUELY = 0.5  # then a size is as good as others near it
 OTHERS = 0.02  # of the posterior of the best: another size remains possible
 
 
@@ -71,6 +76,20 @@ def _blurred(sizes: Ints, logs: Floats, given: tuple[int, ...], chance: float) -
     return result
 
 
+def _miscount(units: Units, share: Floats, size: int, context: Context) -> float:
+    if units.slotless:
+        return SLOTLESS
+    if context.loss <= 0 and not units.substitute.any():
+        return SURE
+    return ALIKE_OFF if _agreeing(units, share, size) >= ALIKE else MISCOUNT
+
+
+def _agreeing(units: Units, share: Floats, size: int) -> float:
+    """The share of the lap's units that lie at whole laps of `size`."""
+    mine = share > 0.5
+    return float(np.mean(units.end[mine] == lap.laps_of(units.end[mine], size, up=False) * size)) if mine.any() else 0.0
+
+
 def ring(
     units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context
 ) -> tuple[Ring, tuple[Ints, Floats]]:
@@ -83,7 +102,7 @@ def ring(
             size = int(sizes[at])
             like = replace(part, center=float(size), laps=lap.laps_of(units.end, size, up=False))
             logs[at] += slots(like, units, share, context)
-    logs = _blurred(sizes, logs, given, MISCOUNT if context.loss > 0 or units.substitute.any() else SURE)
+    logs = _blurred(sizes, logs, given, _miscount(units, share, int(sizes[int(np.argmax(logs))]), context))
     posterior = np.exp(logs - logs.max())
     posterior /= posterior.sum()
     order = np.argsort(-posterior, kind="stable")
@@ -95,6 +114,9 @@ def ring(
     laps = lap.laps_of(units.end, best, up=False)
     closed = bool(units.closed.any())
     exact = int((units.weight * (mine & (units.end == laps * best))).sum()) if closed else 0
+    if best not in given and max(_agreeing(units, share, best + off) for off in range(1 + units.slotless)) < AGREEING:
+        certainty = min(certainty, VAGUELY)
+        low, high = min(low, math.floor(best * (1 - VAGUE))), max(high, math.ceil(best * (1 + VAGUE)))
     found = Ring(
         size=best if certainty >= MODERATE else None,
         best=best,

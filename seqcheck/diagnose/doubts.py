@@ -1,92 +1,137 @@
-"""What the log-odds of a ring may be at most, however well a lap fits: what else would look the same, and is in no
-explanation that competes. Natural logs; infinite where there is no doubt. Pure.
+"""What holds a verdict back, however well its explanation fits: what else would look the same and is in no explanation
+that competes, or too little to go by. Each doubt has a name, and a strength that is the most it allows. Pure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from ..model import Cause, Strength
 from .arrays import quantiles
 from .case import Case
 from .contest import Outcome
 from .explanations.part import Part
 from .keys import Bools
 from .lost import FAR_BEHIND
-from .result import Ring
+from .priors import HARDLY
+from .result import RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
 from .units import Brackets, Floats, Units
 
 AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
-CLEAR, NOT_MORE = 4.0, 2.0  # how much denser a lap's copies lie than others beside; log-odds where they do not
-SOLE, MUCH, JUST_MODERATE = 0.9, 0.004, 5.0  # share of units; scatter in natural log; log-odds
+CLEAR = 4.0  # how much denser a lap's copies lie than others beside
+SOLE, MUCH = 0.9, 0.004  # share of units; scatter in natural log
 WIDE = 1.2  # of sizes: where an interval is wider, there is none to speak of
-EXACT_FROM = 64  # slots: in a smaller ring what scatters hits one value often enough
+MANY = 0.3  # copies at one count: chance does not bring them there,
+EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
+SKIPPING = 0.15  # of the records, before which numbers are missing: beside copies they mean little
+CERTAIN = 0.999  # posterior of a size that is called strong
+
+ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
+MOST: dict[Doubt, Strength] = {
+    "slice": "weak", "astray": "weak", "most-numbers": "weak", "keeps-time": "weak", "scatter": "weak",
+    "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
+    "wide": "weak", "small": "weak", "single": "weak", "size": "moderate",
+}  # fmt: skip
 
 
-def at_most(
+def held(strength: Strength, doubts: tuple[Doubt, ...]) -> tuple[Strength, tuple[Doubt, ...]]:
+    """The strength that is left, and the doubts that took the rest."""
+    limiting = tuple(doubt for doubt in doubts if ORDER.index(MOST[doubt]) < ORDER.index(strength))
+    return min((strength, *(MOST[doubt] for doubt in limiting)), key=ORDER.index), limiting
+
+
+def of_lap(
     case: Case, part: Part, ring: Ring, rows: Bools, spans: Brackets, sample: Units, share: Floats, outcome: Outcome
-) -> float:
+) -> Iterator[Doubt]:
     """For `rows` that a lap took; `share` is how much of each unit of `sample` is the lap's."""
-    odds = min(_standing_out(case, rows, spans, ring), _in_order(case))
+    if not _standing_out(case, rows, spans, ring):
+        yield "slice"
+    if _led_astray(case):
+        yield "astray"
     if int(rows.sum()) > MUCH_OF_IT * case.context.unique:
-        odds = min(odds, NOT_MORE)  # no fault now and then sends most of everything again
-    if part.family == "paced" and float((share * sample.room).sum()) < OWN_PLACES and not ring.given:
-        odds = min(odds, NOT_MORE)  # a sender that keeps time: a delay would look the same
-    if part.family in ("short", "long") and not ring.given:
-        odds = min(odds, _loose(case, sample, share, outcome, ring))
-    return odds
+        yield "most-numbers"
+    if ring.given:
+        return
+    if part.family == "paced" and float((share * sample.room).sum()) < OWN_PLACES:
+        yield "keeps-time"
+    if part.family in ("short", "long"):
+        yield from _loose(case, sample, share, outcome, ring)
 
 
-def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> float:
-    """Log-odds that a lap may have at most: a slice out of a smooth histogram is no ring. Compares how densely
-    duplicates lie where the lap's are with how densely others lie beside."""
+def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
+    """For replays that are as long as their distance: a window or a history that is sent again has that, too, unless a
+    new packet would show."""
+    longest = int(case.table.run_length[rows].max())
+    frames = case.table.rows["frame"][rows].tolist()
+    fresh = [case.facts.evidence[frame].fresh_id for frame in frames if frame in case.facts.evidence]
+    shows = sum(each is True for each in fresh) > sum(each is not True for each in fresh)
+    if not ring.given and not shows and longest >= ALL_OF_IT * ring.best:
+        yield "blocks"
+
+
+def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, ring: Ring | None) -> Iterator[Doubt]:
+    """For any account: how much there is to go by."""
+    if figures.count < AGREE:
+        yield "few"
+    if cause in RING_CAUSES:
+        if pattern == "early":
+            yield "no-lap"
+        if pattern == "next-buffer" and case.context.jumps > SKIPPING:
+            yield "passed-over"
+        if figures.count == 1 and not (ring is not None and ring.given):
+            yield "single"
+    if ring is None:
+        return
+    if ring.certainty < STRONG and ring.high > WIDE * ring.low:
+        yield "wide"
+    if ring.best < HARDLY and not ring.given:
+        yield "small"
+    if ring.size is not None and ring.certainty < CERTAIN:
+        yield "size"
+
+
+def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
+    """A slice out of a smooth histogram is no ring. Compares how densely duplicates lie where the lap's are with how
+    densely others lie beside."""
     places = (spans.high if ring.closed else spans.low)[rows]
     others = (spans.high if ring.closed else spans.low)[~rows & case.table.known & ~case.table.early]
     if len(places) < AGREE or not len(others):
-        return np.inf
+        return True
     low, high = quantiles(places, (0.05, 0.95))
     width = max(high - low + 1, 0.02 * ring.best, 2.0)
     inside = float(((places >= low) & (places <= high)).sum()) / (high - low + 1)
     beside = ((others >= low - width) & (others < low)) | ((others > high) & (others <= high + width))
     within = (others >= low) & (others <= high)
     outside = max(float(beside.sum()) / (2 * width), float(within.sum()) / (high - low + 1) / 2)
-    return NOT_MORE if outside * CLEAR > inside else np.inf
+    return outside * CLEAR <= inside
 
 
-def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> float:
-    """The same where the copies do not lie at one count, but scatter as a share of other frames would have them: many
-    things scatter. Weak, or moderate where nothing else takes part and hardly any scatter is left."""
+def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> Iterator[Doubt]:
+    """Where the copies do not lie at one count, but scatter as a share of other frames would have them: many things
+    scatter. Less of a doubt where nothing else takes part and hardly any scatter is left."""
     mine = share > 0.5
-    scatter = float(np.std(np.log(sample.end[mine]))) if mine.any() else 1.0
-    if int(np.ptp(sample.end[mine]) if mine.any() else 0) <= 1:
-        return np.inf
-    exact = float(np.mean(sample.end[mine] % ring.best == 0)) if mine.any() else 0.0
-    if exact >= 0.5 and ring.best >= EXACT_FROM:  # the rest lies beside, by frames that took no slot
-        return np.inf
+    if not mine.any() or int(np.ptp(sample.end[mine])) <= 1:
+        return
+    exact = float(np.mean(sample.end[mine] % ring.best == 0))
+    if exact >= MANY and ring.best >= EXACT_FROM:  # the rest lies beside, by frames that took no slot
+        return
     instead = float((share * sample.substitute).sum()) / max(float(share.sum()), 1e-9)
     if instead > 3 * max(case.context.loss, 0.05):  # they stand where other numbers are missing: the sender did that
-        return np.inf
-    alone = (
-        float(share.sum()) > SOLE * len(sample) and len([e for e in outcome.best.entries if e.part.shape != "lap"]) == 0
-    )
+        return
+    sole = float(share.sum()) > SOLE * len(sample) and all(e.part.shape == "lap" for e in outcome.best.entries)
     several = float((share * sample.length).sum() / max(float(share.sum()), 1e-9))
-    return JUST_MODERATE if alone and scatter < MUCH and several < 2.0 and ring.high < WIDE * ring.low else NOT_MORE
+    scatter = float(np.std(np.log(sample.end[mine])))
+    tight = sole and scatter < MUCH and several < 2.0 and ring.high < WIDE * ring.low
+    yield "some-scatter" if tight else "scatter"
 
 
-def whole_blocks(case: Case, rows: Bools, ring: Ring) -> float:
-    """The same for replays that are as long as their distance: a window or a history that is sent again has that, too,
-    unless a new packet would show."""
-    longest = int(case.table.run_length[rows].max())
-    frames = case.table.rows["frame"][rows].tolist()
-    fresh = [case.facts.evidence[frame].fresh_id for frame in frames if frame in case.facts.evidence]
-    shows = sum(each is True for each in fresh) > sum(each is not True for each in fresh)
-    return np.inf if ring.given or shows or longest < ALL_OF_IT * ring.best else NOT_MORE
-
-
-def _in_order(case: Case) -> float:
-    """The same where many numbers came far behind their time, for the first time: then the count itself was led astray
-    (more numbers ahead of their time than are kept), and distances with it."""
+def _led_astray(case: Case) -> bool:
+    """Many numbers came far behind their time, for the first time: then the count itself was led astray (more numbers
+    ahead of their time than are kept), and distances with it. Those below a stream's first number are of before."""
     late = case.findings.late
-    far = int((late["next"] - late["x"] >= FAR_BEHIND).sum())
-    return NOT_MORE if far > max(3, 0.3 * len(case.table)) else np.inf
+    far = int(((late["next"] - late["x"] >= FAR_BEHIND) & (late["x"] >= 0)).sum())
+    return far > max(3, 0.3 * len(case.table))

@@ -23,17 +23,17 @@ from . import account, doubts, populations
 from .arrays import distinct
 from .case import Case, case_of
 from .contest import Entry, Outcome, contest
-from .doubts import AGREE, WIDE
+from .doubts import AGREE
 from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
 from .keys import Bools, Ints, keyed
-from .priors import HARDLY
-from .result import MODERATE, NO_SLOT, RING_CAUSES, STRONG, Account, Misfit, Pattern, Ring, strength_of
+from .result import MODERATE, NO_SLOT, RING_CAUSES, Account, Doubt, Misfit, Pattern, Ring, strength_of
 from .table import Table, episodes
 from .units import Brackets, Floats, Units, brackets, units
 
+SLOTLESS = 0.1  # scatter that is left where copies are not counted as slots, for them not to be slots
+REPLACED = 1.5  # times as many copies at one count where no missing number took a slot, for none to have taken one
 LONG = 12  # neighbours from which on an episode is a replay
-SKIPPING = 0.15  # of the records, before which numbers are missing: beside copies they mean little
 CERTAIN_BYTES = 8.0  # natural log-odds that bytes alone give for three pairs; one or two give less
 
 
@@ -84,17 +84,33 @@ def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
 
 
 def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
-    """The brackets with what is replayed in long episodes counted as slots, or as frames that took none: whether a
-    ring moves on while it sends old slots again depends on the fault. The one under which they agree better."""
+    """The brackets with what came again counted as slots, or as frames that took none: whether a ring moves on while it
+    sends old slots again depends on the fault. The one under which they agree better: for what is replayed in long
+    episodes, and for all. Likewise numbers that never came: each was lost on the way, and took a slot, or another frame
+    went out in its place, which is there to be counted."""
     table = case.table
     spans = brackets(table, aside, case.alone)
-    long = alike & (table.run_length >= LONG) & ~table.early
-    leads = long & table.leads
-    if leads.sum() < 2:
-        return spans
-    other = brackets(table, aside | long, case.alone)
-    scatter = [float(np.std(np.log(np.maximum(each.high[leads], 1)))) for each in (spans, other)]
-    return other if scatter[1] < 0.5 * scatter[0] else spans
+    again = alike & ~table.early
+    for which, better in ((again & (table.run_length >= LONG), 0.5), (again, SLOTLESS)):
+        leads = which & table.leads
+        if leads.sum() < 2:
+            continue
+        other = brackets(table, aside | which, case.alone)
+        scatter = [float(np.std(np.log(np.maximum(each.high[leads], 1)))) for each in (spans, other)]
+        if scatter[1] < better * scatter[0]:
+            spans = replace(other, slotless=which is again)
+    leads = again & table.leads
+    if leads.sum() >= doubts.AGREE and table.source_lost[leads].any():
+        other = brackets(table, aside, case.alone, replaced=True)
+        agree = [_at_one_count(each.high[leads]) for each in (spans, other)]
+        if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
+            spans = other
+    return spans
+
+
+def _at_one_count(ends: Ints) -> float:
+    """The share of them that is the most common one."""
+    return float(np.unique(ends, return_counts=True)[1].max()) / len(ends)
 
 
 def _still(case: Case) -> Bools:
@@ -149,7 +165,8 @@ def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list
     """The accounts of one population for which explanations compete."""
     if not rows.any():
         return []
-    sample = units(case.table, rows, spans, case.facts, case.loss, _overwritten(case))
+    overwritten = _overwritten(case) if early else np.zeros(len(case.table), np.bool_)
+    sample = units(case.table, rows, spans, case.facts, case.loss, overwritten)
     if not len(sample):
         return []
     outcome = contest(sample, case.context, case.facts.ring_sizes, EARLY if early else LABELS)
@@ -171,6 +188,8 @@ def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list
 def _overwritten(case: Case) -> Bools:
     """Of each row: whether the number due where the earlier copy stood never came."""
     table, gaps = case.table, case.findings.gaps
+    if len(gaps):
+        gaps = gaps[case.findings.missing.left(gaps) > 0]
     opened = np.sort(keyed(gaps["stream"], gaps["record"]))
     return populations.overwritten(table, opened, keyed(table.rows["stream"], table.rows["e_record"]))
 
@@ -203,6 +222,7 @@ def _entry(
     odds, rival = outcome.rivals[cause]
     pattern: Pattern = entry.part.shape
     ring: Ring | None = None
+    held: tuple[Doubt, ...] = ()
     share: Floats = outcome.best.share[at]
     if entry.part.shape == "lap" and cause != "sender-repeat":
         ring, _ = account.ring(sample, share, entry.part, case.facts.ring_sizes, case.context)
@@ -211,14 +231,14 @@ def _entry(
         laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
         ring = replace(ring, laps=laps)
         pattern = "early-lap" if early else "lap"
-        odds = min(odds, doubts.at_most(case, entry.part, ring, rows, spans, sample, share, outcome))
+        held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome))
         long = rows & (case.table.run_length >= LONG)
         if not early and long.any():
-            replayed = min(odds, doubts.whole_blocks(case, long, ring))
-            found = [_account(case, "ring-replay", "replay", long, spans, replayed, rival=rival, ring=ring)]
+            blocks = (*held, *doubts.of_blocks(case, long, ring))
+            found = [_account(case, "ring-replay", "replay", long, spans, odds, rival=rival, ring=ring, held=blocks)]
             rest = rows & ~long
             if rest.any():
-                found.append(_account(case, cause, pattern, rest, spans, odds, rival=rival, ring=ring))
+                found.append(_account(case, cause, pattern, rest, spans, odds, rival=rival, ring=ring, held=held))
             return found
     elif entry.part.shape == "lap":
         pattern = "count"
@@ -226,36 +246,17 @@ def _entry(
         pattern = "early"
     elif entry.part.shape == "at-once" and cause == "early-overwrite":
         pattern = "next-buffer"
-    return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring)]
+    return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring, held=held)]
 
 
 def _account(
     case: Case, cause: Cause, pattern: Pattern, rows: Bools, spans: Brackets, odds: float,
-    *, rival: str | None = None, ring: Ring | None = None,
+    *, rival: str | None = None, ring: Ring | None = None, held: tuple[Doubt, ...] = (),
 ) -> Account:  # fmt: skip
     closed = bool((spans.high > spans.low)[rows].any()) or case.loss.foreign > 0
     figures = account.figures(case.table, rows, spans, case.facts, case.context.unique, closed=closed)
-    strength = strength_of(odds)
-    if strength == "strong" and figures.count < AGREE:
-        strength = "moderate"
-    vague = pattern == "early" or (pattern == "next-buffer" and case.context.jumps > SKIPPING)
-    if vague and cause in RING_CAUSES and strength != "none":
-        strength = "weak"  # no lap in it; or numbers are passed over everywhere
-    if (
-        ring is not None
-        and ring.certainty < STRONG
-        and ring.high > WIDE * ring.low
-        and strength in ("strong", "moderate")
-    ):
-        strength = "weak"  # no size to speak of
-    if ring is not None and ring.best < HARDLY and not ring.given and strength in ("strong", "moderate"):
-        strength = "weak"
-    if cause in RING_CAUSES and figures.count == 1 and strength == "moderate" and not (ring is not None and ring.given):
-        strength = "weak"  # one distance may hit a size by chance
-    if cause == "unexplained":
-        strength = "none"
-    if ring is not None and strength == "strong" and ring.size is not None and ring.certainty < 0.999:
-        strength = "moderate"
+    everything = (*held, *doubts.of_account(case, cause, pattern, figures, ring))
+    strength, limiting = doubts.held("none" if cause == "unexplained" else strength_of(odds), everything)
     return Account(
         cause=cause,
         pattern=pattern,
@@ -265,6 +266,7 @@ def _account(
         rival=rival,
         figures=figures,
         ring=ring,
+        doubts=limiting,
     )
 
 
@@ -290,7 +292,7 @@ def _merged(case: Case, found: list[Account]) -> list[Account]:
 
 
 def _weight(one: Account) -> tuple[bool, int, float]:
-    leads = one.cause in RING_CAUSES and strength_of(one.log_odds) in ("strong", "moderate")
+    leads = one.cause in RING_CAUSES and one.strength in ("strong", "moderate")
     return leads, one.explained, one.log_odds
 
 

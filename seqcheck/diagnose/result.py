@@ -19,6 +19,10 @@ Pattern = Literal[
 ]  # fmt: skip
 NO_SLOT = ("path-copy", "loop", "redundancy")  # causes whose copies take no slot of the sender's ring
 RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
+Doubt = Literal[
+    "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
+    "passed-over", "wide", "small", "single", "size",
+]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
 
@@ -103,8 +107,8 @@ class Ring:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One cause and the duplicates it takes. `log_odds` (natural) are those of the best explanation with it against
-    the best without, which is led by `rival`. `rows` are those of the table, and `more` duplicates beyond the table are
-    like them."""
+    the best without, which is led by `rival`; `doubts` say why `strength` is less than they are worth. `rows` are those
+    of the table, and `more` duplicates beyond the table are like them."""
 
     cause: Cause
     pattern: Pattern
@@ -114,6 +118,7 @@ class Account:
     rival: str | None
     figures: Figures
     ring: Ring | None = None
+    doubts: tuple[Doubt, ...] = ()
     more: int = 0
 
     @property

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass, replace
+from ..kernel.border import total
 from ..track import Findings
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 from .lost import FAR_BEHIND, elsewhere_of, filled_late, lost_between, lost_by_number, widths_of
@@ -42,6 +43,7 @@ class Table:
     leads         the duplicate is its episode's first one
     early         the earlier copy was ahead of its time, alone (the tracker's EARLY 1) or in a batch
     ahead         how far the earlier copy was ahead of the count, 0 where it was not early or that is not known
+    kept          the share of all duplicates that has a row
     """
 
     rows: NDArray[Any]
@@ -61,6 +63,7 @@ class Table:
     leads: Bools
     early: Bools
     ahead: Ints
+    kept: float
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -151,6 +154,7 @@ def table(findings: Findings) -> Table:
         leads=_first_of(run, rows["frame"]),
         early=early,
         ahead=ahead,
+        kept=len(rows) / max(total(findings.streams["duplicates"]), 1),
     )
 
 

@@ -39,11 +39,15 @@ class Loss:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brackets:
     """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
-    all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it."""
+    all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it.
+    `slotless`: what came again did not take a slot itself, so that its place is known but for one. `replaced`: no
+    number that never came took a slot, since another frame went out in its place: hardly any was lost on the way."""
 
     low: Ints
     high: Ints
     foreign: Floats
+    slotless: bool = False
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class Units:
     room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
     number     the number itself, as one value with its stream
+    slotless   as in Brackets
     """
 
     at: Ints
@@ -84,28 +89,41 @@ class Units:
     fresh_id: Floats
     number: Ints
     astray: Floats
+    slotless: bool
 
     def __len__(self) -> int:
         return len(self.at)
 
 
-def brackets(table: Table, aside: Bools, alone: Bools) -> Brackets:
+def brackets(table: Table, aside: Bools, alone: Bools, *, replaced: bool = False) -> Brackets:
     """Of every row. `aside` are duplicates that took no slot of a sender's ring; `alone` marks rows whose source sends
     one stream only. The stream's own numbers say best how many slots it used: from the number to the expectation, and
     the other duplicates in between. Where the number had come twice before, or ahead of its time, the records in
-    between and the gaps among them have to do."""
-    on_stream, of_source = table.between(aside)
+    between and the gaps among them have to do. Where only a sample of the duplicates has rows, how many lie in between
+    is an estimate, and records are counted unless some of them took no slot."""
+    on_stream, of_source = (_of_all(each, table) for each in table.between(aside))
     again = ~aside
-    others, stand_ins = table.between(again)[0], table.between(again & table.substitute)[0]
-    counted = table.distance - on_stream + table.lost
+    others, stand_ins = (_of_all(table.between(each)[0], table) for each in (again, again & table.substitute))
+    counted = table.distance - on_stream + (0 if replaced else table.lost)
     by_number = table.expected - table.rows["x"] + others - stand_ins + table.late_between
     first_repeat = (table.rows["copies"] == 1) & ~table.early & alone
+    if replaced:
+        first_repeat = np.zeros(len(table), np.bool_)
+    elif table.kept < 1:
+        first_repeat &= on_stream > 0
     low = np.where(first_repeat & (by_number < counted), by_number, counted)
     more = low - counted
     known = table.frame_distance >= 0
-    high = np.where(known, table.frame_distance - of_source + table.source_lost + more, low)
+    high = np.where(known, table.frame_distance - of_source + (0 if replaced else table.source_lost) + more, low)
     high = np.maximum(high, low)
-    return Brackets(low=low, high=high, foreign=np.where(alone & known, high - low, 0).astype(np.float64))
+    return Brackets(
+        low=low, high=high, foreign=np.where(alone & known, high - low, 0).astype(np.float64), replaced=replaced
+    )
+
+
+def _of_all(count: Ints, table: Table) -> Ints:
+    """How many there are of all, where that many have rows."""
+    return count if table.kept >= 1 else np.round(count / table.kept).astype(np.int64)
 
 
 def units(
@@ -117,7 +135,7 @@ def units(
     low = np.maximum(spans.low[at], 1)
     end = np.maximum(spans.high[at], 1) if closed else low
     # The share of a source's frames that were lost is that of its numbers.
-    gone = loss.loss / (1 - loss.loss) if loss.loss < 1 else 1.0
+    gone = 0.0 if spans.replaced else loss.loss / (1 - loss.loss) if loss.loss < 1 else 1.0
     seen = spans.foreign[at] / (1 + loss.echo)
     time = table.time_lag[at].astype(np.float64)
     resolution = 1000.0 if len(at) and not (table.rows["ns"][at] % 1000).any() else 1.0
@@ -155,6 +173,7 @@ def units(
                 for one in evidence
             ]
         ),
+        slotless=spans.slotless,
     )
 
 

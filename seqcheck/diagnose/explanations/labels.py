@@ -36,7 +36,7 @@ QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that stor
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """unique      different numbers received
-    loss        share of the numbers that never came
+    loss        share of the numbers that never came; `gone` that of those in whose place no old one went out
     jumps       share of the records before which numbers are missing
     redundant   the layout is sent over two ways on purpose
     foreign     share of the sources' frames that carry no number
@@ -46,6 +46,7 @@ class Context:
     unique: int
     loss: float
     jumps: float
+    gone: float = 0.0
     redundant: bool = False
     foreign: float = 0.0
     times: float = 1.0
@@ -326,7 +327,7 @@ def _instead(label: Label, what: Seen, context: Context) -> float:
     chance = min(max(1.5 * context.loss, 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
-    if label.cause not in RING or context.loss > HEAVY:
+    if label.cause not in RING or context.gone > HEAVY:
         return by_chance
     # Beta(1/2, 1/2) over the share of slots that were the stream's own.
     own = _log_beta(0.5 + yes, 0.5 + no) - _log_beta(0.5, 0.5)

@@ -26,7 +26,7 @@ from .part import FLOOR, Part, log_gamma, normal, poisson, windows
 
 CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view
 OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
-EXACT = 0.97  # of exact ends are where they should be; the rest lie near
+EXACT, BESIDE = 0.97, 0.02  # of exact ends are where they should be, or counted wrong by one; the rest lie near
 SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of other frames
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
@@ -100,7 +100,8 @@ def exact(units: Units, size: int, closed: bool, given: tuple[int, ...]) -> Part
     off = laps * size - units.end
     own = laps[np.abs(off) <= 3 + size // 100]
     density = _exactly(units, off) + _lap_weights(own)[laps - 1]
-    near = math.log((1 - EXACT) / 2) - np.abs(off) / (2 + 0.004 * size) - math.log(2 + 0.004 * size)
+    near = math.log((1 - EXACT - BESIDE) / 2) - np.abs(off) / (2 + 0.004 * size) - math.log(2 + 0.004 * size)
+    near = np.where(np.abs(off) == 1, np.logaddexp(near, math.log(BESIDE / 2)), near)
     density = np.logaddexp(density + math.log(EXACT), near)
     # A ring's lap is at least the stream's own frames.
     density = np.where(laps * size < units.low - 1, density - 4.0, density)

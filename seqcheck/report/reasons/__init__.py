@@ -12,6 +12,7 @@ from ...diagnose.result import Account, Pattern
 from ..words import agree, listed, number
 from . import nothing, ring, sender, way
 from .common import share
+from .held import held_back
 from .way import ways
 
 _Told = Callable[[Account], list[str]]
@@ -33,7 +34,7 @@ def because(one: Account, kinds: dict[str, int]) -> tuple[str, ...]:
 
 def limits(one: Account) -> tuple[str, ...]:
     """What limits it, and the next thing to try."""
-    return tuple(_WORDS[one.pattern][2](one))
+    return (*held_back(one), *_WORDS[one.pattern][2](one))
 
 
 def _bytes(one: Account) -> list[str]:
