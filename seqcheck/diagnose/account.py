@@ -24,7 +24,7 @@ AGREEING, VAGUE = 0.3, 0.03  # copies that lie at one count, below which sizes w
 ALIKE = 0.9  # copies at one count that are as good as all of them
 # Chance that all counts are off by one: where no frame was lost; where some were, and counts agree, or scatter; and
 # where what came again took no slot itself.
-SURE, ALIKE_OFF, MISCOUNT, SLOTLESS = 1e-7, 1e-5, 1e-3, 0.3
+SURE, ALIKE_OFF, MISCOUNT, SLOTLESS = 1e-7, 1e-5, 1e-3, 0.02
 LIKELY = 64  # sizes whose replays are looked at
 VAGUELY = 0.5  # then a size is as good as others near it
 OTHERS = 0.02  # of the posterior of the best: another size remains possible
@@ -114,7 +114,7 @@ def ring(
     laps = lap.laps_of(units.end, best, up=False)
     closed = bool(units.closed.any())
     exact = int((units.weight * (mine & (units.end == laps * best))).sum()) if closed else 0
-    if best not in given and max(_agreeing(units, share, best + off) for off in range(1 + units.slotless)) < AGREEING:
+    if best not in given and _agreeing(units, share, best) < AGREEING:
         certainty = min(certainty, VAGUELY)
         low, high = min(low, math.floor(best * (1 - VAGUE))), max(high, math.ceil(best * (1 + VAGUE)))
     found = Ring(

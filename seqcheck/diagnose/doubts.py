@@ -15,7 +15,7 @@ from .contest import Outcome
 from .explanations.part import Part
 from .keys import Bools
 from .lost import FAR_BEHIND
-from .priors import HARDLY
+from .priors import HARDLY, SMALLEST, origin
 from .result import RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
 from .units import Brackets, Floats, Units
 
@@ -28,13 +28,14 @@ EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one va
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
 SKIPPING = 0.15  # of the records, before which numbers are missing: beside copies they mean little
+OTHER_COUNTS, AS_OFTEN = 3, 0.5  # other counts that come as often as the lap's, by half: then no count is special
 CERTAIN = 0.999  # posterior of a size that is called strong
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
 MOST: dict[Doubt, Strength] = {
     "slice": "weak", "astray": "weak", "most-numbers": "weak", "keeps-time": "weak", "scatter": "weak",
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
-    "wide": "weak", "small": "weak", "single": "weak", "size": "moderate",
+    "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
 }  # fmt: skip
 
 
@@ -54,8 +55,12 @@ def of_lap(
         yield "astray"
     if int(rows.sum()) > MUCH_OF_IT * case.context.unique:
         yield "most-numbers"
+    if _among_others(sample, share):
+        yield "many-counts"
     if ring.given:
         return
+    if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
+        yield "beside"
     if part.family == "paced" and float((share * sample.room).sum()) < OWN_PLACES:
         yield "keeps-time"
     if part.family in ("short", "long"):
@@ -108,6 +113,14 @@ def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
     within = (others >= low) & (others <= high)
     outside = max(float(beside.sum()) / (2 * width), float(within.sum()) / (high - low + 1) / 2)
     return outside * CLEAR <= inside
+
+
+def _among_others(sample: Units, share: Floats) -> bool:
+    """Whether copies that are not the lap's lie at counts of their own, several of them and as often as the lap's."""
+    mine = share > 0.5
+    own = np.unique(sample.end[mine], return_counts=True)[1].max(initial=0)
+    values, often = np.unique(sample.end[~mine], return_counts=True)
+    return int((often[values >= SMALLEST] >= max(AGREE, AS_OFTEN * own)).sum()) >= OTHER_COUNTS
 
 
 def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> Iterator[Doubt]:

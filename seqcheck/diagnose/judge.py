@@ -95,10 +95,10 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
         leads = which & table.leads
         if leads.sum() < 2:
             continue
-        other = brackets(table, aside | which, case.alone)
+        other = brackets(table, aside | which, case.alone, slotless=which is again)
         scatter = [float(np.std(np.log(np.maximum(each.high[leads], 1)))) for each in (spans, other)]
         if scatter[1] < better * scatter[0]:
-            spans = replace(other, slotless=which is again)
+            spans = other
     leads = again & table.leads
     if leads.sum() >= doubts.AGREE and table.source_lost[leads].any():
         other = brackets(table, aside, case.alone, replaced=True)

@@ -95,12 +95,13 @@ class Units:
         return len(self.at)
 
 
-def brackets(table: Table, aside: Bools, alone: Bools, *, replaced: bool = False) -> Brackets:
+def brackets(table: Table, aside: Bools, alone: Bools, *, replaced: bool = False, slotless: bool = False) -> Brackets:
     """Of every row. `aside` are duplicates that took no slot of a sender's ring; `alone` marks rows whose source sends
     one stream only. The stream's own numbers say best how many slots it used: from the number to the expectation, and
     the other duplicates in between. Where the number had come twice before, or ahead of its time, the records in
     between and the gaps among them have to do. Where only a sample of the duplicates has rows, how many lie in between
-    is an estimate, and records are counted unless some of them took no slot."""
+    is an estimate, and records are counted unless some of them took no slot. `slotless` brackets have the copy between
+    two slots."""
     on_stream, of_source = (_of_all(each, table) for each in table.between(aside))
     again = ~aside
     others, stand_ins = (_of_all(table.between(each)[0], table) for each in (again, again & table.substitute))
@@ -116,8 +117,14 @@ def brackets(table: Table, aside: Bools, alone: Bools, *, replaced: bool = False
     known = table.frame_distance >= 0
     high = np.where(known, table.frame_distance - of_source + (0 if replaced else table.source_lost) + more, low)
     high = np.maximum(high, low)
+    if slotless:  # the copy went out between two slots
+        low, high = np.maximum(low - 1, 1), np.maximum(high - 1, 1)
     return Brackets(
-        low=low, high=high, foreign=np.where(alone & known, high - low, 0).astype(np.float64), replaced=replaced
+        low=low,
+        high=high,
+        foreign=np.where(alone & known, high - low, 0).astype(np.float64),
+        slotless=slotless,
+        replaced=replaced,
     )
 
 

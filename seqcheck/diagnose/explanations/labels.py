@@ -28,6 +28,7 @@ HEAVY = 0.2  # loss beyond which a missing number beside a copy means nothing
 MOSTLY = 0.4  # of the records, before which numbers are missing
 LONG_EPISODES = -3.0  # log-probability that what is no replay and no block comes in long episodes
 LONGEST_PERIOD = 50  # frames: what comes more rarely may be as regular as it likes
+CYCLIC, APART = 0.9, 3  # of the steps, that are of two lengths; how much longer one is: else a copy was lost
 REGULAR = 8  # steps between duplicates from which on a rhythm is told
 TIMER = 0.003  # relative jitter: a program's timer, and a round trip, have more
 QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that store and forward
@@ -164,19 +165,25 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         later=later,
         first=total - later,
         shows=shows > hidden and shows > 0.5,
-        period=_period(units, share),
+        period=_period(part, units, share),
         stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
 
 
-def _period(units: Units, share: Floats) -> float:
-    """Every k-th frame, or the last of each burst, where that is often; else 0."""
+def _period(part: Part, units: Units, share: Floats) -> float:
+    """Every k-th frame, or the last of each burst, where that is often; or some places of each cycle, of which there
+    are two distances between them. Else 0."""
     mine = share > 0.5
     if int(mine.sum()) < REGULAR:
         return 0.0
     steps = units.step[mine & (units.step > 0)].astype(np.float64)
     if len(steps) < REGULAR:
         return 0.0
+    values, often = np.unique(steps, return_counts=True)
+    most = np.argsort(-often, kind="stable")[:2]
+    cyclic = len(most) == 2 and int(often[most].sum()) >= CYCLIC * len(steps)
+    if cyclic and values[most[1]] >= APART * values[most[0]] and part.shape != "at-once":  # there each has its copy
+        return float(values[most[1]] + values[most[0]] * often[most[0]] / often[most[1]])
     period = median(steps)
     if not 3 <= period <= LONGEST_PERIOD:
         return 0.0

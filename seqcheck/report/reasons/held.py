@@ -35,6 +35,8 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "passed-over": _says("numbers are passed over all the time, so one that is missing beside a copy means little."),
     "wide": lambda one: f"any ring of {span((_ring(one).low, _ring(one).high))} slots remains possible.",
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
+    "beside": _says("what came again took no slot itself; a program or a queue that counts does this, too."),
+    "many-counts": _says("other duplicates lie at other counts as often as these at theirs."),
     "single": _says("one distance may be a ring's size by chance."),
     "size": lambda one: f"the size is sure to {100 * min(_ring(one).certainty, 0.9989):.3g} %.",
 }
