@@ -27,7 +27,9 @@ MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
-SKIPPING = 0.15  # of the records, before which numbers are missing: beside copies they mean little
+SKIPPING = (
+    0.03  # of the records, before which numbers are missing for some other reason: beside copies they mean little
+)
 OTHER_COUNTS, AS_OFTEN = 3, 0.5  # other counts that come as often as the lap's, by half: then no count is special
 CERTAIN = 0.999  # posterior of a size that is called strong
 
@@ -85,7 +87,8 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
     if cause in RING_CAUSES:
         if pattern == "early":
             yield "no-lap"
-        if pattern == "next-buffer" and case.context.jumps > SKIPPING:
+        records = case.context.unique * case.context.times
+        if pattern == "next-buffer" and case.context.jumps - figures.skipped / max(records, 1.0) > SKIPPING:
             yield "passed-over"
         if figures.count == 1 and not (ring is not None and ring.given):
             yield "single"
