@@ -181,3 +181,12 @@ def test_what_goes_out_beside_the_ring_takes_no_slot() -> None:
     assert (verdict.cause, verdict.strength in ("moderate", "strong")) == ("stale-slot", True), verdict.statement
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 512 <= (verdict.bracket[1] or 512) <= 514, verdict.bracket
+
+
+def test_a_mirror_of_everything_doubles_the_senders_other_frames_too() -> None:
+    """Half of the frames without a number took no slot; the ring's size is exact all the same."""
+    mirrored = kinds.mirrored(kinds.ring(512, 60, others=0.03))
+    report = judged(mirrored)
+    assert {"path-copy", "stale-slot"} <= causes(report), report.verdict.statement
+    sizes = {report.verdict.ring_size} if report.verdict.cause == "stale-slot" else set()
+    assert sizes == {512}, report.verdict.statement

@@ -39,7 +39,6 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
         loss=Loss(
             loss=missing / (missing + unique) if missing else 0.0,
             foreign=facts.foreign / (facts.foreign + received) if facts.foreign else 0.0,
-            echo=0.0,
             again=duplicates / max(unique, 1),
         ),
         context=Context(

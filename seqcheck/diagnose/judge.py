@@ -33,6 +33,7 @@ from .units import Brackets, Floats, Units, brackets, units
 
 SLOTLESS = 0.1  # scatter that is left where copies are not counted as slots, for them not to be slots
 REPLACED = 1.5  # times as many copies at one count where no missing number took a slot, for none to have taken one
+MIRRORED = 0.5  # of the numbers
 LONG = 12  # neighbours from which on an episode is a replay
 CERTAIN_BYTES = 8.0  # natural log-odds that bytes alone give for three pairs; one or two give less
 
@@ -88,24 +89,30 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
     sends old slots again depends on the fault. The one under which they agree better: for what is replayed in long
     episodes, and for all. Likewise numbers that never came: each was lost on the way, and took a slot, or another frame
     went out in its place, which is there to be counted."""
-    table = case.table
-    spans = brackets(table, aside, case.alone)
+    table, echo = case.table, _echo(case, aside)
+    spans = brackets(table, aside, case.alone, echo=echo)
     again = alike & ~table.early
     for which, better in ((again & (table.run_length >= LONG), 0.5), (again, SLOTLESS)):
         leads = which & table.leads
         if leads.sum() < 2:
             continue
-        other = brackets(table, aside | which, case.alone, slotless=which is again)
+        other = brackets(table, aside | which, case.alone, echo=echo, slotless=which is again)
         scatter = [float(np.std(np.log(np.maximum(each.high[leads], 1)))) for each in (spans, other)]
         if scatter[1] < better * scatter[0]:
             spans = other
     leads = again & table.leads
     if leads.sum() >= doubts.AGREE and table.source_lost[leads].any():
-        other = brackets(table, aside, case.alone, replaced=True)
+        other = brackets(table, aside, case.alone, echo=echo, replaced=True)
         agree = [_at_one_count(each.high[leads]) for each in (spans, other)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = other
     return spans
+
+
+def _echo(case: Case, aside: Bools) -> float:
+    """The share of a source's frames that came twice on the way, where that is most of them: a mirror of everything."""
+    share = min(float(aside.sum()) / max(case.table.kept * case.context.unique, 1e-9), 1.0)
+    return share if share > MIRRORED else 0.0
 
 
 def _at_one_count(ends: Ints) -> float:

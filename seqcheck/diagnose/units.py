@@ -27,12 +27,10 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
     """What cannot be seen one by one, as shares (0..1): `loss` of the numbers that never came, `foreign` of the
-    source's frames that carry no header, `echo` of the frames that came twice on the way, `again` of all numbers that
-    came twice."""
+    source's frames that carry no header, `again` of all numbers that came twice."""
 
     loss: float
     foreign: float
-    echo: float
     again: float
 
 
@@ -55,7 +53,7 @@ class Units:
     """at      row of the table; `weight` duplicates it stands for
     end        places between the copies; `low` those of the stream's own records
     closed     all frames of the source are in view, so that `end` is the lap, but for what was lost
-    unseen     foreign frames between the copies that were lost, `doubled` those that came twice (both expected)
+    unseen     foreign frames between the copies that were lost, as expected
     time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
     reach      the greatest distance there could be
     length     duplicates of the episode; `copies` that came before
@@ -74,7 +72,6 @@ class Units:
     low: Ints
     closed: Bools
     unseen: Floats
-    doubled: Floats
     time: Floats
     pace: Floats
     reach: Floats
@@ -95,13 +92,15 @@ class Units:
         return len(self.at)
 
 
-def brackets(table: Table, aside: Bools, alone: Bools, *, replaced: bool = False, slotless: bool = False) -> Brackets:
+def brackets(
+    table: Table, aside: Bools, alone: Bools, *, echo: float = 0.0, replaced: bool = False, slotless: bool = False
+) -> Brackets:
     """Of every row. `aside` are duplicates that took no slot of a sender's ring; `alone` marks rows whose source sends
     one stream only. The stream's own numbers say best how many slots it used: from the number to the expectation, and
     the other duplicates in between. Where the number had come twice before, or ahead of its time, the records in
     between and the gaps among them have to do. Where only a sample of the duplicates has rows, how many lie in between
     is an estimate, and records are counted unless some of them took no slot. `slotless` brackets have the copy between
-    two slots."""
+    two slots. `echo` is the share of the source's frames that came twice on the way, and so of the foreign ones."""
     on_stream, of_source = (_of_all(each, table) for each in table.between(aside))
     again = ~aside
     others, stand_ins = (_of_all(table.between(each)[0], table) for each in (again, again & table.substitute))
@@ -116,7 +115,7 @@ def brackets(table: Table, aside: Bools, alone: Bools, *, replaced: bool = False
     more = low - counted
     known = table.frame_distance >= 0
     high = np.where(known, table.frame_distance - of_source + (0 if replaced else table.source_lost) + more, low)
-    high = np.maximum(high, low)
+    high = low + np.round(np.maximum(high - low, 0) / (1 + echo)).astype(np.int64)
     if slotless:  # the copy went out between two slots
         low, high = np.maximum(low - 1, 1), np.maximum(high - 1, 1)
     return Brackets(
@@ -143,7 +142,6 @@ def units(
     end = np.maximum(spans.high[at], 1) if closed else low
     # The share of a source's frames that were lost is that of its numbers.
     gone = 0.0 if spans.replaced else loss.loss / (1 - loss.loss) if loss.loss < 1 else 1.0
-    seen = spans.foreign[at] / (1 + loss.echo)
     time = table.time_lag[at].astype(np.float64)
     resolution = 1000.0 if len(at) and not (table.rows["ns"][at] % 1000).any() else 1.0
     time = np.maximum(time, resolution / 2)
@@ -159,8 +157,7 @@ def units(
         end=end,
         low=low,
         closed=np.full(len(at), closed),
-        unseen=seen * gone,
-        doubled=seen * loss.echo,
+        unseen=spans.foreign[at] * gone,
         time=time,
         pace=pace,
         reach=np.maximum((table.rows["record"][at] + 1) * ratio, end + 1.0),

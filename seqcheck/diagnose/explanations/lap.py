@@ -1,8 +1,7 @@
 """A lap: the copy comes k times N places later, N being the ring's size, however long that takes.
 
 Three families, by what is known of the other frames of the sender:
-exact  all of them are in view: the end *is* the lap, but for frames that were lost (a Poisson count of known mean) or
-       doubled on the way
+exact  all of them are in view: the end *is* the lap, but for frames that were lost (a Poisson count of known mean)
 short  some are not in view: the end falls short by what a share of other frames gives, the same share for all
 long   some did not use this ring (other queues), likewise
 short is binomial (each slot of the lap is another frame's with one probability), long is negative binomial (other
@@ -63,11 +62,10 @@ def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
     common = values[np.argsort(-counts, kind="stable")[:24]]
     slack = int(min(np.ceil(units.unseen.max(initial=0.0) * 2 + 1), 24)) if units.unseen.any() else 0
     near = (common[:6, None] + np.arange(1, slack + 1)).ravel() if slack else common[:0]
-    less = (common[:6, None] - np.arange(1, 8)).ravel() if units.doubled.any() else common[:0]
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
     lowest, highest = float(units.end.min()), float(units.end.max())
     known = known[(known >= lowest) & (known <= highest * 1.02 + 2)]
-    sizes = np.concatenate([common, near, less, common[:8] // 2, common[:8] // 3, known, np.array(given, np.int64)])
+    sizes = np.concatenate([common, near, common[:8] // 2, common[:8] // 3, known, np.array(given, np.int64)])
     sizes = distinct(sizes)
     return sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
 
@@ -123,8 +121,8 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
     mine = share > 0.5
     if delay.spread > STEADY or not mine.any():
         return None
-    ends = units.end[mine] + units.unseen[mine] - units.doubled[mine]
-    spread = math.sqrt(float(np.mean(units.unseen[mine] + units.doubled[mine])) + 0.05)
+    ends = units.end[mine] + units.unseen[mine]
+    spread = math.sqrt(float(np.mean(units.unseen[mine])) + 0.05)
     few, mean, many = quantiles(ends, (0.2, 0.5, 0.8))
     if mean < priors.HARDLY - 0.5:
         return None
@@ -161,15 +159,15 @@ def _exactly(units: Units, off: Ints) -> Floats:
     """Log-probability of falling short by `off`, by frames that nobody saw. Copies near one another have the same
     losses between them, so that all of them together scatter less than independent counts."""
     alone = poisson(off, np.maximum(units.unseen, 1e-6))
-    if not units.unseen.any() and not units.doubled.any():
+    if not units.unseen.any():
         low: Floats = np.maximum(alone, FLOOR)
         return low
     best: Floats = np.maximum(alone, FLOOR)
     for less in (1.0, 0.3):
-        variance = less * (units.unseen + units.doubled) + 0.08
-        both = np.minimum(normal(off - units.unseen + units.doubled, np.sqrt(variance)), 0.0)
-        shared = np.maximum(np.where(units.doubled + units.unseen > 0.02, both, alone), FLOOR)
-        shared = np.where((off < 0) & (units.doubled < 0.02), FLOOR, shared)
+        variance = less * units.unseen + 0.08
+        both = np.minimum(normal(off - units.unseen, np.sqrt(variance)), 0.0)
+        shared = np.maximum(np.where(units.unseen > 0.02, both, alone), FLOOR)
+        shared = np.where(off < 0, FLOOR, shared)
         if float(shared.sum()) > float(best.sum()) + 1.0:
             best = shared
     return best
