@@ -31,6 +31,7 @@ LONGEST_PERIOD = 50  # frames: what comes more rarely may be as regular as it li
 CYCLIC, APART = 0.9, 3  # of the steps, that are of two lengths; how much longer one is: else a copy was lost
 REGULAR = 8  # steps between duplicates from which on a rhythm is told
 TIMER = 0.003  # relative jitter: a program's timer, and a round trip, have more
+BESIDE = math.log(0.02)  # of a ring's fault, that what goes out again takes no slot; on a way it never does
 QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that store and forward
 
 
@@ -223,7 +224,7 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + _content(label, what, context)
         + _evenly(label, part, what)
         + _times(label, part, context)
-        + (what.stamps if label.cause in RING else 0.0)
+        + (what.stamps + (BESIDE if units.slotless else 0.0) if label.cause in RING else 0.0)
     )
 
 
