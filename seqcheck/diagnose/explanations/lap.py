@@ -186,7 +186,7 @@ def loose(units: Units, share: Floats, family: str, closed: bool, given: tuple[i
     for burst, weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
         if not len(sizes):
             break
-        evidence, laps = _evidence(ends, units.low[mine], sizes, family, burst)
+        evidence, laps = _evidence(ends, sizes, family, burst)
         total = evidence + prior
         at = int(np.argmax(total))
         if not np.isfinite(total[at]):
@@ -234,27 +234,30 @@ def _short(ends: Ints, laps: Ints, size: int, family: str) -> Ints:
     return laps * size - ends if family == "short" else ends - laps * size
 
 
-def _evidence(ends: Ints, low: Ints, sizes: Ints, family: str, burst: float) -> tuple[Floats, Ints]:
+def _evidence(ends: Ints, sizes: Ints, family: str, burst: float) -> tuple[Floats, Ints]:
     """Log-probability of the ends for each size, the share integrated out; and laps[size, unit]."""
+    values, which, often = np.unique(ends, return_inverse=True, return_counts=True)  # a ring's ends are few
     if family == "short":
-        laps = np.clip(-(-ends[None, :] // sizes[:, None]), 1, 3)
-        off = laps * sizes[:, None] - ends[None, :]
+        laps = np.clip(-(-values[None, :] // sizes[:, None]), 1, 3)
+        off = laps * sizes[:, None] - values[None, :]
     else:
-        laps = np.clip(ends[None, :] // sizes[:, None], 1, 3)
-        off = ends[None, :] - laps * sizes[:, None]
+        laps = np.clip(values[None, :] // sizes[:, None], 1, 3)
+        off = values[None, :] - laps * sizes[:, None]
     few, many = SHARE[family]
     slots, other = laps * sizes[:, None] / burst, np.maximum(off, 0) / burst
     own = slots - other if family == "short" else slots
-    yes, no = other.sum(axis=1), own.sum(axis=1)
+    yes, no = other @ often, own @ often
+    mean = off @ often / len(ends)
+    scatter = np.sqrt(np.maximum((off - mean[:, None]) ** 2 @ often / len(ends), 0.0))
     result = (
         _log_beta(few + yes, many + no) - float(_log_beta(few, many))
-        + _ways(slots, other, family).sum(axis=1) - len(ends) * _stretch(np.std(off, axis=1), burst)
+        + _ways(slots, other, family) @ often - len(ends) * _stretch(scatter, burst)
     )  # fmt: skip
-    counts = np.stack([(laps == k).sum(axis=1) for k in range(1, len(priors.LAPS) + 1)])
+    counts = np.stack([(laps == k) @ often for k in range(1, len(priors.LAPS) + 1)])
     prior = STICKY * np.array(priors.LAPS)[:, None]
     result += (log_gamma(prior + counts) - log_gamma(prior)).sum(axis=0)
     result += float(log_gamma(STICKY)) - float(log_gamma(STICKY + len(ends)))
-    return np.where((off < 0).any(axis=1), -np.inf, result), laps
+    return np.where((off < 0).any(axis=1), -np.inf, result), laps[:, which]
 
 
 def _stretch(scatter: Any, burst: float) -> Any:
@@ -311,6 +314,6 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
                 total[at] = np.logaddexp(total[at], one.prior + float(one.density[mine].sum()))
             continue
         for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
-            evidence, _ = _evidence(ends, units.low[mine], sizes, family, burst)
+            evidence, _ = _evidence(ends, sizes, family, burst)
             total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
     return sizes, total
