@@ -99,8 +99,8 @@ def test_every_option_reaches_the_scenario() -> None:
     ("argv", "message"),
     [
         (["--stale", "some"], "neither a count"),
-        (["--stale", "-1"], "no share"),
-        (["--stale", "nan"], "no share"),
+        (["--stale", "-1"], "not a share"),
+        (["--stale", "nan"], "not a share"),
         (["--loss", "1.5"], "not a share"),
         (["--host-share", "inf"], "not a share"),
         (["--ring-size", "1"], "out of range"),

@@ -28,7 +28,7 @@ EXIT = (
 )
 ENVIRONMENT = (
     ("NO_COLOR", "if not empty: no colour, whatever else is set"),
-    ("FORCE_COLOR", "if not empty: colour even where standard output is no terminal"),
+    ("FORCE_COLOR", "if not empty: colour even if standard output is not a terminal"),
     ("COLUMNS", "width of what is drawn for people"),
     ("SEQCHECK_KERNEL", "native or reference: use this kernel"),
     ("SEQCHECK_DEBUG", "1: show the traceback of an error"),

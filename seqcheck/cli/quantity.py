@@ -20,7 +20,7 @@ def duration(text: str) -> float:
     """Seconds, more than none."""
     match = _TIME.fullmatch(text)
     if match is None or match[2] not in UNITS or not float(match[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time (90, 90s, 15m, 8h, 7d, 500ms)")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time (90, 90s, 15m, 8h, 7d, 500ms)")
     return float(match[1]) * UNITS[match[2]]
 
 
@@ -38,7 +38,7 @@ def size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     number = int(match[1]) << SIZES[match[2]] if match else 0
     if not 0 < number <= LARGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size (65536, 64K, 64M, 2G)")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size (65536, 64K, 64M, 2G)")
     return number
 
 

@@ -62,14 +62,14 @@ def fault(text: str) -> float:
     """`stale=RATE`; for argparse."""
     name, equals, rate = text.partition("=")
     if name != "stale" or not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is no fault that can be injected; there is: stale=RATE")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fault that can be injected; there is: stale=RATE")
     return share(rate)
 
 
 def hardware(text: str) -> bytes:
     """A link-layer address; for argparse."""
     if not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no link-layer address (02:00:00:00:00:02)")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a link-layer address (02:00:00:00:00:02)")
     return bytes.fromhex(text.replace(":", ""))
 
 

@@ -183,7 +183,7 @@ def _ring(table: Mapping[str, Any], where: str) -> int | None:
     if size is False:
         return 0
     if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= LARGEST:
-        raise UsageError(f"{where}: ring_size: {size!r} is no number of slots, nor false")
+        raise UsageError(f"{where}: ring_size: {size!r} is neither a number of slots nor false")
     return size
 
 
@@ -203,7 +203,7 @@ def _count(value: Any) -> bool:
 
 def _table(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: {value!r} is no table")
+        raise UsageError(f"{where}: {value!r} is not a table")
     return value
 
 
@@ -215,4 +215,4 @@ def _known(table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
 
 def _one_of(value: Any, names: Iterable[str], where: str) -> None:
     if value not in names:
-        raise UsageError(f"{where}: {value!r} is none of {', '.join(names)}")
+        raise UsageError(f"{where}: {value!r} is not one of {', '.join(names)}")

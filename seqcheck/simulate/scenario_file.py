@@ -137,7 +137,7 @@ def check(scenario: Scenario) -> None:
         raise UsageError("sizes, slot_ns and foreign need at least one entry")
     for name in traffic.foreign:
         if name not in FOREIGN:
-            raise UsageError(f"[traffic] foreign: {name!r} is no kind of frame", hint=f"there are {', '.join(FOREIGN)}")
+            raise UsageError(f"[traffic] foreign: {name!r} is not a kind of frame", hint=f"there are {', '.join(FOREIGN)}")
     if traffic.shares and (len(traffic.shares) != traffic.streams or min(traffic.shares) <= 0):
         raise UsageError(f"[traffic] shares: {traffic.streams} streams need as many shares above 0")
 
@@ -146,7 +146,7 @@ def _range(table: str, name: str, value: Any) -> None:
     where = f"[{table}] {name}"
     for one in value if isinstance(value, tuple) else () if value is None else (value,):
         if name in SHARES and not 0 <= one <= 1:
-            raise UsageError(f"{where}: {one} is no share", hint="it may be 0 to 1")
+            raise UsageError(f"{where}: {one} is not a share", hint="it may be 0 to 1")
         bounds = FAULT_LIMITS.get(name) if table == "fault" else LIMITS.get((table, name))
         if bounds and not bounds[0] <= one <= bounds[1]:
             low, high = bounds
