@@ -50,7 +50,9 @@ def resolve(args: argparse.Namespace) -> Options:
         raise UsageError("--jobs is for --each")
     if args.layout is not None and (words := [each for each in args.captures if _FIELD.match(each)]):
         whole = " ".join([args.layout, *words])
-        raise UsageError(f"{words[0]!r} is not a capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'")
+        raise UsageError(
+            f"{words[0]!r} is not a capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'"
+        )
     reports = tuple(args.reports or [TERMINAL])
     check(report.format for report in reports)
     apart([report.path for report in reports])

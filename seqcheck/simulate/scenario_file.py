@@ -137,7 +137,9 @@ def check(scenario: Scenario) -> None:
         raise UsageError("sizes, slot_ns and foreign need at least one entry")
     for name in traffic.foreign:
         if name not in FOREIGN:
-            raise UsageError(f"[traffic] foreign: {name!r} is not a kind of frame", hint=f"there are {', '.join(FOREIGN)}")
+            raise UsageError(
+                f"[traffic] foreign: {name!r} is not a kind of frame", hint=f"there are {', '.join(FOREIGN)}"
+            )
     if traffic.shares and (len(traffic.shares) != traffic.streams or min(traffic.shares) <= 0):
         raise UsageError(f"[traffic] shares: {traffic.streams} streams need as many shares above 0")
 
