@@ -20,7 +20,7 @@ LAYERS = (
     ("wire", "serial", "linux"),
     ("kernel",),
     ("layout", "sink"),
-    ("ranking", "bars", "seen_columns"),
+    ("ranking", "bars", "seen_columns", "redaction"),
     ("retracted", "missing"),
     ("kept",),
     ("decode", "track", "metrics", "timeline", "spool", "guard", "ways", "crowd"),

@@ -1,0 +1,87 @@
+"""`seqcheck redact IN OUT`: a capture that can be shown to others: numbers, distances and times as they are, addresses
+and payload replaced."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.stdio import say
+from seqcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seqcheck.layout import Layout
+    from seqcheck.sources import CaptureReader
+
+DESCRIPTION = """\
+Writes a copy of a capture that can be shown to others. Times, lengths, ports and sequence
+numbers stay; addresses are replaced one for one, and payload by bytes that compare alike. So
+the report on the copy is the same, addresses aside. Look at the copy before you send it."""
+
+EPILOG = """\
+example:
+  seqcheck redact run.pcap shown.pcapng
+
+exit codes: 0 written, 2 trouble"""
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser("redact", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument("capture", metavar="IN", help="the capture to read")
+    parser.add_argument("output", metavar="OUT", help="the copy to write, pcapng, or - for standard output")
+    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the layout, read once more, write."""
+    from seqcheck import kernel, session
+    from seqcheck.layout import resolve
+    from seqcheck.sources import CaptureReader
+
+    if args.capture == STDOUT:
+        raise UsageError("redact reads a file, not standard input")
+    spare([args.capture, args.layout], [args.output])
+    spec = args.layout if args.layout is not None else session.analyze(args.capture).layout.spec
+    with Output(args.output, force=args.force) as output:
+        with CaptureReader([args.capture], kernel=kernel.load()) as reader, failing(output.name):
+            for piece in redacted(reader, resolve(spec)):
+                output.stream.write(piece)
+        output.commit()
+        if not args.quiet:
+            say(f"seqcheck: {reader.frames:,} frames, records by {spec}; look at the copy before you send it")
+    return 0
+
+
+def redacted(reader: CaptureReader, layout: Layout) -> Iterator[bytes]:
+    """The copy, as pcapng."""
+    from seqcheck import kernel
+    from seqcheck.kernel.border import RECORD, RecordColumns
+    from seqcheck.layout import compile
+    from seqcheck.redaction import Redactor
+    from seqcheck.wire import pcapng
+
+    decoder, records = kernel.load().Decoder(compile(layout)), RecordColumns(0)
+    redactor, links = Redactor(layout, os.urandom(32)), dict[int, int]()
+    yield pcapng.section_block(program="seqcheck redact")
+    for frames, low, high in reader:
+        if len(records.row) < frames.capacity:
+            records = RecordColumns(frames.capacity)
+        decoder.decode(frames, low, high, records)
+        for row in range(low, high):
+            at, link, wire = int(frames.off[row]), int(frames.link[row]), int(frames.wire[row])
+            if link not in links:
+                links[link] = len(links)
+                yield pcapng.interface_block(link=link)
+            data = frames.buf[at : at + int(frames.cap[row])].tobytes()
+            made = redactor.frame(data, wire, link, record=records.status[row] == RECORD)
+            yield pcapng.packet_block(int(frames.ns[row]), made, wire=wire, interface=links[link])
+    if reader.dropped is not None and links:
+        received = reader.frames + reader.dropped
+        yield pcapng.statistics_block(reader.last_ns or 0, received=received, dropped=reader.dropped)

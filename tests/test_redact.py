@@ -1,0 +1,163 @@
+"""seqcheck redact: the report on the copy is that on the original, addresses aside, and nothing else is left of it."""
+
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dpkt
+import packets
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqcheck import layout, session
+from seqcheck.cli.main import main
+from seqcheck.errors import InputError
+from seqcheck.model import Report
+from seqcheck.redaction import Redactor
+from seqcheck.wire import pcap
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in (".pcap", ".pcapng"))
+KEY = bytes(range(32))
+TEXT = b"the password is swordfish"
+
+
+def said(report: Report) -> dict[str, Any]:
+    """All but names, addresses, the comparison of addresses' checksums, and what foreign frames are called."""
+    tree = json.loads(report.to_json())
+    for stream in tree["streams"]:
+        del stream["key"]
+    for one in tree["duplicates"]["listed"]:
+        one["differs"] = [name for name in one["differs"] if "checksum" not in name]
+    for name in ("inputs", "damage"):
+        del tree["capture"][name]
+    verdict = tree["verdict"]
+    return {
+        "capture": tree["capture"], "records": tree["records"], "streams": tree["streams"],
+        "duplicates": tree["duplicates"], "gaps": tree["gaps"],
+        "verdict": [verdict[name] for name in ("cause", "strength", "ring_size", "explained", "bracket")],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_report_is_the_same(name: str, tmp_path: Path) -> None:
+    original = session.analyze(SAMPLES / name)
+    copy = tmp_path / "copy.pcapng"
+    assert main(["-q", "redact", str(SAMPLES / name), str(copy)]) == 0
+    assert said(session.analyze(copy, layout=original.layout.spec)) == said(original)
+
+
+def ether(payload: bytes, *, kind: int = 0x0800) -> bytes:
+    return bytes.fromhex("aabbccddeef0aabbccddeef1") + kind.to_bytes(2, "big") + payload
+
+
+def datagram(payload: bytes, *, version: int = 4) -> bytes:
+    udp = dpkt.udp.UDP(sport=5000, dport=5001, ulen=8 + len(payload), data=payload)
+    if version == 6:
+        packet = dpkt.ip6.IP6(src=bytes([0x20] * 16), dst=bytes([0x21] * 16), nxt=17, plen=len(udp), data=udp)
+        return ether(bytes(packet), kind=0x86DD)
+    return ether(bytes(dpkt.ip.IP(src=b"\xc6\x33\x64\x07", dst=b"\xcb\x00\x71\x09", p=17, data=udp)))
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_addresses_and_payload_are_gone_and_checksums_are_right(version: int) -> None:
+    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
+    frame = datagram(struct.pack(">I", 77) + TEXT, version=version)
+    made = redactor.frame(frame, len(frame), 1, record=True)
+    assert len(made) == len(frame)
+    for secret in (TEXT, TEXT[:6], frame[:6], frame[6:12], b"\xc6\x33\x64\x07", b"\xcb\x00\x71\x09", bytes([0x20] * 8)):
+        assert secret not in made
+    packet = dpkt.ethernet.Ethernet(made).data
+    assert packet.data.data[:4] == struct.pack(">I", 77)
+    assert (packet.data.sport, packet.data.dport) == (5000, 5001)
+    given_sum = packet.data.sum
+    packet.data.sum = 0
+    if version == 4:
+        packet.sum = 0
+    again = bytes(packet)
+    assert dpkt.ethernet.Ethernet(ether(again, kind=0x0800 if version == 4 else 0x86DD)).data.data.sum == given_sum
+
+
+def test_a_frame_that_is_no_record_keeps_no_payload() -> None:
+    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
+    frame = datagram(TEXT)
+    assert TEXT[:4] not in redactor.frame(frame, len(frame), 1, record=False)
+
+
+def test_bits_beside_the_counter_in_its_word_go() -> None:
+    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0&0xffff"), KEY)
+    frame = datagram(b"\xaa\xbb\x00\x07" + TEXT)
+    made = redactor.frame(frame, len(frame), 1, record=True)
+    assert made[42:46][2:] == b"\x00\x07"
+    assert made[42:44] != b"\xaa\xbb"
+
+
+def test_equal_bytes_stay_equal_and_others_differ() -> None:
+    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
+    frames = [datagram(struct.pack(">I", 1) + text) for text in (TEXT, TEXT, TEXT[:-1] + b"!")]
+    one, same, other = (redactor.frame(frame, len(frame), 1, record=True) for frame in frames)
+    assert one == same
+    stranger = Redactor(layout.resolve("udp:5001 seq=u32be@0"), bytes(32))
+    assert stranger.frame(frames[0], len(frames[0]), 1, record=True) != one
+    assert one[46:-1] == other[46:-1]  # old bytes at another length are seen as such
+    assert one[-1] != other[-1]
+    long = [datagram(struct.pack(">I", 1) + bytes(400) + last) for last in (b"a", b"b")]
+    first, second = (redactor.frame(frame, len(frame), 1, record=True) for frame in long)
+    assert first[46:400] == second[46:400]
+    assert first[-1] != second[-1]
+
+
+def test_addresses_become_others_one_for_one() -> None:
+    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
+    seen = {}
+    for last in range(200):
+        frame = bytes([0, 1, 2, 3, 4, last]) + bytes([1, 0, 0x5E, 0, 0, last]) + b"\x12\x34" + bytes(50)
+        made = redactor.frame(frame, len(frame), 1, record=False)
+        assert (made[0] & 1, made[6] & 1) == (0, 1)  # a group's stays a group's
+        seen[last] = made[:12]
+        assert redactor.frame(frame, len(frame), 1, record=False)[:12] == seen[last]
+    assert len(set(seen.values())) == 200
+    broadcast = b"\xff" * 6 + bytes(6) + b"\x12\x34" + bytes(50)
+    assert redactor.frame(broadcast, 64, 1, record=False)[:14] == broadcast[:14]
+
+
+@given(packets.frames(), st.integers(0, 120))
+def test_no_frame_is_too_odd(frame: Any, cut: int) -> None:
+    redactor = Redactor(layout.resolve("udp seq=u32be@0"), KEY)
+    data = frame.data[:cut] if cut < 100 else frame.data
+    made = redactor.frame(data, max(frame.wire, len(data)), frame.link, record=False)
+    assert len(made) == len(data)
+
+
+def test_a_record_inside_a_tunnel_is_refused() -> None:
+    redactor = Redactor(layout.resolve("udp:9 seq=u32be@0"), KEY)
+    frame = datagram(TEXT)
+    with pytest.raises(InputError, match="inside a tunnel"):
+        redactor.frame(frame, len(frame), 1, record=True)
+
+
+def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, copy = tmp_path / "run.pcap", tmp_path / "copy.pcapng"
+    frames = [datagram(struct.pack(">I", number) + TEXT) for number in (1, 2, 3, 2, 4, 5, 6, 7, 8, 9)]
+    path.write_bytes(pcap.file_header(link=1) + b"".join(pcap.record(at, data) for at, data in enumerate(frames)))
+    spec = "udp:5001 seq=u32be@0"
+    assert main(["redact", "--layout", spec, str(path), str(copy)]) == 0
+    assert "10 frames" in capsys.readouterr().err
+    assert TEXT not in copy.read_bytes()
+    report = session.analyze(copy, layout=spec)
+    assert (report.duplicates.total, report.duplicates.listed[0].identical) == (1, True)
+    assert main(["redact", "--layout", spec, str(path), str(copy)]) == 2
+    assert main(["redact", "--layout", spec, "--force", str(path), str(path)]) == 2
+    assert main(["redact", "-", str(copy)]) == 2
+    err = capsys.readouterr().err
+    assert "exists already" in err
+    assert "one of the files to read" in err
+    assert "not standard input" in err
+
+
+def test_what_is_counted_is_not_told_by_names() -> None:
+    report = session.analyze(SAMPLES / "clean.pcap")
+    assert said(replace(report, capture=replace(report.capture, inputs=("x",)))) == said(report)
