@@ -1,8 +1,9 @@
 """How a live capture stands, from time to time: Snapshots.
 
 A snapshot's figures are of now (`missed` is up to MISSED_S old); its report, which takes longer, is as old as it must
-be for making reports to take no more than JUDGING of the time, and up to UNCHANGED_S where nothing was found since.
-Both are copies: whoever shows them can take as long as he likes, the kernel's ring permitting.
+be for making reports to take no more than JUDGING of the time, and up to UNCHANGED_S where nothing was found since;
+where the first duplicates come, or many times more, it is made at once. Both are copies: whoever shows them can take
+as long as he likes, the kernel's ring permitting.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from .sources.live import LiveReader
 
 SECOND = 1_000_000_000  # ns
-JUDGING = 0.002  # the share of the time that may go into reports in between
+JUDGING = 0.002  # the share of the time that may go into reports in between,
+NEWS_S, GREW = 0.5, 1.25  # and so soon where the duplicates have grown so many times, which they seldom do
 MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
 SECOND_LOOK_S = 1  # from the first report to the second
 GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off
@@ -79,7 +81,7 @@ class Standing:
     def __init__(self, reader: LiveReader) -> None:
         self._reader = reader
         self._report: Report | None = None
-        self._judge_at = self._stale_at = 0.0
+        self._judge_at = self._stale_at = self._news_at = 0.0
         self._missed, self._missed_at = 0, 0.0
         self._known: tuple[int, ...] = ()  # what there was when it was reported
 
@@ -89,7 +91,8 @@ class Standing:
         reader, chosen = self._reader, now.pipeline.chosen
         state: Any = chosen.track.streams() if chosen else _NO_STREAM
         if judge is not None:
-            self._rejudge(judge, (now.newest.rows, len(state), reader.dropped))
+            known = (now.newest.rows, len(state), reader.dropped)
+            self._rejudge(judge, known, _total(state["duplicates"]))
         if now.elapsed_s >= self._missed_at:
             self._missed, self._missed_at = reader.missed, now.elapsed_s + MISSED_S
         return Snapshot(
@@ -110,9 +113,12 @@ class Standing:
             report=self._report,
         )
 
-    def _rejudge(self, judge: Judge, known: tuple[int, ...]) -> None:
+    def _rejudge(self, judge: Judge, known: tuple[int, ...], duplicates: int) -> None:
         begin = time.monotonic()
-        if begin < (self._stale_at if known == self._known else self._judge_at):
+        due = self._stale_at if known == self._known else self._judge_at
+        if self._report is not None and duplicates > GREW * self._report.duplicates.total:
+            due = self._news_at
+        if begin < due:
             return
         self._known, first = known, self._report is None
         try:
@@ -120,6 +126,7 @@ class Standing:
         except InputError:  # no record yet
             return
         now = time.monotonic()
+        self._news_at = now + NEWS_S
         self._judge_at = now + (SECOND_LOOK_S if first else (now - begin) / JUDGING)  # the first one takes far longer
         self._stale_at = max(self._judge_at, now + UNCHANGED_S)
 

@@ -1,15 +1,10 @@
 """The parts of `live` that need no interface: what is kept to look back at, order of time, lines, the dashboard."""
 
-import fcntl
 import io
 import json
-import os
 import platform
-import re
-import struct
 import subprocess
 import sys
-import termios
 from dataclasses import replace
 
 import numpy as np
@@ -182,7 +177,7 @@ def test_the_dashboard_fits_and_says_what_counts(width: int, height: int) -> Non
     console = Console(file=io.StringIO(), force_terminal=True, width=width, height=height, color_system=None)
     dashboard = Dashboard("eth0\x1b[2J", console)
     lines = ["".join(text for text, _ in line) for line in dashboard.draw(NOW, (width, height))]
-    assert len(lines) < height
+    assert len(lines) <= height
     assert max(map(len, lines)) <= width
     assert "\x1b" not in "".join(lines)
     if width >= 80:
@@ -193,76 +188,6 @@ def test_the_dashboard_fits_and_says_what_counts(width: int, height: int) -> Non
     with dashboard:
         dashboard(NOW)
         dashboard(replace(NOW, report=None, ns=None))
-
-
-def test_the_dashboard_fits_a_terminal_that_changes_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
-    ours, theirs = os.openpty()
-    resized = [(80, 24), (80, 24), (52, 12)]
-    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", buffering=0) as other_end:
-        dashboard = Dashboard("eth0", Console(file=terminal, force_terminal=True, highlight=False))
-        drawn = []
-        for second, (columns, lines) in enumerate(resized):
-            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-            dashboard(replace(NOW, elapsed_ns=2_000_000_000 * second))
-            written = other_end.read(65_536).decode()
-            drawn.append([text for text in re.split(r"\x1b\[[?;\d]*\w|[\r\n]", written) if text])
-    assert max(map(len, drawn[0])) > 60
-    assert len(drawn[1]) < 6  # the time, and the rates
-    assert len("".join(drawn[2])) < 52 * 12
-    assert max(map(len, drawn[2])) <= 52
-
-
-def screen(written: str, height: int) -> list[str]:
-    """What a terminal shows of this, as far as the dashboard needs one; styles and the cursor's visibility aside."""
-    lines, at, column = [""] * height, 0, 0
-    for control, number, kind, char in re.findall(r"(\x1b\[([?;\d]*)(\w))|(.)", written, re.DOTALL):
-        if kind == "A":
-            assert at >= int(number), "above the top"
-            at -= int(number)
-        elif kind == "K":
-            assert number == "2"
-            lines[at] = ""
-        elif kind == "J":
-            lines[at:] = [lines[at][:column], *[""] * (height - at - 1)]
-        elif char == "\r":
-            column = 0
-        elif char == "\n":
-            at, column = at + 1, 0
-        elif not control:
-            lines[at] = lines[at][:column].ljust(column) + char + lines[at][column + 1 :]
-            column += 1
-    return [line.rstrip() for line in lines]
-
-
-@pytest.mark.parametrize("width", [80, 140])
-def test_what_is_on_the_screen_is_the_last_picture(width: int) -> None:
-    """Only lines that differ are written; the picture grows and shrinks; what others say stands above it."""
-    console = Console(file=io.StringIO(), force_terminal=True, width=width, height=24)
-    many = replace(NOW, elapsed_ns=NOW.elapsed_ns + 10**9, latest=NOW.latest * 2, missing=8)
-    few = replace(NOW, elapsed_ns=NOW.elapsed_ns + 2 * 10**9, latest=())
-    shown = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stderr", console.file)
-        with Dashboard("eth0", console) as dashboard:
-            for now in (NOW, many, few, NOW):
-                dashboard(now)
-                shown.append(screen(console.file.getvalue(), 40))
-            expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(NOW, (width, 24))]
-            before = len(console.file.getvalue())
-            dashboard(NOW)
-            assert len(console.file.getvalue()) - before < 200, "hardly anything changed"
-            sys.stderr.write("seqcheck: eth0 is gone\n")
-            dashboard(NOW)
-            below = screen(console.file.getvalue(), 40)
-        assert sys.stderr is console.file
-    tops = [[line for line in picture if line] for picture in shown]
-    assert [len(top) for top in tops] == [len(expected), len(expected) + 2, len(expected) - 2, len(expected)]
-    assert next(line for line in below if line) == "seqcheck: eth0 is gone"
-    assert "frames     2,000 \N{MIDDLE DOT} 0/s \N{MIDDLE DOT} 0 Mbit/s" in below
-    assert [line[:11] for line in tops[-1]] == [line[:11] for line in expected]
-    assert [line for line in screen(console.file.getvalue(), 40) if line] == ["seqcheck: eth0 is gone"]
 
 
 def test_a_line_too_long_ends_with_an_ellipsis() -> None:

@@ -19,8 +19,8 @@ from seqcheck.errors import OutputError, SeqcheckError
 
 MOST = 1 << 12  # bytes of an answer
 DONE = b"done"
-# A signal meant for the capture must not keep its files from being named.
-DEAF = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+# A signal meant for the capture must not keep its files from being named, nor Ctrl-Z where it alone is resumed.
+DEAF = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTSTP", "SIGTTIN", "SIGTTOU")
 
 
 class Namer:

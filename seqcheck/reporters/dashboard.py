@@ -1,17 +1,19 @@
-"""A live capture at a terminal: how things stand, drawn over and over in the same place.
+"""A live capture at a terminal: how things stand, drawn over and over on the terminal's other screen.
 
 Each drawing comes from one Snapshot and nothing else, takes some 0.2 ms and no thread of its own: what follows from the
 report alone is laid out once for each report, and only the lines that differ from those on the screen are written. It
-fits 80 columns and 24 lines, and uses more columns where there are some. At the end it is taken off the screen.
+fits 80 columns and 24 lines, and uses more where there are some. The first line is the answer so far. At the end the
+first screen is back as it was, and what was said meanwhile stands there.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self, TextIO, cast
+from types import FrameType, TracebackType
+from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -20,6 +22,7 @@ from rich.text import Text
 from seqcheck.escape import visible
 from seqcheck.model import Report
 from seqcheck.reporters.histogram import rows
+from seqcheck.reporters.screen import Screen
 from seqcheck.reporters.terminal_style import BAR, CLEAN, DIM, FINDING, HEADING, MARK, UNSURE, WARNING, marks_for
 from seqcheck.reporters.wording import count, counted, key
 from seqcheck.snapshot import Latest, Snapshot
@@ -30,113 +33,101 @@ STREAMS, BARS, FINDINGS = 3, 6, 5
 SAID = 2  # lines of the verdict's statement
 MORE = "\u2026"
 BAR_WIDEST = 40
+HIGH = 20  # lines from which on the last findings have a place of their own
 FULL = 0.5  # share of the kernel's ring from which on it is worth a warning
 
 
 Line = list[tuple[str, str]]  # pieces of text, each with its style
-
-# What a terminal is told (ECMA-48; hiding the cursor is DEC's, and everyone's).
-HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
-UP, CLEAR_LINE, CLEAR_BELOW = "\x1b[{}A", "\x1b[2K", "\x1b[J"
+STYLES = (HEADING, DIM, BAR, MARK, CLEAN, FINDING, UNSURE, WARNING)
+NOTES = 2  # lines that others said
 
 
 class Dashboard:
-    """Draws on `console` (stderr, if not given) each snapshot that it is called with. Between `with` and its end, what
-    others write to stderr goes above the picture."""
+    """Draws on `console` (stderr, if not given) each snapshot that it is called with, between `with` and its end."""
 
     def __init__(self, title: str, console: Console | None = None) -> None:
         self._title = visible(title)
-        self._console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
-        self._out = self._console.file
+        self._console = console or Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
+        self._screen = Screen(self._console.file)
         self._marks = marks_for(self._console.encoding)
-        self._codes: dict[str, tuple[str, str]] = {"": ("", "")}
+        self._codes = {"": ("", ""), **{style: self._code(style) for style in STYLES}}
         self._size: tuple[int, int] = (0, 0)
         self._asked: os.terminal_size | None = None  # what the terminal itself said
-        self._look_ns = 0  # when the terminal is asked for its size again
-        self._shown: list[Line] = []  # what is on the screen; the cursor stands in the last one
         self._before: Snapshot | None = None
         self._judged: tuple[Report | None, int, list[Line], list[Line]] | None = None
-        self._stderr = sys.stderr
+        self._handlers: dict[int, signal.Handlers] = {}
 
     def __call__(self, now: Snapshot) -> None:
-        if now.elapsed_ns >= self._look_ns:
-            self._look_ns = now.elapsed_ns + SECOND
-            self._look()
-        self._put(self.draw(now, self._size))
+        self._look()
+        self._screen.show([self._coded(line) for line in self.draw(now, self._size)])
         self._before = now
 
     def draw(self, now: Snapshot, size: tuple[int, int]) -> list[Line]:
         """The whole picture, as it fits into so many columns and lines."""
         width, height = size
+        room = max(height, 4)
         if self._judged is None or self._judged[0] is not now.report or self._judged[1] != width:
             report = now.report
             below = [*self._streams(report), *self._distances(report)]
-            self._judged = report, width, list(self._verdict(report, width)), below
-        _, _, verdict, below = self._judged
-        lines = [self._head(now), *verdict, *self._figures(now), *below, *self._findings(now)]
-        return [cut(line, width) for line in lines[: max(height - 1, 4)]]
-
-    def erase(self) -> None:
-        """Take it off the screen; the next one is drawn where the cursor is then."""
-        if self._shown:
-            self._out.write(self._top() + CLEAR_BELOW)
-            self._out.flush()
-            self._shown = []
+            self._judged = report, width, list(self._statement(report, width)), below
+        _, _, statement, below = self._judged
+        lines = [self._verdict(now), self._head(now), *statement, *self._figures(now), *below]
+        notes: list[Line] = [[(visible(note), DIM)] for note in list(self._screen.notes)[-NOTES:]]
+        spare = max(room - len(lines) - len(notes), FINDINGS if room > HIGH else 0)
+        lines += [*self._findings(now, spare), *notes]
+        return [cut(line, width) for line in lines[:room]]
 
     def __enter__(self) -> Self:
-        self._stderr = sys.stderr
-        sys.stderr = cast("TextIO", Above(self, self._stderr))
-        self._out.write(HIDE)
+        self._screen.__enter__()
+        for number, heard in ((signal.SIGTSTP, self._rest), (signal.SIGCONT, self._resume)):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, heard)
+                self._handlers[number] = signal.SIG_DFL
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        sys.stderr = self._stderr
-        self.erase()
-        self._out.write(SHOW)
-        self._out.flush()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._screen.__exit__(kind, error, trace)
+
+    def _rest(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-Z: give the terminal back, then stop as everybody does."""
+        self._screen.leave()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def _resume(self, number: int, frame: FrameType | None) -> None:
+        """`fg`: take the terminal again, and draw all of it."""
+        signal.signal(signal.SIGTSTP, self._rest)
+        self._screen.enter()
 
     def _look(self) -> None:
         """Whether the terminal has another size now. rich asks for more than that, so only where it has."""
         try:
-            asked = os.get_terminal_size(self._out.fileno())
+            asked = os.get_terminal_size(self._console.file.fileno())
         except (OSError, ValueError):  # no terminal
             asked = None
         if asked is not None and asked == self._asked:
             return
         self._asked = asked
-        if (size := self._console.size) != self._size:
-            self.erase()
-            self._size = size
+        columns, lines = (asked.columns, asked.lines) if asked and asked.columns else self._console.size
+        if (columns, lines) != self._size:
+            self._screen.forget()
+            self._size = columns, lines
 
-    def _put(self, picture: list[Line]) -> None:
-        """Make the screen show these lines."""
-        out, shown = [self._top()], self._shown
-        for place, line in enumerate(picture):
-            if place:
-                out.append("\r\n")
-            if place >= len(shown) or line != shown[place]:
-                out.append(CLEAR_LINE + self._coded(line))
-        if len(shown) > len(picture):
-            out.append("\r\n" + CLEAR_BELOW + UP.format(1))
-        self._out.write("".join(out))
-        self._out.flush()
-        self._shown = picture
-
-    def _top(self) -> str:
-        """From the last line shown to the beginning of the first."""
-        return (UP.format(len(self._shown) - 1) if len(self._shown) > 1 else "") + "\r"
+    def _code(self, style: str) -> tuple[str, str]:
+        """What stands before and behind a text of that style."""
+        with self._console.capture() as capture:
+            self._console.print(Text("x", style=style), end="")
+        before, _, after = capture.get().partition("x")
+        return before, after
 
     def _coded(self, line: Line) -> str:
         """As the terminal wants it."""
         out = []
         for text, style in line:
-            if style not in self._codes:
-                with self._console.capture() as capture:
-                    self._console.print(Text("x", style=style), end="")
-                before, _, after = capture.get().partition("x")
-                self._codes[style] = before, after
             before, after = self._codes[style]
             out.append(f"{before}{text}{after}")
         return "".join(out)
@@ -145,10 +136,16 @@ class Dashboard:
         words = f"   {clock(now.elapsed_ns)}   Ctrl-C ends it with the report"
         return [(f"seqcheck live {self._title}", HEADING), (words, DIM)]
 
-    def _verdict(self, report: Report | None, width: int) -> Iterator[Line]:
+    def _verdict(self, now: Snapshot) -> Line:
+        """The answer so far; what came since it was given is said beside it."""
+        report = now.report
         if report is None:
-            yield named("verdict", ("no frame with a header yet", ""))
-            return
+            return named("verdict", ("no frame with a header yet", ""))
+        since = now.duplicates - report.duplicates.total
+        lost = now.missing - report.gaps.missing
+        if report.exit_code == 0 and (since > 0 or lost > 0):
+            found = counted(now.duplicates, "duplicate") if since > 0 else f"{count(now.missing)} missing"
+            return named("verdict", (f"{found}, not judged yet", FINDING))
         verdict = report.verdict
         words: list[str] = [verdict.cause]
         if verdict.strength != "none":
@@ -157,8 +154,15 @@ class Dashboard:
             words.append(f"ring {verdict.ring_size}")
         unsure = verdict.cause in ("unexplained", "no-counter", "not-judged") or verdict.strength in ("weak", "none")
         style = CLEAN if report.exit_code == 0 else UNSURE if unsure else FINDING
-        yield named("verdict", (", ".join(words), style))
-        said = Text(visible(verdict.statement)).wrap(self._console, max(width - NAME, 20))
+        line = named("verdict", (", ".join(words), style))
+        if since > 0:
+            line.append((f"   judged from the first {count(report.duplicates.total)}; {count(since)} more since", DIM))
+        return line
+
+    def _statement(self, report: Report | None, width: int) -> Iterator[Line]:
+        if report is None:
+            return
+        said = Text(visible(report.verdict.statement)).wrap(self._console, max(width - NAME, 20))
         for place, line in enumerate(said[:SAID]):
             rest = " " + MORE if place == SAID - 1 and len(said) > SAID else ""
             yield named("", (line.plain.rstrip() + rest, ""))
@@ -208,23 +212,9 @@ class Dashboard:
                 line.append((f" {self._marks.here} {laps}ring of {report.verdict.ring_size}", MARK))
             yield named("" if place else "distances", *line)
 
-    def _findings(self, now: Snapshot) -> Iterator[Line]:
-        for place, finding in enumerate(reversed(now.latest[-FINDINGS:])):
+    def _findings(self, now: Snapshot, most: int) -> Iterator[Line]:
+        for place, finding in enumerate(reversed(now.latest[-most:] if most else ())):
             yield named("" if place else "latest", (told(finding, now.ns), ""))
-
-
-class Above:
-    """Stands for stderr while a picture is at the foot of the screen, which makes room for what is said."""
-
-    def __init__(self, picture: Dashboard, stream: TextIO) -> None:
-        self._picture, self._stream = picture, stream
-
-    def write(self, text: str) -> int:
-        self._picture.erase()
-        return self._stream.write(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 def named(name: str, *pieces: tuple[str, str]) -> Line:

@@ -1,0 +1,219 @@
+"""What a person sees of a live capture: the dashboard, through a terminal emulator."""
+
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import netns
+import pyte
+import pytest
+import specimens
+from rich.console import Console
+from test_live_parts import NOW
+
+from seqcheck.reporters.dashboard import Dashboard
+from seqcheck.snapshot import Snapshot
+
+OTHER = re.compile(r"\x1b\[\?1049h.*?(?:\x1b\[\?1049l|\Z)", re.DOTALL)
+
+
+def shown(written: str, width: int, height: int) -> list[str]:
+    """The lines of a terminal of that size after all this; pyte has one screen, so what was on the other is cut out
+    where it was left."""
+    screen = pyte.Screen(width, height)
+    stream = pyte.Stream(screen)
+    last = written.rfind("\x1b[?1049h")
+    left = written.find("\x1b[?1049l", last) >= 0
+    stream.feed(OTHER.sub("", written) if left else written[last:])
+    return [line.rstrip() for line in screen.display]
+
+
+def states() -> Iterator[Snapshot]:
+    """A run: nothing, records, the first duplicate, many of them, a verdict, one that is older than the counts."""
+    clean = replace(NOW, duplicates=0, missing=0, dropped=0, behind=0.0, latest=(), report=specimens.CLEAN)
+    yield replace(clean, sequenced=0, report=None, ns=None)
+    yield clean
+    yield replace(clean, duplicates=1, latest=NOW.latest[1:])
+    yield NOW
+    total = specimens.STALE.duplicates.total
+    yield replace(NOW, duplicates=total, missing=specimens.STALE.gaps.missing)
+    yield replace(NOW, duplicates=total + 36, latest=NOW.latest * 4)
+    yield clean
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 50), (40, 10), (200, 70)])
+@pytest.mark.parametrize("color", ["standard", "truecolor", None])
+def test_the_screen_is_the_last_picture_at_any_time(width: int, height: int, color: str | None) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, height=height, color_system=color)  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", console.file)
+        with Dashboard("eth0", console) as dashboard:
+            for number, now in enumerate(states()):
+                before = dashboard._before
+                dashboard(now)
+                dashboard._before = before
+                expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(now, (width, height))]
+                dashboard._before = now
+                seen = shown(console.file.getvalue(), width, height)  # type: ignore[attr-defined]
+                assert seen == [*expected, *[""] * (height - len(expected))]
+                if number == 3:
+                    sys.stderr.write("seqcheck: eth0 is gone\n")
+    assert [line for line in shown(console.file.getvalue(), width, height) if line] == ["seqcheck: eth0 is gone"]  # type: ignore[attr-defined]
+
+
+def first_line(now: Snapshot) -> str:
+    dashboard = Dashboard("eth0", Console(file=io.StringIO(), force_terminal=True, width=120, height=30))
+    return "".join(text for text, _ in dashboard.draw(now, (120, 30))[0])
+
+
+def test_the_first_line_is_the_answer_and_not_older_than_what_stands_beside_it() -> None:
+    answers = [first_line(now) for now in states()]
+    assert answers[0] == "verdict    no frame with a header yet"
+    assert answers[1] == answers[6] == "verdict    clean"
+    assert answers[2] == "verdict    1 duplicate, not judged yet"
+    assert answers[4].startswith("verdict    stale-slot, ")
+    assert "since" not in answers[4]
+    total = specimens.STALE.duplicates.total
+    assert answers[5].endswith(f"judged from the first {total}; 36 more since")
+    assert all(line.startswith("verdict ") for line in answers)
+
+
+@dataclass
+class Terminal:
+    """A terminal with a program in its foreground: what it writes, and what a person types."""
+
+    number: int
+    written: str = ""
+    size: tuple[int, int] = (80, 24)
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def resize(self, width: int, height: int) -> None:
+        fcntl.ioctl(self.number, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.size = width, height
+
+    def read(self) -> bool:
+        """What comes next; False where nothing does any more."""
+        ready, _, _ = select.select([self.number], [], [], netns.TIMEOUT)
+        assert ready, f"nothing more came: {self.lines()}"
+        try:
+            data = os.read(self.number, 1 << 16)
+        except OSError:  # the other end was closed
+            return False
+        self.written += data.decode("utf-8", "replace")
+        return bool(data)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            assert self.read(), self.lines()
+
+    def lines(self) -> list[str]:
+        return shown(self.written, *self.size)
+
+    def text(self) -> str:
+        return "\n".join(self.lines())
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.number, keys)
+
+
+# A shell's part: a program of its own group in the foreground, and `fg` after it has stopped.
+SHELL = """
+import os, signal, subprocess, sys, termios
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+modes = termios.tcgetattr(0)
+def front(group):
+    os.tcsetpgrp(0, group)
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    front(os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execvp(sys.argv[1], sys.argv[1:])
+while True:
+    _, status = os.waitpid(child, os.WUNTRACED)
+    front(os.getpid())
+    if not os.WIFSTOPPED(status):
+        break
+    quiet = termios.tcgetattr(0)[3] == modes[3]
+    os.write(1, b"[stopped, echo %d]\\n" % quiet)
+    sys.stdin.readline()
+    front(child)
+    os.kill(child, signal.SIGCONT)
+os.write(1, b"[ended %d, echo %d]\\n" % (os.waitstatus_to_exitcode(status), termios.tcgetattr(0)[3] == modes[3]))
+"""
+
+
+@contextmanager
+def terminal(namespace: str, *argv: str) -> Iterator[Terminal]:
+    ours, theirs = pty.openpty()
+    made = Terminal(ours)
+    made.resize(80, 24)
+    environ = {**os.environ, "TERM": "xterm-256color"}
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+        environ.pop(name, None)
+
+    def control() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    command = [sys.executable, "-c", SHELL, "ip", "netns", "exec", namespace, *argv]
+    made.process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, preexec_fn=control
+    )
+    os.close(theirs)
+    try:
+        yield made
+    finally:
+        if made.process.poll() is None:
+            os.killpg(made.process.pid, signal.SIGKILL)
+        made.process.wait(netns.TIMEOUT)
+        os.close(ours)
+
+
+WHY_NOT = netns.why_not()
+
+
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+def test_a_session_at_a_terminal(tmp_path: object) -> None:
+    """Enter, a first duplicate, another size, Ctrl-Z and fg, Ctrl-C: the picture is whole, the shell as it was."""
+    path = f"{tmp_path}/report.json"
+    command = (*netns.SEQCHECK, "live", "--report", f"json={path}", "--interval", "20ms")
+    with netns.pair() as pair, terminal(pair.rx, *command, pair.into) as seen:
+        seen.until(lambda: "no frame with a header yet" in seen.text())
+        seen.type(b"\n\n\nhello")
+        pair.send("--count", "1000")
+        seen.until(lambda: "frames     1,000" in seen.text())
+        assert seen.lines()[0] == "verdict    clean"
+        assert seen.lines()[1].startswith(f"seqcheck live {pair.into}")
+        truth = pair.send("--count", "3000", "--ring-size", "64", "--inject", "stale=1%", "--stream", "2")
+        answer = re.compile(r"verdict    stale-slot, \w+, ring 64")
+        seen.until(lambda: bool(answer.match(seen.lines()[0])))
+        for width, height in ((140, 40), (60, 12), (80, 24)):
+            seen.resize(width, height)
+            seen.until(lambda: bool(answer.match(seen.lines()[0])) and seen.lines()[1].startswith("seqcheck live"))
+            assert sum("frames     " in line for line in seen.lines()) == 1
+        seen.type(b"\x1a")
+        seen.until(lambda: "[stopped, echo 1]" in seen.written)
+        assert [line for line in seen.lines() if line] == ["[stopped, echo 1]"]
+        seen.type(b"fg\n")
+        seen.until(lambda: bool(answer.match(seen.lines()[0])) and seen.lines()[1].startswith("seqcheck live"))
+        seen.type(b"\x03")
+        seen.until(lambda: "[ended 1, echo 1]" in seen.written)
+        after = [line for line in seen.lines() if line]
+        assert after[:2] == ["[stopped, echo 1]", "fg"]
+        assert after[2].startswith(f"seqcheck: listening on {pair.into}")
+        assert after[3:] == ["[ended 1, echo 1]"]
+    with open(path, encoding="ascii") as stream:
+        assert json.load(stream)["duplicates"]["total"] == truth["duplicates"] > 0
