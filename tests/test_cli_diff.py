@@ -66,7 +66,7 @@ def test_what_it_looks_like(clean: str, stale: str, capsysbinary: pytest.Capture
         "",
         "Streams",
         "  stream                                  duplicates  missing  late",
-        "  10.0.0.1:5000 > 10.0.0.2:5001 stream=7      0 > 12        0     0  worse",
+        "  10.0.0.1:5000 > 10.0.0.2:5001 stream=7      0 → 12        0     0  worse",
     ]
 
 
@@ -138,3 +138,10 @@ def test_every_key_of_the_json_is_documented() -> None:
     for cls in (Comparison, Figure, Fact, StreamChange, Count):
         for field in fields(cls):
             assert f"`{field.name}`" in text, f"{cls.__name__}.{field.name}"
+
+
+@pytest.mark.parametrize(("encoding", "arrow"), [("utf-8", "→"), ("ascii", ">"), ("latin-1", ">"), ("none", ">")])
+def test_an_arrow_that_cannot_be_written_is_a_plain_one(encoding: str, arrow: str) -> None:
+    from seqcheck.reporters.diff_terminal import ARROW, PLAIN_ARROW, writable
+
+    assert (ARROW if writable(ARROW, encoding) else PLAIN_ARROW) == arrow

@@ -12,7 +12,7 @@ from rich.text import Text
 from seqcheck.comparison import Comparison, Fact, Figure, StreamChange
 from seqcheck.escape import visible
 from seqcheck.reporters import Page
-from seqcheck.reporters.diff_words import change, headline, outcome, ranked, said, share
+from seqcheck.reporters.diff_words import ARROW, PLAIN_ARROW, change, headline, outcome, ranked, said, share
 from seqcheck.reporters.terminal_style import CLEAN, DIM, FINDING, HEADING, INDENT, Column, table
 from seqcheck.reporters.wording import counted, key_text
 
@@ -43,8 +43,20 @@ def write(comparison: Comparison, out: BinaryIO, page: Page) -> None:
     hidden = len(comparison.streams) - ROWS
     if hidden > 0:
         console.print(Text(f"  and {counted(hidden, 'more', 'more')}; --report json lists them", style=DIM))
-    lines = [line.rstrip() for line in paper.getvalue().splitlines()]
+    drawn = paper.getvalue()
+    if not writable(ARROW, page.encoding):
+        drawn = drawn.replace(ARROW, PLAIN_ARROW)
+    lines = [line.rstrip() for line in drawn.splitlines()]
     out.write(("\n".join(lines) + "\n").encode(page.encoding, "replace"))
+
+
+def writable(text: str, encoding: str) -> bool:
+    """Whether that encoding has it."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def figures(rows: list[Figure], width: int) -> RenderableType | None:

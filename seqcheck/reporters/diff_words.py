@@ -8,6 +8,7 @@ from seqcheck.reporters.wording import count
 
 OPENING = {"worse": "Worse", "better": "Better", "same": "No worse and no better"}
 PRESENCE = {"both": "", "new": "only after", "gone": "only before"}
+ARROW, PLAIN_ARROW = "→", ">"  # the second where the first cannot be written, equally wide
 FEW = 3  # streams' figures in the first line
 
 
@@ -33,9 +34,9 @@ def share(part: Count) -> str:
 
 
 def change(figure: Figure) -> str:
-    """3 > 5"""
+    """3 → 5"""
     before, after = count(figure.before.count), count(figure.after.count)
-    return after if before == after else f"{before} > {after}"
+    return after if before == after else f"{before} {ARROW} {after}"
 
 
 def said(trend: str) -> str:
