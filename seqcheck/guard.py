@@ -41,7 +41,8 @@ ADVICE = Budget(seconds=5.0, memory=256 << 20)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
     """What a whole run may use: reading ends `seconds` after it began, or when the process has had `memory` bytes; None
-    is no limit. What is left of either, and never more than a Budget, is for judging."""
+    is no limit. Judging, which comes after that, may take as long again and what is left of the memory, but neither
+    beyond a Budget's."""
 
     seconds: float | None = None
     memory: int | None = None
@@ -55,7 +56,7 @@ class Allowance:
         return ""
 
     def budget(self) -> Budget:
-        """For judging, which begins when all that will be read was."""
+        """For judging."""
         most = Budget()
         seconds = most.seconds if self.seconds is None else min(most.seconds, self.seconds)
         memory = most.memory if self.memory is None else min(most.memory, max(self.memory - _peak(), SPARE))

@@ -124,7 +124,7 @@ class Track:
     def end(self) -> Findings:
         """The findings, and their memory let go: nothing can be fed or asked afterwards."""
         found = self.findings()
-        del self._tracker, self._firsts, self._sampled
+        del self._tracker, self._firsts, self._sampled, self._events
         return found
 
     def findings(self) -> Findings:

@@ -34,7 +34,9 @@ def drain(tracker: Any, frames: border.Frames, records: border.RecordColumns) ->
     out, low = [], 0
     buffer = np.zeros(border.EVENTS, border.EVENT)
     while True:
+        before = low
         low, count = tracker.feed(frames, records, low, buffer)
+        assert count or low > before or low >= records.count, "it asks for more rows than there is room for"
         out.append(buffer[:count].copy())
         if low >= records.count:
             return np.concatenate(out)
@@ -46,6 +48,7 @@ def end(tracker: Any) -> NDArray[Any]:
     buffer = np.zeros(border.EVENTS, border.EVENT)
     while not done:
         done, count = tracker.finish(buffer)
+        assert done or count, "it asks for more rows than there is room for"
         out.append(buffer[:count].copy())
     return np.concatenate(out)
 

@@ -8,7 +8,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from seqcheck.diagnose.lost import FAR_BEHIND, filled_late
+from seqcheck.diagnose.keys import UNKNOWN
+from seqcheck.diagnose.lost import FAR_BEHIND, filled_late, lost_by_number
+from seqcheck.kernel.border import HOLE, MISSING_PAGE
+from seqcheck.missing import Missing
 from seqcheck.track import Findings
 
 PLACE = [("stream", "<u4"), ("epoch", "<u4"), ("x", "<i8")]
@@ -40,3 +43,48 @@ def test_only_what_came_after_more_than_reordering_counts() -> None:
     found = made([(0, 0, 100, 3)], [(0, 0, 101)])
     found.late["next"] -= 1
     assert filled_late(found).tolist() == [0]
+
+
+class Uncounted(Missing):
+    """Stretches must not be listed: there may be millions of them between two copies."""
+
+    def __call__(self, stream: int, epoch: int, low: int, high: int) -> list[tuple[int, int]]:
+        raise AssertionError("listed")
+
+
+def early(rows: list[tuple[int, ...]], holes: list[tuple[int, ...]]) -> Findings:
+    """Findings of duplicates (stream, epoch, x, e_record, record, next), and of `holes` in what came."""
+    columns = [*PLACE, ("e_record", "<i8"), ("record", "<i8"), ("next", "<i8")]
+    missing = Uncounted(np.zeros(0, MISSING_PAGE), np.array(holes, HOLE))
+    found = SimpleNamespace(duplicates=np.array(rows, columns), missing=missing)
+    return cast(Findings, cast(Any, found))
+
+
+@pytest.mark.parametrize(
+    ("place", "x", "lost"),
+    [
+        (10, 110, 5 - 1),
+        (UNKNOWN, 110, 0),
+        (30, 110, 0),
+        (10, 22, 2),
+        (22, 110, 2 - 1),
+        (10, 1 << 62, (1 << 40) + 5 - 1),
+    ],
+)
+def test_what_lies_between_a_copy_ahead_of_its_time_and_its_place(place: int, x: int, lost: int) -> None:
+    """20 to 24 never came, nor did 2**40 numbers far beyond; in the place of 50 another frame was sent."""
+    holes = [(0, 0, 20, 25), (0, 0, 1 << 41, 3 << 40), (0, 1, 5, 500), (1, 0, 5, 500)]
+    rows = [(0, 0, x, 10, 200, x + 1), (0, 0, 40, 150, 151, 50), (0, 1, 40, 150, 151, 60), (1, 0, 40, 150, 151, 60)]
+    which = np.array([True, False, False, False])
+    places = np.array([place, UNKNOWN, UNKNOWN, UNKNOWN])
+    assert lost_by_number(early(rows, holes), places, which, ~which).tolist() == [lost]
+
+
+def test_others_that_were_ahead_just_then_had_been_counted_as_if_in_their_places() -> None:
+    rows = [(0, 0, 110, 10, 200, 111), (0, 0, 111, 11, 201, 112), (1, 0, 90, 11, 180, 91)]
+    found = early(rows, [(0, 0, 10, 11), (1, 0, 11, 12)])
+    assert lost_by_number(found, np.array([9, 11, 10]), np.ones(3, np.bool_), np.zeros(3, np.bool_)).tolist() == [
+        0,
+        0,
+        1,
+    ]

@@ -95,22 +95,15 @@ def lost_by_number(findings: Findings, place: Ints, early: Bools, substitute: Bo
     """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places,
     less the ones in whose place another frame was sent. (By arrival they would all be lost where the jump ahead
     was.)"""
-    rows = findings.duplicates
-    result = []
-    taken: dict[tuple[int, int], Ints] = {}
-    place = place.copy()
-    for stream, epoch in {(int(r["stream"]), int(r["epoch"])) for r in rows[early]}:
-        mine = (rows["stream"] == stream) & (rows["epoch"] == epoch)
-        ahead = np.flatnonzero(mine & early)
-        began, ended = rows["e_record"][ahead], rows["record"][ahead]
-        # others that were ahead of their time just then had been counted as if they were in their places
-        open_ = np.searchsorted(np.sort(began), began) - np.searchsorted(np.sort(ended), began)
-        place[ahead] = np.where(place[ahead] >= 0, np.maximum(0, place[ahead] - open_), UNKNOWN)
-        taken[stream, epoch] = np.sort(np.concatenate((place[mine & early], rows["next"][mine & substitute])))
-    for row, low in zip(rows[early], place[early].tolist(), strict=True):
-        stream, epoch, high = int(row["stream"]), int(row["epoch"]), int(row["x"])
-        missing = sum(count for _, count in findings.missing(stream, epoch, low + 1, high)) if 0 <= low < high else 0
-        others = taken[stream, epoch]
-        stand_ins = int(np.searchsorted(others, high) - np.searchsorted(others, low, "right"))
-        result.append(max(0, missing - stand_ins))
-    return np.array(result, np.int64)
+    rows, place = findings.duplicates, place.copy()
+    group, ahead, instead = epoch_key(rows["stream"], rows["epoch"]), np.flatnonzero(early), np.flatnonzero(substitute)
+    mine, began = group[ahead], rows["e_record"][ahead]
+    # others that were ahead of their time just then had been counted as if they were in their places
+    others = rank(mine, began, mine, began - 1) - rank(mine, rows["record"][ahead], mine, began - 1)
+    low, high = place[ahead], rows["x"][ahead]
+    low = np.where(low >= 0, np.maximum(0, low - others), UNKNOWN)
+    between = findings.missing.count(rows["stream"][ahead], rows["epoch"][ahead], low + 1, high)
+    groups, taken = np.concatenate((mine, group[instead])), np.concatenate((low, rows["next"][instead]))
+    stand_ins = rank(groups, taken, mine, high - 1) - rank(groups, taken, mine, low)
+    result: Ints = np.maximum(0, np.where((low >= 0) & (low < high), between, 0) - stand_ins)
+    return result

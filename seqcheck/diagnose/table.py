@@ -18,7 +18,7 @@ from ..track import Findings
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 from .lost import FAR_BEHIND, elsewhere_of, filled_late, lost_between, lost_by_number, widths_of
 
-MOST = 4096  # duplicates whose places are looked at one by one
+MOST = 4096  # duplicates ahead of their time: with more than these, losses are told by arrival for all
 BATCH = 8  # frames that go out ahead of their time together, at most
 SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
 
