@@ -1,10 +1,11 @@
 """Whether new streams are still taken in: how many there may be depends on the memory that they take.
 
-A stream costs so much, whatever it sends, and far more once something was found in it. Where half of the room is taken,
-a stream that is new has to send a second record before it gets a place, so that a scan (a flow for each frame) leaves
-the other half to streams that go on; where all is taken, no new one is followed. Reading goes by blocks, so the room is
-exceeded by what one block of new streams takes. The same for both kernels: it goes by streams and rows, not by what an
-allocator says.
+A stream costs so much, whatever it sends, and far more once something was found in it. Where half of the room is
+taken by streams in which nothing was found, one that is new has to send a second record before it gets a place, so
+that a scan (a flow for each frame) leaves the other half to streams that go on; where all is taken, no new one is
+followed. Reading goes by blocks, so the room is exceeded by what one block of new streams takes, and by what is found
+later in those that have a place. The same for both kernels: it goes by streams and rows, not by what an allocator
+says.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Crowd:
     @property
     def admission(self) -> int:
         """Which new streams are to be taken in, as border.DecoderLike.admit has it."""
-        taken = self._streams * LEAN + self._found * (FULL - LEAN) + min(self._rows, self._found * HANDFUL) * ROW
+        quiet = (self._streams - self._found) * LEAN
+        taken = quiet + self._found * FULL + min(self._rows, self._found * HANDFUL) * ROW
         if taken >= self._room:
             return NO_STREAM
-        return SECOND_RECORD if 2 * taken >= self._room else ANY_STREAM
+        return SECOND_RECORD if 2 * quiet >= self._room else ANY_STREAM

@@ -112,9 +112,14 @@ def test_what_takes_all_of_the_room_ends_it() -> None:
         assert crowd.admission == expected
     crowd = Crowd(30 * FULL)
     crowd.records(np.arange(10, dtype=np.int32))
-    assert crowd.admission == ANY_STREAM
-    crowd.found(events)
+    for _ in range(3):
+        assert crowd.admission == ANY_STREAM  # half is taken, but by streams that did more than send a record
+        crowd.found(events)
+    crowd = Crowd(12 * FULL)
+    crowd.records(np.arange(10, dtype=np.int32))
     assert crowd.admission == SECOND_RECORD
+    crowd.found(events)
+    assert crowd.admission == NO_STREAM
 
 
 def test_figures_are_worked_out_when_they_are_asked_for() -> None:
