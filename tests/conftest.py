@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,6 +25,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
 settings.register_profile("random", deadline=None)
 settings.register_profile("seqcheck", deadline=None, derandomize=True)
 settings.load_profile("seqcheck")
+
+
+def _benchmarks() -> None:
+    """The package of that name beside the tests, without its folder on the path: seqcheck is the installed one."""
+    folder = Path(__file__).resolve().parent.parent / "benchmarks"
+    spec = importlib.util.spec_from_file_location(
+        "benchmarks", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["benchmarks"] = module
+    spec.loader.exec_module(module)
+
+
+_benchmarks()
 
 
 @pytest.fixture(scope="session", params=MODULES)

@@ -5,39 +5,20 @@ The bytes are read here by a naive reader of pcap, IP and specs, which shares no
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
 import struct
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def _benchmarks() -> None:
-    """The package of that name beside the tests, without its folder on the path: seqcheck is the installed one."""
-    folder = ROOT / "benchmarks"
-    spec = importlib.util.spec_from_file_location(
-        "benchmarks", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["benchmarks"] = module
-    spec.loader.exec_module(module)
-
-
-_benchmarks()
-from benchmarks.accuracy import case as making  # noqa: E402
-from benchmarks.accuracy import cases, diagram, figures, page, plan, ring, run, search, spaces, tell, wire  # noqa: E402
-from benchmarks.accuracy import truth as truths  # noqa: E402
-from benchmarks.accuracy.judge import Judged, Said  # noqa: E402
-from benchmarks.accuracy.kinds import KINDS  # noqa: E402
+from benchmarks.accuracy import case as making
+from benchmarks.accuracy import cases, diagram, figures, page, plan, ring, run, search, spaces, tell, wire
+from benchmarks.accuracy import truth as truths
+from benchmarks.accuracy.judge import Judged, Said
+from benchmarks.accuracy.kinds import KINDS
 
 
 def frames(data: bytes) -> list[tuple[int, bytes, int]]:

@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def _benchmarks() -> None:
-    """The package of that name beside the tests, without its folder on the path: seqcheck is the installed one."""
-    if "benchmarks" in sys.modules:
-        return
-    folder = ROOT / "benchmarks"
-    spec = importlib.util.spec_from_file_location(
-        "benchmarks", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["benchmarks"] = module
-    spec.loader.exec_module(module)
-
-
-_benchmarks()
-from benchmarks.discovery.__main__ import share  # noqa: E402
-from benchmarks.discovery.judge import judged, true_counts  # noqa: E402
-from benchmarks.discovery.quiet import MAKERS, quiet  # noqa: E402
-from benchmarks.discovery.senders import Case, sender  # noqa: E402
+from benchmarks.discovery.__main__ import share
+from benchmarks.discovery.judge import judged, true_counts
+from benchmarks.discovery.quiet import MAKERS, quiet
+from benchmarks.discovery.senders import Case, sender
 
 
 @pytest.mark.parametrize("seed", range(12))
