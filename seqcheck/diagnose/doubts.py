@@ -30,7 +30,10 @@ ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its
 SKIPPING = (
     0.03  # of the records, before which numbers are missing for some other reason: beside copies they mean little
 )
-OTHER_COUNTS, AS_OFTEN = 3, 0.5  # other counts that come as often as the lap's, by half: then no count is special
+AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
+REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
+STEADY = 0.02  # of the time between copies, that it varies by: then a delay would give the same counts
+REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 CERTAIN = 0.999  # posterior of a size that is called strong
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
@@ -38,6 +41,7 @@ MOST: dict[Doubt, Strength] = {
     "slice": "weak", "astray": "weak", "most-numbers": "weak", "keeps-time": "weak", "scatter": "weak",
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
+    "leftover": "weak", "clockwork": "weak",
 }  # fmt: skip
 
 
@@ -59,11 +63,16 @@ def of_lap(
         yield "most-numbers"
     if _among_others(sample, share):
         yield "many-counts"
+    weight = sample.weight @ share
+    if float(sample.weight @ outcome.best.share[-1]) > REST * float(weight):
+        yield "leftover"
     if ring.given:
         return
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
         yield "beside"
-    if part.family == "paced" and float((share * sample.room).sum()) < OWN_PLACES:
+    if not origin(ring.best) and _like_clockwork(sample, share, ring):
+        yield "clockwork"
+    if _keeps_time(part, sample, share) and float((share * sample.room).sum()) < OWN_PLACES:
         yield "keeps-time"
     if part.family in ("short", "long"):
         yield from _loose(case, sample, share, outcome, ring)
@@ -119,11 +128,28 @@ def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
 
 
 def _among_others(sample: Units, share: Floats) -> bool:
-    """Whether copies that are not the lap's lie at counts of their own, several of them and as often as the lap's."""
+    """Whether copies that are not the lap's lie at a count of their own, and nearly as often as the lap's at theirs."""
     mine = share > 0.5
     own = np.unique(sample.end[mine], return_counts=True)[1].max(initial=0)
     values, often = np.unique(sample.end[~mine], return_counts=True)
-    return int((often[values >= SMALLEST] >= max(AGREE, AS_OFTEN * own)).sum()) >= OTHER_COUNTS
+    return bool((often[values >= SMALLEST] >= max(AGREE, AS_OFTEN * own)).any())
+
+
+def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
+    """Whether the copies come every so many frames, and not once a lap."""
+    mine = share > 0.5
+    steps = sample.step[mine & (sample.step > 0)]
+    if len(steps) < REGULAR or mine.mean() < SOLE:
+        return False
+    values, often = np.unique(steps, return_counts=True)
+    laps = float(values[int(np.argmax(often))]) / ring.best
+    return float(often.max()) >= EVENLY * len(steps) and abs(laps - max(round(laps), 1)) > ON_TIME
+
+
+def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
+    """Whether the copies come after one time as well as after one count."""
+    times = sample.time[(share > 0.5) & (sample.copies <= 1)]
+    return part.family == "paced" or (len(times) > 0 and float(np.ptp(times)) <= STEADY * float(times.min()))
 
 
 def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> Iterator[Doubt]:

@@ -216,6 +216,8 @@ def loose(units: Units, share: Floats, family: str, closed: bool, given: tuple[i
 
 
 def _loose_sizes(units: Units, mine: Ints, family: str, given: tuple[int, ...]) -> Ints:
+    if not len(mine):
+        return np.zeros(0, np.int64)
     ends = units.end[mine]
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
     if family == "short":
