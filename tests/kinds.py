@@ -295,3 +295,36 @@ def mirrored(capture: io.BytesIO) -> io.BytesIO:
             wire.put(data[at + 16 : at + 16 + length], ns + late)
         at += 16 + length
     return wire.capture()
+
+
+def first_of_each_group_again(group: int = 35, first: int = 7, later: int = 152, count: int = 2900) -> io.BytesIO:
+    """The first packets of each group are sent again, so many packets later: against loss, on purpose."""
+    wire = Wire(15)
+    for number in range(count):
+        wire.put(datagram(number, ident=wire.random.randrange(1 << 16)))
+        if number >= later and (number - later) % group < first:
+            wire.put(datagram(number - later, ident=wire.random.randrange(1 << 16)))
+    return wire.capture()
+
+
+def repairs(group: int = 68, places: tuple[int, ...] = (12, 40), count: int = 12_000) -> io.BytesIO:
+    """After each group some of its packets come again, the same ones each time."""
+    wire = Wire(16)
+    for number in range(count):
+        wire.put(datagram(number, ident=0))
+        if number % group == group - 1:
+            for place in places:
+                wire.put(datagram(number - group + 1 + place, ident=0))
+    return wire.capture()
+
+
+def delayed_at_a_constant_rate(places: int = 64, copies: int = 12) -> io.BytesIO:
+    """A sender that keeps time, and a way on which some frames come again after as long as so many frames take."""
+    wire = Wire(17)
+    struck = set(wire.random.sample(range(100, 9_000), copies))
+    for number in range(9_200):
+        at = BEGIN + number * STEP
+        wire.put(datagram(number, ident=0), at)
+        if number in struck:
+            wire.put(datagram(number, ident=0), at + places * STEP + wire.random.randrange(1, STEP // 2))
+    return wire.capture()

@@ -48,6 +48,9 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
     ),
     "a loop of routers": (kinds.router_loop, {"loop"}),
     "segments that share a number": (kinds.segments, {"unexplained"}),
+    "the first of each group again": (kinds.first_of_each_group_again, {"sender-repeat", "retransmission"}),
+    "repairs of the same places": (kinds.repairs, {"sender-repeat", "retransmission", "unexplained", "path-copy"}),
+    "a delay at a constant rate": (kinds.delayed_at_a_constant_rate, {"path-copy", "retransmission", "unexplained"}),
 }
 
 

@@ -31,8 +31,9 @@ SKIPPING = (
     0.03  # of the records, before which numbers are missing for some other reason: beside copies they mean little
 )
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
+BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
-STEADY = 0.02  # of the time between copies, that it varies by: then a delay would give the same counts
+STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 CERTAIN = 0.999  # posterior of a size that is called strong
 
@@ -61,7 +62,7 @@ def of_lap(
         yield "astray"
     if int(rows.sum()) > MUCH_OF_IT * case.context.unique:
         yield "most-numbers"
-    if _among_others(sample, share):
+    if _among_others(sample, share, ring.best):
         yield "many-counts"
     weight = sample.weight @ share
     if float(sample.weight @ outcome.best.share[-1]) > REST * float(weight):
@@ -79,13 +80,10 @@ def of_lap(
 
 
 def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
-    """For replays that are as long as their distance: a window or a history that is sent again has that, too, unless a
-    new packet would show."""
-    longest = int(case.table.run_length[rows].max())
-    frames = case.table.rows["frame"][rows].tolist()
-    fresh = [case.facts.evidence[frame].fresh_id for frame in frames if frame in case.facts.evidence]
-    shows = sum(each is True for each in fresh) > sum(each is not True for each in fresh)
-    if not ring.given and not shows and longest >= ALL_OF_IT * ring.best:
+    """For replays that are as long as their distance: a window, a history or a queue that is sent again has that,
+    too, the same bytes and all. Where most are shorter, their distance is no length of theirs."""
+    lengths = case.table.run_length[rows & case.table.leads]
+    if not ring.given and len(lengths) and float(np.mean(lengths >= ALL_OF_IT * ring.best)) >= 0.5:
         yield "blocks"
 
 
@@ -127,12 +125,14 @@ def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
     return outside * CLEAR <= inside
 
 
-def _among_others(sample: Units, share: Floats) -> bool:
+def _among_others(sample: Units, share: Floats, size: int) -> bool:
     """Whether copies that are not the lap's lie at a count of their own, and nearly as often as the lap's at theirs."""
     mine = share > 0.5
     own = np.unique(sample.end[mine], return_counts=True)[1].max(initial=0)
     values, often = np.unique(sample.end[~mine], return_counts=True)
-    return bool((often[values >= SMALLEST] >= max(AGREE, AS_OFTEN * own)).any())
+    off = np.abs(values - np.maximum(np.round(values / size), 1) * size)
+    apart = (values >= SMALLEST) & (off > np.maximum(BLUR * size, 8))
+    return bool((often[apart] >= max(AGREE, AS_OFTEN * own)).any())
 
 
 def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
@@ -148,8 +148,11 @@ def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
 
 def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
     """Whether the copies come after one time as well as after one count."""
-    times = sample.time[(share > 0.5) & (sample.copies <= 1)]
-    return part.family == "paced" or (len(times) > 0 and float(np.ptp(times)) <= STEADY * float(times.min()))
+    mine = (share > 0.5) & (np.abs(sample.end - part.center) <= BLUR * part.center)
+    times = sample.time[mine]
+    return part.family == "paced" or (
+        len(times) > 0 and float(np.ptp(times)) <= STEADY * float(np.mean(sample.pace[mine]))
+    )
 
 
 def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> Iterator[Doubt]:
