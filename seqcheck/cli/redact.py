@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
                 output.stream.write(piece)
         output.commit()
         if not args.quiet:
-            say(f"seqcheck: {reader.frames:,} frames, records by {spec}; look at the copy before you send it")
+            say(f"seqcheck: wrote {args.output}, {reader.frames:,} frames; look at it before you send it")
     return 0
 
 
