@@ -24,6 +24,24 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A duplicate at the moment it is found. `earlier_frame`, `distance` and `time_lag_ns` are null where the earlier
+    copy is out of sight; `cause` and `strength` are those of the verdict so far, null before there is one. What a
+    restart of the sender explains later is not in the final report."""
+
+    stream: int
+    seq: int
+    frame: int
+    ns: int
+    earlier_frame: int | None
+    distance: int | None
+    lag: int
+    time_lag_ns: int | None
+    cause: str | None
+    strength: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """How things stand. `ns` is the time of the last frame, `elapsed_ns` since listening began; `behind` the share of
     the ring that waits for us. `report` is the last one that was made, None before the first record."""

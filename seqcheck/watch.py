@@ -57,18 +57,20 @@ class Stops:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """Who is shown snapshots: `call` every `every_s` seconds. `reports` says whether he wants reports in them."""
+    """Who is shown snapshots: `call` every `every_s` seconds. `reports` says whether he wants reports in them; `sinks`
+    look on beside."""
 
     call: Callable[[Snapshot], None]
     every_s: float
     reports: bool = True
+    sinks: tuple[Sink, ...] = ()
 
 
 def watch(
     reader: LiveReader, task: Task, stops: Stops, show: Show | None = None, recorder: Recorder | None = None
 ) -> Report:
     """Follow the capture until it ends or `stops` say so, and report on it. InputError where no frame fits."""
-    live = Watch(reader, task, stops, recorder)
+    live = Watch(reader, task, stops, (*([recorder] if recorder else []), *(show.sinks if show else ())))
     run(live.blocks, live.seen.pipeline, lambda: live.attend(show))
     live.end()
     if recorder is not None:
@@ -94,13 +96,13 @@ def cut_short(reader: LiveReader, stops: Stops, frames: int, elapsed_s: float) -
 class Watch:
     """A capture that is looked at while it runs: `blocks` are what comes, `seen` is what is made of it."""
 
-    def __init__(self, reader: LiveReader, task: Task, stops: Stops, recorder: Recorder | None = None) -> None:
+    def __init__(self, reader: LiveReader, task: Task, stops: Stops, beside: Sequence[Sink] = ()) -> None:
         self._reader, self._task, self._stops = reader, task, stops
         self._own, self._newest = OwnDrops(), Newest()
         self.blocks = UpTo(reader, stops.frames, self._own.lost)
         layout = resolve(task.layout) if isinstance(task.layout, str) else task.layout
         self._merged = Merged(max((each.mtu for each in reader.adapters), default=0))
-        sinks: list[Sink] = [self._own, self._newest, self._merged, *([recorder] if recorder else [])]
+        sinks: list[Sink] = [self._own, self._newest, self._merged, *beside]
         self.seen = Observation(kernel.load(), layout, sinks)
         self.seen.pipeline.crowd = Crowd(stops.allowance.memory)
         self._standing = Standing(reader)

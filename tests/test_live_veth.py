@@ -304,6 +304,25 @@ def test_a_signal_ends_it_with_the_report(pair: netns.Pair, number: int) -> None
     assert kinds[0] == "snapshot"
 
 
+def test_a_duplicate_is_told_as_it_is_found(pair: netns.Pair, tmp_path: Path) -> None:
+    """Long before the next snapshot; and nothing is lost of it where the capture is killed."""
+    path = tmp_path / "lines.jsonl"
+    options = ("--report", "jsonl", "--report", f"jsonl={path}", "--interval", "1h")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        truth = pair.send("--ring-size", "64", "--count", "2000", "--inject", "stale=1%")
+        live.wait_for(lambda: len(live.out) == truth["duplicates"])
+        live.end(signal.SIGKILL)
+    told = [json.loads(line) for line in live.out]
+    assert told == [json.loads(line) for line in path.read_text().splitlines()]
+    assert {one["type"] for one in told} == {"found"}
+    assert {one["distance"] for one in told} <= {*range(50, 65), *range(110, 129), *range(170, 193)}
+    assert all(one["frame"] > one["earlier_frame"] and one["time_lag_ns"] > 0 for one in told)
+    jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
+    each = jsonschema.Draft202012Validator(SCHEMAS["live"]())
+    for one in told:
+        each.validate(one)
+
+
 def test_until_duplicate_and_duration(pair: netns.Pair) -> None:
     with netns.live(pair.rx, pair.into, "--until-duplicate", "--report", "jsonl") as live:
         sender = (*netns.SEQCHECK, "send", pair.out, "-q", "--ring-size", "64", "--rate", "2000", "--count", "100000")

@@ -1,7 +1,7 @@
 """An output that grows while a capture runs, the evidence or JSON lines: whole pieces, whatever happens.
 
-A piece that finds no room (a full disk) is taken back, so that what is there can be read to its end; nothing is
-written after that. Unbuffered: a killed process has written all that it had.
+A piece that finds no room (a full disk) is taken back, so that what is there can be read to its end.
+Unbuffered: a killed process has written all that it had.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class Growing:
     def __init__(self, output: Output, *, silent: int | None = None) -> None:
         self.output = output
         self.size = 0
+        self.broken: OSError | None = None  # what a piece failed with
         self._silent = silent
         self._number = output.stream.fileno()
 
@@ -30,7 +31,8 @@ class Growing:
         try:
             while rest:
                 rest = rest[os.write(self._number, rest) :]
-        except OSError:
+        except OSError as error:
+            self.broken = error
             if self.output.regular:
                 with suppress(OSError):
                     os.ftruncate(self._number, self.size)

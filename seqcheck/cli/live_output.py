@@ -48,6 +48,8 @@ def drawing(report: Report, demands: Demands | None, grown: Mapping[BinaryIO, Gr
         if name == "jsonl":
             from seqcheck.reporters.live_lines import closing
 
+            if (why := grown[out].broken) is not None:
+                raise why
             grown[out].write(closing(report))
         else:
             reporter(name).write(report, out, replace(page, demands=demands))

@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from numpy.typing import NDArray
 
 from seqcheck.cli.growing import Growing
-from seqcheck.cli.output import failing
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.stdio import say
-from seqcheck.reporters.live_lines import snapshot, text
+from seqcheck.errors import OutputError
+from seqcheck.kernel.border import DUPLICATE
+from seqcheck.model import Verdict
+from seqcheck.reporters.live_lines import found, snapshot, text
+from seqcheck.sink import Block, Sink
 from seqcheck.snapshot import Snapshot
 from seqcheck.watch import Show
 
@@ -29,15 +35,25 @@ class Lines:
         self._before = now
 
 
-class JsonLines:
-    """Writes each snapshot to an output, at once. A file appears with the first record: before, there may be nothing to
-    report in the end."""
+class JsonLines(Sink):
+    """Writes each duplicate and each snapshot to an output, at once. A file appears with the first record: before,
+    there may be nothing to report in the end. What fails is told at the end, by whoever writes the last lines."""
 
     def __init__(self, output: Growing) -> None:
         self._output = output
+        self._verdict: Verdict | None = None
+
+    def found(self, rows: NDArray[Any], block: Block) -> None:
+        """A line for each duplicate."""
+        twice = rows[rows["kind"] == DUPLICATE]
+        if len(twice) and self._output.broken is None:
+            with suppress(OSError, OutputError):
+                self._output.write(found(twice, self._verdict))
+                self._output.output.appear()
 
     def __call__(self, now: Snapshot) -> None:
-        with failing(self._output.output.name):
+        self._verdict = now.report.verdict if now.report else None
+        if self._output.broken is None:
             self._output.write(snapshot(now))
             if now.sequenced:
                 self._output.output.appear()
@@ -64,7 +80,8 @@ class Showing:
 @contextmanager
 def showing(args: argparse.Namespace, outputs: Sequence[Growing]) -> Iterator[tuple[Show | None, Showing]]:
     """Who is shown snapshots (None where nobody is), and how that went."""
-    calls: list[Callable[[Snapshot], None]] = [JsonLines(output) for output in outputs]
+    lines = tuple(JsonLines(output) for output in outputs)
+    calls: list[Callable[[Snapshot], None]] = [*lines]
     drawn = wanted(args.quiet) and os.environ.get("TERM", "") not in ("", "dumb")
     with ExitStack() as stack:
         if drawn:
@@ -75,4 +92,5 @@ def showing(args: argparse.Namespace, outputs: Sequence[Growing]) -> Iterator[tu
             calls.append(Lines())
         shown = Showing(calls)
         every = args.interval or (LIVELY_S if drawn else CALM_S)
-        yield Show(call=shown, every_s=every, reports=bool(outputs) or drawn) if calls else None, shown
+        show = Show(call=shown, every_s=every, reports=bool(outputs) or drawn, sinks=lines)
+        yield show if calls else None, shown

@@ -1,7 +1,8 @@
 """A live capture line by line: for people without a terminal, and as JSON lines for programs.
 
-JSON lines, `seqcheck.live/1`: `{"type": "snapshot", ...}` for each interval, and at the end a line for the
-report and one for each duplicate and gap that it lists (`seqcheck schema live`). Times are integer ns. ASCII.
+JSON lines, `seqcheck.live/1`: `{"type": "found", ...}` for each duplicate at once, `{"type": "snapshot", ...}` for each
+interval, and at the end a line for the report and one for each duplicate and gap that it lists (`seqcheck schema
+live`). Times are integer ns. ASCII.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from seqcheck.model import Report
+from numpy.typing import NDArray
+
+from seqcheck.model import Report, Verdict
 from seqcheck.reporters.json import document, plain
 from seqcheck.reporters.wording import count, span
 from seqcheck.snapshot import Snapshot
@@ -21,6 +24,10 @@ FIGURES = (
     "dropped", "missed", "behind",
 )  # fmt: skip
 VERDICT = ("cause", "strength", "ring_size")
+FOUND = (
+    '{"type": "found", "stream": %d, "seq": %d, "frame": %d, "ns": %d, "earlier_frame": %s, "distance": %s, "lag": %d,'
+    ' "time_lag_ns": %s, "cause": %s, "strength": %s}\n'
+)
 LISTED = ("duplicate", "gap")
 COUNTED = ("duplicates", "missing", "late", "dropped", "missed")
 
@@ -30,6 +37,22 @@ def snapshot(now: Snapshot) -> bytes:
     verdict = now.report.verdict if now.report else None
     said = {name: getattr(verdict, name) for name in VERDICT} if verdict else None
     return line("snapshot", {"schema": SCHEMA, **{name: getattr(now, name) for name in FIGURES}, "verdict": said})
+
+
+def found(rows: NDArray[Any], verdict: Verdict | None) -> bytes:
+    """A line for each of these DUPLICATE rows of EVENT, with the verdict so far; quickly, there may be many."""
+    said = ["null", "null"]
+    if verdict is not None:
+        said = [json.dumps(verdict.cause), json.dumps(verdict.strength)]
+    out = []
+    names = ("stream", "seq", "frame", "ns", "e_frame", "record", "e_record", "next", "x", "e_ns")
+    for stream, seq, frame, ns, earlier, record, before, due, at, then in zip(
+        *(rows[name].tolist() for name in names), strict=True
+    ):
+        known = before >= 0
+        distances = (earlier, record - before, ns - then) if known else ("null", "null", "null")
+        out.append(FOUND % (stream, seq, frame, ns, *distances[:2], due - at, distances[2], *said))
+    return "".join(out).encode("ascii")
 
 
 def closing(report: Report) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from seqcheck import model
 from seqcheck.reporters import live_lines
 from seqcheck.reporters.jsonl import SCHEMA as FINDINGS_SCHEMA
-from seqcheck.snapshot import Snapshot
+from seqcheck.snapshot import Found, Snapshot
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -62,7 +62,8 @@ def live() -> Schema:
     for several in ("Duplicates", "Gaps"):  # what they list follows, a line each
         known[several] = _without(known[several], "listed")
     kinds = {kind: _FINDINGS[kind] for kind in live_lines.LISTED}
-    lines = [now, whole, *(_object(cls, known, {"type": {"const": kind}}) for kind, cls in kinds.items())]
+    found = _object(Found, known, {"type": {"const": "found"}})
+    lines = [now, found, whole, *(_object(cls, known, {"type": {"const": kind}}) for kind, cls in kinds.items())]
     urn = f"urn:{live_lines.SCHEMA.replace('/', ':')}"
     return {"$schema": DIALECT, "$id": urn, "title": "a line", "oneOf": lines, "$defs": known}
 
