@@ -14,7 +14,7 @@ from hypothesis import settings
 from seqcheck.kernel import MODULES, border
 
 os.environ.pop("GITHUB_ACTIONS", None)  # what the tests run are no jobs of their own, even where the tests are
-os.environ["XDG_CONFIG_HOME"] = os.devnull  # nobody's own settings
+os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # nobody's own settings; tshark gives up where it is no folder at all
 os.environ["PYTHONSAFEPATH"] = "1"  # what they start is what was installed, not the folder that they are started from
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
