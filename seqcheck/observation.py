@@ -85,8 +85,6 @@ class Observation:
             redundant=layout.redundant or by_design(layout),
             ways=self._ways.counts,
             dropped=capture.dropped,
-            cut_frames=capture.cut_frames,
-            frames=capture.frames,
         )
         judged = judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
         report = Report(

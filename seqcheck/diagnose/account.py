@@ -15,7 +15,7 @@ from .explanations.labels import Context, slots
 from .explanations.part import Part
 from .facts import Facts
 from .keys import Bools, Ints
-from .result import MODERATE, STRONG, Figures, Ring
+from .result import MODERATE, Figures, Ring
 from .table import Table
 from .units import Brackets, Floats, Units
 
@@ -130,6 +130,3 @@ def ring(
         rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
     )
     return found, (sizes, posterior)
-
-
-__all__ = ["MODERATE", "STRONG", "figures", "ring"]

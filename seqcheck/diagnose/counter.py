@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..dataclass import replace
 from ..kernel.border import total
 from ..track import Findings
 from .facts import Facts
@@ -83,8 +84,6 @@ def _following(findings: Findings) -> float:
 
 
 def _as(seen: CounterFault, what: What) -> CounterFault:
-    from ..dataclass import replace
-
     return replace(seen, what=what)
 
 
@@ -105,6 +104,4 @@ def _regular(findings: Findings, seen: CounterFault) -> CounterFault | None:
     duplicates = int(findings.streams["duplicates"].sum())
     if often < REGULAR * len(gaps) or duplicates >= 0.5 * width * seen.of:
         return None
-    from ..dataclass import replace
-
     return replace(seen, what="steps", width=width + 1, wide=often)

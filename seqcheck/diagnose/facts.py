@@ -54,7 +54,5 @@ class Facts:
     kinds: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     dropped: int | None = None
-    cut_frames: int = 0
-    frames: int = 0
     redundant: bool = False
     ways: tuple[int, int] | None = None

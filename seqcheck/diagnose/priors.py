@@ -59,8 +59,6 @@ LONGEST = 1 << 15
 REPLAY_WHOLE = 0.08  # of ring faults send all of the ring again (netmap 883), each time
 
 LAPS = (0.985, 0.012, 0.003)  # a slot's content survives k laps only where it is not written meanwhile
-# Relative jitter of a delay: from a cable's to half of the delay. Ways are steadier than timers.
-JITTER = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.8)
 DELAY = (math.log(50.0), math.log(1e11))  # ns: from a mirror in the same switch to a timer of 100 s
 # How much burstier than independent events the other frames of a lap come; below 1, more evenly (polling, keepalives).
 OTHERS = (0.3, 1.0, 2.0, 4.0, 8.0)

@@ -16,7 +16,6 @@ from ..dataclass import dataclass
 from .arrays import median
 from .facts import Evidence, Facts
 from .keys import Bools, Ints
-from .priors import SMALLEST
 from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
@@ -62,7 +61,6 @@ class Units:
     step       frames of the source from the duplicate before to this one, 0 for the first
     room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
-    number     the number itself, as one value with its stream
     slotless   as in Brackets
     """
 
@@ -84,7 +82,6 @@ class Units:
     step: Ints
     room: Floats
     fresh_id: Floats
-    number: Ints
     astray: Floats
     slotless: bool
 
@@ -132,9 +129,7 @@ def _of_all(count: Ints, table: Table) -> Ints:
     return count if table.kept >= 1 else np.round(count / table.kept).astype(np.int64)
 
 
-def units(
-    table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss, overwritten: Bools | None = None
-) -> Units:
+def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss, overwritten: Bools) -> Units:
     """Of the duplicates `rows`."""
     at, weight, length = _chosen(table, rows & table.known)
     closed = (spans.high > spans.low)[at].any() or loss.foreign > 0
@@ -165,12 +160,11 @@ def units(
         copies=table.rows["copies"][at],
         substitute=table.stands_in[at],
         skipped=table.skipped[at],
-        overwritten=overwritten[at] if overwritten is not None else np.zeros(len(at), np.bool_),
+        overwritten=overwritten[at],
         early=bool(table.early[at].all()) if len(at) else False,
         step=_steps(table, rows & table.known)[at],
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
         fresh_id=np.array([np.nan if one is None or one.fresh_id is None else float(one.fresh_id) for one in evidence]),
-        number=table.rows["stream"][at].astype(np.int64) * (1 << 40) + table.rows["x"][at],
         astray=np.array(
             [
                 np.nan if one is None or one.slot is None or one.due is None else float(one.due - one.slot)
@@ -239,10 +233,4 @@ def _room(evidence: list[Evidence | None]) -> Floats:
     squeezed = -np.abs(np.log(around)) / scatter
     own = -np.abs(np.log(around / 2)) / scatter
     result[place] = np.clip(own - squeezed, -1.5, 1.5)
-    return result
-
-
-def smallest(of: Units) -> Bools:
-    """Units far enough apart for any ring."""
-    result: Bools = of.end >= SMALLEST
     return result
