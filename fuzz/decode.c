@@ -31,7 +31,8 @@ static bool read_program(struct input *in, struct program *program)
 {
     const uint64_t head = take(in, 1);
     const int count = (int)(take(in, 1) % 5) + 1;
-    struct field fields[6] = {0};
+    struct field fields[7] = {0};
+    int labels = 0;
 
     program->anchor = (int)(head % 5);
     program->selector = SELECTORS[head / 5 % 8];
@@ -42,8 +43,8 @@ static bool read_program(struct input *in, struct program *program)
     for (int n = 0; n < count; n++) {
         const uint64_t kind = take(in, 1), width = take(in, 1);
         fields[n].role = n == 0 ? SEQ : (uint8_t)(1 + kind % 3);    /* 3: one that decode passes over */
-        fields[n].op = (uint8_t)(kind / 3 % 3);
-        fields[n].width = (uint8_t)(width % 8 + 1);
+        fields[n].op = (uint8_t)(kind / 3 % (n == 0 ? 6 : 3));
+        fields[n].width = (uint8_t)(fields[n].op < TEXT ? width % 8 + 1 : width % 24);
         fields[n].big = width & 8 ? 1 : 0;
         fields[n].mask = MASKS[width >> 4 & 7];
         fields[n].offset = (int8_t)take(in, 1) % 48;
@@ -51,7 +52,11 @@ static bool read_program(struct input *in, struct program *program)
         if (fields[n].role != MATCH && fields[n].mask != 0)
             fields[n].shift = (uint8_t)__builtin_ctzll(fields[n].mask);
     }
-    return program_read(program, fields, count) == NULL;
+    if (fields[0].op >= TEXT && fields[0].value != 0) {
+        labels = 1;
+        fields[count] = (struct field){.role = LABEL, .width = (uint8_t)(fields[0].value % 20), .value = fields[0].value};
+    }
+    return program_read(program, fields, count + labels) == NULL;
 }
 
 static void read_models(struct input *in, struct model *models, size_t *count)

@@ -394,3 +394,29 @@ def test_whatever_comes_is_data(frames: Frames) -> None:
         assert all(isinstance(place, str) for place in survey(frames))
         for layout in ("udp:6000 magic=u16be@0==7 seq=u32be@4", "frame seq=u16be@0", "eth:0x88b5 seq=u8@0"):
             assert all(isinstance(each, str) for each in check(frames, parse(layout), load()))
+
+
+@pytest.mark.parametrize(
+    ("spec", "line"),
+    [
+        ('udp:6000 seq=text@"seq="', "hello seq={n} t={t}.5"),
+        ("udp:6000 seq=text@'\"seq\": '", '{{"ts": {t}.5, "seq": {n}}}'),
+        ("udp:6000 seq=text@0", "{n};{t};x"),
+        ('udp:6000 seq=text@"count:"', "host7 up, count:{n:06d} of 9"),
+    ],
+)
+def test_a_number_in_text(spec: str, line: str) -> None:
+    assert best(sent(line.format(n=at + 95, t=BEGIN // 10**9).encode() for at in range(120))) == spec
+
+
+def test_a_number_in_bcd() -> None:
+    more = noise(21)
+    payloads = (b"\x7e" + bytes.fromhex(f"{at + 990:08d}") + more() for at in range(120))
+    assert best(sent(payloads)) == "udp:6000 seq=bcd@1+4"
+
+
+def test_times_in_text_are_no_counters() -> None:
+    """Milliseconds, at one frame a millisecond."""
+    start = BEGIN // 10**6
+    frames = sent((f"at={start + at} v=7".encode() for at in range(200)), step=1_000_000)
+    assert all(each.score < LIKELY for each in found(frames))

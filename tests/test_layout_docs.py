@@ -27,7 +27,7 @@ def test_the_table_of_built_ins() -> None:
     ]
 
 
-@pytest.mark.parametrize("spec", re.findall(r'[`"]((?:udp|ip|eth|frame)[: ][^`"]*seq=[^`"]*)[`"]', LAYOUTS))
+@pytest.mark.parametrize("spec", re.findall(r'[`"]((?:udp|ip|eth|frame)[: ][^`"]*seq=[^`"\\]*)[`"]', LAYOUTS))
 def test_specs_in_the_text(spec: str) -> None:
     assert parse(spec).seq
 

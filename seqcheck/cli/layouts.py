@@ -19,6 +19,7 @@ from seqcheck.escape import visible
 
 if TYPE_CHECKING:
     from seqcheck.layout import Layout, Match, Stamp, Word
+    from seqcheck.layout.model import Digits
 
 PLACES = {
     "frame": "the frame's first byte",
@@ -27,6 +28,7 @@ PLACES = {
     "udp": "the UDP payload",
     "tcp": "the TCP payload",
 }
+WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD, two digits a byte,"}
 KEYS = {  # what tells streams apart, where it is not addresses and ports
     "hosts": "addresses tell streams apart, ports do not",
     "source": "the source address tells streams apart, target and ports do not",
@@ -137,7 +139,7 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
         yield "stream", f"{word(stream)}, part of the stream's key beside addresses and ports"
     if layout.key != "all":
         yield "key", KEYS[layout.key]
-    yield "seq", f"{word(layout.seq)}, {counter(layout.modulus)}"
+    yield "seq", f"{number(layout.seq)}, {counter(layout.modulus)}"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):
@@ -160,6 +162,17 @@ def word(word: Word) -> str:
     mask = "" if word.mask == word.full else f" masked by {word.mask:#x}"
     where = f"byte {word.offset}" if word.width == 1 else f"bytes {word.offset} to {word.offset + word.width - 1}"
     return f"{where} (u{word.bits}{order}){mask}"
+
+
+def number(seq: Word | Digits) -> str:
+    """The place of the number as words."""
+    from seqcheck.layout.model import Digits
+
+    if not isinstance(seq, Digits):
+        return word(seq)
+    where = f"behind the first {seq.label!r}" if seq.label else f"from byte {seq.offset} on"
+    size = f"{seq.size} bytes" if seq.size else "as many digits as there are"
+    return f"{size} of {WRITTEN[seq.kind]} {where}"
 
 
 def condition(match: Match) -> str:

@@ -157,12 +157,16 @@ class RecordColumns:
 # ---- the program: a layout as numbers --------------------------------------------------------------------------------
 
 A_FRAME, A_ETH, A_IP, A_UDP, A_TCP = range(5)  # anchor
-SEQ, STREAM, MATCH, SLOT, TIME, BUF = range(6)  # role of a field; decode reads SEQ, STREAM and MATCH only
+# Role of a field; decode reads SEQ, STREAM and MATCH only, and LABEL, which belongs to SEQ.
+SEQ, STREAM, MATCH, SLOT, TIME, BUF, LABEL = range(7)
 K_ALL, K_HOSTS, K_SOURCE, K_NONE = range(4)  # key: addresses and ports, no ports, no ports and target, none of them
 EQ, NE, EQ_LENGTH = range(3)  # MATCH: equal to value, not equal to value, equal to the payload's length in bytes
+TEXT, HEX, BCD = range(3, 6)  # SEQ: digits; portable/digits.py says how they are read
+MOST_DIGITS, MOST_LABEL, LABEL_REACH = 20, 32, 4096  # characters; bytes; bytes in which a label is looked for
 
-# offset: from the anchor's payload; negative ones count from its end. width: bytes, 1..8. A field's value is
-# (word & mask) >> shift; shift is 0 for MATCH and the mask's trailing zeros otherwise.
+# A LABEL holds up to 16 bytes, the first 8 in value, the others in mask (first byte lowest); two are up to 32.
+# offset: from the anchor's payload; negative ones count from its end. width: bytes, 1..8 (digits: 0..20; 0: any). A
+# field's value is (word & mask) >> shift; shift is 0 for MATCH and the mask's trailing zeros otherwise.
 FIELD = np.dtype(
     [
         ("role", "u1"), ("width", "u1"), ("big", "u1"), ("op", "u1"), ("shift", "u1"), ("offset", "<i4"),

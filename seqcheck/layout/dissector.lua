@@ -130,6 +130,37 @@ local function read(tvb, start, last, word)
   return range, value:band(wide(word.mask))
 end
 
+local PATTERNS = { text = "^%d+", hex = "^%x+", bcd = "^%d+" }
+
+-- A number in digits, as portable/digits.py says: its bytes and its value.
+local function read_digits(tvb, start, last, field)
+  local at, limit = (field.at >= 0 and start or last) + field.at, math.min(last, tvb:len())
+  if at < start or at + math.max(field.width, 1) > last or at >= limit then return nil end
+  if #field.label > 0 then
+    local found = tvb(at, limit - at):raw():find(field.label, 1, true)
+    if not found or found > 4096 then return nil end
+    at = at + found - 1 + #field.label
+    while field.width == 0 and at < limit and tvb(at, 1):uint() == 32 do at = at + 1 end
+  end
+  if at + field.width > limit or at >= limit then return nil end
+  local raw = field.width > 0 and tvb(at, field.width):raw() or tvb(at, limit - at):raw()
+  if field.digits == "bcd" then
+    raw = raw:gsub(".", function(byte) return string.format("%02x", byte:byte()) end)
+  elseif field.width > 0 then
+    raw = raw:gsub("^ +(.)", "%1")
+  end
+  local text = raw:match(PATTERNS[field.digits])
+  if not text or #text > 20 or (field.width > 0 and #text ~= #raw) then return nil end
+  if field.width == 0 and at + #text == limit and limit < last then return nil end
+  local base, value = UInt64.new(field.digits == "hex" and 16 or 10), UInt64.new(0)
+  for digit in text:gmatch(".") do
+    local next = value * base + UInt64.new(tonumber(digit, 16))
+    if next / base ~= value then return nil end
+    value = next
+  end
+  return tvb(at, field.width > 0 and field.width or #text), value
+end
+
 local function matches(tvb, start, last)
   for _, match in ipairs(LAYOUT.matches) do
     local _, value = read(tvb, start, last, match)
@@ -153,7 +184,9 @@ local function record(tvb, start, last)
   if not start or start > last or not matches(tvb, start, last) then return nil end
   local shown, time, seq = {}, UInt64.new(0), nil
   for _, field in ipairs(LAYOUT.fields) do
-    local range, value = read(tvb, start, last, field)
+    local range, value
+    if field.digits then range, value = read_digits(tvb, start, last, field)
+    else range, value = read(tvb, start, last, field) end
     local guard = true
     if field.when then
       local _, asked = read(tvb, start, last, field.when)

@@ -24,6 +24,8 @@ BITS = (8, 16, 24, 32, 48, 64)
 UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}  # in nanoseconds
 NTP = "ntp"  # 32 bits of seconds since 1900 and 32 bits of fraction (RFC 5905)
 MAX_OFFSET = 262_144
+DIGITS = {"text": 20, "hex": 16, "bcd": 10}  # how a number is written, and the most bytes that it may take
+MAX_LABEL = 32
 MAX_MATCHES = MAX_STREAMS = 8
 MAX_TIMES = 4
 
@@ -80,6 +82,46 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digits:
+    """A number that is written in digits: decimal (`text`) or hexadecimal (`hex`) text, or `bcd`. It stands at
+    `offset`, or behind the first `label`; and takes `size` bytes, 0: as many as there are digits."""
+
+    kind: str
+    offset: int = 0
+    size: int = 0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in DIGITS:
+            raise UsageError(f"no such digits: {self.kind!r}", hint=f"They may be {_listed(tuple(DIGITS))}.")
+        if not 0 <= self.size <= DIGITS[self.kind]:
+            raise UsageError(f"{self.kind} of {self.size} bytes", hint=f"It may have up to {DIGITS[self.kind]}.")
+        if self.kind == "bcd" and not self.size:
+            raise UsageError("bcd without a size", hint="It says how many bytes it takes, as in bcd@4+4.")
+        if abs(self.offset) > MAX_OFFSET or (self.offset < 0 and self.offset + max(self.size, 1) > 0):
+            raise UsageError(f"offset {self.offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
+        if self.label and self.offset:
+            raise UsageError("a label and an offset", hint="A label is looked for from the payload's first byte on.")
+        if len(self.label) > MAX_LABEL or not all(" " <= each <= "~" for each in self.label):
+            raise UsageError(
+                f"the label {self.label!r} is too long, or not printable ASCII", hint=f"It may have {MAX_LABEL} bytes."
+            )
+        if '"' in self.label and "'" in self.label:
+            raise UsageError("a label with both kinds of quotes", hint="It may be a part of what stands there.")
+
+    @property
+    def width(self) -> int:
+        """Bytes, 0 where that varies."""
+        return self.size
+
+    @property
+    def top(self) -> int:
+        """The largest value."""
+        base, each = (16, 1) if self.kind == "hex" else (10, 2 if self.kind == "bcd" else 1)
+        return min(base ** (each * self.size), 1 << 64) - 1 if self.size else (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """A condition that makes a frame a record: `word & mask` equals `value` (or, if not `equal`, differs from it), not
     shifted. A `value` of None stands for the length of the payload in bytes."""
@@ -120,7 +162,7 @@ class Layout:
     `description` and `source` are for people and make no difference."""
 
     anchor: str
-    seq: Word
+    seq: Word | Digits
     selector: int | None = None
     modulus: int = -1
     key: str = "all"
@@ -164,10 +206,11 @@ class Layout:
         return sum(m.word.mask.bit_count() for m in self.matches if m.equal)
 
     def words(self) -> Iterator[Word]:
-        """Every word that the layout reads."""
+        """Every word that the layout reads; a number in digits is none."""
         yield from (match.word for match in self.matches)
         yield from self.streams
-        yield self.seq
+        if isinstance(self.seq, Word):
+            yield self.seq
         for stamp in (*self.times, self.slot, self.buf):
             if stamp:
                 yield stamp.word
@@ -186,9 +229,9 @@ def check_selector(anchor: str, selector: int | None) -> None:
         raise UsageError(f"{selector} is no {what}", hint=f"It may be {low} to {high}.")
 
 
-def natural_modulus(seq: Word) -> int:
-    """The modulus that a sequence word has by itself, 0 for 2**64."""
-    if not seq.solid:
+def natural_modulus(seq: Word | Digits) -> int:
+    """The modulus that a sequence number has by itself, 0 for 2**64."""
+    if isinstance(seq, Word) and not seq.solid:
         raise UsageError(
             f"the bits of the mask {seq.mask:#x} are no neighbours", hint="Then give the modulus, as in &0xf0f%100."
         )

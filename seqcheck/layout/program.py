@@ -13,23 +13,29 @@ from seqcheck.kernel.border import (
     A_IP,
     A_TCP,
     A_UDP,
+    BCD,
     EQ,
     EQ_LENGTH,
     FIELD,
+    HEX,
     K_ALL,
     K_HOSTS,
     K_NONE,
     K_SOURCE,
+    LABEL,
     MATCH,
     NE,
     SEQ,
     STREAM,
+    TEXT,
     Program,
 )
-from seqcheck.layout.model import Layout, Match, Word
+from seqcheck.layout.model import Digits, Layout, Match, Word
 
 KEY = {"all": K_ALL, "hosts": K_HOSTS, "source": K_SOURCE, "none": K_NONE}
 ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP}
+
+OPS = {"text": TEXT, "hex": HEX, "bcd": BCD}
 
 Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 
@@ -38,7 +44,7 @@ def compile(layout: Layout) -> Program:
     """The program that finds this layout's records."""
     rows = [_match(match) for match in layout.matches]
     rows += [_word(STREAM, word) for word in layout.streams]
-    rows.append(_word(SEQ, layout.seq))
+    rows += _digits(layout.seq) if isinstance(layout.seq, Digits) else [_word(SEQ, layout.seq)]
     return Program(
         anchor=ANCHOR[layout.anchor],
         selector=-1 if layout.selector is None else layout.selector,
@@ -46,6 +52,17 @@ def compile(layout: Layout) -> Program:
         modulus=layout.modulus,
         key=KEY[layout.key],
     )
+
+
+def _digits(seq: Digits) -> list[Row]:
+    """The label, 16 bytes a row, and the number."""
+    label = seq.label.encode("ascii")
+    pieces = [label[at : at + 16] for at in range(0, len(label), 16)]
+    rows: list[Row] = []
+    for piece in pieces:
+        low, high = (int.from_bytes(piece[at : at + 8], "little") for at in (0, 8))
+        rows.append((LABEL, len(piece), False, EQ, 0, 0, high, low))
+    return [*rows, (SEQ, seq.size, False, OPS[seq.kind], 0, seq.offset, 0, 0)]
 
 
 def _word(role: int, word: Word) -> Row:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcheck.errors import UsageError
 from seqcheck.layout import spec
-from seqcheck.layout.model import BITS, Layout, Match, Word
+from seqcheck.layout.model import BITS, Digits, Layout, Match, Word
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -31,7 +31,9 @@ def packet_class(layout: Layout, name: str = "") -> type[Packet]:
     from scapy.fields import StrFixedLenField
     from scapy.packet import Packet
 
-    named = _named(layout)
+    if isinstance(layout.seq, Digits):
+        raise UsageError(f"layout {layout.name}: a number in digits has no field of a scapy class")
+    named = _named(layout, layout.seq)
     fields: list[Any] = []
     at = 0
     for (offset, bits, big), label in sorted(named.items()):
@@ -83,11 +85,11 @@ def layout_of(packet: type[Packet], anchor: str, roles: Mapping[str, str | Seque
     return spec.build(anchor, pairs, **{"name": packet.__name__, **about})
 
 
-def _named(layout: Layout) -> dict[Slot, str]:
+def _named(layout: Layout, seq: Word) -> dict[Slot, str]:
     """Every word of the layout with the name of its most telling role."""
     stamps = [stamp for stamp in (*layout.times, layout.slot, layout.buf) if stamp]
     roles: list[tuple[str, list[Word]]] = [
-        ("seq", [layout.seq]),
+        ("seq", [seq]),
         ("slot", [layout.slot.word] if layout.slot else []),
         ("buf", [layout.buf.word] if layout.buf else []),
         ("time", [stamp.word for stamp in layout.times]),

@@ -19,6 +19,7 @@ from seqcheck.layout.model import (
     NTP,
     SELECTORS,
     UNITS,
+    Digits,
     Layout,
     Match,
     Stamp,
@@ -34,12 +35,19 @@ NUMBER = r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}"
 LENGTH = "len"
 MAX_TEXT = 4096
 
+_SPEC_WORD = r"""(?:"[^"]*"|'[^']*'|\S)+"""  # blanks within quotes are part of a word
+_QUOTED = r"""("[^"]*"|'[^']*')"""
 _WORD = re.compile(
     rf"u(?P<bits>[0-9]{{1,3}})(?P<order>[a-z]*)@(?P<offset>-?(?:{NUMBER}))(?:&(?P<mask>{NUMBER}))?", re.ASCII
 )
 _WORD_IS = "TYPE@OFFSET[&MASK]; TYPE is u8, u16be, u16le, u24, u32, u48 or u64 with be or le; numbers decimal or 0x…"
+_DIGITS = re.compile(
+    rf"(?P<kind>text|hex|bcd)@(?:(?P<label>{_QUOTED})|(?P<offset>-?(?:{NUMBER})))(?:\+(?P<size>[0-9]{{1,3}}))?",
+    re.ASCII,
+)
+_DIGITS_ARE = 'text, hex or bcd, then @OFFSET or @"LABEL", then optionally +BYTES'
 SHAPES = {  # what may follow each role's "="
-    "seq": f"{_WORD_IS}; then optionally %MODULUS",
+    "seq": f"{_WORD_IS}; or {_DIGITS_ARE}; then optionally %MODULUS",
     "stream": _WORD_IS,
     "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",
@@ -58,7 +66,7 @@ def parse(text: str, *, name: str = "", description: str = "", source: str = "")
     """The layout that a spec describes. UsageError, pointing at the word that is wrong."""
     if len(text) > MAX_TEXT:
         raise UsageError(f"a layout of {len(text)} characters", hint=f"It may have {MAX_TEXT}.")
-    words = text.split()
+    words = re.findall(_SPEC_WORD, text)
     if not words:
         raise UsageError("an empty layout", hint=f"It begins with {', '.join(ANCHORS)}, as in: {EXAMPLE}")
     pairs = [word.partition("=")[::2] for word in words[1:]]
@@ -76,7 +84,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
         pairs = replaced(pairs)
     found: dict[str, list[Any]] = {role: [] for role in SHAPES}
     modulus = -1
-    for role, value in ((role.lower(), value.lower()) for role, value in pairs):
+    for role, value in ((role.lower(), _lower(value)) for role, value in pairs):
         word = f"{role}={value}"
         if role not in SHAPES:
             raise UsageError(
@@ -107,6 +115,12 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
         ),
         "",
     )
+
+
+def _lower(value: str) -> str:
+    """In small letters, but for what stands in quotes."""
+    pieces = re.split(_QUOTED, value)
+    return "".join(piece if number % 2 else piece.lower() for number, piece in enumerate(pieces))
 
 
 def write(layout: Layout) -> str:
@@ -140,8 +154,16 @@ def write_match(match: Match) -> str:
 
 
 def write_seq(layout: Layout) -> str:
-    natural = layout.seq.solid and layout.modulus == natural_modulus(layout.seq)
-    return write_word(layout.seq) + ("" if natural else f"%{layout.modulus}")
+    seq = layout.seq
+    natural = (isinstance(seq, Digits) or seq.solid) and layout.modulus == natural_modulus(seq)
+    place = write_digits(seq) if isinstance(seq, Digits) else write_word(seq)
+    return place + ("" if natural else f"%{layout.modulus}")
+
+
+def write_digits(seq: Digits) -> str:
+    quote = "'" if '"' in seq.label else '"'
+    place = f"{quote}{seq.label}{quote}" if seq.label else f"{seq.offset}"
+    return f"{seq.kind}@{place}{f'+{seq.size}' if seq.size else ''}"
 
 
 def write_stamp(stamp: Stamp) -> str:
@@ -178,7 +200,9 @@ def _anchor(text: str) -> tuple[str, int | None]:
 
 
 def _modulus(text: str) -> tuple[str, int]:
-    rest, percent, digits = text.partition("%")
+    label = max(text.rfind("'"), text.rfind('"')) + 1  # up to where it ends, if there is one
+    rest, percent, digits = text[label:].partition("%")
+    rest = text[:label] + rest
     if not percent:
         return rest, -1
     modulus = read_number(digits)
@@ -200,6 +224,20 @@ def _word(text: str) -> Word:
     if mask and not masked:
         raise UsageError("a mask of 0 leaves no bit")
     return Word(bits=int(bits), big=order != "le", offset=-size if offset.startswith("-") else size, mask=masked or 0)
+
+
+def _seq(text: str) -> Word | Digits:
+    found = _DIGITS.fullmatch(text)
+    if not found:
+        return _word(text)
+    offset = found["offset"] or "0"
+    size = read_number(offset.removeprefix("-")) or 0
+    return Digits(
+        kind=found["kind"],
+        offset=-size if offset.startswith("-") else size,
+        size=int(found["size"] or 0),
+        label=found["label"][1:-1] if found["label"] else "",
+    )
 
 
 def _match(text: str) -> Match:
@@ -236,6 +274,6 @@ def _time(text: str) -> Stamp:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "seq": _word, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
+    "seq": _seq, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
     "key": _key,
 }  # fmt: skip

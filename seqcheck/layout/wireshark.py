@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from seqcheck.layout.model import Layout, Match, Stamp, Word
+from seqcheck.layout.model import Digits, Layout, Match, Stamp, Word
 from seqcheck.layout.spec import write
 
 _STREAM, _TIME = "stream", "time"
@@ -52,7 +52,10 @@ def _fields(layout: Layout) -> Iterator[str]:
     for number, word in enumerate(layout.streams, 1):
         label = f"{_STREAM}{number}" if several else _STREAM
         yield _field(label, f"Stream {number}" if several else "Stream", word, "needed = true")
-    yield _field("seq", "Sequence number", layout.seq, "needed = true, seq = true")
+    if isinstance(layout.seq, Digits):
+        yield _digits(layout.seq)
+    else:
+        yield _field("seq", "Sequence number", layout.seq, "needed = true, seq = true")
     for number, stamp in enumerate(layout.times, 1):
         unit = f"unit = {_string(stamp.unit)}, {_guard(stamp)}"
         yield _field(f"{_TIME}{number}", f"Sender's time, {stamp.unit}", stamp.word, unit)
@@ -63,6 +66,11 @@ def _fields(layout: Layout) -> Iterator[str]:
 
 def _field(label: str, title: str, word: Word, more: str) -> str:
     return f"{{ name = {_string(label)}, title = {_string(title)}, {_word(word)}, shift = {word.shift}, {more} }}"
+
+
+def _digits(seq: Digits) -> str:
+    where = f"digits = {_string(seq.kind)}, at = {seq.offset}, width = {seq.size}, label = {_string(seq.label)}"
+    return f'{{ name = "seq", title = "Sequence number", {where}, shift = 0, when = nil, needed = true, seq = true }}'
 
 
 def _guard(stamp: Stamp) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
 from seqcheck.layout import Layout, Stamp, Word
-from seqcheck.layout.model import NTP, UNITS
+from seqcheck.layout.model import NTP, UNITS, Digits
 from seqcheck.simulate import scenario
 from seqcheck.simulate.template import (
     HOPS,
@@ -42,6 +42,8 @@ SERIAL = 8  # bytes
 
 def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     """The shape of a record of `size` bytes. UsageError where the layout does not fit into it."""
+    if isinstance(layout.seq, Digits):
+        raise UsageError("the simulator cannot write a sequence number in digits")
     if not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
     raw, start, transport = _carrier(layout, how, size)

@@ -37,11 +37,13 @@ enum { MAX_STREAMS = 1 << 20, MAX_SOURCES = (1 << 16) - 1, NO_SOURCE = 0, MAX_ST
 
 enum { A_FRAME, A_ETH, A_IP, A_UDP, A_TCP };                            /* anchor */
 
-enum { SEQ, STREAM, MATCH };                                            /* role of a field */
+enum { SEQ, STREAM, MATCH, LABEL = 6 };                                 /* role of a field */
 
 enum { K_ALL, K_HOSTS, K_SOURCE, K_NONE };                              /* what stays in a stream's key */
 
-enum { EQ, NE, EQ_LENGTH };                                             /* how MATCH compares */
+enum { EQ, NE, EQ_LENGTH, TEXT, HEX, BCD };                             /* how MATCH compares; and SEQ's digits */
+
+enum { MOST_DIGITS = 20, MOST_LABEL = 32, LABEL_REACH = 4096 };
 
 struct field {
     uint8_t role;

@@ -1,4 +1,5 @@
 /* The layout's program over a payload; see frame.h. */
+#include "digits.h"
 #include "frame.h"
 #include "words.h"
 
@@ -45,6 +46,18 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
 
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
+        if (field_is_digits(field)) {
+            const struct extent extent = {f->start, f->end, f->stated, x->cap};
+            const int read = digits_read(x->p, program, field, extent, &f->seq);
+            if (read == CUT)
+                status = CUT;
+            else if (read != RECORD || (program->modulus != 0 && f->seq >= program->modulus)) {
+                if (m)
+                    m->fits = false;
+                return read == SHORT ? SHORT : MAGIC;
+            }
+            continue;
+        }
         const int64_t at = (field->offset >= 0 ? f->start : f->stated) + field->offset;
         if (at < f->start || at + field->width > f->end)
             return SHORT;

@@ -17,6 +17,8 @@ struct program {
     int count;
     struct field fields[MOST_FIELDS];   /* SEQ, STREAM and MATCH, in the program's order; masks and shifts within the field */
     bool trailing_stream;           /* a STREAM field counts from the end */
+    int label_size;
+    uint8_t label[MOST_LABEL];      /* in front of the SEQ field's digits */
 };
 
 /* Take the fields in that decode reads. `anchor`, `selector`, `key` and `modulus` are there. NULL, or what is wrong. */
@@ -25,10 +27,16 @@ const char *program_read(struct program *program, const struct field *rows, int6
 /* The SEQ field. */
 const struct field *program_counter(const struct program *program);
 
-/* Whether reading the field needs the lengths: it counts from the end, or compares with them. */
+/* Whether the field is digits. */
+static inline bool field_is_digits(const struct field *field)
+{
+    return field->role == SEQ && field->op >= TEXT;
+}
+
+/* Whether reading the field needs the lengths: it counts from the end, is digits, or compares with them. */
 static inline bool field_is_dynamic(const struct field *field)
 {
-    return field->offset < 0 || (field->role == MATCH && field->op == EQ_LENGTH);
+    return field->offset < 0 || field_is_digits(field) || (field->role == MATCH && field->op == EQ_LENGTH);
 }
 
 /* The field's bytes at `p` as a number, masked. */

@@ -1,6 +1,7 @@
 /* Templates: made of a record, and asked with care; see template.h. The quick questions stand in alike.c. */
 #include "template.h"
 
+#include "digits.h"
 #include "frame_inside.h"
 
 bool template_is_like(const struct frame *x, const struct template *t)
@@ -30,6 +31,12 @@ bool template_dynamic(const struct frame *x, const struct template *t, const str
         const int64_t at = (field->offset >= 0 ? t->start : stated) + field->offset;
         if (!field_is_dynamic(field))
             continue;
+        if (field_is_digits(field)) {
+            const struct extent extent = {t->start, end, stated, x->cap};
+            if (digits_read(x->p, program, field, extent, seq) != RECORD)
+                return false;
+            continue;
+        }
         if (at < t->start || at + field->width > end || at + field->width > x->cap)
             return false;
         const uint64_t word = field_word(x->p + at, field);
@@ -59,7 +66,7 @@ static void place_counter(struct template *t, const struct program *program)
     const struct field *const field = program_counter(program);
 
     t->seq_at = -1;
-    if (field->offset < 0)
+    if (field_is_dynamic(field))
         return;
     t->seq_at = t->start + field->offset;
     t->span = max64(t->span, t->seq_at + 8);

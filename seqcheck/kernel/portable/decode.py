@@ -50,7 +50,8 @@ Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left
     at < start or at + width > end: SHORT.  at + width > cap: remember CUT and go on with the next field.
     word of `width` bytes in the field's byte order, & mask.
     MATCH that does not hold (EQ, NE: value; EQ_LENGTH: stated - start): MAGIC.
-    SEQ: word >> shift >= modulus (modulus != 0): MAGIC.
+    SEQ: word >> shift >= modulus (modulus != 0): MAGIC. A SEQ of digits is read as digits.py says: SHORT, CUT
+        (remembered, as above) or MAGIC.
     After the last field, where CUT was remembered: CUT. So a CUT frame agrees as far as it was captured, and a field
     that was captured and is wrong outweighs one that was cut.
 
@@ -103,8 +104,9 @@ from seqcheck.kernel.border import (
     Program,
     RecordColumns,
 )
+from seqcheck.kernel.portable.digits import is_digits, label_of, read
 from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine
-from seqcheck.kernel.portable.frame import FORGOTTEN
+from seqcheck.kernel.portable.frame import FORGOTTEN, Place
 from seqcheck.kernel.portable.intern import Interner
 from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Ints, Walk
@@ -171,6 +173,10 @@ class Decoder:
         streams = 0
         for row in self._fields:
             width, role = int(row["width"]), int(row["role"])
+            if is_digits(row):
+                self._read_digits(walk, rows, row, seq, cut)
+                rows = rows[walk.status[rows] == RECORD]
+                continue
             at = (walk.start if row["offset"] >= 0 else walk.stated)[rows] + int(row["offset"])
             stay = walk.rule_out(rows, ((at < walk.start[rows]) | (at + width > walk.end[rows]), SHORT))
             rows, at = rows[stay], at[stay]
@@ -191,6 +197,19 @@ class Decoder:
             rows = rows[walk.status[rows] == RECORD]
         return rows[walk.rule_out(rows, (cut[rows], CUT))]
 
+    def _read_digits(self, walk: Walk, rows: Ints, row: Any, seq: NDArray[np.uint64], cut: NDArray[np.bool_]) -> None:
+        """The number of each of these rows, where it is written in digits."""
+        label, modulus = label_of(self._program), self._program.modulus
+        for at in rows.tolist():
+            place = Place(start=int(walk.start[at]), end=int(walk.end[at]), stated=int(walk.stated[at]))
+            status, number = read(walk.bytes_of(at), place, row, label)
+            if status == CUT:
+                cut[at] = True
+            elif status != RECORD or (modulus and number >= modulus):
+                walk.status[at] = SHORT if status == SHORT else MAGIC
+            else:
+                seq[at] = number
+
     def _look_inside(self, frames: Frames, low: int, walk: Walk, seq: NDArray[np.uint64], rows: Ints) -> Ints:
         """The rows that are records, with those whose header lies in a tunnel, which are looked at one by one."""
         if self._program.anchor == A_FRAME:
@@ -198,9 +217,7 @@ class Decoder:
         out = np.flatnonzero(np.isin(walk.status, GOES_ON))
         added = []
         for row in out[tunnelled(frames, low + out)].tolist():
-            begin = int(walk.off[row])
-            data = frames.buf[begin : begin + int(walk.cap[row])].tobytes()
-            seen = examine(data, int(frames.wire[low + row]), int(walk.link[row]), self._program)
+            seen = examine(walk.bytes_of(row), int(frames.wire[low + row]), int(walk.link[row]), self._program)
             walk.status[row] = seen.status
             if seen.status == RECORD:
                 added.append(row)

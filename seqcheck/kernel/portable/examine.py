@@ -21,6 +21,7 @@ from seqcheck.kernel.border import (
     STREAM,
     Program,
 )
+from seqcheck.kernel.portable.digits import is_digits, label_of, read
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, Storey, locate, outermost, position, word
 from seqcheck.kernel.portable.inside import storeys
 
@@ -60,6 +61,14 @@ def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey)
     streams: list[int] = []
     for row in program.fields:
         role = int(row["role"])
+        if is_digits(row):
+            status, seen.seq = read(data, place, row, label_of(program))
+            if status == CUT:
+                seen.status = CUT
+            elif status != RECORD or (program.modulus and seen.seq >= program.modulus):
+                seen.status = SHORT if status == SHORT else MAGIC
+                return seen
+            continue
         if role not in (SEQ, STREAM, MATCH):
             continue
         at, width = position(place, int(row["offset"])), int(row["width"])

@@ -67,6 +67,11 @@ class Walk:
         picked: Bytes = windows[self.off[rows] + at]
         return picked
 
+    def bytes_of(self, row: int) -> bytes:
+        """What was captured of one frame."""
+        begin = int(self.off[row])
+        return self._buf[begin : begin + int(self.cap[row])].tobytes()
+
     def rule_out(self, rows: Ints, *rules: tuple[Bools, int]) -> Bools:
         """Give `rows` the status of the first rule that holds; which of them none holds for."""
         stay = np.ones(len(rows), np.bool_)

@@ -7,6 +7,7 @@ from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import SELECTORS, Layout, Word
 
 WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
+WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD"}
 TEXT = {
     "text": "it is the last digit of a number written as text, and only steps below 10 can be told",
     "bcd": "it is the last digit of a number in BCD, and only steps below 10 can be told",
@@ -24,7 +25,7 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
     said = [f"{named(layout)}: counts by one in {percent(steps.share)} of {len(tried.row):,} frames, {where}"]
     if found.reach is not None and found.reach.carries:
         said.append(f"its lowest byte carries into the next one, {times(found.reach.carries)}")
-    elif found.reach is not None and layout.seq.bits > 8:
+    elif found.reach is not None and isinstance(layout.seq, Word) and layout.seq.bits > 8:
         said.append("no carry was seen: width and byte order are those that suit the bytes around it best")
     if tried.repeats > 1:
         said.append(f"each number comes {tried.repeats} times")
@@ -55,7 +56,11 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
 
 def named(layout: Layout) -> str:
     """u64 little endian at 6 of UDP port 6005."""
-    return f"{typed(layout.seq)} at {layout.seq.offset} of {place(layout)}"
+    seq = layout.seq
+    if isinstance(seq, Word):
+        return f"{typed(seq)} at {seq.offset} of {place(layout)}"
+    where = f"behind {seq.label!r}" if seq.label else f"at {seq.offset}"
+    return f"a number in {WRITTEN[seq.kind]} {where} of {place(layout)}"
 
 
 def typed(word: Word) -> str:

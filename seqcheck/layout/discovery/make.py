@@ -21,6 +21,7 @@ from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot
 from seqcheck.layout.discovery.sessions import session
 from seqcheck.layout.discovery.width import Reach, word
+from seqcheck.layout.discovery.written import bcd
 from seqcheck.layout.model import Layout, Match, Word
 
 NEAR = 4  # the largest step that counts
@@ -70,6 +71,8 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     if not lowest(site.table, grouping, spot):
         return None
     digits = _digits(site.table, spot)
+    if digits == "bcd" and (one := _bcd(site, grouping, spot)) is not None:
+        return one
     counted = None if digits and spot.bit else _counted(site, grouping, spot)
     if counted is None:
         return None
@@ -103,6 +106,22 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     return Found(
         layout=layout, column=spot.column, reach=counted.reach, digits=digits, below=below(table, grouping, spot)
     )
+
+
+def _bcd(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
+    """The layout of a number in BCD, which needs two bytes to be told from a binary one."""
+    seq = bcd(site.table, spot)
+    if seq is None or seq.size < 2:
+        return None
+    layout = Layout(
+        anchor=site.place.anchor,
+        selector=site.place.selector,
+        seq=seq,
+        key=grouping.key,
+        streams=tuple(_stream(site.table, grouping, column, range(0)) for column in grouping.columns),
+        matches=(site.match,) if site.match else (),
+    )
+    return Found(layout=layout, column=spot.column)
 
 
 def _counted(site: Site, grouping: Grouping, spot: Spot) -> _Counted | None:

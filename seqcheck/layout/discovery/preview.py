@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import RECORD, Frames, Kernel, Program, RecordColumns
+from seqcheck.kernel.portable.digits import extent, is_digits, label_of
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import position
 from seqcheck.layout.model import Layout, Word
@@ -59,11 +60,13 @@ def _value(frames: Frames, row: int, layout: Layout, program: Program) -> Value:
     seen = examine(data, wire, link, program)
     assert seen.status == RECORD
     read: dict[int, str] = {}
-    for name, words in (
-        ("magic", [match.word for match in layout.matches]), ("stream", layout.streams), ("seq", [layout.seq]),
-    ):  # fmt: skip
+    seq = [layout.seq] if isinstance(layout.seq, Word) else []
+    magic = [match.word for match in layout.matches]
+    for name, words in (("magic", magic), ("stream", layout.streams), ("seq", seq)):
         for word in words:
             read |= dict.fromkeys(_bytes(position(seen.place, word.offset), word), name)
+    for field in filter(is_digits, program.fields):
+        read |= dict.fromkeys(extent(data, seen.place, field, label_of(program)), "seq")
     return Value(frame=frames.first + row, seq=seen.seq, pieces=tuple(_pieces(data, seen.place.start, read)))
 
 

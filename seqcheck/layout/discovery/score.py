@@ -10,7 +10,7 @@ import math
 
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
-from seqcheck.layout.model import KEYS
+from seqcheck.layout.model import KEYS, Word
 
 HALF = 6  # pairs that halve the doubt
 UP, FORWARD = 0.6, 0.4  # weights: counting by one, and going ahead by little at least
@@ -56,7 +56,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     value *= left + (1 - left) * min(1.0, len(tried.row) / max(tried.anchored, 1))
     value *= 1 - OWN * (tried.streams if layout.streams else 0) / max(len(tried.row), 1)
     value -= FIELD * (len(layout.streams) + len(layout.matches) * (not layout.name)) + KEYED * KEYS.index(layout.key)
-    value -= MASKED if layout.seq.mask != layout.seq.full else 0
+    value -= MASKED if isinstance(layout.seq, Word) and layout.seq.mask != layout.seq.full else 0
     value *= BELOW[found.below]
     if layout.streams:
         value *= 1 - tried.strays

@@ -19,6 +19,8 @@ from seqcheck.layout.discovery.kinds import kinds
 from seqcheck.layout.discovery.make import Found, Site, make
 from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot, scan
+from seqcheck.layout.discovery.written import text
+from seqcheck.layout.model import Layout
 
 AS_GOOD = 0.04  # less fit, for which a simpler grouping is taken
 ENOUGH = 0.97  # fit: no columns are needed to tell streams apart
@@ -41,7 +43,19 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
         for match, rows in kinds(table):
             keys = [each.only(rows) for each in whole.keys]
             found += _searched(Site(place=place, table=table.only(rows), keys=keys, match=match), None)[0]
-    return [replace(one, clock=clock(timed, one.column, seconds), inner=one.column in inner) for one in found]
+    texts = _written(frames, place, whole) if only is None else []
+    return texts + [replace(one, clock=clock(timed, one.column, seconds), inner=one.column in inner) for one in found]
+
+
+def _written(frames: Frames, place: Place, whole: Site) -> list[Found]:
+    """Numbers in text."""
+    return [
+        Found(
+            layout=Layout(anchor=place.anchor, selector=place.selector, seq=digits, key=grouping.key),
+            clock=clock,
+        )
+        for digits, grouping, clock in text(frames, place, whole.keys)
+    ]
 
 
 def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:

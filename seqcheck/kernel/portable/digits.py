@@ -1,0 +1,97 @@
+"""Numbers that are written in digits: decimal or hexadecimal text, or BCD.
+
+With a label, the number stands right behind the first place where that begins, of LABEL_REACH bytes from `offset` on;
+else at `offset`. Of `width` bytes, if that is not 0: text may begin with blanks, then all are digits, the last one at
+least; BCD has two to a byte, high nibble first. Without a width text goes on for as many digits as there are, one to
+MOST_DIGITS; between it and a label there may be blanks. What 64 bits do not hold is no number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqcheck.kernel.border import (
+    BCD,
+    CUT,
+    HEX,
+    LABEL,
+    LABEL_REACH,
+    MAGIC,
+    MOST_DIGITS,
+    RECORD,
+    SEQ,
+    SHORT,
+    TEXT,
+    Program,
+)
+from seqcheck.kernel.portable.frame import Place, position
+
+DIGITS = {TEXT: b"0123456789", HEX: b"0123456789abcdefABCDEF"}
+BLANK = 0x20
+BASE = {TEXT: 10, HEX: 16, BCD: 10}
+
+
+def is_digits(row: Any) -> bool:
+    """Whether a row of FIELD is such a number."""
+    return int(row["role"]) == SEQ and int(row["op"]) in BASE
+
+
+def label_of(program: Program) -> bytes:
+    """The label that stands in front of the number, empty where there is none."""
+    return b"".join(
+        (int(row["value"]) | int(row["mask"]) << 64).to_bytes(16, "little")[: int(row["width"])]
+        for row in program.fields
+        if row["role"] == LABEL
+    )
+
+
+def begins(data: bytes, place: Place, row: Any, label: bytes) -> tuple[int, int]:
+    """A status, and where the number begins, if that is RECORD."""
+    at, width = position(place, int(row["offset"])), int(row["width"])
+    limit = min(place.end, len(data))
+    if at < place.start or at + max(width, 1) > place.end:
+        return SHORT, 0
+    if label:
+        at = data.find(label, at, min(limit, at + LABEL_REACH + len(label) - 1))
+        if at < 0:
+            return (CUT if len(data) < place.end else MAGIC), 0
+        at += len(label)
+        while not width and at < limit and data[at] == BLANK:
+            at += 1
+    if at + width > place.end:
+        return SHORT, 0
+    return (CUT if at + width > len(data) else RECORD), at
+
+
+def read(data: bytes, place: Place, row: Any, label: bytes) -> tuple[int, int]:
+    """A status, and the number, if that is RECORD."""
+    status, at = begins(data, place, row, label)
+    if status != RECORD:
+        return status, 0
+    op, width = int(row["op"]), int(row["width"])
+    limit = min(place.end, len(data))
+    raw = data[at : at + width] if width else data[at:limit]
+    if op == BCD:
+        text = raw.hex().encode()
+        digits = DIGITS[TEXT]
+    else:
+        digits = DIGITS[op]
+        text = raw[:-1].lstrip(b" ") + raw[-1:] if width else raw[: len(raw) - len(raw.lstrip(digits))]
+    if not width and at + len(text) == limit < place.end and len(text) <= MOST_DIGITS:
+        return (CUT, 0) if _fits(text, BASE[op]) else (MAGIC, 0)
+    if not text or len(text) > MOST_DIGITS or text.strip(digits) or not _fits(text, BASE[op]):
+        return MAGIC, 0
+    return RECORD, int(text, BASE[op])
+
+
+def extent(data: bytes, place: Place, row: Any, label: bytes) -> range:
+    """Where the number stands in the frame, for a frame that is a record."""
+    _, at = begins(data, place, row, label)
+    if width := int(row["width"]):
+        return range(at, at + width)
+    raw = data[at : min(place.end, len(data))]
+    return range(at, at + len(raw) - len(raw.lstrip(DIGITS[int(row["op"])])))
+
+
+def _fits(text: bytes, base: int) -> bool:
+    return not text or int(text, base) < 1 << 64
