@@ -19,7 +19,7 @@ def lap(one: Account, of: int) -> str:
     assert one.ring is not None
     return (
         f"{are(one, of)} consistent with a stale TX slot in a ring of {size(one.ring)}: "
-        f"{agree(one.explained, 'an old number', 'old numbers')} went out again{_after(one.figures)}."
+        f"{agree(one.explained, 'an old number', 'old numbers')} went out again{_after(one.figures, one.ring)}."
     )
 
 
@@ -63,8 +63,11 @@ def next_buffer(one: Account, of: int) -> str:
     )
 
 
-def _after(figures: Figures) -> str:
-    return f" {spans(figures.distance, 'record')} after the earlier copy" if figures.distance else ""
+def _after(figures: Figures, ring: Ring) -> str:
+    """Not told where frames that took no slot make it longer than the laps were."""
+    if figures.distance is None or figures.distance[1] > int(ring.laps.max(initial=1)) * ring.high:
+        return ""
+    return f" {spans(figures.distance, 'record')} after the earlier copy"
 
 
 def _by(figures: Figures) -> str:
@@ -127,7 +130,9 @@ def _apart(ring: Ring, figures: Figures) -> str:
         else f"{span((laps[0], laps[-1]))} laps of {number(ring.size)} slots"
     )
     less = (laps[0] * ring.size - high, laps[0] * ring.size - low)
-    if laps != [1] or less[0] < 0:
+    if laps[-1] * ring.size < high:
+        return f"Copies are {spans((low, high), 'record')} apart: {lap}, but for frames in between that took no slot."
+    if laps != [1]:
         return f"Copies are {spans((low, high), 'record')} apart: {lap}, less what other traffic used."
     if less == (0, 0):
         return f"Copies are {spans((low, high), 'record')} apart: exactly {lap}."
