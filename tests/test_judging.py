@@ -10,8 +10,8 @@ import pytest
 
 import seqcheck
 from seqcheck import judging, kernel
-from seqcheck.cli.crew import Tell
 from seqcheck.cli.main import main, parse
+from seqcheck.cli.workers import Tell
 from seqcheck.demands import Demands, Suspect
 from seqcheck.guard import Allowance, Budget
 from seqcheck.pipeline import run

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 from seqcheck.cli import analysis, limits
 from seqcheck.cli.analysis import Options, confinement, drawing, query
 from seqcheck.cli.annotations import annotate
-from seqcheck.cli.crew import News, Tell, carry_out
 from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all
 from seqcheck.cli.outcome import Found, Outcome, named, outcome_of
 from seqcheck.cli.output import STDOUT, Ended, Output, heed, identity
 from seqcheck.cli.progress import Meter, wanted
 from seqcheck.cli.stdio import say
+from seqcheck.cli.workers import News, Tell, carry_out
 from seqcheck.dataclass import replace
 from seqcheck.errors import TROUBLE, UsageError
 from seqcheck.reporters import check

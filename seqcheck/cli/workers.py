@@ -64,31 +64,31 @@ def carry_out(tasks: Sequence[Any], work: Work, jobs: int) -> Iterator[News]:
     """Give every task to `work(task, tell)` in a process, `jobs` at a time, in order; all that is heard, as it comes.
     `work` is a function of a module; its answer is never None."""
     left = iter(range(len(tasks)))
-    crew: list[Worker] = []
+    workers: list[Worker] = []
     try:
         for task in left:
-            crew.append(hire(work, tasks, task))
-            if len(crew) == min(jobs, len(tasks)):
+            workers.append(hire(work, tasks, task))
+            if len(workers) == min(jobs, len(tasks)):
                 break
-        while crew:
-            for ready in wait([each.pipe for each in crew]):
-                worker = next(each for each in crew if each.pipe is ready)
+        while workers:
+            for ready in wait([each.pipe for each in workers]):
+                worker = next(each for each in workers if each.pipe is ready)
                 news = heard(worker)
                 yield news
                 if not news.last:
                     continue
                 task = next(left, -1)
                 if news.exit_code is not None or task < 0:
-                    crew.remove(worker)
+                    workers.remove(worker)
                     dismiss(worker)
                     if task >= 0:
-                        crew.append(hire(work, tasks, task))
+                        workers.append(hire(work, tasks, task))
                 else:
                     give(worker, task, tasks)
     finally:
-        for worker in crew:
+        for worker in workers:
             worker.process.terminate()
-        for worker in crew:
+        for worker in workers:
             dismiss(worker)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tasks
 
-from seqcheck.cli.crew import News, carry_out
+from seqcheck.cli.workers import News, carry_out
 
 
 def answers(news: list[News]) -> dict[int, object]:
