@@ -67,6 +67,7 @@ FORMATS = [
     ("gen-gtpu.pcap", "gtpu", 219, 217), ("gen-sacn.pcap", "sacn", 219, 217), ("gen-hsr.pcap", "hsr", 437, 220),
     ("gen-prp.pcap", "prp", 437, 220), ("fmt-trex-stl-vlan.pcap", "trex-stl-vlan", 219, 217),
     ("fmt-pktgen-dpdk-vlan.pcap", "pktgen-dpdk-vlan", 219, 217), ("own-rust.pcap", "ip-id", 219, 217),
+    ("gen-artnet.pcap", "artnet", 399, 255), ("gen-profinet.pcap", "profinet", 219, 217),
 ]  # fmt: skip
 
 

@@ -165,6 +165,13 @@ _TABLE = (
     ("vita49", "udp:4991 stream=u32be@4 seq=u8@1&0x0f",
      "VITA 49 signal data by stream id; the counter has four bits",
      "ANSI/VITA 49.2-2017 section 5.1.1"),
+    ("artnet", ("udp:6454 magic=u64be@0==0x4172742d4e657400 magic=u16le@8==0x5000 stream=u16le@14&0x7fff seq=u8@12"),
+     "Art-Net DMX data by port address; the number skips 0, so that each round misses one",
+     "Artistic Licence, Art-Net 4 specification, ArtDmx"),
+    ("profinet", "eth:0x8892 magic=u16be@0&0xc000==0x8000 stream=u16be@0 seq=u16be@-4&0xffe0",
+     ("PROFINET RT class 1 by frame id, one frame a millisecond: the cycle counter goes up by 32; for another cycle"
+      " take this spec with another mask"),
+     "IEC 61158-6-10, APDU status; wireshark plugins/epan/profinet/packet-pn-rt.c"),
     ("someip", "udp magic=u8@12==1 stream=u32be@0 stream=u16be@8 seq=u16be@10",
      ("SOME/IP sessions by message and client; no port of its own: give it, as in someip:30501. The session id skips 0,"
       " so that each round misses one"),
