@@ -107,6 +107,14 @@ def test_jumps_of_any_width_are_judged(tmp_path: Path) -> None:
     assert report["verdict"]["cause"] != "not-judged"
 
 
+def test_no_copy_comes_before_the_first_whatever_the_clock_says(tmp_path: Path) -> None:
+    sent = [packet(n, at=1000 + 2 * n - 5 * again) for n in range(200) for again in (0, 1)]
+    report = reported(path_of(tmp_path, pcap_file(sent)))
+    assert {each["time_lag_ns"] < 0 for each in report["duplicates"]["listed"]} == {True}
+    said = [report["verdict"]["statement"], *report["verdict"]["because"]]
+    assert not any("-" in word and word.strip("-").isdigit() for text in said for word in text.split())
+
+
 @pytest.mark.parametrize("drops", [1 << 63, (1 << 64) - 1])
 def test_drop_counters_of_any_size(drops: int, tmp_path: Path) -> None:
     parts = [containers.shb(), containers.idb(), containers.idb()]

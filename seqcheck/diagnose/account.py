@@ -37,7 +37,7 @@ def figures(table: Table, rows: Bools, spans: Brackets, facts: Facts, unique: in
     numbers = len(distinct(table.rows["stream"][at].astype(np.int64) * (1 << 44) + table.rows["x"][at]))
     found = [facts.evidence[frame] for frame in table.rows["frame"][at].tolist() if frame in facts.evidence]
     differs = Counter(name for one in found for name in one.differs)
-    times = np.sort(table.time_lag[known])
+    times = np.sort(np.maximum(table.time_lag[known], 0))  # a clock that steps back makes no copy come before
     fresh = [one.fresh_id for one in found if one.fresh_id is not None]
     runs = table.run[at]
     return Figures(
