@@ -307,7 +307,7 @@ def test_a_signal_ends_it_with_the_report(pair: netns.Pair, number: int) -> None
 def test_a_duplicate_is_told_as_it_is_found(pair: netns.Pair, tmp_path: Path) -> None:
     """Long before the next snapshot; and nothing is lost of it where the capture is killed."""
     path = tmp_path / "lines.jsonl"
-    options = ("--report", "jsonl", "--report", f"jsonl={path}", "--interval", "1h")
+    options = ("--report", f"jsonl={path}", "--report", "jsonl", "--interval", "1h")  # the file's line comes first
     with netns.live(pair.rx, pair.into, *options) as live:
         truth = pair.send("--ring-size", "64", "--count", "2000", "--inject", "stale=1%")
         live.wait_for(lambda: len(live.out) == truth["duplicates"])
