@@ -75,7 +75,7 @@ def test_one_that_fails_costs_no_other(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("verb", ["discover", "diff"])
 def test_every_verb_writes_what_can_be_written(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = tmp_path / "before.json"
-    assert main(["analyze", "--report", f"json={before}", str(SAMPLES / "clean.pcap")]) == 0
+    assert main(["-q", "analyze", "--report", f"json={before}", str(SAMPLES / "clean.pcap")]) == 0
     inputs = [str(before), str(before)] if verb == "diff" else [str(SAMPLES / "clean.pcap")]
     out = tmp_path / "out"
     assert main([verb, *inputs, "--report", "terminal=/dev/full", "--report", f"json={out}"]) == 2
