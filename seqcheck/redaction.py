@@ -14,6 +14,8 @@ from hashlib import blake2b
 from .dataclass import dataclass
 from .errors import InputError
 from .kernel.border import RECORD
+from .kernel.portable.digits import is_digits, label_of, stretch
+from .kernel.portable.examine import examine
 from .kernel.portable.frame import locate, position
 from .layout import Layout, compile
 from .wire.link import COOKED, COOKED2, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TAG, TAGS
@@ -45,6 +47,7 @@ class Redactor:
 
     def __init__(self, layout: Layout, key: bytes) -> None:
         program = compile(layout)
+        self._program = program
         self._anchor = (program.anchor, program.selector)
         self._words = tuple(layout.words())
         self._key = key
@@ -119,12 +122,15 @@ class Redactor:
             work.keep(at + size, at + size + LENGTHS[protocol])
 
     def _keep_words(self, work: _Work, data: bytes, wire: int, link: int) -> None:
-        place = locate(data, wire, link, self._anchor)
-        if place.status != RECORD:
+        place, outer = examine(data, wire, link, self._program).place, locate(data, wire, link, self._anchor)
+        if (outer.status, outer.start) != (RECORD, place.start):
             raise InputError(
                 "a record lies inside a tunnel, where its number cannot be kept",
                 hint="Give a layout that names its place from the outer header: seqcheck discover.",
             )
+        for field in filter(is_digits, self._program.fields):
+            stays = stretch(data, place, field, label_of(self._program))
+            work.keep(stays.start, stays.stop)
         for one in self._words:
             at = position(place, one.offset)
             mask = one.mask.to_bytes(one.width, "big" if one.big else "little")

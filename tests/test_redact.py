@@ -9,11 +9,13 @@ from typing import Any
 import dpkt
 import packets
 import pytest
+import tunnels
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcheck import layout, session
 from seqcheck.cli.main import main
+from seqcheck.decode import Reader
 from seqcheck.errors import InputError
 from seqcheck.model import Report
 from seqcheck.redaction import Redactor
@@ -137,6 +139,31 @@ def test_a_record_inside_a_tunnel_is_refused() -> None:
     frame = datagram(TEXT)
     with pytest.raises(InputError, match="inside a tunnel"):
         redactor.frame(frame, len(frame), 1, record=True)
+
+
+def test_a_record_inside_a_tunnel_is_refused_where_the_layout_s_magic_alone_told_it() -> None:
+    redactor = Redactor(layout.resolve("udp magic=u8@0==0x5a seq=u32be@1"), KEY)
+    frame = bytes(tunnels.TUNNELS["vxlan"][0](tunnels.packet(b"\x5a" + TEXT)))
+    with pytest.raises(InputError, match="inside a tunnel"):
+        redactor.frame(frame, len(frame), 1, record=True)
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "kept"),
+    [
+        ('udp:5001 seq=text@"seq="', b"swordfish seq= 123;swordfish", b"seq= 123;"),
+        ("udp:5001 seq=text@4+4", b"abcd0123swordfish", b"0123"),
+        ("udp:5001 seq=bcd@1+2", b"x\x01\x23swordfish", b"\x01\x23"),
+    ],
+)
+def test_a_number_in_digits_stays_and_can_be_read_again(spec: str, text: bytes, kept: bytes) -> None:
+    reads = Reader(layout.resolve(spec))
+    redactor = Redactor(layout.resolve(spec), KEY)
+    frame = datagram(text)
+    made = redactor.frame(frame, len(frame), 1, record=True)
+    assert kept in made
+    assert b"swordfish" not in made
+    assert reads.read(made, len(made), 1) == {"seq": 123}
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

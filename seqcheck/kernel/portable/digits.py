@@ -93,5 +93,12 @@ def extent(data: bytes, place: Place, row: Any, label: bytes) -> range:
     return range(at, at + len(raw) - len(raw.lstrip(DIGITS[int(row["op"])])))
 
 
+def stretch(data: bytes, place: Place, row: Any, label: bytes) -> range:
+    """What has to stay as it is for the number to be read again: from its label to the byte behind it."""
+    number = extent(data, place, row, label)
+    first = data.rfind(label, place.start, number.start) if label else number.start
+    return range(first, number.stop + 1)
+
+
 def _fits(text: bytes, base: int) -> bool:
     return not text or int(text, base) < 1 << 64
