@@ -94,8 +94,9 @@ def test_each_in_little_memory(tmp_path: Path) -> None:
 
 
 def test_reading_ends_when_the_time_is_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = tmp_path / "run.json"
-    assert main(["analyze", "--max-time", "0.000001s", "--report", f"json={target}", str(STALE), str(STALE)]) == 2
+    target, second = tmp_path / "run.json", tmp_path / "second.pcap"
+    second.write_bytes(STALE.read_bytes())
+    assert main(["analyze", "--max-time", "0.000001s", "--report", f"json={target}", str(STALE), str(second)]) == 2
     report = json.loads(target.read_text())
     assert report["capture"]["damage"][0]["what"] == "not read further: the 1e-06 s given were over"
     assert any("a part of the capture" in caveat for caveat in report["verdict"]["caveats"])
