@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -166,7 +167,7 @@ def test_a_pipe_that_nobody_reads_is_told_of(tmp_path: Path) -> None:
 def test_more_files_than_the_soft_limit_allows(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.pcap" for number in range(150)]
     for path in paths:
-        os.link(SAMPLE, path)
+        shutil.copy(SAMPLE, path)
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
