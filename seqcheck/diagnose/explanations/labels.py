@@ -183,7 +183,7 @@ def _period(part: Part, units: Units, share: Floats) -> float:
     values, often = np.unique(steps, return_counts=True)
     most = np.argsort(-often, kind="stable")[:2]
     cyclic = len(most) == 2 and int(often[most].sum()) >= CYCLIC * len(steps)
-    sole = part.shape != "at-once" and mine.mean() >= CYCLIC  # steps are counted from whatever came again before
+    sole = part.shape == "lap" and mine.mean() >= CYCLIC  # steps are counted from whatever came again before
     if cyclic and sole and values[most[1]] >= APART * values[most[0]]:
         return float(values[most[1]] + values[most[0]] * often[most[0]] / often[most[1]])
     period = median(steps)
