@@ -82,7 +82,7 @@ def test_what_is_no_capture_or_no_demand_is_no_failure(tmp_path: Path) -> None:
         assert_clean(tmp_path / "none.pcap")
     with pytest.raises(UsageError, match="neither a count"):
         assert_clean(specimens.CLEAN, max_missing="much")
-    with pytest.raises(UsageError, match="none of"):
+    with pytest.raises(UsageError, match="not one of"):
         assert_verdict(specimens.CLEAN, "stale")
     with pytest.raises(UsageError, match="was made with the layout"):
         assert_clean(specimens.CLEAN, layout="rtp:5004")
