@@ -19,7 +19,10 @@ from random import Random
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# What is tried is what was installed, kernel and all, not the sources that lie in the folder this was started from.
+sys.path[:] = [each for each in sys.path if Path(each).resolve() != ROOT]
 sys.path.insert(0, str(ROOT / "tests"))
+sys.path.append(str(ROOT))
 
 import misbehaving  # noqa: E402 - of the tests
 from containers import block, epb, idb, isb, option, packets, pcap_file, pcapng_blocks, shb  # noqa: E402 - likewise
