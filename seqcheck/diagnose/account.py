@@ -90,10 +90,8 @@ def _agreeing(units: Units, share: Floats, size: int) -> float:
     return float(np.mean(units.end[mine] == lap.laps_of(units.end[mine], size, up=False) * size)) if mine.any() else 0.0
 
 
-def ring(
-    units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context
-) -> tuple[Ring, tuple[Ints, Floats]]:
-    """The size that the units of a lap agree on, and the whole posterior (sizes, probabilities)."""
+def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context) -> Ring:
+    """The size that the units of a lap agree on."""
     sizes, logs = lap.sizes_of(units, share, part, given)
     if (units.length > 1).any():  # replays say by their lengths, too, how long the ring is
         order = np.argsort(-logs, kind="stable")
@@ -117,7 +115,7 @@ def ring(
     if best not in given and _agreeing(units, share, best) < AGREEING:
         certainty = min(certainty, VAGUELY)
         low, high = min(low, math.floor(best * (1 - VAGUE))), max(high, math.ceil(best * (1 + VAGUE)))
-    found = Ring(
+    return Ring(
         size=best if certainty >= MODERATE else None,
         best=best,
         certainty=certainty,
@@ -129,4 +127,3 @@ def ring(
         closed=closed,
         rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
     )
-    return found, (sizes, posterior)

@@ -27,15 +27,12 @@ MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
-SKIPPING = (
-    0.03  # of the records, before which numbers are missing for some other reason: beside copies they mean little
-)
+SKIPPING = 0.03  # of the records, before which numbers are missing for another reason: beside copies they mean little
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
-CERTAIN = 0.999  # posterior of a size that is called strong
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
 MOST: dict[Doubt, Strength] = {
@@ -64,8 +61,7 @@ def of_lap(
         yield "most-numbers"
     if _among_others(sample, share, ring.best):
         yield "many-counts"
-    weight = sample.weight @ share
-    if float(sample.weight @ outcome.best.share[-1]) > REST * float(weight):
+    if float(sample.weight @ outcome.best.share[-1]) > REST * float(sample.weight @ share):
         yield "leftover"
     if ring.given:
         return
@@ -105,7 +101,7 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
         yield "wide"
     if ring.best < HARDLY and not ring.given:
         yield "small"
-    if ring.size is not None and ring.certainty < CERTAIN:
+    if ring.size is not None and ring.certainty < STRONG:
         yield "size"
 
 

@@ -232,7 +232,7 @@ def _entry(
     held: tuple[Doubt, ...] = ()
     share: Floats = outcome.best.share[at]
     if entry.part.shape == "lap" and cause != "sender-repeat":
-        ring, _ = account.ring(sample, share, entry.part, case.facts.ring_sizes, case.context)
+        ring = account.ring(sample, share, entry.part, case.facts.ring_sizes, case.context)
         laps = np.zeros(len(case.table), np.int64)
         ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
         laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
@@ -278,7 +278,7 @@ def _account(
 
 
 def _merged(case: Case, found: list[Account]) -> list[Account]:
-    """One account for each cause and pattern."""
+    """What is unexplained for one reason, population by population, in one account; all others as they are."""
     result: list[Account] = []
     for one in found:
         same = next(

@@ -37,7 +37,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("what came again took no slot itself; a program or a queue that counts does this, too."),
     "many-counts": _says("other duplicates lie at other counts as often as these at theirs."),
-    "clockwork": _says("they come every so many frames, like clockwork, and not once a lap; a program does that."),
+    "clockwork": _says("they come at regular intervals, and not once a lap; a program does that."),
     "leftover": _says("far more duplicates are left unexplained, and chance may bring a few to one count."),
     "single": _says("one distance may be a ring's size by chance."),
     "size": lambda one: f"the size is sure to {100 * min(_ring(one).certainty, 0.9989):.3g} %.",
