@@ -7,7 +7,8 @@ import pytest
 from judging_units import units
 
 from seqcheck.diagnose.contest import Outcome, contest
-from seqcheck.diagnose.explanations.labels import LABELS, RING, Context
+from seqcheck.diagnose.explanations.context import Context
+from seqcheck.diagnose.explanations.labels import LABELS, RING
 from seqcheck.diagnose.units import Units
 
 CONTEXT = Context(unique=20_000, loss=0.0, jumps=0.0)

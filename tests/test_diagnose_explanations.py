@@ -13,7 +13,8 @@ from judging_units import units
 
 from seqcheck.diagnose import priors
 from seqcheck.diagnose.explanations import block, delay, lap, spread
-from seqcheck.diagnose.explanations.labels import EARLY, LABELS, Context
+from seqcheck.diagnose.explanations.context import Context
+from seqcheck.diagnose.explanations.labels import EARLY, LABELS
 from seqcheck.diagnose.explanations.part import FLOOR, histogram, log_gamma, normal, poisson, windows
 
 RANDOM = np.random.default_rng(5)

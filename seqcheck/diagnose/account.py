@@ -11,7 +11,8 @@ from ..dataclass import replace
 from . import priors
 from .arrays import distinct
 from .explanations import lap
-from .explanations.labels import Context, slots
+from .explanations.context import Context
+from .explanations.episodes import slots
 from .explanations.part import Part
 from .facts import Facts
 from .keys import Bools, Ints

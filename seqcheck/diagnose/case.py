@@ -7,7 +7,7 @@ import numpy as np
 from ..dataclass import dataclass
 from ..kernel.border import total
 from ..track import Findings
-from .explanations.labels import Context
+from .explanations.context import Context
 from .facts import Facts
 from .keys import Bools
 from .table import Table

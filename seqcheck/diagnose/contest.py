@@ -14,7 +14,9 @@ import numpy as np
 from ..dataclass import dataclass
 from . import priors
 from .explanations import block, delay, lap, spread
-from .explanations.labels import LABELS, RING, Context, Label, Seen, nothing, seen, worth
+from .explanations.context import Context
+from .explanations.episodes import nothing
+from .explanations.labels import LABELS, RING, Label, Seen, seen, worth
 from .explanations.part import Part
 from .keys import Ints
 from .units import Floats, Units

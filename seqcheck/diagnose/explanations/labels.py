@@ -16,7 +16,8 @@ from .. import priors
 from ..arrays import median
 from ..keys import Bools
 from ..units import Floats, Units
-from .block import as_long, lengths, slack
+from .context import Context
+from .episodes import blocks, either, log_beta, nothing, slots
 from .part import Part
 
 RING = ("stale-slot", "early-overwrite")
@@ -26,32 +27,12 @@ TURNS = 0.1  # relative jitter of a loop's turns, at most
 WAYS = 0.35  # relative jitter beyond which no way is known
 HEAVY = 0.2  # loss beyond which a missing number beside a copy means nothing
 MOSTLY = 0.4  # of the records, before which numbers are missing
-LONG_EPISODES = -3.0  # log-probability that what is no replay and no block comes in long episodes
 LONGEST_PERIOD = 50  # frames: what comes more rarely may be as regular as it likes
 CYCLIC, APART = 0.9, 3  # of the steps, that are of two lengths; how much longer one is: else a copy was lost
 REGULAR = 8  # steps between duplicates from which on a rhythm is told
 TIMER = 0.003  # relative jitter: a program's timer, and a round trip, have more
 BESIDE = math.log(0.02)  # of a ring's fault, that what goes out again takes no slot; on a way it never does
 QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that store and forward
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """unique      different numbers received
-    loss        share of the numbers that never came; `gone` that of those in whose place no old one went out
-    jumps       share of the records before which numbers are missing
-    redundant   the layout is sent over two ways on purpose
-    foreign     share of the sources' frames that carry no number
-    times       how often each number came, on average
-    """
-
-    unique: int
-    loss: float
-    jumps: float
-    gone: float = 0.0
-    redundant: bool = False
-    foreign: float = 0.0
-    times: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +185,10 @@ def _stamps(part: Part, units: Units, share: Floats) -> float:
         return 0.0
     slots = math.log(max(float(np.abs(astray).max()) + 1, part.center, 2.0))  # a miss may be any of them
     hits = int((astray % int(part.center) == 0).sum())
-    ring = _log_beta(4.0 + hits, 1.0 + len(astray) - hits) - _log_beta(4.0, 1.0) - (len(astray) - hits) * slots
+    ring = log_beta(4.0 + hits, 1.0 + len(astray) - hits) - log_beta(4.0, 1.0) - (len(astray) - hits) * slots
     like = int(np.unique(astray, return_counts=True)[1].max())
-    steady = _log_beta(4.0 + like, 1.0 + len(astray) - like) - _log_beta(4.0, 1.0) - (len(astray) - like + 1) * slots
-    return ring - _either(math.log(0.5) - len(astray) * slots, math.log(0.5) + steady)
+    steady = log_beta(4.0 + like, 1.0 + len(astray) - like) - log_beta(4.0, 1.0) - (len(astray) - like + 1) * slots
+    return ring - either(math.log(0.5) - len(astray) * slots, math.log(0.5) + steady)
 
 
 def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, context: Context) -> float:
@@ -260,74 +241,10 @@ def _often(label: Label, part: Part, what: Seen, context: Context) -> float:
 def _episodes(label: Label, part: Part, units: Units, share: Floats, what: Seen, context: Context) -> float:
     """How long the episodes are."""
     if part.shape == "block":
-        return _blocks(units, share, context)
+        return blocks(units, share, context)
     if part.shape == "lap" and label.cause in RING:
         return slots(part, units, share, context)
     return what.nothing
-
-
-def slots(part: Part, units: Units, share: Floats, context: Context) -> float:
-    """Slots one by one, batches of a few, or a replay: of any part of the ring, or of all of it, each time."""
-    size = max(part.center, 2.0)
-    length = units.length
-    few = math.log(0.75) + (length - 1) * math.log(0.5)
-    some = math.log(0.25 / math.log(size)) - np.log(length)
-    parts = np.where(length <= size + 2, np.logaddexp(few, some), -30.0)
-    off = np.minimum(np.abs(length - size), np.abs(length - np.minimum(units.low, size)))
-    fits = off <= slack(size, context.loss, context.foreign)
-    whole = np.where(fits, as_long(off, size, context.loss, context.foreign), -30.0)
-    laps = part.laps if part.laps is not None else np.ones(len(units), np.int64)
-    once = np.where((laps > 1) & (length > 4), -14.0, 0.0)  # a ring that goes out again does so at once
-    single = length == 1
-    slots = _alone(single, share) + float((share * np.where(single, 0.0, parts + once)).sum())
-    slots = _either(slots, nothing(units, share) - LONG_EPISODES - 1.0 + float((share * once).sum()))
-    each = np.logaddexp(math.log(0.9) + whole, math.log(0.1) + np.where(single, math.log(0.5), parts)) + once
-    rings = float((share * each).sum())
-    again = priors.REPLAY_WHOLE
-    return _either(math.log(1 - again) + slots, math.log(again) + rings)
-
-
-def _alone(single: Bools, share: Floats) -> float:
-    """Episodes of one frame and others, at any rate: Beta(3, 1), since most are of one."""
-    yes, no = float((share * single).sum()), float((share * ~single).sum())
-    return float(_log_beta(3 + yes, 1 + no) - _log_beta(3.0, 1.0))
-
-
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-
-
-def _blocks(units: Units, share: Floats, context: Context) -> float:
-    """Each block of its own length, or nearly all of one: a window, or a history, of a fixed size, of which some
-    frames may have been lost."""
-    each = np.where(units.length == 1, math.log(0.02), math.log(0.98) + lengths(units))
-    varied = float((share * each).sum())
-    if float(share.sum()) < 1e-6:
-        return varied
-    values, place = np.unique(units.length, return_inverse=True)
-    size = int(values[int(np.argmax(np.bincount(place, weights=share)))])
-    like = np.abs(units.length - size) <= slack(size, context.loss, 0.0)
-    some = -math.log(max(2 * context.loss * size, 1.0))
-    first = float(priors.block(np.array([size]))[0])
-    fixed = first + float((share * np.where(like, math.log(0.9) + some, math.log(0.1) + each)).sum())
-    return _either(varied, fixed) - math.log(2)
-
-
-def nothing(units: Units, share: Floats) -> float:
-    """Lengths of episodes that say nothing of a ring: as frames happened to follow one another on a way, or by chance.
-    How often they are several, and how many then, is whatever it is; that any are long at all is odd."""
-    single = units.length == 1
-    several = share * ~single
-    total = float(several.sum())
-    value = _alone(single, share)
-    if total < 1e-6:
-        return value
-    mean = float((several * units.length).sum()) / total - 1.0  # geometric from 2 on
-    going = mean / (mean + 1.0) if mean > 1e-9 else 1e-9
-    falling = float((several * (math.log(1 - going) + (units.length - 2) * math.log(max(going, 1e-9)))).sum())
-    even = float((several * -np.log(9.2 * units.length)).sum())
-    long = LONG_EPISODES if float((several * (units.length > 8)).sum()) > 0.5 else 0.0
-    return value + _either(falling, even) - 0.7 + long
 
 
 def _instead(label: Label, what: Seen, context: Context) -> float:
@@ -339,8 +256,8 @@ def _instead(label: Label, what: Seen, context: Context) -> float:
     if label.cause not in RING or context.gone > HEAVY:
         return by_chance
     # Beta(1/2, 1/2) over the share of slots that were the stream's own.
-    own = _log_beta(0.5 + yes, 0.5 + no) - _log_beta(0.5, 0.5)
-    return _either(math.log(0.5) + own, math.log(0.5) + by_chance)
+    own = log_beta(0.5 + yes, 0.5 + no) - log_beta(0.5, 0.5)
+    return either(math.log(0.5) + own, math.log(0.5) + by_chance)
 
 
 def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Context) -> float:
@@ -363,14 +280,14 @@ def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Co
 
 def _rhythm(label: Label, what: Seen) -> float:
     """Places of their own, against squeezed in. All copies of a cause do the same, so it is asked once."""
-    return _either(math.log(label.rhythm) + what.room, math.log(1 - label.rhythm))
+    return either(math.log(label.rhythm) + what.room, math.log(1 - label.rhythm))
 
 
 def _again(label: Label, what: Seen) -> float:
     """Third and later copies. Either all copies of a cause are apt to be followed by others, or hardly any."""
     rare = what.later * math.log(0.01) + what.first * math.log(0.99)
     apt = what.later * math.log(0.6) + what.first * math.log(0.4)
-    return _either(math.log(1 - label.third) + rare, math.log(label.third) + apt)
+    return either(math.log(1 - label.third) + rare, math.log(label.third) + apt)
 
 
 def _content(label: Label, what: Seen, context: Context) -> float:
@@ -408,9 +325,3 @@ def _times(label: Label, part: Part, context: Context) -> float:
         return 0.0
     lost = (often - 1) / often  # of the numbers, where the count jumps
     return 8.0 if abs(context.loss - lost) < 0.05 * lost else 1.5 if often > 2 else 0.0
-
-
-def _either(one: float, other: float) -> float:
-    """The log of the sum of two probabilities."""
-    high, low = max(one, other), min(one, other)
-    return high + math.log1p(math.exp(low - high)) if high > -math.inf else high

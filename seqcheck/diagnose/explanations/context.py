@@ -1,0 +1,24 @@
+"""What all explanations know of a capture as a whole."""
+
+from __future__ import annotations
+
+from ...dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """unique      different numbers received
+    loss        share of the numbers that never came; `gone` that of those in whose place no old one went out
+    jumps       share of the records before which numbers are missing
+    redundant   the layout is sent over two ways on purpose
+    foreign     share of the sources' frames that carry no number
+    times       how often each number came, on average
+    """
+
+    unique: int
+    loss: float
+    jumps: float
+    gone: float = 0.0
+    redundant: bool = False
+    foreign: float = 0.0
+    times: float = 1.0
