@@ -188,8 +188,8 @@ def test_what_two_ways_delivered_reads_well(one: int, both: int, skew: int | Non
 
 
 def test_a_size_that_does_not_fit() -> None:
-    assert misfit(Misfit(given=(512,), better=128, log_odds=9.0)) == ("512, as given, does not fit; 128 would.",)
-    assert misfit(Misfit(given=(512, 4096), better=None, log_odds=0.0)) == (
+    assert misfit(Misfit(given=(512,), better=128)) == ("512, as given, does not fit; 128 would.",)
+    assert misfit(Misfit(given=(512, 4096), better=None)) == (
         "A ring of 512 and 4096, as given, does not fit these distances.",
     )
     assert misfit(None) == ()

@@ -12,8 +12,6 @@ Pure; the order of explanations, of streams and of duplicates does not matter.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..dataclass import dataclass, replace
@@ -308,9 +306,7 @@ def _misfit(facts: Facts, accounts: list[Account]) -> Misfit | None:
         return None
     ring = next((one.ring for one in accounts if one.ring is not None), None)
     if ring is None:
-        return Misfit(given=facts.ring_sizes, better=None, log_odds=0.0) if accounts else None
+        return Misfit(given=facts.ring_sizes, better=None) if accounts else None
     if ring.best in facts.ring_sizes:
         return None
-    certainty = ring.certainty if ring.certainty >= MODERATE else 0.0
-    odds = math.log(certainty / max(1 - certainty, 1e-12)) if certainty else 0.0
-    return Misfit(given=facts.ring_sizes, better=ring.best if certainty else None, log_odds=odds)
+    return Misfit(given=facts.ring_sizes, better=ring.best if ring.certainty >= MODERATE else None)

@@ -150,11 +150,10 @@ class CounterFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
-    """A ring size that the user gave and that fits worse than `better`, by `log_odds`."""
+    """A ring size that the user gave and that fits worse than `better`; None where none fits well."""
 
     given: tuple[int, ...]
     better: int | None
-    log_odds: float
 
 
 def strength_of(log_odds: float) -> Strength:

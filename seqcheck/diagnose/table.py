@@ -42,7 +42,6 @@ class Table:
     run_length    how many duplicates that episode has
     leads         the duplicate is its episode's first one
     early         the earlier copy was ahead of its time, alone (the tracker's EARLY 1) or in a batch
-    ahead         how far the earlier copy was ahead of the count, 0 where it was not early or that is not known
     kept          the share of all duplicates that has a row
     """
 
@@ -62,7 +61,6 @@ class Table:
     run_length: Ints
     leads: Bools
     early: Bools
-    ahead: Ints
     kept: float
 
     def __len__(self) -> int:
@@ -126,7 +124,6 @@ def table(findings: Findings) -> Table:
     sent = still + filled_late(findings)
     jumped = (place >= 0) & (rows["x"] - place >= np.maximum(2 * BATCH, distance // 3))
     early = alone | (opener >= 0) | jumped
-    ahead = np.where(early & (place >= 0), np.maximum(rows["x"] - place, 0), 0)
     widths = widths_of(findings, sent, substitute, alone, opener)
     elsewhere = elsewhere_of(findings, widths, still, rows["frame"], ~(substitute | early))
     elsewhere_of(findings, widths, still, rows["e_frame"], early & (opener < 0) & (rows["e_record"] >= 0))
@@ -153,7 +150,6 @@ def table(findings: Findings) -> Table:
         run_length=np.bincount(run)[run] if len(run) else run,
         leads=_first_of(run, rows["frame"]),
         early=early,
-        ahead=ahead,
         kept=len(rows) / max(total(findings.streams["duplicates"]), 1),
     )
 
