@@ -156,6 +156,16 @@ def shared_counter(count: int = 1500, share: float = 0.05) -> io.BytesIO:
     return wire.capture()
 
 
+def shared_by_turns(count: int = 3000) -> io.BytesIO:
+    """One counter over two flows that take turns, so each lacks every other number; a mirror copies all at once."""
+    wire = Wire(18)
+    for number in range(count):
+        at = wire.step()
+        for late in (0, 1500):
+            wire.put(datagram(number, sport=6000 + number % 2), at + late)
+    return wire.capture()
+
+
 def next_overwrites(count: int = 3000) -> io.BytesIO:
     """A waiting buffer is overwritten by the next frame: number s never comes, s + 1 comes twice in a row."""
     struck = set(random.Random(13).sample(range(1, count - 1, 2), 30))

@@ -41,6 +41,7 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
         {"path-copy", "retransmission", "unexplained"},
     ),
     "one counter over several flows, mirrored": (kinds.shared_counter, {"path-copy"}),
+    "one counter over two flows by turns, mirrored": (kinds.shared_by_turns, {"path-copy", "sender-repeat"}),
     "a block handed over twice": (kinds.block_twice, {"path-copy", "sender-repeat", "unexplained"}),
     "buffers of a last-in-first-out cache": (
         kinds.last_in_first_out,

@@ -45,7 +45,7 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
             unique=unique,
             loss=missing / max(missing + unique, 1),
             gone=max(missing - round(int(table.stands_in.sum()) / max(table.kept, 1e-9)), 0) / max(missing + unique, 1),
-            jumps=int(streams["gaps"].sum()) / max(received, 1),
+            jumps=int(streams["gaps"].sum()) / max(unique, 1),
             redundant=facts.redundant,
             foreign=facts.foreign / max(facts.foreign + received, 1),
             times=received / max(unique, 1),

@@ -27,7 +27,8 @@ MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
-SKIPPING = 0.03  # of the records, before which numbers are missing for another reason: beside copies they mean little
+SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
+OFTEN = 0.15  # of the numbers: no fault that strikes now and then leaves others missing before so many
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
@@ -90,8 +91,9 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
     if cause in RING_CAUSES:
         if pattern == "early":
             yield "no-lap"
-        records = case.context.unique * case.context.times
-        if pattern == "next-buffer" and case.context.jumps - figures.skipped / max(records, 1.0) > SKIPPING:
+        jumps = case.context.jumps
+        others = jumps - figures.skipped / max(case.context.unique, 1)
+        if pattern == "next-buffer" and (jumps > OFTEN or others > SKIPPING):
             yield "passed-over"
         if figures.count == 1 and not (ring is not None and ring.given):
             yield "single"

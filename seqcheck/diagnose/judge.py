@@ -242,7 +242,9 @@ def _entry(
             blocks = (*held, *doubts.of_blocks(case, long, ring))
             found = [_account(case, "ring-replay", "replay", long, spans, odds, rival=rival, ring=ring, held=blocks)]
             rest = rows & ~long
-            if rest.any():
+            if rest.any():  # a few beside many replays are pieces of these, and as doubtful
+                if rest.sum() < long.sum():
+                    held = blocks
                 found.append(_account(case, cause, pattern, rest, spans, odds, rival=rival, ring=ring, held=held))
             return found
     elif entry.part.shape == "lap":

@@ -9,7 +9,7 @@ from ...dataclass import dataclass
 class Context:
     """unique      different numbers received
     loss        share of the numbers that never came; `gone` that of those in whose place no old one went out
-    jumps       share of the records before which numbers are missing
+    jumps       share of the numbers received before which others are missing
     redundant   the layout is sent over two ways on purpose
     foreign     share of the sources' frames that carry no number
     times       how often each number came, on average
