@@ -5,14 +5,19 @@ Nothing waits by sleeping: a program is ready when it says so on stderr, and eve
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import queue
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +56,8 @@ class Pair:
     rx: str
     out: str = "sqout"
     into: str = "sqin"
+    peers: dict[str, str] = field(default_factory=dict)
+    """The interface of `rx` at the other end of each of `tx`'s."""
 
     def link(self, out: str = "", into: str = "") -> None:
         """Add a veth pair, and bring it up."""
@@ -58,12 +65,46 @@ class Pair:
         run("ip", "link", "add", out, "netns", self.tx, "type", "veth", "peer", "name", into, "netns", self.rx)
         run("ip", "-n", self.rx, "link", "set", into, "up")
         run("ip", "-n", self.tx, "link", "set", out, "up")
+        self.peers[out] = into
 
     def send(self, *options: str, out: str = "") -> dict[str, Any]:
-        """Run `seqcheck send` to its end; its truth."""
-        argv = ["ip", "netns", "exec", self.tx, *SEQCHECK, "send", out or self.out, "-q", *options]
-        truth: dict[str, Any] = json.loads(run(*argv))
+        """Run `seqcheck send` until all it sent has been handed to whoever listens in `rx`; its truth.
+
+        A frame that was sent still waits in the kernel for a while, and is lost where its interface goes meanwhile.
+        """
+        out = out or self.out
+        with tap(self.rx, self.peers[out]) as listener:
+            argv = ["ip", "netns", "exec", self.tx, *SEQCHECK, "send", out, "-q", *options]
+            truth: dict[str, Any] = json.loads(run(*argv))
+            handed_over, until = 0, time.monotonic() + TIMEOUT
+            while (handed_over := handed_over + heard(listener)) < truth["sent"]:
+                assert time.monotonic() < until, f"{handed_over} of {truth['sent']} frames came"
+                time.sleep(0.001)
         return truth
+
+
+def tap(namespace: str, interface: str) -> socket.socket:
+    """A socket that is handed each frame of an interface from now on."""
+
+    def opened() -> socket.socket:
+        with open(f"/run/netns/{namespace}", "rb") as there:
+            if ctypes.CDLL(None, use_errno=True).setns(there.fileno(), 0):
+                raise OSError(ctypes.get_errno(), "setns")
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        made.bind((interface, ETH_P_ALL))
+        return made
+
+    with ThreadPoolExecutor(1) as entered:  # a namespace is entered by one thread, which ends there
+        return entered.submit(opened).result(TIMEOUT)
+
+
+def heard(listener: socket.socket) -> int:
+    """How many frames came since it was last asked, with those that found no room."""
+    frames, _ = struct.unpack("=II", listener.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+    return int(frames)
+
+
+ETH_P_ALL, SOL_PACKET, PACKET_STATISTICS = 3, 263, 6  # linux/if_ether.h, linux/socket.h, linux/if_packet.h
 
 
 SEQCHECK = (sys.executable, "-m", "seqcheck")
