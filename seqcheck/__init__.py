@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     )
     from seqcheck.layout import Layout
     from seqcheck.model import Report
+    from seqcheck.selection import Selection
     from seqcheck.session import Progress, analyze
 
 __all__ = [
-    "Analyzer", "InputError", "Layout", "OutputError", "PrivilegeError", "Progress", "Report", "SeqcheckError",
-    "UsageError", "__version__",
+    "Analyzer", "InputError", "Layout", "OutputError", "PrivilegeError", "Progress", "Report", "Selection",
+    "SeqcheckError", "UsageError", "__version__",
     "analyze",
 ]  # fmt: skip
 
@@ -41,6 +42,7 @@ _HOME = {
     "PrivilegeError": "seqcheck.errors",
     "Progress": "seqcheck.session",
     "Report": "seqcheck.model",
+    "Selection": "seqcheck.selection",
     "SeqcheckError": "seqcheck.errors",
     "UsageError": "seqcheck.errors",
     "analyze": "seqcheck.session",

@@ -47,7 +47,8 @@ class Damage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What was read. `dropped` is what the capturing side says that it lost, None if it says nothing."""
+    """What was read. `dropped` is what the capturing side says that it lost, None if it says nothing; `selected` which
+    frames were asked for, None where all were."""
 
     inputs: tuple[str, ...]
     frames: int
@@ -57,6 +58,7 @@ class Capture:
     dropped: int | None
     cut_frames: int
     damage: tuple[Damage, ...]
+    selected: str | None = None
 
     @property
     def unread(self) -> str:

@@ -135,12 +135,10 @@ def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
 
 
 def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
-    """With a caveat where something was left unread."""
-    if not capture.unread:
-        return verdict
-    return replace(
-        verdict, caveats=(*verdict.caveats, f"All of this is about a part of the capture: {capture.unread}.")
-    )
+    """With a caveat where something was left unread, or was not asked for."""
+    parts = [each for each in (capture.unread, capture.selected) if each]
+    more = [f"All of this is about a part of the capture: {each}." for each in parts]
+    return replace(verdict, caveats=(*verdict.caveats, *more)) if more else verdict
 
 
 def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputError:
@@ -161,5 +159,7 @@ def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture, advice
 
 
 def _no_frame(capture: Capture) -> InputError:
+    if capture.selected:
+        return InputError(f"{', '.join(capture.inputs)}: no frame was selected: {capture.selected}")
     damage = "; ".join(f"at byte {damage.offset:,}: {damage.what}" for damage in capture.damage)
     return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=damage)

@@ -63,16 +63,17 @@ def _moments(findings: Findings, gaps: NDArray[np.int64] | None, timeline: Timel
             frame=at * stride + 1,
             ns=start,
             span_ns=end - start if end > start else None,
-            frames=min(stride, timeline.frames - at * stride),
+            frames=frames,
             records=records,
             duplicates=duplicates,
             missing=missing + (high << HALF),
             late=late,
             dropped=dropped,
         )
-        for at, (start, end, (_, records, duplicates, missing, late, dropped, high)) in enumerate(
+        for at, (start, end, (_, records, duplicates, missing, late, dropped, high, passed_over)) in enumerate(
             zip(starts[:-1], starts[1:], bins.tolist(), strict=True)
         )
+        if (frames := min(stride, timeline.frames - at * stride) - passed_over)
     )
 
 

@@ -29,11 +29,13 @@ from .model import UNREAD, Capture, Report
 from .observation import Observation, Question
 from .pipeline import run
 from .results import Keep, Results
+from .selection import Selection
 from .sources import CaptureReader
 from .sources.bytestream import Input, State
 
 if TYPE_CHECKING:
     from . import spool
+    from .selected import Selected
 
 Source = str | os.PathLike[str] | BinaryIO | bytes
 INTERVAL_S = 0.1  # between calls of `progress`
@@ -57,6 +59,7 @@ class Query:
     listed      how many duplicates and gaps the report lists one by one
     allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
     keep        how much is kept beside the report, for outputs without a cap (results.Keep)
+    selection   which frames are read; None is all
     """
 
     layout: str | Layout | None = None
@@ -64,6 +67,7 @@ class Query:
     listed: int = 1000
     keep: Keep = "report"
     allowance: Allowance = UNLIMITED
+    selection: Selection | None = None
 
 
 def analyze(
@@ -72,17 +76,21 @@ def analyze(
     ring_sizes: Sequence[int] | int = (),
     *,
     listed: int = arguments.LISTED,
+    select: Selection | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Read captures and say what their duplicates point at.
 
     captures    a path, an open binary stream, the bytes of a capture, or several of these, merged by time
     layout, ring_sizes, listed  as in Query
+    select      which frames are read; without it, all
     progress    called about ten times a second
 
     Raises UsageError (an argument that cannot be), InputError (nothing could be read, or no frame carries the header).
     """
-    query = Query(layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed))
+    query = Query(
+        layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select
+    )
     with examine(captures, query, progress) as results:
         return results.report
 
@@ -106,21 +114,38 @@ def examine(
         seen = Observation(engine, layout, [Aside(rows, kept)] if rows is not None else [])
         seen.pipeline.crowd = Crowd(allowed.memory)
         again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
+        selected = _selected(reader, query.selection)
         if ready is not None:
             ready()
-        run(reader, seen.pipeline, _attendant(reader, progress, allowed, begin))
-        capture = Capture(
-            inputs=reader.inputs,
-            frames=reader.frames,
-            bytes=reader.wire_bytes,
-            first_ns=reader.first_ns,
-            last_ns=reader.last_ns,
-            dropped=reader.dropped,
-            cut_frames=reader.cut_frames,
-            damage=reader.damage,
-        )
+        run(selected or reader, seen.pipeline, _attendant(reader, progress, allowed, begin))
+        if selected and (refusal := selected.refusal()):
+            raise refusal
+        capture = selected.capture() if selected else _captured(reader)
         question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=allowed.budget(), last=True)
         yield Examined(seen.conclude(capture, question), rows, again)
+
+
+def _captured(reader: CaptureReader) -> Capture:
+    """All that was read."""
+    return Capture(
+        inputs=reader.inputs,
+        frames=reader.frames,
+        bytes=reader.wire_bytes,
+        first_ns=reader.first_ns,
+        last_ns=reader.last_ns,
+        dropped=reader.dropped,
+        cut_frames=reader.cut_frames,
+        damage=reader.damage,
+    )
+
+
+def _selected(reader: CaptureReader, selection: Selection | None) -> Selected | None:
+    """What gives the frames that are asked for, None where that is all of them."""
+    if selection is None or selection == Selection():
+        return None
+    from .selected import Selected  # here, since few runs need it
+
+    return Selected(reader, selection)
 
 
 def _attendant(

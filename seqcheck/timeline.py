@@ -23,10 +23,11 @@ FEW = 4  # bins of a block that are better counted one by one
 SAMPLES = 512
 MOST = int(np.iinfo(np.int64).max)
 # missing: widths of gaps, of which a few can be more than 64 bits hold; their upper halves are counted apart.
+# passed_over: frames whose numbers are counted, but that nobody wants to see.
 BIN = np.dtype(
     [
         ("ns", "<i8"), ("records", "<i8"), ("duplicates", "<i8"), ("missing", "<i8"), ("late", "<i8"),
-        ("dropped", "<i8"), ("missing_high", "<i8"),
+        ("dropped", "<i8"), ("missing_high", "<i8"), ("passed_over", "<i8"),
     ]
 )  # fmt: skip
 Rows = NDArray[np.int32] | None
@@ -79,9 +80,11 @@ class Timeline(Sink):
         """A block, and the records in it."""
         frames, low, high, records = block.frames, block.low, block.high, block.records
         before = frames.first + low - 1  # frames that came earlier
-        self.frames = before + high - low
+        known, self.frames = self.frames, before + high - low
         while self.frames > BINS * self.stride:
             self._halve()
+        if before > known:
+            self._pass_over(known, before, int(frames.ns[low]))
         first, last = before // self.stride, (self.frames - 1) // self.stride
         self.last_ns = int(frames.ns[high - 1])
         count = records.count
@@ -94,6 +97,14 @@ class Timeline(Sink):
             points["stream"], points["seq"] = records.stream[:count][wanted], records.seq[:count][wanted]
             points["frame"], points["ns"] = taken + np.int64(frames.first), frames.ns[taken]
             self._points.put(points)
+
+    def _pass_over(self, known: int, before: int, ns: int) -> None:
+        """Frames known+1..before do not come; the next one comes at `ns`."""
+        stride = self.stride
+        bins = np.arange(known // stride, (before - 1) // stride + 1)
+        ends = np.minimum((bins + 1) * stride, before)
+        self._bins["passed_over"][bins] += ends - np.maximum(bins * stride, known)
+        self._bins["ns"][bins[bins * stride >= known]] = ns
 
     def _few(self, ns: NDArray[np.int64], bins: tuple[int, int], before: int, low: int, rows: Rows) -> None:
         """A block that lies in a few bins, as most do: times of its frames, of which `before` came earlier; the rows

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seqcheck.cli.confined import Confined
     from seqcheck.demands import Demands
     from seqcheck.results import Results
+    from seqcheck.selection import Selection
     from seqcheck.session import Query
 
 _FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
@@ -37,6 +38,7 @@ class Options:
     demands: Demands | None
     listed: int
     allowance: tuple[float | None, int | None]  # of time and memory
+    selection: Selection | None
     force: bool
     confined: bool  # to give up root before the first byte is read
     progress: bool
@@ -75,6 +77,7 @@ def resolve(args: argparse.Namespace) -> Options:
         demands=limits.demands(args),
         listed=args.listed,
         allowance=(args.max_time, args.max_memory),
+        selection=selection(args),
         force=args.force,
         confined=args.ours and not args.keep_privileges and hasattr(os, "geteuid") and not os.geteuid(),
         progress=wanted(args.quiet),
@@ -96,6 +99,16 @@ def once(captures: Sequence[str]) -> None:
         named[file] = path
 
 
+def selection(args: argparse.Namespace) -> Selection | None:
+    """Which frames are asked for; None for all. UsageError where that cannot be."""
+    given = {name: getattr(args, name) for name in ("where", "start", "end", "frames") if getattr(args, name)}
+    if not given:
+        return None
+    from seqcheck.selection import Selection
+
+    return Selection(**given)
+
+
 def query(options: Options) -> Query:
     """What is asked of the captures."""
     from seqcheck.guard import Allowance
@@ -107,6 +120,7 @@ def query(options: Options) -> Query:
         ring_sizes=options.ring_sizes,
         listed=options.listed,
         allowance=Allowance(seconds=seconds, memory=memory),
+        selection=options.selection,
         keep=needed(where.format for where in options.reports),
     )
 

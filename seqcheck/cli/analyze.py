@@ -19,7 +19,7 @@ from seqcheck.cli.analysis import Options, confinement, drawing, query, resolve
 from seqcheck.cli.destinations import among, deliver_all, tell_all, tell_written
 from seqcheck.cli.output import Ended, Output, spare
 from seqcheck.cli.progress import Meter
-from seqcheck.cli.quantity import duration, jobs, listed, ring_size, size
+from seqcheck.cli.quantity import duration, frames, jobs, listed, moment, ring_size, size
 from seqcheck.cli.stdio import say
 from seqcheck.errors import TROUBLE
 from seqcheck.reporters import FORMATS
@@ -93,6 +93,23 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--keep-privileges", action="store_true",
         help="stay root if started as root (default: captures are read as the user who ran sudo, or as nobody)",
+    )  # fmt: skip
+    part = parser.add_argument_group("which frames to read (default: all)")
+    part.add_argument(
+        "--where", metavar="EXPRESSION", default="",
+        help='read only the frames that match this tcpdump expression, such as "udp port 5000"',
+    )  # fmt: skip
+    part.add_argument(
+        "--from", metavar="WHEN", type=moment, dest="start",
+        help="read frames from this time on: 2026-11-28T10:00:00Z (UTC unless it says otherwise), seconds since 1970,"
+        " or +90s after the first frame",
+    )  # fmt: skip
+    part.add_argument(
+        "--to", metavar="WHEN", type=moment, dest="end", help="read frames from before this time, given in the same way"
+    )
+    part.add_argument(
+        "--frames", metavar="A-B", type=frames,
+        help="read frames A to B, counted from 1 as in Wireshark; A- reads to the end",
     )  # fmt: skip
     limits.add(parser)
     parser.set_defaults(run=run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from datetime import UTC, datetime, timedelta
 
 from seqcheck.arguments import LISTED_MOST, RING_LARGEST, RING_SMALLEST
 
@@ -12,6 +13,9 @@ SIZES = {"": 0, "K": 10, "M": 20, "G": 30}
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([a-z]*)", re.ASCII)
 _SIZE = re.compile(r"(\d{1,12})([KMG]?)(?:i?B)?", re.ASCII)
 _SHARE = re.compile(r"(\d{1,9}(?:\.\d{1,12})?(?:e-\d{1,2})?)(%?)", re.ASCII | re.IGNORECASE)
+_EPOCH = re.compile(r"(\d{9,11})(?:\.(\d{1,9}))?", re.ASCII)
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_FRAMES = re.compile(r"(\d{1,18})(?:(-)(\d{1,18})?)?", re.ASCII)
 LARGEST = 1 << 40
 JOBS_MOST = 1024
 
@@ -22,6 +26,35 @@ def duration(text: str) -> float:
     if match is None or match[2] not in UNITS or not float(match[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time (90, 90s, 15m, 8h, 7d, 500ms)")
     return float(match[1]) * UNITS[match[2]]
+
+
+def moment(text: str) -> int | timedelta:
+    """A time: ns since 1970, or how long after the first frame. `2026-11-28T10:00:00.5Z` (UTC unless it says
+    otherwise), seconds since 1970, `+90s`."""
+    if text[:1] == "+":
+        return timedelta(seconds=duration(text[1:]))
+    if match := _EPOCH.fullmatch(text):
+        return int(match[1]) * 1_000_000_000 + int((match[2] or "").ljust(9, "0"))
+    if match := _DATE.fullmatch(text):
+        day, clock, fraction, zone = match.groups()
+        try:
+            at = datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone or 'Z'}")
+        except ValueError:
+            pass
+        else:
+            seconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+            return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+    raise argparse.ArgumentTypeError(f"{text!r} is not a time (2026-11-28T10:00:00Z, 1795860000.5, +90s)")
+
+
+def frames(text: str) -> tuple[int, int | None]:
+    """`A-B`, `A-` (to the end) or `A`: the first and the last frame."""
+    match = _FRAMES.fullmatch(text)
+    first = int(match[1]) if match else 0
+    last = None if match and match[2] and not match[3] else int(match[3] or first) if match else 0
+    if not first or (last is not None and last < first):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of frames (100-200, 5000-)")
+    return first, last
 
 
 def share(text: str) -> float:

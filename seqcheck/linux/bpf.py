@@ -24,8 +24,10 @@ MAX_INSTRUCTIONS = 4096  # BPF_MAXINSNS
 LOAD_BYTE, JUMP_EQUAL, RETURN = 0x30, 0x15, 0x06
 PACKET_TYPE = 0xFFFFF004  # SKF_AD_OFF + SKF_AD_PKTTYPE
 OUTGOING = 4
-LIBRARIES = ("libpcap.so.1", "libpcap.so.0.8", "libpcap.so")
+LIBRARIES = ("libpcap.so.1", "libpcap.so.0.8", "libpcap.so", "libpcap.dylib")
 DLT_EN10MB, DLT_RAW = 1, 12
+DLT = {RAW: DLT_RAW}  # where it differs from the LINKTYPE of files
+SNAP = 1 << 18
 LOOPBACK = "lo"  # an Ethernet interface that is always there
 ERROR_SIZE = 256  # PCAP_ERRBUF_SIZE
 
@@ -65,17 +67,33 @@ def compile(expression: str, interface: str, link: int | None) -> Programs:
     return made
 
 
+def offline(expression: str, link: int) -> list[Instruction]:
+    """The expression as instructions for the frames of a file with this LINKTYPE. UsageError as above."""
+    library = _library()
+    if library is not None:
+        return _by_dead(library, expression, link)
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, SNAP, link)  # of a capture without frames
+    try:
+        return _by_tcpdump(expression, ["-r", "-"], header)
+    except FileNotFoundError:
+        raise _neither("--where") from None
+
+
 def _compiled(expression: str, interface: str, link: int) -> list[Instruction]:
     library = _library()
     if library is not None:
         return _by_libpcap(library, expression, interface, link)
     try:
-        return _by_tcpdump(expression, interface, link)
+        return _by_tcpdump(expression, ["-y", "RAW"] if link == RAW else ["-i", interface])
     except FileNotFoundError:
-        raise UsageError(
-            "--filter needs libpcap or tcpdump to compile the expression, and neither is installed",
-            hint="On Debian: sudo apt install libpcap0.8",
-        ) from None
+        raise _neither("--filter") from None
+
+
+def _neither(option: str) -> UsageError:
+    return UsageError(
+        f"{option} needs libpcap or tcpdump to compile the expression, and neither is installed",
+        hint="On Debian: sudo apt install libpcap0.8",
+    )
 
 
 class _Program(ctypes.Structure):
@@ -91,10 +109,19 @@ def _library() -> ctypes.CDLL | None:
     return None
 
 
-def _by_libpcap(pcap: ctypes.CDLL, expression: str, interface: str, link: int) -> list[Instruction]:
+def _typed(pcap: ctypes.CDLL) -> None:
     for function in ("pcap_create", "pcap_open_dead", "pcap_geterr"):
         getattr(pcap, function).restype = ctypes.c_void_p
     pcap.pcap_geterr.restype = ctypes.c_char_p
+
+
+def _by_dead(pcap: ctypes.CDLL, expression: str, link: int) -> list[Instruction]:
+    _typed(pcap)
+    return _compiled_by(pcap, ctypes.c_void_p(pcap.pcap_open_dead(DLT.get(link, link), SNAP)), expression)
+
+
+def _by_libpcap(pcap: ctypes.CDLL, expression: str, interface: str, link: int) -> list[Instruction]:
+    _typed(pcap)
     trouble = ctypes.create_string_buffer(ERROR_SIZE)
     handle = ctypes.c_void_p(None)
     for name in dict.fromkeys((interface, LOOPBACK) if link == ETHERNET else ()):
@@ -105,7 +132,12 @@ def _by_libpcap(pcap: ctypes.CDLL, expression: str, interface: str, link: int) -
             pcap.pcap_close(handle)
             handle = ctypes.c_void_p(None)
     if not handle:
-        handle = ctypes.c_void_p(pcap.pcap_open_dead(DLT_RAW if link == RAW else DLT_EN10MB, 1 << 18))
+        handle = ctypes.c_void_p(pcap.pcap_open_dead(DLT_RAW if link == RAW else DLT_EN10MB, SNAP))
+    return _compiled_by(pcap, handle, expression)
+
+
+def _compiled_by(pcap: ctypes.CDLL, handle: ctypes.c_void_p, expression: str) -> list[Instruction]:
+    """By that handle, which is closed."""
     try:
         made = _Program()
         if pcap.pcap_compile(handle, ctypes.byref(made), expression.encode(), 1, ctypes.c_uint(0xFFFFFFFF)):
@@ -118,13 +150,14 @@ def _by_libpcap(pcap: ctypes.CDLL, expression: str, interface: str, link: int) -
     return list(struct.iter_unpack("HBBI", code))
 
 
-def _by_tcpdump(expression: str, interface: str, link: int) -> list[Instruction]:
-    how = ["-y", "RAW"] if link == RAW else ["-i", interface]
+def _by_tcpdump(expression: str, how: Sequence[str], given: bytes = b"") -> list[Instruction]:
     command = ["tcpdump", *how, "-ddd", "--", expression]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, input=given, timeout=30, check=False)
     if done.returncode:
-        raise _refused(expression, done.stderr.strip().rpartition("tcpdump: ")[2])
-    lines = [line for line in done.stdout.splitlines() if re.fullmatch(r"\d+ \d+ \d+ \d+", line)]
+        raise _refused(expression, done.stderr.decode("utf-8", "replace").strip().rpartition("tcpdump: ")[2])
+    lines = [
+        line for line in done.stdout.decode("ascii", "replace").splitlines() if re.fullmatch(r"\d+ \d+ \d+ \d+", line)
+    ]
     return [(code, yes, no, k) for code, yes, no, k in (map(int, line.split()) for line in lines)]
 
 

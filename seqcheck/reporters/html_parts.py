@@ -286,6 +286,8 @@ def read(report: Report) -> str:
     if capture.first_ns is not None and capture.last_ns is not None:
         begin = (_EPOCH + timedelta(microseconds=capture.first_ns // 1000)).strftime("%Y-%m-%d %H:%M:%S")
         rows.append(("time", f"{span(capture.last_ns - capture.first_ns)} from {begin} UTC"))
+    if capture.selected:
+        rows.append(("selected", capture.selected))
     skipped = ", ".join(f"{count(number)} {reason}" for reason, number in records.skipped.items() if number)
     rows.append(("records", f"{counted(records.sequenced, 'record')}, {count(records.foreign)} foreign"))
     if skipped:

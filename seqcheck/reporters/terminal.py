@@ -172,6 +172,7 @@ def read(view: View) -> Drawn:
         "Read",
         [
             ("capture", f"{named}: {', '.join(figures)}"),
+            *([("selected", visible(capture.selected))] if capture.selected else []),
             ("frames", ", ".join(parts)),
             ("layout", f"{layout.name}{spec}"),
             ("seqcheck", f"{report.seqcheck.version}, {report.seqcheck.kernel} kernel"),
