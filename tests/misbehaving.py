@@ -25,8 +25,8 @@ SIGNED = (
 )  # times before 1970, clocks that step back, laps that were guessed
 
 
-def draw(seed: int, *, jumps: Sequence[int] = JUMPS) -> tuple[str, bytes]:
-    """A spec and a capture in pcap; `jumps` are the widths of its gaps."""
+def draw(seed: int, *, jumps: Sequence[int] = JUMPS, most: int = MOST) -> tuple[str, bytes]:
+    """A spec and a capture in pcap; `jumps` are the widths of its gaps, `most` the records of a stream."""
     random = Random(seed)
     width = random.choice(WIDTHS)
     size = int(width[1:].removesuffix("be")) // 8
@@ -35,14 +35,30 @@ def draw(seed: int, *, jumps: Sequence[int] = JUMPS) -> tuple[str, bytes]:
     field = f"seq={width}@1" + (f"%{modulus}" if modulus else "")
     anchor = random.choice(("udp:5000", "eth:0x88b5", "eth"))
     key = random.choice(("", "stream=u8@0 ", "stream=u8@0 key=hosts "))
-    made = list(_mixed(random, anchor, (size, modulus or 256**size), jumps))
+    made = list(_mixed(random, anchor, (size, modulus or 256**size), (jumps, most)))
     return f"{anchor} {key}{field}", pcap_file(made)
 
 
-def _mixed(random: Random, anchor: str, counter: tuple[int, int], jumps: Sequence[int]) -> Iterator[Packet]:
-    size, modulus = counter
+def numbers(seed: int, *, most: int) -> tuple[int, list[int], list[int]]:
+    """A modulus (0: 2**64), the stream of each record, and its number: what `draw` puts into frames."""
+    random = Random(seed)
+    modulus = random.choice((2, 7, 200, 256, 1000, 1 << 16, 1 << 32, 1 << 48, 1 << 64, 1 << 64))
+    left = [_numbers(random, modulus, JUMPS, most) for _ in range(random.choice((1, 1, 1, 2, 3)))]
+    streams, seqs = list[int](), list[int]()
+    order = dict[int, int]()  # streams are numbered in order of first appearance
+    while any(left):
+        which = random.choice([n for n, each in enumerate(left) if each])
+        some = left[which][: random.choice((1, 2, 50))]
+        del left[which][: len(some)]
+        seqs += some
+        streams += [order.setdefault(which, len(order))] * len(some)
+    return modulus % (1 << 64), streams, seqs
+
+
+def _mixed(random: Random, anchor: str, counter: tuple[int, int], sent: tuple[Sequence[int], int]) -> Iterator[Packet]:
+    (size, modulus), (jumps, most) = counter, sent
     streams = [
-        [(stream, number) for number in _numbers(random, modulus, jumps)]
+        [(stream, number) for number in _numbers(random, modulus, jumps, most)]
         for stream in range(random.choice((1, 1, 2, 5)))
     ]
     macs = [bytes((2, 0, 0, 0, 0, 1 + n)) for n in range(random.choice((1, 1, 2, 3)))]
@@ -63,7 +79,7 @@ def _mixed(random: Random, anchor: str, counter: tuple[int, int], jumps: Sequenc
                 yield _frame("arp", random.randbytes(30), random.choice(macs), ns, cut=False)
         if not each:
             streams.remove(each)
-    for _ in range(random.choice((0, 0, 0, 40_000)) if random.random() < 0.03 else 0):
+    for _ in range(random.choice((0, 0, 0, 100 * most)) if random.random() < 0.03 else 0):
         yield _frame("arp", bytes(4), macs[0], ns, cut=False)
 
 
@@ -75,11 +91,11 @@ def _frame(anchor: str, payload: bytes, mac: bytes, ns: int, *, cut: bool) -> Pa
     return Packet(data=data[:20] if cut else data, ns=ns, wire=len(data))
 
 
-def _numbers(random: Random, modulus: int, jumps: Sequence[int]) -> list[int]:
+def _numbers(random: Random, modulus: int, jumps: Sequence[int], most: int) -> list[int]:
     """What one stream sends, as it arrives."""
     position = random.choice((0, 0, modulus - 3, random.randrange(modulus)))
     sent: list[int] = []
-    count = random.randint(1, MOST)
+    count = random.randint(1, most)
     ring = random.choice((4, 32, 64, 100))
     while len(sent) < count:
         if sent and random.random() < 0.1:

@@ -24,23 +24,30 @@ sys.path[:] = [each for each in sys.path if Path(each).resolve() != ROOT]
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.append(str(ROOT))
 
-import misbehaving  # noqa: E402 - of the tests
+import columns  # noqa: E402 - of the tests
+import misbehaving  # noqa: E402 - likewise
+import numpy as np  # noqa: E402 - behind the path
 from containers import block, epb, idb, isb, option, packets, pcap_file, pcapng_blocks, shb  # noqa: E402 - likewise
 
-from seqcheck import documents  # noqa: E402 - behind the path
+from seqcheck import documents, kernel  # noqa: E402
 from seqcheck.comparison.summary import load  # noqa: E402
 from seqcheck.demands import Expectation  # noqa: E402
 from seqcheck.errors import SeqcheckError  # noqa: E402
-from seqcheck.layout import files, resolve  # noqa: E402
+from seqcheck.kernel import border  # noqa: E402
+from seqcheck.layout import files, program, resolve  # noqa: E402
 from seqcheck.reporters import FORMATS, Page, publish  # noqa: E402
 from seqcheck.session import Query, examine  # noqa: E402
 from seqcheck.simulate import scenario_file  # noqa: E402
+from seqcheck.sources import CaptureReader  # noqa: E402
 
 SAMPLES = sorted((ROOT / "samples").glob("*.pcap*"))
 SCENARIOS = sorted((ROOT / "samples").glob("*.toml")) + sorted((ROOT / "tests" / "scenarios").glob("*.toml"))
 LAYOUT = 'name = "x"\nanchor = "udp:5000"\nmagic = ["u32be@0==0x53455143"]\nstream = ["u32be@6"]\nseq = "u64be@10"\n'
 EXPECTED = 'cause = ["clean"]\nduplicates = { min = 1 }\n[causes]\nloop = 2\n[[stream]]\nkey = { a = 1 }\nmissing = 0\n'
 LAYOUTS = ("seqcheck", "seqcheck", "txseq", "frame seq=u32be@46", "eth seq=u8@-1", "udp seq=u16le@0", None)
+PROGRAM = program.compile(resolve("frame seq=u16be@6"))  # a frame of `packets` counts there, after a fashion
+EVENTS = np.zeros(border.EVENTS, border.EVENT)  # to be used again: asking for as much takes longer than the rest
+COUNTED = ("received", "duplicates", "missing", "gaps", "late", "reordered", "beyond", "unjudged")
 MOST = 60_000  # bytes of a sample that are mutated
 LISTED = 100
 
@@ -74,6 +81,44 @@ def kernels(seed: int) -> list[str]:
         finally:
             del os.environ["SEQCHECK_KERNEL"]
     return [] if said[0] == said[1] else [f"kernels differ in {', '.join(differing(*said))}"]
+
+
+def numbers(seed: int) -> list[str]:
+    """A few numbers, without a capture, by both trackers: rows, counts and what is missing."""
+    modulus, streams, seqs = misbehaving.numbers(seed, most=30)
+    said = list[list[bytes]]()
+    for name in ("native", "reference"):
+        tracker = kernel.load(name).Tracker(modulus)
+        rows, records = columns.columns(seqs, streams=streams)
+        at, count = tracker.feed(rows, records, 0, EVENTS)
+        parts = [EVENTS[:count].tobytes()]
+        done, count = tracker.finish(EVENTS)
+        parts += [EVENTS[:count].tobytes(), *(part.tobytes() for part in (tracker.streams(), *tracker.missing()))]
+        said.append(parts if done and at == len(seqs) else [])
+    state = tracker.streams()
+    wrong = [f"negative: {name}" for name in COUNTED if state[name].min() < 0]
+    if sum(state["received"].tolist()) != len(seqs):
+        wrong.append("received")
+    return wrong if said[0] == said[1] != [] else ["the trackers differ", *wrong]
+
+
+def frames(seed: int) -> list[str]:
+    """A few frames in a container that is mutated, read and decoded by the native kernel and no more."""
+    random = Random(seed)
+    data = packed(random, mutate(random, _small(random)))
+    wrong = list[str]()
+    with _tolerant(), CaptureReader([io.BytesIO(data)], kernel=kernel.load("native")) as reader:
+        seen, decoder = 0, kernel.load("native").Decoder(PROGRAM)
+        for rows, low, high in reader:
+            records = border.RecordColumns(rows.capacity)
+            decoder.decode(rows, low, high, records)
+            ends = rows.off[low:high] + rows.cap[low:high]
+            if not (0 <= records.count <= high - low and rows.off[low:high].min() >= 0 and ends.max() <= len(rows.buf)):
+                wrong.append("a frame lies outside")
+            seen += high - low
+        if seen != reader.frames:
+            wrong.append("frames that are counted and frames that are given differ")
+    return wrong
 
 
 def toml(seed: int) -> list[str]:
@@ -115,7 +160,8 @@ def spec(seed: int) -> list[str]:
 
 
 KINDS: dict[str, Callable[[int], list[str]]] = {
-    "mutated": mutated, "streams": streams, "kernels": kernels, "toml": toml, "report": report, "spec": spec,
+    "mutated": mutated, "streams": streams, "kernels": kernels, "numbers": numbers, "frames": frames, "toml": toml,
+    "report": report, "spec": spec,
 }  # fmt: skip
 
 
@@ -185,6 +231,26 @@ def _container(random: Random) -> bytes:
     return b"".join(blocks)
 
 
+def _small(random: Random) -> bytes:
+    made = packets(random.randint(1, 6))
+    if random.random() < 0.5:
+        return pcap_file(made, big=random.random() < 0.5, nano=random.random() < 0.5)
+    blocks = pcapng_blocks(made, big=random.random() < 0.5)
+    for _ in range(random.randint(0, 2)):
+        blocks.insert(
+            random.randint(1, len(blocks)), random.choice((shb(), shb(big=True), idb(), isb(0, ifdrop=1 << 63)))
+        )
+    return b"".join(blocks)
+
+
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, 1, mtime=0)
+
+
+def _xz(data: bytes) -> bytes:
+    return lzma.compress(data, preset=0)
+
+
 def packed(random: Random, data: bytes) -> bytes:
     """Perhaps compressed, in members, perhaps mutated after that."""
     import lz4.frame
@@ -192,7 +258,7 @@ def packed(random: Random, data: bytes) -> bytes:
 
     if random.random() < 0.6:
         return data
-    pack = random.choice((gzip.compress, bz2.compress, lzma.compress, zstd.compress, lz4.frame.compress))
+    pack = random.choice((_gzip, bz2.compress, _xz, zstd.compress, lz4.frame.compress))
     at = random.randint(0, len(data))
     made = pack(data[:at]) + pack(b"") * random.choice((0, 0, 3)) + pack(data[at:])
     return mutate(random, made) if random.random() < 0.3 else made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import resource
 import select
@@ -18,8 +19,9 @@ from benchmarks.fuzz.cases import KINDS
 
 MEMORY = 2 << 30  # bytes of address space
 SLOWEST_S = 60.0  # of the wall clock, for one input
-BATCH = 40  # inputs of a worker, which then makes room for a fresh one
-QUICK = {"toml": 4000, "report": 1000, "spec": 1000}  # of those that take a millisecond
+BATCH = 40  # inputs of a worker, which then makes room for a fresh one, ...
+SLICE_S = 4.0  # ... as it does after so long, so that each kind has its turn
+QUICK = {"numbers": 1000, "frames": 4000, "toml": 20_000, "report": 4000, "spec": 1000}  # of those of a millisecond
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,7 +29,6 @@ class Worker:
     """A process, and what it has in hand since when."""
 
     kind: str
-    first: int
     process: int
     pipe: int
     hand: int = -1
@@ -48,30 +49,32 @@ class Tally:
         self.times[what] = self.times.get(what, 0) + 1
 
 
-def start(kind: str, first: int, count: int) -> Worker:
-    """Fork one for seeds first..first+count-1."""
+def start(kind: str, seeds: range, *, hurry: bool) -> Worker:
+    """Fork one for these seeds, or, in a hurry, for as many as a slice of time allows."""
     reading, writing = os.pipe()
     process = os.fork()
     if process:
         os.close(writing)
-        return Worker(kind=kind, first=first, process=process, pipe=reading, since=time.monotonic())
+        return Worker(kind=kind, process=process, pipe=reading, since=time.monotonic())
     os.close(reading)
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     code = 1
     with contextlib.suppress(BrokenPipeError):
-        serve(kind, range(first, first + count), writing)
+        serve(kind, seeds, writing, time.monotonic() + SLICE_S if hurry else math.inf)
         code = 0
     os._exit(code)
 
 
-def serve(kind: str, seeds: range, pipe: int) -> None:
-    """Try them; a line before each, and one for what is wrong."""
+def serve(kind: str, seeds: range, pipe: int, until: float) -> None:
+    """Try them, and begin none after `until`; a line before each, and one for what is wrong."""
     with tempfile.TemporaryDirectory(prefix="seqcheck-fuzz-") as folder, open(os.devnull, "w") as nothing:
         os.dup2(nothing.fileno(), 2)
         os.environ["SEQCHECK_FUZZ_FILE"] = os.path.join(folder, "input")
         for seed in seeds:
+            if time.monotonic() > until:
+                break
             _say(pipe, [seed])
             try:
                 wrong = KINDS[kind](seed)

@@ -18,26 +18,30 @@ static int class_of(int64_t entries)
     return at;
 }
 
-static bool new_chunk(struct windows *w)
+/* Of CHUNK bytes, or of what all windows together may take, where that is less; at least of `size`. */
+static bool new_chunk(struct windows *w, size_t size, int64_t most)
 {
+    const size_t entry = sizeof(struct entry), all = (size_t)min64(CHUNK / (int64_t)entry, most) * entry;
+    const size_t chunk = size > all ? size : all;
     void **const chunks = realloc(w->chunks, (size_t)(w->n_chunks + 1) * sizeof *chunks);
 
     if (!chunks)
         return false;
     w->chunks = chunks;
-    w->at = memory_lines(CHUNK, &chunks[w->n_chunks]);
+    w->at = memory_lines(chunk, &chunks[w->n_chunks]);
     if (!w->at) {
         w->left = 0;
         return false;
     }
     w->n_chunks++;
-    w->left = CHUNK;
-    large_pages(w->at, CHUNK);
+    w->left = chunk;
+    if (chunk == CHUNK)
+        large_pages(w->at, chunk);
     return true;
 }
 
 /* An empty window, or NULL where there is no memory. */
-static struct entry *take_window(struct windows *w, int64_t entries)
+static struct entry *take_window(struct windows *w, int64_t entries, int64_t most)
 {
     const int class = class_of(entries);
     const size_t size = (size_t)entries * sizeof(struct entry);
@@ -47,7 +51,7 @@ static struct entry *take_window(struct windows *w, int64_t entries)
         memcpy(&w->free[class], window, sizeof(void *));
         return memset(window, 0, size);
     }
-    if (w->left < size && !new_chunk(w))
+    if (w->left < size && !new_chunk(w, size, most))
         return NULL;
     window = w->at;
     w->at += size;
@@ -73,7 +77,7 @@ void give_window_back(struct tracker *t, struct hot *h)
 static bool resize(struct tracker *t, struct hot *h, int64_t entries)
 {
     const struct hot old = *h;
-    struct entry *const window = take_window(&t->windows, entries);
+    struct entry *const window = take_window(&t->windows, entries, t->most.entries);
 
     if (!window) {
         t->no_memory = true;
