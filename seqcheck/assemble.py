@@ -5,7 +5,7 @@ Everything that a reporter shows is computed here or below; reporters only arran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from .bars import bars
 from .dataclass import replace
+from .decode import Key
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
-from .kernel.border import plain_rows, total
-from .metrics import Metrics, States
+from .kernel.border import total
+from .metrics import Metrics, States, metrics
 from .model import Cause, Duplicate, Duplicates, Gap, Gaps, Stream
+from .rows import Columns, Rows, each
 from .seen_columns import seen_columns, where_known
 from .serial import span, wraps
 from .track import DISTANCES, Findings
@@ -25,38 +27,50 @@ from .track import DISTANCES, Findings
 if TYPE_CHECKING:
     from .diagnose.result import Account
 
+Keys = Callable[[int, int], list[Key] | dict[str, list[Any]]]  # of the streams from one to before another
 _UNKNOWN: tuple[Cause, Cause] = ("unexplained", "no-counter")  # of a duplicate that nothing is like, by counter fault
 
 
-# Of STREAM_STATE, what a Stream says outright; the rest is in its metrics.
-COLUMNS = ("received", "duplicates", "missing", "late", "restarts", "first_seq", "base", "next")
+class Streams:
+    """The streams of `findings`, as columns and as values; `keys` gives their keys."""
+
+    def __init__(self, findings: Findings, keys: Keys) -> None:
+        self._table, self._modulus, self._keys = findings.streams, findings.modulus, keys
+        self._before = np.zeros(len(findings.streams), np.int64)  # wraps of epochs that are over
+        for row in findings.restarts:
+            positions = max(0, int(row["next"]) - 1)
+            self._before[row["stream"]] += wraps(int(row["a"]) % (1 << 64), positions, findings.modulus)
+
+    def columns(self, low: int, high: int) -> Columns:
+        """The fields of streams low..high-1."""
+        return {**self._outright(low, high), "metrics": metrics(self._table[low:high])}
+
+    def values(self) -> tuple[Stream, ...]:
+        """All of them; their metrics are worked out when somebody asks."""
+        columns, states = self._outright(0, len(self._table)), States(self._table)
+        return tuple(Stream(**row, metrics=Metrics(states, number)) for number, row in enumerate(each(columns)))
+
+    def _outright(self, low: int, high: int) -> dict[str, list[Any]]:
+        """All but the metrics."""
+        table, modulus = self._table[low:high], self._modulus
+        base, last = table["base"].tolist(), np.maximum(table["next"] - 1, 0).tolist()
+        before = self._before[low:high].tolist()
+        return {
+            "id": list(range(low, high)),
+            "key": self._keys(low, high),
+            "received": table["received"].tolist(),
+            "unique": (table["received"] - table["duplicates"]).tolist(),
+            **{name: table[name].tolist() for name in ("duplicates", "missing", "late", "restarts")},
+            "wraps": [over + wraps(first, more, modulus) for over, first, more in zip(before, base, last, strict=True)],
+            "first_seq": table["first_seq"].tolist(),
+            "last_seq": [(first + more) % span(modulus) for first, more in zip(base, last, strict=True)],
+        }
 
 
-def streams(findings: Findings, keys: Iterable[Mapping[str, str | int]]) -> tuple[Stream, ...]:
-    """One Stream for each row of the tracker's table; `keys` by stream id."""
-    before = np.zeros(len(findings.streams), np.int64)  # wraps of epochs that are over
-    for row in findings.restarts:
-        before[row["stream"]] += wraps(int(row["a"]) % (1 << 64), max(0, int(row["next"]) - 1), findings.modulus)
-    states, found = States(findings.streams), []
-    for number, (s, key) in enumerate(zip(plain_rows(findings.streams[list(COLUMNS)]), keys, strict=True)):
-        base, last = s["base"], max(0, s["next"] - 1)
-        found.append(
-            Stream(
-                id=number,
-                key=dict(key),
-                received=s["received"],
-                unique=s["received"] - s["duplicates"],
-                duplicates=s["duplicates"],
-                missing=s["missing"],
-                late=s["late"],
-                restarts=s["restarts"],
-                wraps=int(before[number]) + wraps(base, last, findings.modulus),
-                first_seq=s["first_seq"],
-                last_seq=(base + last) % span(findings.modulus),
-                metrics=Metrics(states, number),
-            )
-        )
-    return tuple(found)
+def streams(findings: Findings, keys: Keys) -> Rows[Stream]:
+    """One Stream for each row of the tracker's table; `keys` gives their keys."""
+    made = Streams(findings, keys)
+    return Rows(len(findings.streams), made.columns, made.values)
 
 
 def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: int) -> Duplicates:

@@ -6,14 +6,14 @@ Assumes the tables of `kernel.border`; the finding itself is the kernel's. Times
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS, plain_rows
+from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, position
 from seqcheck.layout import Layout, Stamp, Word, compile
@@ -25,37 +25,67 @@ FEW = 64  # sources
 OWN_FAULT = (CUT, STREAMS)  # frames that may well be records: they are skipped, and never foreign
 
 
-def key_texts(keys: NDArray[Any], layout: Layout) -> list[dict[str, str | int]]:
-    """The decoder's keys() as the report shows them: for each stream, where it is from and where it goes."""
-    address = cache(_ip)  # many streams have few addresses
-    return [_key_text(row, layout, address) for row in plain_rows(keys)]
+Key = dict[str, str | int]
 
 
-def _key_text(row: Mapping[str, Any], layout: Layout, address: Callable[[bytes], str]) -> dict[str, str | int]:
-    """A row of the decoder's keys(), as border.plain_rows gives it; `address` makes a text of 4 or 16 bytes.
+def key_texts(keys: NDArray[Any], layout: Layout) -> list[Key]:
+    """The decoder's keys() as the report shows them: for each stream, where it is from and where it goes.
 
     `source` and `target`, `protocol`, `sport` and `dport` where the anchor has them and the layout's key keeps them;
     `tunnel`, the id of the tunnel that it came through, if it has one; and the layout's stream fields: `stream`, or
     `stream1`, `stream2` and so on where there are several.
     """
-    key: dict[str, str | int] = {}
-    ends = {end: bytes(row[end]) for end in ("source", "target")}
-    if row["version"]:
-        size = 4 if row["version"] == 4 else 16
-        key |= {end: address(raw[:size]) for end, raw in ends.items()}
-        key["protocol"] = row["protocol"]
+    alike = _alike(keys)
+    found: list[Key] = [{} for _ in keys]
+    for kind in np.unique(alike).tolist():
+        at = np.flatnonzero(alike == kind)
+        for name, column in _key_columns(keys[at], layout).items():
+            for place, value in zip(at.tolist(), column, strict=True):
+                found[place][name] = value
+    return found
+
+
+def key_columns(keys: NDArray[Any], layout: Layout) -> list[Key] | dict[str, list[Any]]:
+    """The same, as a column for each name where all streams have the same names, one at least."""
+    alike = _alike(keys)
+    columns = _key_columns(keys, layout) if len(keys) and (alike == alike[0]).all() else {}
+    return columns or key_texts(keys, layout)
+
+
+def _alike(keys: NDArray[Any]) -> NDArray[np.int64]:
+    """Equal for keys of the same version of IP that have the same of link addresses and tunnel."""
+    has = [keys[end].any(axis=1) for end in ("source", "target")]
+    code: NDArray[np.int64] = keys["version"].astype(np.int64) * 8 + (keys["tunnel"] != 0) * 4 + has[0] * 2 + has[1]
+    return code
+
+
+def _key_columns(keys: NDArray[Any], layout: Layout) -> dict[str, list[Any]]:
+    """Of keys that are alike, one at least."""
+    columns: dict[str, list[Any]] = {}
+    version = int(keys["version"][0])
+    for end in ("source", "target"):
+        if version:
+            columns[end] = _addresses(keys[end][:, : 4 if version == 4 else 16], _ip)
+        elif keys[end][0].any():  # all zero: the link layer has none
+            columns[end] = _addresses(keys[end], _link_address)
+    if version:
+        columns["protocol"] = keys["protocol"].tolist()
         if layout.anchor in ("udp", "tcp"):
-            key["sport"], key["dport"] = row["sport"], row["dport"]
-    else:  # all zero: the link layer has none
-        key |= {end: _link_address(raw) for end, raw in ends.items() if any(raw)}
-    if row["tunnel"]:
-        key["tunnel"] = row["tunnel"]
+            columns |= {port: keys[port].tolist() for port in ("sport", "dport")}
+    if keys["tunnel"][0]:
+        columns["tunnel"] = keys["tunnel"].tolist()
     for forgotten in FORGOTTEN[KEY[layout.key]]:
-        key.pop(forgotten, None)
+        columns.pop(forgotten, None)
     several = len(layout.streams) > 1
-    for number, value in enumerate(row["fields"][: len(layout.streams)], 1):
-        key[f"stream{number}" if several else "stream"] = value
-    return key
+    for number in range(len(layout.streams)):
+        columns[f"stream{number + 1}" if several else "stream"] = keys["fields"][:, number].tolist()
+    return columns
+
+
+def _addresses(column: NDArray[np.uint8], text: Callable[[bytes], str]) -> list[str]:
+    """Rows of bytes as text; many streams have few addresses."""
+    size, raw, known = column.shape[1], column.tobytes(), cache(text)
+    return [known(raw[at : at + size]) for at in range(0, len(raw), size)]
 
 
 def _ip(address: bytes) -> str:

@@ -7,7 +7,7 @@ from 1 over the whole input as Wireshark does, and what is not known is None. No
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from seqcheck.dataclass import dataclass, field
@@ -347,7 +347,7 @@ class Report:
     capture: Capture
     layout: LayoutInfo
     records: Records
-    streams: tuple[Stream, ...]
+    streams: Sequence[Stream]
     duplicates: Duplicates
     gaps: Gaps
     verdict: Verdict

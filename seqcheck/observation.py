@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from . import assemble, limited
 from .dataclass import dataclass, replace
-from .decode import key_texts, tally
+from .decode import key_columns, tally
 from .diagnose import Diagnosis, Facts
 from .errors import InputError
 from .guard import ADVICE, Budget, UnfinishedError, within
@@ -94,7 +94,7 @@ class Observation:
                 name=layout.name or "discovered", spec=spec_of(layout), how=self.pipeline.how or self._doubt(findings)
             ),
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
-            streams=assemble.streams(findings, key_texts(keys, layout)),
+            streams=assemble.streams(findings, lambda low, high: key_columns(keys[low:high], layout)),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, question.listed),
             verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, len(findings.streams)),

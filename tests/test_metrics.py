@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from columns import run
 
-from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE, plain_rows
+from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE
 from seqcheck.kernel.portable.track import Tracker
 from seqcheck.metrics import CHUNK, Metrics, States, metrics
 
@@ -20,8 +20,13 @@ PAGE = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding
 def figures(arrivals: list[int]) -> tuple[dict[str, int | float | None], int]:
     """The metrics of a stream with these numbers, and its `late`."""
     states, _, _ = run(Tracker, arrivals)
-    (s,) = plain_rows(states)
-    return metrics(s), s["late"]
+    (late,) = states["late"].tolist()
+    return one(metrics(states)), late
+
+
+def one(columns: dict[str, list[int | float | None]]) -> dict[str, int | float | None]:
+    """Of a single stream."""
+    return {name: value for name, (value,) in columns.items()}
 
 
 def test_duplicates_as_in_rfc_5560() -> None:
@@ -68,7 +73,7 @@ def test_a_number_that_overtook_others_makes_them_late() -> None:
 
 
 def test_what_has_no_meaning_is_none() -> None:
-    nothing = metrics(*plain_rows(np.zeros(1, STREAM_STATE)))
+    nothing = one(metrics(np.zeros(1, STREAM_STATE)))
     assert {key for key, value in nothing.items() if value is None} == {
         "duplication_fraction", "replicated_packet_rate", "loss_ratio", "mean_loss_period", "reordered_ratio",
         "reordering_extent_max", "reordering_extent_mean", "late_time_max_ns", "reordering_gap_max",
@@ -87,7 +92,7 @@ def test_ratios_are_floats_and_all_else_is_integers(arrivals: list[int]) -> None
 
 
 def test_the_page_is_in_the_order_of_the_keys() -> None:
-    keys = list(metrics(*plain_rows(np.zeros(1, STREAM_STATE))))
+    keys = list(one(metrics(np.zeros(1, STREAM_STATE))))
     rows = [name for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
     assert rows == [key for key in keys if not re.fullmatch(r"reordered_[2-7]", key)]
 
@@ -103,5 +108,5 @@ def test_the_figures_of_many_streams_are_those_of_each() -> None:
     table["received"], table["missing"] = np.arange(count) + 5, np.arange(count) % 7
     states = States(table)
     for at in (0, count - 1, CHUNK, CHUNK - 1, 1, CHUNK + 1):
-        assert dict(Metrics(states, at)) == metrics(*plain_rows(table[at : at + 1]))
+        assert dict(Metrics(states, at)) == one(metrics(table[at : at + 1]))
         assert Metrics(states, at)["last_ns"] == 0

@@ -13,7 +13,6 @@ counted from the first record of an epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -240,16 +239,6 @@ EVENT = np.dtype(
 def total(column: NDArray[np.int64]) -> int:
     """Its exact sum, also where that is more than 64 bits hold: what is missing can be."""
     return (int((column >> 32).sum()) << 32) + int((column & 0xFFFFFFFF).sum())
-
-
-def plain_rows(table: NDArray[Any]) -> Iterator[dict[str, Any]]:
-    """The rows of a table (STREAM_KEY, STREAM_STATE) as Python values: an int for each integer, a list for each array
-    of them. Asking a row of NumPy for one field after another takes ten times as long."""
-    names = table.dtype.names or ()
-    for start in range(0, len(table), 4096):  # a table may be long, and Python's values take far more room
-        part = table[start : start + 4096]
-        for row in zip(*(part[name].tolist() for name in names), strict=True):
-            yield dict(zip(names, row, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -115,7 +115,7 @@ def _type(hint: Any, known: dict[str, Schema]) -> Schema:
         return {"type": plain} if len(plain) == len(parts) else {"anyOf": parts}
     if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _type(args[1], known)}
-    if origin is tuple and args[-1] is Ellipsis:
+    if origin is Sequence or (origin is tuple and args[-1] is Ellipsis):
         return {"type": "array", "items": _type(args[0], known)}
     if origin is tuple:
         items = [_type(arg, known) for arg in args]
