@@ -23,20 +23,24 @@ if TYPE_CHECKING:
         SeqcheckError,
         UsageError,
     )
+    from seqcheck.following import Live, live
     from seqcheck.layout import Layout
     from seqcheck.model import Report
     from seqcheck.selection import Selection
     from seqcheck.session import Progress, analyze
+    from seqcheck.snapshot import Found, Snapshot
 
 __all__ = [
-    "Analyzer", "InputError", "Layout", "OutputError", "PrivilegeError", "Progress", "Report", "Selection",
-    "SeqcheckError", "UsageError", "__version__",
-    "analyze",
+    "Analyzer", "Found", "InputError", "Layout", "Live", "OutputError", "PrivilegeError", "Progress", "Report",
+    "Selection", "SeqcheckError", "Snapshot", "UsageError", "__version__",
+    "analyze", "live",
 ]  # fmt: skip
 
 _HOME = {
     "Analyzer": "seqcheck.analyzer",
+    "Found": "seqcheck.snapshot",
     "Layout": "seqcheck.layout",
+    "Live": "seqcheck.following",
     "InputError": "seqcheck.errors",
     "OutputError": "seqcheck.errors",
     "PrivilegeError": "seqcheck.errors",
@@ -44,8 +48,10 @@ _HOME = {
     "Report": "seqcheck.model",
     "Selection": "seqcheck.selection",
     "SeqcheckError": "seqcheck.errors",
+    "Snapshot": "seqcheck.snapshot",
     "UsageError": "seqcheck.errors",
     "analyze": "seqcheck.session",
+    "live": "seqcheck.following",
 }
 
 

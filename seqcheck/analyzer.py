@@ -32,12 +32,16 @@ class Analyzer:
             analyzer.feed(data, ns=ns)
         print(analyzer.report())
 
-    layout      a name, a TOML file, a spec, or a Layout; None: what is recognised, or counts beyond doubt
-    ring_sizes  the sender's TX ring, if known
-    listed      how many duplicates and gaps the report lists one by one
-    name        what the report calls the capture
+    For one thread.
 
-    Raises UsageError where these cannot be. For one thread.
+    Args:
+        layout: A name, a TOML file, a spec, or a Layout. None: what is recognised, or counts beyond doubt.
+        ring_sizes: The sender's TX ring, if known.
+        listed: How many duplicates and gaps the report lists one by one.
+        name: What the report calls the capture.
+
+    Raises:
+        UsageError: One of these cannot be.
     """
 
     def __init__(
@@ -57,12 +61,14 @@ class Analyzer:
     def feed(self, data: bytes | bytearray | memoryview, *, ns: int, wire: int | None = None, link: int = 1) -> None:
         """The next frame, in order of arrival.
 
-        data  its bytes, from the link layer on
-        ns    when it came, in integer nanoseconds since 1970
-        wire  its length on the wire, where less was captured
-        link  its LINKTYPE (1 Ethernet, 101 raw IP, 113 Linux cooked, ...; https://www.tcpdump.org/linktypes.html)
+        Args:
+            data: Its bytes, from the link layer on.
+            ns: When it came, in integer nanoseconds since 1970.
+            wire: Its length on the wire, where less was captured.
+            link: Its LINKTYPE (1 Ethernet, 101 raw IP, 113 Linux cooked, ...; https://www.tcpdump.org/linktypes.html).
 
-        UsageError where a value cannot be, or after `report`.
+        Raises:
+            UsageError: A value that cannot be, or `report` was called before.
         """
         if self._report is not None:
             raise UsageError("the report was made, and takes no more frames", hint="peek() is for a look before that.")

@@ -162,8 +162,14 @@ class Pipeline:
 def run(source: Source, pipeline: Pipeline, attend: Callable[[], None] = lambda: None) -> None:
     """Take all that comes, to the end. `attend` is called after each block, and live now and then where nothing comes:
     to look at the clock, to show how far it is, to stop the source."""
+    for _ in steps(source, pipeline):
+        attend()
+
+
+def steps(source: Source, pipeline: Pipeline) -> Iterator[None]:
+    """The same, for whoever wants to carry it on block by block."""
     for frames, low, high in source:
         pipeline.take(frames, low, high, source.store)
         pipeline.drops(source.dropped)
-        attend()
+        yield
     pipeline.finish(source.store)

@@ -25,12 +25,15 @@ MOST_FRAMES = 10**18
 class Selection:
     """What is asked for; nothing given is all.
 
-    where   a tcpdump expression (pcap-filter(7))
-    start   the first time that counts: ns since 1970, a datetime with a time zone, or a timedelta after the first frame
-    end     the first time that no longer counts, likewise
-    frames  the first and the last frame, counted from 1; None is to the end
+    Attributes:
+        where: A tcpdump expression (pcap-filter(7)).
+        start: The first time that counts: ns since 1970, a datetime with a time zone, or a timedelta after the first
+            frame.
+        end: The first time that no longer counts, likewise.
+        frames: The first and the last frame, counted from 1; None is to the end.
 
-    UsageError where one of these cannot be.
+    Raises:
+        UsageError: One of these cannot be.
     """
 
     where: str = ""

@@ -81,12 +81,18 @@ def analyze(
 ) -> Report:
     """Read captures and say what their duplicates point at.
 
-    captures    a path, an open binary stream, the bytes of a capture, or several of these, merged by time
-    layout, ring_sizes, listed  as in Query
-    select      which frames are read; without it, all
-    progress    called about ten times a second
+    Args:
+        captures: A path, an open binary stream, the bytes of a capture, or several of these, merged by time.
+        layout: A built-in's name, a TOML file, a spec, or a Layout. Without it, a header that is recognised, or a
+            counter found beyond doubt.
+        ring_sizes: Slots of the sender's TX ring, if known.
+        listed: How many duplicates and gaps the report lists one by one.
+        select: Which frames are read; without it, all.
+        progress: Called about ten times a second.
 
-    Raises UsageError (an argument that cannot be), InputError (nothing could be read, or no frame carries the header).
+    Raises:
+        UsageError: An argument that cannot be.
+        InputError: Nothing could be read, or no frame carries the header.
     """
     query = Query(
         layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select

@@ -46,7 +46,7 @@ LAYERS = (
     ("judging", "standing"),
     ("observation",),
     ("examined", "watch"),
-    ("session", "analyzer"),
+    ("session", "analyzer", "following"),
     ("cli", "testing"),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}

@@ -1,0 +1,104 @@
+"""Interfaces from Python, on a veth pair between namespaces that the test makes; and arguments that cannot be."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import netns
+import pytest
+
+import seqcheck
+
+EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "live.py"
+WHY_NOT = netns.why_not()
+on_interfaces = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+SEVERAL = """
+import json, sys
+import seqcheck
+
+with seqcheck.live([sys.argv[1]], frames=int(sys.argv[2]), interval=0.01, where="udp") as capture:
+    print("listening", flush=True)
+    found, frames = [], 0
+    for news in capture:
+        if isinstance(news, seqcheck.Found):
+            found.append([news.seq, news.frame, news.earlier_frame, news.distance, news.lag, news.time_lag_ns])
+        else:
+            assert frames <= news.frames
+            frames = news.frames
+    try:
+        iter(capture)
+    except seqcheck.UsageError:
+        print("once")
+report = capture.report()
+listed = [[d.seq, d.frame, d.earlier_frame, d.distance, d.lag, d.time_lag_ns] for d in report.duplicates.listed]
+print(json.dumps([found, listed, report.capture.frames, report is capture.report()]))
+"""
+STOPPED = """
+import sys
+import seqcheck
+
+capture = seqcheck.live(sys.argv[1])
+print("listening", flush=True)
+for news in capture:
+    if isinstance(news, seqcheck.Snapshot) and news.sequenced == 500:
+        capture.stop()
+print(capture.report().records.sequenced > 0, capture.report().capture.unread)
+capture.close()
+"""
+
+
+@pytest.fixture
+def pair() -> Iterator[netns.Pair]:
+    with netns.pair() as made:
+        yield made
+
+
+def listening(pair: netns.Pair, *argv: str) -> Any:
+    """A program that says when it listens."""
+    return netns.program(pair.rx, sys.executable, *argv)
+
+
+@on_interfaces
+def test_what_is_found_is_what_the_report_lists(pair: netns.Pair) -> None:
+    with listening(pair, "-c", SEVERAL, pair.into, "5000") as program:
+        program.wait_for(lambda: "listening" in program.out)
+        truth = pair.send("--count", "5000", "--ring-size", "64", "--inject", "stale=0.2%")
+        assert program.end() == 0, program.err
+    assert "once" in program.out
+    found, listed, frames, same = json.loads(program.out[-1])
+    assert found == listed
+    assert len(found) == truth["duplicates"] > 0
+    assert (frames, same) == (5000, True)
+
+
+@on_interfaces
+def test_it_ends_when_it_is_told_to(pair: netns.Pair) -> None:
+    with listening(pair, "-c", STOPPED, pair.into) as program:
+        program.wait_for(lambda: "listening" in program.out)
+        pair.send("--count", "500")
+        assert program.end() == 0, program.err
+    assert program.out[-1].split() == ["True"]
+
+
+@on_interfaces
+def test_the_example_gives_up_root_and_goes_on(pair: netns.Pair) -> None:
+    with listening(pair, str(EXAMPLE), "600", pair.into) as program:
+        program.wait_for(lambda: "listening" in program.out)
+        truth = pair.send("--count", "5000", "--ring-size", "64", "--inject", "stale=0.2%")
+        assert truth["duplicates"] > 0
+        program.wait_for(lambda: sum("again" in line for line in program.out) == truth["duplicates"])
+        status = Path(f"/proc/{program.process.pid}/status").read_text()
+        assert "Uid:\t65534\t65534" in status
+
+
+@pytest.mark.parametrize(("interfaces", "options", "what"), [
+    ([], {}, "no interface"), ("nowhere0", {}, "no interface"), ("lo", {"duration": 0}, "duration: 0"),
+    ("lo", {"duration": "soon"}, "seconds"), ("lo", {"interval": float("nan")}, "interval"),
+    ("lo", {"frames": 0}, "frames"), ("lo", {"ring": 5}, "ring"), ("lo", {"ring_sizes": [-1]}, "ring_sizes"),
+    ("lo", {"listed": "x"}, "listed"),
+])  # fmt: skip
+def test_what_cannot_be(interfaces: Any, options: dict[str, Any], what: str) -> None:
+    with pytest.raises(seqcheck.SeqcheckError, match=what):
+        seqcheck.live(interfaces, **options)
