@@ -28,6 +28,12 @@ def read(numbers: Iterable[int], layout: str = kinds.LAYOUT) -> Report:
     return seqcheck.analyze(kinds.numbers(numbers), layout=layout)
 
 
+def wide(numbers: Iterable[int]) -> Report:
+    """Numbers of 64 bits."""
+    capture = kinds.numbers(numbers, lambda number: kinds.datagram(0, rest=number.to_bytes(8, "big")))
+    return seqcheck.analyze(capture, layout="udp:5000 seq=u64be@4")
+
+
 @pytest.mark.parametrize("step", [2, 5])
 def test_a_counter_that_steps(step: int) -> None:
     report = simulated(f"[ring]\nframes = 2000\n[layout]\nstep = {step}\n", "seqcheck")
@@ -64,6 +70,22 @@ def test_what_is_no_counter(name: str) -> None:
     assert report.also == ()
     assert set(report.duplicates.by_cause) <= {"no-counter"}
     assert report.exit_code == 2
+
+
+@pytest.mark.parametrize("every", [3, 10, 100])
+def test_jumps_of_more_than_2_to_the_32_are_no_restarts_where_there_are_many(every: int) -> None:
+    numbers = [at + (at // every << 33) for at in range(3000)]
+    report = wide(numbers)
+    assert report.verdict.cause == "no-counter", report.verdict.statement
+    assert report.exit_code == 2
+
+
+def test_few_restarts_at_random_numbers_are_restarts() -> None:
+    random_ = random.Random(3)
+    numbers = [start + at for start in (random_.getrandbits(63) for _ in range(6)) for at in range(1000)]
+    report = wide(numbers)
+    assert report.verdict.cause == "clean", report.verdict.statement
+    assert sum(stream.restarts for stream in report.streams) == 5
 
 
 def test_one_stream_a_record() -> None:

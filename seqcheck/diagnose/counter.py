@@ -7,8 +7,10 @@ order, a clock, a random number do not: steps are wide, or go back, or every rec
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..dataclass import replace
+from ..kernel import border
 from ..kernel.border import total
 from ..track import Findings
 from .facts import Facts
@@ -19,6 +21,7 @@ HEALTHY = 0.04  # of the steps go on by one, at least: more loss than 96 % leave
 WIDE = 8.0  # numbers missing for each that came, where hardly a step is by one
 REGULAR = 0.8  # of the steps are equally wide, and not by one
 BACK = 0.2  # of the steps are restarts or come late: no network reorders so much of a stream and loses none
+FEW_LEAPS, LEAPS = 4, 0.005  # restarts far from both 0 and where the count stood, and their share of the steps
 FOLLOWING = 0.3  # of records that come again straight behind one another follow one another
 ENOUGH = 8  # steps that must have been seen before irregular ones say anything
 LONE, CROWD = 2, 1000  # records, among so many frames of the anchor that carry none
@@ -56,6 +59,8 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
         return _as(seen, "jumps")
     if restarts > max(2, BACK * steps) or (restarts > 4 and restarts > 0.02 * steps and missing > WIDE * kept):
         return _as(seen, "restarts")
+    if restarts > FEW_LEAPS and (leaps := _leaps(findings)) > FEW_LEAPS and leaps > LEAPS * steps:
+        return _as(seen, "restarts")
     if outliers > BACK * records and outliers > ENOUGH:
         return _as(seen, "jumps")
     astray = late + records - kept  # records that come late or again
@@ -70,6 +75,28 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
     if sparse and late > 0.3 * steps and _opened(findings) > BACK * steps and seen.healthy < HEALTHY * steps:
         return _as(seen, "late")
     return None
+
+
+def _leaps(findings: Findings) -> float:
+    """Restarts at a number that is neither near 0, nor near the epoch's first, nor within 2**32 of where the count
+    stood. A sender that starts over does that once; it is what a jump of any field looks like that is no counter."""
+    rows = findings.restarts
+    if not len(rows):
+        return 0.0
+    seq, base = rows["seq"], rows["a"].astype("<u8")
+    modulus = np.uint64(findings.modulus)
+
+    def apart(old: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """By the shorter way round."""
+        ahead, behind = seq - old, old - seq
+        if modulus:
+            ahead, behind = np.where(seq >= old, ahead, ahead + modulus), np.where(old >= seq, behind, behind + modulus)
+        return np.minimum(ahead, behind)
+
+    stood = base + rows["next"].astype("<u8")
+    stood = stood % modulus if modulus else stood
+    leaps = (seq >= border.NEAR_BASE) & (apart(base) >= border.NEAR_BASE) & (apart(stood) > border.FAR)
+    return float(np.mean(leaps)) * float(findings.streams["restarts"].sum())
 
 
 def _following(findings: Findings) -> float:
