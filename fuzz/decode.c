@@ -40,11 +40,23 @@ static bool read_program(struct input *in, struct program *program)
     program->modulus = take(in, 1);
     if (program->modulus > 250)
         program->modulus = (uint64_t)1 << (program->modulus - 200);
+    const uint64_t rule = take(in, 1);
+    program->rule = (struct rule){.kind = (int)(rule % 4), .shift = (int)(rule / 4 % 4), .by = rule / 8};
+    if ((rule & 0x80) != 0) {
+        program->selector = -1;
+        program->port_ranges = 2;
+        program->ports[0] = (struct port_range){.low = 1, .high = 9};
+        program->ports[1] = (struct port_range){.low = 5000, .high = 5000 + (int)(rule & 7)};
+    }
     for (int n = 0; n < count; n++) {
         const uint64_t kind = take(in, 1), width = take(in, 1);
         fields[n].role = n == 0 ? SEQ : (uint8_t)(1 + kind % 3);    /* 3: one that decode passes over */
-        fields[n].op = (uint8_t)(kind / 3 % (n == 0 ? 6 : 3));
-        fields[n].width = (uint8_t)(fields[n].op < TEXT ? width % 8 + 1 : width % 24);
+        fields[n].op = (uint8_t)(kind / 3 % (n == 0 ? 7 : 3));
+        if (n > 0 && fields[0].op == PIECE && (kind & 0x80) != 0) {
+            fields[n].role = SEQ;
+            fields[n].op = PIECE;
+        }
+        fields[n].width = (uint8_t)(fields[n].op < TEXT || fields[n].op == PIECE ? width % 8 + 1 : width % 24);
         fields[n].big = width & 8 ? 1 : 0;
         fields[n].mask = MASKS[width >> 4 & 7];
         fields[n].offset = (int8_t)take(in, 1) % 48;
@@ -52,7 +64,7 @@ static bool read_program(struct input *in, struct program *program)
         if (fields[n].role != MATCH && fields[n].mask != 0)
             fields[n].shift = (uint8_t)__builtin_ctzll(fields[n].mask);
     }
-    if (fields[0].op >= TEXT && fields[0].value != 0) {
+    if (fields[0].op >= TEXT && fields[0].op <= BCD && fields[0].value != 0) {
         labels = 1;
         fields[count] = (struct field){.role = LABEL, .width = (uint8_t)(fields[0].value % 20), .value = fields[0].value};
     }

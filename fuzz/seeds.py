@@ -66,16 +66,22 @@ def decode() -> Iterator[bytes]:
     """program, cut, frames, steps: see decode.c. The counter of `frame` stands 8 bytes into UDP's payload."""
     counter = bytes([0, 7 | 8, 8, 0])  # kind, width and order and mask, offset, value
     stream = bytes([0, 3 | 8, 4, 0])
+    high, low = bytes([18, 1 | 8, 8, 16]), bytes([0x80, 1 | 8, 10, 16])  # the same one in two pieces
     ending = bytes([0, 1 | 8, 0xFE, 0])  # two bytes that count from the end
-    programs = [(3, [counter]), (3, [counter, stream]), (3, [ending]), (1, [counter]), (2, [counter]), (0, [ending])]
+    plain, least, ports = 0, 3 | 8, 0x80
+    programs = [
+        (3, plain, [counter]), (3, plain, [counter, stream]), (3, plain, [ending]), (1, plain, [counter]),
+        (2, plain, [counter]), (0, plain, [ending]), (3, plain, [high, low]), (3, least, [counter]),
+        (3, ports, [counter]),
+    ]  # fmt: skip
     steps = {
         "runs": bytes([0x80, 200, 0x80, 100]),
         "in turn": bytes([0, 1, 2, 3] * 40),
         "edited": b"".join(bytes([0x10 | n % 4, 45, n, 0x20 | n % 4, 26, n % 5, 45, n]) for n in range(60)),
         "cut": b"".join(bytes([0x40 | n % 4, n, 0, 0]) for n in range(40)),
     }
-    for anchor, fields in programs:
-        program = bytes([anchor, len(fields) - 1, 0]) + b"".join(fields)
+    for anchor, rule, fields in programs:
+        program = bytes([anchor, len(fields) - 1, 0, rule]) + b"".join(fields)
         models = b"".join(bytes([IPV4, len(data)]) + data for data in FRAMES)
         for some in steps.values():
             for last in (0, 1):

@@ -119,7 +119,7 @@ class Pipeline:
 
     def _choose(self, layout: Layout, decoder: DecoderLike | None = None) -> None:
         decoder = decoder or self.engine.Decoder(compile_layout(layout))
-        track = Track(self.engine.Tracker(layout.modulus), layout.modulus)
+        track = Track(self.engine.Tracker(layout.counted), layout.counted)
         self.chosen = Chosen(layout=layout, decoder=decoder, track=track)
         for sink in self._sinks:
             sink.begin(layout)

@@ -48,7 +48,7 @@ class Redactor:
     def __init__(self, layout: Layout, key: bytes) -> None:
         program = compile(layout)
         self._program = program
-        self._anchor = (program.anchor, program.selector)
+        self._anchor = program.sought
         self._words = tuple(layout.words())
         self._key = key
         self._known: dict[bytes, bytes] = {}

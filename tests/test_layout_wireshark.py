@@ -15,7 +15,11 @@ from seqcheck.layout.wireshark import name
 LAYOUTS = [
     "seqcheck", "seqcheck-eth", "pktgen", "gre-key", "ah", "erspan", "trex-stl", "ptp", "sockperf", "rtp:5004",
     "udp:5000 seq=u24le@3 stream=u8@0&0x0f", "udp:5000 seq=u16be@-4%1500", "eth:0x1234 seq=u16le@2&0x3fff",
-    "udp:5000 seq=u32be@0 time=u32be@4:s time=u32be@8:us",
+    "udp:5000 seq=u32be@0 time=u32be@4:s time=u32be@8:us", "udp:5000-5007,6000 seq=u16be@2:u8@0:u16le@6",
+    "udp:5000 seq=u16be@0 step=30", "udp:5000 seq=u32be@0:u32be@8 step=1448", "udp:5000 seq=u32be@0%90000 step=90",
+    "udp:5000 seq=u8@0 from=1", "udp:5000 stream=u8@2 seq=u16le@0%65535 from=1",
+    'udp:5000 seq=text@"seq="+7', "udp:5000 stream=u8@30 seq=hex@2+5", 'udp:5000 seq=text@"n" step=10',
+    "udp:5000 seq=bcd@1+4",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from seqcheck.escape import visible
 
 if TYPE_CHECKING:
     from seqcheck.layout import Layout, Match, Stamp, Word
-    from seqcheck.layout.model import Digits
+    from seqcheck.layout.model import Digits, Pieces
 
 PLACES = {
     "frame": "the frame's first byte",
@@ -130,7 +130,11 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
 
 def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     """What each part of a layout asks or gives, in words."""
+    from seqcheck.layout.spec import write_ports
+
     selector = "" if layout.selector is None else f", {selected(layout.anchor, layout.selector)}"
+    if layout.ports:
+        selector = f", a port of {write_ports(layout.ports)} at either end"
     inside = "" if layout.anchor == "frame" else "; where that is not in the outermost headers, behind tunnels"
     yield "from", f"offsets count from {PLACES[layout.anchor]}{selector}; negative ones from its end{inside}"
     for match in layout.matches:
@@ -140,6 +144,11 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     if layout.key != "all":
         yield "key", KEYS[layout.key]
     yield "seq", f"{number(layout.seq)}, {counter(layout.modulus)}"
+    if layout.step != 1:
+        yield "step", f"it moves by {layout.step}; the numbers shown count the steps: {modular(layout.counted)}"
+    if layout.least:
+        last = layout.least + (layout.modulus or 1 << 64) - 1
+        yield "from", f"it begins again at {layout.least} after {last}; other values are no number"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):
@@ -164,10 +173,12 @@ def word(word: Word) -> str:
     return f"{where} (u{word.bits}{order}){mask}"
 
 
-def number(seq: Word | Digits) -> str:
+def number(seq: Word | Digits | Pieces) -> str:
     """The place of the number as words."""
-    from seqcheck.layout.model import Digits
+    from seqcheck.layout.model import Digits, Pieces
 
+    if isinstance(seq, Pieces):
+        return f"{', then '.join(map(word, seq.words))}, together as one number, the highest bits first"
     if not isinstance(seq, Digits):
         return word(seq)
     where = f"behind the first {seq.label!r}" if seq.label else f"from byte {seq.offset} on"
@@ -183,10 +194,14 @@ def condition(match: Match) -> str:
 
 def counter(modulus: int) -> str:
     """How far the counter counts."""
+    return f"the number, which starts over after {modular(modulus)} values"
+
+
+def modular(modulus: int) -> str:
+    """So many values, as a power of two where that is shorter."""
     values = modulus or 1 << 64
     power = values.bit_length() - 1
-    named = f"2**{power}" if values == 1 << power and power > 16 else str(values)
-    return f"the number, which starts over after {named} values"
+    return f"2**{power}" if values == 1 << power and power > 16 else str(values)
 
 
 def guard(stamp: Stamp) -> str:

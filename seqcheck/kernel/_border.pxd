@@ -52,6 +52,8 @@ cdef extern from "native/border.h" nogil:
         EQ
         NE
         EQ_LENGTH
+    enum:
+        MOST_PORTS
     struct Field "field":
         uint8_t role
         uint8_t width

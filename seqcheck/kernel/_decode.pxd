@@ -5,9 +5,19 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from seqcheck.kernel._border cimport Field, FrameColumns, Out, Source, StreamKey
 
 cdef extern from "native/program.h" nogil:
+    struct PortRange "port_range":
+        int low
+        int high
+    struct Rule "rule":
+        int kind
+        int shift
+        uint64_t by
     struct Program "program":
         int anchor
         int32_t selector
+        int port_ranges
+        PortRange ports[32]
+        Rule rule
         int key
         uint64_t modulus
     const char *program_read(Program *program, const Field *rows, int64_t count)

@@ -231,6 +231,12 @@ cdef int read_program(Program *program, object given) except -1:
     if table.shape[0] != len(given.fields) * <int64_t>sizeof(Field):
         raise ValueError("program: fields that are no FIELD rows")
     program.anchor, program.selector, program.modulus, program.key = given.anchor, given.selector, given.modulus, given.key
+    program.rule.kind, program.rule.shift, program.rule.by = given.rule
+    if len(given.ports) > MOST_PORTS:
+        raise ValueError("program: too many ranges of ports")
+    program.port_ranges = len(given.ports)
+    for row, (low, high) in enumerate(given.ports):
+        program.ports[row].low, program.ports[row].high = low, high
     wrong = program_read(program, <const Field *>&table[0], len(given.fields))
     if wrong != NULL:
         raise ValueError(wrong.decode())

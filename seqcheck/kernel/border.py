@@ -161,7 +161,10 @@ SEQ, STREAM, MATCH, SLOT, TIME, BUF, LABEL = range(7)
 K_ALL, K_HOSTS, K_SOURCE, K_NONE = range(4)  # key: addresses and ports, no ports, no ports and target, none of them
 EQ, NE, EQ_LENGTH = range(3)  # MATCH: equal to value, not equal to value, equal to the payload's length in bytes
 TEXT, HEX, BCD = range(3, 6)  # SEQ: digits; portable/digits.py says how they are read
+PIECE = 6  # SEQ: one of several words, the first one highest; `value` is its bits
 MOST_DIGITS, MOST_LABEL, LABEL_REACH = 20, 32, 4096  # characters; bytes; bytes in which a label is looked for
+MOST_PIECES, MOST_PORTS = 4, 32
+PLAIN, BY_STEP, BY_DIVISION, FROM_LEAST = range(4)  # Program.rule
 
 # A LABEL holds up to 16 bytes, the first 8 in value, the others in mask (first byte lowest); two are up to 32.
 # offset: from the anchor's payload; negative ones count from its end. width: bytes, 1..8 (digits: 0..20; 0: any). A
@@ -175,17 +178,36 @@ FIELD = np.dtype(
 )  # fmt: skip
 
 
+Sought = tuple[int, int, tuple[tuple[int, int], ...]]  # anchor, selector, ranges of ports
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A layout, ready for decode. `selector` is the ethertype, protocol or port, -1 for any. `fields` is FIELD[n] with
-    exactly one SEQ, up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is no record
-    (MAGIC). `key` says what of addresses and ports stays in the stream key; the rest is 0."""
+    """A layout, ready for decode. `selector` is the ethertype, protocol or port, -1 for any; `ports` are ranges (first
+    and last) that stand for it, up to MOST_PORTS. `fields` is FIELD[n] with one SEQ (or up to MOST_PIECES that are
+    PIECE), up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is no record (MAGIC). `key`
+    says what of addresses and ports stays in the stream key; the rest is 0.
+
+    `rule` (kind, shift, by) says how the value v that stands there makes the number n, by which it counts by one:
+
+        PLAIN        n = v
+        BY_STEP      n = (v >> shift) * by modulo `modulus`, a power of two; v >> shift at or above it is no record
+        BY_DIVISION  n = v // by
+        FROM_LEAST   n = v modulo `modulus`; v below by, or at or above by + `modulus`, is no record
+    """
 
     anchor: int
     selector: int
     fields: NDArray[Any]
     modulus: int
     key: int = K_ALL
+    ports: tuple[tuple[int, int], ...] = ()
+    rule: tuple[int, int, int] = (PLAIN, 0, 0)
+
+    @property
+    def sought(self) -> Sought:
+        """What the anchor is, and what is asked of it."""
+        return self.anchor, self.selector, self.ports
 
 
 MAX_STREAM_FIELDS = 8

@@ -92,6 +92,13 @@ local function transport_payload(tvb, at, number, least)
   if not start or kind ~= number or not captured(tvb, start, start + least) then return nil end
   local from, to = tvb(start, 2):uint(), tvb(start + 2, 2):uint()
   if LAYOUT.selector and from ~= LAYOUT.selector and to ~= LAYOUT.selector then return nil end
+  if #LAYOUT.ports > 0 then
+    local sought = false
+    for _, range in ipairs(LAYOUT.ports) do
+      sought = sought or (from >= range[1] and from <= range[2]) or (to >= range[1] and to <= range[2])
+    end
+    if not sought then return nil end
+  end
   if number == 17 then
     local length = tvb(start + 4, 2):uint()
     if length > 0 then last = start + length end
@@ -161,6 +168,34 @@ local function read_digits(tvb, start, last, field)
   return tvb(at, field.width > 0 and field.width or #text), value
 end
 
+-- A number in several words, high part first; the bytes shown are those of the last one.
+local function read_pieces(tvb, start, last, field)
+  local number, range = UInt64.new(0), nil
+  for _, piece in ipairs(field.pieces) do
+    local there, value = read(tvb, start, last, piece)
+    if not there then return nil end
+    range, number = there, number:lshift(piece.bits):bor(value:rshift(piece.shift))
+  end
+  return range, number
+end
+
+-- The number by which the counter counts by one, nil where there is none.
+local function counted(value)
+  local number, by, modulus = value, wide(LAYOUT.by), LAYOUT.modulus and wide(LAYOUT.modulus)
+  if LAYOUT.rule == "step" then number = value:rshift(LAYOUT.shift)
+  elseif LAYOUT.rule == "division" then number = value / by
+  elseif LAYOUT.rule == "least" then
+    if value < by then return nil end
+    number = value - by
+  end
+  if modulus and number >= modulus then return nil end
+  if LAYOUT.rule == "step" then
+    number = number * by
+    if modulus then number = number % modulus end
+  elseif LAYOUT.rule == "least" then number = value % modulus end
+  return number
+end
+
 local function matches(tvb, start, last)
   for _, match in ipairs(LAYOUT.matches) do
     local _, value = read(tvb, start, last, match)
@@ -186,6 +221,7 @@ local function record(tvb, start, last)
   for _, field in ipairs(LAYOUT.fields) do
     local range, value
     if field.digits then range, value = read_digits(tvb, start, last, field)
+    elseif field.pieces then range, value = read_pieces(tvb, start, last, field)
     else range, value = read(tvb, start, last, field) end
     local guard = true
     if field.when then
@@ -194,6 +230,10 @@ local function record(tvb, start, last)
     end
     if range and guard then
       value = value:rshift(field.shift)
+      if field.seq then
+        value = counted(value)
+        if not value then return nil end
+      end
       shown[#shown + 1] = { field.proto, range, value }
       if field.unit and time then time = time + nanoseconds(value, field.unit) end
       if field.seq then seq = value end
@@ -202,7 +242,6 @@ local function record(tvb, start, last)
       if field.needed then return nil end
     end
   end
-  if LAYOUT.modulus and seq >= wide(LAYOUT.modulus) then return nil end
   return shown, time, seq
 end
 

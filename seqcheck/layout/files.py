@@ -7,7 +7,7 @@
     magic = ["u32be@0==0x53455143"]             # a string or a list of strings, as all keys below
     stream = ["u32be@4"]
     key = "all"                                 # default; or hosts, source, none
-    seq = "u64be@8"                             # also: time, slot, buf
+    seq = "u64be@8"                             # also: step, from, time, slot, buf
     struct = "<IHQ:magic,flow,number"           # optional: then the others may say names instead of places
 
 A file is read whole and at most MAX_BYTES of it; it is data and names no other file.
@@ -26,6 +26,7 @@ from seqcheck.layout.model import KEYS, Layout
 
 MAX_BYTES = 65_536
 STRUCT = "struct"
+NUMBERS = ("step", "from")  # these may be numbers, too
 ABOUT = ("name", "description", "source")
 
 
@@ -50,15 +51,17 @@ def from_table(table: Mapping[str, Any]) -> Layout:
     for key, value in table.items():
         if key not in allowed:
             raise UsageError(f"layout, at key {key!r}: no such key", hint=f"There are {', '.join(allowed)}.")
+        if key in NUMBERS and isinstance(value, int) and not isinstance(value, bool):
+            continue
         several = key in spec.SHAPES and isinstance(value, list) and all(isinstance(v, str) for v in value)
         if not isinstance(value, str) and not several:
             raise UsageError(f"layout, at key {key!r}: neither a string nor a list of strings")
     if "anchor" not in table:
         raise UsageError("layout: no anchor", hint='It says what offsets count from, as in: anchor = "udp:5000"')
     pairs = [
-        (role, value)
+        (role, str(value))
         for role in (*spec.SHAPES, STRUCT)
-        for value in ([table[role]] if isinstance(table.get(role), str) else table.get(role, []))
+        for value in ([table[role]] if isinstance(table.get(role), (str, int)) else table.get(role, []))
     ]
     return spec.build(table["anchor"], pairs, **{key: table[key] for key in ABOUT if key in table})
 
@@ -71,6 +74,7 @@ def dump(layout: Layout) -> str:
     rows.append(("stream", [spec.write_word(word) for word in layout.streams]))
     rows.append(("key", layout.key if layout.key != KEYS[0] else ""))
     rows.append(("seq", spec.write_seq(layout)))
+    rows += [(role, str(number)) for role, number in spec.write_count(layout)]
     rows.append(("time", [spec.write_stamp(stamp) for stamp in layout.times]))
     rows += [(role, spec.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
     return "".join(f"{key} = {_quoted(value)}\n" for key, value in rows if value)

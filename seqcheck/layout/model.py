@@ -7,6 +7,7 @@ UsageError. No I/O, no NumPy. Offsets count bytes from the anchor's payload, neg
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import gcd
 
 from seqcheck.dataclass import dataclass, field
 from seqcheck.errors import UsageError
@@ -28,6 +29,10 @@ DIGITS = {"text": 20, "hex": 16, "bcd": 10}  # how a number is written, and the 
 MAX_LABEL = 32
 MAX_MATCHES = MAX_STREAMS = 8
 MAX_TIMES = 4
+MAX_PIECES = 4
+MAX_PORTS = 32  # ranges
+PORTED = ("udp", "tcp")
+FULL = 1 << 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,31 @@ class Digits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """A number whose bits stand in several words, the highest ones in the first."""
+
+    words: tuple[Word, ...]
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.words) <= MAX_PIECES:
+            raise UsageError(f"a number in {len(self.words)} pieces", hint=f"It may have 2 to {MAX_PIECES}.")
+        for word in self.words:
+            if not word.solid:
+                raise UsageError(f"the bits of the mask {word.mask:#x} are no neighbours")
+        if self.top >= FULL:
+            raise UsageError(f"pieces of {self.top.bit_length()} bits", hint="A number may have 64.")
+
+    @property
+    def top(self) -> int:
+        """The largest value."""
+        return (1 << sum(word.top.bit_length() for word in self.words)) - 1
+
+    @property
+    def solid(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """A condition that makes a frame a record: `word & mask` equals `value` (or, if not `equal`, differs from it), not
     shifted. A `value` of None stands for the length of the payload in bytes."""
@@ -158,13 +188,18 @@ class Stamp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """A header. `modulus` is the number of values the counter has, 0 for 2**64 and -1 for "what the word allows", which
-    is replaced by it. `times` add up. `redundant`: sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds).
-    `description` and `source` are for people and make no difference."""
+    is replaced by it. `ports` are ranges of ports (first and last), in place of a selector. `step`: how far the value
+    moves from one number to the next. `least`: the value that follows the last one, where that is not 0; `modulus` is
+    then still the number of values. `times` add up. `redundant`: sent over two ways on purpose (PRP, HSR, ST 2022-7,
+    A/B feeds). `description` and `source` are for people and make no difference."""
 
     anchor: str
-    seq: Word | Digits
+    seq: Word | Digits | Pieces
     selector: int | None = None
+    ports: tuple[tuple[int, int], ...] = ()
     modulus: int = -1
+    step: int = 1
+    least: int = 0
     key: str = "all"
     streams: tuple[Word, ...] = ()
     matches: tuple[Match, ...] = ()
@@ -180,15 +215,20 @@ class Layout:
         if self.anchor not in ANCHORS:
             raise UsageError(f"no such anchor: {self.anchor!r}", hint=f"It may be {_listed(ANCHORS)}.")
         check_selector(self.anchor, self.selector)
+        object.__setattr__(self, "ports", _ordered(self.ports))
+        self._check_ports()
         if self.key not in KEYS:
             raise UsageError(f"no such key: {self.key!r}", hint=f"It may be {_listed(KEYS)}.")
+        if not 0 <= self.least < self.seq.top:
+            raise UsageError(f"a count from {self.least}", hint=f"It may begin at 0 to {self.seq.top - 1}.")
         if self.modulus == -1:
-            object.__setattr__(self, "modulus", natural_modulus(self.seq))
-        span = self.seq.top + 1
+            object.__setattr__(self, "modulus", natural_modulus(self.seq, self.least))
+        span = self.seq.top + 1 - self.least
         if (self.modulus and not 2 <= self.modulus <= span) or (self.modulus == 0 and span < 1 << 64):
             raise UsageError(
                 f"the modulus {self.modulus} does not fit the sequence word", hint=f"It may be 2 to {span}."
             )
+        self._check_step()
         limits = ((self.streams, MAX_STREAMS, "stream"), (self.matches, MAX_MATCHES, "magic"),
                   (self.times, MAX_TIMES, "time"))  # fmt: skip
         for many, most, role in limits:
@@ -199,6 +239,48 @@ class Layout:
                 raise UsageError("a time without a unit", hint=f"It may be {_listed((*UNITS, NTP))}.")
         if any(stamp and stamp.unit for stamp in (self.slot, self.buf)):
             raise UsageError("only a time has a unit")
+
+    def _check_ports(self) -> None:
+        """One port is a selector; several are ranges, in order and apart."""
+        if not self.ports:
+            return
+        if self.anchor not in PORTED or self.selector is not None:
+            raise UsageError("ranges of ports, and no ports to select")
+        if len(self.ports) > MAX_PORTS:
+            raise UsageError(f"{len(self.ports)} ranges of ports", hint=f"There may be {MAX_PORTS}.")
+        for port in (port for bounds in self.ports for port in bounds):
+            check_selector(self.anchor, port)
+        if len(self.ports) == 1 and self.ports[0][0] == self.ports[0][1]:
+            object.__setattr__(self, "selector", self.ports[0][0])
+            object.__setattr__(self, "ports", ())
+
+    def _check_step(self) -> None:
+        span = self.modulus or FULL
+        if self.step == 1:
+            return
+        if not 2 <= self.step < span:
+            raise UsageError(f"a step of {self.step}", hint=f"It may be 1 to {span - 1}.")
+        if self.least:
+            raise UsageError("a step, and a count that does not begin with 0", hint="A layout may have one of them.")
+        if span & (span - 1) and span % self.step:
+            raise UsageError(
+                f"steps of {self.step} do not come round to where they began in {span} values",
+                hint="The modulus may be a multiple of the step, or a power of two.",
+            )
+        if self.counted == 1:
+            raise UsageError(f"steps of {self.step} in {span} values: no number is left")
+
+    @property
+    def counted(self) -> int:
+        """How many numbers the counter counts, 0 for 2**64: one for each step."""
+        span = self.modulus or FULL
+        return span // (gcd(self.step, span) if span & (span - 1) == 0 else self.step) % FULL
+
+    def value(self, number: int) -> int:
+        """What stands on the wire for a number, of those that have the same (`decode` knows them no longer apart)."""
+        if self.least:
+            return self.least + (number - self.least) % (self.modulus or FULL)
+        return number * self.step % (self.modulus or FULL)
 
     @property
     def magic_bits(self) -> int:
@@ -211,6 +293,8 @@ class Layout:
         yield from self.streams
         if isinstance(self.seq, Word):
             yield self.seq
+        elif isinstance(self.seq, Pieces):
+            yield from self.seq.words
         for stamp in (*self.times, self.slot, self.buf):
             if stamp:
                 yield stamp.word
@@ -229,13 +313,24 @@ def check_selector(anchor: str, selector: int | None) -> None:
         raise UsageError(f"{selector} is no {what}", hint=f"It may be {low} to {high}.")
 
 
-def natural_modulus(seq: Word | Digits) -> int:
+def natural_modulus(seq: Word | Digits | Pieces, least: int = 0) -> int:
     """The modulus that a sequence number has by itself, 0 for 2**64."""
     if isinstance(seq, Word) and not seq.solid:
         raise UsageError(
             f"the bits of the mask {seq.mask:#x} are no neighbours", hint="Then give the modulus, as in &0xf0f%100."
         )
-    return (seq.top + 1) & ((1 << 64) - 1)
+    return (seq.top + 1 - least) % FULL
+
+
+def _ordered(ports: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Ranges in order, those that touch or overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted((min(bounds), max(bounds)) for bounds in ports):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = merged[-1][0], max(merged[-1][1], high)
+        else:
+            merged.append((low, high))
+    return tuple(merged)
 
 
 def _listed(values: tuple[object, ...]) -> str:

@@ -124,4 +124,5 @@ def _placed(role: str, value: str, words: Words) -> str:
             )
         return found[1] + write_word(word)
 
-    return re.sub(rf"(^|\?)({_NAME})", place, value.lower(), flags=re.ASCII)
+    front = r"^|\?|:" if role.lower() == "seq" else r"^|\?"  # a number may have several pieces
+    return re.sub(rf"({front})({_NAME})", place, value.lower(), flags=re.ASCII)

@@ -14,9 +14,12 @@ from seqcheck.kernel.border import (
     A_TCP,
     A_UDP,
     BCD,
+    BY_DIVISION,
+    BY_STEP,
     EQ,
     EQ_LENGTH,
     FIELD,
+    FROM_LEAST,
     HEX,
     K_ALL,
     K_HOSTS,
@@ -25,12 +28,14 @@ from seqcheck.kernel.border import (
     LABEL,
     MATCH,
     NE,
+    PIECE,
+    PLAIN,
     SEQ,
     STREAM,
     TEXT,
     Program,
 )
-from seqcheck.layout.model import Digits, Layout, Match, Word
+from seqcheck.layout.model import FULL, Digits, Layout, Match, Pieces, Word
 
 KEY = {"all": K_ALL, "hosts": K_HOSTS, "source": K_SOURCE, "none": K_NONE}
 ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP}
@@ -44,14 +49,41 @@ def compile(layout: Layout) -> Program:
     """The program that finds this layout's records."""
     rows = [_match(match) for match in layout.matches]
     rows += [_word(STREAM, word) for word in layout.streams]
-    rows += _digits(layout.seq) if isinstance(layout.seq, Digits) else [_word(SEQ, layout.seq)]
+    rows += _seq(layout.seq)
     return Program(
         anchor=ANCHOR[layout.anchor],
         selector=-1 if layout.selector is None else layout.selector,
         fields=np.array(rows, FIELD),
-        modulus=layout.modulus,
+        modulus=layout.counted,
         key=KEY[layout.key],
+        ports=layout.ports,
+        rule=rule(layout),
     )
+
+
+def rule(layout: Layout) -> tuple[int, int, int]:
+    """How the value makes the number. Steps go round a power of two by the multiplicative inverse of their odd part:
+    each of them then is one more, also where the counter rolls over in the middle of one."""
+    if layout.least:
+        return FROM_LEAST, 0, layout.least
+    if layout.step == 1:
+        return PLAIN, 0, 0
+    span = layout.modulus or FULL
+    if span & (span - 1):
+        return BY_DIVISION, 0, layout.step
+    shift = (layout.step & -layout.step).bit_length() - 1
+    return BY_STEP, shift, pow(layout.step >> shift, -1, layout.counted or FULL)
+
+
+def _seq(seq: Word | Digits | Pieces) -> list[Row]:
+    if isinstance(seq, Digits):
+        return _digits(seq)
+    if isinstance(seq, Word):
+        return [_word(SEQ, seq)]
+    return [
+        (SEQ, word.width, word.big, PIECE, word.shift, word.offset, word.mask, word.top.bit_length())
+        for word in seq.words
+    ]
 
 
 def _digits(seq: Digits) -> list[Row]:

@@ -1,6 +1,6 @@
 """From what a user wrote to a layout: a built-in's name, a TOML file, or a spec.
 
-A built-in's name may carry another selector and a modulus: `iperf3:15201`, `republic%1500`.
+A built-in's name may carry another selector and a modulus: `iperf3:15201`, `iperf3:5201-5210`, `republic%1500`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from seqcheck.layout import spec
 from seqcheck.layout.builtins import BUILTINS, TRIED
 from seqcheck.layout.model import ANCHORS, Layout
 
-_NAMED = rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}))?(?:%(?P<modulus>{spec.NUMBER}))?"
+_NAMED = rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}|[0-9,-]+))?(?:%(?P<modulus>{spec.NUMBER}))?"
 _BY_NAME = {b.name: b for b in BUILTINS}
 
 
@@ -91,10 +91,12 @@ def _parsed(text: str) -> Layout:
 
 
 def _varied(layout: Layout, selector: str | None, modulus: str | None) -> Layout:
+    ranged = bool(re.search("[,-]", selector or ""))
     try:
         return replace(
             layout,
-            selector=layout.selector if selector is None else spec.read_number(selector),
+            selector=layout.selector if selector is None else None if ranged else spec.read_number(selector),
+            ports=spec.read_ports(selector or "") if ranged else layout.ports if selector is None else (),
             modulus=layout.modulus if modulus is None else spec.read_number(modulus) or 1,
         )
     except UsageError as error:

@@ -33,7 +33,7 @@ def packet_class(layout: Layout, name: str = "") -> type[Packet]:
 
     if isinstance(layout.seq, Digits):
         raise UsageError(f"layout {layout.name}: a number in digits has no field of a scapy class")
-    named = _named(layout, layout.seq)
+    named = _named(layout)
     fields: list[Any] = []
     at = 0
     for (offset, bits, big), label in sorted(named.items()):
@@ -85,11 +85,11 @@ def layout_of(packet: type[Packet], anchor: str, roles: Mapping[str, str | Seque
     return spec.build(anchor, pairs, **{"name": packet.__name__, **about})
 
 
-def _named(layout: Layout, seq: Word) -> dict[Slot, str]:
+def _named(layout: Layout) -> dict[Slot, str]:
     """Every word of the layout with the name of its most telling role."""
     stamps = [stamp for stamp in (*layout.times, layout.slot, layout.buf) if stamp]
     roles: list[tuple[str, list[Word]]] = [
-        ("seq", [seq]),
+        ("seq", [layout.seq] if isinstance(layout.seq, Word) else list(getattr(layout.seq, "words", ()))),
         ("slot", [layout.slot.word] if layout.slot else []),
         ("buf", [layout.buf.word] if layout.buf else []),
         ("time", [stamp.word for stamp in layout.times]),

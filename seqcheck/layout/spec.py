@@ -14,14 +14,18 @@ from seqcheck.layout.model import (
     ANCHORS,
     KEYS,
     MAX_MATCHES,
+    MAX_PIECES,
+    MAX_PORTS,
     MAX_STREAMS,
     MAX_TIMES,
     NTP,
+    PORTED,
     SELECTORS,
     UNITS,
     Digits,
     Layout,
     Match,
+    Pieces,
     Stamp,
     Word,
     check_selector,
@@ -47,7 +51,10 @@ _DIGITS = re.compile(
 )
 _DIGITS_ARE = 'text, hex or bcd, then @OFFSET or @"LABEL", then optionally +BYTES'
 SHAPES = {  # what may follow each role's "="
-    "seq": f"{_WORD_IS}; or {_DIGITS_ARE}; then optionally %MODULUS",
+    "seq": f"{_WORD_IS}; or up to {MAX_PIECES} of them, as in u16be@4:u32be@8; or {_DIGITS_ARE};"
+    " then optionally %MODULUS",
+    "step": "how far the number moves from one record to the next, as in step=30",
+    "from": "the number that follows the last one, where that is not 0, as in from=1",
     "stream": _WORD_IS,
     "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",
@@ -59,7 +66,8 @@ DESCRIBED = {  # fields that describe the whole header, and give names to its pl
     "struct": "a format of Python's module struct, and names: struct=<IHQ:magic,flow,number",
     "scapy": "a scapy Packet class: scapy=MODULE:CLASS",
 }
-MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1}
+MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1,
+        "step": 1, "from": 1}  # fmt: skip
 
 
 def parse(text: str, *, name: str = "", description: str = "", source: str = "") -> Layout:
@@ -79,7 +87,7 @@ EXAMPLE = "udp:5000 magic=u32be@0==0x53455143 stream=u32be@4 seq=u64be@8"
 def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout:
     """The layout of an anchor word and (role, value) pairs, the two halves of a spec's words."""
     anchor = anchor.lower()
-    kind, selector = _pointing(anchor, _anchor, anchor)
+    kind, selector, ports = _pointing(anchor, _anchor, anchor)
     if any(role.lower() in DESCRIBED for role, _ in pairs):
         pairs = replaced(pairs)
     found: dict[str, list[Any]] = {role: [] for role in SHAPES}
@@ -103,6 +111,9 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
         lambda _: Layout(
             anchor=kind,
             selector=selector,
+            ports=ports,
+            step=found["step"][0] if found["step"] else 1,
+            least=found["from"][0] if found["from"] else 0,
             seq=found["seq"][0],
             modulus=modulus,
             key=found["key"][0] if found["key"] else KEYS[0],
@@ -130,16 +141,29 @@ def write(layout: Layout) -> str:
     words += [f"stream={write_word(word)}" for word in layout.streams]
     words += [f"key={layout.key}"] if layout.key != KEYS[0] else []
     words.append(f"seq={write_seq(layout)}")
+    words += [f"{role}={number}" for role, number in write_count(layout)]
     words += [f"time={write_stamp(stamp)}" for stamp in layout.times]
     words += [f"{r}={write_stamp(s)}" for r, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
     return " ".join(words)
 
 
+def write_count(layout: Layout) -> list[tuple[str, int]]:
+    """How the number counts, where that is not by one from 0 on."""
+    return [("step", layout.step)] * (layout.step != 1) + [("from", layout.least)] * (layout.least != 0)
+
+
 def write_anchor(layout: Layout) -> str:
+    if layout.ports:
+        return f"{layout.anchor}:{write_ports(layout.ports)}"
     if layout.selector is None:
         return layout.anchor
     digits = SELECTORS[layout.anchor][3]
     return f"{layout.anchor}:{layout.selector:#0{digits + 2}x}" if digits else f"{layout.anchor}:{layout.selector}"
+
+
+def write_ports(ports: Sequence[tuple[int, int]]) -> str:
+    """5000,5002-5010."""
+    return ",".join(f"{low}" if low == high else f"{low}-{high}" for low, high in ports)
 
 
 def write_word(word: Word) -> str:
@@ -155,9 +179,16 @@ def write_match(match: Match) -> str:
 
 def write_seq(layout: Layout) -> str:
     seq = layout.seq
-    natural = (isinstance(seq, Digits) or seq.solid) and layout.modulus == natural_modulus(seq)
-    place = write_digits(seq) if isinstance(seq, Digits) else write_word(seq)
+    natural = (isinstance(seq, Digits) or seq.solid) and layout.modulus == natural_modulus(seq, layout.least)
+    place = write_place(seq)
     return place + ("" if natural else f"%{layout.modulus}")
+
+
+def write_place(seq: Word | Digits | Pieces) -> str:
+    """Where the number stands."""
+    if isinstance(seq, Digits):
+        return write_digits(seq)
+    return ":".join(map(write_word, seq.words)) if isinstance(seq, Pieces) else write_word(seq)
 
 
 def write_digits(seq: Digits) -> str:
@@ -186,17 +217,31 @@ def _pointing(word: str, make: Callable[[str], T], value: str) -> T:
         raise UsageError(f"layout, at {word!r}: {error.message}", hint=error.hint or allowed) from None
 
 
-def _anchor(text: str) -> tuple[str, int | None]:
+def _anchor(text: str) -> tuple[str, int | None, tuple[tuple[int, int], ...]]:
     kind, colon, rest = text.partition(":")
     if kind not in ANCHORS:
         raise UsageError("no such anchor", hint=f"A layout begins with {', '.join(ANCHORS)}, as in: {EXAMPLE}")
     if not colon:
-        return kind, None
+        return kind, None, ()
+    if kind in PORTED and re.search("[,-]", rest):
+        return kind, None, read_ports(rest)
     selector = read_number(rest)
     if selector is None:
         raise UsageError(f"{rest!r} is no number", hint="It may be decimal or 0x….")
     check_selector(kind, selector)
-    return kind, selector
+    return kind, selector, ()
+
+
+def read_ports(text: str) -> tuple[tuple[int, int], ...]:
+    """The ranges that a list of ports and ranges names: 5000,5002-5010."""
+    ranges = []
+    for piece in text.split(",", MAX_PORTS):
+        low, dash, high = piece.partition("-")
+        first, last = read_number(low), read_number(high if dash else low)
+        if first is None or last is None or first > last:
+            raise UsageError(f"{piece!r} is no port, and no range of ports", hint="As in: udp:5000,5002-5010")
+        ranges.append((first, last))
+    return tuple(ranges)
 
 
 def _modulus(text: str) -> tuple[str, int]:
@@ -226,10 +271,11 @@ def _word(text: str) -> Word:
     return Word(bits=int(bits), big=order != "le", offset=-size if offset.startswith("-") else size, mask=masked or 0)
 
 
-def _seq(text: str) -> Word | Digits:
+def _seq(text: str) -> Word | Digits | Pieces:
     found = _DIGITS.fullmatch(text)
     if not found:
-        return _word(text)
+        pieces = tuple(map(_word, text.split(":", MAX_PIECES + 1)))
+        return pieces[0] if len(pieces) == 1 else Pieces(words=pieces)
     offset = found["offset"] or "0"
     size = read_number(offset.removeprefix("-")) or 0
     return Digits(
@@ -249,6 +295,13 @@ def _match(text: str) -> Match:
     if value is None and right != LENGTH:
         raise UsageError(f"{right!r} is neither a number nor {LENGTH}")
     return Match(word=_word(word), value=value, equal=op == "==")
+
+
+def _count(text: str) -> int:
+    number = read_number(text)
+    if number is None:
+        raise UsageError(f"{text!r} is no number")
+    return number
 
 
 def _key(text: str) -> str:
@@ -275,5 +328,5 @@ def _time(text: str) -> Stamp:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "seq": _seq, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
-    "key": _key,
+    "key": _key, "step": _count, "from": _count,
 }  # fmt: skip

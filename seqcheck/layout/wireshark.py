@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from seqcheck.layout.model import Digits, Layout, Match, Stamp, Word
+from seqcheck.kernel.border import BY_DIVISION, BY_STEP, FROM_LEAST, PLAIN
+from seqcheck.layout.model import Digits, Layout, Match, Pieces, Stamp, Word
+from seqcheck.layout.program import rule
 from seqcheck.layout.spec import write
 
 _STREAM, _TIME = "stream", "time"
+RULES = {PLAIN: "plain", BY_STEP: "step", BY_DIVISION: "division", FROM_LEAST: "least"}
 
 
 def dissector(layout: Layout) -> str:
@@ -32,7 +35,10 @@ def table(layout: Layout) -> Iterator[str]:
     yield "local LAYOUT = {"
     yield f"  name = {_string(name(layout))}, title = {_string(layout.name or 'custom')},"
     yield f"  anchor = {_string(layout.anchor)}, selector = {'nil' if layout.selector is None else layout.selector},"
-    yield f"  modulus = {_wide(layout.modulus) if layout.modulus else 'nil'}, timed = {_truth(bool(layout.times))},"
+    yield f"  ports = {{ {', '.join(f'{{ {low}, {high} }}' for low, high in layout.ports)} }},"
+    yield f"  modulus = {_wide(layout.counted) if layout.counted else 'nil'}, timed = {_truth(bool(layout.times))},"
+    kind, shift, by = rule(layout)
+    yield f"  rule = {_string(RULES[kind])}, shift = {shift}, by = {_wide(by)},"
     yield "  matches = {"
     yield from (f"    {_match(match)}," for match in layout.matches)
     yield "  },"
@@ -54,6 +60,8 @@ def _fields(layout: Layout) -> Iterator[str]:
         yield _field(label, f"Stream {number}" if several else "Stream", word, "needed = true")
     if isinstance(layout.seq, Digits):
         yield _digits(layout.seq)
+    elif isinstance(layout.seq, Pieces):
+        yield _pieces(layout.seq)
     else:
         yield _field("seq", "Sequence number", layout.seq, "needed = true, seq = true")
     for number, stamp in enumerate(layout.times, 1):
@@ -71,6 +79,17 @@ def _field(label: str, title: str, word: Word, more: str) -> str:
 def _digits(seq: Digits) -> str:
     where = f"digits = {_string(seq.kind)}, at = {seq.offset}, width = {seq.size}, label = {_string(seq.label)}"
     return f'{{ name = "seq", title = "Sequence number", {where}, shift = 0, when = nil, needed = true, seq = true }}'
+
+
+def _pieces(seq: Pieces) -> str:
+    """Each with how far those before it stand above it."""
+    pieces = ", ".join(
+        f"{{ {_word(word)}, shift = {word.shift}, bits = {word.top.bit_length()} }}" for word in seq.words
+    )
+    return (
+        f'{{ name = "seq", title = "Sequence number", pieces = {{ {pieces} }}, shift = 0, when = nil, needed = true,'
+        " seq = true }"
+    )
 
 
 def _guard(stamp: Stamp) -> str:

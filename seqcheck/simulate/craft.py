@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
+from seqcheck.kernel.border import MOST_DIGITS
 from seqcheck.layout import Layout, Stamp, Word
 from seqcheck.layout.model import NTP, UNITS, Digits
 from seqcheck.simulate import scenario
@@ -42,23 +43,23 @@ SERIAL = 8  # bytes
 
 def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     """The shape of a record of `size` bytes. UsageError where the layout does not fit into it."""
-    if isinstance(layout.seq, Digits):
-        raise UsageError("the simulator cannot write a sequence number in digits")
-    if not layout.seq.solid:
+    if not isinstance(layout.seq, Digits) and not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
     raw, start, transport = _carrier(layout, how, size)
     base = 14 + 4 * len(how.vlan)
     if layout.anchor == "frame":
         start = 0
-    fills = [_fill(V_SEQ, layout.seq, start, size), _stream(layout, start, size, base)]
+    number = _number(layout, raw, start)
+    stream = _stream(layout, start, size, base)
+    fills = [*number, stream]
     for stamp, fill in _stamps(layout, how, start, size):
         fills.append(fill)
         if stamp.when:
             _put(raw, stamp.when, start, stamp.when.mask & -stamp.when.mask | _get(raw, stamp.when, start))
     _match(layout, raw, start, fills)
-    fills += _serial(layout, start, size)
+    fills += _serial(layout, start, size, max(fill.at + fill.width for fill in number))
     if not layout.streams:  # an address or a port: crafted, but to be filled in
-        raw[fills[1].at : fills[1].at + 2] = 0
+        raw[stream.at : stream.at + 2] = 0
     return finish(raw, base, fills, transport)
 
 
@@ -78,8 +79,9 @@ def _carrier(layout: Layout, how: scenario.Layout, size: int) -> tuple[NDArray[n
         setattr(made, "nh" if how.ip == 6 else "proto", protocol)
         return made
 
-    udp = UDP(sport=SOURCE_PORT, dport=layout.selector or PORT)
-    tcp = TCP(sport=SOURCE_PORT, dport=layout.selector or PORT, seq=1, ack=1, flags="PA")
+    port = layout.ports[0][0] if layout.ports else layout.selector or PORT
+    udp = UDP(sport=SOURCE_PORT, dport=port)
+    tcp = TCP(sport=SOURCE_PORT, dport=port, seq=1, ack=1, flags="PA")
     heads: dict[str, Callable[[], Any]] = {
         "frame": lambda: network() / udp,
         "eth": NoPayload,
@@ -110,11 +112,49 @@ def _stream(layout: Layout, start: int, size: int, base: int) -> Fill:
     return Fill(what=V_STREAM, at=4, width=2, plus=2)  # the end of the target's link-layer address
 
 
-def _serial(layout: Layout, start: int, size: int) -> list[Fill]:
+def _number(layout: Layout, raw: NDArray[np.uint8], start: int) -> list[Fill]:
+    """Where the number goes, and how it is written."""
+    size, seq = len(raw), layout.seq
+    how: dict[str, int] = {"step": layout.step, "least": layout.least, "round": layout.modulus if layout.least else 0}
+    if isinstance(seq, Word):
+        wrap = layout.modulus if layout.step != 1 else 0
+        return [_fill(V_SEQ, seq, start, size, wrap=wrap, **how)]
+    if isinstance(seq, Digits):
+        return [_digits(layout, seq, raw, start)]
+    fills, below = [], 0
+    for word in reversed(seq.words):
+        bits = word.top.bit_length()
+        wrap = 1 << (below + bits) if below + bits < 64 else 0
+        fills.append(_fill(V_SEQ, word, start, size, wrap=wrap, unit=1 << below, **how))
+        below += bits
+    return fills
+
+
+def _digits(layout: Layout, seq: Digits, raw: NDArray[np.uint8], start: int) -> Fill:
+    """A number in digits, at its place or behind its label, which is put behind all words."""
+    size, width = len(raw), seq.size or MOST_DIGITS
+    at = start + seq.offset if seq.offset >= 0 else size + seq.offset
+    if seq.label:
+        at = max((start + word.offset + word.width for word in layout.words() if word.offset >= 0), default=start)
+    label = np.frombuffer(seq.label.encode("ascii"), np.uint8)
+    end = at + len(label) + width
+    if not start <= at <= end <= size:
+        raise UsageError(f"frames of {size} bytes have no room for the layout", hint=f"[traffic] sizes: at least {end}")
+    raw[at : at + len(label)] = label
+    return Fill(
+        what=V_SEQ, at=at + len(label), width=width, digits=seq.kind, step=layout.step, least=layout.least,
+        round=layout.modulus if layout.least else 0, wrap=layout.modulus,
+    )  # fmt: skip
+
+
+def _serial(layout: Layout, start: int, size: int, behind: int) -> list[Fill]:
     """A serial behind the header, where there is room and no trailer."""
     if any(word.offset < 0 for word in layout.words()):
         return []
-    end = max(_at(word, start, size) + word.width for word in layout.words() if _fits(word, start, size))
+    if isinstance(layout.seq, Digits) and layout.seq.offset < 0:
+        return []
+    ends = [_at(word, start, size) + word.width for word in layout.words() if _fits(word, start, size)]
+    end = max([behind, *ends]) + isinstance(layout.seq, Digits)  # a serial is no digit of the number
     return [Fill(what=V_SERIAL, at=end, width=SERIAL)] if end + SERIAL <= size else []
 
 
@@ -160,7 +200,7 @@ def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]
             _put(raw, match.word, start, want ^ (match.word.mask & -match.word.mask))
 
 
-def _fill(what: int, word: Word, start: int, size: int, **more: int) -> Fill:
+def _fill(what: int, word: Word, start: int, size: int, **more: Any) -> Fill:
     if not _fits(word, start, size):
         raise UsageError(
             f"frames of {size} bytes have no room for the layout",

@@ -92,13 +92,27 @@ def _ntp(ns: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def _fill(grid: NDArray[np.uint8], fill: Fill, value: NDArray[np.uint64]) -> None:
+    if fill.step != 1 or fill.least:
+        value = np.where(value < np.uint64(fill.least), value + np.uint64(fill.round), value * np.uint64(fill.step))
     if fill.wrap:
         value = value % np.uint64(fill.wrap)
     if fill.unit > 1:
         value = value // np.uint64(fill.unit)
+    if fill.digits:
+        grid[:, fill.at : fill.at + fill.width] = _written(value, fill)
+        return
     value = (value + np.uint64(fill.plus)) << np.uint64(fill.shift)
     word = value.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - fill.width :]
     grid[:, fill.at : fill.at + fill.width] |= word if fill.big else word[:, ::-1]
+
+
+def _written(value: NDArray[np.uint64], fill: Fill) -> NDArray[np.uint8]:
+    """uint8[n, width]: the values in digits."""
+    if fill.digits == "bcd":
+        pairs = [int(f"{number:0{2 * fill.width}d}", 16).to_bytes(fill.width, "big") for number in value.tolist()]
+    else:
+        pairs = [f"{number:0{fill.width}{'x' if fill.digits == 'hex' else 'd'}}".encode() for number in value.tolist()]
+    return np.frombuffer(b"".join(pairs), np.uint8).reshape(-1, fill.width)
 
 
 def _varying(made: Template) -> NDArray[np.bool_]:

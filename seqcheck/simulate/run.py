@@ -50,7 +50,7 @@ class Simulated:
     @property
     def modulus(self) -> int:
         """How many values the counter has."""
-        return span(self.layout.modulus)
+        return span(self.layout.counted)
 
     @property
     def dropped(self) -> int:
@@ -93,8 +93,8 @@ def _layout(scenario: Scenario) -> Layout:
     layout = resolve(scenario.layout.name)
     if scenario.layout.modulus is not None:
         layout = replace(layout, modulus=scenario.layout.modulus % (1 << 64))
-    if not 0 <= scenario.layout.start < span(layout.modulus):
-        raise UsageError(f"[layout] start: {scenario.layout.start} is not below the modulus {span(layout.modulus)}")
+    if not 0 <= scenario.layout.start < span(layout.counted):
+        raise UsageError(f"[layout] start: {scenario.layout.start} is not below the modulus {span(layout.counted)}")
     most = craft.stream_limit(layout)
     if scenario.traffic.streams > most:
         raise UsageError(f"[traffic] streams: this layout tells {most} apart")
@@ -110,8 +110,8 @@ def _shape(layout: Layout, scenario: Scenario, kind: int, size: int) -> Template
 
 
 def _number(traffic: Traffic, scenario: Scenario, layout: Layout) -> None:
-    """The numbers as they stand on the wire: from `start` on, modulo the modulus, in 64 bits without overflow."""
-    start, modulus = scenario.layout.start, layout.modulus
+    """The numbers as a receiver counts them: from `start` on, modulo the modulus, in 64 bits without overflow."""
+    start, modulus = scenario.layout.start, layout.counted
     x = traffic.contents["x"].astype(np.uint64)
     if modulus == 0:
         traffic.contents["seq"] = x + np.uint64(start)

@@ -30,7 +30,8 @@ NO_PSEUDO = (ICMP,)  # RFC 792: over the message alone
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """`what` goes to `at`: the lowest `width` bytes of (value % `wrap` // `unit` + `plus`) << `shift`, or-ed in. A
-    `wrap` of 0 is none."""
+    `wrap` of 0 is none. The value of a number is `step` times it, and `round` more where it is below `least`. With
+    `digits` (of layout.model.DIGITS) it is written in them, with zeros in front."""
 
     what: int
     at: int
@@ -40,6 +41,10 @@ class Fill:
     unit: int = 1
     wrap: int = 0
     plus: int = 0
+    step: int = 1
+    least: int = 0
+    round: int = 0
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

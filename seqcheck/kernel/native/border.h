@@ -41,9 +41,13 @@ enum { SEQ, STREAM, MATCH, LABEL = 6 };                                 /* role 
 
 enum { K_ALL, K_HOSTS, K_SOURCE, K_NONE };                              /* what stays in a stream's key */
 
-enum { EQ, NE, EQ_LENGTH, TEXT, HEX, BCD };                             /* how MATCH compares; and SEQ's digits */
+enum { EQ, NE, EQ_LENGTH, TEXT, HEX, BCD, PIECE };                      /* how MATCH compares; and what SEQ is */
+
+enum { PLAIN, BY_STEP, BY_DIVISION, FROM_LEAST };                       /* from SEQ's value to the number */
 
 enum { MOST_DIGITS = 20, MOST_LABEL = 32, LABEL_REACH = 4096 };
+
+enum { MOST_PIECES = 4, MOST_PORTS = 32 };
 
 struct field {
     uint8_t role;

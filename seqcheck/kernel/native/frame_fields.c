@@ -44,6 +44,7 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
 {
     int streams = 0, status = RECORD;
 
+    f->seq = 0;
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
         if (field_is_digits(field)) {
@@ -51,7 +52,7 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
             const int read = digits_read(x->p, program, field, extent, &f->seq);
             if (read == CUT)
                 status = CUT;
-            else if (read != RECORD || (program->modulus != 0 && f->seq >= program->modulus)) {
+            else if (read != RECORD || (!program->made && program->modulus != 0 && f->seq >= program->modulus)) {
                 if (m)
                     m->fits = false;
                 return read == SHORT ? SHORT : MAGIC;
@@ -73,6 +74,8 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
             }
         } else if (field->role == STREAM) {
             f->key.fields[streams++] = word >> field->shift;
+        } else if (program->made) {
+            f->seq = f->seq << field->value | word >> field->shift;
         } else {
             f->seq = word >> field->shift;
             if (program->modulus != 0 && f->seq >= program->modulus) {
@@ -82,6 +85,11 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
         }
         if (m && field->offset >= 0)
             mark_field(m, at, field);
+    }
+    if (program->made && status == RECORD && !program_number(program, &f->seq)) {
+        if (m)
+            m->fits = false;
+        return MAGIC;
     }
     return status;
 }

@@ -282,7 +282,7 @@ static int through_transport(const struct frame *x, const struct program *progra
     f->key.sport = be16(p);
     f->key.dport = be16(p + 2);
     frame_mark_key(m, at, 4);
-    if (program->selector >= 0 && f->key.sport != program->selector && f->key.dport != program->selector)
+    if (!program_seeks(program, f->key.sport, f->key.dport))
         return PORT;
     if (udp) {
         const int64_t length = be16(p + 4);

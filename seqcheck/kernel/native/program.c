@@ -13,9 +13,43 @@ static bool add_label(struct program *program, const struct field *row)
     return true;
 }
 
+/* What no rule can be: the loops divide by `by`, and mask by the modulus. */
+static bool is_rule(const struct program *program)
+{
+    const struct rule *const rule = &program->rule;
+
+    switch (rule->kind) {
+    case PLAIN:
+        return true;
+    case BY_STEP:
+        return rule->shift >= 0 && rule->shift <= 63 && (program->modulus & (program->modulus - 1)) == 0;
+    case BY_DIVISION:
+        return rule->by != 0;
+    case FROM_LEAST:
+        return rule->by != 0 && program->modulus != 0;
+    default:
+        return false;
+    }
+}
+
+/* Where the number is made by a rule, its field is a piece, too. */
+static void make_pieces(struct program *program, int counters)
+{
+    program->made = program->rule.kind != PLAIN;
+    for (int row = 0; row < program->count; row++) {
+        struct field *const field = &program->fields[row];
+        if (field->role != SEQ || field_is_digits(field))
+            continue;
+        if (program->made)
+            field->op = PIECE;
+        program->made |= field->op == PIECE;
+        field->value = counters > 1 ? field->value & 63 : 0;
+    }
+}
+
 const char *program_read(struct program *program, const struct field *rows, int64_t count)
 {
-    int counters = 0, streams = 0;
+    int counters = 0, streams = 0, whole = 0;
 
     program->count = program->label_size = 0;
     program->trailing_stream = false;
@@ -29,6 +63,7 @@ const char *program_read(struct program *program, const struct field *rows, int6
                 return "program: too many fields, or too many digits";
             program->fields[program->count++] = rows[row];
             counters++;
+            whole++;
             continue;
         }
         if (program->count == MOST_FIELDS || rows[row].width < 1 || rows[row].width > 8 || rows[row].shift > 63)
@@ -40,11 +75,17 @@ const char *program_read(struct program *program, const struct field *rows, int6
         if (field->role != MATCH && field->shift >= 8 * field->width)   /* it then reads 0, whatever the mask */
             field->mask = field->shift = 0;
         counters += field->role == SEQ;
+        whole += field->role == SEQ && field->op != PIECE;
         streams += field->role == STREAM;
         program->trailing_stream |= field->role == STREAM && field->offset < 0;
     }
-    if (counters != 1 || streams > MAX_STREAM_FIELDS || program->anchor < A_FRAME || program->anchor > A_TCP)
-        return "program: one SEQ, at most 8 STREAM fields, and a known anchor";
+    if (counters > MOST_PIECES || (whole > 0 && counters > 1) || !is_rule(program))
+        return "program: too many pieces, numbers that are no pieces, or a rule that is none";
+    if (program->port_ranges < 0 || program->port_ranges > MOST_PORTS)
+        return "program: too many ranges of ports";
+    make_pieces(program, counters);
+    if (counters < 1 || streams > MAX_STREAM_FIELDS || program->anchor < A_FRAME || program->anchor > A_TCP)
+        return "program: a SEQ, at most 8 STREAM fields, and a known anchor";
     if (program->key < K_ALL || program->key > K_NONE)
         return "program: an unknown key";
     return NULL;

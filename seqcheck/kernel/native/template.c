@@ -26,6 +26,7 @@ bool template_dynamic(const struct frame *x, const struct template *t, const str
         stated = t->udp_base + be16(x->p + t->udp_at);
         end = min64(end, stated);
     }
+    *seq = 0;
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
         const int64_t at = (field->offset >= 0 ? t->start : stated) + field->offset;
@@ -41,12 +42,12 @@ bool template_dynamic(const struct frame *x, const struct template *t, const str
             return false;
         const uint64_t word = field_word(x->p + at, field);
         if (field->role == SEQ)
-            *seq = word >> field->shift;
+            *seq = program->made ? *seq << field->value | word >> field->shift : word >> field->shift;
         else if (field->op == EQ_LENGTH ? word != (uint64_t)(stated - t->start)
                                         : (word == field->value) != (field->op == EQ))
             return false;
     }
-    return true;
+    return !program->made || program_number(program, seq);
 }
 
 /* How many words hold all that was marked. */

@@ -39,10 +39,11 @@ IP: need(1), version = upper nibble at p; not what the link layer announced: MAL
         need(8). 44: word at p+2 & 0xfff8 != 0: FRAGMENT; length 8. 51: length = 4 * (byte at p+1) + 8.
         Others: length = 8 * (byte at p+1) + 8. protocol = byte at p, p += length
     IP anchor: selector other than the protocol: PROTOCOL. start = p. The key has no ports.
-UDP: protocol != 17: PROTOCOL. need(8). Neither port is the selector: PORT. length = word at p+4, 0 < length < 8:
-    MALFORMED. length != 0: stated = p + length, end = min(end, stated). start = p + 8
-TCP: protocol != 6: PROTOCOL. need(20). Neither port is the selector: PORT. header = 4 * upper nibble at p+12, < 20:
-    MALFORMED. start = p + header
+UDP: protocol != 17: PROTOCOL. need(8). Neither port is the selector, or in one of the ranges: PORT.
+    length = word at p+4, 0 < length < 8: MALFORMED. length != 0: stated = p + length, end = min(end, stated).
+    start = p + 8
+TCP: protocol != 6: PROTOCOL. need(20). Neither port is the selector, or in one of the ranges: PORT.
+    header = 4 * upper nibble at p+12, < 20: MALFORMED. start = p + header
 At last, start > stated: MALFORMED.
 
 Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left out:
@@ -52,6 +53,8 @@ Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left
     MATCH that does not hold (EQ, NE: value; EQ_LENGTH: stated - start): MAGIC.
     SEQ: word >> shift >= modulus (modulus != 0): MAGIC. A SEQ of digits is read as digits.py says: SHORT, CUT
         (remembered, as above) or MAGIC.
+    Where the number is made (number.py: of several pieces, or by a rule) the modulus counts after the last field alone:
+        then, unless CUT was remembered, what stands for no number is MAGIC.
     After the last field, where CUT was remembered: CUT. So a CUT frame agrees as far as it was captured, and a field
     that was captured and is wrong outweighs one that was cut.
 
@@ -108,6 +111,7 @@ from seqcheck.kernel.portable.digits import is_digits, label_of, read
 from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place
 from seqcheck.kernel.portable.intern import Interner
+from seqcheck.kernel.portable.number import is_made, number_of, shift_of
 from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Ints, Walk
 
@@ -120,6 +124,7 @@ class Decoder:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._fields = [row for row in program.fields if row["role"] in (SEQ, STREAM, MATCH)]
+        self._made = is_made(program)
         self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
         self._sources = Interner(2, MAX_SOURCES)  # address, length
         self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source id
@@ -129,7 +134,7 @@ class Decoder:
         walk = Walk(frames, low, high)
         anchor = self._program.anchor
         walk.link_addresses(into_key=anchor in (A_FRAME, A_ETH))
-        walk.to_payload(anchor, self._program.selector)
+        walk.to_payload(self._program.sought)
         for forgotten in FORGOTTEN[self._program.key]:
             walk.key[forgotten] = 0
         seq = np.zeros(high - low, np.uint64)
@@ -190,16 +195,24 @@ class Decoder:
             if role == STREAM:
                 walk.key["fields"][here, streams] = value
                 streams += 1
+            elif role == SEQ and self._made:
+                seq[here] = seq[here] << np.uint64(shift_of(row)) | value
             elif role == SEQ:
                 seq[here] = value
                 if self._program.modulus:
                     walk.rule_out(here, (value >= np.uint64(self._program.modulus), MAGIC))
             rows = rows[walk.status[rows] == RECORD]
-        return rows[walk.rule_out(rows, (cut[rows], CUT))]
+        rows = rows[walk.rule_out(rows, (cut[rows], CUT))]
+        if not self._made:
+            return rows
+        numbers = [number_of(self._program, value) for value in seq[rows].tolist()]
+        wrong = np.array([number is None for number in numbers], np.bool_)
+        seq[rows] = np.array([number or 0 for number in numbers], np.uint64)
+        return rows[walk.rule_out(rows, (wrong, MAGIC))]
 
     def _read_digits(self, walk: Walk, rows: Ints, row: Any, seq: NDArray[np.uint64], cut: NDArray[np.bool_]) -> None:
         """The number of each of these rows, where it is written in digits."""
-        label, modulus = label_of(self._program), self._program.modulus
+        label, modulus = label_of(self._program), 0 if self._made else self._program.modulus
         for at in rows.tolist():
             place = Place(start=int(walk.start[at]), end=int(walk.end[at]), stated=int(walk.stated[at]))
             status, number = read(walk.bytes_of(at), place, row, label)

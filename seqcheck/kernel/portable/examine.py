@@ -24,6 +24,7 @@ from seqcheck.kernel.border import (
 from seqcheck.kernel.portable.digits import is_digits, label_of, read
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, Storey, locate, outermost, position, word
 from seqcheck.kernel.portable.inside import storeys
+from seqcheck.kernel.portable.number import is_made, number_of, shift_of
 
 GOES_ON = (PROTOCOL, PORT, MAGIC)  # the storey may not be the one that is sought, while one below it is
 FOUND = (RECORD, CUT)
@@ -54,18 +55,19 @@ def examine(data: bytes, wire: int, link: int, program: Program) -> Seen:
 
 
 def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey) -> Seen:
-    place = locate(data, wire, link, (program.anchor, program.selector), storey)
+    place = locate(data, wire, link, program.sought, storey)
     if place.status != RECORD:
         return Seen(status=place.status, place=place)
     seen = Seen(status=RECORD, place=place)
     streams: list[int] = []
+    made = is_made(program)
     for row in program.fields:
         role = int(row["role"])
         if is_digits(row):
             status, seen.seq = read(data, place, row, label_of(program))
             if status == CUT:
                 seen.status = CUT
-            elif status != RECORD or (program.modulus and seen.seq >= program.modulus):
+            elif status != RECORD or (not made and program.modulus and seen.seq >= program.modulus):
                 seen.status = SHORT if status == SHORT else MAGIC
                 return seen
             continue
@@ -85,11 +87,16 @@ def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey)
         value = masked >> int(row["shift"])
         if role == STREAM:
             streams.append(value)
+        elif role == SEQ and made:
+            seen.seq = seen.seq << shift_of(row) | value
         elif role == SEQ:
             if program.modulus and value >= program.modulus:
                 seen.status = MAGIC
                 return seen
             seen.seq = value
+    if made and seen.status == RECORD:
+        number = number_of(program, seen.seq)
+        seen.status, seen.seq = (MAGIC, 0) if number is None else (RECORD, number)
     seen.streams = tuple(streams)
     for forgotten in FORGOTTEN[program.key]:
         setattr(place, forgotten, type(getattr(place, forgotten))())  # 0 or no bytes

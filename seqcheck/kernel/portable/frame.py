@@ -27,6 +27,7 @@ from seqcheck.kernel.border import (
     PROTOCOL,
     RECORD,
     SHORT,
+    Sought,
 )
 from seqcheck.wire.link import COOKED, ETHERNET, FAMILIES, IP_TYPES, LOOPBACK, RAW_IP, TAGS, TYPE_AT
 
@@ -113,11 +114,11 @@ def outermost(wire: int) -> Storey:
     return Storey(way=FROM_LINK, start=0, end=wire, stated=wire)
 
 
-def locate(data: bytes, wire: int, link: int, anchor: tuple[int, int], storey: Storey | None = None) -> Place:
-    """Find the payload of `anchor` (kind and selector) in one storey of a frame, the outermost if none is given."""
+def locate(data: bytes, wire: int, link: int, sought: Sought, storey: Storey | None = None) -> Place:
+    """Find the payload of the anchor that is `sought` in one storey of a frame, the outermost if none is given."""
     storey = storey or outermost(wire)
     place = Place(start=storey.start, end=storey.end, stated=storey.stated, tunnel=storey.tunnel, mac=storey.mac)
-    kind, selector = anchor
+    kind, selector, _ = sought
     try:
         if kind in (A_FRAME, A_ETH):
             place.source, place.target = link_addresses(data, link)
@@ -129,7 +130,7 @@ def locate(data: bytes, wire: int, link: int, anchor: tuple[int, int], storey: S
             if kind == A_IP:
                 _demand(selector in (-1, place.protocol), PROTOCOL)
             else:
-                _through_transport(data, place, kind, selector)
+                _through_transport(data, place, sought)
         _demand(place.start <= place.stated, MALFORMED)
     except Decided as decided:
         place.status = decided.status
@@ -246,13 +247,15 @@ def _through_extensions(data: bytes, place: Place, selector: int) -> None:
         place.start = at + length
 
 
-def _through_transport(data: bytes, place: Place, kind: int, selector: int) -> None:
+def _through_transport(data: bytes, place: Place, sought: Sought) -> None:
+    kind, selector, ports = sought
     protocol, length = TRANSPORT[kind]
     _demand(place.protocol == protocol, PROTOCOL)
     need(data, place, length)
     at = place.start
     place.sport, place.dport = word(data, at, 2), word(data, at + 2, 2)
     _demand(selector in (-1, place.sport, place.dport), PORT)
+    _demand(not ports or any(low <= port <= high for low, high in ports for port in (place.sport, place.dport)), PORT)
     if kind == A_UDP:
         stated = word(data, at + 4, 2)
         _demand(stated == 0 or stated >= 8, MALFORMED)

@@ -15,7 +15,7 @@ def tunnelled(frames: Frames, rows: Ints) -> Bools:
         return np.zeros(0, np.bool_)
     low, high = int(rows.min()), int(rows.max()) + 1
     walk = Walk(frames, low, high)
-    walk.to_payload(A_IP, -1)
+    walk.to_payload((A_IP, -1, ()))
     named = np.isin(walk.kind, list(BY_TYPE)) | ((walk.kind >= 0) & (walk.kind < LEAST_TYPE))
     protocol = walk.key["protocol"]
     reached = walk.status == RECORD

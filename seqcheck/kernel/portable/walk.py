@@ -23,6 +23,7 @@ from seqcheck.kernel.border import (
     SHORT,
     STREAM_KEY,
     Frames,
+    Sought,
 )
 from seqcheck.kernel.portable.frame import (
     AH,
@@ -111,8 +112,9 @@ class Walk:
         if into_key:
             self.key["source"][:, :8] = self.address
 
-    def to_payload(self, anchor: int, selector: int) -> None:
-        """Move every row's `start` to the anchor's payload, or decide its status."""
+    def to_payload(self, sought: Sought) -> None:
+        """Move every row's `start` to the payload that is sought, or decide its status."""
+        anchor, selector, _ = sought
         rows = np.arange(len(self.off))
         if anchor == A_ETH:
             rows = self._to_ethertype(rows, selector)
@@ -123,7 +125,7 @@ class Walk:
                 foreign = (self.key["protocol"][rows] != selector) & (selector != -1)
                 rows = rows[self.rule_out(rows, (foreign, PROTOCOL))]
             else:
-                rows = self._through_transport(rows, anchor, selector)
+                rows = self._through_transport(rows, sought)
         self.rule_out(rows, (self.start[rows] > self.stated[rows], MALFORMED))
 
     def _to_ethertype(self, rows: Ints, selector: int) -> Ints:
@@ -238,13 +240,17 @@ class Walk:
         there: Ints = rows[at]
         return there
 
-    def _through_transport(self, rows: Ints, anchor: int, selector: int) -> Ints:
+    def _through_transport(self, rows: Ints, sought: Sought) -> Ints:
+        anchor, selector, ports = sought
         protocol, length = TRANSPORT[anchor]
         rows = rows[self.rule_out(rows, (self.key["protocol"][rows] != protocol, PROTOCOL))]
         rows, data = self.header(rows, length)
         sport, dport = word(data, 0), word(data, 2)
         self.key["sport"][rows], self.key["dport"][rows] = sport, dport
         foreign = (sport != selector) & (dport != selector) & (selector != -1)
+        if ports:
+            within = [(low <= port) & (port <= high) for low, high in ports for port in (sport, dport)]
+            foreign |= ~np.logical_or.reduce(within)
         at = self.start[rows]
         if anchor == A_UDP:
             stated = word(data, 4)

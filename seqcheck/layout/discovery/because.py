@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
-from seqcheck.layout.model import SELECTORS, Layout, Word
+from seqcheck.layout.model import SELECTORS, Digits, Layout, Word
 
 WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
 WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD"}
@@ -57,8 +57,9 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
 def named(layout: Layout) -> str:
     """u64 little endian at 6 of UDP port 6005."""
     seq = layout.seq
-    if isinstance(seq, Word):
-        return f"{typed(seq)} at {seq.offset} of {place(layout)}"
+    if not isinstance(seq, Digits):
+        words = [seq] if isinstance(seq, Word) else seq.words
+        return f"{' with '.join(f'{typed(word)} at {word.offset}' for word in words)} of {place(layout)}"
     where = f"behind {seq.label!r}" if seq.label else f"at {seq.offset}"
     return f"a number in {WRITTEN[seq.kind]} {where} of {place(layout)}"
 

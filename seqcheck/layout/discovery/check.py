@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, Kernel, RecordColumns
+from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, Kernel, RecordColumns, Sought
 from seqcheck.kernel.portable.frame import locate, position
 from seqcheck.layout.discovery.because import percent, selected
 from seqcheck.layout.discovery.candidate import LIKELY, Candidate
@@ -107,7 +107,7 @@ def _short(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[
     yield f"The layout needs {need} bytes of payload; these frames have {max(lengths)} at most."
 
 
-def _value(frames: Frames, row: int, anchor: tuple[int, int], word: Word) -> int | None:
+def _value(frames: Frames, row: int, anchor: Sought, word: Word) -> int | None:
     data, wire, link = frames.one(row)
     place = locate(data, wire, link, anchor)
     at = position(place, word.offset)
@@ -116,6 +116,5 @@ def _value(frames: Frames, row: int, anchor: tuple[int, int], word: Word) -> int
     return int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask
 
 
-def _anchor(layout: Layout) -> tuple[int, int]:
-    program = compile(layout)
-    return program.anchor, program.selector
+def _anchor(layout: Layout) -> Sought:
+    return compile(layout).sought

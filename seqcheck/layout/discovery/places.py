@@ -129,7 +129,7 @@ def _innermost(frames: Frames, row: int) -> tuple[int, Located | None]:
     for last in storeys(data, wire, link):  # noqa: B007  the last one is wanted
         pass
     for anchor in (A_UDP, A_TCP, A_IP) if last else ():
-        place = locate(data, wire, link, (anchor, -1), last)
+        place = locate(data, wire, link, (anchor, -1, ()), last)
         if place.status == 0:
             return anchor, place
     return A_IP, None
@@ -139,7 +139,7 @@ def _walked(frames: Frames, anchor: int) -> Walk:
     walk = Walk(frames, 0, frames.count)
     if anchor in (A_ETH, A_FRAME):
         walk.link_addresses(into_key=True)
-    walk.to_payload(anchor, -1)
+    walk.to_payload((anchor, -1, ()))
     return walk
 
 

@@ -12,7 +12,7 @@ from seqcheck.kernel.border import RECORD, Frames, Kernel, Program, RecordColumn
 from seqcheck.kernel.portable.digits import extent, is_digits, label_of
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import position
-from seqcheck.layout.model import Layout, Word
+from seqcheck.layout.model import Layout, Pieces, Word
 from seqcheck.layout.program import compile
 
 AROUND = 4  # bytes shown before the first and behind the last one that is read
@@ -60,7 +60,7 @@ def _value(frames: Frames, row: int, layout: Layout, program: Program) -> Value:
     seen = examine(data, wire, link, program)
     assert seen.status == RECORD
     read: dict[int, str] = {}
-    seq = [layout.seq] if isinstance(layout.seq, Word) else []
+    seq = [layout.seq] if isinstance(layout.seq, Word) else layout.seq.words if isinstance(layout.seq, Pieces) else []
     magic = [match.word for match in layout.matches]
     for name, words in (("magic", magic), ("stream", layout.streams), ("seq", seq)):
         for word in words:

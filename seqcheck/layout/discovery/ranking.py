@@ -18,6 +18,7 @@ from seqcheck.layout.discovery.score import caution, score
 from seqcheck.layout.discovery.search import search
 from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.trial import Trial, trial
+from seqcheck.layout.model import Pieces
 
 # What the last resort looks at: bytes of the header, and where the lowest byte of a counter may stand in them.
 HEADERS = {"eth": (20, range(4, 6)), "ip": (4, range(4))}
@@ -89,7 +90,8 @@ def _ranked(subject: Subject, one: Found, tried: Trial, value: float, *, last: b
     )
     share = len(tried.row) / max(subject.frames.count, 1)
     start = START * bool(len(tried.seq) and int(tried.seq[0]) <= 1)
-    deep = min(abs(one.layout.seq.offset), FAR) * DEEP
+    seq = one.layout.seq
+    deep = min(abs((seq.words[-1] if isinstance(seq, Pieces) else seq).offset), FAR) * DEEP
     return _Ranked(
         candidate=candidate, tried=tried, rank=value + MANY * share + NAME * bool(one.layout.name) + start - deep
     )

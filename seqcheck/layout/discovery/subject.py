@@ -23,9 +23,9 @@ class Subject:
 def _identifications(frames: Frames) -> NDArray[np.int64]:
     found = np.full(frames.count, -1, np.int64)
     network = Walk(frames, 0, frames.count)
-    network.to_payload(A_ETH, -1)
+    network.to_payload((A_ETH, -1, ()))
     walk = Walk(frames, 0, frames.count)
-    walk.to_payload(A_IP, -1)
+    walk.to_payload((A_IP, -1, ()))
     rows = np.flatnonzero((walk.status == 0) & (walk.key["version"] == 4) & (network.status == 0))
     at = frames.off[rows] + network.start[rows] + 4
     number = (frames.buf[at].astype(np.int64) << 8) | frames.buf[at + 1]

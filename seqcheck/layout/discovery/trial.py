@@ -63,7 +63,7 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         before=earlier,
         anchored=int(np.isin(status, (RECORD, MAGIC, SHORT, CUT)).sum()),
         streams=int(stream.max()) + 1 if n else 0,
-        steps=steps(new, old, layout.modulus, alike),
+        steps=steps(new, old, layout.counted, alike),
         repeats=repeats,
         strays=_strays(stream),
     )
