@@ -91,7 +91,8 @@ def _leaps(findings: Findings) -> float:
         ahead, behind = seq - old, old - seq
         if modulus:
             ahead, behind = np.where(seq >= old, ahead, ahead + modulus), np.where(old >= seq, behind, behind + modulus)
-        return np.minimum(ahead, behind)
+        nearer: NDArray[np.uint64] = np.minimum(ahead, behind)
+        return nearer
 
     stood = base + rows["next"].astype("<u8")
     stood = stood % modulus if modulus else stood
