@@ -1,4 +1,4 @@
-/* Chains, restarts and epochs, as portable/track.py has them. */
+/* Chains, restarts and epochs, as portable/chains.py has them. */
 #include <stdlib.h>
 
 #include "track_strict.h"

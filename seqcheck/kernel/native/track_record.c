@@ -1,5 +1,5 @@
 /* One record that is not simply the next: what it is, and what it decides. Every function is the one of the same name in
- * portable/track.py, in the same order of effects, since the rows come out in that order. */
+ * portable/records.py, in the same order of effects, since the rows come out in that order. */
 #include "track_strict.h"
 #include "tracker.h"
 
