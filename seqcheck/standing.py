@@ -26,7 +26,7 @@ from .sink import Block, Sink
 from .snapshot import Latest, Snapshot
 
 if TYPE_CHECKING:
-    from .sources.live import LiveReader
+    from .sources.ongoing import Ongoing
 
 SECOND = 1_000_000_000  # ns
 JUDGING = 0.002  # the share of the time that may go into reports in between,
@@ -78,7 +78,7 @@ class Moment:
 class Standing:
     """Takes snapshots, and remembers what it need not ask again each time."""
 
-    def __init__(self, reader: LiveReader) -> None:
+    def __init__(self, reader: Ongoing) -> None:
         self._reader = reader
         self._report: Report | None = None
         self._judge_at = self._stale_at = self._news_at = 0.0

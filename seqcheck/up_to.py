@@ -12,14 +12,14 @@ from .model import Capture, Damage
 from .sink import Store
 
 if TYPE_CHECKING:
-    from .sources.live import LiveReader
+    from .sources.ongoing import Ongoing
 
 
 class UpTo:
     """A reader's blocks, no more than `most` frames of them (None: all); and what is to be said of those. `lost` is
     called before a block in front of which frames were lost, with the number of its first frame and how many."""
 
-    def __init__(self, reader: LiveReader, most: int | None, lost: Callable[[int, int], None]) -> None:
+    def __init__(self, reader: Ongoing, most: int | None, lost: Callable[[int, int], None]) -> None:
         self.frames = 0
         self._reader, self._most, self._lost = reader, most, lost
         self._taken = Taken()
@@ -30,9 +30,9 @@ class UpTo:
         return self._reader.store
 
     @property
-    def dropped(self) -> int:
+    def dropped(self) -> int | None:
         """What our side has lost so far."""
-        return self._reader.dropped
+        return self._reader.dropped if self._reader.tells_drops else None
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         for frames, low, high in self._reader:
@@ -58,7 +58,7 @@ class UpTo:
             bytes=figures.wire_bytes,
             first_ns=reader.first_ns,
             last_ns=figures.last_ns,
-            dropped=reader.dropped,
+            dropped=self.dropped,
             cut_frames=figures.cut_frames,
             damage=(*reader.damage, *damage),
         )

@@ -30,7 +30,7 @@ from .up_to import UpTo
 
 if TYPE_CHECKING:
     from .layout import Layout
-    from .sources.live import LiveReader
+    from .sources.ongoing import Ongoing
     from .sources.recorder import Recorder
 
 BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
@@ -67,7 +67,7 @@ class Show:
 
 
 def watch(
-    reader: LiveReader, task: Task, stops: Stops, show: Show | None = None, recorder: Recorder | None = None
+    reader: Ongoing, task: Task, stops: Stops, show: Show | None = None, recorder: Recorder | None = None
 ) -> Report:
     """Follow the capture until it ends or `stops` say so, and report on it. InputError where no frame fits."""
     live = Watch(reader, task, stops, (*([recorder] if recorder else []), *(show.sinks if show else ())))
@@ -79,11 +79,11 @@ def watch(
     return live.report(remarks, Budget(called_off=lambda: reader.hurried))
 
 
-def cut_short(reader: LiveReader, stops: Stops, frames: int, elapsed_s: float) -> str:
+def cut_short(reader: Ongoing, stops: Stops, frames: int, elapsed_s: float) -> str:
     """Why less came than was asked for; empty where all did, or where no end was named."""
     if reader.failure:
         return f"{UNREAD}: {reader.failure}"
-    if not reader.ended:
+    if not reader.ended or (stops.frames is not None and frames >= stops.frames):
         return ""
     asked = []
     if stops.duration_s is not None:
@@ -96,7 +96,7 @@ def cut_short(reader: LiveReader, stops: Stops, frames: int, elapsed_s: float) -
 class Watch:
     """A capture that is looked at while it runs: `blocks` are what comes, `seen` is what is made of it."""
 
-    def __init__(self, reader: LiveReader, task: Task, stops: Stops, beside: Sequence[Sink] = ()) -> None:
+    def __init__(self, reader: Ongoing, task: Task, stops: Stops, beside: Sequence[Sink] = ()) -> None:
         self._reader, self._task, self._stops = reader, task, stops
         self._own, self._newest = OwnDrops(), Newest()
         self.blocks = UpTo(reader, stops.frames, self._own.lost)

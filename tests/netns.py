@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import queue
+import secrets
 import shutil
 import socket
 import struct
@@ -22,7 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-TIMEOUT = 60  # s
+TIMEOUT = 120  # s
+LONGEST = 480  # s, for something to happen in a program that goes on telling of other things
 
 
 def why_not() -> str:
@@ -33,7 +35,7 @@ def why_not() -> str:
         return "needs root, to make network namespaces"
     if not shutil.which("ip"):
         return "needs ip, of iproute2"
-    name = f"sqtry{os.getpid()}"
+    name = f"sqtry{secrets.token_hex(4)}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False, timeout=TIMEOUT)
     if made.returncode:
         return f"cannot make network namespaces: {made.stderr.strip()}"
@@ -56,16 +58,19 @@ class Pair:
     rx: str
     out: str = "sqout"
     into: str = "sqin"
-    peers: dict[str, str] = field(default_factory=dict)
-    """The interface of `rx` at the other end of each of `tx`'s."""
+    taps: dict[str, socket.socket] = field(default_factory=dict)
+    """For each of `tx`'s interfaces, a tap at its other end. The kernel serves taps from the youngest to the oldest, so
+    what this one was handed has been handed to every program that was started since."""
 
     def link(self, out: str = "", into: str = "") -> None:
         """Add a veth pair, and bring it up."""
         out, into = out or self.out, into or self.into
         run("ip", "link", "add", out, "netns", self.tx, "type", "veth", "peer", "name", into, "netns", self.rx)
         run("ip", "-n", self.rx, "link", "set", into, "up")
+        if out in self.taps:
+            self.taps[out].close()
+        self.taps[out] = tap(self.rx, into)
         run("ip", "-n", self.tx, "link", "set", out, "up")
-        self.peers[out] = into
 
     def send(self, *options: str, out: str = "") -> dict[str, Any]:
         """Run `seqcheck send` until all it sent has been handed to whoever listens in `rx`; its truth.
@@ -73,13 +78,13 @@ class Pair:
         A frame that was sent still waits in the kernel for a while, and is lost where its interface goes meanwhile.
         """
         out = out or self.out
-        with tap(self.rx, self.peers[out]) as listener:
-            argv = ["ip", "netns", "exec", self.tx, *SEQCHECK, "send", out, "-q", *options]
-            truth: dict[str, Any] = json.loads(run(*argv))
-            handed_over, until = 0, time.monotonic() + TIMEOUT
-            while (handed_over := handed_over + heard(listener)) < truth["sent"]:
-                assert time.monotonic() < until, f"{handed_over} of {truth['sent']} frames came"
-                time.sleep(0.001)
+        listener, argv = self.taps[out], ["ip", "netns", "exec", self.tx, *SEQCHECK, "send", out, "-q", *options]
+        heard(listener)
+        truth: dict[str, Any] = json.loads(run(*argv))
+        handed_over, until = 0, time.monotonic() + TIMEOUT
+        while (handed_over := handed_over + heard(listener)) < truth["sent"]:
+            assert time.monotonic() < until, f"{handed_over} of {truth['sent']} frames came"
+            time.sleep(0.001)
         return truth
 
 
@@ -91,6 +96,7 @@ def tap(namespace: str, interface: str) -> socket.socket:
             if ctypes.CDLL(None, use_errno=True).setns(there.fileno(), 0):
                 raise OSError(ctypes.get_errno(), "setns")
         made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)  # they are counted, not kept
         made.bind((interface, ETH_P_ALL))
         return made
 
@@ -113,7 +119,8 @@ SEQCHECK = (sys.executable, "-m", "seqcheck")
 @contextmanager
 def pair() -> Iterator[Pair]:
     """Namespaces with a pair, without IPv6, so that nothing is sent but what the test sends."""
-    made = Pair(tx=f"sqt{os.getpid()}", rx=f"sqr{os.getpid()}")
+    mark = secrets.token_hex(4)
+    made = Pair(tx=f"sqt{mark}", rx=f"sqr{mark}")
     try:
         for name in (made.tx, made.rx):
             run("ip", "netns", "add", name)
@@ -122,6 +129,8 @@ def pair() -> Iterator[Pair]:
         made.link()
         yield made
     finally:
+        for listener in made.taps.values():
+            listener.close()
         for name in (made.tx, made.rx):
             subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True, timeout=TIMEOUT)
 
@@ -138,7 +147,9 @@ class Program:
 
     def wait_for(self, holds: Callable[[], bool]) -> None:
         """Until `holds()`, looked at after each line that the program writes. It must not end before."""
+        until = time.monotonic() + LONGEST
         while not holds():
+            assert time.monotonic() < until, f"it never came: {self.out[-3:]} {self.err[-3:]}"
             try:
                 self._news.get(timeout=TIMEOUT)
             except queue.Empty:
@@ -173,9 +184,16 @@ class Program:
 
 @contextmanager
 def program(namespace: str, *argv: str) -> Iterator[Program]:
-    """Run it in a namespace; it is killed where the test leaves it running."""
+    """Run it in a namespace."""
+    with started(["ip", "netns", "exec", namespace, *argv]) as made:
+        yield made
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[Program]:
+    """A running program; it is killed where the test leaves it running."""
     process = subprocess.Popen(
-        ["ip", "netns", "exec", namespace, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     made = Program(process=process)
     for stream, lines in ((process.stdout, made.out), (process.stderr, made.err)):

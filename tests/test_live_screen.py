@@ -1,5 +1,6 @@
 """What a person sees of a live capture: the dashboard, through a terminal emulator."""
 
+import codecs
 import fcntl
 import io
 import json
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,18 +28,45 @@ from test_live_parts import NOW
 from seqcheck.reporters.dashboard import Dashboard
 from seqcheck.snapshot import Snapshot
 
-OTHER = re.compile(r"\x1b\[\?1049h.*?(?:\x1b\[\?1049l|\Z)", re.DOTALL)
+SWITCH = re.compile(r"\x1b\[\?1049([hl])")
+BEGUN = "\x1b[?1049"
+
+
+class Emulator:
+    """A terminal of that size: what is shown after all that was fed. pyte has one screen, so there are two of it."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._screens = [pyte.Screen(width, height), pyte.Screen(width, height)]  # the first one, the other one
+        self._streams = [pyte.Stream(screen) for screen in self._screens]
+        self._now = 0
+        self._rest = ""
+
+    def feed(self, text: str) -> None:
+        first, *switches = SWITCH.split(self._rest + text)
+        self._rest = ""
+        for to, part in [("", first), *zip(switches[::2], switches[1::2], strict=True)]:
+            if to:
+                self._now = int(to == "h")
+                if self._now:
+                    self._screens[1].reset()
+            at = part.rfind("\x1b")
+            if part is (switches[-1] if switches else first) and at >= 0 and BEGUN.startswith(part[at:]):
+                part, self._rest = part[:at], part[at:]  # perhaps the beginning of a switch
+            self._streams[self._now].feed(part)
+
+    def resize(self, width: int, height: int) -> None:
+        for screen in self._screens:
+            screen.resize(height, width)
+
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screens[self._now].display]
 
 
 def shown(written: str, width: int, height: int) -> list[str]:
-    """The lines of a terminal of that size after all this; pyte has one screen, so what was on the other is cut out
-    where it was left."""
-    screen = pyte.Screen(width, height)
-    stream = pyte.Stream(screen)
-    last = written.rfind("\x1b[?1049h")
-    left = written.find("\x1b[?1049l", last) >= 0
-    stream.feed(OTHER.sub("", written) if left else written[last:])
-    return [line.rstrip() for line in screen.display]
+    """The lines of a terminal of that size after all this."""
+    emulator = Emulator(width, height)
+    emulator.feed(written)
+    return emulator.lines()
 
 
 def states() -> Iterator[Snapshot]:
@@ -96,12 +125,13 @@ class Terminal:
 
     number: int
     written: str = ""
-    size: tuple[int, int] = (80, 24)
+    emulator: Emulator = field(default_factory=lambda: Emulator(80, 24))
+    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def resize(self, width: int, height: int) -> None:
         fcntl.ioctl(self.number, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        self.size = width, height
+        self.emulator.resize(width, height)
 
     def read(self) -> bool:
         """What comes next; False where nothing does any more."""
@@ -111,15 +141,20 @@ class Terminal:
             data = os.read(self.number, 1 << 16)
         except OSError:  # the other end was closed
             return False
-        self.written += data.decode("utf-8", "replace")
+        text = self.decoder.decode(data)
+        self.written += text
+        self.emulator.feed(text)
         return bool(data)
 
     def until(self, holds: Callable[[], bool]) -> None:
+        """A picture may come in pieces: whatever is asked of one is asked at once."""
+        until = time.monotonic() + netns.LONGEST
         while not holds():
+            assert time.monotonic() < until, self.lines()
             assert self.read(), self.lines()
 
     def lines(self) -> list[str]:
-        return shown(self.written, *self.size)
+        return self.emulator.lines()
 
     def text(self) -> str:
         return "\n".join(self.lines())
@@ -182,6 +217,12 @@ def terminal(namespace: str, *argv: str) -> Iterator[Terminal]:
         os.close(ours)
 
 
+def is_picture(lines: list[str], answer: str, head: str) -> bool:
+    """Whether they are the dashboard's, whole, with that answer."""
+    once = sum(line.startswith("frames     ") for line in lines) == 1
+    return bool(re.match(answer, lines[0])) and lines[1].startswith(head) and once
+
+
 WHY_NOT = netns.why_not()
 
 
@@ -194,21 +235,19 @@ def test_a_session_at_a_terminal(tmp_path: object) -> None:
         seen.until(lambda: "no frame with a header yet" in seen.text())
         seen.type(b"\n\n\nhello")
         pair.send("--count", "1000")
-        seen.until(lambda: "frames     1,000" in seen.text())
-        assert seen.lines()[0] == "verdict    clean"
-        assert seen.lines()[1].startswith(f"seqcheck live {pair.into}")
+        head = f"seqcheck live {pair.into}"
+        seen.until(lambda: "frames     1,000" in seen.text() and is_picture(seen.lines(), r"verdict    clean", head))
         truth = pair.send("--count", "3000", "--ring-size", "64", "--inject", "stale=1%", "--stream", "2")
-        answer = re.compile(r"verdict    stale-slot, \w+, ring 64")
-        seen.until(lambda: bool(answer.match(seen.lines()[0])))
+        answer = r"verdict    stale-slot, \w+, ring 64"
+        seen.until(lambda: is_picture(seen.lines(), answer, head))
         for width, height in ((140, 40), (60, 12), (80, 24)):
             seen.resize(width, height)
-            seen.until(lambda: bool(answer.match(seen.lines()[0])) and seen.lines()[1].startswith("seqcheck live"))
-            assert sum("frames     " in line for line in seen.lines()) == 1
+            seen.until(lambda: is_picture(seen.lines(), answer, head))
         seen.type(b"\x1a")
         seen.until(lambda: "[stopped, echo 1]" in seen.written)
         assert [line for line in seen.lines() if line] == ["[stopped, echo 1]"]
         seen.type(b"fg\n")
-        seen.until(lambda: bool(answer.match(seen.lines()[0])) and seen.lines()[1].startswith("seqcheck live"))
+        seen.until(lambda: is_picture(seen.lines(), answer, head))
         seen.type(b"\x03")
         seen.until(lambda: "[ended 1, echo 1]" in seen.written)
         after = [line for line in seen.lines() if line]

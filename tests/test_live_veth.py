@@ -146,15 +146,16 @@ def test_a_receiver_that_is_starved_says_so(pair: netns.Pair, ring: str, stale: 
         pair.link("sqout2", "sqin2")
     with ExitStack() as stack:
         live = stack.enter_context(netns.live(pair.rx, *options))
+        pair.send("--count", "1000", "--stream", "3")
+        live.wait_for(lambda: any(one["frames"] >= 1000 for one in live.snapshots()))
         slow = stack.enter_context(netns.program(pair.tx, *beside)) if second else None
-        sender = stack.enter_context(netns.program(pair.tx, *send, "--inject", f"stale={stale}"))
-        live.wait_for(lambda: any(one["frames"] for one in live.snapshots()))
         live.process.send_signal(signal.SIGSTOP)
+        sender = stack.enter_context(netns.program(pair.tx, *send, "--inject", f"stale={stale}"))
         netns.run("ip", "netns", "exec", pair.rx, "sh", "-c", until % (arrived, 110_000))
         live.process.send_signal(signal.SIGCONT)
         assert sender.end() == 0
         assert slow is None or slow.end() == 0
-        count += 1000 * second
+        count += 1000 + 1000 * second
         live.wait_for(lambda: (last := live.snapshots()[-1])["frames"] + last["dropped"] >= count)
         assert live.end(signal.SIGTERM) == 1
     made = next(one for one in map(json.loads, live.out) if one["type"] == "report")
@@ -261,6 +262,15 @@ def test_scapy_sees_the_same(pair: netns.Pair, tmp_path: Path) -> None:
     assert by_ring["verdict"]["ring_size"] == by_scapy["verdict"]["ring_size"] == 128
 
 
+def test_scapy_has_the_room_that_was_asked_for(pair: netns.Pair) -> None:
+    """More than net.core.rmem_max usually allows, for a program that cannot look for a while."""
+    options = ("--via", "scapy", "--count", "30000", "--report", "jsonl")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        live.process.send_signal(signal.SIGSTOP)
+        pair.send("--count", "30000")
+        assert live.end(signal.SIGCONT) == 0
+
+
 def test_loopback_is_seen_once() -> None:
     with netns.pair() as pair, netns.live(pair.rx, "lo", "--count", "300", "--report", "jsonl", "-v") as live:
         send = (*netns.SEQCHECK, "send", "lo", "-q", "--count", "300")
@@ -330,7 +340,18 @@ def test_a_duplicate_is_told_as_it_is_found(pair: netns.Pair, tmp_path: Path) ->
 
 def test_until_duplicate_and_duration(pair: netns.Pair) -> None:
     with netns.live(pair.rx, pair.into, "--until-duplicate", "--report", "jsonl") as live:
-        sender = (*netns.SEQCHECK, "send", pair.out, "-q", "--ring-size", "64", "--rate", "2000", "--count", "100000")
+        sender = (
+            *netns.SEQCHECK,
+            "send",
+            pair.out,
+            "-q",
+            "--ring-size",
+            "64",
+            "--rate",
+            "2000",
+            "--count",
+            "100000000",
+        )
         with netns.program(pair.tx, *sender, "--inject", "stale=1%") as sending:
             assert live.end() == 1
             assert sending.process.poll() is None

@@ -11,39 +11,32 @@ import gc
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.arguments import LISTED
 from seqcheck.cli import limits
-from seqcheck.cli.destinations import TERMINAL, Destination, among, deliver_all, tell_all, tell_written
+from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all, tell_all, tell_written
 from seqcheck.cli.growing import Growing
+from seqcheck.cli.listening import check, listen
+from seqcheck.cli.live_flags import FLAGS
 from seqcheck.cli.live_output import deserted, drawing, opened, say_report
 from seqcheck.cli.naming import Namer
 from seqcheck.cli.output import STDOUT, Output, apart, spare
 from seqcheck.cli.progress import wanted
-from seqcheck.cli.quantity import bounded, duration, listed, ring_size, size
-from seqcheck.cli.stdio import put, say
+from seqcheck.cli.quantity import ring_size
+from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
-from seqcheck.errors import TROUBLE, InputError, OutputError, UsageError
-from seqcheck.escape import visible
+from seqcheck.errors import TROUBLE, OutputError, UsageError
 from seqcheck.reporters import FORMATS
 
 if TYPE_CHECKING:
     from seqcheck.model import Report
-    from seqcheck.sources.live import LiveReader
+    from seqcheck.sources.ongoing import Ongoing
     from seqcheck.sources.recorder import Recorder
     from seqcheck.watch import Task
 
-SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
-MOST_FRAMES = 10**18
-MOST_AROUND = 1000
-EVIDENCE_LIMIT = 100_000_000
-CHECKED_S = 1.0  # how long counters are watched
-RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings it takes from everybody else
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DESCRIPTION = """\
@@ -54,6 +47,7 @@ EPILOG = """\
 examples:
   sudo seqcheck live eth0
   sudo seqcheck live eth0 --layout "udp:5000 seq=u32be@0" --filter "udp port 5000" --duration 10m
+  ssh host sudo tcpdump -i eth0 -U -w - | seqcheck live -
   sudo seqcheck live eth0 --until-duplicate --evidence dup.pcapng --report terminal --report json=run.json
 
 Ctrl-C or SIGTERM ends it with the report. docs/live.md says how to set up a receiver.
@@ -78,7 +72,10 @@ def add(subparsers: Any) -> None:
         epilog=EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument("interfaces", nargs="+", metavar="INTERFACE", help="interfaces to capture on, merged by time")
+    parser.add_argument(
+        "interfaces", nargs="+", metavar="INTERFACE",
+        help="interfaces to capture on, merged by time; or a pipe through which a capture comes: - or a FIFO",
+    )  # fmt: skip
     parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -88,81 +85,6 @@ def add(subparsers: Any) -> None:
         parser.add_argument(flag, **more)
     limits.add(parser)
     parser.set_defaults(run=run)
-
-
-FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
-    ("--count", {
-        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),
-    ("--until-duplicate", {"action": "store_true", "help": "stop at the first duplicate"}),
-    ("--check", {
-        "action": "store_true",
-        "help": "capture nothing: say how the interfaces are set up and what to change (for --duration, default: 1s)"}),
-    ("--wait", {
-        "action": "store_true",
-        "help": "wait for interfaces that are missing, down or go away (default: stop)"}),
-    ("--max-memory", {
-        "metavar": "SIZE", "type": size,
-        "help": "stop once the process has used this much memory (64M, 2G); the report says so, and the exit code is"
-        " 2"}),
-    ("--filter", {
-        "metavar": "EXPRESSION",
-        "help": "capture only what matches this tcpdump expression (applied by the kernel)"}),
-    ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
-    ("--snap", {
-        "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
-        "help": "capture at most BYTES of each frame; fewer cost less (default: all)"}),
-    ("--ring", {
-        "metavar": "SIZE", "type": size, "default": 64 << 20,
-        "help": "the kernel's buffer for frames not yet read, for each interface (default: 64M)"}),
-    ("--clock", {
-        "choices": ("host", "adapter"), "default": "host",
-        "help": "source of time stamps: the host, or the adapter's hardware if it can (default: host)"}),
-    ("--via", {
-        "choices": ("af_packet", "scapy"),
-        "help": "how to capture: the kernel's ring (the default on Linux), or scapy (anywhere, far slower)"}),
-    ("--evidence", {
-        "metavar": "FILE", "help": "write both copies of each duplicate and the frames around them, as pcapng"}),
-    ("--evidence-limit", {
-        "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT,
-        "help": "stop writing evidence at this size (default: 100 MB)"}),
-    ("--evidence-around", {
-        "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
-        "help": "frames to keep before and after each copy (default: 5)"}),
-    ("--interval", {
-        "metavar": "TIME", "type": duration,
-        "help": "print status at this interval (default: 0.25s on a terminal, else 10s)"}),
-    ("--report", {
-        "metavar": "FORMAT[=PATH]", "type": among(FORMATS), "action": "append", "dest": "reports",
-        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be"
-        " given again (default: terminal)"}),
-    ("--force", {"action": "store_true", "help": "replace files that exist"}),
-    ("--listed", {
-        "metavar": "N", "type": listed, "default": LISTED,
-        "help": f"list at most N duplicates and N gaps; all are counted (default: {LISTED})"}),
-)  # fmt: skip
-
-
-def check(args: argparse.Namespace) -> int:
-    """Say how the interfaces are set up; 1 where something could be better."""
-    from seqcheck.linux import adapter, interface
-    from seqcheck.receiver import remarks
-
-    for name in args.interfaces:
-        if interface.find(name) is None:
-            raise InputError(f"there is no interface {visible(name)}")
-    before = [interface.losses(name) for name in args.interfaces]
-    time.sleep(args.duration or CHECKED_S)
-    found = []
-    for name, lost in zip(args.interfaces, before, strict=True):
-        told = remarks(adapter.look(name), args.ring_sizes)
-        if (more := interface.losses(name) - lost) > 0:
-            told.insert(
-                0, f"{name}: it loses frames right now, {more:,} while this was looked at: ip -s link show {name}"
-            )
-        found += told
-        put(*told, *([] if told else [f"{name}: nothing to remark"]))
-    return 1 if found else 0
 
 
 def run(args: argparse.Namespace) -> int:
@@ -186,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         evidence = stack.enter_context(opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
         if heir is not None:  # here, before there is any socket that it could hold
             stack.enter_context(closing(Namer([*reports, *([evidence] if evidence else [])])))
-        reader = stack.enter_context(listen(args, options.interfaces))
+        reader = stack.enter_context(closing(listen(args, options.interfaces)))
         rehearse(options.reports, drawn=wanted(args.quiet))
         memory.give_back()
         gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
@@ -209,7 +131,7 @@ class Outputs:
     evidence: Output | None
 
 
-def follow(options: Options, task: Task, reader: LiveReader, outputs: Outputs, ending: Ending) -> int:
+def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, ending: Ending) -> int:
     """From here on nothing is privileged."""
     from seqcheck.cli.showing import showing
     from seqcheck.guard import Allowance
@@ -249,33 +171,7 @@ def follow(options: Options, task: Task, reader: LiveReader, outputs: Outputs, e
     return TROUBLE if failed or report.capture.unread else code
 
 
-def listen(args: argparse.Namespace, names: tuple[str, ...]) -> LiveReader:
-    """The interfaces, opened."""
-    from seqcheck.linux import memory
-    from seqcheck.linux.packet_socket import Listening
-    from seqcheck.sources.live import LiveReader, by_ring, by_scapy
-
-    how = Listening(
-        ring=args.ring,
-        snap=args.snap,
-        promiscuous=args.promiscuous,
-        clock=args.clock,
-        expression=args.filter or "",
-    )
-    free = memory.available()  # looked at first: the kernel takes what it is asked for from everybody
-    if free is not None and args.ring * len(names) > free * RING_SHARE:
-        each = f" for each of {len(names)} interfaces" if len(names) > 1 else ""
-        raise UsageError(
-            f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
-            hint=f"at most: --ring {max(int(free * RING_SHARE) // len(names) >> 20, 4)}M",
-        )
-    via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")
-    opener = by_ring if via == "af_packet" else by_scapy
-    note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))
-    return LiveReader(names, how, opener=opener, wait=args.wait, note=note)
-
-
-def record(args: argparse.Namespace, reader: LiveReader, evidence: Output) -> Recorder:
+def record(args: argparse.Namespace, reader: Ongoing, evidence: Output) -> Recorder:
     """The flight recorder."""
     from seqcheck.sources.recorder import Around, Recorder
     from seqcheck.version import VERSION
@@ -290,7 +186,7 @@ def record(args: argparse.Namespace, reader: LiveReader, evidence: Output) -> Re
 class Ending:
     """How the capture is told to end. `interrupted`: by Ctrl-C."""
 
-    reader: LiveReader
+    reader: Ongoing
     asked: int = 0
     interrupted: bool = False
 
@@ -306,7 +202,7 @@ class Ending:
 
 
 @contextmanager
-def stopping(reader: LiveReader) -> Iterator[Ending]:
+def stopping(reader: Ongoing) -> Iterator[Ending]:
     """Ctrl-C, SIGTERM and SIGHUP end the capture, not the program, until the reports are written. Under nohup SIGHUP
     does nothing."""
     ending = Ending(reader)
@@ -315,8 +211,8 @@ def stopping(reader: LiveReader) -> Iterator[Ending]:
     try:
         yield ending
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, handler in before.items():  # who was heard once is not in a hurry by now: all is written
+            signal.signal(number, signal.SIG_IGN if ending.asked else handler)
 
 
 def resolve(args: argparse.Namespace) -> Options:

@@ -50,26 +50,35 @@ class Cursor:
 
     def fill(self) -> tuple[int, int] | None:
         """Read on and walk until there are new rows low..high-1 in `block`; None at the end."""
-        while True:
-            why = self._why
-            if why == BAD:
-                return None
-            if self._turn is None:
-                self._again(why)
-            elif why == FULL or (why == MORE and self.block.high - self.stop < self.most // LEAST_ROOM):
-                self._next(self._turn)
-            if why == MORE and not self._read(self.block):
-                self._why = BAD
-                return None
-            frames = self.block.frames
-            low = frames.count
-            self._walk(frames)
-            if self.walker.notes:
-                self._tell()
-            if self._why == BAD:
-                self._break(self.start, self.walker.fault(frames.buf, self.start, self.stop))
-            if frames.count > low:
-                return low, frames.count
+        while (rows := self.step()) is not None and rows[0] == rows[1]:
+            pass
+        return rows
+
+    def step(self) -> tuple[int, int] | None:
+        """Read once at most, and walk: rows low..high-1 in `block` are new, perhaps none; None at the end."""
+        why = self._why
+        if why == BAD:
+            return None
+        if self._turn is None:
+            self._again(why)
+        elif why == FULL or (why == MORE and self.block.high - self.stop < self.most // LEAST_ROOM):
+            self._next(self._turn)
+        if why == MORE and not self._read(self.block):
+            self._why = BAD
+            return None
+        frames = self.block.frames
+        low = frames.count
+        self._walk(frames)
+        if self.walker.notes:
+            self._tell()
+        if self._why == BAD:
+            self._break(self.start, self.walker.fault(frames.buf, self.start, self.stop))
+        return low, frames.count
+
+    @property
+    def hungry(self) -> bool:
+        """Whether the next step begins by reading."""
+        return self._why == MORE
 
     def _walk(self, frames: Frames) -> None:
         """Walk as far as it goes, over any number of sections."""

@@ -84,6 +84,7 @@ class LiveReader:
         self.frames = self.lost = 0
         self.failure = ""  # what went wrong with listening itself
         self.ended = ""  # why it ended, where nobody asked for that
+        self.tells_drops = True
         self.hurried = False  # whether even what the kernel still holds is not waited for
         self._note, self._wait = note, wait
         self._stopping = False

@@ -28,6 +28,7 @@ from seqcheck.sources.live_window import Slots
 from seqcheck.sources.slots import Pool
 
 AT_ONCE = 256  # frames
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h
 LINKS = {"Ether": 1, "Loopback": 0, "IP": 101, "IPv6": 101, "IP46": 101, "CookedLinux": 113}  # by scapy's class
 SECOND = 1_000_000_000
 
@@ -52,7 +53,7 @@ class Sniffed:
         if sys.platform == "linux":
             self.inner.ins.setblocking(False)
             bpf.attach(self.inner.ins, how.program(interface))
-            self.inner.ins.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, min(how.ring, (1 << 31) - 1))
+            _make_room(self.inner.ins, min(how.ring, (1 << 30) - 1))
 
     def fileno(self) -> int:
         return int(self.inner.fileno())
@@ -156,6 +157,14 @@ class SniffedPort:
     def close(self) -> None:
         """No more frames."""
         self.socket.close()
+
+
+def _make_room(opened: socket.socket, size: int) -> None:
+    """So many bytes for frames that wait; without CAP_NET_ADMIN no more than net.core.rmem_max."""
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, size)
+    except OSError:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
 def _append(frames: Frames, values: tuple[int, int, int, int, int]) -> None:

@@ -1,0 +1,88 @@
+"""Where `seqcheck live` takes its frames from: interfaces, or a pipe; and how interfaces are set up (`--check`)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seqcheck.cli.live_flags import LARGEST_SNAP, RING
+from seqcheck.cli.stdio import put, say
+from seqcheck.errors import InputError, UsageError
+from seqcheck.escape import visible
+
+if TYPE_CHECKING:
+    from seqcheck.sources.live import LiveReader
+    from seqcheck.sources.ongoing import Ongoing
+
+CHECKED_S = 1.0  # how long counters are watched
+RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings it takes from everybody else
+# What is about interfaces alone, and what it is where nobody asked for it.
+OF_INTERFACES = {
+    "check": False, "wait": False, "filter": None, "promiscuous": False, "snap": LARGEST_SNAP, "ring": RING,
+    "clock": "host", "via": None,
+}  # fmt: skip
+
+
+def check(args: argparse.Namespace) -> int:
+    """Say how the interfaces are set up; 1 where something could be better."""
+    from seqcheck.linux import adapter, interface
+    from seqcheck.receiver import remarks
+
+    for name in args.interfaces:
+        if interface.find(name) is None:
+            raise InputError(f"there is no interface {visible(name)}")
+    before = [interface.losses(name) for name in args.interfaces]
+    time.sleep(args.duration or CHECKED_S)
+    found = []
+    for name, lost in zip(args.interfaces, before, strict=True):
+        told = remarks(adapter.look(name), args.ring_sizes)
+        if (more := interface.losses(name) - lost) > 0:
+            told.insert(
+                0, f"{name}: it loses frames right now, {more:,} while this was looked at: ip -s link show {name}"
+            )
+        found += told
+        put(*told, *([] if told else [f"{name}: nothing to remark"]))
+    return 1 if found else 0
+
+
+def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
+    """The interfaces or the pipe, opened; from a pipe nothing is read yet."""
+    from seqcheck.sources.piped import PipedReader, is_pipe
+
+    if not any(is_pipe(name) for name in names):
+        return interfaces(args, names)
+    if len(names) > 1:
+        raise UsageError("a pipe is read alone, without interfaces or other pipes beside it")
+    for name, default in OF_INTERFACES.items():
+        if getattr(args, name) != default:
+            raise UsageError(f"--{name} is about interfaces; {visible(names[0])} is a pipe")
+    return PipedReader(names[0])
+
+
+def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
+    """The interfaces, opened."""
+    from seqcheck.linux import memory
+    from seqcheck.linux.packet_socket import Listening
+    from seqcheck.sources.live import LiveReader, by_ring, by_scapy
+
+    how = Listening(
+        ring=args.ring,
+        snap=args.snap,
+        promiscuous=args.promiscuous,
+        clock=args.clock,
+        expression=args.filter or "",
+    )
+    free = memory.available()  # looked at first: the kernel takes what it is asked for from everybody
+    if free is not None and args.ring * len(names) > free * RING_SHARE:
+        each = f" for each of {len(names)} interfaces" if len(names) > 1 else ""
+        raise UsageError(
+            f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
+            hint=f"at most: --ring {max(int(free * RING_SHARE) // len(names) >> 20, 4)}M",
+        )
+    via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")
+    opener = by_ring if via == "af_packet" else by_scapy
+    note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))
+    return LiveReader(names, how, opener=opener, wait=args.wait, note=note)

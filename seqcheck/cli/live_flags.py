@@ -1,0 +1,68 @@
+"""The options of `seqcheck live`, beside those that it shares with `analyze`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqcheck.arguments import LISTED
+from seqcheck.cli.destinations import among
+from seqcheck.cli.quantity import bounded, duration, listed, size
+from seqcheck.reporters import FORMATS
+
+SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
+RING = 64 << 20
+MOST_FRAMES = 10**18
+MOST_AROUND = 1000
+EVIDENCE_LIMIT = 100_000_000
+
+FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
+    ("--count", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),
+    ("--until-duplicate", {"action": "store_true", "help": "stop at the first duplicate"}),
+    ("--check", {
+        "action": "store_true",
+        "help": "capture nothing: say how the interfaces are set up and what to change (for --duration, default: 1s)"}),
+    ("--wait", {
+        "action": "store_true",
+        "help": "wait for interfaces that are missing, down or go away (default: stop)"}),
+    ("--max-memory", {
+        "metavar": "SIZE", "type": size,
+        "help": "stop once the process has used this much memory (64M, 2G); the report says so, and the exit code is"
+        " 2"}),
+    ("--filter", {
+        "metavar": "EXPRESSION",
+        "help": "capture only what matches this tcpdump expression (applied by the kernel)"}),
+    ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
+    ("--snap", {
+        "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
+        "help": "capture at most BYTES of each frame; fewer cost less (default: all)"}),
+    ("--ring", {
+        "metavar": "SIZE", "type": size, "default": RING,
+        "help": "the kernel's buffer for frames not yet read, for each interface (default: 64M)"}),
+    ("--clock", {
+        "choices": ("host", "adapter"), "default": "host",
+        "help": "source of time stamps: the host, or the adapter's hardware if it can (default: host)"}),
+    ("--via", {
+        "choices": ("af_packet", "scapy"),
+        "help": "how to capture: the kernel's ring (the default on Linux), or scapy (anywhere, far slower)"}),
+    ("--evidence", {
+        "metavar": "FILE", "help": "write both copies of each duplicate and the frames around them, as pcapng"}),
+    ("--evidence-limit", {
+        "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT,
+        "help": "stop writing evidence at this size (default: 100 MB)"}),
+    ("--evidence-around", {
+        "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
+        "help": "frames to keep before and after each copy (default: 5)"}),
+    ("--interval", {
+        "metavar": "TIME", "type": duration,
+        "help": "print status at this interval (default: 0.25s on a terminal, else 10s)"}),
+    ("--report", {
+        "metavar": "FORMAT[=PATH]", "type": among(FORMATS), "action": "append", "dest": "reports",
+        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be"
+        " given again (default: terminal)"}),
+    ("--force", {"action": "store_true", "help": "replace files that exist"}),
+    ("--listed", {
+        "metavar": "N", "type": listed, "default": LISTED,
+        "help": f"list at most N duplicates and N gaps; all are counted (default: {LISTED})"}),
+)  # fmt: skip
