@@ -339,9 +339,22 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The two copies of one duplicate, as captured: the first bytes of each, and how many there were on the wire. For
+    pages; in no JSON, which is passed on where no payload should be."""
+
+    frame: int
+    earlier_frame: int
+    data: bytes
+    earlier_data: bytes
+    wire: int
+    earlier_wire: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All of it. `exit_code` is 0 where nothing is to be found fault with, 1 where there is, 2 where nothing counts or
-    something may be hidden."""
+    something may be hidden. `pair` is a duplicate of the verdict's cause; None where none was compared."""
 
     seqcheck: Tool
     capture: Capture
@@ -355,6 +368,7 @@ class Report:
     overview: Overview | None = None
     redundancy: Redundancy | None = None
     limits: tuple[Reached, ...] = field(default=())
+    pair: Pair | None = None
 
     @property
     def missing(self) -> int:

@@ -17,11 +17,11 @@ from .decode import key_columns, tally
 from .diagnose import Diagnosis, Facts
 from .errors import InputError
 from .guard import ADVICE, Budget, UnfinishedError, within
-from .judging import judge
+from .judging import Judged, judge
 from .kernel.border import REASONS, STREAMS, Kernel
 from .layout import Layout
 from .layout import write as spec_of
-from .model import Capture, LayoutInfo, Records, Report, Tool, Verdict
+from .model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
 from .pipeline import Pipeline
 from .recognition import Recognition, first_frames
 from .sink import Sink
@@ -102,8 +102,15 @@ class Observation:
             overview=judged.overview,
             redundancy=judged.redundancy,
             limits=limited.reached(findings.limits),
+            pair=self._pair(judged),
         )
         return Conclusion(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
+
+    def _pair(self, judged: Judged) -> Pair | None:
+        """The first one that was compared and is of the verdict's cause."""
+        cause = judged.verdict.cause
+        frames = {each.frame for each in judged.duplicates.listed if each.cause == cause} if self._witness.pairs else ()
+        return min((pair for pair in self._witness.pairs if pair.frame in frames), key=_frame, default=None)
 
     def _doubt(self, findings: Findings) -> str:
         """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
@@ -112,6 +119,10 @@ class Observation:
         if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
             return ""
         return " ".join(_advice(self.pipeline))
+
+
+def _frame(pair: Pair) -> int:
+    return pair.frame
 
 
 def _advice(pipeline: Pipeline) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from .diagnose.evidence import compare
 from .diagnose.naming import name
 from .kernel.border import RECORD
 from .layout import Layout
+from .model import Pair
 from .sink import Block, Sink, Store, StoredFrame
 
 # Of each order of magnitude, so that thousands of mirror copies do not keep the forty that matter from being looked at.
@@ -33,11 +34,13 @@ NAMED = 5  # pairs of each order between which frames are named
 ORDERS = 20  # bits of a distance
 SAMPLE = 24  # foreign frames named between two copies
 REMEMBERED = 64  # blocks in which the places of foreign frames are known
+SHOWN, SHOWN_BYTES = 4, 256  # pairs of each order whose first bytes are kept to be shown
 BACK = 6  # frames before a copy among which the record before it, and the rhythm, are sought
 
 
 class Witness(Sink):
-    """`evidence` by the later copy's frame number; `foreign` counts the kinds of frames seen between copies."""
+    """`evidence` by the later copy's frame number; `foreign` counts the kinds of frames seen between copies;
+    `pairs` are some that were compared, to be shown."""
 
     def __init__(self) -> None:
         self.evidence: dict[int, Evidence] = {}
@@ -47,6 +50,8 @@ class Witness(Sink):
         self._below = [1 << 64] * ORDERS  # hashes that are still wanted, of each order
         self._taken: list[list[tuple[int, int]]] = [[] for _ in range(ORDERS)]  # (hash, frame)
         self._named = [0] * ORDERS
+        self.pairs: list[Pair] = []
+        self._shown = [0] * ORDERS
         self._strangers: deque[NDArray[np.int64]] = deque(maxlen=REMEMBERED)
 
     def begin(self, layout: Layout) -> None:
@@ -91,6 +96,9 @@ class Witness(Sink):
         earlier, later = store.get(first), store.get(frame)
         if earlier is None or later is None:
             return
+        if self._shown[order] < SHOWN:
+            self._shown[order] += 1
+            self.pairs.append(_pair(first, frame, earlier, later))
         near = [(back, found) for back in range(1, BACK + 1) if (found := store.get(frame - back)) is not None]
         assert self._reader is not None
         read = self._reader.read
@@ -120,6 +128,17 @@ class Witness(Sink):
             found = store.get(number)
             if found is not None and (found.link != 1 or found.data[6:12] == later.data[6:12]):
                 self.foreign[name(found.data, found.link)] += 1
+
+
+def _pair(first: int, frame: int, earlier: StoredFrame, later: StoredFrame) -> Pair:
+    return Pair(
+        frame=frame,
+        earlier_frame=first,
+        data=later.data[:SHOWN_BYTES],
+        earlier_data=earlier.data[:SHOWN_BYTES],
+        wire=later.wire,
+        earlier_wire=earlier.wire,
+    )
 
 
 def _placed(evidence: Evidence, later: StoredFrame, near: list[StoredFrame], after: StoredFrame | None) -> Evidence:

@@ -11,8 +11,8 @@ import specimens
 from seqcheck import session
 from seqcheck.demands import Demands, Limit, Suspect
 from seqcheck.diagnose.causes import find
-from seqcheck.model import Cell, Report, Rival, SlotMap
-from seqcheck.reporters import Page, html, html_ring, html_text
+from seqcheck.model import Cell, Pair, Report, Rival, SlotMap
+from seqcheck.reporters import Page, html, html_pair, html_ring, html_text
 from seqcheck.reporters.html_words import MEANING
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -182,3 +182,53 @@ def test_text_can_be_read_in_both_themes() -> None:
         for ink in ("ink", "soft", "blue", "red", "amber", "green", "mark"):
             for ground in ("page", "card"):
                 assert contrast(theme[ink], theme[ground]) >= 4.5, (ink, ground, theme)
+
+
+def pair(earlier: bytes, later: bytes, wire: int | None = None) -> Pair:
+    return Pair(
+        frame=164, earlier_frame=100, data=later, earlier_data=earlier,
+        wire=len(later) if wire is None else wire, earlier_wire=len(earlier) if wire is None else wire,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("earlier", "later", "stretches"), [
+    (b"abcdefghij", b"abcdefghij", []), (b"abcdefghij", b"aXcdefgYZj", [(1, 1), (7, 8)]), (b"abc", b"abcde", [(3, 4)]),
+    (b"", b"a", [(0, 0)]),
+])  # fmt: skip
+def test_where_two_copies_differ(earlier: bytes, later: bytes, stretches: list[tuple[int, int]]) -> None:
+    made = pair(earlier, later)
+    assert html_pair.differing(made) == stretches
+    drawn = html_pair.figure(made)
+    marked = sum(high - low + 1 for low, high in stretches)
+    lacking = abs(len(earlier) - len(later))  # marked where they are, and nowhere else
+    assert drawn.count("<mark>") == 2 * (2 * marked - lacking)
+    assert ("They are identical." in drawn) == (not stretches)
+    for low, _ in stretches:
+        assert f"{low:#06x}" in drawn
+
+
+def test_the_bytes_of_a_pair_are_shown_and_escaped() -> None:
+    drawn = html_pair.figure(pair(b'<script>"&', b"<script>'&", wire=900))
+    assert "<script" not in drawn
+    assert "&lt;script&gt;" in drawn
+    assert "Both are 900 bytes long. Here are the first 10." in drawn
+    assert "frame 100, the earlier copy" in drawn
+    assert html_pair.figure(None) == ""
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("stale-slot.pcap", "They are identical."), ("retransmission.pcap", "They differ at offset 0x0012, 0x0018"),
+    ("stale-length.pcap", "long, the duplicate"),
+])  # fmt: skip
+def test_a_pair_of_the_verdicts_cause_is_on_the_page(name: str, said: str) -> None:
+    report = session.analyze(SAMPLES / name)
+    assert report.pair is not None
+    listed = {each.frame: each for each in report.duplicates.listed}
+    assert listed[report.pair.frame].earlier_frame == report.pair.earlier_frame
+    assert listed[report.pair.frame].cause == report.verdict.cause
+    assert said in page(report)
+    assert "earlier_data" not in report.to_json()
+
+
+def test_no_pair_where_nothing_came_twice() -> None:
+    assert session.analyze(SAMPLES / "clean.pcap").pair is None

@@ -49,8 +49,8 @@ def test_says_what_the_report_says(name: str) -> None:
 def same(found: Any, value: Any, more: dict[str, Any]) -> bool:
     """Whether JSON `found` says `value`, in the same order, and `more`; written again here, from the other side."""
     if is_dataclass(value):
-        keys = [*more, *(field.name for field in fields(value))]
-        return list(found) == keys and all(same(found[f.name], getattr(value, f.name), {}) for f in fields(value))
+        told = [field.name for field in fields(value) if field.name != "pair"]  # bytes of frames are in no JSON
+        return list(found) == [*more, *told] and all(same(found[name], getattr(value, name), {}) for name in told)
     if isinstance(value, tuple):
         return len(found) == len(value) and all(same(one, other, {}) for one, other in zip(found, value, strict=True))
     return type(found) is type(value) and bool(found == value)
@@ -110,7 +110,7 @@ def test_a_report_holds_no_type_that_json_lacks() -> None:
         "Place",
     }
     classes = specimens.reachable("Report", set())
-    for name in classes:
+    for name in classes - {"Pair"}:  # which is in no JSON
         for field in fields(getattr(model, name)):
             words = set(re.findall(r"[A-Za-z]+", str(field.type)))
             assert words <= plain | classes, f"{name}.{field.name}"

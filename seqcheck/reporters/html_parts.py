@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seqcheck.dataclass import dataclass
 from seqcheck.model import Bin, Duplicate, Gap, Moment, Report, Stream
+from seqcheck.reporters import html_pair
 from seqcheck.reporters.html_next import requirements, steps
 from seqcheck.reporters.html_ring import figure
 from seqcheck.reporters.html_text import text, worded
@@ -58,6 +59,7 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
         "caveats": listing("Before relying on it", verdict.caveats),
         "said": said(report),
         "ring": figure(report.overview.slots if report.overview and ringed(report) else None, said(report)),
+        "pair": html_pair.figure(report.pair),
         "distances": distances(report),
         "moments": moments(report),
         "causes": "".join(f"<option>{text(cause)}</option>" for cause in report.duplicates.by_cause),

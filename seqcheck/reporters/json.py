@@ -18,6 +18,7 @@ from seqcheck.model import SCHEMA, Report
 from seqcheck.reporters import Page
 from seqcheck.rows import Columns, Rows
 
+UNTOLD = ("pair",)  # bytes of frames, which are for pages
 _BARE = (int, str, bool, type(None))
 _quoted = json.encoder.encode_basestring_ascii
 _WIDE = 110  # what fits here stays on one line
@@ -28,7 +29,8 @@ _CHUNK = 1 << 16  # characters that are written at a time
 def write(report: Report, out: BinaryIO, page: Page) -> None:
     """One JSON object and a newline."""
     held, size = list[str](), 0
-    for piece in pieces({"schema": SCHEMA} | {name: getattr(report, name) for name in names(report)}):
+    told = {name: getattr(report, name) for name in names(report) if name not in UNTOLD}
+    for piece in pieces({"schema": SCHEMA} | told):
         held.append(piece)
         size += len(piece)
         if size >= _CHUNK:
@@ -39,7 +41,7 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
 
 def document(report: Report) -> dict[str, Any]:
     """The report as what `json.load` gives back."""
-    return {"schema": SCHEMA, **plain(report)}
+    return {"schema": SCHEMA, **{name: plain(getattr(report, name)) for name in names(report) if name not in UNTOLD}}
 
 
 def plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from seqcheck import model
 from seqcheck.reporters import live_lines
+from seqcheck.reporters.json import UNTOLD
 from seqcheck.reporters.jsonl import SCHEMA as FINDINGS_SCHEMA
 from seqcheck.snapshot import Found, Snapshot
 
@@ -88,7 +89,8 @@ def _without(whole: Schema, name: str) -> Schema:
 def _object(cls: type, known: dict[str, Schema], more: dict[str, Schema]) -> Schema:
     """A dataclass; those it holds go into `known`."""
     hints = get_type_hints(cls)
-    members = {field.name: _type(hints[field.name], known) for field in fields(cls)}
+    told = [field.name for field in fields(cls) if cls is not model.Report or field.name not in UNTOLD]
+    members = {name: _type(hints[name], known) for name in told}
     return {
         "title": cls.__name__,
         "description": " ".join(inspect.cleandoc(cls.__doc__ or "").split()),
