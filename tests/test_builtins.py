@@ -4,15 +4,20 @@ them are skipped where ../shared/captures is absent. scapy reads the files, so t
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from packets import Frame, block
+from containers import Packet, pcap_file
+from packets import Frame, block, ethernet, ipv4, udp
 from scapy.utils import RawPcapReader
+from twins import KERNELS
 
+from seqcheck import analyze
 from seqcheck.kernel import border
 from seqcheck.kernel.portable.decode import Decoder
 from seqcheck.layout import builtins, candidates, compile, header, resolve, write
@@ -23,6 +28,8 @@ CAPTURES = Path(__file__).resolve().parents[2] / "shared" / "captures"
 FACTS = [
     ("iperf2_udp.pcap", "iperf2:15001", [(1, 302, 302)]),
     ("iperf2_udp.pcap", "iperf2-32:15001", [(1, 302, 302)]),
+    ("senders/iperf2-R.pcap", "iperf2", [(1, 1, 1), (1, 599, 599)]),
+    ("senders/iperf2-fulldup.pcap", "iperf2", [(1, 296, 296), (1, 304, 304)]),
     ("iperf3_udp32.pcap", "iperf3:15201", [(1, 250, 250)]),
     ("iperf3_udp64.pcap", "iperf3-64:15201", [(1, 250, 250)]),
     ("mgen_udp.pcap", "mgen", [(0, 199, 200)]),
@@ -76,6 +83,99 @@ def test_public_formats(capture: str, layout: str, count: int, different: int) -
     streams, _ = records(f"senders/{capture}", layout)
     (numbers,) = streams.values()
     assert (len(numbers), len(set(numbers))) == (count, different)
+
+
+SESSION = b"\x60" + bytes(39)  # the GRH of RoCE v1
+
+
+def _iperf2(number: int, more: bytes) -> bytes:
+    return struct.pack(">IIII", number & 0xFFFFFFFF, 1_750_000_000, number % 1000, number >> 32 & 0xFFFFFFFF) + more
+
+
+# Senders by their own specifications, written here field by field: the layout, whether it asks for UDP (else the
+# ethertype or protocol in front), a frame by its number, the numbers, and what is read of them; -1: no record.
+MADE = {
+    "iperf2": ("udp", lambda n: _iperf2(n, b"6789012345"), [1, 2, 1 << 32, -3], [1, 2, 0, -1]),
+    "iperf2-client": ("udp", lambda n: _iperf2(n, struct.pack(">I", 0x48010098)), [1, 2, -3], [1, 2, -1]),
+    "artnet": (
+        "udp", lambda n: b"Art-Net\0" + struct.pack("<H", 0x5000) + b"\0\x0e" + bytes([n, 0, 1, 0, 0, 2, 9, 9]),
+        [1, 254, 255, 0], [1, 254, 0, -1],
+    ),
+    "someip": (
+        "udp", lambda n: struct.pack(">HHIHHBBBB", 0x1234, 0x8001, 12, 1, n, 1, 1, 2, 0) + b"data",
+        [1, 65534, 65535, 0], [1, 65534, 0, -1],
+    ),
+    "st2022-7": ("udp", lambda n: struct.pack(">BBHII", 0x80, 96, n, 7, 0xABCDEF), [0, 65535], [0, 65535]),
+    "sctp": (
+        132, lambda n: struct.pack(">HHII", 5, 6, 0x99, 0) + struct.pack(">BBHIHHI", 0, 3, 20, n, 1, 2, 0) + b"abcd",
+        [0, 0xFFFFFFFF], [0, 0xFFFFFFFF],
+    ),
+    "sctp-sack": (
+        132, lambda n: struct.pack(">HHII", 5, 6, 0x99, 0) + struct.pack(">BBHI", 3, 0, 16, n) * 2, [1], [-1],
+    ),
+    "l2tp": ("udp", lambda n: struct.pack(">HHHHHH", 0x4802, 16, 3, 4, n, 0) + b"\xff\3\0!", [0, 9], [0, 9]),
+    "l2tp-control": ("udp", lambda n: struct.pack(">HHHHHH", 0xC802, 12, 3, 0, n, 0), [0], [-1]),
+    "pw-cw": (
+        0x8847, lambda n: struct.pack(">IHH", 17 << 12 | 1 << 8 | 64, 0, n) + bytes(20), [1, 65535, 0], [1, 0, -1],
+    ),
+    "rocev1": (
+        0x8915, lambda n: SESSION + struct.pack(">BBHII", 4, 0x40, 0xFFFF, 17, n) + bytes(16),
+        [0, 0xFFFFFF], [0, 0xFFFFFF],
+    ),
+    "ecpri": (0xAEFE, lambda n: struct.pack(">BBHHH", 0x10, 0, 8, 3, n) + bytes(8), [0, 65535], [0, 65535]),
+    "ecpri-control": (0xAEFE, lambda n: struct.pack(">BBHHH", 0x10, 2, 8, 3, n) + bytes(8), [1], [-1]),
+    "ecpri-oran": (0xAEFE, lambda n: struct.pack(">BBHHBB", 0x10, 0, 8, 3, n, 0x80) + bytes(8), [0, 255], [0, 255]),
+    "ccm": (0x8902, lambda n: struct.pack(">BBBBIH", 0x60, 1, 4, 70, n, 12) + bytes(64), [0, 1 << 31], [0, 1 << 31]),
+    "gvsp": ("udp", lambda n: struct.pack(">HHI", 0, 5, 3 << 24 | n) + bytes(9), [0, 0xFFFFFF], [0, 0xFFFFFF]),
+    "gvsp-64": (
+        "udp", lambda n: struct.pack(">HHIQI", 0, 0, 0x83 << 24, 1 << 40, n) + bytes(9),
+        [0, 0xFFFFFFFF], [0, 0xFFFFFFFF],
+    ),
+    "irtt": ("udp", lambda n: b"\x14\xa7\x5b\0" + struct.pack("<QI", 1 << 60, n), [0, 0xFFFFFFFF], [0, 0xFFFFFFFF]),
+    "irtt-reply": ("udp", lambda n: b"\x14\xa7\x5b\2" + struct.pack("<QI", 1 << 60, n), [0], [-1]),
+    "mavlink": ("udp", lambda n: bytes([0xFD, 9, 0, 0, n, 1, 1, 0, 0, 0]) + bytes(11), [0, 255], [0, 255]),
+    "mavlink1": ("udp", lambda n: bytes([0xFE, 9, n, 1, 1, 0]) + bytes(11), [0, 255], [0, 255]),
+    "syslog": (
+        "udp", lambda n: b'<165>1 2003-10-11T22:14:15.003Z h a - ID47 [meta sequenceId="%d"] text' % n,
+        [1, 2147483646, 2147483647, 0], [1, 2147483646, 0, -1],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
+@pytest.mark.parametrize("what", MADE)
+def test_what_the_specification_says(what: str, kernel: Any) -> None:
+    kind, build, numbers, expected = MADE[what]
+    layout = resolve(what if what in builtins() else what.rpartition("-")[0])
+    some = list[Frame]()
+    for number in numbers:
+        payload = build(number)
+        if kind == "udp":
+            data = ethernet(ipv4(udp(payload, dport=layout.selector or 5000)))
+        else:
+            data = ethernet(ipv4(payload, protocol=kind)) if kind < 256 else ethernet(payload, kind=kind)
+        some.append(Frame(data, len(data), 1))
+    columns = border.RecordColumns(len(some))
+    kernel.Decoder(compile(layout)).decode(block(some), 0, len(some), columns)
+    seqs = iter(columns.seq[: columns.count].tolist())
+    assert [next(seqs) if status == border.RECORD else -1 for status in columns.status.tolist()] == expected
+
+
+def test_two_ways_of_rtp_are_redundancy(tmp_path: Path) -> None:
+    """The same numbers to two ports, each way with a loss of its own: nothing is missing, and nobody is accused."""
+    build, rows = MADE["st2022-7"][1], list[bytes]()
+    for number in range(1, 600):
+        rows += [
+            ethernet(ipv4(udp(build(number), dport=port)))
+            for port, lost in ((5004, 100), (5006, 200)) if number != lost
+        ]  # fmt: skip
+    path = tmp_path / "run.pcap"
+    path.write_bytes(
+        pcap_file([Packet(data=row, ns=10**18 + at * 500_000, wire=len(row)) for at, row in enumerate(rows)])
+    )
+    report = analyze(str(path), layout="st2022-7:5004,5006")
+    assert (report.verdict.cause, len(report.streams), report.gaps.missing) == ("redundancy", 1, 0)
+    assert report.duplicates.total == 597
 
 
 def test_iperf2_s_end_and_report_are_no_records() -> None:

@@ -1,7 +1,7 @@
 """The layouts that seqcheck knows by name, as data: spec, what it is, and where that is written.
 
-The order is the order of the listing. Every one is a plain spec: what cannot be said as one (a sequence split over two
-words, a counter that counts messages) is not here.
+The order is the order of the listing. Every one is a plain spec: what cannot be said as one (a counter that counts
+messages, a field behind others of varying length) is not here.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ _TABLE = (
      ("republic_agent: the counter runs per data id and starts over after the packets of one object; give that number"
       " as the modulus, as in republic%1500"),
      "sunxiaoye0116/republic_agent protocol/src/msg.h, thread_data.c"),
-    ("iperf2", (f"udp:5001 magic=u32be@16&0x08000000==0x08000000 magic=u32be@12&0x80000000==0 magic=u32be@4!=0"
-      f" seq=u32be@0 {_IPERF2_TIME}"),
-     ("iperf 2.1 and newer, UDP, low 32 bits of its 64-bit sequence; the final negative datagram and the server's"
-      " report are no records"),
+    ("iperf2", f"udp:5001 magic=u32be@12&0xffff0000==0 magic=u32be@4!=0 seq=u32be@0 {_IPERF2_TIME}",
+     ("iperf 2.1 and newer, UDP, either direction, low 32 bits of its 64-bit sequence; the final negative datagram and"
+      " the server's report are no records"),
      "iperf2 2.1.8 include/payloads.h, struct UDP_datagram; flag HEADER_SEQNO64B"),
     ("iperf2-32", f"udp:5001 magic=u32be@0&0x80000000==0 magic=u32be@4!=0 seq=u32be@0 {_IPERF2_TIME}",
      "iperf 2.0, UDP, 32-bit sequence",
@@ -62,6 +61,10 @@ _TABLE = (
     ("rtp", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 seq=u16be@2",
      "RTP by SSRC, RTCP left out. Two bits of magic: give the port, as in rtp:5004",
      "RFC 3550 section 5.1; RFC 5761 section 4 for telling RTCP apart"),
+    ("st2022-7", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 key=none seq=u16be@2",
+     ("RTP that is sent over two ways on purpose, by SSRC, whatever the addresses and ports. Give the ports, as in"
+      " st2022-7:5004,5006"),
+     "SMPTE ST 2022-7:2019; RFC 3550 section 5.1"),
     ("mgen", ("udp magic=u16be@0==len magic=u8@2==2 magic=u8@22&0xfc==0 magic=u8@23&0xeb==0 stream=u32be@4"
       " seq=u32be@8 time=u32be@12:s time=u32be@16:us"),
      "MGEN 5, protocol version 2, by flow",
@@ -90,6 +93,16 @@ _TABLE = (
     ("gre-csum-key", "ip:47 magic=u16be@0&0xf007==0xb000 stream=u32be@8 seq=u32be@12",
      "GRE with a checksum, a key and a sequence number, by key",
      "RFC 2890 section 2"),
+    ("sctp", "ip:132 magic=u8@12==0 stream=u32be@4 seq=u32be@16",
+     ("SCTP by verification tag: the transmission sequence number of the DATA chunk that a packet begins with; several"
+      " chunks in a packet look like gaps"),
+     "RFC 9260 sections 3.1 and 3.3.1"),
+    ("l2tp", "udp:1701 magic=u16be@0&0xcb0f==0x4802 stream=u32be@4 seq=u16be@8",
+     "L2TP version 2 data with length and sequence numbers, by tunnel and session",
+     "RFC 2661 section 3.1"),
+    ("pw-cw", "eth:0x8847 magic=u8@2&0x01==1 magic=u8@4&0xf0==0 stream=u24be@0&0xfffff0 seq=u16be@6 from=1",
+     "MPLS pseudowire with one label and a control word that numbers, by label; 0 stands for no number",
+     "RFC 4385 sections 3 and 4"),
     ("esp", "ip:50 stream=u32be@0 seq=u32be@4",
      "IPsec ESP by SPI, low 32 bits of the sequence",
      "RFC 4303 section 2"),
@@ -114,6 +127,9 @@ _TABLE = (
     ("srt", "udp magic=u32be@0&0x80000000==0 magic=u32be@4&0x04000000==0 stream=u32be@12 seq=u32be@0&0x7fffffff",
      "SRT data by socket; what SRT itself sends again is marked by it and left out. Give the port, as in srt:9000",
      "Haivision/srt srtcore/packet.cpp"),
+    ("irtt", "udp:2112 magic=u32be@0==0x14a75b00 stream=u64le@4 seq=u32le@12",
+     "IRTT, client to server without HMAC, by connection; the server's replies copy the number and are no records",
+     "heistp/irtt packet.go"),
     ("netperfmeter", "udp:9000 magic=u8@0==5 stream=u64be@8 stream=u32be@4 stream=u16be@16 seq=u64be@24",
      "NetPerfMeter data by measurement, flow and stream",
      "netperfmeter src/netperfmeterpackets.h, struct NetPerfMeterDataMessage"),
@@ -141,6 +157,15 @@ _TABLE = (
     ("pktgen-dpdk-vlan", "frame magic=u16be@12==0x8100 magic=u32le@52==0xf00dcafe seq=u32le@56",
      "Pktgen-DPDK latency packets with one 802.1Q tag",
      "Pktgen-DPDK app/pktgen.h and pktgen.c, tstamp_t"),
+    ("mavlink", "udp:14550 magic=u8@0==0xfd stream=u16be@5 seq=u8@4",
+     "MAVLink 2 by system and component, the first message of each datagram",
+     "mavlink.io/en/guide/serialization.html"),
+    ("mavlink1", "udp:14550 magic=u8@0==0xfe stream=u16be@3 seq=u8@2",
+     "MAVLink 1, likewise",
+     "mavlink.io/en/guide/serialization.html"),
+    ("syslog", "udp:514 seq=text@'sequenceId=\"'%2147483647 from=1",
+     "syslog messages with the structured data element meta and its sequenceId",
+     "RFC 5424 section 7.3.1"),
     ("d-itg", "udp:8999 stream=u32be@0 seq=u32be@4",
      "D-ITG data by flow",
      "D-ITG 2.8.1 src/ITGSend, as seen on the wire"),
@@ -162,23 +187,42 @@ _TABLE = (
     ("sacn", "udp:5568 magic=u32be@4==0x4153432d magic=u32be@8==0x45312e31 stream=u16be@113 seq=u8@111",
      "sACN, streaming ACN, by universe",
      "ANSI E1.31-2018 section 4"),
+    ("gvsp", "udp magic=u8@4&0xf8==0 magic=u8@4!=0 stream=u16be@2 seq=u24be@5",
+     ("GigE Vision stream packets, each block a stream, whose packets count from 0; no port of its own: give it, as in"
+      " gvsp:50000"),
+     "AIA GigE Vision 2.0 section 24; wireshark packet-gvsp.c"),
+    ("gvsp-64", "udp magic=u8@4&0xf8==0x80 magic=u8@4&0x07!=0 stream=u64be@8 seq=u32be@16",
+     "GigE Vision stream packets with extended ids, likewise",
+     "AIA GigE Vision 2.0 section 24; wireshark packet-gvsp.c"),
     ("vita49", "udp:4991 stream=u32be@4 seq=u8@1&0x0f",
      "VITA 49 signal data by stream id; the counter has four bits",
      "ANSI/VITA 49.2-2017 section 5.1.1"),
-    ("artnet", ("udp:6454 magic=u64be@0==0x4172742d4e657400 magic=u16le@8==0x5000 stream=u16le@14&0x7fff seq=u8@12"),
-     "Art-Net DMX data by port address; the number skips 0, so that each round misses one",
+    ("artnet", ("udp:6454 magic=u64be@0==0x4172742d4e657400 magic=u16le@8==0x5000 stream=u16le@14&0x7fff"
+      " seq=u8@12 from=1"),
+     "Art-Net DMX data by port address; 0 stands for no number",
      "Artistic Licence, Art-Net 4 specification, ArtDmx"),
     ("profinet", "eth:0x8892 magic=u16be@0&0xc000==0x8000 stream=u16be@0 seq=u16be@-4&0xffe0",
      ("PROFINET RT class 1 by frame id, one frame a millisecond: the cycle counter goes up by 32; for another cycle"
       " take this spec with another mask"),
      "IEC 61158-6-10, APDU status; wireshark plugins/epan/profinet/packet-pn-rt.c"),
-    ("someip", "udp magic=u8@12==1 stream=u32be@0 stream=u16be@8 seq=u16be@10",
-     ("SOME/IP sessions by message and client; no port of its own: give it, as in someip:30501. The session id skips 0,"
-      " so that each round misses one"),
+    ("someip", "udp magic=u8@12==1 stream=u32be@0 stream=u16be@8 seq=u16be@10 from=1",
+     "SOME/IP sessions by message and client; no port of its own: give it, as in someip:30501. 0 stands for no session",
      "AUTOSAR PRS SOME/IP Protocol R22-11 section 4.1.2"),
+    ("rocev1", "eth:0x8915 magic=u8@0&0xf0==0x60 stream=u24be@45 seq=u24be@49",
+     "RoCE v1 packets by destination queue pair; acknowledgements count along with what they acknowledge",
+     "InfiniBand Architecture Specification volume 1 sections 8.3 and 9.2, and annex A16"),
     ("rocev2", "udp:4791 stream=u24be@5 seq=u24be@9",
      "RoCE v2 packets by destination queue pair; acknowledgements count along with what they acknowledge",
      "InfiniBand Architecture Specification volume 1 section 9.2 and annex A17"),
+    ("ecpri", "eth:0xaefe magic=u8@0&0xf0==0x10 magic=u8@1==0 stream=u16be@4 seq=u16be@6",
+     "eCPRI IQ data by PC_ID, the whole SEQ_ID as one number; for O-RAN fronthaul take ecpri-oran",
+     "eCPRI Specification V2.0 section 3.2.4.1"),
+    ("ecpri-oran", "eth:0xaefe magic=u8@0&0xf0==0x10 magic=u8@1==0 magic=u8@7==0x80 stream=u16be@4 seq=u8@6",
+     "O-RAN fronthaul user plane by eAxC: 8-bit sequence id, messages that are not fragmented",
+     "O-RAN.WG4.CUS.0 section 5.1.3.2 (ecpriSeqid)"),
+    ("ccm", "eth:0x8902 magic=u8@1==1 stream=u16be@8 seq=u32be@4",
+     "continuity check messages of connectivity fault management, by maintenance end point",
+     "IEEE 802.1Q-2018 clause 21.6; ITU-T G.8013/Y.1731 section 9.2"),
     ("macsec", "eth:0x88e5 magic=u8@0&0x20==0x20 stream=u8@0&0x03 stream=u64be@6 seq=u32be@2",
      "MACsec with an SCI in the tag, by SCI and association, low 32 bits of the packet number",
      "IEEE 802.1AE-2018 clause 9.3"),
@@ -201,6 +245,8 @@ _TABLE = (
 )  # fmt: skip
 
 BUILTINS = tuple(Builtin(name=row[0], spec=row[1], description=row[2], source=row[3]) for row in _TABLE)
+
+REDUNDANT = ("st2022-7",)  # sent over two ways on purpose, which the frames themselves do not say
 
 # The layouts that are tried, in this order, when none is given. A stranger's frame must not fit one by accident, so
 # each fixes at least 32 bits that nothing but its sender has a reason to set; 32 of them fit a random frame once in

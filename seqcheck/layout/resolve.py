@@ -11,7 +11,7 @@ from functools import cache
 from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
 from seqcheck.layout import spec
-from seqcheck.layout.builtins import BUILTINS, TRIED
+from seqcheck.layout.builtins import BUILTINS, REDUNDANT, TRIED
 from seqcheck.layout.model import ANCHORS, Layout
 
 _NAMED = rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}|[0-9,-]+))?(?:%(?P<modulus>{spec.NUMBER}))?"
@@ -22,7 +22,8 @@ _BY_NAME = {b.name: b for b in BUILTINS}
 def builtin(name: str) -> Layout:
     """The built-in of that name."""
     b = _BY_NAME[name]
-    return spec.parse(b.spec, name=b.name, description=b.description, source=b.source)
+    layout = spec.parse(b.spec, name=b.name, description=b.description, source=b.source)
+    return replace(layout, redundant=True) if name in REDUNDANT else layout
 
 
 def builtins() -> dict[str, Layout]:
