@@ -32,24 +32,27 @@ class Examined:
     """results.Results."""
 
     def __init__(self, conclusion: Conclusion, rows: spool.Rows | None, frames: Frames) -> None:
-        self._conclusion, self._rows, self._frames = conclusion, rows, frames
+        self.conclusion, self._rows, self._frames = conclusion, rows, frames
 
     @property
     def report(self) -> Report:
         """The report, the same one every time."""
-        return self._conclusion.report
+        return self.conclusion.report
 
     @property
     def fault(self) -> Exception | None:
         """Why nothing was judged, where that was an exception."""
-        return self._conclusion.fault
+        return self.conclusion.fault
 
     def findings(self) -> Iterator[Batch]:
         """Every finding, in order of arrival within its kind."""
+        yield from map(self._batch, self.rows())
+
+    def rows(self) -> Iterator[NDArray[Any]]:
+        """The same as the tracker's rows: EVENT[n] of one kind at a time."""
         if self._rows is None:
             raise RuntimeError("the findings were not kept; ask for them by Query.keep")
-        for rows in self._rows.read():
-            yield self._batch(rows)
+        yield from self._rows.read()
 
     def at_hand(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those that `frames` will give."""
@@ -60,7 +63,7 @@ class Examined:
         return self._frames.read(numbers)
 
     def _batch(self, rows: NDArray[Any]) -> Batch:
-        conclusion = self._conclusion
+        conclusion = self.conclusion
         kind = rows["kind"][0]
         if kind == DUPLICATE and conclusion.diagnosis is None:
             return Batch(

@@ -28,8 +28,9 @@ from .layout import Layout, resolve
 from .model import UNREAD, Capture, Report
 from .observation import Observation, Question
 from .pipeline import run
-from .results import Keep, Results
+from .results import Keep
 from .selection import Selection
+from .sink import Sink
 from .sources import CaptureReader
 from .sources.bytestream import Input, State
 
@@ -60,6 +61,7 @@ class Query:
     allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
     keep        how much is kept beside the report, for outputs without a cap (results.Keep)
     selection   which frames are read; None is all
+    sinks       who else sees the data while it is read (sink.py)
     """
 
     layout: str | Layout | None = None
@@ -68,6 +70,7 @@ class Query:
     keep: Keep = "report"
     allowance: Allowance = UNLIMITED
     selection: Selection | None = None
+    sinks: Sequence[Sink] = ()
 
 
 def analyze(
@@ -107,7 +110,7 @@ def examine(
     query: Query,
     progress: Callable[[Progress], None] | None = None,
     ready: Callable[[], None] | None = None,
-) -> Iterator[Results]:
+) -> Iterator[Examined]:
     """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks.
     `ready` is called when all that is needed is open, and nothing but the inputs' first bytes was looked at."""
     sources = _several(captures)
@@ -117,7 +120,8 @@ def examine(
     with CaptureReader(sources, kernel=engine, until=until) as reader, ExitStack() as stack:
         layout = resolve(query.layout) if isinstance(query.layout, str) else query.layout
         rows, kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
-        seen = Observation(engine, layout, [Aside(rows, kept)] if rows is not None else [])
+        aside = [Aside(rows, kept)] if rows is not None else []
+        seen = Observation(engine, layout, [*aside, *query.sinks])
         seen.pipeline.crowd = Crowd(allowed.memory)
         again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
         selected = _selected(reader, query.selection)

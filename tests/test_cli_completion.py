@@ -27,6 +27,7 @@ TYPED = {
     "seqcheck analyze a.pcap samples/clean.p": "seqcheck analyze a.pcap samples/clean.pcap",
     "seqcheck -q analyze --each samples/clean.p": "seqcheck -q analyze --each samples/clean.pcap",
     "seqcheck diff --report mark": "seqcheck diff --report markdown",
+    "seqcheck locate --report mark": "seqcheck locate --report markdown",
     "seqcheck diff samples/READ": "seqcheck diff samples/README.md",
     "seqcheck completion fi": "seqcheck completion fish",
     "seqcheck explain unex": "seqcheck explain unexplained",

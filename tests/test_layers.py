@@ -16,7 +16,7 @@ LAYERS = (
     ("version", "escape", "errors", "dataclass"),
     ("tables", "rows"),
     ("model", "documents"),
-    ("results", "snapshot", "demands", "comparison", "arguments"),
+    ("results", "snapshot", "demands", "comparison", "arguments", "located"),
     ("selection",),
     ("wire", "serial", "linux"),
     ("kernel",),
@@ -47,6 +47,7 @@ LAYERS = (
     ("observation",),
     ("examined", "watch"),
     ("session", "analyzer", "following"),
+    ("locate",),
     ("cli", "testing"),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
@@ -130,7 +131,7 @@ def test_the_simulator_does_not_know_what_it_is_judged_by(part: str) -> None:
 
 
 def test_reports_are_made_of_values() -> None:
-    values = {"model", "results", "snapshot", "comparison", "demands", "layout", "wire"}
+    values = {"model", "results", "snapshot", "comparison", "demands", "located", "layout", "wire"}
     small = {"dataclass", "errors", "escape", "rows", "version"}
     for part, name, found in ALL:
         if part == "reporters":

@@ -28,6 +28,7 @@ from seqcheck.version import VERSION
 VERBS = {
     "analyze": "read captures: find duplicates and gaps, and say whether they point at a TX ring",
     "live": "do the same on an interface, while traffic runs",
+    "locate": "compare captures from several points of the way: where copies and losses arise",
     "discover": "find the sequence number in a capture whose format is unknown",
     "diff": "compare two JSON reports: what got better, what got worse",
     "demo": "simulate a faulty ring, analyze the capture and open the report",
@@ -37,7 +38,7 @@ VERBS = {
     "config": "show the settings from configuration files, and where each is from",
     "explain": "explain a verdict, and what to check next",
     "layouts": "list the headers that seqcheck can read, or explain one",
-    "schema": "print the JSON Schema of the json, jsonl and live reports",
+    "schema": "print the JSON Schema of the json, jsonl, live and locate reports",
     "completion": "print a completion script for bash, zsh or fish",
     "man": "print the manual page",
 }

@@ -1,4 +1,4 @@
-"""`seqcheck schema [json|jsonl|live]`: the JSON Schema of what `--report json` and `--report jsonl` write."""
+"""`seqcheck schema [json|jsonl|live|locate]`: the JSON Schema of what reports write."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def add(subparsers: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "report", nargs="?", choices=("json", "jsonl", "live"), default="json", metavar="REPORT",
-        help="json (default), jsonl (the schema of each line) or live (of each line of a live capture's jsonl)",
+        "report", nargs="?", choices=("json", "jsonl", "live", "locate"), default="json", metavar="REPORT",
+        help="json (default), jsonl (the schema of each line), live (of each line of a live capture's jsonl) or locate",
     )  # fmt: skip
     parser.set_defaults(run=run)
 

@@ -147,6 +147,13 @@ def comparisons() -> Value:
     return Value(kind="words", words=tuple(FORMATS), mark="=")
 
 
+def ways() -> Value:
+    """The same for locate."""
+    from seqcheck.cli.locate import FORMATS
+
+    return Value(kind="words", words=tuple(FORMATS), mark="=")
+
+
 def suspects() -> Value:
     """A cause, perhaps with a strength."""
     from seqcheck.demands.suspects import ANY, CAUSES, STRENGTHS
@@ -167,6 +174,7 @@ VALUES: dict[str, Callable[[], Value]] = {
     "LAYOUT": layouts,
     "FORMAT[=PATH]": formats,
     "diff FORMAT[=PATH]": comparisons,
+    "locate FORMAT[=PATH]": ways,
     "CAUSE[:STRENGTH]": suspects,
     "CAUSE": explained,
 }  # fmt: skip

@@ -1,5 +1,5 @@
-"""The JSON Schema (2020-12) of the formats json and jsonl, and of the lines of a live capture, made from the model
-itself, so that the two cannot differ.
+"""The JSON Schema (2020-12) of the formats json and jsonl, of the lines of a live capture, and of locate, made from the
+model itself, so that the two cannot differ.
 
 More keys may be added in a later version, none renamed: `additionalProperties` stays open. Descriptions are the
 model's docstrings. Pure.
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from seqcheck import model
+from seqcheck import located, model
 from seqcheck.reporters import live_lines
 from seqcheck.reporters.json import UNTOLD
 from seqcheck.reporters.jsonl import SCHEMA as FINDINGS_SCHEMA
@@ -69,7 +69,14 @@ def live() -> Schema:
     return {"$schema": DIALECT, "$id": urn, "title": "a line", "oneOf": lines, "$defs": known}
 
 
-SCHEMAS = {"json": report, "jsonl": findings, "live": live}
+def way() -> Schema:
+    """Of `seqcheck locate --report json`."""
+    known: dict[str, Schema] = {}
+    whole = _object(located.Way, known, {"schema": {"const": located.SCHEMA}})
+    return {"$schema": DIALECT, "$id": f"urn:{located.SCHEMA.replace('/', ':')}", **whole, "$defs": known}
+
+
+SCHEMAS = {"json": report, "jsonl": findings, "live": live, "locate": way}
 
 
 def _only(whole: Schema, *names: str) -> Schema:

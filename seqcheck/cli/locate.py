@@ -1,0 +1,151 @@
+"""`seqcheck locate POINT=CAPTURE...`: captures of the same traffic at several points of its way, and where each copy,
+each loss and each late number arose."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.cli.destinations import TERMINAL, among, deliver_all, tell_all, tell_written
+from seqcheck.cli.limits import limit
+from seqcheck.cli.output import STDOUT, Output, apart, spare
+from seqcheck.cli.quantity import listed
+from seqcheck.cli.stdio import say
+from seqcheck.errors import TROUBLE, UsageError
+
+if TYPE_CHECKING:
+    from seqcheck.located import Segment, Way
+
+MOST, LONGEST = 16, 64  # points; characters of a name
+LISTED = 1000
+
+DESCRIPTION = """\
+Reads captures of the same traffic from several points of its way, and says at which point
+each copy shows first, and between which points numbers were lost or came out of order."""
+
+EPILOG = """\
+examples:
+  seqcheck locate sender=a.pcap switch=b.pcapng receiver=c.pcap.zst
+  seqcheck locate --layout "udp:5000 seq=u32be@0" a=a.pcap b=b.pcap --report html=way.html
+  seqcheck locate --max-lost 0.1% a=a.pcap b=b.pcap
+
+exit codes: 0 nothing was lost or doubled (or within the limits), 1 findings, 2 trouble"""
+
+FORMATS = {
+    "terminal": "seqcheck.reporters.locate_terminal",
+    "json": "seqcheck.reporters.locate_json",
+    "markdown": "seqcheck.reporters.locate_markdown",
+    "html": "seqcheck.reporters.locate_html",
+}
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser("locate", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument(
+        "points", nargs="+", metavar="POINT=CAPTURE",
+        help="a name and what was captured there, in the order of the way; several captures of one point are one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--layout", metavar="LAYOUT",
+        help="where the sequence number lies, as for analyze (default: what is recognised at the first point)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
+        help=f"write the report as {', '.join(FORMATS)}, to stdout or to PATH; may be given again (default: terminal)",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.add_argument(
+        "--one-clock", action="store_true",
+        help="all time stamps are by one clock: delays are told as such, and not over the fastest frame's",
+    )  # fmt: skip
+    parser.add_argument(
+        "--listed", metavar="N", type=listed, default=LISTED,
+        help=f"list at most N findings of each kind; all are counted (default: {LISTED})",
+    )  # fmt: skip
+    group = parser.add_argument_group("what still counts as clean, for each segment")
+    group.add_argument(
+        "--max-lost", metavar="LIMIT", type=limit,
+        help="allow up to LIMIT lost numbers: a count, or a share of the records that came in, as 0.1%% (default: 0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-doubled", metavar="LIMIT", type=limit,
+        help="allow up to LIMIT copies that show first: a count, or a share of the records that came in (default: 0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-late", metavar="LIMIT", type=limit,
+        help="allow up to LIMIT numbers that are late: a count, or a share of the records that came in (default: any)",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, compare, write, and say whether anything was lost or doubled."""
+    points = named(args.points)
+    captures = [path for paths in points.values() for path in paths]
+    reports = args.reports or [TERMINAL]
+    apart([each.path for each in reports])
+    spare([*captures, args.layout], [each.path for each in reports])
+    with ExitStack() as stack:
+        outputs = [stack.enter_context(Output(each.path, force=args.force)) for each in reports]
+        from seqcheck.locate import locate  # here, since it loads NumPy
+        from seqcheck.locate.run import Asked
+
+        way = locate(points, Asked(layout=args.layout, listed=args.listed, one_clock=args.one_clock))
+        failed = deliver_all(
+            lambda name, out, page: import_module(FORMATS[name]).write(way, out, page), reports, outputs
+        )
+    tell_all(failed, verbose=args.verbose)
+    if not args.quiet:
+        tell_written(outputs)
+    code = settle(way, args)
+    return TROUBLE if failed or any(point.capture.unread for point in way.points) else code
+
+
+def named(given: Sequence[str]) -> dict[str, list[str]]:
+    """The captures of each point, in order. UsageError where that is not what was given."""
+    points: dict[str, list[str]] = {}
+    for each in given:
+        name, mark, path = each.partition("=")
+        if not mark or not name or not path:
+            raise UsageError(f"{each!r} is no POINT=CAPTURE", hint="try: seqcheck locate sender=a.pcap receiver=b.pcap")
+        if path == STDOUT:
+            raise UsageError("a point is a file, not a pipe", hint="Save it to a file first.")
+        if len(name) > LONGEST or not name.isprintable():
+            raise UsageError(f"{name[:LONGEST]!r} is no name for a point", hint=f"up to {LONGEST} printable characters")
+        points.setdefault(name, []).append(path)
+    if len(points) < 2:
+        raise UsageError("one point alone has nothing to be compared with", hint="seqcheck analyze is for one capture")
+    if len(points) > MOST:
+        raise UsageError(f"more than {MOST} points")
+    return points
+
+
+def settle(way: Way, args: argparse.Namespace) -> int:
+    """The exit code, having said which limit was not kept, and where."""
+    demanded = (args.max_lost, args.max_doubled, args.max_late)
+    if all(each is None for each in demanded):
+        return way.exit_code
+    broken = [line for each in way.segments for line in unmet(each, args)]
+    for line in broken:
+        say(f"seqcheck: {line}")
+    return 1 if broken else 2 if way.hidden else 0
+
+
+def unmet(each: Segment, args: argparse.Namespace) -> Iterator[str]:
+    """What of a segment is beyond the limits."""
+    from seqcheck.demands.limits import NONE
+
+    where = f"at {each.at}" if each.after is None else f"{each.after} to {each.at}"
+    of = max(each.frames_in, 1)
+    doubled = each.doubled - each.by_cause.get("redundancy", 0)
+    for what, count, allowed in (
+        ("lost", each.lost, args.max_lost or NONE),
+        ("doubled", doubled, args.max_doubled or NONE),
+        ("late", each.late, args.max_late),
+    ):
+        if allowed is not None and allowed.exceeded(count, of):
+            yield f"{where}: {count:,} {what}, --max-{what} allows {allowed}"

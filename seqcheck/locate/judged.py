@@ -1,0 +1,69 @@
+"""What the copies that show first at one place point at: the same diagnosis, of these copies alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import assemble
+from ..dataclass import replace
+from ..diagnose import diagnose
+from ..guard import Budget, UnfinishedError, within
+from ..kernel.border import DISTANCES, DUPLICATE
+from ..model import Verdict
+from ..report.verdict import verdict
+from ..track import Findings
+from .compared import Compared
+from .points import Observed
+
+
+def judge(
+    compared: Compared, at: int, numbers: NDArray[np.int64], new: NDArray[np.int64]
+) -> tuple[Mapping[str, int], Verdict | None]:
+    """By cause, and the verdict, of the `new` last copies of each of these `numbers` (rows of Numbers) at a point; no
+    verdict where judging fails."""
+    point = compared.points[at]
+    rows = _rows(compared, at, numbers, new)
+    if len(rows) == point.report.duplicates.total:
+        return point.report.duplicates.by_cause, point.report.verdict
+    part = _part(point, rows)
+    try:
+        return within(Budget(), lambda: _judged(point, part))
+    except UnfinishedError:
+        return {"not-judged": len(rows)}, None
+
+
+def _judged(point: Observed, part: Findings) -> tuple[Mapping[str, int], Verdict]:
+    diagnosis = assemble.in_full(part, diagnose(part, point.facts))
+    by_cause = assemble.duplicates(part, diagnosis, point.facts, 0).by_cause
+    return by_cause, verdict(part, point.facts, diagnosis, by_cause)
+
+
+def _rows(compared: Compared, at: int, numbers: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[Any]:
+    """The anomalies of the point that are those copies."""
+    anomalies, owner = compared.points[at].anomalies, compared.owners[at]
+    mine = np.flatnonzero((anomalies["kind"] == DUPLICATE) & (owner >= 0))
+    wanted = np.zeros(len(compared.numbers.x), np.int64)
+    wanted[numbers] = new
+    # From behind, the how-manieth copy of its number each one is.
+    order = mine[np.argsort(owner[mine], kind="stable")][::-1]
+    first = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(first, np.diff([*first.tolist(), len(order)]))
+    found: NDArray[Any] = anomalies[np.sort(order[place < wanted[owner[order]]])]
+    return found
+
+
+def _part(point: Observed, rows: NDArray[Any]) -> Findings:
+    """The findings as they would be, had only these copies come."""
+    whole = point.findings
+    kept = whole.duplicates[np.isin(whole.duplicates["frame"], rows["frame"])]
+    streams = whole.streams.copy()
+    gone = streams["duplicates"].copy()
+    streams["duplicates"] = np.bincount(rows["stream"], minlength=len(streams))
+    gone -= streams["duplicates"]
+    streams["received"] -= gone
+    distances = np.bincount(np.minimum(rows["distance"], DISTANCES), minlength=DISTANCES + 1).astype(np.int64)
+    return replace(whole, streams=streams, duplicates=kept, distances=distances)

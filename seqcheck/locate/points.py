@@ -1,0 +1,101 @@
+"""One point of the way, analyzed by itself, and what is kept of it for the comparison: all of it follows the anomalies.
+
+Positions (`x`) are those of the tracker, counted from the first record of an epoch; aligned.py makes them comparable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dataclass import dataclass
+from ..diagnose import Facts
+from ..errors import SeqcheckError
+from ..kernel.border import DUPLICATE, LATE
+from ..layout import Layout
+from ..model import Report
+from ..session import Query, examine
+from ..track import Findings
+from .sample import Sample
+
+# A DUPLICATE or LATE row, as far as it is needed here. `distance` 0: not known.
+ANOMALY = np.dtype(
+    [("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8"), ("frame", "<i8"), ("distance", "<i8")]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """A stretch of records that share one count: `base` is the number at position 0, `length` how far it came."""
+
+    base: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A point: what its analysis found, its anomalies ANOMALY[n] in order, its streams' epochs, and the sample."""
+
+    name: str
+    report: Report
+    findings: Findings
+    facts: Facts
+    anomalies: NDArray[Any]
+    epochs: tuple[tuple[Epoch, ...], ...]
+    sample: Sample
+
+    @property
+    def layout(self) -> Layout:
+        """The one in use."""
+        assert self.sample.layout is not None
+        return self.sample.layout
+
+
+def observe(name: str, captures: Sequence[str], layout: str | Layout | None) -> Observed:
+    """Analyze a point. SeqcheckErrors say which one it was."""
+    sample = Sample()
+    query = Query(layout=layout, listed=0, keep="findings", sinks=(sample,))
+    try:
+        with examine(captures, query) as results:
+            conclusion = results.conclusion
+            wanted = (rows for rows in results.rows() if rows["kind"][0] in (DUPLICATE, LATE))
+            found = np.concatenate([np.zeros(0, ANOMALY), *map(_anomalies, wanted)])
+    except SeqcheckError as error:
+        raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
+    return Observed(
+        name=name,
+        report=conclusion.report,
+        findings=conclusion.findings,
+        facts=conclusion.facts,
+        anomalies=found[np.argsort(found["frame"], kind="stable")],
+        epochs=_epochs(conclusion.findings),
+        sample=sample,
+    )
+
+
+def _anomalies(rows: NDArray[Any]) -> NDArray[Any]:
+    made = np.zeros(len(rows), ANOMALY)
+    for name in ("kind", "stream", "epoch", "x", "frame"):
+        made[name] = rows[name]
+    known = (rows["kind"] == DUPLICATE) & (rows["e_record"] >= 0)
+    made["distance"][known] = (rows["record"] - rows["e_record"])[known]
+    return made
+
+
+def _epochs(findings: Findings) -> tuple[tuple[Epoch, ...], ...]:
+    """Of each stream. A RESTART row ends one epoch and begins the next."""
+    bases = [[int(first)] for first in findings.streams["first_seq"]]
+    lengths: list[list[int]] = [[] for _ in bases]
+    restarts = findings.restarts[np.argsort(findings.restarts["record"], kind="stable")]
+    for stream, seq, length in zip(*(restarts[name].tolist() for name in ("stream", "seq", "next")), strict=True):
+        bases[stream].append(seq)
+        lengths[stream].append(length)
+    for stream, length in enumerate(findings.streams["next"].tolist()):
+        lengths[stream].append(length)
+    return tuple(
+        tuple(Epoch(base=base, length=length) for base, length in zip(*each, strict=True))
+        for each in zip(bases, lengths, strict=True)
+    )

@@ -1,0 +1,231 @@
+"""Points -> Way: each analyzed, compared, and told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ..dataclass import dataclass
+from ..errors import InputError
+from ..layout import Layout, resolve
+from ..located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
+from ..model import Verdict
+from . import words
+from .clocks import delay
+from .compared import Compared, compare
+from .copies import NOWHERE
+from .judged import judge
+from .points import Observed, observe
+from .sums import Pair, Sums, Tally
+
+LISTED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`layout` as for analyze; `listed` findings of each kind; `one_clock`: the time stamps are all by one clock."""
+
+    layout: str | Layout | None = None
+    listed: int = LISTED
+    one_clock: bool = False
+
+
+def locate(points: Mapping[str, Sequence[str]], asked: Asked) -> Way:
+    """What arose where, by the captures of each point, in the order of the way. InputError where nothing can be
+    compared."""
+    layout = resolve(asked.layout) if isinstance(asked.layout, str) else asked.layout
+    observed = []
+    for name, captures in points.items():
+        observed.append(observe(name, captures, layout))
+        layout = observed[0].layout
+    return tell(observed, asked)
+
+
+def tell(observed: Sequence[Observed], asked: Asked) -> Way:
+    """The points, compared."""
+    compared = compare(observed, observed[0].findings.modulus)
+    if not any(compared.laid):
+        names = ", ".join(point.name for point in observed)
+        raise InputError(
+            f"{names}: no stream was seen at more than one of them",
+            hint="Are they captures of the same traffic, at the same time? --layout says where the number lies.",
+        )
+    sums = Sums(compared, asked.listed)
+    segments = tuple(_segments(compared, sums, asked))
+    first = observed[0].report
+    alone = {
+        point.name: count
+        for at, point in enumerate(observed)
+        if (count := sum(group.at == (at,) for group in compared.groups))
+    }
+    hidden = [
+        f"{point.name}: {each.count:,} things were beyond a limit ({each.name}), and may hide something."
+        for point in observed
+        for each in point.report.limits
+        if each.hides
+    ]
+    return Way(
+        seqcheck=first.seqcheck,
+        layout=first.layout,
+        statement=words.whole([(place, counts) for place, counts in _told(compared, sums)]),
+        points=tuple(_point(compared, sums, at) for at in range(len(observed))),
+        segments=segments,
+        streams=tuple(_streams(compared)),
+        findings=Findings(listed=sums.listed, complete=sums.complete, edge=sums.edge),
+        caveats=tuple(
+            words.caveats(
+                alone,
+                sums.edge,
+                by_time=any(each.by_time for laid in compared.laid for each in laid.values()),
+                unlaid=sum(
+                    len(group.at) > 1 and len(laid) < len(group.at)
+                    for group, laid in zip(compared.groups, compared.laid, strict=True)
+                ),
+                hidden=hidden,
+            )
+        ),
+        hidden=bool(hidden),
+    )
+
+
+def _shared(compared: Compared, pair: Pair) -> list[int]:
+    """The streams that both points saw."""
+    return [number for number, laid in enumerate(compared.laid) if pair[0] in laid and pair[1] in laid]
+
+
+def _received(compared: Compared, groups: Sequence[int], at: int) -> int:
+    streams = [stream for each in groups if (stream := compared.groups[each].streams[at]) is not None]
+    return int(compared.points[at].findings.streams["received"][streams].sum()) if streams else 0
+
+
+def _counts(compared: Compared, sums: Sums, pair: Pair) -> tuple[words.Counts, Verdict | None]:
+    """Of a pair, with what the copies point at."""
+    tally = sums.pairs.get(pair) or Tally()
+    by_cause: Mapping[str, int] = {}
+    verdict = None
+    if tally.doubled:
+        rows, new = (np.concatenate(column) for column in zip(*tally.rows, strict=True))
+        by_cause, verdict = judge(compared, pair[1], rows, new)
+    counts = words.Counts(
+        lost=tally.lost, unsure=_unsure(compared, sums, pair, tally.lost), doubled=tally.doubled,
+        lost_copies=tally.lost_copies, late=tally.late, by_cause=by_cause,
+    )  # fmt: skip
+    return counts, verdict
+
+
+def _unsure(compared: Compared, sums: Sums, pair: Pair, lost: int) -> int:
+    """How many of the numbers lost on the way to a point may have come by it unseen: what its capture dropped, or,
+    where later points show how much it misses, that share of what was lost behind it."""
+    after, at = pair
+    if not lost or after == NOWHERE:
+        return 0
+    missed, behind = sums.missed[at], sum(each.lost for other, each in sums.pairs.items() if other[0] == at)
+    if missed:
+        seen = _received(compared, [n for n, laid in enumerate(compared.laid) if at in laid], at)
+        return min(lost, math.ceil(behind * missed / max(seen, 1)))
+    if at == len(compared.points) - 1:
+        return min(lost, compared.points[at].report.capture.dropped or 0)
+    return 0
+
+
+def _places(compared: Compared, sums: Sums) -> list[Pair]:
+    """What was before the first point, each segment, and wider spans where anything arose."""
+    count = len(compared.points)
+    pairs = {(NOWHERE, 0), *((at - 1, at) for at in range(1, count))}
+    for laid in compared.laid:
+        pairs |= {*pairwise(sorted(laid))}
+    pairs |= {*sums.pairs}
+    return sorted(pairs, key=lambda pair: (pair[1], -pair[0]) if pair[0] != NOWHERE else (pair[1], count))
+
+
+def _told(compared: Compared, sums: Sums) -> list[tuple[str, words.Counts]]:
+    names = [point.name for point in compared.points]
+    told = []
+    for pair in _places(compared, sums):
+        tally = sums.pairs.get(pair) or Tally()
+        where = words.between(None if pair[0] == NOWHERE else names[pair[0]], names[pair[1]], first=pair[1] == 0)
+        told.append((where, words.Counts(lost=tally.lost, doubled=tally.doubled, by_cause={})))
+    return told
+
+
+def _segments(compared: Compared, sums: Sums, asked: Asked) -> list[Segment]:
+    names = [point.name for point in compared.points]
+    made = []
+    for pair in _places(compared, sums):
+        after, at = pair
+        counts, verdict = _counts(compared, sums, pair)
+        name = None if after == NOWHERE else names[after]
+        groups = (
+            _shared(compared, pair) if after != NOWHERE else [n for n, laid in enumerate(compared.laid) if at in laid]
+        )
+        made.append(
+            Segment(
+                after=name,
+                at=names[at],
+                streams=len(groups),
+                frames_in=_received(compared, groups, after) if after != NOWHERE else _received(compared, groups, at),
+                frames_out=_received(compared, groups, at),
+                lost=counts.lost,
+                unsure=counts.unsure,
+                doubled=counts.doubled,
+                lost_copies=counts.lost_copies,
+                late=counts.late,
+                by_cause=counts.by_cause,
+                verdict=verdict,
+                delay=_delay(compared, pair, asked),
+                statement=words.segment(name, names[at], counts, first=at == 0),
+            )
+        )
+    return made
+
+
+def _delay(compared: Compared, pair: Pair, asked: Asked) -> Delay | None:
+    found = compared.fits.get(pair)
+    return None if found is None else delay(found, absolute=asked.one_clock)
+
+
+def _point(compared: Compared, sums: Sums, at: int) -> PointSeen:
+    point = compared.points[at]
+    report, state = point.report, point.findings.streams
+    blind = sum(len(laid) > 1 and at not in laid for laid in compared.laid)
+    found = compared.fits.get((0, at))
+    told = {"missed": sums.missed[at], "blind": blind}
+    received = int(state["received"].sum())
+    return PointSeen(
+        name=point.name,
+        capture=report.capture,
+        streams=len(report.streams),
+        received=received,
+        duplicates=report.duplicates.total,
+        missing=report.gaps.missing,
+        late=int(state["late"].sum()),
+        restarts=int(state["restarts"].sum()),
+        missed=sums.missed[at],
+        blind=blind,
+        sight=words.sight(report.capture, report.records.skipped, **told),
+        remarks=tuple(words.remarks(report.capture, report.records.skipped, received=received, **told)),
+        verdict=report.verdict,
+        clock=words.clock(point.name, compared.points[0].name, found) if found else None,
+    )
+
+
+def _streams(compared: Compared) -> list[WayStream]:
+    made = []
+    for number, (group, laid) in enumerate(zip(compared.groups, compared.laid, strict=True)):
+        streams = [
+            None if stream is None else point.report.streams[stream]
+            for stream, point in zip(group.streams, compared.points, strict=True)
+        ]
+        matched: Matched = "none" if len(laid) < 2 else "numbers" if group.by_numbers else "key"
+        made.append(
+            WayStream(
+                id=number,
+                keys=tuple(None if each is None else each.key for each in streams),
+                received=tuple(None if each is None else each.received for each in streams),
+                matched=matched,
+            )
+        )
+    return made

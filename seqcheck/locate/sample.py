@@ -1,0 +1,114 @@
+"""Records of one point, of which other points keep the same ones: a hash of the number decides (Duffield and
+Grossglauser, "Trajectory sampling for direct traffic observation", 2000).
+
+A sink. Memory is bounded: where there are too many, the bar for the hash is halved, and those above it go; of the two
+points' samples, those below the lower bar are in both. Of fewer, the first bytes of the payload are kept too. Costs a
+few array operations a block.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernel.border import A_FRAME, RECORD, Program
+from ..kernel.portable.examine import examine
+from ..layout import compile as compile_layout
+from ..sink import Block, Sink, stored
+
+if TYPE_CHECKING:
+    from ..layout import Layout
+
+MOST = 1 << 15  # records
+WITH_PAYLOAD = 1 << 11  # of these, those whose first bytes are kept
+ENOUGH = 16  # records of each turn of the counter
+PREFIX = 64  # bytes of the payload
+MACS = 12  # bytes of link-layer addresses, which a router changes
+ALL = 0xFFFFFFFFFFFFFFFF
+RECORD_SEEN = np.dtype([("stream", "<i4"), ("seq", "<u8"), ("frame", "<i8"), ("ns", "<i8"), ("hash", "<u8")])
+
+
+class Sample(Sink):
+    """`payloads` are the hash and the first bytes of some of the records, by frame number; `layout` is the one in
+    use."""
+
+    def __init__(self) -> None:
+        self.layout: Layout | None = None
+        self.payloads: dict[int, tuple[int, bytes]] = {}
+        self._program: Program | None = None
+        self._parts: list[NDArray[Any]] = []
+        self._count = 0
+        self._bar = self._payload_bar = ALL
+
+    def begin(self, layout: Layout) -> None:
+        """The layout is known."""
+        self.layout, self._program = layout, compile_layout(layout)
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """RECORD_SEEN[n]: all that were kept, in order of arrival."""
+        self._join()
+        return self._parts[0]
+
+    def dense(self, turn: int) -> bool:
+        """Whether the sample follows a counter of `turn` values (0: 2**64) round and round."""
+        return self._bar == ALL or not turn or turn * self._bar >= ENOUGH << 64
+
+    def take(self, block: Block) -> None:
+        """Keep those of its records that are below the bar."""
+        records, frames = block.records, block.frames
+        if not records.count:
+            return
+        hashes = mixed(records.seq[: records.count])
+        at = np.flatnonzero(hashes <= np.uint64(self._bar))
+        while len(at) > MOST:  # of one block
+            self._bar >>= 1
+            at = at[hashes[at] <= np.uint64(self._bar)]
+        rows = np.empty(len(at), RECORD_SEEN)
+        place = records.row[at].astype(np.int64)
+        rows["stream"], rows["seq"], rows["hash"] = records.stream[at], records.seq[at], hashes[at]
+        rows["frame"], rows["ns"] = place + frames.first, frames.ns[place]
+        self._parts.append(rows)
+        self._count += len(rows)
+        while self._count > MOST:
+            self._thin()
+        for each in at[hashes[at] <= np.uint64(min(self._payload_bar, self._bar))].tolist():
+            if hashes[each] <= self._payload_bar:
+                self._keep(block, int(records.row[each]), int(hashes[each]))
+
+    def _keep(self, block: Block, row: int, hashed: int) -> None:
+        """The first bytes of a record's payload."""
+        assert self._program is not None
+        frame = stored(block.frames, row)
+        seen = examine(frame.data, frame.wire, frame.link, self._program)
+        if seen.status != RECORD:
+            return
+        start = seen.place.start + (MACS if self._program.anchor == A_FRAME else 0)
+        payload = frame.data[start : min(seen.place.end, start + PREFIX)]
+        self.payloads[row + block.frames.first] = (hashed, payload)
+        while len(self.payloads) > WITH_PAYLOAD and self._payload_bar:
+            self._payload_bar >>= 1
+            self.payloads = {at: each for at, each in self.payloads.items() if each[0] <= self._payload_bar}
+
+    def _thin(self) -> None:
+        """Fewer, by half of the numbers."""
+        self._join()
+        self._bar >>= 1
+        left = self._parts[0][self._parts[0]["hash"] <= np.uint64(self._bar)]
+        if not self._bar:
+            left = left[:0]
+        self._parts, self._count = [left], len(left)
+
+    def _join(self) -> None:
+        self._parts = [np.concatenate([np.zeros(0, RECORD_SEEN), *self._parts])]
+
+
+def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """uint64[n]: a hash of each (steps of MurmurHash3's finish), the same at every point."""
+    key = numbers * np.uint64(0xFF51AFD7ED558CCD) + np.uint64(0x9E3779B97F4A7C15)
+    key ^= key >> np.uint64(32)
+    key *= np.uint64(0xC4CEB9FE1A85EC53)
+    result: NDArray[np.uint64] = key ^ (key >> np.uint64(29))
+    return result

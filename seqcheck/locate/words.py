@@ -1,0 +1,134 @@
+"""What is found along the way, in sentences. Nothing else makes any; every function takes counts and adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..dataclass import dataclass
+from ..located import Clock, Sight
+from ..model import Capture
+from ..report.words import agree, listed, percent, plural, time
+from .clocks import Fit
+
+MOST = 6  # clauses of a statement
+MILLION = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Of a segment; `reached` is False for what was before the first point, `by_cause` of the new copies."""
+
+    lost: int = 0
+    unsure: int = 0
+    doubled: int = 0
+    lost_copies: int = 0
+    late: int = 0
+    by_cause: Mapping[str, int]
+
+
+def between(after: str | None, at: str, *, first: bool) -> str:
+    """Where something arose."""
+    if after is None:
+        return f"already at {at}" if first else f"at {at} or before"
+    return f"between {after} and {at}"
+
+
+def segment(after: str | None, at: str, counts: Counts, *, first: bool) -> str:
+    """What a segment did, in one sentence."""
+    where = between(after, at, first=first)
+    said = list(_clauses(counts, after))
+    if not said:
+        return f"Nothing was wrong {where}." if after is None else f"Nothing arose {where}."
+    return f"{where[:1].upper()}{where[1:]}: {listed(tuple(said), MOST)}."
+
+
+def _clauses(counts: Counts, after: str | None) -> Iterator[str]:
+    if counts.lost:
+        unsure = f" (up to {counts.unsure:,} of them perhaps later)" if counts.unsure and after is not None else ""
+        verb = "missing" if after is None else "lost"
+        yield f"{plural(counts.lost, 'number')} {agree(counts.lost, 'is', 'are')} {verb}{unsure}"
+    if counts.doubled:
+        causes = ", ".join(f"{name} {count:,}" for name, count in counts.by_cause.items())
+        shows = agree(counts.doubled, "copy shows first", "copies show first")
+        yield f"{counts.doubled:,} {shows}" + (f" ({causes})" if causes else "")
+    if counts.lost_copies:
+        was = agree(counts.lost_copies, "was", "were")
+        yield f"{plural(counts.lost_copies, 'copy')} of numbers that came through {was} lost"
+    if counts.late:
+        yield f"{plural(counts.late, 'number')} {agree(counts.late, 'is', 'are')} late"
+
+
+def whole(told: Sequence[tuple[str, Counts]]) -> str:
+    """The statement over all: where copies show first, and where numbers were lost. `told` are places and counts."""
+    copies = [(where, each.doubled) for where, each in told if each.doubled]
+    losses = [(where, each.lost) for where, each in told if each.lost]
+    said = [_shared(copies, "copy", ("shows first", "show first")), _shared(losses, "number", ("went missing",) * 2)]
+    if any(said):
+        return " ".join(each for each in said if each)
+    return "No number came twice, and none was lost along the way."
+
+
+def _shared(found: Sequence[tuple[str, int]], noun: str, verbs: tuple[str, str]) -> str:
+    total = sum(count for _, count in found)
+    if not total:
+        return ""
+    head = f"{plural(total, noun)} {agree(total, *verbs)}"
+    if len(found) == 1:
+        return (f"All {head}" if total > 1 else f"The one {noun} {verbs[0]}") + f" {found[0][0]}."
+    return f"{head}: {listed(tuple(f'{count:,} {where}' for where, count in found), MOST)}."
+
+
+def remarks(capture: Capture, skipped: Mapping[str, int], *, missed: int, received: int, blind: int) -> Iterator[str]:
+    """Why a point saw only part of what came by."""
+    if missed:
+        share = percent(missed / (missed + received))
+        yield (
+            f"{plural(missed, 'number')} ({share}) did not show here and came to a later point: its own drops, a"
+            " filter, or another way."
+        )
+    if blind:
+        was = agree(blind, "was", "were")
+        yield f"{plural(blind, 'stream')} passed other points and {was} not seen here: a filter, or another way."
+    if capture.dropped:
+        yield f"Its capture says that it dropped {plural(capture.dropped, 'frame')}."
+    if skipped.get("cut"):
+        yield f"{plural(skipped['cut'], 'frame')} {agree(skipped['cut'], 'was', 'were')} cut before the number."
+    if capture.unread:
+        yield f"It was not read to its end: {capture.unread}."
+
+
+def sight(capture: Capture, skipped: Mapping[str, int], *, missed: int, blind: int) -> Sight:
+    """Whether it saw all that came by, as far as can be told."""
+    return "part" if missed or blind or capture.dropped or skipped.get("cut") or capture.unread else "whole"
+
+
+def clock(name: str, first: str, found: Fit) -> Clock:
+    """A point's clock beside the first one's."""
+    offset, drift, spread = round(found.least), found.slope * MILLION, found.spread * MILLION
+    shown = f"it drifts by {drift:+.3g} ± {spread:.3g} ppm" if drift else f"no drift beyond ±{spread:.3g} ppm shows"
+    ahead = "ahead of" if offset >= 0 else "behind"
+    return Clock(
+        offset_ns=offset,
+        drift_ppm=round(drift, 4),
+        drift_uncertain_ppm=round(spread, 4),
+        uncertain_ns=found.wobble,
+        statement=f"The clock of {name} is {time(abs(offset))} {ahead} that of {first}, the fastest frame's delay"
+        f" included; {shown}.",
+    )
+
+
+def caveats(alone: Mapping[str, int], edge: int, *, by_time: bool, unlaid: int, hidden: Sequence[str]) -> Iterator[str]:
+    """What was not judged, and why."""
+    for name, count in alone.items():
+        yield f"{plural(count, 'stream')} {agree(count, 'was', 'were')} seen at {name} only, and not judged."
+    if unlaid:
+        was = agree(unlaid, "was", "were")
+        yield f"{plural(unlaid, 'stream')} had no number in common with another point, and {was} not judged there."
+    if edge:
+        yield (
+            f"{plural(edge, 'number')} came to one point before the capture at another began or after it ended, and"
+            f" {agree(edge, 'was', 'were')} not judged there."
+        )
+    if by_time:
+        yield "The counter rolled over: times decided which turn is which, so the clocks must agree to half a turn."
+    yield from hidden
