@@ -40,11 +40,11 @@ class Compared:
     owners: tuple[Ints, ...]
 
 
-def compare(points: Sequence[Observed], modulus: int) -> Compared:
-    """All of it; `modulus` is the layout's."""
-    groups = match(points)
+def compare(points: Sequence[Observed]) -> Compared:
+    """All of it."""
+    groups, modulus = match(points), points[0].findings.modulus
     laid = tuple(lay(points, group, modulus) if len(group.at) > 1 else {} for group in groups)
-    fits = _fits(points, groups, laid, modulus)
+    fits = _fits(points, groups, laid)
     seen: dict[tuple[int, int], Stretches] = {}
     for number, (group, where) in enumerate(zip(groups, laid, strict=True)):
         if len(where) > 1:
@@ -93,7 +93,7 @@ def placed(
 
 
 def _fits(
-    points: Sequence[Observed], groups: Sequence[Group], laid: Sequence[Mapping[int, Laid]], modulus: int
+    points: Sequence[Observed], groups: Sequence[Group], laid: Sequence[Mapping[int, Laid]]
 ) -> dict[tuple[int, int], Fit]:
     """Of every pair of points, by records that both sampled and neither saw twice or late."""
     samples = [_sampled(points, groups, laid, at) for at in range(len(points))]

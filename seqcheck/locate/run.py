@@ -46,7 +46,7 @@ def locate(points: Mapping[str, Sequence[str]], asked: Asked) -> Way:
 
 def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     """The points, compared."""
-    compared = compare(observed, observed[0].findings.modulus)
+    compared = compare(observed)
     if not any(compared.laid):
         names = ", ".join(point.name for point in observed)
         raise InputError(
