@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import specimens
 
@@ -44,6 +45,20 @@ def written(module: Any, report: Report, demands: Demands | None = None) -> Any:
 ])  # fmt: skip
 def test_what_is_demanded_decides(report: Report, demands: Demands | None, found: list[tuple[str, str]]) -> None:
     assert [(each.rule, each.level) for each in issues(report, demands)] == found
+
+
+SARIF = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+VALID = jsonschema.Draft7Validator(SARIF, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
+
+
+@pytest.mark.parametrize("demands", [None, EXPECTED, Demands(missing=Limit.parse("3"))], ids=["none", "all", "one"])
+@pytest.mark.parametrize("name", [*specimens.ALL, "lossy", "damaged"])
+def test_sarif_fits_the_published_schema(name: str, demands: Demands | None) -> None:
+    report = {**specimens.ALL, "lossy": LOSSY, "damaged": DAMAGED}[name]
+    log = written(sarif, report, demands)
+    assert [error.message for error in VALID.iter_errors(log)] == []
+    log["runs"][0]["tool"]["driver"]["unknown"] = "x"
+    assert not VALID.is_valid(log)
 
 
 @pytest.mark.parametrize("name", specimens.ALL)
