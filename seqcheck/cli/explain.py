@@ -67,7 +67,7 @@ def listing(width: int) -> Iterator[str]:
     yield "What a verdict can be:"
     yield from table([(one.name, one.brief) for one in CAUSES], width)
     yield ""
-    yield from wrapped("", "What is no duplicate, but looks like trouble:", width)
+    yield from wrapped("", "Not duplicates, though they look like trouble:", width)
     yield from table([(one.name, one.brief) for one in LOOKALIKES], width)
     yield ""
     yield from wrapped(

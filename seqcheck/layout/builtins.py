@@ -62,7 +62,7 @@ _TABLE = (
      "RTP by SSRC, RTCP left out. Two bits of magic: give the port, as in rtp:5004",
      "RFC 3550 section 5.1; RFC 5761 section 4 for telling RTCP apart"),
     ("st2022-7", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 key=none seq=u16be@2",
-     ("RTP that is sent over two ways on purpose, by SSRC, whatever the addresses and ports. Give the ports, as in"
+     ("RTP that is sent over two paths on purpose, by SSRC, whatever the addresses and ports. Give the ports, as in"
       " st2022-7:5004,5006"),
      "SMPTE ST 2022-7:2019; RFC 3550 section 5.1"),
     ("mgen", ("udp magic=u16be@0==len magic=u8@2==2 magic=u8@22&0xfc==0 magic=u8@23&0xeb==0 stream=u32be@4"

@@ -178,7 +178,7 @@ _WHAT = {
     "loop": "frames that go round in the network",
     "retransmission": "resends by a timer, a round trip or a window",
     "sender-repeat": "repetition on purpose, by count",
-    "redundancy": "two ways on purpose",
+    "redundancy": "two paths on purpose",
     "stale-slot": "a stale slot of a TX ring",
     "ring-replay": "a replay of a TX ring",
     "early-overwrite": "a slot filled again too early",

@@ -1,4 +1,4 @@
-"""What is no duplicate, though it looks like trouble: restarts, wraps, late numbers, missing ones."""
+"""What is not a duplicate, though it looks like trouble: restarts, wraps, late numbers, missing ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ RESTART = Explanation(
     name="restart",
     brief="the sender restarted: old numbers that go on counting up",
     what=(
-        "A sender that was started again, or that begins each object at 0, sends numbers that have been before. No "
+        "A sender that was started again, or that begins each object at 0, sends numbers that were sent before. No "
         "frame was sent twice. seqcheck takes a step back for a restart when what follows goes on counting up from "
         "there instead of returning; from then on the old numbers are forgotten. `restarts` counts them for each "
         "stream."
@@ -34,7 +34,7 @@ RESTART = Explanation(
     ),
     steps=(
         Step(
-            do="Look whether the sender was started again at that time.",
+            do="Check whether the sender was restarted at that time.",
             command="journalctl -u SENDER --since '1 hour ago'",
         ),
         Step(
@@ -77,7 +77,7 @@ WRAP = Explanation(
     ),
     steps=(
         Step(
-            do="Name the counter's modulus in the layout, if it is no power of two.",
+            do="Name the counter's modulus in the layout, if it is not a power of two.",
             command='seqcheck analyze --layout "udp:5000 seq=u32be@0%1500" run.pcap',
         ),
         Step(
@@ -105,7 +105,7 @@ LATE = Explanation(
     ),
     seen=(
         "A number below the highest one, whose place was open until then.",
-        "Mostly a few places late, and a short time.",
+        "Usually late by a few places, and by a short time.",
     ),
     apart=(
         Rival(name="stale-slot", apart="a stale slot's number has come before."),
@@ -120,14 +120,14 @@ LATE = Explanation(
     ),
     steps=(
         Step(
-            do="Look how far and how long they lag: `reordering_extent_max` and `late_time_max_ns` of the stream.",
+            do="See how far and how long they lag: `reordering_extent_max` and `late_time_max_ns` of the stream.",
             command="seqcheck analyze --report json run.pcap | jq '.streams[].metrics'",
         ),
         Step(
             do="Look for several queues at the receiver: what one flow spreads over can overtake.",
             command="ethtool -n eth0 rx-flow-hash udp4",
         ),
-        Step(do="Look for bonds and equal-cost routes on the way.", command="ip route get RECEIVER"),
+        Step(do="Look for bonds and equal-cost routes on the path.", command="ip route get RECEIVER"),
     ),
     sources=(
         RFC_4737,
@@ -153,7 +153,7 @@ MISSING = Explanation(
         "One number missing at the place of a duplicate: that slot sent its old content instead.",
         (
             "A constant step (every second number): a sender that counts by more than one, or half of the traffic "
-            "taking another way."
+            "taking another path."
         ),
     ),
     apart=(
@@ -168,9 +168,9 @@ MISSING = Explanation(
         ),
     ),
     steps=(
-        Step(do="Exclude the capture first.", command="seqcheck explain capture-drops"),
+        Step(do="Rule out the capture first.", command="seqcheck explain capture-drops"),
         Step(
-            do="Count along the way: at the sender, at each switch port, at the receiver.",
+            do="Count along the path: at the sender, at each switch port, at the receiver.",
             command="ethtool -S eth0 | grep -iE 'drop|err|miss|fifo'",
         ),
         Step(do="Look for resets and links that went down.", command="dmesg -T | grep -iE 'eth0|link|reset'"),
@@ -189,7 +189,7 @@ MISSING = Explanation(
 CAPTURE_DROPS = Explanation(
     name="capture-drops",
     aliases=("drops", "dropped"),
-    brief="frames that came, but that the capture did not take in",
+    brief="frames that arrived, but that the capture missed",
     what=(
         "A capture that cannot keep up drops frames, and each dropped record looks like a number that never came. "
         "Where the capturing side says how many it dropped (pcapng statistics, live captures), the report says so "
@@ -201,12 +201,12 @@ CAPTURE_DROPS = Explanation(
         "`capture.dropped` above 0; classic pcap files have no place for it, so `null` does not mean none.",
         (
             "No duplicates come of it. Distances get shorter by what was dropped between the copies, which seqcheck "
-            "adds again."
+            "adds back."
         ),
     ),
     apart=(
         Rival(
-            name="missing", apart="what was lost on the way never reached the NIC, and lacks in its counters as well."
+            name="missing", apart="what was lost on the way never reached the NIC, and is not in its counters either."
         ),
     ),
     steps=(
@@ -217,8 +217,8 @@ CAPTURE_DROPS = Explanation(
         ),
         Step(
             do=(
-                "With tcpdump, enlarge its buffer and write to a fast disk or to memory; it tells at its end what "
-                "the kernel dropped."
+                "With tcpdump, enlarge its buffer and write to a fast disk or to memory; when it ends it says "
+                "what the kernel dropped."
             ),
             command="tcpdump -B 262144 -s 128 -i eth0 -w /dev/shm/run.pcap",
         ),

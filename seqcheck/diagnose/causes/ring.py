@@ -6,14 +6,14 @@ from .entry import AF_XDP, NETMAP_400, NETMAP_404, NETMAP_DRIVERS, THREAD, Expla
 
 _SIZE = Step(
     do=(
-        "Ask the sender for the size of its ring, and give it: it closes the bracket, and a size that does not fit "
-        "says so."
+        "Find out the size of the sender's ring, and pass it as --ring-size: that closes the bracket, and the report "
+        "says if the size does not fit."
     ),
     command="ethtool -g eth0",
 )
 _RESIZE = Step(
     do=(
-        "Change the ring's size and capture again. If the distance follows the size, it is the ring; nothing else "
+        "Change the ring's size and capture again. If the distance follows the size, it is the ring: nothing else "
         "does that."
     ),
     command="ethtool -G eth0 tx 1024",
@@ -43,10 +43,10 @@ STALE_SLOT = Explanation(
         "never arrives. It cannot see who forgot what: program, framework, driver and NIC look the same from outside."
     ),
     seen=(
-        "One old number, alone or in a few neighbours; then the count goes on as if nothing had been.",
+        "One old number, or a few neighbours; then the count goes on as if nothing had happened.",
         (
             "The distance to the copy before is N, less the slots that frames without the header took in that lap. "
-            "Counting every frame of the sender it is N exactly, where nothing was lost and nothing left by other "
+            "Counted in frames of the sender it is exactly N, if nothing was lost and nothing left by other "
             "queues."
         ),
         (
@@ -72,7 +72,7 @@ STALE_SLOT = Explanation(
         Rival(
             name="path-copy",
             apart=(
-                "a way delivers the copy at once or after a constant time, and may change addresses, VLAN tag or hop "
+                "a path delivers the copy at once or after a constant time, and may change addresses, VLAN tag or hop "
                 "count."
             ),
         ),
@@ -91,8 +91,8 @@ STALE_SLOT = Explanation(
         _RESIZE,
         Step(
             do=(
-                "Copy instead of swapping buffers, and see whether the copies vanish: they did for the one who "
-                "reported it first. With netmap's bridge that is `-c`."
+                "Copy instead of swapping buffers, and see whether the copies vanish: they did for the person "
+                "who first reported this. With netmap's bridge that is `-c`."
             ),
             command="bridge -i netmap:eth0 -i netmap:eth0^ -c",
         ),
@@ -135,7 +135,7 @@ RING_REPLAY = Explanation(
         "A run of old numbers that count up, from a dozen to N - 1 of them; then the stream goes on where it was.",
         (
             "Each lies one lap behind its copy, N less the slots of other frames. The lag falls by one from member "
-            "to member, since the old ones are no news; so the first of the run measures the lap."
+            "to member, since old numbers do not move the count on; so the first of the run measures the lap."
         ),
         "All are identical to their copies.",
     ),

@@ -13,7 +13,7 @@ RETRANSMISSION = Explanation(
         "that only the acknowledgement got lost, or that the timer is too short."
     ),
     seen=(
-        "The number and the payload are the same, the IP identification is another one.",
+        "The number and the payload are the same; the IP identification is not.",
         "The copy comes a round trip or a timer later, often a whole window of neighbours.",
         "Where the first copy was lost on the way, nothing comes twice: the number is late, and fills a gap.",
         "A sender whose identification is always 0, or IPv6, leaves no such mark; then seqcheck does not guess.",
@@ -35,7 +35,7 @@ RETRANSMISSION = Explanation(
             do="Look at the sender's own count of what it sent again; for TCP:",
             command="nstat -az TcpRetransSegs TcpExtTCPDSACKRecv",
         ),
-        Step(do="See what was lost before: gaps and late numbers in the same report tell."),
+        Step(do="See what was lost before: look at gaps and late numbers in the same report."),
     ),
     sources=(
         RFC_5560,
@@ -52,15 +52,15 @@ SENDER_REPEAT = Explanation(
     brief="the sender sends each number several times on purpose",
     what=(
         "Some senders repeat each packet by design: packet generators that clone a packet (pktgen's clone_skb and "
-        "burst), protocols that send everything twice to survive a loss. Others do by a slip: a loop that flushes a "
-        "burst without advancing sends the last frame of each burst twice."
+        "burst), protocols that send everything twice to survive a loss. Others do so by mistake: a loop that flushes "
+        "a burst without advancing sends the last frame of each burst twice."
     ),
     seen=(
         (
             "Each number comes n times in a row, and the next is one further, or n further where the counter counts "
             "frames."
         ),
-        "Or the last frame of every burst comes twice, straight behind its copy, at a steady period.",
+        "Or the last frame of every burst comes twice, right after its copy, at a steady period.",
         "Each copy takes a turn of its own in the sender's rhythm.",
     ),
     apart=(
@@ -71,7 +71,7 @@ SENDER_REPEAT = Explanation(
                 "exactly twice and the rhythm cannot be told, seqcheck says path-copy."
             ),
         ),
-        Rival(name="stale-slot", apart="stale slots lie a lap behind their copy, not straight behind it."),
+        Rival(name="stale-slot", apart="stale slots lie a lap behind their copy, not right after it."),
     ),
     steps=(
         Step(

@@ -8,12 +8,12 @@ CLEAN = Explanation(
     name="clean",
     brief="no number came twice",
     what=(
-        "Every record carried a number that had not come before. Restarts, wraps and late numbers are no duplicates. "
+        "Every record carried a number that had not come before. Restarts, wraps and late numbers are not duplicates. "
         "Numbers may still be missing: then the report says so, and the exit code is 1."
     ),
     seen=(
         "No duplicate in any stream.",
-        "With `missing` 0: between the first number and the highest every one came, in whatever order.",
+        "With `missing` 0: every number between the first and the highest came, in whatever order.",
     ),
     apart=(
         Rival(
@@ -23,11 +23,11 @@ CLEAN = Explanation(
                 "counter's range divides the ring, a frame one lap old carries the number that is due."
             ),
         ),
-        Rival(name="missing", apart="nothing came twice, but not everything came."),
+        Rival(name="missing", apart="nothing came twice, but some numbers never came."),
     ),
     steps=(
         Step(
-            do="Was the capture long enough? A fault once in an hour needs hours.",
+            do="Was the capture long enough? A fault that shows once an hour needs hours.",
             command="seqcheck live eth0 --until-duplicate",
         ),
         Step(
@@ -35,7 +35,7 @@ CLEAN = Explanation(
             command="seqcheck layouts",
         ),
         Step(
-            do="Give the ring's size: a counter that cannot show the fault is then told as a caveat.",
+            do="Give the ring's size: a caveat then says whether the counter can show the fault at all.",
             command="seqcheck analyze --ring-size 512 run.pcap",
         ),
     ),
@@ -46,7 +46,7 @@ UNEXPLAINED = Explanation(
     name="unexplained",
     brief="duplicates, and nothing that seqcheck knows fits",
     what=(
-        "Numbers came twice, but the distances agree neither on a ring nor on a constant time, and the bytes name no "
+        "Numbers came twice, but the distances fit neither a ring nor a constant time, and the bytes point to no "
         "other cause. That is an answer: a wrong accusation is worse than none. Some faults are like that, and some "
         "captures hold too little to tell."
     ),
@@ -70,12 +70,13 @@ UNEXPLAINED = Explanation(
         Rival(
             name="stale-slot",
             apart=(
-                "a ring's distances agree; if they nearly do, give --ring-size and capture what else the sender sends."
+                "a ring's distances agree; if they nearly do, give --ring-size and capture the sender's other traffic, "
+                "too."
             ),
         ),
         Rival(
             name="path-copy",
-            apart="a way keeps time; with two ways of different delay the times fall into two groups.",
+            apart="a path keeps time; with two paths of different delay the times fall into two groups.",
         ),
         Rival(
             name="restart",
@@ -100,7 +101,7 @@ UNEXPLAINED = Explanation(
         ),
         Step(do="Look at the frames themselves.", command="seqcheck analyze --report pcapng=strange.pcapng run.pcap"),
         Step(
-            do="Capture at the sender as well: what leaves it once was doubled later.",
+            do="Capture at the sender as well: what leaves it once was doubled on the way.",
             command="tcpdump -Q out -i eth0 -w sender.pcap",
         ),
     ),
@@ -129,8 +130,8 @@ NO_COUNTER = Explanation(
         "offset, width or byte order, another port, or a stream field that makes every record a stream of its own."
     ),
     seen=(
-        "Hardly a number follows the one before; most steps jump far ahead, or back.",
-        "Or nearly every step has the same width, and that is not one: a time stamp, or a count of bytes.",
+        "Hardly any number follows the one before it; most steps jump far ahead, or back.",
+        "Or nearly every step is the same, but not 1: a time stamp, or a count of bytes.",
         "Or the count starts over again and again, or many numbers go back although none is lost.",
         "Or no stream has two records, or a single record matched by chance among thousands of frames.",
     ),
@@ -168,13 +169,13 @@ NO_COUNTER = Explanation(
 
 NOT_JUDGED = Explanation(
     name="not-judged",
-    brief="what was counted stands, and nothing was judged",
+    brief="the counts stand, but nothing was judged",
     what=(
         "Judging failed, or took more time or memory than it may. The report says why. Everything else in it stands: "
         "records, streams, duplicates, gaps, late records, restarts and damage are counted without the judgement, and "
-        "the exit code goes by them. A cause to fail on (`--fail-on`) counts as found, since nobody looked. It is also "
-        "what a capture is in which nothing was found while a limit may have hidden something (more streams than there "
-        "was memory for, numbers too old to be judged): the statement says what, and the exit code is 2."
+        "the exit code goes by them. A cause to fail on (`--fail-on`) counts as found, since nobody looked. The same "
+        "verdict is given where nothing was found, but a limit may have hidden something (more streams than memory "
+        "allows, numbers too old to be judged): the statement says what, and the exit code is 2."
     ),
     seen=(
         "The verdict's statement says what was counted and why it was not judged.",
@@ -191,7 +192,7 @@ NOT_JUDGED = Explanation(
         ),
         Step(do="Judge a part of the capture.", command="editcap -r run.pcap part.pcap 1-1000000"),
         Step(
-            do="Where it says that it is a fault in seqcheck: report it, with the lines that -v adds.",
+            do="If it says that the fault is in seqcheck, report it, with the lines that -v adds.",
             command="seqcheck analyze -v run.pcap",
         ),
     ),

@@ -8,8 +8,8 @@ PATH_COPY = Explanation(
     name="path-copy",
     brief="the network or the capture delivered frames twice",
     what=(
-        "A mirror port that copies both ports of a path, a bond or VLAN whose members are captured beside it, the "
-        "`any` device, a tap with a delay: the sender sent each frame once, and the capture holds it twice. Mostly "
+        "A mirror port that copies both ports of a path, a bond or VLAN captured together with its members, the "
+        "`any` device, a tap with a delay: the sender sent each frame once, and the capture holds it twice. Usually "
         "nothing is wrong but the place of the capture."
     ),
     seen=(
@@ -18,7 +18,7 @@ PATH_COPY = Explanation(
             "meanwhile."
         ),
         "Often nearly all frames come twice; a mirror under load may copy only some.",
-        "The copies are identical, or differ as by another way: MAC addresses, VLAN tag, hop count less one.",
+        "The copies are identical, or differ as if by another path: MAC addresses, VLAN tag, hop count one less.",
         "The IP identification is the same.",
         "The copy is squeezed in between two frames of the sender's rhythm; it took no turn of its own.",
     ),
@@ -67,16 +67,16 @@ PATH_COPY = Explanation(
 
 REDUNDANCY = Explanation(
     name="redundancy",
-    brief="two ways on purpose: what both deliver comes twice",
+    brief="two paths on purpose: what both deliver comes twice",
     what=(
         "Some senders put every frame on two paths, so that one may fail: PRP and HSR in substations, 802.1CB, "
         "SMPTE ST 2022-7 for video, the A and B feeds of exchanges. A receiver that sees both paths gets most numbers "
-        "twice. That is health, not a fault: the exit code goes by what came on neither path. Look at what came on one "
+        "twice. That is as it should be, so the exit code goes by what came on neither path. Look at what came on one "
         "path only, since each of those frames was lost on the other."
     ),
     seen=(
         "The copies differ only in what names the path: the LAN of a PRP trailer, the path of an HSR tag, addresses.",
-        "Or the layout is one that is sent over two ways by design, and the copies are identical.",
+        "Or the layout is one that is sent over two paths by design, and the copies are identical.",
         "Nearly every number comes exactly twice, the second time after the skew between the two paths.",
         "With PRP and HSR tags the report counts frames on A only, on B only, on both and on neither, and the skew.",
     ),
@@ -101,7 +101,7 @@ REDUNDANCY = Explanation(
             "longer than the skew.",
         ),
         Step(
-            do="Treat copies as findings, where there should be one path only.",
+            do="Where there should be one path only, treat copies as findings.",
             command="seqcheck analyze --fail-on redundancy run.pcap",
         ),
     ),
