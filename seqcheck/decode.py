@@ -136,7 +136,7 @@ class Reader:
 
     def read(self, data: bytes, wire: int, link: int) -> dict[str, int] | None:
         """The values in a frame of which `data` was captured: `seq`, and `slot`, `buf` and `time_ns` where the layout
-        has them and the sender wrote them. None where the frame is no record."""
+        has them and the sender wrote them. None where the frame is not a record."""
         seen = examine(data, wire, link, self._program)
         if seen.status != RECORD:
             return None

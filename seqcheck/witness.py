@@ -60,7 +60,7 @@ class Witness(Sink):
         self._stamped = layout.slot is not None
 
     def take(self, block: Block) -> None:
-        """Remember which of its rows are no records."""
+        """Remember which of its rows are not records."""
         low, high = block.low, block.high
         if self._reader is not None and block.records.count < high - low:
             foreign = np.flatnonzero(block.records.status[low:high] != RECORD)

@@ -189,7 +189,7 @@ def number(seq: Word | Digits | Pieces) -> str:
 def condition(match: Match) -> str:
     """A condition as words."""
     value = "the payload's length" if match.value is None else f"{match.value:#x}"
-    return f"{word(match.word)} {'is' if match.equal else 'is not'} {value}, else the frame is no record"
+    return f"{word(match.word)} {'is' if match.equal else 'is not'} {value}, else the frame is not a record"
 
 
 def counter(modulus: int) -> str:

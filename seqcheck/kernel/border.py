@@ -185,15 +185,15 @@ Sought = tuple[int, int, tuple[tuple[int, int], ...]]  # anchor, selector, range
 class Program:
     """A layout, ready for decode. `selector` is the ethertype, protocol or port, -1 for any; `ports` are ranges (first
     and last) that stand for it, up to MOST_PORTS. `fields` is FIELD[n] with one SEQ (or up to MOST_PIECES that are
-    PIECE), up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is no record (MAGIC). `key`
+    PIECE), up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is not a record (MAGIC). `key`
     says what of addresses and ports stays in the stream key; the rest is 0.
 
     `rule` (kind, shift, by) says how the value v that stands there makes the number n, by which it counts by one:
 
         PLAIN        n = v
-        BY_STEP      n = (v >> shift) * by modulo `modulus`, a power of two; v >> shift at or above it is no record
+        BY_STEP      n = (v >> shift) * by modulo `modulus`, a power of two; v >> shift at or above it is not a record
         BY_DIVISION  n = v // by
-        FROM_LEAST   n = v modulo `modulus`; v below by, or at or above by + `modulus`, is no record
+        FROM_LEAST   n = v modulo `modulus`; v below by, or at or above by + `modulus`, is not a record
     """
 
     anchor: int

@@ -62,7 +62,7 @@ def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
 
 
 def _foreign(made: Simulated, found: Arrivals) -> int:
-    """Frames that are no records, of sources that sent some."""
+    """Frames that are not records, of sources that sent some."""
     source = sources(made.traffic, made.kept)
     return int(np.isin(source, np.unique(found.source)).sum()) - len(found.frame)
 

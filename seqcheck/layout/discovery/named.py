@@ -1,4 +1,4 @@
-"""The built-in layouts, tried on the sample: a name says more than an offset, and knows which frames are no records.
+"""The built-in layouts, tried on the sample: a name says more than an offset, and knows which frames are not records.
 
 A built-in is tried as it stands; one of weak magic on every port as well. What has hardly any magic is only believed
 where its own port is used, or where its time stamps are times.
