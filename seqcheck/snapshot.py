@@ -5,6 +5,8 @@ Copies, no state. Times are integer ns; frames are counted from 1 over the whole
 
 from __future__ import annotations
 
+from enum import Enum
+
 from .dataclass import dataclass
 from .model import Report
 
@@ -42,9 +44,19 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came on one interface: `frames` taken, `dropped` for want of room."""
+
+    name: str
+    frames: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """How things stand. `ns` is the time of the last frame, `elapsed_ns` since listening began; `behind` the share of
-    the ring that waits for us. `report` is the last one that was made, None before the first record."""
+    the ring that waits for us. `report` is the last one that was made, None before the first record;
+    `interfaces` is empty for a pipe."""
 
     ns: int | None
     elapsed_ns: int
@@ -61,3 +73,12 @@ class Snapshot:
     behind: float
     latest: tuple[Latest, ...]
     report: Report | None
+    interfaces: tuple[Taken, ...] = ()
+
+
+class Ask(Enum):
+    """What somebody asks for between two snapshots that are due."""
+
+    NOTHING = 0
+    PICTURE = 1  # how things stand, now
+    REPORT = 2  # with a report that is new

@@ -23,7 +23,7 @@ from .kernel.border import DUPLICATE, GAP, total
 from .model import Report
 from .pipeline import Pipeline
 from .sink import Block, Sink
-from .snapshot import Latest, Snapshot
+from .snapshot import Latest, Snapshot, Taken
 
 if TYPE_CHECKING:
     from .sources.ongoing import Ongoing
@@ -35,7 +35,7 @@ MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they 
 SECOND_LOOK_S = 1  # from the first report to the second
 GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off
 UNCHANGED_S = 60  # a report is as good as new for so long, if nothing was found since
-LATEST = 8
+LATEST = 32
 FEW = 256  # streams
 
 _NO_STREAM = np.zeros(0, [(name, "<i8") for name in ("received", "duplicates", "missing", "late")])
@@ -111,7 +111,12 @@ class Standing:
             behind=reader.behind,
             latest=now.newest.latest,
             report=self._report,
+            interfaces=tuple(Taken(name=name, frames=f, dropped=lost) for name, f, lost in reader.taken),
         )
+
+    def hurry(self) -> None:
+        """Whatever it takes, the next snapshot has a new report."""
+        self._judge_at = self._stale_at = 0.0
 
     def _rejudge(self, judge: Judge, known: tuple[int, ...], duplicates: int) -> None:
         begin = time.monotonic()

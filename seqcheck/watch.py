@@ -24,7 +24,7 @@ from .own_drops import OwnDrops
 from .pipeline import run
 from .receiver import Losses, told
 from .sink import Sink
-from .snapshot import Snapshot
+from .snapshot import Ask, Snapshot
 from .standing import Moment, Newest, Standing
 from .up_to import UpTo
 
@@ -55,13 +55,19 @@ class Stops:
     allowance: Allowance = UNLIMITED
 
 
+def nothing() -> Ask:
+    """Nobody asks."""
+    return Ask.NOTHING
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """Who is shown snapshots: `call` every `every_s` seconds. `reports` says whether he wants reports in them; `sinks`
-    look on beside."""
+    """Who is shown snapshots: `call` every `every_s` seconds, and whenever `ask` asks for one. `reports` says whether
+    he wants reports in them; `sinks` look on beside."""
 
     call: Callable[[Snapshot], None]
     every_s: float
+    ask: Callable[[], Ask] = nothing
     reports: bool = True
     sinks: tuple[Sink, ...] = ()
 
@@ -120,9 +126,14 @@ class Watch:
         if not self._unread and (why := stops.allowance.spent(elapsed)):
             self._unread = f"{UNREAD}: {why}"
             reader.stop()
-        if show is not None and elapsed >= (self._due or show.every_s) and reader.behind < BUSY:
+        if show is None:
+            return
+        ask = show.ask()
+        if ask is not Ask.NOTHING or (elapsed >= (self._due or show.every_s) and reader.behind < BUSY):
             self._due = elapsed + show.every_s
-            show.call(self.snapshot(elapsed, reports=show.reports))
+            if ask is Ask.REPORT:
+                self._standing.hurry()
+            show.call(self.snapshot(elapsed, reports=show.reports or ask is Ask.REPORT))
 
     def end(self) -> None:
         """It is over: was that all that was asked for?"""

@@ -154,3 +154,22 @@ def test_what_cannot_be_is_refused(words: list[str], told: str) -> None:
         [*LIVE, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=netns.TIMEOUT
     )
     assert (got.returncode, told in got.stderr) == (2, True), got.stderr
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs SIGUSR1")
+def test_a_signal_asks_for_the_report_now(fifo: Path) -> None:
+    data = SAMPLES.joinpath("stale-slot.pcap").read_bytes()
+    with netns.started([*LIVE, str(fifo), "--interval", "20ms"]) as live:
+        live.says("listening on")
+        live.process.send_signal(signal.SIGUSR1)
+        live.says("no frame with a header yet")
+        with open(fifo, "wb", buffering=0) as pipe:
+            pipe.write(data[:60_000])
+            live.says(f"{count(data[:60_000]):,} frames")
+            live.process.send_signal(signal.SIGUSR1)
+            live.says("What it means, what to check next")
+            assert any("stale" in line for line in live.err)
+            assert live.out == []
+            live.process.send_signal(signal.SIGTERM)
+            assert live.end() == 1
+    assert any("What it means, what to check next" in line for line in live.out)

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import struct
 import subprocess
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import netns
 import pyte
@@ -28,6 +30,7 @@ from test_live_parts import NOW
 from seqcheck.reporters.dashboard import Dashboard
 from seqcheck.snapshot import Snapshot
 
+SAMPLES = Path(__file__).parent.parent / "samples"
 SWITCH = re.compile(r"\x1b\[\?1049([hl])")
 BEGUN = "\x1b[?1049"
 
@@ -203,7 +206,8 @@ def terminal(namespace: str, *argv: str) -> Iterator[Terminal]:
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-    command = [sys.executable, "-c", SHELL, "ip", "netns", "exec", namespace, *argv]
+    inside = ["ip", "netns", "exec", namespace] if namespace else []
+    command = [sys.executable, "-c", SHELL, *inside, *argv]
     made.process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, preexec_fn=control
     )
@@ -233,7 +237,7 @@ def test_a_session_at_a_terminal(tmp_path: object) -> None:
     command = (*netns.SEQCHECK, "live", "--report", f"json={path}", "--interval", "20ms")
     with netns.pair() as pair, terminal(pair.rx, *command, pair.into) as seen:
         seen.until(lambda: "no frame with a header yet" in seen.text())
-        seen.type(b"\n\n\nhello")
+        seen.type(b"\n\n\nxyz")
         pair.send("--count", "1000")
         head = f"seqcheck live {pair.into}"
         seen.until(lambda: "frames     1,000" in seen.text() and is_picture(seen.lines(), r"verdict    clean", head))
@@ -243,6 +247,11 @@ def test_a_session_at_a_terminal(tmp_path: object) -> None:
         for width, height in ((140, 40), (60, 12), (80, 24)):
             seen.resize(width, height)
             seen.until(lambda: is_picture(seen.lines(), answer, head))
+        for key, page in ((b"s", "streams"), (b"e", "findings"), (b"r", "report"), (b"?", "help")):
+            seen.type(key)
+            seen.until(lambda page=page: seen.lines()[1] == page and "Escape back" in seen.text())  # type: ignore[misc]
+        seen.type(b"\x1b")
+        seen.until(lambda: is_picture(seen.lines(), answer, head))
         seen.type(b"\x1a")
         seen.until(lambda: "[stopped, echo 1]" in seen.written)
         assert [line for line in seen.lines() if line] == ["[stopped, echo 1]"]
@@ -256,3 +265,21 @@ def test_a_session_at_a_terminal(tmp_path: object) -> None:
         assert after[3:] == ["[ended 1, echo 1]"]
     with open(path, encoding="ascii") as stream:
         assert json.load(stream)["duplicates"]["total"] == truth["duplicates"] > 0
+
+
+def test_a_pipe_has_a_dashboard_with_keys_of_its_own(tmp_path: Path) -> None:
+    """Keys come from the terminal, frames from standard input; q ends it with what the pipe held."""
+    fifo, path = tmp_path / "fifo", tmp_path / "report.json"
+    os.mkfifo(fifo)
+    data = SAMPLES.joinpath("stale-slot.pcap").read_bytes()
+    words = shlex.join([*netns.SEQCHECK, "live", "-", "--report", f"json={path}", "--interval", "20ms"])
+    with terminal("", "sh", "-c", f"exec {words} < {shlex.quote(str(fifo))}") as seen, open(fifo, "wb", 0) as pipe:
+        pipe.write(data[:40_000])
+        seen.until(lambda: is_picture(seen.lines(), r"verdict    stale-slot", "seqcheck live -"))
+        seen.type(b"p")
+        seen.until(lambda: "paused: p goes on" in seen.text())
+        pipe.write(data[40_000:60_000])
+        seen.type(b"q")
+        seen.until(lambda: "[ended 1, echo 1]" in seen.written)
+    with open(path, encoding="ascii") as stream:
+        assert json.load(stream)["capture"]["frames"] > 700

@@ -146,7 +146,7 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
     )
     recorder = record(args, reader, outputs.evidence) if outputs.evidence else None
     growing = {output.stream: Growing(output) for where, output in outputs.reports if where.format == "jsonl"}
-    with showing(args, list(growing.values())) as (show, shown):
+    with showing(args, list(growing.values()), lambda: reader.stop("it was ended by a key")) as (show, shown):
         if not args.quiet:
             ring = f", with a ring of {reader.ring_bytes >> 20} MiB" if reader.ring_bytes else ""
             each = " each" if ring and len(reader.inputs) > 1 else ""

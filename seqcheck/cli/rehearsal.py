@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 from seqcheck.cli.destinations import Destination
 from seqcheck.model import Report
@@ -44,7 +45,7 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
     live_lines.closing(report)
     if drawn:
         rehearse_dashboard(report)
-    for name in {each.format for each in reports}:
+    for name in {each.format for each in reports} | {"terminal"}:  # which a signal or a key may ask for
         if getattr(FORMATS[name], "keep", "report") == "report":
             for color in (False, True):
                 reporter(name).write(report, io.BytesIO(), Page(color=color))
@@ -86,14 +87,16 @@ def rehearse_dashboard(report: Report) -> None:
     """Draw it once, in colour."""
     from rich.console import Console
 
-    from seqcheck.reporters.dashboard import Dashboard
+    from seqcheck.reporters.dashboard import PAGES, Dashboard
     from seqcheck.snapshot import Latest, Snapshot
 
-    figures = dict.fromkeys(
+    figures: dict[str, Any] = dict.fromkeys(
         ("elapsed_ns", "frames", "bytes", "sequenced", "foreign", "streams", "duplicates", "missing", "late", "dropped",
          "missed"), 1,
     )  # fmt: skip
     latest = (Latest(kind="gap", stream=0, seq=1, frame=1, ns=1),)
     console = Console(file=io.StringIO(), force_terminal=True, width=80, height=24)
     with Dashboard("rehearsal", console) as dashboard:
-        dashboard(Snapshot(ns=1, behind=0.0, latest=latest, report=report, **figures))
+        for page in ("", *PAGES):
+            dashboard.turn_to(page)
+            dashboard(Snapshot(ns=1, behind=0.0, latest=latest, report=report, **figures))

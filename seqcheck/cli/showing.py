@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from seqcheck.cli.growing import Growing
+from seqcheck.cli.live_output import say_report
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.stdio import say
 from seqcheck.errors import OutputError
@@ -18,10 +20,13 @@ from seqcheck.kernel.border import DUPLICATE
 from seqcheck.model import Verdict
 from seqcheck.reporters.live_lines import found, snapshot, text
 from seqcheck.sink import Block, Sink
-from seqcheck.snapshot import Snapshot
+from seqcheck.snapshot import Ask, Snapshot
 from seqcheck.watch import Show
 
-LIVELY_S, CALM_S = 0.25, 10.0
+if TYPE_CHECKING:
+    from seqcheck.reporters.dashboard import Dashboard
+
+LIVELY_S, CALM_S, NEVER_S = 0.25, 10.0, float("inf")
 
 
 class Lines:
@@ -77,20 +82,68 @@ class Showing:
                     self.failed.append(error)
 
 
+class Asked:
+    """What is asked for between: by keys at the dashboard, if there is one, or by SIGUSR1, which asks for the report.
+    `end` ends the capture."""
+
+    def __init__(self, dashboard: Dashboard | None, end: Callable[[], None]) -> None:
+        self._dashboard, self._end = dashboard, end
+        self.report = False
+
+    def heard(self, number: int, frame: object) -> None:
+        """The signal."""
+        self.report = True
+
+    def __call__(self) -> Ask:
+        ask = self._dashboard.heed(self._end) if self._dashboard is not None else Ask.NOTHING
+        return Ask.REPORT if self.report else ask
+
+    def show(self, now: Snapshot) -> None:
+        """The report, where the signal asked for it: on the dashboard, else on stderr."""
+        if not self.report:
+            return
+        self.report = False
+        if self._dashboard is not None:
+            self._dashboard.turn_to("report")
+        elif now.report is not None:
+            say_report(now.report)
+        else:
+            say("seqcheck: no frame with a header yet")
+
+
 @contextmanager
-def showing(args: argparse.Namespace, outputs: Sequence[Growing]) -> Iterator[tuple[Show | None, Showing]]:
-    """Who is shown snapshots (None where nobody is), and how that went."""
+def _hearing(asked: Asked) -> Iterator[None]:
+    if not hasattr(signal, "SIGUSR1"):
+        yield
+        return
+    before = signal.signal(signal.SIGUSR1, asked.heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@contextmanager
+def showing(
+    args: argparse.Namespace, outputs: Sequence[Growing], end: Callable[[], None]
+) -> Iterator[tuple[Show, Showing]]:
+    """Who is shown snapshots, and how that went; `end` ends the capture where a key says so."""
     lines = tuple(JsonLines(output) for output in outputs)
     calls: list[Callable[[Snapshot], None]] = [*lines]
     drawn = wanted(args.quiet) and os.environ.get("TERM", "") not in ("", "dumb")
+    dashboard: Dashboard | None = None
     with ExitStack() as stack:
         if drawn:
             from seqcheck.reporters.dashboard import Dashboard
 
-            calls.append(stack.enter_context(Dashboard(", ".join(args.interfaces))))
+            dashboard = stack.enter_context(Dashboard(", ".join(args.interfaces)))
+            calls.append(dashboard)
         elif not args.quiet:
             calls.append(Lines())
-        shown = Showing(calls)
+        asked = Asked(dashboard, end)
+        stack.enter_context(_hearing(asked))
+        shown = Showing([asked.show, *calls])
         every = args.interval or (LIVELY_S if drawn else CALM_S)
-        show = Show(call=shown, every_s=every, reports=bool(outputs) or drawn, sinks=lines)
-        yield show if calls else None, shown
+        if not calls:
+            every = NEVER_S
+        yield Show(call=shown, every_s=every, ask=asked, reports=bool(outputs) or drawn, sinks=lines), shown

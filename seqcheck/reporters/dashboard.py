@@ -3,7 +3,8 @@
 Each drawing comes from one Snapshot and nothing else, takes some 0.2 ms and no thread of its own: what follows from the
 report alone is laid out once for each report, and only the lines that differ from those on the screen are written. It
 fits 80 columns and 24 lines, and uses more where there are some. The first line is the answer so far. At the end the
-first screen is back as it was, and what was said meanwhile stands there.
+first screen is back as it was, and what was said meanwhile stands there. Keys turn to other pages (pages.py), pause the
+picture or end the capture: see `heed`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -21,15 +22,25 @@ from rich.text import Text
 
 from seqcheck.escape import visible
 from seqcheck.model import Report
+from seqcheck.reporters import pages
 from seqcheck.reporters.histogram import rows
+from seqcheck.reporters.history import History
+from seqcheck.reporters.keyboard import Keys
 from seqcheck.reporters.screen import Screen
 from seqcheck.reporters.terminal_style import BAR, CLEAN, DIM, FINDING, HEADING, MARK, UNSURE, WARNING, marks_for
 from seqcheck.reporters.wording import count, counted, key
-from seqcheck.snapshot import Latest, Snapshot
+from seqcheck.snapshot import Ask, Latest, Snapshot
 
 SECOND = 1_000_000_000
 NAME = 11  # columns of the names on the left
 STREAMS, BARS, FINDINGS = 3, 6, 5
+TALL, MORE_STREAMS, MORE_BARS = 40, 10, 12  # lines from which on there is room for more of them
+CHARTS = (("frames", "frames"), ("missing", "missing"), ("duplicates", "twice"))  # figures, and what they are called
+CHART_LABEL = 9  # columns
+WITH_CHARTS = 18  # lines
+INTERFACES = 8
+HINTS = "q end   p pause   r report   s streams   e findings   ? help"
+PAGE_HINTS = "arrows scroll   Escape back   q end"
 SAID = 2  # lines of the verdict's statement
 MORE = "\u2026"
 BAR_WIDEST = 40
@@ -40,6 +51,15 @@ FULL = 0.5  # share of the kernel's ring from which on it is worth a warning
 Line = list[tuple[str, str]]  # pieces of text, each with its style
 STYLES = (HEADING, DIM, BAR, MARK, CLEAN, FINDING, UNSURE, WARNING)
 NOTES = 2  # lines that others said
+
+
+PAGES: dict[str, Callable[[Snapshot, int], Iterator[str]]] = {
+    "report": pages.report,
+    "streams": pages.streams,
+    "findings": pages.findings(lambda finding, now: told(finding, now)),
+    "help": pages.help_,
+}
+STEPS = {"up": -1, "down": 1, "page up": -10, "page down": 10, "first": -(10**9), "last": 10**9}  # lines
 
 
 class Dashboard:
@@ -54,28 +74,85 @@ class Dashboard:
         self._size: tuple[int, int] = (0, 0)
         self._asked: os.terminal_size | None = None  # what the terminal itself said
         self._before: Snapshot | None = None
-        self._judged: tuple[Report | None, int, list[Line], list[Line]] | None = None
+        self._frozen: Snapshot | None = None  # what is shown, also while the picture is paused
+        self._written_page = ""
+        self._judged: tuple[Report | None, tuple[int, int], list[Line], list[Line]] | None = None
+        self._history = History([name for name, _ in CHARTS])
+        self._keys = Keys()
+        self._page, self._offset, self._paused = "", 0, False
+        self._written: tuple[Snapshot | None, int, list[str]] = (None, 0, [])  # a page, of what and how wide
         self._handlers: dict[int, signal.Handlers] = {}
 
     def __call__(self, now: Snapshot) -> None:
         self._look()
-        self._screen.show([self._coded(line) for line in self.draw(now, self._size)])
+        self._history.add(now.elapsed_ns, {name: getattr(now, name) for name, _ in CHARTS})
+        shown = self._frozen if self._paused and self._frozen is not None else now
+        self._screen.show([self._coded(line) for line in self.draw(shown, self._size)])
+        self._frozen = shown
         self._before = now
+
+    def heed(self, end: Callable[[], None]) -> Ask:
+        """What was typed since the last time; `end` is called where the capture is to end."""
+        ask = Ask.NOTHING
+        for pressed in self._keys.of(self._screen.typed()):
+            ask = Ask.PICTURE if ask is Ask.NOTHING else ask
+            if pressed == "end":
+                end()
+            elif pressed == "pause":
+                self._paused = not self._paused
+            elif pressed == "back":
+                self.turn_to("")
+            elif pressed in STEPS:
+                self._offset = max(self._offset + STEPS[pressed], 0)
+            else:
+                self.turn_to("" if pressed == self._page else pressed)
+                ask = Ask.REPORT if pressed == self._page == "report" else ask
+        return ask
+
+    def turn_to(self, page: str) -> None:
+        """Show one of PAGES from its first line on; "": the picture."""
+        self._page, self._offset = page, 0
 
     def draw(self, now: Snapshot, size: tuple[int, int]) -> list[Line]:
         """The whole picture, as it fits into so many columns and lines."""
         width, height = size
         room = max(height, 4)
-        if self._judged is None or self._judged[0] is not now.report or self._judged[1] != width:
-            report = now.report
-            below = [*self._streams(report), *self._distances(report)]
-            self._judged = report, width, list(self._statement(report, width)), below
+        lines = self._on_page(now, width, room) if self._page else self._picture(now, size, room - 1)
+        lines = [*lines[: room - 1], self._hints()]
+        return [cut(line, width) for line in lines]
+
+    def _picture(self, now: Snapshot, size: tuple[int, int], room: int) -> list[Line]:
+        """At most so many lines."""
+        if self._judged is None or self._judged[0] is not now.report or self._judged[1] != size:
+            report, tall = now.report, size[1] >= TALL
+            below = [
+                *self._streams(report, MORE_STREAMS if tall else STREAMS),
+                *self._distances(report, MORE_BARS if tall else BARS),
+            ]
+            self._judged = report, size, list(self._statement(report, size[0])), below
         _, _, statement, below = self._judged
-        lines = [self._verdict(now), self._head(now), *statement, *self._figures(now), *below]
+        lines = [self._verdict(now), self._head(now), *statement, *self._figures(now)]
+        if room >= WITH_CHARTS:
+            lines += self._charts(size[0])
+        lines += below
         notes: list[Line] = [[(visible(note), DIM)] for note in list(self._screen.notes)[-NOTES:]]
-        spare = max(room - len(lines) - len(notes), FINDINGS if room > HIGH else 0)
-        lines += [*self._findings(now, spare), *notes]
-        return [cut(line, width) for line in lines[:room]]
+        least = FINDINGS if room > HIGH else 0
+        lines = lines[: max(room - least - len(notes), 0)]
+        lines += self._findings(now, max(room - len(lines) - len(notes), 0))
+        return [*lines, *notes][:room]
+
+    def _on_page(self, now: Snapshot, width: int, room: int) -> list[Line]:
+        """One of PAGES; its lines are made once for each snapshot."""
+        if self._written[0] is not now or self._written[1] != width or self._page != self._written_page:
+            self._written = now, width, list(PAGES[self._page](now, width))
+            self._written_page = self._page
+        body, self._offset = pages.shown(iter(self._written[2]), max(room - 3, 1), self._offset)
+        head: Line = [(self._page, HEADING), (f"   from line {self._offset + 1}" if self._offset else "", DIM)]
+        return [self._verdict(now), head, *([(line, "")] for line in body)]
+
+    def _hints(self) -> Line:
+        paused = [("paused: p goes on   ", UNSURE)] if self._paused else []
+        return [*paused, (PAGE_HINTS if self._page else HINTS, DIM)]
 
     def __enter__(self) -> Self:
         self._screen.__enter__()
@@ -177,6 +254,9 @@ class Dashboard:
         yield named("frames", (rates, ""))
         records = f"{count(now.sequenced)} in {counted(now.streams, 'stream')}"
         yield named("records", (f"{records}{dot}{count(now.foreign)} foreign", ""))
+        if len(now.interfaces) > 1:
+            each = [f"{visible(one.name)} {count(one.frames)}" for one in now.interfaces[:INTERFACES]]
+            yield named("from", (dot.join(each), ""))
         found: Line = []
         for number, what in ((now.duplicates, "duplicates"), (now.missing, "missing"), (now.late, "late")):
             found.append((f"{dot if found else ''}{count(number)} {what}", FINDING if number else CLEAN))
@@ -187,20 +267,30 @@ class Dashboard:
         lost.append((f"{dot}ring {now.behind:.0%} full", WARNING if now.behind >= FULL else ""))
         yield named("our losses", *lost)
 
-    def _streams(self, report: Report | None) -> Iterator[Line]:
+    def _charts(self, width: int) -> Iterator[Line]:
+        """Rate, loss and duplicates over the whole run."""
+        seconds, columns = self._history.length_ns // SECOND, max(width - NAME - CHART_LABEL, 1)
+        plain = self._marks.bar == "#"
+        for place, (name, label) in enumerate(CHARTS):
+            line = self._history.line(name, columns, plain=plain)
+            style = BAR if name == "frames" else FINDING
+            words = f"   a column is {counted(seconds, 'second')}" if not place and len(line) + 24 < columns else ""
+            yield named("" if place else "over time", (label.ljust(CHART_LABEL), DIM), (line, style), (words, DIM))
+
+    def _streams(self, report: Report | None, most: int) -> Iterator[Line]:
         if report is None or len(report.streams) < 2:
             return
         found = sorted(report.streams, key=lambda stream: (-(stream.duplicates + stream.missing), stream.id))
-        for place, stream in enumerate(found[:STREAMS]):
+        for place, stream in enumerate(found[:most]):
             figures = (
                 f"{count(stream.received)} received, {count(stream.duplicates)} twice, {count(stream.missing)} missing"
             )
             yield named("" if place else "streams", (f"{figures}  {key(stream)}", ""))
 
-    def _distances(self, report: Report | None) -> Iterator[Line]:
+    def _distances(self, report: Report | None, bars: int) -> Iterator[Line]:
         if report is None or not report.duplicates.distances:
             return
-        shown = rows(report.duplicates.distances, report.verdict.ring_size, BARS)
+        shown = rows(report.duplicates.distances, report.verdict.ring_size, bars)
         most = max((row.count for row in shown), default=1) or 1
         label = max(len(span(row.low, row.high)) for row in shown)
         for place, row in enumerate(shown):

@@ -16,6 +16,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self, TextIO, cast
 
+from seqcheck.reporters.keyboard import typed
+
 OTHER, FIRST = "\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?7h\x1b[?1049l"
 AT, CLEAR_LINE, CLEAR_BELOW = "\x1b[{};1H", "\x1b[2K", "\x1b[J"
 MOST_NOTES = 1000  # lines of others that are kept
@@ -86,6 +88,12 @@ class Screen:
             sys.stderr = self._stderr
         self.leave()
         self._write("".join(f"{note}\n" for note in self.notes))
+
+    def typed(self) -> bytes:
+        """What was typed since; nothing while the first screen is shown."""
+        if not self.open or self._modes is None:
+            return b""
+        return typed(self._out.fileno())
 
     def _ours(self) -> bool:
         """Whether the terminal is ours: a job in the background may not touch it."""

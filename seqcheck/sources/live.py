@@ -169,6 +169,11 @@ class LiveReader:
         return max(port.socket.ring_bytes for port in self._ports)
 
     @property
+    def taken(self) -> list[tuple[str, int, int]]:
+        """Of each interface: its name, frames, and how many were dropped."""
+        return [(port.socket.name, port.frames, port.socket.dropped) for port in self._ports]
+
+    @property
     def wire_bytes(self) -> int:
         """Bytes of these frames on the wire."""
         return sum(int(port.totals[T_BYTES]) for port in self._ports)

@@ -55,6 +55,10 @@ class Ongoing(Protocol):
         """The size of that buffer; 0 where there is none."""
 
     @property
+    def taken(self) -> Sequence[tuple[str, int, int]]:
+        """Of each interface: its name, frames, and how many were dropped."""
+
+    @property
     def wire_bytes(self) -> int:
         """Bytes of these frames on the wire."""
 

@@ -120,6 +120,7 @@ class PipedReader:
     behind = 0.0
     places = False
     adapters: tuple[Adapter, ...] = ()
+    taken: tuple[tuple[str, int, int], ...] = ()
 
     def __init__(self, name: str) -> None:
         self.inputs: tuple[str, ...] = (name,)
