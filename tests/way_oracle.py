@@ -28,12 +28,13 @@ def truth(points: Sequence[Sequence[Number]], *, ran: bool) -> Truth:
     point judges only what lies between its first and its last numbers."""
     counts = [Counter(point) for point in points]
     late = [latecomers(point) for point in points]
+    spans = [span(point) for point in points]
     found = Truth(Counter(), Counter(), Counter(), Counter(), [0] * len(points), 0)
     edge = 0
     for number in universe(points):  # of streams that are at two points at least
         there = [count[number] for count in counts]
-        knows = [any(each[0] == number[0] for each in point) for point in points]
-        judged = [known and (ran or judges(point, number)) for known, point in zip(knows, points, strict=True)]
+        knows = [number[0] in each for each in spans]
+        judged = [known and (ran or judges(each, number)) for known, each in zip(knows, spans, strict=True)]
         seen = [at for at, count in enumerate(there) if count]
         last = seen[-1] if seen else None
         for at in range(len(points) if last is None else last + 1, len(points)) if seen else range(len(points)):
@@ -69,15 +70,24 @@ def universe(points: Sequence[Sequence[Number]]) -> list[Number]:
     return [(*key, x) for key, (low, high) in ends.items() for x in range(low, high + 1)]
 
 
-def judges(point: Sequence[Number], number: Number) -> bool:
+def span(point: Sequence[Number]) -> dict[int, dict[int, tuple[int, int]]]:
+    """By stream and epoch, the lowest and the highest number that a point saw."""
+    found: dict[int, dict[int, tuple[int, int]]] = {}
+    for stream, epoch, x in point:
+        low, high = found.setdefault(stream, {}).get(epoch, (x, x))
+        found[stream][epoch] = min(low, x), max(high, x)
+    return found
+
+
+def judges(seen: dict[int, dict[int, tuple[int, int]]], number: Number) -> bool:
     """Whether a point that saw only this would have seen that number."""
     stream, epoch, x = number
-    mine = [(e, y) for s, e, y in point if s == stream]
-    first, last = min(e for e, _ in mine), max(e for e, _ in mine)
-    here = [y for e, y in mine if e == epoch]
-    if not here:
+    mine = seen[stream]
+    first, last = min(mine), max(mine)
+    if epoch not in mine:
         return first < epoch < last
-    return (epoch > first or x >= min(here)) and (epoch < last or x <= max(here))
+    low, high = mine[epoch]
+    return (epoch > first or x >= low) and (epoch < last or x <= high)
 
 
 def latecomers(point: Sequence[Number]) -> set[Number]:

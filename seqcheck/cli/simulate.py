@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqcheck.simulate import Scenario
 
 SECOND = 1_000_000_000
+SENDER = "sender"  # the point directly behind the ring
 
 DESCRIPTION = """\
 Simulates a sender with a netmap-like TX ring, slot by slot, and writes what its receiver
@@ -46,6 +47,11 @@ def add(subparsers: Any) -> None:
     parser.add_argument("output", metavar="OUT", help="the capture to write, or - for standard output")
     parser.add_argument("--scenario", metavar="FILE", type=Path, help="a scenario file (TOML); options override it")
     parser.add_argument("--truth", metavar="FILE", help="write the ground truth as JSON")
+    parser.add_argument(
+        "--point", metavar="NAME=FILE", type=point, action="append", default=[], dest="points",
+        help="write what was captured at this point, too: sender (behind the ring), or one of the scenario's;"
+        " may be given again",
+    )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     for flag, metavar, kind, text in NUMBERS:
         parser.add_argument(flag, metavar=metavar, type=kind, help=text)
@@ -57,6 +63,14 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("--slot-stamp", action="store_true", help="stamp the slot into each header")
     parser.set_defaults(run=run)
+
+
+def point(text: str) -> tuple[str, str]:
+    """NAME=FILE, for argparse."""
+    name, mark, path = text.partition("=")
+    if not (mark and name and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=FILE")
+    return name, path
 
 
 def count_or_share(text: str) -> int | float:
@@ -95,22 +109,33 @@ def run(args: argparse.Namespace) -> int:
     scenario = resolve(args)
     if args.truth == args.output:
         raise UsageError("the capture and the truth cannot go to the same place")
-    for path in (args.output, args.truth):
+    points = dict(args.points)
+    places = [args.output, *([args.truth] if args.truth else []), *(path for _, path in args.points)]
+    if args.points and len({*places}) < len(places):
+        raise UsageError("two captures cannot go to the same place")
+    for path in places:
         if args.scenario and path and path != STDOUT and same_file(path, str(args.scenario)):
             raise UsageError(f"{path} is the scenario; write elsewhere")
     with ExitStack() as stack:
         capture = stack.enter_context(Output(args.output, force=args.force))
         truth = stack.enter_context(Output(args.truth, force=args.force)) if args.truth else None
+        there = {name: stack.enter_context(Output(path, force=args.force)) for name, path in points.items()}
         made = simulate(scenario)
+        for name in points:
+            if name not in made.points:
+                known = ", ".join(made.points)
+                raise UsageError(f"the scenario has no point {name!r}", hint=f"There are: {known}." if known else "")
+        for name, output in there.items():
+            with failing(output.name):
+                write(made.points[name], output.stream)
         with failing(capture.name):
             size = write(made, capture.stream)
         if truth:
             with failing(truth.name):
                 for line in dump(made):
                     truth.stream.write(line.encode())
-        capture.commit()
-        if truth:
-            truth.commit()
+        for output in (capture, *there.values(), *([truth] if truth else [])):
+            output.commit()
     if not args.quiet:
         say(f"{capture.name}: {len(made.kept)} frames, {size} bytes" + (f"; the truth: {truth.name}" if truth else ""))
     return 0
@@ -119,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
 def resolve(args: argparse.Namespace) -> Scenario:
     """The scenario that the options mean, on top of the file's."""
     from seqcheck.simulate import Scenario, load
-    from seqcheck.simulate.path_faults import Loss
+    from seqcheck.simulate.path_faults import Loss, Point
     from seqcheck.simulate.ring_faults import StaleSlot
 
     base = load(args.scenario) if args.scenario else Scenario()
@@ -132,6 +157,9 @@ def resolve(args: argparse.Namespace) -> Scenario:
         faults.append(StaleSlot(**how))
     if args.loss is not None:
         faults.append(Loss(rate=args.loss))
+    named = {fault.name for fault in faults if isinstance(fault, Point)}
+    if SENDER in dict(args.points) and SENDER not in named:
+        faults.insert(0, Point(name=SENDER))
     sizes = None if args.size is None else (args.size,)
     return replace(
         base,

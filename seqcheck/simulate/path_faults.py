@@ -33,6 +33,8 @@ from seqcheck.simulate.traffic import (
     merge,
 )  # fmt: skip
 
+SECOND = 1_000_000_000  # ns
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
@@ -114,6 +116,27 @@ class CaptureDrop:
 
     rate: float = 0.0
     burst: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """Every frame takes `delay_ns`, and up to `jitter_ns` more. Frames stay in order where it is a `queue`; else they
+    overtake one another."""
+
+    delay_ns: int = 20_000
+    jitter_ns: int = 0
+    queue: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Nothing happens: here the frames are captured, too, under this `name`, by a clock that is `offset_ns` ahead and
+    gains `drift_ppb` ns a second. The capture misses a share of `rate` of them, and counts them."""
+
+    name: str = "point"
+    offset_ns: int = 0
+    drift_ppb: int = 0
+    rate: float = 0.0
 
 
 def _bursts(rate: float, burst: int, count: int, draw: Draw) -> NDArray[np.bool_]:
@@ -230,6 +253,31 @@ def _capture_drop(traffic: Traffic, fault: CaptureDrop, draw: Draw) -> None:
     traffic.sent["fate"][hit] = DROPPED
 
 
+def _delay(traffic: Traffic, fault: Delay, draw: Draw) -> None:
+    sent = traffic.sent
+    sent["ns"] += fault.delay_ns
+    if not fault.jitter_ns:
+        return
+    sent["ns"] += draw.integers(0, fault.jitter_ns + 1, len(sent))
+    if fault.queue:
+        sent["ns"] = np.maximum.accumulate(sent["ns"])
+    else:
+        traffic.sent = sent[np.argsort(sent["ns"], kind="stable")]
+
+
+def _point(traffic: Traffic, fault: Point, draw: Draw) -> None:
+    if fault.name in traffic.points:
+        raise UsageError(f"point: there are two points {fault.name!r}")
+    seen = traffic.sent.copy()
+    seen["fate"][(seen["fate"] == THERE) & draw.hits(fault.rate, len(seen))] = DROPPED
+    if len(seen):
+        since = seen["ns"] - seen["ns"][0]
+        seen["ns"] += fault.offset_ns + since // SECOND * fault.drift_ppb + since % SECOND * fault.drift_ppb // SECOND
+        if int(seen["ns"].min()) < 0:
+            raise UsageError(f"point: the clock of {fault.name!r} shows times before 1970")
+    traffic.points[fault.name] = seen
+
+
 PATH_FAULTS: dict[str, tuple[type[Any], Callable[[Traffic, Any, Draw], None]]] = {
     "loss": (Loss, _loss),
     "reordering": (Reorder, _reorder),
@@ -239,4 +287,6 @@ PATH_FAULTS: dict[str, tuple[type[Any], Callable[[Traffic, Any, Draw], None]]] =
     "scatter": (Scatter, _scatter),
     "receiver-ring": (ReceiverRing, _receiver_ring),
     "capture-drop": (CaptureDrop, _capture_drop),
+    "delay": (Delay, _delay),
+    "point": (Point, _point),
 }

@@ -5,8 +5,8 @@ plan -> ring faults -> numbers, ring -> path faults -> filter -> frames -> file
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -18,7 +18,7 @@ from seqcheck.layout import Layout, resolve
 from seqcheck.serial import span
 from seqcheck.simulate import craft, foreign
 from seqcheck.simulate.draw import Draw
-from seqcheck.simulate.path_faults import PATH_FAULTS
+from seqcheck.simulate.path_faults import PATH_FAULTS, Point
 from seqcheck.simulate.render import Shape, render, shapes
 from seqcheck.simulate.ring import turn
 from seqcheck.simulate.ring_faults import RING_FAULTS
@@ -38,7 +38,7 @@ PATH = dict(PATH_FAULTS.values())
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
     """What was simulated. `kept` are the rows of traffic.sent that the capture holds, in order; `ns` their times as
-    written; `shape` gives the template of a kind and size of frame."""
+    written; `shape` gives the template of a kind and size of frame; `points` is the same at points of the way."""
 
     scenario: Scenario
     layout: Layout
@@ -46,6 +46,7 @@ class Simulated:
     kept: NDArray[np.int64]
     ns: NDArray[np.int64]
     shape: Shape
+    points: Mapping[str, Simulated] = field(default_factory=dict)
 
     @property
     def modulus(self) -> int:
@@ -65,7 +66,7 @@ def simulate(scenario: Scenario) -> Simulated:
     kinds = scenario.traffic.foreign
     sizes = np.array([foreign.size(name, scenario.layout.vlan) for name in kinds], np.int64)
     made = plan(scenario)
-    draws = [Draw(scenario.seed, f"fault {number}") for number in range(len(scenario.faults))]
+    draws = _draws(scenario)
     for fault, draw in zip(scenario.faults, draws, strict=True):
         if type(fault) in RING:
             RING[type(fault)](made, fault, draw)
@@ -74,10 +75,17 @@ def simulate(scenario: Scenario) -> Simulated:
     for fault, draw in zip(scenario.faults, draws, strict=True):
         if type(fault) in PATH:
             PATH[type(fault)](traffic, fault, draw)
+    shape = shapes(lambda kind, size: _shape(layout, scenario, kind, size))
+    points = {name: replace(traffic, sent=sent, points={}) for name, sent in traffic.points.items()}
+    made_there = {name: _captured(scenario, layout, each, shape) for name, each in points.items()}
+    return replace(_captured(scenario, layout, traffic, shape), points=made_there)
+
+
+def _captured(scenario: Scenario, layout: Layout, traffic: Traffic, shape: Shape) -> Simulated:
+    """What a capture holds of the frames that came."""
     _filter(traffic, scenario)
     kept = np.flatnonzero(traffic.sent["fate"] == THERE)
     ns = traffic.sent["ns"][kept]
-    shape = shapes(lambda kind, size: _shape(layout, scenario, kind, size))
     _check_cuts(traffic, kept, scenario, shape)
     return Simulated(
         scenario=scenario,
@@ -87,6 +95,15 @@ def simulate(scenario: Scenario) -> Simulated:
         ns=ns // 1000 * 1000 if scenario.capture.resolution == "us" else ns,
         shape=shape,
     )
+
+
+def _draws(scenario: Scenario) -> list[Draw]:
+    """A stream for each fault. A point is none, so that one more leaves all else as it was."""
+    made, number = [], 0
+    for fault in scenario.faults:
+        made.append(Draw(scenario.seed, f"point {fault.name}" if type(fault) is Point else f"fault {number}"))
+        number += type(fault) is not Point
+    return made
 
 
 def _layout(scenario: Scenario) -> Layout:

@@ -6,7 +6,7 @@ A stale slot, a mirror copy and a loop are all the same: a second row of SENT wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +72,14 @@ SENT = np.dtype(
 
 @dataclass(slots=True, kw_only=True)
 class Traffic:
-    """All contents and all frames in the order of their arrival. `ring_kind`: sender.OWN, HOST, … per slot advance."""
+    """All contents and all frames in the order of their arrival. `ring_kind`: sender.OWN, HOST, … per slot advance.
+    `points` are the frames as they came by points of the way, SENT rows by the point's name."""
 
     contents: NDArray[np.void]
     sent: NDArray[np.void]
     ring_size: int
     ring_kind: NDArray[np.uint8]
+    points: dict[str, NDArray[np.void]] = field(default_factory=dict)
 
 
 def blank(count: int) -> NDArray[np.void]:

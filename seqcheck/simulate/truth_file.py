@@ -57,7 +57,20 @@ def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
         "late": sum(row["late"] for row in streams),
         "by_cause": causes(found),
         "by_fault": _by_fault(made, found),
+        **({"points": {name: _point(each) for name, each in made.points.items()}} if made.points else {}),
         "streams": [{"id": number, "sent": given.get(row["stream"], 0), **row} for number, row in enumerate(streams)],
+    }
+
+
+def _point(made: Simulated) -> dict[str, int]:
+    """What a capture at a point of the way holds."""
+    found = arrivals(made.traffic, made.kept, made.ns)
+    streams = stream_rows(found, made.scenario.layout.start, made.modulus)
+    return {
+        "frames": len(made.kept),
+        "records": len(found.frame),
+        "dropped": made.dropped,
+        **{name: sum(row[name] for row in streams) for name in ("duplicates", "missing", "late")},
     }
 
 
