@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .hashing import of_records
 from .kernel.border import EVENT
 from .retracted import BACK, gone
 
 LEAST = 16  # rows that there is room for, to begin with
 SHARE = 16  # 1 / SHARE of the limit
-NEIGHBOURS = np.uint64(6)  # log2 of how many records
+NEIGHBOURS = 6  # log2 of how many records
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 Ints = NDArray[np.int64]
 Rows = NDArray[Any]
@@ -102,7 +103,7 @@ class Sampled:
         """Which of the next rows are to be kept."""
         if self._bar == ALL:
             return np.ones(len(rows), np.bool_)
-        wanted = _hash(rows) < self._bar
+        wanted = _hashes(rows) < self._bar
         wanted[: max(0, self._head - self._seen)] = True
         return wanted
 
@@ -125,7 +126,7 @@ class Sampled:
             self._back, self._backs = [], 0
         while self._count > self._most - max(1, self._most // SHARE):
             self._bar >>= np.uint64(1)
-            stay = _hash(self._space[: self._count]) < self._bar
+            stay = _hashes(self._space[: self._count]) < self._bar
             stay[: self._leading] = True
             self._keep(stay)
 
@@ -151,12 +152,6 @@ def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:
     return longer
 
 
-def _hash(rows: NDArray[Any]) -> NDArray[np.uint64]:
-    """uint64[n]: of stream and place, evenly spread (the finish of MurmurHash3). Neighbours have the same, so that what
-    belongs together stays together."""
-    key = (rows["stream"].astype(np.uint64) << np.uint64(44)) ^ (rows["record"].astype(np.uint64) >> NEIGHBOURS)
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        key ^= key >> np.uint64(33)
-        key *= np.uint64(factor)
-    result: NDArray[np.uint64] = key ^ (key >> np.uint64(33))
-    return result
+def _hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    """uint64[n]: neighbours have the same, so that what belongs together stays together."""
+    return of_records(rows["stream"], rows["record"] >> NEIGHBOURS)

@@ -23,6 +23,7 @@ from .decode import Reader
 from .diagnose import Evidence
 from .diagnose.evidence import compare
 from .diagnose.naming import name
+from .hashing import of_records
 from .kernel.border import RECORD
 from .layout import Layout
 from .model import Pair
@@ -73,7 +74,7 @@ class Witness(Sink):
             return
         distances = rows["record"] - rows["e_record"]
         orders = np.minimum(np.frexp(distances)[1], ORDERS - 1)  # bits of each, exact below 2**53
-        hashes = mix(rows["stream"], rows["record"])
+        hashes = of_records(rows["stream"], rows["record"])
         limit = np.array([min(below, (1 << 64) - 1) for below in self._below], np.uint64)[orders]
         for at in np.flatnonzero(hashes <= limit).tolist():
             order, own = int(orders[at]), int(hashes[at])
@@ -156,12 +157,3 @@ def _placed(evidence: Evidence, later: StoredFrame, near: list[StoredFrame], aft
 
 def _source(frame: StoredFrame) -> bytes:
     return frame.data[6:12] if frame.link == 1 else b""
-
-
-def mix(stream: NDArray[Any], record: NDArray[Any]) -> NDArray[np.uint64]:
-    """A hash of stream and record: splitmix64's finaliser (Steele, Lea, Flood, 2014)."""
-    x = (stream.astype(np.uint64) << np.uint64(40)) ^ record.astype(np.uint64)
-    x += np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))

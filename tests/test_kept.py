@@ -93,12 +93,12 @@ def test_a_sample_is_the_same_however_it_came(
 def test_a_sample_is_spread_over_all_of_it() -> None:
     events = np.zeros(400_000, EVENT)
     events["stream"], events["record"] = np.arange(len(events)) % 2, np.arange(len(events)) // 2
-    sampled = Sampled(8_000, 500)
+    sampled = Sampled(64_000, 500)
     feed(sampled, events, list(range(0, len(events), 30_000)))
     kept = sampled.rows
     assert kept["record"][:500].tolist() == (np.arange(500) // 2).tolist()
     tenths = np.bincount(kept["record"][500:] // 20_000, minlength=10)
-    assert 3_000 <= len(kept) <= 8_000
+    assert 24_000 <= len(kept) <= 64_000
     assert tenths.min() > 0.5 * tenths.mean()
     assert np.bincount(kept["stream"]).min() > 0.4 * len(kept)
 

@@ -21,7 +21,7 @@ LAYERS = (
     ("wire", "serial", "linux"),
     ("kernel",),
     ("layout", "sink"),
-    ("ranking", "bars", "seen_columns", "redaction"),
+    ("ranking", "hashing", "bars", "seen_columns", "redaction"),
     ("retracted", "missing"),
     ("kept",),
     ("decode", "track", "metrics", "timeline", "spool", "guard", "ways", "crowd"),

@@ -18,7 +18,6 @@ from seqcheck.locate.clocks import fit, lowest_line, resolution
 from seqcheck.locate.matching import match
 from seqcheck.locate.points import Epoch
 from seqcheck.locate.run import Asked, tell
-from seqcheck.locate.sample import mixed
 
 TURN = 1 << 16
 
@@ -130,11 +129,6 @@ def test_a_sample_of_many_streams_with_the_same_numbers_is_bounded(monkeypatch: 
     rows = [(BEGIN + x * STEP, frame(x % 200, 1 + x // 200)) for x in range(2000)]
     (point,) = observed({"a": capture(rows)})
     assert len(point.sample.rows) <= 64
-
-
-def test_hashes_spread_numbers_evenly() -> None:
-    share = mixed(np.arange(100_000, dtype=np.uint64)) >> np.uint64(60)
-    assert np.bincount(share.astype(np.int64), minlength=16).min() > 5500
 
 
 def numbered(streams: dict[int, int], *, sport: int, body: bytes = b"") -> list[tuple[int, bytes]]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
+from ..hashing import of_records
 from .arrays import median
 from .facts import Evidence, Facts
 from .keys import Bools, Ints
@@ -187,7 +188,7 @@ def _chosen(table: Table, rows: Bools) -> tuple[Ints, Floats, Ints]:
     if not len(leads):
         return leads, np.zeros(0), length
     bits = np.frexp(table.distance[leads].astype(np.float64))[1]
-    key = _mix(table.rows["stream"][leads], table.rows["record"][leads])
+    key = of_records(table.rows["stream"][leads], table.rows["record"][leads])
     order = np.lexsort((key, bits))
     group = bits[order]
     start = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
@@ -199,12 +200,6 @@ def _chosen(table: Table, rows: Bools) -> tuple[Ints, Floats, Ints]:
     back = np.argsort(leads[kept], kind="stable")
     kept, share = kept[back], share[back]
     return leads[kept], share * length[kept], length[kept]
-
-
-def _mix(stream: NDArray[np.int32], record: Ints) -> NDArray[np.uint64]:
-    x = (stream.astype(np.uint64) << np.uint64(40)) ^ record.astype(np.uint64)
-    x = (x + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
-    return x ^ (x >> np.uint64(31))
 
 
 def _steps(table: Table, rows: Bools) -> Ints:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..hashing import mixed
 from ..kernel.border import A_FRAME, RECORD, Program
 from ..kernel.portable.examine import examine
 from ..layout import compile as compile_layout
@@ -103,12 +104,3 @@ class Sample(Sink):
 
     def _join(self) -> None:
         self._parts = [np.concatenate([np.zeros(0, RECORD_SEEN), *self._parts])]
-
-
-def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """uint64[n]: a hash of each (steps of MurmurHash3's finish), the same at every point."""
-    key = numbers * np.uint64(0xFF51AFD7ED558CCD) + np.uint64(0x9E3779B97F4A7C15)
-    key ^= key >> np.uint64(32)
-    key *= np.uint64(0xC4CEB9FE1A85EC53)
-    result: NDArray[np.uint64] = key ^ (key >> np.uint64(29))
-    return result

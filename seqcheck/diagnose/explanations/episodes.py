@@ -13,7 +13,7 @@ from ..keys import Bools
 from ..units import Floats, Units
 from .block import as_long, lengths, slack
 from .context import Context
-from .part import Part
+from .part import Part, log_beta
 
 LONG_EPISODES = -3.0  # log-probability that what is no replay and no block comes in long episodes
 
@@ -76,10 +76,6 @@ def nothing(units: Units, share: Floats) -> float:
     even = float((several * -np.log(9.2 * units.length)).sum())
     long = LONG_EPISODES if float((several * (units.length > 8)).sum()) > 0.5 else 0.0
     return value + either(falling, even) - 0.7 + long
-
-
-def log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def either(one: float, other: float) -> float:

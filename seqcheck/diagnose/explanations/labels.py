@@ -17,8 +17,8 @@ from ..arrays import median
 from ..keys import Bools
 from ..units import Floats, Units
 from .context import Context
-from .episodes import blocks, either, log_beta, nothing, slots
-from .part import Part
+from .episodes import blocks, either, nothing, slots
+from .part import Part, log_beta
 
 RING = ("stale-slot", "early-overwrite")
 ALL = 0.85  # of the numbers: "every frame"
@@ -188,7 +188,7 @@ def _stamps(part: Part, units: Units, share: Floats) -> float:
     ring = log_beta(4.0 + hits, 1.0 + len(astray) - hits) - log_beta(4.0, 1.0) - (len(astray) - hits) * slots
     like = int(np.unique(astray, return_counts=True)[1].max())
     steady = log_beta(4.0 + like, 1.0 + len(astray) - like) - log_beta(4.0, 1.0) - (len(astray) - like + 1) * slots
-    return ring - either(math.log(0.5) - len(astray) * slots, math.log(0.5) + steady)
+    return float(ring - either(math.log(0.5) - len(astray) * slots, math.log(0.5) + steady))
 
 
 def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, context: Context) -> float:

@@ -21,7 +21,7 @@ from .. import priors
 from ..arrays import distinct, quantiles
 from ..keys import Ints
 from ..units import Floats, Units
-from .part import FLOOR, Part, log_gamma, normal, poisson, windows
+from .part import FLOOR, Part, log_beta, log_gamma, normal, poisson, windows
 
 CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view
 OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
@@ -136,7 +136,7 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
         return None
     families = CLOSED if closed else OPEN
     share = np.clip(missing / sizes, 0.5 / sizes, 0.95)
-    some = -0.5 * np.log(share) + 4 * np.log(1 - share) - float(_log_beta(*SHARE["short"])) - np.log(sizes)
+    some = -0.5 * np.log(share) + 4 * np.log(1 - share) - float(log_beta(*SHARE["short"])) - np.log(sizes)
     some = np.where(sizes >= mean, math.log(families["short"]) + some, -np.inf)
     total = some
     if tight:
@@ -252,7 +252,7 @@ def _evidence(ends: Ints, sizes: Ints, family: str, burst: float) -> tuple[Float
     mean = off @ often / len(ends)
     scatter = np.sqrt(np.maximum((off - mean[:, None]) ** 2 @ often / len(ends), 0.0))
     result = (
-        _log_beta(few + yes, many + no) - float(_log_beta(few, many))
+        log_beta(few + yes, many + no) - float(log_beta(few, many))
         + _ways(slots, other, family) @ often - len(ends) * _stretch(scatter, burst)
     )  # fmt: skip
     counts = np.stack([(laps == k) @ often for k in range(1, len(priors.LAPS) + 1)])
@@ -272,10 +272,6 @@ def _ways(slots: Any, other: Any, family: str) -> Any:
     if family == "short":
         return log_gamma(slots + 1) - log_gamma(other + 1) - log_gamma(np.maximum(slots - other, 0) + 1)
     return log_gamma(slots + other) - log_gamma(other + 1) - log_gamma(slots)
-
-
-def _log_beta(a: Any, b: Any) -> Any:
-    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
 
 
 def _density(units: Units, size: int, family: str, more: tuple[float, float]) -> Floats:

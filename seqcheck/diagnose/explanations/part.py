@@ -43,10 +43,17 @@ def normal(off: Any, scale: Any) -> Any:
 
 
 def log_gamma(x: Any) -> Any:
-    """ln Gamma(x) for x > 0, by Stirling's series from x + 3 down (abs. error below 1e-6)."""
+    """ln Gamma(x) for x > 0; of an array, by Stirling's series from x + 3 down (abs. error below 1e-6)."""
+    if isinstance(x, int | float):
+        return math.lgamma(x)
     y = np.asarray(x, np.float64) + 3.0
     series = (y - 0.5) * np.log(y) - y + 0.9189385332046727 + 1 / (12 * y) - 1 / (360 * y**3)
     return series - np.log(np.asarray(x) * (np.asarray(x) + 1) * (np.asarray(x) + 2))
+
+
+def log_beta(a: Any, b: Any) -> Any:
+    """ln of the beta function."""
+    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
 
 
 def poisson(count: Any, expected: Any) -> Any:
