@@ -420,3 +420,30 @@ def test_times_in_text_are_no_counters() -> None:
     start = BEGIN // 10**6
     frames = sent((f"at={start + at} v=7".encode() for at in range(200)), step=1_000_000)
     assert all(each.score < LIKELY for each in found(frames))
+
+
+def test_one_sender_on_several_ports() -> None:
+    """Each port counts by itself; another sender's port is no part of it."""
+    more = noise(9)
+    payloads = [
+        (port, struct.pack(">II", number, 7 + port) + more())
+        for number in range(80)
+        for port in (6001, 6002, 6003, 7000)
+    ] + [(5353, noise(10)()) for _ in range(60)]  # fmt: skip
+    (first, *others) = found(raw(ethernet(ipv4(udp(payload, sport=port, dport=port))) for port, payload in payloads))
+    assert write(first.layout) == "udp:6001-6003,7000 seq=u32be@0"
+    assert (first.streams, first.records) == (4, 320)
+    assert first.score > DOUBTLESS
+    assert "UDP ports 6001-6003, 7000" in first.because[0]
+    assert not any(other.score > DOUBTLESS for other in others)
+
+
+def test_two_senders_on_two_ports_stay_two() -> None:
+    first, second = noise(11), noise(12)
+    payloads = [
+        (port, payload)
+        for number in range(100)
+        for port, payload in ((6001, struct.pack(">I", number) + first()), (6002, second() + struct.pack("<I", number)))
+    ]
+    best = found(raw(ethernet(ipv4(udp(payload, sport=port, dport=port))) for port, payload in payloads))
+    assert {write(one.layout).split()[0] for one in best if one.score > DOUBTLESS} == {"udp:6001", "udp:6002"}

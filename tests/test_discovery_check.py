@@ -42,6 +42,7 @@ def sample() -> Frames:
         ("udp:6000 seq=u16le@4", "seq=u16le@4 never counts."),
         ("udp:6001 seq=u32le@6", "No frame has UDP port 6001: there is UDP port 6000: 200 frames, 1 flow."),
         ("tcp:6000 seq=u32le@6", "No frame has TCP port 6000: there is UDP port 6000: 200 frames, 1 flow."),
+        ("udp:1-9,6001 seq=u32le@6", "No frame has UDP ports 1-9, 6001: there is UDP port 6000: 200 frames, 1 flow."),
         ("udp:6000 seq=u32le@31", "The layout needs 35 bytes of payload; these frames have 34 at most."),
         (
             "udp:6000 magic=u32be@0==0xfeedface seq=u32le@6",
@@ -116,3 +117,24 @@ def test_a_number_that_is_sent_several_times_on_purpose_counts() -> None:
 
 def test_no_frames_say_nothing() -> None:
     assert check(sent([]), parse("udp:6000 seq=u32be@4"), load()) == ()
+
+
+def stepping(step: int, size: int = 2) -> Frames:
+    """A counter of `size` bytes that goes up by `step`, in front of noise."""
+    taken, more = Sample(), noise(5)
+    frames = sent((at * step % 256**size).to_bytes(size, "big") + more() for at in range(3000))
+    taken.take(frames, 0, frames.count)
+    return taken.frames()
+
+
+def test_a_counter_that_goes_up_by_a_constant() -> None:
+    (said, would) = check(stepping(30), parse("udp:6000 seq=u16be@0"), load())
+    assert said == "seq=u16be@0 never counts."
+    assert would == "It goes up by 30 in 100 %: udp:6000 seq=u16be@0 step=30 would count the steps."
+    assert check(stepping(30), parse("udp:6000 seq=u16be@0 step=30"), load()) == ()
+
+
+def test_a_wrong_place_is_no_step() -> None:
+    """A counter that is read a byte too far in front goes up by 256, which is no step of its own."""
+    said = check(sample(), parse("udp:6000 seq=u48le@5"), load())
+    assert not any("step" in each for each in said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import SELECTORS, Digits, Layout, Word
+from seqcheck.layout.spec import write_ports
 
 WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
 WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD"}
@@ -73,6 +74,8 @@ def typed(word: Word) -> str:
 
 def place(layout: Layout) -> str:
     """UDP port 6005."""
+    if layout.ports:
+        return f"{WHERE[layout.anchor]}s {write_ports(layout.ports).replace(',', ', ')}"
     if layout.selector is None:
         return {"frame": "the frame", "eth": "the Ethernet payload"}.get(layout.anchor, layout.anchor.upper())
     return selected(layout.anchor, layout.selector)

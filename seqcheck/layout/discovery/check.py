@@ -7,19 +7,23 @@ It never says that a layout is right: where the number counts, there is nothing 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcheck.dataclass import replace
+from seqcheck.errors import UsageError
 from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, Kernel, RecordColumns, Sought
 from seqcheck.kernel.portable.frame import locate, position
-from seqcheck.layout.discovery.because import percent, selected
+from seqcheck.layout.discovery.because import percent, place
 from seqcheck.layout.discovery.candidate import LIKELY, Candidate
+from seqcheck.layout.discovery.measure import distance
 from seqcheck.layout.discovery.ranking import discover
 from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.survey import survey
-from seqcheck.layout.discovery.trial import trial
+from seqcheck.layout.discovery.trial import Trial, trial
 from seqcheck.layout.model import Layout, Match, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.spec import write, write_seq, write_word
@@ -46,10 +50,25 @@ def check(frames: Frames, layout: Layout, kernel: Kernel) -> tuple[str, ...]:
     if tried.steps.pairs < FEWEST or tried.steps.share >= COUNTS or tried.repeats > 1:
         return ()
     would = tuple(_would(discover(frames, kernel), layout, tried.steps.share + BETTER))
+    would = would or tuple(_by_steps(tried, layout))
     if tried.steps.forward >= COUNTS and not would:
         return ()  # it counts, and frames are lost
     share = f"counts by one in {percent(tried.steps.share)} of {len(tried.row):,} records only"
     return (f"{seq} {share if tried.steps.up else 'never counts'}.", *would)
+
+
+def _by_steps(tried: Trial, layout: Layout) -> Iterator[str]:
+    """That the number goes up by a constant; not where that is due to a wrong byte order or place."""
+    later = np.flatnonzero(tried.before >= 0)
+    moved = distance(tried.seq[later], tried.seq[tried.before[later]], layout.counted)
+    steps, counts = np.unique(moved[moved > 0], return_counts=True)
+    if not len(steps) or layout.step != 1 or layout.least:
+        return
+    step, share = int(steps[int(np.argmax(counts))]), counts.max() / len(later)
+    if share < COUNTS or step == 1 or step % 256 == 0:
+        return
+    with contextlib.suppress(UsageError):  # a step that does not come round
+        yield f"It goes up by {step} in {percent(share)}: {write(replace(layout, step=step))} would count the steps."
 
 
 def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Iterator[str]:
@@ -69,9 +88,9 @@ def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
         yield from _magic(frames, layout, np.flatnonzero(status == MAGIC))
     elif (status == SHORT).any():
         yield from _short(frames, layout, np.flatnonzero(status == SHORT))
-    elif ((status == PORT) | (status == PROTOCOL)).any() and layout.selector is not None:
+    elif ((status == PORT) | (status == PROTOCOL)).any() and (layout.selector is not None or layout.ports):
         there = "; ".join(survey(frames))
-        yield f"No frame has {selected(layout.anchor, layout.selector)}" + (f": there is {there}." if there else ".")
+        yield f"No frame has {place(layout)}" + (f": there is {there}." if there else ".")
 
 
 def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:
@@ -101,17 +120,17 @@ def _short(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[
     """How long the payloads are, and how long they would have to be."""
     lengths, anchor = [], _anchor(layout)
     for row in rows[:LOOK].tolist():
-        place = locate(*frames.one(row), anchor)
-        lengths.append(max(min(place.end, place.stated) - place.start, 0))
+        found = locate(*frames.one(row), anchor)
+        lengths.append(max(min(found.end, found.stated) - found.start, 0))
     need = max(word.offset + word.width if word.offset >= 0 else -word.offset for word in layout.words())
     yield f"The layout needs {need} bytes of payload; these frames have {max(lengths)} at most."
 
 
 def _value(frames: Frames, row: int, anchor: Sought, word: Word) -> int | None:
     data, wire, link = frames.one(row)
-    place = locate(data, wire, link, anchor)
-    at = position(place, word.offset)
-    if place.status != RECORD or at < place.start or at + word.width > min(place.end, len(data)):
+    found = locate(data, wire, link, anchor)
+    at = position(found, word.offset)
+    if found.status != RECORD or at < found.start or at + word.width > min(found.end, len(data)):
         return None
     return int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask
 

@@ -9,11 +9,12 @@ import numpy as np
 from seqcheck.dataclass import dataclass, replace
 from seqcheck.kernel.border import Frames, Kernel
 from seqcheck.layout.discovery.because import because
-from seqcheck.layout.discovery.candidate import Candidate
+from seqcheck.layout.discovery.candidate import DOUBTLESS, Candidate
 from seqcheck.layout.discovery.columns import HEAD
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.named import believed, known
 from seqcheck.layout.discovery.places import Place, headers, places
+from seqcheck.layout.discovery.ports import together
 from seqcheck.layout.discovery.score import caution, score
 from seqcheck.layout.discovery.search import search
 from seqcheck.layout.discovery.subject import Subject
@@ -34,6 +35,7 @@ MANY = 0.1  # worth of having all records of the sample, likewise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ranked:
+    found: Found
     candidate: Candidate
     tried: Trial
     rank: float
@@ -44,6 +46,7 @@ def discover(frames: Frames, kernel: Kernel) -> list[Candidate]:
     subject = Subject(frames, kernel)
     where = places(frames)
     found = [*_builtin(subject, where), *_searched(subject, where, last=False)]
+    found += _together(subject, found)
     found += _searched(subject, headers(frames), last=True)
     best: list[_Ranked] = []
     candidates: list[Candidate] = []
@@ -66,6 +69,14 @@ def _searched(subject: Subject, where: list[Place], *, last: bool) -> Iterator[_
             value = score(one, tried, last=last)
             if value >= WORTH:
                 yield _ranked(subject, one, tried, value, last=last)
+
+
+def _together(subject: Subject, found: list[_Ranked]) -> Iterator[_Ranked]:
+    """What is beyond doubt on several ports, as one."""
+    sure = sorted((each for each in found if each.candidate.score > DOUBTLESS), key=lambda one: -one.rank)
+    for one in together(each.found for each in sure):
+        tried = trial(subject, one.layout)
+        yield _ranked(subject, one, tried, score(one, tried), last=False)
 
 
 def _builtin(subject: Subject, where: list[Place]) -> Iterator[_Ranked]:
@@ -93,7 +104,10 @@ def _ranked(subject: Subject, one: Found, tried: Trial, value: float, *, last: b
     seq = one.layout.seq
     deep = min(abs((seq.words[-1] if isinstance(seq, Pieces) else seq).offset), FAR) * DEEP
     return _Ranked(
-        candidate=candidate, tried=tried, rank=value + MANY * share + NAME * bool(one.layout.name) + start - deep
+        found=one,
+        candidate=candidate,
+        tried=tried,
+        rank=value + MANY * share + NAME * bool(one.layout.name) + start - deep,
     )
 
 
