@@ -24,8 +24,12 @@ def test_lengths_are_swapped_before_version_2_4(minor: int) -> None:
     assert pcap.parse_header(pcap_header(minor=minor)).swapped == (minor < 4)
 
 
-def test_upper_half_of_the_link_type_is_dropped() -> None:
-    assert pcap.parse_header(pcap_header(link=0xF400_0001)).link == 1
+@pytest.mark.parametrize(
+    ("link", "fcs"), [(0x2400_0001, 4), (0xF400_0001, 30), (0x2000_0001, 0), (0x0400_0001, 0), (1, 0)]
+)
+def test_the_upper_half_of_the_link_type_tells_of_check_sequences(link: int, fcs: int) -> None:
+    rule = pcap.parse_header(pcap_header(link=link))
+    assert (rule.link, rule.fcs) == (1, fcs)
 
 
 def test_unknown_version_and_cut_header_are_refused_in_words() -> None:

@@ -83,14 +83,23 @@ def test_one_chance_record_is_no_recognition() -> None:
     assert analyze(capture(pktgen(1))).layout.name == "pktgen"
 
 
+def test_two_ports_that_count_alike_are_read_together() -> None:
+    report = analyze(capture(own(300), own(280, port=6006, seed=2)))
+    assert report.layout.spec == "udp:6005-6006 seq=u32le@6"
+    assert (len(report.streams), report.records.sequenced) == (2, 580)
+    assert "UDP ports 6005-6006" in report.layout.how
+
+
 def test_two_that_count_are_a_choice_for_people() -> None:
+    more = noise(4)
+    other = (ethernet(ipv4(udp(more() + at.to_bytes(4, "big"), dport=6006))) for at in range(280))
     with pytest.raises(InputError) as caught:
-        analyze(capture(own(300), own(280, port=6006, seed=2)))
+        analyze(capture(own(300), other))
     assert caught.value.hint.splitlines()[0] == (
         "There is: UDP port 6005: 300 frames, 1 flow; UDP port 6006: 280 frames, 1 flow."
     )
     assert "  --layout 'udp:6005 seq=u32le@6'" in caught.value.hint
-    assert "  --layout 'udp:6006 seq=u32le@6'" in caught.value.hint
+    assert "  --layout 'udp:6006 seq=u32be@24'" in caught.value.hint
 
 
 def test_where_nothing_counts_the_error_says_what_is_there() -> None:

@@ -91,13 +91,15 @@ class Frames:
 class PcapRule:
     """How to read the records of a classic pcap: `big` endian, `nano` second fractions, 16 or 24 (modified) byte
     record headers, `link` for every frame. `swapped`: before version 2.4 the two lengths stood the other way round, or
-    either way; the smaller is then what was captured. A header's thiszone is ignored, as every reader does."""
+    either way; the smaller is then what was captured. A header's thiszone is ignored, as every reader does. `fcs`:
+    bytes of a frame check sequence at the end of each frame, which the kernels do not look at."""
 
     big: bool
     nano: bool
     header: int
     link: int
     swapped: bool = False
+    fcs: int = 0
 
 
 # One row per interface of the current pcapng section, for index_pcapng. A time stamp t of 64 bits is, by `kind`:

@@ -71,7 +71,11 @@ class PcapWalker:
         self._indexer, self._rule, self._index = indexer, rule, indexer.index_pcap
 
     def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
-        return self._index(buf, start, stop, self._rule, frames)
+        low, fcs = frames.count, self._rule.fcs
+        reached = self._index(buf, start, stop, self._rule, frames)
+        if fcs:
+            _leave_out(frames, np.arange(low, frames.count), fcs)
+        return reached
 
     def fault(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
         return pcap.fault(buf[pos : pos + 16].tobytes(), self._rule)
@@ -112,7 +116,10 @@ class PcapngWalker:
         while True:
             section = self.section
             if section is not None and section.known and not self._close:
+                low = frames.count
                 pos, why = self._index(buf, pos, stop, section.big, section.interfaces, frames)
+                for link, fcs in section.fcs.items():
+                    _leave_out(frames, low + np.flatnonzero(frames.link[low : frames.count] == link), fcs)
                 if why != BLOCK:
                     return pos, why
             pos, why = self._pass(buf, pos, stop, frames.count > before)
@@ -202,11 +209,21 @@ class PcapngWalker:
     def lead(self, before: bytes, cap: int) -> int:
         # An EPB or PB has the captured length 8 bytes before the data. An SPB has its own length there, which is more.
         assert self.section is not None
-        enhanced = len(before) == 28 and unpack_from(">I" if self.section.big else "<I", before, 20)[0] == cap
-        return 28 if enhanced else 12
+        if len(before) < 28:
+            return 12
+        captured = unpack_from(">I" if self.section.big else "<I", before, 20)[0]
+        return 28 if cap <= captured <= cap + max(self.section.fcs.values(), default=0) else 12
 
     def anew(self, section: Section | None) -> PcapngWalker:
         return PcapngWalker(self._indexer, section)
+
+
+def _leave_out(frames: Frames, rows: NDArray[np.int64], fcs: int) -> None:
+    """These frames without the frame check sequence at their end, as far as it was captured."""
+    wire = frames.wire[rows]
+    wire -= np.minimum(wire, np.uint32(fcs))
+    frames.wire[rows] = wire
+    frames.cap[rows] = np.minimum(frames.cap[rows], wire)
 
 
 def open_walker(head: bytes, indexer: Indexer) -> tuple[Walker, int]:

@@ -18,6 +18,7 @@ from seqcheck.kernel.border import MAX_FRAME, MAX_WIRE, PcapRule
 
 HEADER = 24  # bytes of the file header
 VERSION = (2, 4)
+FCS_PRESENT = 0x04000000  # of the link type (draft-ietf-opsawg-pcap, section 4)
 # magic number: (fractions are nanoseconds, bytes of a record's header)
 MAGICS = {0xA1B2C3D4: (False, 16), 0xA1B23C4D: (True, 16), 0xA1B2CD34: (False, 24)}
 
@@ -34,8 +35,8 @@ def is_pcap(head: bytes) -> bool:
 def parse_header(head: bytes) -> PcapRule:
     """The rule by which the records are read. ValueError, in words, where the header cannot be read.
 
-    The snap length is not believed (writers get it wrong), nor is thiszone. The upper 16 bits of the link type tell
-    about frame check sequences and are dropped.
+    The snap length is not believed (writers get it wrong), nor is thiszone. The upper 16 bits of the link type say
+    how long the frame check sequences are: bit 26 that they do, the upper four how many words of 16 bits.
     """
     big, nano, header = _STARTS[head[:4]]
     if len(head) < HEADER:
@@ -43,7 +44,8 @@ def parse_header(head: bytes) -> PcapRule:
     major, minor, _, _, _, link = Struct((">" if big else "<") + "HHiIII").unpack_from(head, 4)
     if major != VERSION[0] or minor > VERSION[1]:
         raise ValueError(f"is a pcap of version {major}.{minor}; only 2.0 to 2.4 are known")
-    return PcapRule(big=big, nano=nano, header=header, link=link & 0xFFFF, swapped=minor < VERSION[1])
+    fcs = 2 * (link >> 28) if link & FCS_PRESENT else 0
+    return PcapRule(big=big, nano=nano, header=header, link=link & 0xFFFF, swapped=minor < VERSION[1], fcs=fcs)
 
 
 def fault(record: bytes, rule: PcapRule) -> str:

@@ -23,9 +23,10 @@ MAX_INTERFACES = 65_536  # of one section
 _LEAST = {SHB: 28, IDB: 20, ISB: 24, EPB: 32, SPB: 16, PB: 32}  # bytes of a block without data and options
 _ORDERS = {b"\x1a\x2b\x3c\x4d": True, b"\x4d\x3c\x2b\x1a": False}
 _INT64 = np.iinfo(np.int64)
-_IF_TSRESOL, _IF_TSOFFSET, _ISB_IFDROP, _ISB_OSDROP = 9, 14, 5, 7
-_OF_INTERFACE, _OF_STATISTICS = (_IF_TSRESOL, _IF_TSOFFSET), (_ISB_IFDROP, _ISB_OSDROP)
+_IF_TSRESOL, _IF_FCSLEN, _IF_TSOFFSET, _ISB_IFDROP, _ISB_OSDROP = 9, 13, 14, 5, 7
+_OF_INTERFACE, _OF_STATISTICS = (_IF_TSRESOL, _IF_FCSLEN, _IF_TSOFFSET), (_ISB_IFDROP, _ISB_OSDROP)
 SHORT = 256  # bytes of an IDB that is remembered
+LEAST_BITS = 16  # if_fcslen is written in bits, as its standard has it, or in bytes, as many writers do
 _OPTION = {order: Struct(order + "HH").unpack_from for order in "<>"}
 
 
@@ -36,9 +37,11 @@ class Section:
     interfaces  INTERFACE[n] for index_pcapng
     known       whether the section's version is one that is read; the blocks of others are to be skipped
     dropped     frames that the capturing side says it lost, None where it says nothing
+    fcs         by link type, the bytes of the frame check sequence at the end of each frame, where its interfaces say
+                so and agree
     """
 
-    __slots__ = ("_count", "_drops", "_table", "big", "interfaces", "known", "version")
+    __slots__ = ("_count", "_drops", "_lengths", "_table", "big", "fcs", "interfaces", "known", "version")
 
     def __init__(self, block: bytes) -> None:
         self.big = _ORDERS[block[8:12]]
@@ -48,6 +51,8 @@ class Section:
         self._count = 0
         self.interfaces = self._table[:0]
         self._drops: dict[int, int] = {}
+        self._lengths: dict[int, set[int]] = {}
+        self.fcs: dict[int, int] = {}
 
     @property
     def dropped(self) -> int | None:
@@ -58,7 +63,12 @@ class Section:
         added."""
         if self._count == MAX_INTERFACES:
             return f"more than {MAX_INTERFACES} interfaces in one section"
-        row, trouble = (_known_interface if len(block) <= SHORT else _interface)(block, self.big)
+        row, fcs, trouble = (_known_interface if len(block) <= SHORT else _interface)(block, self.big)
+        lengths = self._lengths.setdefault(row[0], set())
+        lengths.add(fcs)
+        self.fcs.pop(row[0], None)
+        if fcs and len(lengths) == 1:
+            self.fcs[row[0]] = fcs
         if self._count == len(self._table):
             self._table = np.concatenate([self._table, np.zeros_like(self._table)])
         self._table[self._count] = row
@@ -79,21 +89,23 @@ class Section:
         return trouble
 
 
-def _interface(block: bytes, big: bool) -> tuple[tuple[int, int, int, int, int], str]:
-    """The row of border.INTERFACE for an IDB, and what is wrong with it."""
+def _interface(block: bytes, big: bool) -> tuple[tuple[int, int, int, int, int], int, str]:
+    """The row of border.INTERFACE for an IDB, the bytes of its frame check sequences, and what is wrong with it."""
     order = ">" if big else "<"
     link, _, snap = unpack_from(order + "HHI", block, 8)
-    kind, value, seconds = TIMES, 1000, 0
+    kind, value, seconds, fcs = TIMES, 1000, 0, 0
     options, trouble = _options(block[16:-4], order, _OF_INTERFACE)
     for code, body in options:
         if code == _IF_TSRESOL and len(body) == 1:
             kind, value = resolution(body[0])
+        elif code == _IF_FCSLEN and len(body) == 1:
+            fcs = body[0] // 8 if body[0] >= LEAST_BITS else body[0]
         elif code == _IF_TSOFFSET and len(body) == 8:
             (seconds,) = unpack(order + "q", body)
     offset = min(max(seconds * 1_000_000_000, int(_INT64.min)), int(_INT64.max))
     if offset != seconds * 1_000_000_000:
         trouble = trouble or f"the interface's time offset of {seconds} s is out of range"
-    return (link, kind, snap, value, offset), trouble
+    return (link, kind, snap, value, offset), fcs, trouble
 
 
 _known_interface = lru_cache(maxsize=64)(_interface)  # files with a section for each packet repeat theirs
@@ -143,7 +155,7 @@ def fault(block: bytes, order: str, interfaces: int) -> str:
     return f"packet block claims {cap} captured bytes, more than it holds or than {MAX_FRAME}"
 
 
-def _options(body: bytes, order: str, wanted: tuple[int, int]) -> tuple[list[tuple[int, bytes]], str]:
+def _options(body: bytes, order: str, wanted: tuple[int, ...]) -> tuple[list[tuple[int, bytes]], str]:
     """(code, value) of each option that is wanted, and what is wrong with them. A block may be full of others."""
     found: list[tuple[int, bytes]] = []
     at, end, unpacker = 0, len(body), _OPTION[order]
