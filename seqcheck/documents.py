@@ -7,6 +7,8 @@ so what is out of all proportion is refused, in words, before it gets there. Ass
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, NoReturn
 
 DEEPEST = 32  # tables or lists within one another
@@ -34,18 +36,12 @@ def toml(data: bytes | str) -> dict[str, Any]:
     """The table. DocumentError where it is none, or one that nobody would write."""
     import tomllib  # here, since few runs need it
 
-    try:
+    with _parsing("TOML"):
         text = data if isinstance(data, str) else data.decode("utf-8")
         if long := _LONG_KEY.search(text):
             line = text.count("\n", 0, long.start()) + 1
             raise DocumentError(f"a key of more than {PARTS} parts in line {line}")
         table = tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"not UTF-8 text, at byte {error.start}") from None
-    except RecursionError:
-        raise DocumentError(f"nested deeper than {DEEPEST}") from None
-    except ValueError as error:
-        raise DocumentError(f"not TOML: {_first_line(error)}") from None
     check(table)
     return table
 
@@ -59,16 +55,23 @@ def json(data: bytes) -> Any:
         raise DocumentError(f"more than {VALUES} values")
     if len(data) > WIDE and not data.isascii():
         raise DocumentError(f"more than {WIDE} bytes that are not all ASCII")
-    try:
+    with _parsing("JSON"):
         document = loads(data.decode("utf-8-sig"), parse_constant=_no_number, parse_int=_integer)
+    check(document)
+    return document
+
+
+@contextmanager
+def _parsing(language: str) -> Iterator[None]:
+    """What a parser may raise, as a DocumentError."""
+    try:
+        yield
     except UnicodeDecodeError as error:
         raise DocumentError(f"not UTF-8 text, at byte {error.start}") from None
     except RecursionError:
         raise DocumentError(f"nested deeper than {DEEPEST}") from None
     except ValueError as error:
-        raise DocumentError(f"not JSON: {_first_line(error)}") from None
-    check(document)
-    return document
+        raise DocumentError(f"not {language}: {_first_line(error)}") from None
 
 
 def check(document: Any) -> None:

@@ -79,5 +79,6 @@ def test_every_verb_writes_what_can_be_written(verb: str, tmp_path: Path, capsys
     inputs = [str(before), str(before)] if verb == "diff" else [str(SAMPLES / "clean.pcap")]
     out = tmp_path / "out"
     assert main([verb, *inputs, "--report", "terminal=/dev/full", "--report", f"json={out}"]) == 2
-    assert capsys.readouterr().err == "seqcheck: cannot write /dev/full: No space left on device\n"
+    told = f"seqcheck: cannot write /dev/full: No space left on device\nseqcheck: wrote {out}\n"
+    assert capsys.readouterr().err == told
     assert out.read_bytes().startswith(b"{")

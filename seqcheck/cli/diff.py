@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
-from importlib import import_module
 from typing import Any
 
-from seqcheck.cli.destinations import TERMINAL, among, deliver_all, tell_all
-from seqcheck.cli.output import STDOUT, Output, apart, spare
+from seqcheck.cli import own_reports
+from seqcheck.cli.output import STDOUT
 from seqcheck.comparison import Summary, compare, load
 from seqcheck.errors import TROUBLE, InputError, UsageError
 
@@ -40,30 +38,17 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("before", metavar="BEFORE", help="a JSON report, or - for standard input")
     parser.add_argument("after", metavar="AFTER", help="the report to judge, or - for standard input")
-    parser.add_argument(
-        "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
-        help=f"write the comparison as {', '.join(FORMATS)}, to stdout or to PATH; may be given again"
-        " (default: terminal)",
-    )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    own_reports.add(parser, FORMATS, "the comparison")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare, write, and say whether it is worse."""
-    reports = args.reports or [TERMINAL]
-    apart([each.path for each in reports])
     if args.before == args.after == STDOUT:
         raise UsageError("standard input can be read once only")
-    spare([args.before, args.after], [each.path for each in reports])
-    comparison = compare(read(args.before), read(args.after))
-    with ExitStack() as stack:
-        outputs = [stack.enter_context(Output(each.path, force=args.force)) for each in reports]
-        failed = deliver_all(
-            lambda name, out, page: import_module(FORMATS[name]).write(comparison, out, page), reports, outputs
-        )
-    tell_all(failed, verbose=args.verbose)
-    if failed:
+    inputs = [args.before, args.after]
+    comparison, done = own_reports.written(args, FORMATS, inputs, lambda: compare(*map(read, inputs)))
+    if not done:
         return TROUBLE
     return 1 if comparison.trend == "worse" else 0
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli.destinations import TERMINAL, among, deliver_all, tell_all, tell_written
+from seqcheck.cli import own_reports
 from seqcheck.cli.limits import limit
-from seqcheck.cli.output import STDOUT, Output, apart, spare
+from seqcheck.cli.output import STDOUT
 from seqcheck.cli.quantity import listed
 from seqcheck.cli.stdio import say
 from seqcheck.errors import TROUBLE, UsageError
@@ -53,11 +51,7 @@ def add(subparsers: Any) -> None:
         "--layout", metavar="LAYOUT",
         help="where the sequence number lies, as for analyze (default: what is recognised at the first point)",
     )  # fmt: skip
-    parser.add_argument(
-        "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
-        help=f"write the report as {', '.join(FORMATS)}, to stdout or to PATH; may be given again (default: terminal)",
-    )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    own_reports.add(parser, FORMATS, "the report")
     parser.add_argument(
         "--one-clock", action="store_true",
         help="all time stamps are by one clock: delays are told as such, and not over the fastest frame's",
@@ -86,23 +80,16 @@ def run(args: argparse.Namespace) -> int:
     """Read, compare, write, and say whether anything was lost or doubled."""
     points = named(args.points)
     captures = [path for paths in points.values() for path in paths]
-    reports = args.reports or [TERMINAL]
-    apart([each.path for each in reports])
-    spare([*captures, args.layout], [each.path for each in reports])
-    with ExitStack() as stack:
-        outputs = [stack.enter_context(Output(each.path, force=args.force)) for each in reports]
+
+    def make() -> Way:
         from seqcheck.locate import locate  # here, since it loads NumPy
         from seqcheck.locate.run import Asked
 
-        way = locate(points, Asked(layout=args.layout, listed=args.listed, one_clock=args.one_clock))
-        failed = deliver_all(
-            lambda name, out, page: import_module(FORMATS[name]).write(way, out, page), reports, outputs
-        )
-    tell_all(failed, verbose=args.verbose)
-    if not args.quiet:
-        tell_written(outputs)
+        return locate(points, Asked(layout=args.layout, listed=args.listed, one_clock=args.one_clock))
+
+    way, done = own_reports.written(args, FORMATS, [*captures, args.layout], make)
     code = settle(way, args)
-    return TROUBLE if failed or any(point.capture.unread for point in way.points) else code
+    return TROUBLE if not done or any(point.capture.unread for point in way.points) else code
 
 
 def named(given: Sequence[str]) -> dict[str, list[str]]:
