@@ -33,6 +33,20 @@ def test_what_is_nearly_a_spec_is_an_error_that_says_what_is_meant(text: str) ->
     assert caught.value.hint.splitlines()[0] == f"Did you mean '{RIGHT}'?"
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("udp portrange 5000-5010 seq=u32be@0", "udp:5000-5010 seq=u32be@0"),
+        ("udp:5000, 5001 seq=u32be@0", "udp:5000,5001 seq=u32be@0"),
+        ("udp:5000..5010 seq=u32be@0", "udp:5000-5010 seq=u32be@0"),
+        ("udp/5000-5010 u32be@0", "udp:5000-5010 seq=u32be@0"),
+        ("udp:5000,6000,seq=u32be@0", "udp:5000,6000 seq=u32be@0"),
+    ],
+)
+def test_ports_that_are_nearly_a_list(text: str, near: str) -> None:
+    assert meant(text, parse) == near
+
+
 @pytest.mark.parametrize("text", ["ipx:5 seq=u8@0", "udp:99999 seq=u8@0", "", "udp:5000 seq=u32be", "seq"])
 def test_what_is_not_is_not(text: str) -> None:
     assert meant(text, parse) == ""

@@ -30,7 +30,11 @@ from seqcheck.layout import Layout, builtins, parse, write
 from seqcheck.layout.model import Word
 from seqcheck.layout.scapy_bridge import layout_of, packet_class
 
-FRONT = [name for name, layout in builtins().items() if all(word.offset >= 0 for word in layout.words())]
+FRONT = [
+    name
+    for name, layout in builtins().items()
+    if isinstance(layout.seq, Word) and all(word.offset >= 0 for word in layout.words())
+]
 
 
 class Probe(Packet):
@@ -149,3 +153,14 @@ def test_fields_behind_a_condition_are_out_of_reach() -> None:
     assert layout_of(Choosy, "udp", {"seq": "seq"}) == Layout(anchor="udp", seq=Word(bits=16, offset=0))
     with pytest.raises(UsageError, match="no integer 'late'"):
         layout_of(Choosy, "udp", {"seq": "late"})
+
+
+def test_a_number_in_pieces_that_goes_by_steps() -> None:
+    class Split(Packet):
+        name = "Split"
+        fields_desc = [ShortField("low", 0), IntField("flow", 0), ShortField("high", 0)]  # noqa: RUF012
+
+    made = layout_of(Split, "udp:5000-5001", {"seq": "high:low", "stream": "flow", "step": "30", "key": "hosts"})
+    assert write(made) == "udp:5000-5001 stream=u32be@2 key=hosts seq=u16be@6:u16be@0 step=30"
+    with pytest.raises(UsageError, match="no integer 'middle'"):
+        layout_of(Split, "udp", {"seq": "high:middle"})

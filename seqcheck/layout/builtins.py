@@ -100,7 +100,7 @@ _TABLE = (
     ("l2tp", "udp:1701 magic=u16be@0&0xcb0f==0x4802 stream=u32be@4 seq=u16be@8",
      "L2TP version 2 data with length and sequence numbers, by tunnel and session",
      "RFC 2661 section 3.1"),
-    ("pw-cw", "eth:0x8847 magic=u8@2&0x01==1 magic=u8@4&0xf0==0 stream=u24be@0&0xfffff0 seq=u16be@6 from=1",
+    ("pw-cw", "eth:0x8847 magic=u24be@0&0x000001==1 magic=u8@4&0xf0==0 stream=u24be@0&0xfffff0 seq=u16be@6 from=1",
      "MPLS pseudowire with one label and a control word that numbers, by label; 0 stands for no number",
      "RFC 4385 sections 3 and 4"),
     ("esp", "ip:50 stream=u32be@0 seq=u32be@4",

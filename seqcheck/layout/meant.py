@@ -17,13 +17,16 @@ _ANCHOR = "|".join(ANCHORS)
 _CHANGES: tuple[tuple[str, str], ...] = (
     (rf"^({_ANCHOR})\s+(?:dst |src )?(?:port|proto|type)\s+(\S+)", r"\1:\2"),  # as a capture filter says it
     (r"^(?:dst |src )?port\s+([0-9]+)", r"udp:\1"),
+    (rf"^({_ANCHOR})\s+(?:dst |src )?portrange\s+(\S+)", r"\1:\2"),
+    (r"(?<=[0-9])(?:\.\.\.?|–)(?=[0-9])", "-"),  # ranges, as people write them
+    (r"(?<=[0-9])\s*[,;]\s*(?=[0-9]+(?:[\s,;-]|$))", ","),
     (r"^([0-9]+)(?=\s)", r"udp:\1"),
     (rf"^({_ANCHOR})\.port\s*==?\s*", r"\1:"),  # as a display filter says it
     (rf"^({_ANCHOR})\s+(?=[0-9])", r"\1:"),
     (rf"^({_ANCHOR})(0x[0-9a-f]+|[0-9]+)", r"\1:\2"),
     (rf"^({_ANCHOR})\s*[/.=@-]\s*(0x[0-9a-f]+|[0-9]+)", r"\1:\2"),
     (rf"^({_ANCHOR})\s*:\s+(\S)", r"\1:\2"),
-    (r"[,;]\s*", " "),
+    (r"[,;]\s*(?![0-9])", " "),
     (r"\buint(8|16|24|32|48|64)(?:_t)?(?=@|:|[bl]e)", r"u\1"),
     (r"\b([bl]e)(8|16|24|32|48|64)(?=@|:)", r"u\2\1"),
     (r"\bu(8|(?:16|24|32|48|64)(?:[bl]e)?):(?=[0-9-])", r"u\1@"),

@@ -18,6 +18,7 @@ from seqcheck.layout.model import BITS, Digits, Layout, Match, Word
 if TYPE_CHECKING:
     from scapy.packet import Packet
 
+PLAIN = ("key", "step", "from")  # roles that name no field
 Slot = tuple[int, int, bool]  # offset, bits, big: one field of the class
 
 
@@ -71,18 +72,33 @@ def layout_of(packet: type[Packet], anchor: str, roles: Mapping[str, str | Seque
     pairs = []
     for role, names in roles.items():
         for text in [names] if isinstance(names, str) else names:
-            name, rest = re.fullmatch(r"(\w*)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]  # fits all
-            word = words.get(name)
-            if word is None:
-                raise UsageError(f"{packet.__name__} has no integer {name!r} at a fixed place",
-                                 hint=f"It has {', '.join(n for n, w in words.items() if w)}.")  # fmt: skip
+            if role in PLAIN:
+                pairs.append((role, text))
+                continue
+            several = text.split(":") if role == "seq" else [text]  # the number may have several pieces
+            *front, last = [
+                re.fullmatch(r"(\w*)(.*)", each, re.DOTALL).groups()  # type: ignore[union-attr]  # fits all
+                for each in several
+            ]
+            name, rest = last
+            found = [_integer(packet, words, each) for each, _ in (*front, last)]
+            word = found[-1]
             if role == "magic" and not rest:
                 if not isinstance(defaults.get(name), int):
                     raise UsageError(f"{packet.__name__}.{name} has no default to compare with",
                                      hint=f'Say what it must be, as in "{name}==1".')  # fmt: skip
                 rest = f"=={int(defaults[name]) << word.shift}"
-            pairs.append((role, spec.write_word(word) + rest))
+            pairs.append((role, ":".join(map(spec.write_word, found)) + rest))
     return spec.build(anchor, pairs, **{"name": packet.__name__, **about})
+
+
+def _integer(packet: type[Packet], words: Mapping[str, Word | None], name: str) -> Word:
+    """The field of that name."""
+    word = words.get(name)
+    if word is None:
+        raise UsageError(f"{packet.__name__} has no integer {name!r} at a fixed place",
+                         hint=f"It has {', '.join(n for n, w in words.items() if w)}.")  # fmt: skip
+    return word
 
 
 def _named(layout: Layout) -> dict[Slot, str]:
