@@ -215,3 +215,38 @@ def test_a_live_capture(home: Path, more: list[str], sudo: dict[str, str], monke
     assert code in (0, 1), live.err
     assert {name for name, size in sizes(home).items() if size > 200} == set(LIVE)
     assert (home / "evidence.pcapng").stat().st_size > 1000
+
+
+# In the receiver's namespace: asks, in both formats, until the verdict is told.
+ASK = """
+import sys, time, urllib.request
+for turn in range(2000):
+    kind = ("text/plain", "application/openmetrics-text; version=1.0.0")[turn % 2]
+    request = urllib.request.Request(sys.argv[1], headers={"Accept": kind})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        body = answer.read().decode()
+    if "seqcheck_frames_total 3000.0" in body and "seqcheck_verdict_info" in body:
+        print(body)
+        break
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+def test_metrics_are_served_without_looking_anything_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("prometheus_client", reason="needs prometheus-client")
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    words = ["--metrics", ":0", "--interval", "20ms", f"--report=json={home}/report.json"]
+    with netns.pair() as pair:
+        command = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), "live", pair.into, *words]
+        with netns.program(pair.rx, "env", "-C", str(home), *command) as live:
+            live.says("metrics at")
+            place = next(line.split()[-1] for line in live.err if "metrics at" in line)
+            live.says("listening on")
+            pair.send("--count", "3000", "--ring-size", "64", "--inject", "stale=1%")
+            asked = ["ip", "netns", "exec", pair.rx, sys.executable, "-c", ASK, place]
+            told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=2 * netns.TIMEOUT).stdout
+            assert live.end(signal.SIGTERM) == 1
+    assert "AFTER THE DROP" not in (said := "\n".join(live.err)), said
+    assert "seqcheck_duplicates" in told

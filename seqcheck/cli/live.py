@@ -32,6 +32,7 @@ from seqcheck.errors import TROUBLE, OutputError, UsageError
 from seqcheck.reporters import FORMATS
 
 if TYPE_CHECKING:
+    from seqcheck.cli.metrics import Metrics
     from seqcheck.model import Report
     from seqcheck.sources.ongoing import Ongoing
     from seqcheck.sources.recorder import Recorder
@@ -109,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
         if heir is not None:  # here, before there is any socket that it could hold
             stack.enter_context(closing(Namer([*reports, *([evidence] if evidence else [])])))
         reader = stack.enter_context(closing(listen(args, options.interfaces)))
+        metrics = stack.enter_context(metrics_at(args.metrics)) if args.metrics else None
         rehearse(options.reports, drawn=wanted(args.quiet))
         memory.give_back()
         gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
@@ -119,7 +121,11 @@ def run(args: argparse.Namespace) -> int:
         )
         privilege.drop(heir)
         with stopping(reader) as ending:
-            outputs = Outputs(reports=tuple(zip(options.reports, reports, strict=True)), evidence=evidence)
+            outputs = Outputs(
+                reports=tuple(zip(options.reports, reports, strict=True)), evidence=evidence, metrics=metrics
+            )
+            if metrics is not None:
+                metrics.begin(quiet=args.quiet)
             return follow(options, task, reader, outputs, ending)
 
 
@@ -129,6 +135,7 @@ class Outputs:
 
     reports: tuple[tuple[Destination, Output], ...]
     evidence: Output | None
+    metrics: Metrics | None = None
 
 
 def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, ending: Ending) -> int:
@@ -146,7 +153,8 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
     )
     recorder = record(args, reader, outputs.evidence) if outputs.evidence else None
     growing = {output.stream: Growing(output) for where, output in outputs.reports if where.format == "jsonl"}
-    with showing(args, list(growing.values()), lambda: reader.stop("it was ended by a key")) as (show, shown):
+    beside = [outputs.metrics] if outputs.metrics is not None else []
+    with showing(args, list(growing.values()), lambda: reader.stop("it was ended by a key"), beside) as (show, shown):
         if not args.quiet:
             ring = f", with a ring of {reader.ring_bytes >> 20} MiB" if reader.ring_bytes else ""
             each = " each" if ring and len(reader.inputs) > 1 else ""
@@ -169,6 +177,13 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
         tell_written([output for _, output in outputs.reports])
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
+
+
+def metrics_at(place: str) -> Metrics:
+    """Where figures go."""
+    from seqcheck.cli.metrics import Metrics  # few runs need it, and it takes a package of its own
+
+    return Metrics(place)
 
 
 def record(args: argparse.Namespace, reader: Ongoing, evidence: Output) -> Recorder:

@@ -57,6 +57,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--interval", {
         "metavar": "TIME", "type": duration,
         "help": "print status at this interval (default: 0.25s on a terminal, else 10s)"}),
+    ("--metrics", {
+        "metavar": "ADDRESS:PORT|FILE.prom",
+        "help": "serve figures for Prometheus (:PORT listens on loopback only), or keep a file for the node exporter"}),
     ("--report", {
         "metavar": "FORMAT[=PATH]", "type": among(FORMATS), "action": "append", "dest": "reports",
         "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be"

@@ -125,11 +125,14 @@ def _hearing(asked: Asked) -> Iterator[None]:
 
 @contextmanager
 def showing(
-    args: argparse.Namespace, outputs: Sequence[Growing], end: Callable[[], None]
+    args: argparse.Namespace,
+    outputs: Sequence[Growing],
+    end: Callable[[], None],
+    beside: Sequence[Callable[[Snapshot], None]] = (),
 ) -> Iterator[tuple[Show, Showing]]:
-    """Who is shown snapshots, and how that went; `end` ends the capture where a key says so."""
+    """Who is shown snapshots, those `beside` too, and how that went; `end` ends the capture where a key says so."""
     lines = tuple(JsonLines(output) for output in outputs)
-    calls: list[Callable[[Snapshot], None]] = [*lines]
+    calls: list[Callable[[Snapshot], None]] = [*beside, *lines]
     drawn = wanted(args.quiet) and os.environ.get("TERM", "") not in ("", "dumb")
     dashboard: Dashboard | None = None
     with ExitStack() as stack:
@@ -146,4 +149,4 @@ def showing(
         every = args.interval or (LIVELY_S if drawn else CALM_S)
         if not calls:
             every = NEVER_S
-        yield Show(call=shown, every_s=every, ask=asked, reports=bool(outputs) or drawn, sinks=lines), shown
+        yield Show(call=shown, every_s=every, ask=asked, reports=bool(outputs or beside) or drawn, sinks=lines), shown
