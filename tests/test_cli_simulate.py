@@ -38,7 +38,7 @@ def test_a_capture_and_its_truth(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert told["by_cause"] == {"stale-slot": 4}
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == f"{out}: 600 frames, {out.stat().st_size} bytes; the truth: {truth}\n"
+    assert said.err == f"{out}: 600 frames, {out.stat().st_size:,} bytes; the truth: {truth}\n"
 
 
 def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

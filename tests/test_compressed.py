@@ -117,7 +117,7 @@ def test_broken_off_anywhere(codec: str) -> None:
             assert got.damage[0].what == f"{codec} data breaks off"
             assert got.damage[0].offset <= len(PCAP)
         else:
-            assert any(what in refused for what in ("breaks off", "is no pcap", "cut"))
+            assert any(what in refused for what in ("breaks off", "is not a pcap", "cut"))
 
 
 def test_what_came_before_the_break_is_read(codec: str) -> None:
@@ -141,7 +141,7 @@ def test_corrupt_data_is_told(codec: str) -> None:
 
 
 def test_compressed_twice_is_no_capture(codec: str) -> None:
-    with pytest.raises(InputError, match="is no pcap"):
+    with pytest.raises(InputError, match="is not a pcap"):
         read(io.BytesIO(PACK[codec](PACK[codec](PCAP))))
 
 

@@ -30,7 +30,7 @@ def test_a_name_with_another_port_and_modulus() -> None:
         ("iperf", "no layout named 'iperf'; did you mean iperf", "Built-ins: seqcheck"),
         ("xyzzy", "no layout named 'xyzzy'", "udp:5000"),
         ("pktgen:x", "no layout named 'pktgen:x'; did you mean pktgen", ""),
-        ("iperf3:0", "layout iperf3: 0 is no port", "1 to 65535"),
+        ("iperf3:0", "layout iperf3: 0 is not a valid port", "1 to 65535"),
         ("pktgen-dpdk:9", "layout pktgen-dpdk: frame takes no selector", ""),
         ("txseq%1", "layout txseq: the modulus 1", ""),
         ("seq=u8@0", "no such anchor", "udp"),

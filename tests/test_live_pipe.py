@@ -134,7 +134,7 @@ def test_evidence_of_a_pipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("data", "words"), [
-    (b"", "is empty"), (b"nothing that is a capture at all", "is no pcap"),
+    (b"", "is empty"), (b"nothing that is a capture at all", "is not a pcap"),
     (gzip.compress(b"x" * 100), "is compressed"), (b"\x0a\x0d\x0d\x0a", "is cut"),
 ])  # fmt: skip
 def test_what_is_no_capture_is_told(data: bytes, words: str) -> None:
@@ -147,7 +147,7 @@ def test_what_is_no_capture_is_told(data: bytes, words: str) -> None:
 @pytest.mark.parametrize(("words", "told"), [
     (["-", "lo"], "alone"), (["-", "-"], "alone"), (["-", "--filter", "udp"], "--filter is about interfaces"),
     (["-", "--ring", "1M"], "--ring is about interfaces"), (["-", "--wait"], "--wait is about interfaces"),
-    (["./nowhere"], "cannot be opened"), ([str(SAMPLES / "clean.pcap")], "is no pipe"), (["/"], "is no pipe"),
+    (["./nowhere"], "cannot be opened"), ([str(SAMPLES / "clean.pcap")], "is not a pipe"), (["/"], "is not a pipe"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused(words: list[str], told: str) -> None:
     got = subprocess.run(

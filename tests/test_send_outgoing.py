@@ -137,7 +137,7 @@ def test_what_is_not_asked_for_properly_is_refused(argv: list[str], capsys: pyte
 
 def test_an_interface_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["send", "nowhere0"]) == 2
-    assert "nowhere0 is no interface" in capsys.readouterr().err
+    assert "nowhere0 is not an interface" in capsys.readouterr().err
 
 
 def test_no_fault_is_injected_by_default() -> None:

@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not UTF-8"):
         load(tmp_path / "binary.toml")
     (tmp_path / "huge.toml").write_bytes(b"#" * ((1 << 20) + 1))
-    with pytest.raises(InputError, match="no scenario"):
+    with pytest.raises(InputError, match="too many for a scenario"):
         load(tmp_path / "huge.toml")
 
 

@@ -292,7 +292,7 @@ def test_what_is_no_capture_is_refused_in_words(tmp_path: Path) -> None:
     assert refusal(tmp_path / "none").message == f"{tmp_path / 'none'} does not exist"
     assert "is empty" in refusal(path_of(tmp_path, b"")).message
     error = refusal(path_of(tmp_path, b"<html>no capture at all</html>"))
-    assert "is no pcap or pcapng capture" in error.message
+    assert "is not a pcap or pcapng capture" in error.message
     assert "editcap" in error.hint
     assert "version 2.5" in refusal(io.BytesIO(pcap_header(minor=5))).message
     assert "cannot be opened" in refusal("a\0b").message

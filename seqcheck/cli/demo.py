@@ -40,7 +40,7 @@ def add(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Simulate, analyze, open."""
     folder = place(args.folder)
-    capture, page = os.path.join(folder, CAPTURE), os.path.join(folder, PAGE)
+    capture, page = (os.path.normpath(os.path.join(folder, name)) for name in (CAPTURE, PAGE))
     force = ["--force"] if args.force else []
     for words in (
         ["simulate", capture, *SIMULATE, *force],

@@ -148,7 +148,7 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
         yield "step", f"it moves by {layout.step}; the numbers shown count the steps: {modular(layout.counted)}"
     if layout.least:
         last = layout.least + (layout.modulus or 1 << 64) - 1
-        yield "from", f"it begins again at {layout.least} after {last}; other values are no number"
+        yield "from", f"it begins again at {layout.least} after {last}; other values are not numbers"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):

@@ -102,7 +102,9 @@ def named(given: Sequence[str]) -> dict[str, list[str]]:
         if path == STDOUT:
             raise UsageError("a point is a file, not a pipe", hint="Save it to a file first.")
         if len(name) > LONGEST or not name.isprintable():
-            raise UsageError(f"{name[:LONGEST]!r} is no name for a point", hint=f"up to {LONGEST} printable characters")
+            raise UsageError(
+                f"{name[:LONGEST]!r} cannot be the name of a point", hint=f"up to {LONGEST} printable characters"
+            )
         points.setdefault(name, []).append(path)
     if len(points) < 2:
         raise UsageError("one point alone has nothing to be compared with", hint="seqcheck analyze is for one capture")

@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
 
     found = interface.find(args.interface)
     if found is None or not found.up:
-        what = "is down" if found else "is no interface"
+        what = "is down" if found else "is not an interface"
         raise InputError(f"{visible(args.interface)} {what}")
     forever = args.duration is not None and args.count is None
     orders = Orders(

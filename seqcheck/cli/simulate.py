@@ -137,7 +137,10 @@ def run(args: argparse.Namespace) -> int:
         for output in (capture, *there.values(), *([truth] if truth else [])):
             output.commit()
     if not args.quiet:
-        say(f"{capture.name}: {len(made.kept)} frames, {size} bytes" + (f"; the truth: {truth.name}" if truth else ""))
+        say(
+            f"{capture.name}: {len(made.kept):,} frames, {size:,} bytes"
+            + (f"; the truth: {truth.name}" if truth else "")
+        )
     return 0
 
 

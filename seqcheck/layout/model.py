@@ -137,7 +137,7 @@ class Pieces:
             raise UsageError(f"a number in {len(self.words)} pieces", hint=f"It may have 2 to {MAX_PIECES}.")
         for word in self.words:
             if not word.solid:
-                raise UsageError(f"the bits of the mask {word.mask:#x} are no neighbours")
+                raise UsageError(f"the bits of the mask {word.mask:#x} are not adjacent")
         if self.top >= FULL:
             raise UsageError(f"pieces of {self.top.bit_length()} bits", hint="A number may have 64.")
 
@@ -310,14 +310,14 @@ def check_selector(anchor: str, selector: int | None) -> None:
         raise UsageError(f"{anchor} takes no selector")
     what, low, high, _ = SELECTORS[anchor]
     if not low <= selector <= high:
-        raise UsageError(f"{selector} is no {what}", hint=f"It may be {low} to {high}.")
+        raise UsageError(f"{selector} is not a valid {what}", hint=f"It may be {low} to {high}.")
 
 
 def natural_modulus(seq: Word | Digits | Pieces, least: int = 0) -> int:
     """The modulus that a sequence number has by itself, 0 for 2**64."""
     if isinstance(seq, Word) and not seq.solid:
         raise UsageError(
-            f"the bits of the mask {seq.mask:#x} are no neighbours", hint="Then give the modulus, as in &0xf0f%100."
+            f"the bits of the mask {seq.mask:#x} are not adjacent", hint="Then give the modulus, as in &0xf0f%100."
         )
     return (seq.top + 1 - least) % FULL
 

@@ -227,7 +227,7 @@ def _anchor(text: str) -> tuple[str, int | None, tuple[tuple[int, int], ...]]:
         return kind, None, read_ports(rest)
     selector = read_number(rest)
     if selector is None:
-        raise UsageError(f"{rest!r} is no number", hint="It may be decimal or 0x….")
+        raise UsageError(f"{rest!r} is not a number", hint="It may be decimal or 0x….")
     check_selector(kind, selector)
     return kind, selector, ()
 
@@ -239,7 +239,7 @@ def read_ports(text: str) -> tuple[tuple[int, int], ...]:
         low, dash, high = piece.partition("-")
         first, last = read_number(low), read_number(high if dash else low)
         if first is None or last is None or first > last:
-            raise UsageError(f"{piece!r} is no port, and no range of ports", hint="As in: udp:5000,5002-5010")
+            raise UsageError(f"{piece!r} is not a port or a range of ports", hint="As in: udp:5000,5002-5010")
         ranges.append((first, last))
     return tuple(ranges)
 
@@ -252,17 +252,17 @@ def _modulus(text: str) -> tuple[str, int]:
         return rest, -1
     modulus = read_number(digits)
     if modulus is None or modulus < 2:
-        raise UsageError(f"{digits!r} is no modulus", hint="It is a number from 2 on.")
+        raise UsageError(f"{digits!r} is not a modulus", hint="It is a number from 2 on.")
     return rest, modulus % (1 << 64) if modulus == 1 << 64 else modulus
 
 
 def _word(text: str) -> Word:
     found = _WORD.fullmatch(text)
     if not found:
-        raise UsageError(f"{text!r} is no word")
+        raise UsageError(f"{text!r} is not a word")
     bits, order, offset, mask = found["bits"], found["order"], found["offset"], found["mask"]
     if order not in ("be", "le") and not (order == "" and bits == "8"):
-        raise UsageError(f"u{bits}{order} has no byte order" if not order else f"{order!r} is no byte order",
+        raise UsageError(f"u{bits}{order} has no byte order" if not order else f"{order!r} is not a byte order",
                          hint=f"It may be u{bits}be or u{bits}le.")  # fmt: skip
     size = read_number(offset.removeprefix("-")) or 0
     masked = read_number(mask) if mask else 0
@@ -300,13 +300,13 @@ def _match(text: str) -> Match:
 def _count(text: str) -> int:
     number = read_number(text)
     if number is None:
-        raise UsageError(f"{text!r} is no number")
+        raise UsageError(f"{text!r} is not a number")
     return number
 
 
 def _key(text: str) -> str:
     if text not in KEYS:
-        raise UsageError(f"{text!r} is no key")
+        raise UsageError(f"{text!r} is not a key")
     return text
 
 

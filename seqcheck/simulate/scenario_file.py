@@ -85,7 +85,7 @@ def load(path: Path) -> Scenario:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     if len(text) > MAX_FILE:
-        raise InputError(f"{path}: more than {MAX_FILE} bytes are no scenario")
+        raise InputError(f"{path}: more than {MAX_FILE} bytes are too many for a scenario")
     try:
         return parse(text.decode())
     except UsageError as error:

@@ -239,4 +239,4 @@ def open_walker(head: bytes, indexer: Indexer) -> tuple[Walker, int]:
         if not pcapng.block_order(head, ""):
             raise ValueError("has a section header whose byte order is none")
         return PcapngWalker(indexer), 0
-    raise ValueError("is no pcap or pcapng capture, nor one that is compressed by gzip, zstd, xz, bzip2 or lz4")
+    raise ValueError("is not a pcap or pcapng capture, plain or compressed (gzip, zstd, xz, bzip2, lz4)")

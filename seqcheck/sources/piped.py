@@ -108,7 +108,7 @@ def opened(name: str) -> PipeBytes:
         raise InputError(f"{visible(name)} cannot be opened: {why}") from error
     if not stat.S_ISFIFO(os.fstat(number).st_mode):
         os.close(number)
-        raise InputError(f"{visible(name)} is no pipe", hint=f"For a file: seqcheck analyze {visible(name)}")
+        raise InputError(f"{visible(name)} is not a pipe", hint=f"For a file: seqcheck analyze {visible(name)}")
     return PipeBytes(number, name)
 
 

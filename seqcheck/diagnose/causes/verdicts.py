@@ -53,7 +53,7 @@ UNEXPLAINED = Explanation(
     seen=(
         (
             "Distances that scatter: buffers of a pool that are sent without being filled come back after as many "
-            "frames as there are buffers in circulation, which is no fixed number."
+            "frames as there are buffers in circulation, which is not a fixed number."
         ),
         "A counter that hardly changes: not a sequence number, or the layout reads the wrong bytes.",
         (

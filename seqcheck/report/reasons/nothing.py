@@ -64,7 +64,9 @@ def shared_reasons(one: Account) -> list[str]:
 
 
 def standing(one: Account, of: int) -> str:
-    return f"{subject(one.explained, of, 'repeats', 'repeat')} a number that hardly changes: it is no sequence number."
+    return (
+        f"{subject(one.explained, of, 'repeats', 'repeat')} a number that hardly changes: it is not a sequence number."
+    )
 
 
 def nothing(one: Account) -> list[str]:
