@@ -30,6 +30,7 @@ TYPED = {
     "seqcheck locate --report mark": "seqcheck locate --report markdown",
     "seqcheck diff samples/READ": "seqcheck diff samples/README.md",
     "seqcheck completion fi": "seqcheck completion fish",
+    "seqcheck dedup --cause path-c": "seqcheck dedup --cause path-copy",
     "seqcheck explain unex": "seqcheck explain unexplained",
     "seqcheck schema jsonl": "seqcheck schema jsonl",
     "seqcheck live --clock ad": "seqcheck live --clock adapter",

@@ -161,6 +161,13 @@ def suspects() -> Value:
     return Value(kind="words", words=(*CAUSES, ANY), mark=":", then=tuple(STRENGTHS))
 
 
+def causes() -> Value:
+    """What copies may point at."""
+    from seqcheck.demands.suspects import CAUSES
+
+    return Value(kind="words", words=tuple(CAUSES))
+
+
 def explained() -> Value:
     """What can be explained."""
     from seqcheck.diagnose.causes import CAUSES, LOOKALIKES
@@ -177,6 +184,7 @@ VALUES: dict[str, Callable[[], Value]] = {
     "locate FORMAT[=PATH]": ways,
     "CAUSE[:STRENGTH]": suspects,
     "CAUSE": explained,
+    "dedup CAUSE": causes,
 }  # fmt: skip
 
 

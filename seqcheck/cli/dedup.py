@@ -1,0 +1,140 @@
+"""`seqcheck dedup IN OUT`: a capture without its copies: the first frame with each number stays, later ones go."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from seqcheck.cli.nearest import did_you_mean
+from seqcheck.cli.output import STDOUT, Output, failing, spare
+from seqcheck.cli.quantity import ring_size
+from seqcheck.cli.stdio import say
+from seqcheck.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqcheck.examined import Examined
+
+DESCRIPTION = """\
+Writes a copy of a capture in which every number comes once: the first frame with a number
+stays, its copies go. With --cause only copies that point at that cause go. All other frames
+stay as they are."""
+
+EPILOG = """\
+examples:
+  seqcheck dedup run.pcap once.pcapng
+  seqcheck dedup --cause path-copy run.pcap without-mirror.pcapng
+
+exit codes: 0 written, 2 trouble"""
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser("dedup", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument("capture", metavar="IN", help="the capture to read, a file")
+    parser.add_argument("output", metavar="OUT", help="the copy to write, pcapng, or - for standard output")
+    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
+    parser.add_argument(
+        "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
+        help="slots of the sender's TX ring, as for analyze; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cause", metavar="CAUSE", type=cause, action="append", dest="causes",
+        help="remove only copies that point at this cause; may be given again (default: all copies)",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    parser.set_defaults(run=run)
+
+
+def cause(text: str) -> str:
+    """The name of a cause that copies have, for argparse."""
+    from seqcheck.demands.suspects import CAUSES
+
+    if text not in CAUSES:
+        near = did_you_mean(text, CAUSES) or f"; there are: {', '.join(CAUSES)}"
+        raise argparse.ArgumentTypeError(f"there is no cause {text!r}{near}")
+    return text
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyze, read once more, write."""
+    from seqcheck.session import Query, examine
+
+    if args.capture == STDOUT:
+        raise UsageError("dedup reads a file, not standard input", hint="Save the capture to a file first.")
+    spare([args.capture, args.layout], [args.output])
+    query = Query(layout=args.layout, ring_sizes=tuple(args.ring_sizes), listed=0, keep="all-frames")
+    with Output(args.output, force=args.force) as output:
+        with examine(args.capture, query) as results:
+            removed, counts = copies(results, args.causes)
+            with failing(output.name):
+                for piece in without(results, removed):
+                    output.stream.write(piece)
+        output.commit()
+        if not args.quiet:
+            report = results.report
+            told = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+            left = report.duplicates.total - len(removed)
+            say(
+                f"seqcheck: wrote {output.name}, {report.capture.frames - len(removed):,} of"
+                f" {report.capture.frames:,} frames; removed {len(removed):,}{f' ({told})' if told else ''}"
+                + (f"; {left:,} copies of other causes stay" if left else "")
+            )
+            for each in report.limits:
+                if each.name == "missing":
+                    say(f"seqcheck: note: {each.count:,} records were too old to be judged, and stay")
+    return 0
+
+
+def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.int64], Counter[str]]:
+    """The frames to be removed (ascending), and how many by cause. InputError where there is nothing to go by."""
+    import numpy as np
+
+    from seqcheck.kernel.border import DUPLICATE
+
+    report = results.report
+    if report.verdict.cause == "no-counter":
+        raise InputError(
+            "what the layout reads does not count, so a copy cannot be told", hint=report.verdict.statement
+        )
+    if causes is not None and report.verdict.cause == "not-judged":
+        raise InputError("the causes are not known, so that none can be chosen", hint=report.verdict.statement)
+    chosen = {*report.duplicates.by_cause} if causes is None else {*causes} & {*report.duplicates.by_cause}
+    numbers, counts = [np.zeros(0, np.int64)], Counter[str]()
+    if chosen == {*report.duplicates.by_cause}:  # then nobody has to ask for the cause of each
+        numbers += [rows["frame"].copy() for rows in results.rows() if rows["kind"][0] == DUPLICATE]
+        counts = Counter(report.duplicates.by_cause)
+    elif chosen:
+        for batch in results.findings():
+            if batch.kind == "duplicate":
+                mine = np.array([each in chosen for each in batch.columns["cause"]], np.bool_)
+                numbers.append(np.array(batch.columns["frame"], np.int64)[mine])
+                counts.update(each for each in batch.columns["cause"] if each in chosen)
+    return np.unique(np.concatenate(numbers)), counts
+
+
+def without(results: Examined, removed: NDArray[np.int64]) -> Iterator[bytes]:
+    """The capture without these frames, as pcapng."""
+    from seqcheck.wire import pcapng
+
+    capture, links = results.report.capture, dict[int, int]()
+    gone = iter(removed.tolist())
+    due = next(gone, 0)
+    written = 0
+    yield pcapng.section_block(program="seqcheck dedup")
+    for frame in results.frames(None):
+        if frame.number == due:
+            due = next(gone, 0)
+            continue
+        if frame.link not in links:
+            links[frame.link] = len(links)
+            yield pcapng.interface_block(link=frame.link)
+        written += 1
+        yield pcapng.packet_block(frame.ns, frame.data, wire=frame.wire, interface=links[frame.link])
+    if capture.dropped is not None and links:
+        received = written + capture.dropped
+        yield pcapng.statistics_block(capture.last_ns or 0, received=received, dropped=capture.dropped)
