@@ -136,7 +136,7 @@ def live(
     listed: int = arguments.LISTED,
     ring: int = 64 << 20,
 ) -> Live:
-    """Capture on interfaces: they are open when this returns, so that privileges can be given up then.
+    """Capture on interfaces: they are open when this returns.
 
     Args:
         interfaces: A name, or several, merged by time.
