@@ -7,6 +7,7 @@ hook ends the process at the first import or open after the drop.
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,33 @@ def test_several_files_a_pipe_and_a_terminal_report(home: Path) -> None:
     with open(home / "loss.pcap", "rb") as stream:
         piped = subprocess.run(script, input=stream.read(), capture_output=True, check=False, env=environment())
     assert (piped.returncode, piped.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("link", [1, 101], ids=["ethernet", "raw"])
+def test_a_part_of_a_capture(home: Path, link: int) -> None:
+    """A link layer that is met while reading has its filter compiled then."""
+    if not compiler():
+        pytest.skip("needs libpcap or tcpdump")
+    data = (SAMPLES / "stale-slot.pcap").read_bytes()
+    (home / "run.pcap").write_bytes(data if link == 1 else unwrapped(data))
+    asked = ["--where", "udp", "--from", "+0.01ms", "--frames", "2-900", "--layout", "layout.toml"]
+    got = run(home, "analyze", *asked, *reports(home), "run.pcap")
+    assert got.returncode in (0, 1), got.stderr
+    capture = json.loads((home / "report.json").read_text())["capture"]
+    assert 0 < capture["frames"] < 900
+    assert "where udp" in capture["selected"]
+
+
+def unwrapped(data: bytes) -> bytes:
+    """A classic pcap's IPv4 packets, without Ethernet."""
+    made, at = bytearray(data[:20] + struct.pack("<I", 101)), 24
+    while at < len(data):
+        seconds, fraction, size, wire = struct.unpack_from("<4I", data, at)
+        frame = data[at + 16 : at + 16 + size]
+        if frame[12:14] == b"\x08\x00":
+            made += struct.pack("<4I", seconds, fraction, size - 14, wire - 14) + frame[14:]
+        at += 16 + size
+    return bytes(made)
 
 
 def test_each_on_its_own(home: Path) -> None:
