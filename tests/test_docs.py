@@ -2,6 +2,7 @@
 somewhere."""
 
 import argparse
+import importlib.util
 import re
 import tomllib
 from collections.abc import Iterator
@@ -141,3 +142,23 @@ def test_links_lead_somewhere(document: Path) -> None:
             titles = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
             slugs = {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
             assert anchor in slugs, target
+
+
+def test_every_page_is_on_the_site() -> None:
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "docs" / "pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    nav = set(re.findall(r"^ +- ([\w/-]+\.md)$", text("mkdocs.yml"), re.MULTILINE)) | {"index.md"}
+    there = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert nav == there | {place for place in pages.PAGES.values() if place.endswith(".md")}
+    assert [origin for origin in pages.PAGES if not (ROOT / origin).is_file()] == []
+    for document in DOCS:
+        origin = document.relative_to(ROOT).as_posix()
+        for _, target in pages.LINK.findall(document.read_text(encoding="utf-8")):
+            name = pages.resolved(target, origin)
+            assert name.startswith("docs/") or name in pages.PAGES or name in pages.linked(), (origin, target)
+    assert pages.led("../README.md", "docs/json.md", "json.md") == "index.md"
+    assert pages.led("docs/api.md", "README.md", "index.md") == "api.md"
+    assert pages.led("../../docs/live.md", "benchmarks/results/live.md", "results/live.md") == "../live.md"
