@@ -131,6 +131,8 @@ MADE = {
         "udp", lambda n: struct.pack(">HHIQI", 0, 0, 0x83 << 24, 1 << 40, n) + bytes(9),
         [0, 0xFFFFFFFF], [0, 0xFFFFFFFF],
     ),
+    "vita49": ("udp", lambda n: struct.pack(">BBHI", 0x14, 0x50 | n, 20, 0x77) + bytes(72), [0, 15], [0, 15]),
+    "vita49-context": ("udp", lambda n: struct.pack(">BBHI", 0x40, 0x50 | n, 20, 0x77) + bytes(72), [0], [-1]),
     "irtt": ("udp", lambda n: b"\x14\xa7\x5b\0" + struct.pack("<QI", 1 << 60, n), [0, 0xFFFFFFFF], [0, 0xFFFFFFFF]),
     "irtt-reply": ("udp", lambda n: b"\x14\xa7\x5b\2" + struct.pack("<QI", 1 << 60, n), [0], [-1]),
     "mavlink": ("udp", lambda n: bytes([0xFD, 9, 0, 0, n, 1, 1, 0, 0, 0]) + bytes(11), [0, 255], [0, 255]),

@@ -447,3 +447,19 @@ def test_two_senders_on_two_ports_stay_two() -> None:
     ]
     best = found(raw(ethernet(ipv4(udp(payload, sport=port, dport=port))) for port, payload in payloads))
     assert {write(one.layout).split()[0] for one in best if one.score > DOUBTLESS} == {"udp:6001", "udp:6002"}
+
+
+def test_a_built_in_at_its_own_port_may_have_few_bits() -> None:
+    """VITA 49 counts to 16: on its port it is one, elsewhere that is worth less."""
+    more = noise(13)
+    numbers = [at for at in range(220) if at != 70]
+    numbers.insert(150, 120)
+    payloads = [struct.pack(">BBHI", 0x14, 0x50 | at % 16, 20, 0x77) + more() for at in numbers]
+
+    def at_port(port: int) -> Candidate:
+        (first, *_) = found(raw(ethernet(ipv4(udp(each, sport=port, dport=port))) for each in payloads))
+        return first
+
+    own, other = at_port(4991), at_port(6001)
+    assert own.layout.name == "vita49"
+    assert own.score > max(DOUBTLESS, other.score)

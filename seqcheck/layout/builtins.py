@@ -194,8 +194,8 @@ _TABLE = (
     ("gvsp-64", "udp magic=u8@4&0xf8==0x80 magic=u8@4&0x07!=0 stream=u64be@8 seq=u32be@16",
      "GigE Vision stream packets with extended ids, likewise",
      "AIA GigE Vision 2.0 section 24; wireshark packet-gvsp.c"),
-    ("vita49", "udp:4991 stream=u32be@4 seq=u8@1&0x0f",
-     "VITA 49 signal data by stream id; the counter has four bits",
+    ("vita49", "udp:4991 magic=u8@0&0xd0==0x10 stream=u32be@4 seq=u8@1&0x0f",
+     "VITA 49 signal data with a stream id, by it; context packets count on their own; the counter has four bits",
      "ANSI/VITA 49.2-2017 section 5.1.1"),
     ("artnet", ("udp:6454 magic=u64be@0==0x4172742d4e657400 magic=u16le@8==0x5000 stream=u16le@14&0x7fff"
       " seq=u8@12 from=1"),

@@ -33,7 +33,8 @@ MOSTLY = 0.85  # of the values of a column, to call it text
 class Found:
     """A layout and what was seen while it was made. `column` of the table that holds the number's lowest byte. `clock`:
     the number is a clock of this kind. `inner`: it is the identification of an IP header in the payload. `digits`: it
-    is the last digit of a number in decimal, written as this. `below`: what the bits below it do."""
+    is the last digit of a number in decimal, written as this. `below`: what the bits below it do. `own`: it is a
+    built-in at its own port, protocol or ethertype."""
 
     layout: Layout
     column: int = -1
@@ -42,6 +43,7 @@ class Found:
     inner: bool = False
     digits: str = ""
     below: Below = "none"
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def _builtin(subject: Subject, where: list[Place]) -> Iterator[_Ranked]:
     """The built-ins that count."""
     for layout, own in known(where):
         tried = trial(subject, layout)
-        one = Found(layout=layout)
+        one = Found(layout=layout, own=own and layout.selector is not None)
         value = score(one, tried)
         if value >= NAMED and believed(layout, own, tried, subject.frames):
             yield _ranked(subject, one, tried, value, last=False)
