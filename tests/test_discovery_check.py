@@ -138,3 +138,19 @@ def test_a_wrong_place_is_no_step() -> None:
     """A counter that is read a byte too far in front goes up by 256, which is no step of its own."""
     said = check(sample(), parse("udp:6000 seq=u48le@5"), load())
     assert not any("step" in each for each in said)
+
+
+@pytest.mark.parametrize(
+    ("seq", "said"),
+    [
+        ("text@'sequence='", "'sequence=' is in none of the frames: in front of numbers stands 'seq=', 't='."),
+        ("text@'log'", "Behind 'log' there is no number."),
+    ],
+)
+def test_a_label_that_is_not_there_or_has_no_number(seq: str, said: str) -> None:
+    taken = Sample()
+    frames = sent(f"log seq={number} t={number * 7919 % 1000}".encode() for number in range(200))
+    taken.take(frames, 0, frames.count)
+    (first, would) = check(taken.frames(), parse(f"udp:6000 seq={seq}"), load())
+    assert first == said
+    assert would.startswith('udp:6000 seq=text@"')

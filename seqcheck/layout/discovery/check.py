@@ -8,6 +8,7 @@ It never says that a layout is right: where the number counts, there is nothing 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -24,7 +25,8 @@ from seqcheck.layout.discovery.ranking import discover
 from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.survey import survey
 from seqcheck.layout.discovery.trial import Trial, trial
-from seqcheck.layout.model import Layout, Match, Word
+from seqcheck.layout.discovery.written import labels
+from seqcheck.layout.model import Digits, Layout, Match, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.spec import write, write_seq, write_word
 
@@ -85,7 +87,10 @@ def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
     kernel.Decoder(compile(layout)).decode(frames, 0, frames.count, records)
     status = records.status[: frames.count]
     if (status == MAGIC).any():
-        yield from _magic(frames, layout, np.flatnonzero(status == MAGIC))
+        rows = np.flatnonzero(status == MAGIC)
+        yield from _magic(frames, layout, rows)
+        if isinstance(layout.seq, Digits) and layout.seq.label:
+            yield from _label(frames, layout, layout.seq.label, rows)
     elif (status == SHORT).any():
         yield from _short(frames, layout, np.flatnonzero(status == SHORT))
     elif ((status == PORT) | (status == PROTOCOL)).any() and (layout.selector is not None or layout.ports):
@@ -109,6 +114,21 @@ def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[
         hint = " The byte order is the other one." if _turned(match) in map(int, numbers) else ""
         yield f"At {write_word(match.word)} stands {said} of the frames, not {match.value:#x}.{hint}"
         return
+
+
+def _label(frames: Frames, layout: Layout, label: str, rows: NDArray[np.int64]) -> Iterator[str]:
+    """Whether the label is there, and what is instead."""
+    texts, sought = [], _anchor(layout)
+    for row in rows[:LOOK].tolist():
+        data, wire, link = frames.one(row)
+        found = locate(data, wire, link, sought)
+        texts.append(data[found.start : min(found.end, len(data))])
+    if any(label.encode("ascii") in text for text in texts):
+        yield f"Behind {label!r} there is no number."
+        return
+    others = Counter(other for text in texts for other in labels(text)).most_common(MOST)
+    there = f": in front of numbers stands {', '.join(repr(other) for other, _ in others)}" if others else ""
+    yield f"{label!r} is in none of the frames{there}."
 
 
 def _turned(match: Match) -> int:

@@ -90,6 +90,11 @@ def _runs(payload: bytes) -> Iterator[Digits]:
             continue
 
 
+def labels(payload: bytes) -> list[str]:
+    """What stands in front of the numbers in a payload of text."""
+    return [found.label for found in _runs(payload) if found.label] if _is_text(payload) else []
+
+
 def _read(payload: bytes, digits: Digits) -> int:
     """The number, -1 where there is none."""
     at = payload.find(digits.label.encode()) + len(digits.label) if digits.label else digits.offset
