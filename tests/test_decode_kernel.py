@@ -118,7 +118,7 @@ def sound_udp(draw: st.DrawFn) -> tuple[bytes, bytes]:
 @given(sound_udp())
 def test_dpkt_and_scapy_find_the_same_payload(case: tuple[bytes, bytes]) -> None:
     data, payload = case
-    place = locate(data, len(data), 1, (border.A_UDP, 40_000))
+    place = locate(data, len(data), 1, (border.A_UDP, 40_000, ()))
     assert place.status == border.RECORD
     assert data[place.start : place.end] == payload
     assert place.end == place.stated
@@ -137,7 +137,7 @@ def test_a_frame_cut_anywhere_is_cut_or_the_same(case: tuple[bytes, bytes], data
     program = layout.compile(layout.parse("udp:40000 seq=u8@0"))
     cut = whole[: data.draw(st.integers(0, len(whole)))]
     captured = examine(cut, len(whole), 1, program)
-    payload_at = locate(whole, len(whole), 1, (border.A_UDP, -1)).start
+    payload_at = locate(whole, len(whole), 1, (border.A_UDP, -1, ())).start
     assert captured.status == (border.RECORD if len(cut) > payload_at else border.CUT)
     assert captured.status == border.CUT or captured.seq == payload[0]
     assert examine(cut, len(cut), 1, program).status in (border.RECORD, border.SHORT)  # the frame itself ends there

@@ -26,8 +26,8 @@ def test_behind_any_tags_is_where_the_decoder_finds_it(kind: int, tags: int) -> 
     at = link.ip_offset(frame, link.ETHERNET)
     assert at is not None
     assert frame[at:] == INNER[kind]
-    assert locate(frame, len(frame), link.ETHERNET, (A_ETH, -1)).start == at == link.ethertype_at(frame) + 2
-    assert locate(frame, len(frame), link.ETHERNET, (A_UDP, -1)).status == RECORD
+    assert locate(frame, len(frame), link.ETHERNET, (A_ETH, -1, ())).start == at == link.ethertype_at(frame) + 2
+    assert locate(frame, len(frame), link.ETHERNET, (A_UDP, -1, ())).status == RECORD
 
 
 @pytest.mark.parametrize("tags", [0, 1, 3])
