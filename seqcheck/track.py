@@ -32,6 +32,7 @@ HEAD = 1 << 12  # of these, the first ones, which are kept where others are thin
 DISTANCES = border.DISTANCES
 STUCK = "the tracker asks for more rows than there is room for: a fault in it"
 Batch = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any]]  # EVENT[n], their places in the order of all; BACK[m]
+Columns = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any], NDArray[Any]]  # STREAM_STATE, distances, pages, holes
 Found = Callable[[NDArray[Any]], None]
 _FIRSTS = (border.GAP, border.RESTART, border.EARLY)
 _SAMPLED = (border.DUPLICATE, border.LATE)  # what may be taken back
@@ -123,15 +124,25 @@ class Track:
 
     def end(self) -> Findings:
         """The findings, and their memory let go: nothing can be fed or asked afterwards."""
-        found = self.findings()
-        del self._tracker, self._firsts, self._sampled, self._events
+        del self._events, self._shown
+        columns = self._columns()
+        del self._tracker  # before anything is made of the columns, which takes as much again
+        found = self._findings(*columns)
+        del self._firsts, self._sampled
         return found
 
     def findings(self) -> Findings:
         """As things stand; the arrays are copies."""
+        return self._findings(*self._columns())
+
+    def _columns(self) -> Columns:
+        return self._tracker.streams(), self._tracker.distances(), *self._tracker.missing()
+
+    def _findings(
+        self, streams: NDArray[Any], distances: NDArray[np.int64], pages: NDArray[Any], holes: NDArray[Any]
+    ) -> Findings:
         kept = {kind: each.rows for kind, each in self._firsts.items()}
         kept |= {kind: each.rows for kind, each in self._sampled.items()}
-        streams = self._tracker.streams()
         return Findings(
             modulus=self._modulus,
             streams=streams,
@@ -140,8 +151,8 @@ class Track:
             late=kept[border.LATE],
             restarts=kept[border.RESTART],
             early=kept[border.EARLY],
-            distances=self._tracker.distances(),
-            missing=Missing(*self._tracker.missing()),
+            distances=distances,
+            missing=Missing(pages, holes),
             limits=_limits(
                 streams,
                 {

@@ -4,6 +4,9 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -24,5 +27,12 @@ void large_pages(void *memory, size_t size)
 #else
     (void)memory;
     (void)size;
+#endif
+}
+
+void memory_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
 #endif
 }

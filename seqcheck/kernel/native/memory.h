@@ -15,6 +15,9 @@ void *memory_lines(size_t size, void **memory);
 /* Ask for large pages: tables that are read here and there cost more in looking up pages than in reading. */
 void large_pages(void *memory, size_t size);
 
+/* What was freed in small pieces goes back to the system, where the library can do that. */
+void memory_back(void);
+
 /* The first cache line in `memory`, which is LINE bytes longer than what is needed. */
 static inline void *lined_up(void *memory)
 {

@@ -1,5 +1,7 @@
 /* One record that is not simply the next: what it is, and what it decides. Every function is the one of the same name in
  * portable/records.py, in the same order of effects, since the rows come out in that order. */
+#include <stdlib.h>
+
 #include "track_strict.h"
 #include "tracker.h"
 
@@ -234,13 +236,29 @@ static void ahead(struct tracker *t, const struct stream *w, const struct arriva
     w->odd->held_seen = near;
 }
 
+/* Room for one more: twice as much where it is too small, and never for more than there may be, since each of many
+ * streams may have that many. False where there is no memory. */
+static bool room_for_early(struct odd *o)
+{
+    const int64_t room = o->early_room ? min64(2 * o->early_room, EARLY_MAX + 1) : 4;
+
+    if (o->n_early < o->early_room)
+        return true;
+    struct early *const early = realloc(o->early, (size_t)room * sizeof *early);
+    if (!early)
+        return false;
+    o->early = early;
+    o->early_room = room;
+    return true;
+}
+
 /* A lone number ahead of its time; whether there were too many, so that the expectation moved to the highest. */
 static bool add_early(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t x)
 {
     struct odd *const o = w->odd;
     int best = 0;
 
-    if (!track_room_for((void **)&o->early, &o->early_room, o->n_early + 1, sizeof *o->early)) {
+    if (!room_for_early(o)) {
         t->no_memory = true;
         return false;
     }

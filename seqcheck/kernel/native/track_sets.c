@@ -134,6 +134,7 @@ void pool_end(struct pool *p)
     free(p->keys);
     free(p->free);
     free(p->slots);
+    *p = (struct pool){0};
 }
 
 /* ---- room ---- */

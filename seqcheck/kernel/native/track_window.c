@@ -124,4 +124,5 @@ void windows_end(struct windows *w)
     for (int64_t n = 0; n < w->n_chunks; n++)
         free(w->chunks[n]);
     free(w->chunks);
+    *w = (struct windows){0};
 }

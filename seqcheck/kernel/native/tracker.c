@@ -134,12 +134,36 @@ int tracker_feed(struct tracker *t, const struct records *r, int64_t *at, int64_
     return TRACK_DONE;
 }
 
+/* What only more records would ask for: there is room for copies of the rest, then. */
+static bool let_go(struct tracker *t)
+{
+    const uint64_t seed = t->repeated.odd;
+
+    for (int64_t n = 0; n < t->known; n++) {
+        t->hot[t->order[n]].window = NULL;
+        t->hot[t->order[n]].mask = 0;
+    }
+    for (int64_t n = 0; n < t->odd_count; n++) {
+        free(t->odds[n].early);
+        t->odds[n].early = NULL;
+        t->odds[n].early_room = t->odds[n].n_early = 0;
+    }
+    windows_end(&t->windows);
+    memset(t->windows_of, 0, sizeof t->windows_of);
+    t->allotted = 0;
+    pool_end(&t->repeated);
+    memory_back();
+    return pool_begin(&t->repeated, t->most.small_pages, SMALL_PAGE, seed);
+}
+
 int tracker_finish(struct tracker *t, struct events *out)
 {
     t->out = out;
     const bool done = finish_streams(t);
     if (t->no_memory || t->fault)
         return t->no_memory ? TRACK_NO_MEMORY : TRACK_FAULT;
+    if (done && !let_go(t))
+        return TRACK_NO_MEMORY;
     return done ? TRACK_DONE : TRACK_FULL;
 }
 
