@@ -13,11 +13,15 @@ def run() -> int:
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from seqcheck.cli.main import main
+    from seqcheck.cli.main import INTERRUPTED, main
 
-    signal.signal(signal.SIGINT, before)
-    code = main()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        signal.signal(signal.SIGINT, before)
+        code = main()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:  # just before or behind what main answers for
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        code = INTERRUPTED
     return code
 
 

@@ -24,6 +24,9 @@ class DocumentError(Exception):
     """What is wrong, in words; the caller says of what."""
 
 
+DIGITS = "for integer string conversion"  # what Python says of an integer of more than sys.get_int_max_str_digits()
+
+
 def read(stream: BinaryIO, most: int) -> bytes:
     """All of it. DocumentError where that is more than `most` bytes."""
     data = stream.read(most + 1)
@@ -71,7 +74,10 @@ def _parsing(language: str) -> Iterator[None]:
     except RecursionError:
         raise DocumentError(f"nested deeper than {DEEPEST}") from None
     except ValueError as error:
-        raise DocumentError(f"not {language}: {_first_line(error)}") from None
+        said = _first_line(error)
+        raise DocumentError(
+            "an integer of thousands of digits" if DIGITS in said else f"not {language}: {said}"
+        ) from None
 
 
 def check(document: Any) -> None:

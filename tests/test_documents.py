@@ -65,6 +65,12 @@ def refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert len(told.err) < 5000
 
 
+def test_a_long_integer_comes_without_advice_for_programmers() -> None:
+    with pytest.raises(DocumentError, match="thousands of digits") as caught:
+        documents.toml(TOML["5,000 digits"])
+    assert "sys." not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", TOML)
 @pytest.mark.parametrize("verb", VERBS)
 def test_toml_that_nobody_would_write(verb: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import killing
+import killing_live
 import netns
 import pytest
 
@@ -79,3 +80,8 @@ def test_evidence_can_be_read_whenever_a_capture_is_ended(tmp_path: Path) -> Non
             assert frames > 100
             cut = [each for each in reader.damage if not each.what.startswith("the input ends within a block")]
             assert (cut, len(reader.damage) <= (number == signal.SIGKILL)) == ([], True), reader.damage
+
+
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+def test_what_a_capture_leaves_is_whole_or_absent_whenever_it_is_ended(tmp_path: Path) -> None:
+    assert killing_live.rounds(tmp_path, 4, seed=2) == []
