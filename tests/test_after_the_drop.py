@@ -278,3 +278,30 @@ def test_metrics_are_served_without_looking_anything_up(home: Path, monkeypatch:
             assert live.end(signal.SIGTERM) == 1
     assert "AFTER THE DROP" not in (said := "\n".join(live.err)), said
     assert "seqcheck_duplicates" in told
+
+
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+def test_wireshark_is_served_without_looking_anything_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    fifo = home / "fifo"
+    os.mkfifo(fifo)
+    words = ["extcap", "--capture", "--fifo", str(fifo), f"--layout={home}/layout.toml"]
+    with netns.pair() as pair:
+        words += ["--extcap-interface", f"seqcheck-{pair.into}"]
+        command = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), *words]
+        with netns.program(pair.rx, "env", "-C", str(home), *command) as capture, open(fifo, "rb") as stream:
+            analysis = subprocess.Popen(
+                [sys.executable, "-m", "seqcheck", "analyze", "-", "--report", "json"],
+                stdin=stream, stdout=subprocess.PIPE,
+            )  # fmt: skip
+            while netns.run("ip", "netns", "exec", pair.rx, "cat", "/proc/net/packet").count(" 0003 ") < 2:
+                assert capture.process.poll() is None, capture.err
+            status = Path(f"/proc/{capture.process.pid}/status")
+            while "NoNewPrivs:\t1" not in status.read_text("ascii"):
+                assert capture.process.poll() is None, capture.err
+            truth = pair.send("--count", "3000", "--ring-size", "64", "--inject", "stale=1%")
+            code = capture.end(signal.SIGTERM)
+            told = json.loads(analysis.communicate(timeout=netns.TIMEOUT)[0])
+    assert (code, capture.err) == (0, [])
+    assert told["duplicates"]["total"] == truth["duplicates"] > 0

@@ -35,6 +35,7 @@ VERBS = {
     "simulate": "write a capture of a sender with a faulty ring, and the ground truth",
     "send": "send numbered frames through a real TX ring, to test a receiver",
     "dedup": "copy a capture without its copies of frames, all of them or those of one cause",
+    "extcap": "capture for Wireshark, with comments on what is wrong",
     "redact": "copy a capture without its addresses and payload, to show it to others",
     "config": "show the settings from configuration files, and where each is from",
     "explain": "explain a verdict, and what to check next",

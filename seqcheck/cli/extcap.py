@@ -1,0 +1,148 @@
+"""`seqcheck extcap`: an interface of Wireshark's, which shows a live capture with seqcheck's comments.
+
+Wireshark starts it with options of its own (its extcap protocol): to ask which interfaces there are, their link layers
+and settings, and to capture into a FIFO. A script in Wireshark's extcap folder leads here (contrib/wireshark).
+Source: Wireshark's doc/extcap.adoc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from seqcheck.cli.stdio import put
+from seqcheck.errors import InputError, SeqcheckError, UsageError
+from seqcheck.escape import visible
+from seqcheck.version import VERSION
+
+PREFIX = "seqcheck-"  # of the names that Wireshark knows them by
+# LINKTYPE of an interface -> number, name and description of what libpcap calls a DLT
+DLTS = {1: (1, "EN10MB", "Ethernet"), 101: (12, "RAW", "Raw IP")}
+
+DESCRIPTION = """\
+Captures for Wireshark, which starts it: frames that came twice, late, or after missing
+numbers have a comment. Put contrib/wireshark/seqcheck-extcap into Wireshark's folder for
+extcap programs (Help, About, Folders); its interfaces appear as "seqcheck: NAME"."""
+
+EPILOG = """\
+examples:
+  tshark -i seqcheck-eth0 -Y frame.comment
+  seqcheck extcap --extcap-interfaces
+
+exit codes: 0 done, 2 trouble"""
+
+
+def add(subparsers: Any) -> None:
+    """The verb's options."""
+    parser = subparsers.add_parser("extcap", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    for flag, more in FLAGS:
+        parser.add_argument(flag, **more)
+    parser.set_defaults(run=run)
+
+
+FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--extcap-interfaces", {"action": "store_true", "help": "list the interfaces"}),
+    ("--extcap-dlts", {"action": "store_true", "help": "say what link layer the interface has"}),
+    ("--extcap-config", {"action": "store_true", "help": "list the settings that Wireshark offers"}),
+    ("--capture", {"action": "store_true", "help": "capture into the FIFO until it is closed"}),
+    ("--extcap-interface", {"metavar": "NAME", "help": "the interface, by the name that is listed"}),
+    ("--extcap-version", {"metavar": "VERSION", "nargs": "?", "help": "Wireshark's version (not used)"}),
+    ("--extcap-capture-filter", {"metavar": "EXPRESSION", "help": "capture only what matches this expression"}),
+    ("--fifo", {"metavar": "PATH", "help": "where to write the capture"}),
+    ("--layout", {"metavar": "LAYOUT", "help": "where the sequence number lies, as for analyze"}),
+    ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
+)  # fmt: skip
+
+SETTINGS = (
+    "arg {number=0}{call=--layout}{display=Layout}{type=string}{required=false}"
+    "{tooltip=Where the sequence number lies; recognised where nothing is given}",
+    "arg {number=1}{call=--promiscuous}{display=Promiscuous}{type=boolflag}{default=false}"
+    "{tooltip=Capture frames for other addresses, too}",
+)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer Wireshark, or capture for it."""
+    if args.extcap_interfaces:
+        put(*interfaces())
+        return 0
+    name = (args.extcap_interface or "").removeprefix(PREFIX)
+    if not name:
+        raise UsageError("Wireshark starts this", hint="seqcheck extcap --extcap-interfaces lists what there is")
+    if args.extcap_dlts:
+        put(dlt(name))
+    elif args.extcap_config:
+        put(*SETTINGS)
+    elif args.capture and args.fifo:
+        capture(args, name)
+    else:
+        raise UsageError("nothing to do: --capture goes with --fifo")
+    return 0
+
+
+def interfaces() -> list[str]:
+    """Those that can be read, as Wireshark wants to be told."""
+    from seqcheck.linux import interface
+
+    found = [f"extcap {{version={VERSION}}}{{help=https://www.wireshark.org/docs/}}{{display=seqcheck}}"]
+    for name in interface.known():
+        with suppress(SeqcheckError):
+            if interface.find(name) is not None and not set(name) & set("{}"):
+                found.append(f"interface {{value={PREFIX}{visible(name)}}}{{display=seqcheck: {visible(name)}}}")
+    return found
+
+
+def dlt(name: str) -> str:
+    """Its link layer."""
+    from seqcheck.linux import interface
+
+    found = interface.find(name)
+    if found is None:
+        raise InputError(f"there is no interface {visible(name)}")
+    number, word, about = DLTS[found.link]
+    return f"dlt {{number={number}}}{{name={word}}}{{display={about}}}"
+
+
+def capture(args: argparse.Namespace, name: str) -> None:
+    """Until whoever reads the FIFO goes, or a signal comes."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
+    from seqcheck import kernel
+    from seqcheck.cli.rehearsal import rehearse
+    from seqcheck.layout import resolve
+    from seqcheck.linux import privilege
+    from seqcheck.linux.packet_socket import Listening
+    from seqcheck.pipeline import Pipeline, run
+    from seqcheck.sources.annotated import Annotated
+    from seqcheck.sources.live import LiveReader, by_ring
+
+    layout = resolve(args.layout) if args.layout else None
+    how = Listening(promiscuous=args.promiscuous, expression=args.extcap_capture_filter or "")
+    with ExitStack() as stack:
+        out = stack.enter_context(open(args.fifo, "wb", buffering=0))
+        reader = stack.enter_context(LiveReader([name], how, opener=by_ring))
+        rehearse((), drawn=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, frame: reader.stop())
+        privilege.drop(privilege.heir())
+        with suppress(BrokenPipeError):
+            sink = Annotated(Whole(out), program=f"seqcheck {VERSION}", name=name)
+            run(reader, Pipeline(kernel.load(), layout, [sink]))
+
+
+class Whole:
+    """An unbuffered stream that writes all it is given."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes, /) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._stream.write(rest) :]
+        return len(data)
+
+    def patch(self, at: int, data: bytes, /) -> None:
+        """A FIFO cannot."""
