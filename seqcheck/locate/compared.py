@@ -22,6 +22,7 @@ from .presence import Stretches, View, complement, stretches
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+NEVER = np.zeros(0, np.int64)
 AWAY = np.zeros((0, 2), np.int64)
 
 
@@ -136,12 +137,11 @@ def _sampled(
     made = np.zeros(len(rows), [("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8")])
     made["stream"] = rows["stream"]
     turn = point.findings.modulus
-    restarts = point.findings.restarts
     edges = np.flatnonzero(np.diff(rows["stream"], prepend=-1))
     for start, end in pairwise([*edges.tolist(), len(rows)]):
         stream = int(rows["stream"][start])
-        mine = np.sort(restarts["frame"][restarts["stream"] == stream])
-        epoch = np.searchsorted(mine, rows["frame"][start:end], "right")
+        begun = point.restarts.get(stream, NEVER)
+        epoch = np.searchsorted(begun, rows["frame"][start:end], "right")
         made["epoch"][start:end] = epoch
         for each in np.unique(epoch).tolist():
             inside = np.flatnonzero(epoch == each) + start
@@ -184,9 +184,7 @@ def _view(
             return None
         return View(low=0, high=0, absent=AWAY, head=False, tail=False)
     state = point.epochs[stream][own]
-    early = point.anomalies
-    early = early[(early["stream"] == stream) & (early["epoch"] == own) & (early["kind"] == LATE) & (early["x"] < 0)]
-    before = np.unique(early["x"]).tolist()
+    before = point.early.get((stream, own), ())
     low = before[0] if before else 0
     away = complement(low, 0, before)
     away += [(x, x + count) for x, count in point.findings.missing(stream, own, 0, state.length)]

@@ -5,7 +5,7 @@ Positions (`x`) are those of the tracker, counted from the first record of an ep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,9 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """A point: what its analysis found, its anomalies ANOMALY[n] in order, its streams' epochs, and the sample."""
+    """A point: what its analysis found, its anomalies ANOMALY[n] in order, its streams' epochs, and the sample. `early`
+    are positions before the first record's, in order, that came late, and `restarts` the frames (int64[n], in order)
+    with which epochs began; of streams that have any."""
 
     name: str
     report: Report
@@ -45,6 +47,8 @@ class Observed:
     facts: Facts
     anomalies: NDArray[Any]
     epochs: tuple[tuple[Epoch, ...], ...]
+    early: Mapping[tuple[int, int], Sequence[int]]
+    restarts: Mapping[int, NDArray[np.int64]]
     sample: Sample
 
     @property
@@ -72,8 +76,26 @@ def observe(name: str, captures: Sequence[str], layout: str | Layout | None) -> 
         facts=conclusion.facts,
         anomalies=found[np.argsort(found["frame"], kind="stable")],
         epochs=_epochs(conclusion.findings),
+        early=_early(found),
+        restarts=_restarts(conclusion.findings.restarts),
         sample=sample,
     )
+
+
+def _early(anomalies: NDArray[Any]) -> dict[tuple[int, int], list[int]]:
+    """By stream and epoch."""
+    rows = anomalies[(anomalies["kind"] == LATE) & (anomalies["x"] < 0)]
+    found: dict[tuple[int, int], list[int]] = {}
+    for stream, epoch, x in sorted({*zip(*(rows[name].tolist() for name in ("stream", "epoch", "x")), strict=True)}):
+        found.setdefault((stream, epoch), []).append(x)
+    return found
+
+
+def _restarts(rows: NDArray[Any]) -> dict[int, NDArray[np.int64]]:
+    """By stream."""
+    rows = rows[np.lexsort((rows["frame"], rows["stream"]))]
+    streams, starts = np.unique(rows["stream"], return_index=True)
+    return dict(zip(streams.tolist(), np.split(rows["frame"], starts[1:]), strict=True)) if len(rows) else {}
 
 
 def _anomalies(rows: NDArray[Any]) -> NDArray[Any]:
