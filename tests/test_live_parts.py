@@ -95,8 +95,8 @@ def test_frames_are_kept_until_their_slot_is_filled_anew() -> None:
 
 def test_filters_keep_no_more_than_was_asked_for() -> None:
     accept = [(0x28, 0, 0, 12), (0x15, 0, 1, 2048), (0x06, 0, 0, 262_144), (0x06, 0, 0, 0)]
-    assert bpf.program(accept, 96, incoming=False)[2:] == [(6, 0, 0, 96), (6, 0, 0, 0)]
-    assert bpf.program([], 96, incoming=True) == [
+    assert bpf.program(accept, 96)[2:] == [(6, 0, 0, 96), (6, 0, 0, 0)]
+    assert bpf.program([], 96, direction="in") == [
         (0x30, 0, 0, 0xFFFFF004),
         (0x15, 0, 1, 4),
         (6, 0, 0, 0),

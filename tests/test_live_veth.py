@@ -373,6 +373,23 @@ def test_the_filter_works_in_the_kernel(pair: netns.Pair, tmp_path: Path) -> Non
     assert made["capture"]["bytes"] == 200 * truth["records"]
 
 
+@pytest.mark.parametrize("via", ["af_packet", "scapy"])
+def test_one_direction_alone(pair: netns.Pair, tmp_path: Path, via: str) -> None:
+    """At the sender's end, where all of it goes out; a frame that came in ends the other capture."""
+    came, went = tmp_path / "in.json", tmp_path / "out.json"
+    inward = ("--direction", "in", "--count", "10", "--report", f"json={came}")
+    outward = ("--direction", "out", "--count", "500", "--report", f"json={went}")
+    listen = (pair.tx, pair.out, "--via", via)
+    with netns.live(*listen, *inward) as a, netns.live(*listen, *outward) as b:
+        pair.send("--count", "500", "--stream", "1")
+        assert b.end() == 0
+        back = (*netns.SEQCHECK, "send", pair.into, "-q", "--count", "10", "--stream", "2")
+        netns.run("ip", "netns", "exec", pair.rx, *back)
+        assert a.end() == 0
+    assert [one["key"]["stream"] for one in report(came)["streams"]] == [2]
+    assert [(one["key"]["stream"], one["received"]) for one in report(went)["streams"]] == [(1, 500)]
+
+
 TUNNEL = r"""
 import fcntl, os, struct, subprocess, sys
 from seqcheck.layout.header import pack

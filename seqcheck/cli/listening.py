@@ -22,7 +22,7 @@ RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings 
 # What is about interfaces alone, and what it is where nobody asked for it.
 OF_INTERFACES = {
     "check": False, "wait": False, "filter": None, "promiscuous": False, "snap": LARGEST_SNAP, "ring": RING,
-    "clock": "host", "via": None,
+    "clock": "host", "via": None, "direction": "",
 }  # fmt: skip
 
 
@@ -74,6 +74,7 @@ def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
         promiscuous=args.promiscuous,
         clock=args.clock,
         expression=args.filter or "",
+        direction=args.direction,
     )
     free = memory.available()  # looked at first: the kernel takes what it is asked for from everybody
     if free is not None and args.ring * len(names) > free * RING_SHARE:
@@ -82,6 +83,8 @@ def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
             f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
             hint=f"at most: --ring {max(int(free * RING_SHARE) // len(names) >> 20, 4)}M",
         )
+    if args.direction and sys.platform != "linux":
+        raise UsageError("--direction is Linux's")
     via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")
     opener = by_ring if via == "af_packet" else by_scapy
     note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))

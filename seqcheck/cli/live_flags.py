@@ -34,6 +34,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "metavar": "EXPRESSION",
         "help": "capture only what matches this tcpdump expression (applied by the kernel)"}),
     ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
+    ("--direction", {
+        "choices": ("in", "out"), "default": "",
+        "help": "capture only frames that come in, or only those that this host sends (default: both)"}),
     ("--snap", {
         "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
         "help": "capture at most BYTES of each frame; fewer cost less (default: all)"}),

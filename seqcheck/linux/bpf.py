@@ -33,15 +33,20 @@ ERROR_SIZE = 256  # PCAP_ERRBUF_SIZE
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 NOTHING: list[Instruction] = [(RETURN, 0, 0, 0)]
+# What stands in front, by the direction that is wanted.
+HEADS: dict[str, list[Instruction]] = {
+    "": [],
+    "in": [(LOAD_BYTE, 0, 0, PACKET_TYPE), (JUMP_EQUAL, 0, 1, OUTGOING), (RETURN, 0, 0, 0)],
+    "out": [(LOAD_BYTE, 0, 0, PACKET_TYPE), (JUMP_EQUAL, 1, 0, OUTGOING), (RETURN, 0, 0, 0)],
+}
 
 
-def program(accept: Sequence[Instruction], snap: int, *, incoming: bool) -> list[Instruction]:
-    """`accept`, or without it everything, cut at `snap` bytes. With `incoming`, what the host itself sends is left out
-    first: a loopback interface would show it twice."""
+def program(accept: Sequence[Instruction], snap: int, *, direction: str = "") -> list[Instruction]:
+    """`accept`, or without it everything, cut at `snap` bytes; of one `direction` first: "in" leaves out what the host
+    itself sends, "out" everything else."""
     kept = [(RETURN, 0, 0, min(k, snap)) if code == RETURN else (code, t, f, k) for code, t, f, k in accept]
     kept = kept or [(RETURN, 0, 0, snap)]
-    head = [(LOAD_BYTE, 0, 0, PACKET_TYPE), (JUMP_EQUAL, 0, 1, OUTGOING), (RETURN, 0, 0, 0)] if incoming else []
-    return head + kept
+    return HEADS[direction] + kept
 
 
 def attach(to: socket.socket, instructions: Sequence[Instruction]) -> None:

@@ -46,8 +46,9 @@ _MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
     """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filters`
-    are the instructions for `expression` by link type, empty for everything; `clock` is one of CLOCKS. `kept` blocks
-    more are allotted to be kept by the reader."""
+    are the instructions for `expression` by link type, empty for everything; `clock` is one of CLOCKS; `direction` is
+    "in", "out", or "" for both (on loopback, which would show each frame twice, "in"). `kept` blocks more are allotted
+    to be kept by the reader."""
 
     ring: int = 64 << 20
     snap: int = 262_144
@@ -55,6 +56,7 @@ class Listening:
     clock: str = "host"
     kept: int = 0
     expression: str = ""
+    direction: str = ""
     filters: bpf.Programs = field(default_factory=dict)
 
     def program(self, interface: Interface) -> list[bpf.Instruction]:
@@ -63,7 +65,8 @@ class Listening:
             raise UsageError(
                 f"the filter {self.expression!r} does not suit the link layer of {visible(interface.name)}"
             )
-        return bpf.program(self.filters.get(interface.link, ()), self.snap, incoming=interface.loopback)
+        direction = self.direction or ("in" if interface.loopback else "")
+        return bpf.program(self.filters.get(interface.link, ()), self.snap, direction=direction)
 
 
 class PacketSocket:
