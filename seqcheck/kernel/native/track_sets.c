@@ -1,171 +1,10 @@
-/* Sparse sets of positions; the rules stand in portable/sets.py.
- *
- * Pages are found by an open-addressing table with linear probing (deleting moves later ones back, so there are no
- * tombs). The last page asked for is remembered, also when there was none: numbers that are out of order mostly lie
- * close to one another. Holes lie in order, since each stream's count goes up. */
+/* Sparse sets of positions: pages of bits (pages.h) and holes, shared by all streams; the rules stand in
+ * portable/sets.py. Holes lie in order, since each stream's count goes up. */
 #include <stdlib.h>
 
 #include "tracker.h"
 
-enum { SLOTS_BITS_FIRST = 10, NONE = -1, FORGOTTEN = -2 };
-
-/* ---- the table ---- */
-
-static uint64_t home_of(const struct pool *p, const struct page_key *key)
-{
-    uint64_t h = (uint64_t)key->number * p->odd;
-
-    h = (h ^ (h >> 29) ^ (uint64_t)key->set) * p->odd;
-    h = (h ^ (h >> 32)) * p->odd;
-    return h >> (64 - p->slots_bits);
-}
-
-static uint64_t slots_mask(const struct pool *p)
-{
-    return ((uint64_t)1 << p->slots_bits) - 1;
-}
-
-static bool same_key(const struct page_key *a, const struct page_key *b)
-{
-    return a->number == b->number && a->set == b->set;
-}
-
-static void forget_recent(struct pool *p)
-{
-    p->recent[0].page = p->recent[1].page = FORGOTTEN;
-}
-
-static int32_t page_find(struct pool *p, const struct page_key *key)
-{
-    const int below = key->number < 0;
-
-    if (usually(p->recent[below].page != FORGOTTEN && same_key(&p->recent[below].key, key)))
-        return p->recent[below].page;
-    p->recent[below].key = *key;
-    p->recent[below].page = NONE;
-    for (uint64_t at = home_of(p, key); p->slots[at] != 0; at = (at + 1) & slots_mask(p))
-        if (same_key(&p->keys[p->slots[at] - 1], key)) {
-            p->recent[below].page = p->slots[at] - 1;
-            break;
-        }
-    return p->recent[below].page;
-}
-
-static void page_place(struct pool *p, int32_t page)
-{
-    uint64_t at = home_of(p, &p->keys[page]);
-
-    while (p->slots[at] != 0)
-        at = (at + 1) & slots_mask(p);
-    p->slots[at] = page + 1;
-}
-
-/* Give a page back; those behind it in the table that would no longer be found move up. */
-static void page_drop(struct pool *p, int32_t page)
-{
-    const uint64_t mask = slots_mask(p);
-    uint64_t at = home_of(p, &p->keys[page]);
-
-    forget_recent(p);
-    while (p->slots[at] != page + 1)
-        at = (at + 1) & mask;
-    for (uint64_t behind = (at + 1) & mask; p->slots[behind] != 0; behind = (behind + 1) & mask) {
-        const uint64_t home = home_of(p, &p->keys[p->slots[behind] - 1]);
-        if (((behind - home) & mask) >= ((behind - at) & mask)) {
-            p->slots[at] = p->slots[behind];
-            at = behind;
-        }
-    }
-    p->slots[at] = 0;
-    p->keys[page].set = NONE;
-    p->free[p->frees++] = page;
-    p->pages--;
-}
-
-static bool more_slots(struct pool *p, int bits)
-{
-    int32_t *const slots = calloc((size_t)1 << bits, sizeof *slots);
-
-    if (!slots)
-        return false;
-    free(p->slots);
-    p->slots = slots;
-    p->slots_bits = bits;
-    for (int32_t page = 0; page < p->top; page++)
-        if (p->keys[page].set != NONE)
-            page_place(p, page);
-    return true;
-}
-
-/* Memory for twice as many pages, at most for as many as there may be. */
-static bool more_pages(struct pool *p)
-{
-    const int64_t room = min64(p->room ? 2 * p->room : 16, p->most);
-    uint64_t *const words = realloc(p->words, (size_t)(room * p->size) * sizeof *words);
-
-    if (words)
-        p->words = words;
-    struct page_key *const keys = realloc(p->keys, (size_t)room * sizeof *keys);
-    if (keys)
-        p->keys = keys;
-    int32_t *const spare = realloc(p->free, (size_t)room * sizeof *spare);
-    if (spare)
-        p->free = spare;
-    if (!words || !keys || !spare)
-        return false;
-    p->room = room;
-    return true;
-}
-
-bool pool_begin(struct pool *p, int64_t most, int64_t bits, uint64_t seed)
-{
-    p->most = most;
-    p->size = bits / 64;
-    while ((int64_t)1 << p->shift < bits)
-        p->shift++;
-    p->odd = seed | 1;
-    forget_recent(p);
-    return more_slots(p, SLOTS_BITS_FIRST);
-}
-
-void pool_end(struct pool *p)
-{
-    free(p->words);
-    free(p->keys);
-    free(p->free);
-    free(p->slots);
-    *p = (struct pool){0};
-}
-
 /* ---- room ---- */
-
-struct place {              /* a page, to be put in order */
-    struct page_key key;
-    int32_t page;
-};
-
-static int by_place(const void *one, const void *other)
-{
-    const struct page_key *const a = &((const struct place *)one)->key, *const b = &((const struct place *)other)->key;
-    if (a->set != b->set)
-        return a->set < b->set ? -1 : 1;
-    return (a->number > b->number) - (a->number < b->number);
-}
-
-/* All pages in order; NULL where there is no memory. */
-static struct place *in_order(const struct pool *p)
-{
-    struct place *const places = malloc((size_t)(p->pages + 1) * sizeof *places);
-    int64_t n = 0;
-
-    if (!places)
-        return NULL;
-    for (int32_t page = 0; page < p->top; page++)
-        if (p->keys[page].set != NONE)
-            places[n++] = (struct place){p->keys[page], page};
-    qsort(places, (size_t)n, sizeof *places, by_place);
-    return places;
-}
 
 /* How many each may keep, so that an eighth of `most` is free. */
 static int64_t fair_share(const int64_t *counts, int64_t n, int64_t most)
@@ -210,7 +49,7 @@ static int64_t ones(const uint64_t *words, int64_t n)
 }
 
 /* Drop one that is among the lowest of a stream that has most. */
-static void give_up(struct tracker *t, struct pool *p, const struct place *place)
+static void give_up(struct tracker *t, struct pool *p, const struct ordered_page *place)
 {
     if (p == &t->missing) {
         if (place->key.number >= 0)
@@ -223,7 +62,7 @@ static void give_up(struct tracker *t, struct pool *p, const struct place *place
 /* A full pool takes from the streams that have most. */
 static bool make_room(struct tracker *t, struct pool *p)
 {
-    struct place *const places = in_order(p);
+    struct ordered_page *const places = pool_in_order(p);
     int64_t *const counts = calloc((size_t)p->pages + 1, sizeof *counts);
     const int64_t pages = p->pages;
     int64_t streams = 0, start = 0;
@@ -247,31 +86,10 @@ static bool make_room(struct tracker *t, struct pool *p)
     return true;
 }
 
-/* A new page without a bit, or NONE where there is no memory. */
+/* A new page without a bit, or NO_PAGE where there is no memory. */
 static int32_t page_make(struct tracker *t, struct pool *p, const struct page_key *key)
 {
-    if (p->pages >= p->most && !make_room(t, p))
-        return NONE;
-    if (p->pages >= (int64_t)1 << (p->slots_bits - 1) && !more_slots(p, p->slots_bits + 2))
-        return NONE;
-    if (p->frees == 0 && p->top == p->room && !more_pages(p))
-        return NONE;
-    const int32_t page = p->frees > 0 ? p->free[--p->frees] : (int32_t)p->top++;
-    memset(p->words + page * p->size, 0, (size_t)p->size * sizeof *p->words);
-    p->keys[page] = *key;
-    page_place(p, page);
-    p->pages++;
-    const int below = key->number < 0;
-    p->recent[below].key = *key;
-    p->recent[below].page = page;
-    return page;
-}
-
-void drop_epochs_after(struct pool *p, int32_t id, int64_t epoch)
-{
-    for (int32_t page = 0; page < p->top; page++)
-        if (p->keys[page].set != NONE && p->keys[page].set >> 32 == id && (p->keys[page].set & 0xFFFFFFFF) > epoch)
-            page_drop(p, page);
+    return p->pages >= p->most && !make_room(t, p) ? NO_PAGE : page_add(p, key);
 }
 
 /* ---- holes ---- */
@@ -415,7 +233,7 @@ bool is_new(struct tracker *t, const struct stream *w, int64_t x)
     return hole && x < hole->high;
 }
 
-/* The page of x, made if it is not there; NONE where there is no memory. */
+/* The page of x, made if it is not there; NO_PAGE where there is no memory. */
 static int32_t page_for(struct tracker *t, const struct stream *w, int64_t x)
 {
     const struct page_key key = key_of(&t->missing, w, x);
@@ -499,7 +317,7 @@ bool repeat(struct tracker *t, const struct stream *w, int64_t x)
 
 static bool is_told(const struct tracker *t, const struct page_key *key)
 {
-    return key->set != NONE && key->number >= 0 && (key->set & 0xFFFFFFFF) <= t->states[key->set >> 32].epoch;
+    return key->set != NO_PAGE && key->number >= 0 && (key->set & 0xFFFFFFFF) <= t->states[key->set >> 32].epoch;
 }
 
 int64_t tracker_pages(const struct tracker *t)
@@ -523,7 +341,7 @@ int64_t tracker_holes(const struct tracker *t)
 
 bool tracker_missing(const struct tracker *t, struct missing_page *pages, struct hole *holes)
 {
-    struct place *const places = in_order(&t->missing);
+    struct ordered_page *const places = pool_in_order(&t->missing);
     int64_t count = 0;
 
     if (!places)

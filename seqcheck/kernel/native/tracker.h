@@ -8,6 +8,7 @@
 #define SEQCHECK_TRACKER_H
 
 #include "hints.h"
+#include "pages.h"
 #include "track.h"
 #include "words.h"
 
@@ -145,31 +146,6 @@ struct other {
     int64_t n_rows;
     int64_t rows_room;
     struct tally counted;
-};
-
-struct page_key {
-    int64_t number;
-    int64_t set;            /* stream << 32 | epoch; -1: the page was given back */
-};
-
-struct pool {
-    int64_t most;           /* pages */
-    int64_t size;           /* words of a page */
-    int shift;              /* log2 of its bits */
-    int slots_bits;         /* log2 of the slots, at least twice as many as pages */
-    uint64_t *words;        /* room * size */
-    struct page_key *keys;  /* room, by page */
-    int32_t *free;          /* stack of pages that were given back */
-    int32_t *slots;         /* page + 1; open addressing, linear probing */
-    int64_t room;           /* pages that there is memory for */
-    int64_t pages;          /* in use */
-    int64_t top;            /* pages ever taken */
-    int64_t frees;
-    uint64_t odd;           /* the hash's multiplier */
-    struct {                /* the last page asked for: [1] of positions below 0 */
-        struct page_key key;
-        int32_t page;       /* -1: there is none; -2: nothing is remembered */
-    } recent[2];
 };
 
 struct windows {            /* where windows lie; those given back are kept by size */
@@ -333,8 +309,6 @@ void windows_end(struct windows *w);
 
 /* ---- sets of positions (track_sets.c) ---- */
 
-bool pool_begin(struct pool *p, int64_t most, int64_t bits, uint64_t seed);
-void pool_end(struct pool *p);
 
 /* Whether x < next was not received. */
 bool is_new(struct tracker *t, const struct stream *w, int64_t x);
@@ -350,9 +324,6 @@ void lose(struct tracker *t, const struct stream *w, int64_t low, int64_t high);
 
 /* x came more than once; whether this is the second time. */
 bool repeat(struct tracker *t, const struct stream *w, int64_t x);
-
-/* Forget the epochs of a stream behind this one. */
-void drop_epochs_after(struct pool *p, int32_t id, int64_t epoch);
 
 static inline int64_t set_of(const struct stream *w)
 {
