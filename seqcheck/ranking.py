@@ -15,3 +15,14 @@ def rank(groups: NDArray[Any], values: NDArray[Any], group: NDArray[Any], value:
     result = np.empty(len(order), np.int64)
     result[order] = np.cumsum(~asked[order])
     return result[len(groups) :]
+
+
+def nth(like: tuple[NDArray[Any], ...], by: NDArray[Any]) -> NDArray[np.int64]:
+    """int64[n]: which of its like each one is, from 0, in order of `by`; alike are those equal in all of `like`."""
+    order = np.lexsort((by, *like))
+    new = np.ones(len(order), np.bool_)
+    new[1:] = np.logical_or.reduce([column[order][1:] != column[order][:-1] for column in like])
+    first = np.flatnonzero(new)
+    result = np.empty(len(order), np.int64)
+    result[order] = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    return result

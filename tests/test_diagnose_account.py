@@ -118,7 +118,7 @@ def test_units_of_more_duplicates_than_are_needed_stand_for_all() -> None:
     found = table(tracked([number for number in range(3000) for _ in range(2)]))
     rows = np.ones(len(found), np.bool_)
     spans = brackets(found, ~rows, rows)
-    sample = units(found, rows, spans, Facts(), Loss(loss=0.0, foreign=0.0, again=1.0), ~rows)
+    sample = units(found, rows, spans, Facts(), Loss(loss=0.0, foreign=0.0, again=1.0))
     assert len(sample) < len(found)
     assert sample.weight.sum() == pytest.approx(len(found), rel=0.02)
     assert (spans.low <= spans.high).all()

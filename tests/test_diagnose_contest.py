@@ -11,7 +11,7 @@ from seqcheck.diagnose.explanations.context import Context
 from seqcheck.diagnose.explanations.labels import LABELS, RING
 from seqcheck.diagnose.units import Units
 
-CONTEXT = Context(unique=20_000, loss=0.0, jumps=0.0)
+CONTEXT = Context(unique=20_000, missing=0, loss=0.0, jumps=0.0)
 
 
 def led(outcome: Outcome) -> str:

@@ -221,7 +221,5 @@ def test_labels_are_probabilities() -> None:
 
 
 def test_a_context_of_nothing_is_healthy() -> None:
-    assert (Context(unique=1, loss=0.0, jumps=0.0).redundant, Context(unique=1, loss=0.0, jumps=0.0).times) == (
-        False,
-        1,
-    )
+    nothing = Context(unique=1, missing=0, loss=0.0, jumps=0.0)
+    assert (nothing.redundant, nothing.times) == (False, 1)

@@ -8,41 +8,41 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from seqcheck.diagnose.due import Ahead
 from seqcheck.diagnose.keys import UNKNOWN
-from seqcheck.diagnose.lost import FAR_BEHIND, filled_late, lost_by_number
+from seqcheck.diagnose.lost import filled_late, lost_by_number
 from seqcheck.kernel.border import HOLE, MISSING_PAGE
 from seqcheck.missing import Missing
 from seqcheck.track import Findings
 
+ALL = np.ones(8, np.bool_)
 PLACE = [("stream", "<u4"), ("epoch", "<u4"), ("x", "<i8")]
 
 
 def made(gaps: list[tuple[int, ...]], late: list[tuple[int, ...]]) -> Findings:
-    """Findings of `gaps` (stream, epoch, x, a) and `late` (stream, epoch, x), of which each came far too late."""
+    """Findings of `gaps` (stream, epoch, x, a) and `late` (stream, epoch, x)."""
     found = SimpleNamespace(
         gaps=np.array(gaps, [*PLACE, ("a", "<i8")]),
-        late=np.array([(*each, each[2] + FAR_BEHIND) for each in late], [*PLACE, ("next", "<i8")]),
+        late=np.array(late, PLACE),
     )
     return cast(Findings, cast(Any, found))
 
 
 def test_what_came_late_fills_the_gap_it_lies_in() -> None:
     found = made([(0, 0, 100, 3), (0, 0, 50, 2)], [(0, 0, 101), (0, 0, 102), (0, 0, 51), (0, 0, 52), (0, 0, 49)])
-    assert filled_late(found).tolist() == [2, 1]
+    assert filled_late(found, ALL[:5]).tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("other", [(1, 0), (0, 16), (70_000, 0), (0, 1)])
 def test_what_came_late_elsewhere_fills_no_gap(other: tuple[int, int]) -> None:
     """Another stream or another epoch."""
-    assert filled_late(made([(0, 0, 100, 3)], [(*other, 101)])).tolist() == [0]
-    assert filled_late(made([(*other, 100, 3)], [(0, 0, 101)])).tolist() == [0]
-    assert filled_late(made([(*other, 100, 3), (2, 0, 100, 3)], [(*other, 101)])).tolist()[0] == 1
+    assert filled_late(made([(0, 0, 100, 3)], [(*other, 101)]), ALL[:1]).tolist() == [0]
+    assert filled_late(made([(*other, 100, 3)], [(0, 0, 101)]), ALL[:1]).tolist() == [0]
+    assert filled_late(made([(*other, 100, 3), (2, 0, 100, 3)], [(*other, 101)]), ALL[:1]).tolist()[0] == 1
 
 
 def test_only_what_came_after_more_than_reordering_counts() -> None:
-    found = made([(0, 0, 100, 3)], [(0, 0, 101)])
-    found.late["next"] -= 1
-    assert filled_late(found).tolist() == [0]
+    assert filled_late(made([(0, 0, 100, 3)], [(0, 0, 101)]), ~ALL[:1]).tolist() == [0]
 
 
 class Uncounted(Missing):
@@ -53,15 +53,24 @@ class Uncounted(Missing):
 
 
 def early(rows: list[tuple[int, ...]], holes: list[tuple[int, ...]]) -> Findings:
-    """Findings of duplicates (stream, epoch, x, e_record, record, next), and of `holes` in what came."""
+    """Findings of duplicates (stream, epoch, x, e_record, record, next), and of `holes` in what came, which a gap
+    each tells."""
     columns = [*PLACE, ("e_record", "<i8"), ("record", "<i8"), ("next", "<i8")]
     missing = Uncounted(np.zeros(0, MISSING_PAGE), np.array(holes, HOLE))
-    found = SimpleNamespace(duplicates=np.array(rows, columns), missing=missing)
+    gaps = np.array([(stream, epoch, low, high - low) for stream, epoch, low, high in holes], [*PLACE, ("a", "<i8")])
+    found = SimpleNamespace(duplicates=np.array(rows, columns), missing=missing, gaps=gaps, streams=np.zeros(2))
     return cast(Findings, cast(Any, found))
 
 
+def lost(found: Findings, due: list[int], which: Any, *, told: int = 0) -> list[int]:
+    """Of the rows `which`, with so many numbers of each gap accounted for."""
+    still, places = found.gaps["a"], np.array(due)
+    ahead = Ahead(early=which, due=places, gap=np.full(len(which), UNKNOWN))
+    return lost_by_number(found, np.maximum(still - told, 0), still, ahead, ~which).tolist()
+
+
 @pytest.mark.parametrize(
-    ("place", "x", "lost"),
+    ("place", "x", "between"),
     [
         (10, 110, 5 - 1),
         (UNKNOWN, 110, 0),
@@ -71,20 +80,14 @@ def early(rows: list[tuple[int, ...]], holes: list[tuple[int, ...]]) -> Findings
         (10, 1 << 62, (1 << 40) + 5 - 1),
     ],
 )
-def test_what_lies_between_a_copy_ahead_of_its_time_and_its_place(place: int, x: int, lost: int) -> None:
+def test_what_lies_between_a_copy_ahead_of_its_time_and_its_place(place: int, x: int, between: int) -> None:
     """20 to 24 never came, nor did 2**40 numbers far beyond; in the place of 50 another frame was sent."""
     holes = [(0, 0, 20, 25), (0, 0, 1 << 41, 3 << 40), (0, 1, 5, 500), (1, 0, 5, 500)]
     rows = [(0, 0, x, 10, 200, x + 1), (0, 0, 40, 150, 151, 50), (0, 1, 40, 150, 151, 60), (1, 0, 40, 150, 151, 60)]
     which = np.array([True, False, False, False])
-    places = np.array([place, UNKNOWN, UNKNOWN, UNKNOWN])
-    assert lost_by_number(early(rows, holes), places, which, ~which).tolist() == [lost]
+    assert lost(early(rows, holes), [place, UNKNOWN, UNKNOWN, UNKNOWN], which) == [between]
 
 
-def test_others_that_were_ahead_just_then_had_been_counted_as_if_in_their_places() -> None:
-    rows = [(0, 0, 110, 10, 200, 111), (0, 0, 111, 11, 201, 112), (1, 0, 90, 11, 180, 91)]
-    found = early(rows, [(0, 0, 10, 11), (1, 0, 11, 12)])
-    assert lost_by_number(found, np.array([9, 11, 10]), np.ones(3, np.bool_), np.zeros(3, np.bool_)).tolist() == [
-        0,
-        0,
-        1,
-    ]
+def test_what_another_stream_was_sent_in_place_of_is_not_lost() -> None:
+    found = early([(0, 0, 110, 10, 200, 111)], [(0, 0, 20, 25)])
+    assert [lost(found, [10], np.ones(1, np.bool_), told=told) for told in (0, 2, 5)] == [[5], [3], [0]]

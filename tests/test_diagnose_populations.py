@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcheck.diagnose import populations
 from seqcheck.diagnose.facts import Evidence, Facts
 from seqcheck.diagnose.populations import ALIKE, NEW, OTHER, WAY, kind, kinds
 from seqcheck.diagnose.table import table
@@ -80,4 +78,3 @@ def test_what_was_not_compared_follows_its_like() -> None:
 def test_without_evidence_all_are_alike() -> None:
     found = table(findings([*range(50), *range(40, 60)]))
     assert set(kinds(found, Facts()).tolist()) <= {ALIKE}
-    assert not populations.overwritten(found, np.zeros(0, np.int64), np.zeros(len(found), np.int64)).any()

@@ -43,6 +43,7 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
         ),
         context=Context(
             unique=unique,
+            missing=missing,
             loss=missing / max(missing + unique, 1),
             gone=max(missing - round(int(table.stands_in.sum()) / max(table.kept, 1e-9)), 0) / max(missing + unique, 1),
             jumps=int(streams["gaps"].sum()) / max(unique, 1),

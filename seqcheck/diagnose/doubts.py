@@ -12,9 +12,9 @@ from ..model import Cause, Strength
 from .arrays import quantiles
 from .case import Case
 from .contest import Outcome
+from .due import far_behind
 from .explanations.part import Part
 from .keys import Bools
-from .lost import FAR_BEHIND
 from .priors import HARDLY, SMALLEST, origin
 from .result import RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
 from .units import Brackets, Floats, Units
@@ -30,6 +30,8 @@ ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
 OFTEN = 0.15  # of the numbers: no fault that strikes now and then leaves others missing before so many
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
+AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
+TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
@@ -40,7 +42,7 @@ MOST: dict[Doubt, Strength] = {
     "slice": "weak", "astray": "weak", "most-numbers": "weak", "keeps-time": "weak", "scatter": "weak",
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
-    "leftover": "weak", "clockwork": "weak",
+    "leftover": "weak", "clockwork": "weak", "as-many": "weak", "clock": "weak",
 }  # fmt: skip
 
 
@@ -84,10 +86,18 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
         yield "blocks"
 
 
+def of_faster_way(case: Case, rows: Bools) -> Iterator[Doubt]:
+    """For copies of which the earlier one came ahead of its time, by a faster way it seems."""
+    if case.context.missing >= AS_MANY * float(rows.sum()) / max(case.table.kept, 1e-9):
+        yield "as-many"
+
+
 def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, ring: Ring | None) -> Iterator[Doubt]:
     """For any account: how much there is to go by."""
     if figures.count < AGREE:
         yield "few"
+    if pattern == "delay" and figures.distance and figures.distance[1] > 2 and _unresolved(case, figures):
+        yield "clock"
     if cause in RING_CAUSES:
         if pattern == "early":
             yield "no-lap"
@@ -105,6 +115,13 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
         yield "small"
     if ring.size is not None and ring.certainty < STRONG:
         yield "size"
+
+
+def _unresolved(case: Case, figures: Figures) -> bool:
+    """Whether the copies come within a tick or two of the capture's clock: then every delay looks constant."""
+    ns = case.table.rows["ns"]
+    tick = next(tick for tick in TICKS if not (ns % tick).any())
+    return figures.delay_ns is not None and figures.delay_ns[1] <= 2 * tick and tick > 1
 
 
 def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
@@ -162,7 +179,8 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
     exact = float(np.mean(sample.end[mine] % ring.best == 0))
     if exact >= MANY and ring.best >= EXACT_FROM:  # the rest lies beside, by frames that took no slot
         return
-    instead = float((share * sample.substitute).sum()) / max(float(share.sum()), 1e-9)
+    replaced = sample.overwritten if sample.early else sample.substitute
+    instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
     if instead > 3 * max(case.context.loss, 0.05):  # they stand where other numbers are missing: the sender did that
         return
     sole = float(share.sum()) > SOLE * len(sample) and all(e.part.shape == "lap" for e in outcome.best.entries)
@@ -175,6 +193,6 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
 def _led_astray(case: Case) -> bool:
     """Many numbers came far behind their time, for the first time: then the count itself was led astray (more numbers
     ahead of their time than are kept), and distances with it. Those below a stream's first number are of before."""
-    late = case.findings.late
-    far = int(((late["next"] - late["x"] >= FAR_BEHIND) & (late["x"] >= 0)).sum())
-    return far > max(3, 0.3 * len(case.table))
+    findings = case.findings
+    far = far_behind(findings, findings.missing.left(findings.gaps), case.table.early) & (findings.late["x"] >= 0)
+    return int(far.sum()) > max(3, 0.3 * len(case.table))

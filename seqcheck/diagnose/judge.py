@@ -24,13 +24,15 @@ from .contest import Entry, Outcome, contest
 from .doubts import AGREE
 from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
-from .keys import Bools, Ints, keyed
+from .keys import Bools, Ints
 from .result import MODERATE, NO_SLOT, RING_CAUSES, Account, Doubt, Misfit, Pattern, Ring, strength_of
 from .table import Table, episodes
 from .units import Brackets, Floats, Units, brackets, units
 
 SLOTLESS = 0.1  # scatter that is left where copies are not counted as slots, for them not to be slots
 REPLACED = 1.5  # times as many copies at one count where no missing number took a slot, for none to have taken one
+STANDING = (8, 3, 64, 200)  # duplicates, and of at most so few numbers, or of a few more if each came so often: no
+# counter that ever moves
 MIRRORED = 0.5  # of the numbers
 LONG = 12  # neighbours from which on an episode is a replay
 CERTAIN_BYTES = 8.0  # natural log-odds that bytes alone give for three pairs; one or two give less
@@ -98,7 +100,7 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
         scatter = [float(np.std(np.log(np.maximum(each.high[leads], 1)))) for each in (spans, other)]
         if scatter[1] < better * scatter[0]:
             spans = other
-    leads = again & table.leads
+    leads = alike & table.leads
     if leads.sum() >= doubts.AGREE and table.source_lost[leads].any():
         other = brackets(table, aside, case.alone, echo=echo, replaced=True)
         agree = [_at_one_count(each.high[leads]) for each in (spans, other)]
@@ -122,7 +124,9 @@ def _still(case: Case) -> Bools:
     """Duplicates of streams whose number hardly ever changes."""
     streams = case.findings.streams
     unique = streams["received"] - streams["duplicates"]
-    still = (unique <= 3) & (streams["duplicates"] >= 8)
+    still = (streams["duplicates"] >= STANDING[0]) & (
+        (unique <= STANDING[1]) | ((unique <= STANDING[2]) & (streams["duplicates"] >= STANDING[3] * unique))
+    )
     result: Bools = still[case.table.rows["stream"]]
     return result
 
@@ -170,8 +174,7 @@ def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list
     """The accounts of one population for which explanations compete."""
     if not rows.any():
         return []
-    overwritten = _overwritten(case) if early else np.zeros(len(case.table), np.bool_)
-    sample = units(case.table, rows, spans, case.facts, case.loss, overwritten)
+    sample = units(case.table, rows, spans, case.facts, case.loss)
     if not len(sample):
         return []
     outcome = contest(sample, case.context, case.facts.ring_sizes, EARLY if early else LABELS)
@@ -188,15 +191,6 @@ def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list
     if mine.any():
         found.append(_account(case, "unexplained", "early" if early else "none", mine, spans, 0.0))
     return found
-
-
-def _overwritten(case: Case) -> Bools:
-    """Of each row: whether the number due where the earlier copy stood never came."""
-    table, gaps = case.table, case.findings.gaps
-    if len(gaps):
-        gaps = gaps[case.findings.missing.left(gaps) > 0]
-    opened = np.sort(keyed(gaps["stream"], gaps["record"]))
-    return populations.overwritten(table, opened, keyed(table.rows["stream"], table.rows["e_record"]))
 
 
 def _owners(table: Table, rows: Bools, spans: Brackets, sample: Units, owner: Ints) -> Ints:
@@ -253,6 +247,8 @@ def _entry(
         pattern = "early"
     elif entry.part.shape == "at-once" and cause == "early-overwrite":
         pattern = "next-buffer"
+    elif early and cause == "path-copy" and entry.part.shape == "delay":
+        held = tuple(doubts.of_faster_way(case, rows))
     return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring, held=held)]
 
 

@@ -9,17 +9,16 @@ import numpy as np
 from ..missing import epoch_key
 from ..ranking import rank
 from ..track import Findings
-from .keys import UNKNOWN, Bools, Ints, by_place, keyed
+from .due import Ahead
+from .keys import Bools, Ints, by_place, keyed
 
-FAR_BEHIND = 24  # numbers: farther than reordering reaches, and less than any ring
 NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
 
 
-def filled_late(findings: Findings) -> Ints:
-    """Numbers of each gap that came after all, but so late that no reordering explains it: what had been lost is not
-    made up for. (A slot whose content was lost may go out again, and is then no duplicate.)"""
-    late, gaps = findings.late, findings.gaps
-    late = late[late["next"] - late["x"] >= FAR_BEHIND]
+def filled_late(findings: Findings, far: Bools) -> Ints:
+    """Numbers of each gap that came after all, but so late (`far`, of the late rows) that no reordering explains it:
+    what had been lost is not made up for. (A slot whose content was lost may go out again; that is no duplicate.)"""
+    late, gaps = findings.late[far], findings.gaps
     result = np.zeros(len(gaps), np.int64)
     if not len(late) or not len(gaps):
         return result
@@ -31,22 +30,20 @@ def filled_late(findings: Findings) -> Ints:
     return result
 
 
-def widths_of(findings: Findings, still: Ints, substitute: Bools, alone: Bools, opener: Ints) -> Ints:
+def widths_of(findings: Findings, still: Ints, substitute: Bools, ahead: Ahead) -> Ints:
     """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was
-    sent (a stale one just before the gap opened, or frames ahead of their time just before it or with it)."""
+    sent (a stale one just before the gap opened, or frames ahead of their time)."""
     rows, gaps = findings.duplicates, findings.gaps
     if not len(rows) or not len(gaps):
         return np.zeros(len(gaps), np.int64)
     instead = np.zeros(len(gaps), np.int64)
-    np.add.at(instead, opener[opener >= 0], 1)
+    np.add.at(instead, ahead.gap[ahead.gap >= 0], 1)
     places, order = by_place(gaps, "stream", "record")
-    early = alone & (opener < 0)
-    for at, mine in ((rows["record"], substitute), (rows["e_record"], early)):
-        stream = rows["stream"][mine]
-        place = np.searchsorted(places, keyed(stream, at[mine]), "left")
-        found = place < len(places)
-        gap = order[place[found]]
-        np.add.at(instead, gap[gaps["stream"][gap] == stream[found]], 1)
+    stream = rows["stream"][substitute]
+    place = np.searchsorted(places, keyed(stream, rows["record"][substitute]), "left")
+    found = place < len(places)
+    gap = order[place[found]]
+    np.add.at(instead, gap[gaps["stream"][gap] == stream[found]], 1)
     widths: Ints = np.maximum(0, still - instead)
     return widths
 
@@ -91,19 +88,19 @@ def lost_between(findings: Findings, widths: Ints, group: str) -> Ints:
     return result
 
 
-def lost_by_number(findings: Findings, place: Ints, early: Bools, substitute: Bools) -> Ints:
+def lost_by_number(findings: Findings, widths: Ints, still: Ints, ahead: Ahead, substitute: Bools) -> Ints:
     """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places,
-    less the ones in whose place another frame was sent. (By arrival they would all be lost where the jump ahead
-    was.)"""
-    rows, place = findings.duplicates, place.copy()
-    group, ahead, instead = epoch_key(rows["stream"], rows["epoch"]), np.flatnonzero(early), np.flatnonzero(substitute)
-    mine, began = group[ahead], rows["e_record"][ahead]
-    # others that were ahead of their time just then had been counted as if they were in their places
-    others = rank(mine, began, mine, began - 1) - rank(mine, rows["record"][ahead], mine, began - 1)
-    low, high = place[ahead], rows["x"][ahead]
-    low = np.where(low >= 0, np.maximum(0, low - others), UNKNOWN)
-    between = findings.missing.count(rows["stream"][ahead], rows["epoch"][ahead], low + 1, high)
+    less the ones in whose place another frame was sent, of this stream or, as far as `widths` say, of another. (By
+    arrival they would all be lost where the jump ahead was.)"""
+    rows, early, instead = findings.duplicates, np.flatnonzero(ahead.early), np.flatnonzero(substitute)
+    group = epoch_key(rows["stream"], rows["epoch"])
+    mine, low, high = group[early], ahead.due[early], rows["x"][early]
+    between = findings.missing.count(rows["stream"][early], rows["epoch"][early], low + 1, high)
     groups, taken = np.concatenate((mine, group[instead])), np.concatenate((low, rows["next"][instead]))
     stand_ins = rank(groups, taken, mine, high - 1) - rank(groups, taken, mine, low)
-    result: Ints = np.maximum(0, np.where((low >= 0) & (low < high), between, 0) - stand_ins)
+    streams, gaps = len(findings.streams), findings.gaps
+    lost, never = (np.bincount(gaps["stream"], weights=each, minlength=streams) for each in (widths, still))
+    share = np.minimum(lost / np.maximum(never, 1), 1.0)[rows["stream"][early]]
+    between = np.where((low >= 0) & (low < high), between, 0)
+    result: Ints = np.maximum(0, np.minimum(between - stand_ins, np.round(between * share).astype(np.int64)))
     return result

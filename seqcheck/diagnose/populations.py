@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .facts import Evidence, Facts
-from .keys import Bools, Ints
+from .keys import Ints
 from .table import Table
 
 ALIKE, NEW, WAY, OTHER = range(4)
@@ -80,15 +80,4 @@ def _strata(table: Table) -> Ints:
     """Stream and order of magnitude of the distance, as one number."""
     bits = np.frexp(np.maximum(table.distance, 0).astype(np.float64))[1]
     result: Ints = table.rows["stream"].astype(np.int64) * 64 + bits
-    return result
-
-
-def overwritten(table: Table, opened: Ints, keyed_early: Ints) -> Bools:
-    """For early copies: whether the number due in their place never came. `opened` are the keys (stream, record) of
-    gaps with something still missing, sorted; `keyed_early` those of the earlier copies."""
-    if not len(opened):
-        return np.zeros(len(table), np.bool_)
-    low = np.searchsorted(opened, keyed_early, "left")
-    high = np.searchsorted(opened, keyed_early + 2, "right")
-    result: Bools = high > low
     return result

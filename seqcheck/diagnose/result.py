@@ -22,7 +22,7 @@ RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
 Doubt = Literal[
     "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
     "passed-over", "wide", "small", "single", "size", "beside", "many-counts", "leftover",
-    "clockwork",
+    "clockwork", "as-many", "clock",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass, replace
 from ..kernel.border import total
+from ..ranking import nth
 from ..track import Findings
+from .due import ahead_of, far_behind
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
-from .lost import FAR_BEHIND, elsewhere_of, filled_late, lost_between, lost_by_number, widths_of
+from .lost import elsewhere_of, filled_late, lost_between, lost_by_number, widths_of
 
 MOST = 4096  # duplicates ahead of their time: with more than these, losses are told by arrival for all
-BATCH = 8  # frames that go out ahead of their time together, at most
 SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
 
 
@@ -42,6 +43,7 @@ class Table:
     run_length    how many duplicates that episode has
     leads         the duplicate is its episode's first one
     early         the earlier copy was ahead of its time, alone (the tracker's EARLY 1) or in a batch
+    overwritten   and the number due where that one stood never came
     kept          the share of all duplicates that has a row
     """
 
@@ -61,6 +63,7 @@ class Table:
     run_length: Ints
     leads: Bools
     early: Bools
+    overwritten: Bools
     kept: float
 
     def __len__(self) -> int:
@@ -111,7 +114,6 @@ def _count_between(rows: NDArray[Any], others: NDArray[Any], group: str, place: 
 def table(findings: Findings) -> Table:
     """The columns, from the tracker's rows."""
     rows, gaps = findings.duplicates, findings.gaps
-    late = findings.late[findings.late["next"] - findings.late["x"] >= FAR_BEHIND]
     known = rows["e_record"] >= 0
     distance = np.where(known, rows["record"] - rows["e_record"], UNKNOWN)
     same_source = known & (rows["e_ordinal"] >= 0)
@@ -119,18 +121,20 @@ def table(findings: Findings) -> Table:
     expected = _expected(rows, gaps)
     substitute = _substitute(findings, expected)
     run = _runs(rows)
-    alone, opener = _alone(findings), _opener(rows, gaps, distance)
-    place = _place(findings, still)
-    sent = still + filled_late(findings)
-    jumped = (place >= 0) & (rows["x"] - place >= np.maximum(2 * BATCH, distance // 3))
-    early = alone | (opener >= 0) | jumped
-    widths = widths_of(findings, sent, substitute, alone, opener)
+    ahead = ahead_of(findings, still, distance)
+    early = ahead.early
+    far = far_behind(findings, still, early)
+    sent = still + filled_late(findings, far)
+    widths = widths_of(findings, sent, substitute, ahead)
     elsewhere = elsewhere_of(findings, widths, still, rows["frame"], ~(substitute | early))
-    elsewhere_of(findings, widths, still, rows["e_frame"], early & (opener < 0) & (rows["e_record"] >= 0))
+    overwritten = ahead.gap >= 0
+    overwritten |= elsewhere_of(
+        findings, widths, still, rows["e_frame"], early & (ahead.gap < 0) & (rows["e_record"] >= 0)
+    )
     lost = lost_between(findings, widths, "stream")
     source_lost = lost_between(findings, widths, "source")
     if 0 < early.sum() <= MOST:
-        by_number = lost_by_number(findings, place, early, substitute)
+        by_number = lost_by_number(findings, widths, still, ahead, substitute)
         source_lost[early] += by_number - lost[early]
         lost[early] = by_number
     return Table(
@@ -144,12 +148,13 @@ def table(findings: Findings) -> Table:
         source_lost=np.where(known, source_lost, 0),
         substitute=substitute,
         stands_in=substitute | elsewhere,
-        late_between=_count_between(rows, late, "stream", "record", "e_record"),
+        late_between=_count_between(rows, findings.late[far], "stream", "record", "e_record"),
         skipped=_skipped(rows, gaps, still),
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
         leads=_first_of(run, rows["frame"]),
         early=early,
+        overwritten=overwritten,
         kept=len(rows) / max(total(findings.streams["duplicates"]), 1),
     )
 
@@ -159,55 +164,6 @@ def _first_of(run: Ints, frame: Ints) -> Bools:
     order = np.lexsort((frame, run))
     leads[order[np.unique(run[order], return_index=True)[1]]] = True
     return leads
-
-
-def _alone(findings: Findings) -> Bools:
-    """Whether a duplicate's earlier copy was a lone number ahead of its time, as the tracker saw."""
-    rows = findings.duplicates
-    spikes = findings.early[findings.early["a"] == 1]
-    alone: Bools = np.isin(keyed(rows["stream"], rows["e_record"]), keyed(spikes["stream"], spikes["record"]))
-    return alone & (rows["e_record"] >= 0)
-
-
-def _place(findings: Findings, still: Ints) -> Ints:
-    """Where the count stood when each duplicate's earlier copy came: all records of its epoch before it, less the
-    duplicates among them and with what was missing by then. UNKNOWN where not all gaps and duplicates were kept."""
-    rows, gaps, restarts = findings.duplicates, findings.gaps, findings.restarts
-    if not len(rows):
-        return np.zeros(0, np.int64)
-    at, stream = rows["e_record"], rows["stream"]
-    begun, order = by_place(restarts, "stream", "record")
-    epoch_at = np.searchsorted(begun, keyed(stream, at), "right")
-    before = np.searchsorted(begun, keyed(stream, np.zeros(len(at))), "left")
-    epoch = epoch_at - before
-    starts = np.concatenate((restarts["record"][order], [0]))
-    first = np.where(epoch > 0, starts[np.maximum(epoch_at - 1, 0)], 0)
-    records = np.sort(keyed(stream, rows["record"]))
-    again = np.searchsorted(records, keyed(stream, at), "left") - np.searchsorted(records, keyed(stream, first), "left")
-    places, order = by_place(gaps, "stream", "record")
-    lost = np.concatenate(([0], np.cumsum(still[order])))
-    ends = np.searchsorted(places, keyed(stream, at), "right"), np.searchsorted(places, keyed(stream, first), "right")
-    whole = len(gaps) == int(findings.streams["gaps"].sum())
-    complete = len(rows) == int(findings.streams["duplicates"].sum())
-    known = (at >= 0) & (epoch == rows["epoch"]) & whole & complete
-    result: Ints = np.where(known, np.maximum(0, at - first - again + lost[ends[0]] - lost[ends[1]]), UNKNOWN)
-    return result
-
-
-def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
-    """The gap, by index, that a duplicate's earlier copy opened, or one of a few before it, by a jump about as wide as
-    the distance between the copies: a batch went out ahead of its time. -1 where there is none."""
-    result = np.full(len(rows), -1, np.int64)
-    if not len(gaps) or not len(rows):
-        return result
-    places, order = by_place(gaps, "stream", "record")
-    at = np.searchsorted(places, keyed(rows["stream"], rows["e_record"]), "right") - 1
-    gap = order[np.maximum(at, 0)]
-    jumped = (at >= 0) & (rows["e_record"] >= 0) & (gaps["stream"][gap] == rows["stream"])
-    jumped &= rows["e_record"] - gaps["record"][gap] < BATCH
-    jumped &= (gaps["a"][gap] >= 2 * BATCH) & (gaps["a"][gap] >= distance // 3)
-    result[jumped] = gap[jumped]
-    return result
 
 
 def _expected(rows: NDArray[Any], gaps: NDArray[Any]) -> Ints:
@@ -232,15 +188,7 @@ def _substitute(findings: Findings, expected: Ints) -> Bools:
     lossy = findings.streams["missing"] > 0
     mine = np.flatnonzero(lossy[rows["stream"]])
     stream, epoch, due = rows["stream"][mine], rows["epoch"][mine], expected[mine]
-    order = np.lexsort((rows["record"][mine], due, epoch, stream))
-    new = np.ones(len(order), np.bool_)
-    for column in (stream, epoch, due):
-        ordered = column[order]
-        new[1:] = (ordered[1:] != ordered[:-1]) if column is stream else new[1:] | (ordered[1:] != ordered[:-1])
-    first = np.flatnonzero(new)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
-    place = due + rank
+    place = due + nth((stream, epoch, due), rows["record"][mine])
     result[mine] = findings.missing.count(stream, epoch, place, place + 1) > 0
     return result
 

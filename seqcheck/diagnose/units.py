@@ -130,7 +130,7 @@ def _of_all(count: Ints, table: Table) -> Ints:
     return count if table.kept >= 1 else np.round(count / table.kept).astype(np.int64)
 
 
-def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss, overwritten: Bools) -> Units:
+def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) -> Units:
     """Of the duplicates `rows`."""
     at, weight, length = _chosen(table, rows & table.known)
     closed = (spans.high > spans.low)[at].any() or loss.foreign > 0
@@ -161,7 +161,7 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss, 
         copies=table.rows["copies"][at],
         substitute=table.stands_in[at],
         skipped=table.skipped[at],
-        overwritten=overwritten[at],
+        overwritten=table.overwritten[at],
         early=bool(table.early[at].all()) if len(at) else False,
         step=_steps(table, rows & table.known)[at],
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),

@@ -8,6 +8,7 @@ from ...dataclass import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """unique      different numbers received
+    missing     numbers that never came
     loss        share of the numbers that never came; `gone` that of those in whose place no old one went out
     jumps       share of the numbers received before which others are missing
     redundant   the layout is sent over two ways on purpose
@@ -16,6 +17,7 @@ class Context:
     """
 
     unique: int
+    missing: int
     loss: float
     jumps: float
     gone: float = 0.0

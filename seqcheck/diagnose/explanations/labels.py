@@ -27,6 +27,8 @@ TURNS = 0.1  # relative jitter of a loop's turns, at most
 WAYS = 0.35  # relative jitter beyond which no way is known
 HEAVY = 0.2  # loss beyond which a missing number beside a copy means nothing
 MOSTLY = 0.4  # of the numbers, before which others are missing
+SOON = 16  # frames ahead, within which a buffer is overwritten by what comes next; farther it is by the next lap
+CROWDED = 0.3  # chance of a missing number beside a copy, beyond which only their totals tell
 LONGEST_PERIOD = 50  # frames: what comes more rarely may be as regular as it likes
 CYCLIC, APART = 0.9, 3  # of the steps, that are of two lengths; how much longer one is: else a copy was lost
 REGULAR = 8  # steps between duplicates from which on a rhythm is told
@@ -198,12 +200,12 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + part.prior
         + _often(label, part, what, context)
         + _episodes(label, part, units, share, what, context)
-        + _instead(label, what, context)
+        + _instead(label, part, what, context)
         + _overwritten(label, part, units, what, context)
         + _rhythm(label, what)
         + _again(label, what)
         + _content(label, what, context)
-        + _evenly(label, part, what)
+        + _evenly(label, part, what, context)
         + _times(label, part, context)
         + (what.stamps + (BESIDE if units.slotless else 0.0) if label.cause in RING else 0.0)
     )
@@ -217,6 +219,8 @@ def _often(label: Label, part: Part, what: Seen, context: Context) -> float:
     of = numbers / unique
     given = label.share[0 if of < 0.3 else 1 if of < ALL else 2]
     if label.cause in RING:
+        if part.shape == "spread" and part.center > SOON:
+            return given - 30.0
         if part.shape in ("lap", "spread") and copies > unique:
             return -20.0  # more old frames than new ones: no fault now and then
         if 0.3 < of < ALL and what.length > 12:
@@ -244,16 +248,18 @@ def _episodes(label: Label, part: Part, units: Units, share: Floats, what: Seen,
         return blocks(units, share, context)
     if part.shape == "lap" and label.cause in RING:
         return slots(part, units, share, context)
+    if part.shape in ("delay", "at-once") and what.numbers > ALL * context.unique:
+        return either(what.nothing, blocks(units, share, context)) - math.log(2)  # as long as the sender's bursts are
     return what.nothing
 
 
-def _instead(label: Label, what: Seen, context: Context) -> float:
+def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
     """Copies that stand where another number is missing: a slot of the stream's own sends the old one instead; beside
     that, loss puts a gap there by chance."""
     chance = min(max(1.5 * context.loss, 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
-    if label.cause not in RING or context.gone > HEAVY:
+    if label.cause not in RING or part.shape == "at-once" or context.gone > HEAVY:
         return by_chance
     # Beta(1/2, 1/2) over the share of slots that were the stream's own.
     own = log_beta(0.5 + yes, 0.5 + no) - log_beta(0.5, 0.5)
@@ -264,8 +270,11 @@ def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Co
     """The number just before never came: its buffer went out with what came next. Of copies that came ahead of their
     time: the number in whose place the first one stood never came."""
     if units.early:
+        by_chance, mine = min(max(6 * context.jumps, 0.01), 0.9), label.cause == "early-overwrite"
+        if by_chance > CROWDED:
+            return _as_many(what, context, mine=mine)
         yes, no = what.overwritten
-        chance = 0.93 if label.cause == "early-overwrite" else min(max(6 * context.jumps, 0.01), 0.9)
+        chance = 0.93 if mine else by_chance
         return yes * math.log(chance) + no * math.log(1 - chance)
     if part.shape != "at-once" or label.cause != "early-overwrite":
         return 0.0
@@ -276,6 +285,13 @@ def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Co
         return -3.0  # numbers are passed over all the time: it would mean nothing
     chance = max(1.5 * context.jumps, 0.002)
     return yes * math.log(0.95 / chance) + no * math.log(0.05 / (1 - chance))
+
+
+def _as_many(what: Seen, context: Context, *, mine: bool) -> float:
+    """As many numbers are missing as frames went out in their place, or more by what was lost: any loss is as likely,
+    by its logarithm. For where so many are missing that one is to be found beside every copy."""
+    lost = context.missing - what.copies if mine else float(context.missing)
+    return -math.log(lost + 1.0) if lost >= 0 else lost * 2.0 / math.sqrt(what.copies + 1.0)
 
 
 def _rhythm(label: Label, what: Seen) -> float:
@@ -298,9 +314,10 @@ def _content(label: Label, what: Seen, context: Context) -> float:
     return value
 
 
-def _evenly(label: Label, part: Part, what: Seen) -> float:
-    """Like clockwork. Faults strike at random, or once a lap."""
-    if not what.period:
+def _evenly(label: Label, part: Part, what: Seen, context: Context) -> float:
+    """Like clockwork. Faults strike at random, or once a lap; where every number comes again, the clock is the
+    sender's own."""
+    if not what.period or (part.shape in ("delay", "block") and what.numbers > ALL * context.unique):
         return 0.0
     if label.cause == "sender-repeat":
         return 9.0

@@ -27,6 +27,10 @@ CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families w
 OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
 EXACT, BESIDE = 0.97, 0.02  # of exact ends are where they should be, or counted wrong by one; the rest lie near
 SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of other frames
+# Of slots filled too early the ends are counted wrong by a few, and all of them alike by so many, since which numbers
+# were lost, and which ones' places were taken, is not told apart. Its prior; by how much; by how much all of them.
+BLURRED, BLURS, SHIFTS = 0.05, (0.4, 0.7, 1.0, 1.6, 3.0, 6.0), (0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0)
+NEAR = 16  # slots from the likeliest size within which a blurred one is asked for
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
 WIDTHS = (0.004, 0.015, 0.05, 0.15)
@@ -40,6 +44,8 @@ def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
     closed = bool(units.closed.any())
     families = CLOSED if closed else OPEN
     found = [exact(units, size, closed, given) for size in _exact_sizes(units, given).tolist()]
+    if units.early:
+        found += [blurred(units, size, given) for size in _exact_sizes(units, given).tolist()]
     logs = np.log(units.end)
     for family in families:
         if family == "exact":
@@ -111,6 +117,34 @@ def exact(units: Units, size: int, closed: bool, given: tuple[int, ...]) -> Part
         prior=hardly + math.log(family["exact"]) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
         center=float(size),
         family="exact",
+        laps=laps,
+    )
+
+
+def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
+    """The ends scatter around the lap, or around a value beside it."""
+    laps = laps_of(units.end, size, up=False)
+    off = laps * size - units.end
+    own = laps[np.abs(off) <= 3 + size // 100]
+    best, width = np.full(len(off), FLOOR), 0.0
+    for blur in BLURS:
+        for shift in SHIFTS:
+            density = np.logaddexp(
+                math.log(0.95) + np.minimum(normal(off - shift, blur), 0.0),
+                math.log(0.05) - np.abs(off) / (4 * blur) - math.log(8 * blur + 1),
+            )
+            density = np.maximum(density, FLOOR)
+            if not width or float(density.sum()) > float(best.sum()):
+                best, width = density, blur
+    return Part(
+        shape="lap",
+        density=np.maximum(best + _lap_weights(own)[laps - 1], FLOOR),
+        prior=math.log(BLURRED / len(BLURS) / len(SHIFTS))
+        + float(priors.size(np.array([size]), given)[0])
+        + _lap_freedom(own),
+        center=float(size),
+        spread=width / size,
+        family="blurred",
         laps=laps,
     )
 
@@ -314,4 +348,8 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
         for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
             evidence, _ = _evidence(ends, sizes, family, burst)
             total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
+    if units.early:
+        for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given))).tolist():
+            near = blurred(units, int(sizes[at]), given)
+            total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine].sum()))
     return sizes, total

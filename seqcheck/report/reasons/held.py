@@ -38,6 +38,8 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "beside": _says("what came again took no slot itself; a program or a queue that counts does this, too."),
     "many-counts": _says("other duplicates lie at other counts as often as these at theirs."),
     "clockwork": _says("they come at regular intervals, and not once a lap; a program does that."),
+    "clock": _says("the capture's clock is too coarse: within a tick of it every delay looks constant."),
+    "as-many": _says("as many numbers are missing as came early, and slots filled again too early leave the same."),
     "leftover": _says("far more duplicates are left unexplained, and chance may bring a few to one count."),
     "single": _says("one distance may be a ring's size by chance."),
     "size": lambda one: f"the size is sure to {100 * min(_ring(one).certainty, 0.9989):.3g} %.",
