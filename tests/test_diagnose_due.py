@@ -90,3 +90,13 @@ def test_a_stale_slot_is_not_ahead_of_its_time(drawn: tuple[set[int], int]) -> N
     _, told = tracked(seqs)
     assert len(told)
     assert not told.early.any()
+
+
+def test_the_number_due_behind_a_gap_as_wide_as_they_get() -> None:
+    """What is missing below is nearly all that there is."""
+    top = 1 << 30
+    seqs = [*range(100), *range(top, top + 40), top + 99, *range(top + 41, top + 99), top + 99]
+    _, told = tracked(seqs)
+    assert len(told) == 1
+    assert told.early.all()
+    assert told.overwritten.all()

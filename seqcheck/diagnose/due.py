@@ -78,7 +78,7 @@ def due_at(findings: Findings, places: Places, come: Ints) -> Ints:
     low = np.maximum(come, 0)
     high = low + findings.missing.count(places.stream, places.epoch, np.zeros_like(low), np.full_like(low, MOST))
     while (low < high).any():
-        middle = (low + high) // 2
+        middle = low + (high - low) // 2
         enough = _in_order(findings, places, middle) >= come
         low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
     result: Ints = np.where(come >= 0, low, UNKNOWN)
@@ -127,6 +127,9 @@ def ahead_of(findings: Findings, still: Ints, distance: Ints) -> Ahead:
         known = (come >= 0) & (by_now >= 0)
         opener = np.where(known, UNKNOWN, _opener(rows, findings.gaps, distance))
         early = alone | (opener >= 0) | (known & (turn - come >= AHEAD) & (turn - come > by_now - turn))
+    if not early.any():
+        nowhere = np.full(len(rows), UNKNOWN)
+        return Ahead(early=early, due=nowhere, gap=nowhere)
     due = due_at(findings, then, come_by(findings, still, then, early))
     due = _one_by_one(rows, due, early)
     gap = np.where(due >= 0, _gap_of(findings, due), np.where(opener >= 0, opener, _gap_at(findings, alone)))
