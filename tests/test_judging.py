@@ -152,7 +152,8 @@ def test_advice_that_fails_costs_no_answer(monkeypatch: pytest.MonkeyPatch, caps
 class Live:
     """A file's reader as a live one that is about to end."""
 
-    stopping, missed, behind, places, lost, adapters, tells_drops = True, 0, 0.0, False, 0, (), True
+    stopping, missed, behind, places, lost, adapters = True, 0, 0.0, False, 0, ()
+    tells_drops, taken = True, ()
 
     def __init__(self, reader: CaptureReader) -> None:
         self._reader = reader
