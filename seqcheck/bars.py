@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .model import Bin
 
-# So many values each have a bar; where there are more, so many still do, and the others are in so many cells.
+# Up to SINGLES values each get a bar; beyond that the HEAVY commonest do, and the rest share CELLS bins.
 SINGLES, HEAVY, CELLS = 64, 32, 64
 
 

@@ -31,8 +31,8 @@ from .units import Brackets, Floats, Units, brackets, units
 
 SLOTLESS = 0.1  # scatter that is left where copies are not counted as slots, for them not to be slots
 REPLACED = 1.5  # times as many copies at one count where no missing number took a slot, for none to have taken one
-STANDING = (8, 3, 64, 200)  # duplicates, and of at most so few numbers, or of a few more if each came so often: no
-# counter that ever moves
+STANDING_FROM, STILL, HARDLY_MOVES, EACH = 8, 3, 64, 200  # duplicates from which on a number stands still: of so few
+# numbers, or of a few more if each came that often
 MIRRORED = 0.5  # of the numbers
 LONG = 12  # neighbours from which on an episode is a replay
 CERTAIN_BYTES = 8.0  # natural log-odds that bytes alone give for three pairs; one or two give less
@@ -124,9 +124,8 @@ def _still(case: Case) -> Bools:
     """Duplicates of streams whose number hardly ever changes."""
     streams = case.findings.streams
     unique = streams["received"] - streams["duplicates"]
-    still = (streams["duplicates"] >= STANDING[0]) & (
-        (unique <= STANDING[1]) | ((unique <= STANDING[2]) & (streams["duplicates"] >= STANDING[3] * unique))
-    )
+    hardly = (unique <= HARDLY_MOVES) & (streams["duplicates"] >= EACH * unique)
+    still = (streams["duplicates"] >= STANDING_FROM) & ((unique <= STILL) | hardly)
     result: Bools = still[case.table.rows["stream"]]
     return result
 
