@@ -22,7 +22,7 @@ from seqcheck.kernel._decode cimport (
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
 from seqcheck.kernel._track cimport (
     TRACK_DONE, TRACK_FAULT, TRACK_NO_MEMORY, TRACK_OUTSIDE, Events, Records, Track, TrackRoom, tracker_distances,
-    tracker_feed, tracker_finish, tracker_free, tracker_holes, tracker_missing, tracker_new, tracker_pages,
+    tracker_feed, tracker_finish, tracker_count, tracker_free, tracker_holes, tracker_missing, tracker_new, tracker_pages,
     tracker_stream, tracker_streams,
 )
 
@@ -361,6 +361,20 @@ cdef class Tracker:
         if not busy_take(&self.busy):
             raise RuntimeError("tracker: it is at work in another thread")
         return 0
+
+    def count_by(self, moduli):
+        """See border.TrackerLike."""
+        cdef const uint64_t[::1] rows = moduli
+        cdef bint done
+        if len(moduli) == 0:
+            return
+        if (moduli == 1).any():
+            raise ValueError("tracker: a modulus of 1")
+        self.take()
+        done = tracker_count(self.t, &rows[0], rows.shape[0])
+        busy_leave(&self.busy)
+        if not done:
+            raise MemoryError("tracker: no memory for the streams' moduli")
 
     cdef int begin_rows(self, events, Events *out) except -1:
         """Let rows go to the caller's events."""

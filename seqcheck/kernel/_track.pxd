@@ -34,6 +34,7 @@ cdef extern from "native/track.h" nogil:
         pass
     Track *tracker_new(uint64_t modulus, const TrackRoom *room, uint64_t seed)
     void tracker_free(Track *t)
+    bint tracker_count(Track *t, const uint64_t *moduli, int64_t count)
     int tracker_feed(Track *t, const Records *r, int64_t *at, int64_t high, Events *out)
     int tracker_finish(Track *t, Events *out)
     int64_t tracker_streams(const Track *t)

@@ -335,6 +335,10 @@ class TrackerLike(Protocol):
 
     def __init__(self, modulus: int, room: Room = ROOM) -> None: ...
 
+    def count_by(self, moduli: NDArray[np.uint64]) -> None:
+        """The next streams, by id, count by moduli of their own (0 = 2**64). To be said before their first records, and
+        of all streams or of none."""
+
     def feed(self, frames: Frames, records: RecordColumns, low: int, events: NDArray[Any]) -> tuple[int, int]:
         """Records from row `low` on; the row reached and the number of `events` written (from 0). It stops early where
         `events` could not take what one more record may cause."""

@@ -50,6 +50,10 @@ struct tracker *tracker_new(uint64_t modulus, const struct track_room *room, uin
 
 void tracker_free(struct tracker *t);
 
+/* The next `count` streams, by id, count by moduli of their own. To be said before their first records. False where there is
+ * no memory, and all is as it was. */
+bool tracker_count(struct tracker *t, const uint64_t *moduli, int64_t count);
+
 /* Take the records *at..high-1, all of which are there; *at is then the one reached. Events are appended. */
 int tracker_feed(struct tracker *t, const struct records *r, int64_t *at, int64_t high, struct events *out);
 

@@ -214,8 +214,37 @@ static int64_t weave_few(struct tracker *t, const struct records *r, int64_t at,
     return weave(t->hot, t->room, r, at, high, t->modulus, false);
 }
 
+/* Where streams have moduli of their own: one record after another. */
+static int feed_mixed(struct tracker *t, const struct records *r, int64_t *reached, int64_t high)
+{
+    int64_t at = *reached;
+    int why = TRACK_DONE;
+
+    for (; at < high; at++) {
+        const int32_t id = r->stream[at];
+        turn_to(t, id);
+        if ((uint64_t)id < (uint64_t)t->room && (uint64_t)r->row[at] < (uint64_t)r->frames) {
+            struct hot *const h = t->hot + id;
+            if (r->seq[at] == h->seq && h->next < h->limit) {
+                take_expected(h, r, at, t->modulus);
+                continue;
+            }
+            if (distance_to(t, r->seq[at], h->seq) < 0 && late_record(t, r, at))
+                continue;
+        }
+        why = other_record(t, r, at);
+        if (why != TRACK_DONE)
+            break;
+    }
+    *reached = at;
+    return why;
+}
+
 int feed_rows(struct tracker *t, const struct records *r, int64_t *reached, int64_t high)
 {
+    if (t->moduli)
+        return feed_mixed(t, r, reached, high);
+
     const struct records q = *r;    /* a copy, which no store to a window or a stream can be to */
     const int64_t room = t->room;
     const uint64_t modulus = t->modulus;
@@ -270,6 +299,7 @@ bool finish_streams(struct tracker *t)
         const int32_t id = t->order[t->finished];
         if (t->hot[id].odd < 0)
             continue;
+        turn_to(t, id);
         settle(t, id);
         const struct stream w = stream_of(t, id);
         if (t->out->count + SPARE + untold(w.odd) > t->out->capacity)

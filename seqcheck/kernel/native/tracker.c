@@ -67,8 +67,7 @@ struct tracker *tracker_new(uint64_t modulus, const struct track_room *room, uin
 
     if (!t)
         return NULL;
-    t->modulus = modulus;
-    t->low_bits = (modulus & (modulus - 1)) == 0 ? modulus - 1 : 0;
+    turn_by(t, modulus);
     t->most = *room;
     t->widest = WINDOW_CAP;
     if (!pool_begin(&t->missing, room->pages, PAGE, seed) || !pool_begin(&t->repeated, room->small_pages, SMALL_PAGE, seed)
@@ -110,7 +109,20 @@ void tracker_free(struct tracker *t)
     free(t->states);
     free(t->order);
     free(t->odds);
+    free(t->moduli);
     free(t);
+}
+
+bool tracker_count(struct tracker *t, const uint64_t *moduli, int64_t count)
+{
+    void *memory = t->moduli;
+
+    if (!track_room_for(&memory, &t->moduli_room, t->n_moduli + count, sizeof *moduli))
+        return false;
+    t->moduli = memory;
+    for (int64_t n = 0; n < count; n++)
+        t->moduli[t->n_moduli++] = moduli[n];
+    return true;
 }
 
 int tracker_feed(struct tracker *t, const struct records *r, int64_t *at, int64_t high, struct events *out)

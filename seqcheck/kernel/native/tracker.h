@@ -157,8 +157,11 @@ struct windows {            /* where windows lie; those given back are kept by s
 };
 
 struct tracker {
-    uint64_t modulus;
+    uint64_t modulus;       /* of the stream that is being dealt with */
     uint64_t low_bits;      /* modulus - 1 where the modulus is a power of two, else 0 */
+    uint64_t *moduli;       /* by stream, NULL where all have the same */
+    int64_t n_moduli;
+    int64_t moduli_room;
     struct track_room most;
     struct hot *hot;        /* aligned to cache lines within `hot_memory` */
     void *hot_memory;
@@ -217,6 +220,19 @@ static inline bool busy(const struct odd *o)
 bool track_room_for(void **memory, int64_t *room, int64_t count, size_t size);
 
 /* ---- the counter, round its modulus ---- */
+
+static inline void turn_by(struct tracker *t, uint64_t modulus)
+{
+    t->modulus = modulus;
+    t->low_bits = (modulus & (modulus - 1)) == 0 ? modulus - 1 : 0;
+}
+
+/* From now on the counter is that of this stream, if it has one of its own. */
+static inline void turn_to(struct tracker *t, int32_t id)
+{
+    if (t->moduli && id >= 0 && id < t->n_moduli && t->modulus != t->moduli[id])
+        turn_by(t, t->moduli[id]);
+}
 
 /* The number `steps` >= 0 behind `base`. */
 static inline uint64_t forward(const struct tracker *t, uint64_t base, int64_t steps)

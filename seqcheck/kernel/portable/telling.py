@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...serial import span
@@ -21,9 +22,20 @@ class Telling(Memory):
 
     def __init__(self, modulus: int, room: Room) -> None:
         super().__init__(room)
-        self._modulus = modulus
+        self._modulus = modulus  # of the stream that is being dealt with
+        self._moduli: list[int] = []  # by stream, empty where all have the same
         self._out: list[tuple[int, ...]] = []
         self._distances = [0] * (DISTANCES + 1)
+
+    def count_by(self, moduli: NDArray[np.uint64]) -> None:
+        """See border.TrackerLike."""
+        self._moduli += moduli.tolist()
+
+    def _turn_to(self, stream: int) -> int:
+        """From now on the counter is that of this stream; the number of its values."""
+        if stream < len(self._moduli):
+            self._modulus = self._moduli[stream]
+        return span(self._modulus)
 
     def _distance(self, track: Track, seq: int) -> int:
         """From the expectation to `seq`, by the shorter way round. Half the range counts as ahead, as everywhere, but

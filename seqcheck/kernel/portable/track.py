@@ -74,9 +74,9 @@ class Tracker(Records):
             frames.ns[rows].tolist(), records.source[low:high].tolist(), records.ordinal[low:high].tolist(),
             strict=True,
         )  # fmt: skip
-        room, tracks, whole, at = len(events), self._tracks, span(self._modulus), low
+        room, tracks, at = len(events), self._tracks, low
         for stream, seq, frame, ns, source, ordinal in columns:
-            track = tracks.get(stream)
+            track, whole = tracks.get(stream), self._turn_to(stream)
             if track is None:
                 if len(self._out) + SPARE > room:
                     break
@@ -101,6 +101,7 @@ class Tracker(Records):
         tracks = list(self._tracks.values())
         while self._finish < len(tracks):
             track = tracks[self._finish]
+            self._turn_to(track.id)
             if len(self._out) + SPARE + untold(track) > len(events):
                 return False, self._drain(events)
             self._end(track)
