@@ -113,26 +113,45 @@ def examine(
 ) -> Iterator[Examined]:
     """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks.
     `ready` is called when all that is needed is open, and nothing but the inputs' first bytes was looked at."""
-    sources = _several(captures)
-    engine = kernel.load()
-    begin, allowed = time.monotonic(), query.allowance
-    until = None if allowed.seconds is None else begin + allowed.seconds
-    with CaptureReader(sources, kernel=engine, until=until) as reader, ExitStack() as stack:
-        layout = resolve(query.layout) if isinstance(query.layout, str) else query.layout
-        rows, kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
-        aside = [Aside(rows, kept)] if rows is not None else []
-        seen = Observation(engine, layout, [*aside, *query.sinks])
-        seen.pipeline.crowd = Crowd(allowed.memory)
-        again = FramesAgain(kept, *_open_again(sources, query, reader, stack), engine)
-        selected = _selected(reader, query.selection)
+    with opened(captures, query) as them:
         if ready is not None:
             ready()
-        run(selected or reader, seen.pipeline, _attendant(reader, progress, allowed, begin))
+        yield them.examine(them.layout, progress)
+
+
+@contextmanager
+def opened(captures: Source | Iterable[Source], query: Query) -> Iterator[Opened]:
+    """Open captures, and all that is needed to examine them, until the context is left."""
+    with ExitStack() as stack:
+        yield Opened(_several(captures), query, stack)
+
+
+class Opened:
+    """Captures that are open, of which nothing but the first bytes was looked at; `layout` is what the query names."""
+
+    def __init__(self, sources: Sequence[Input], query: Query, stack: ExitStack) -> None:
+        self._begin, self._query, allowed = time.monotonic(), query, query.allowance
+        self._engine = engine = kernel.load()
+        until = None if allowed.seconds is None else self._begin + allowed.seconds
+        self._reader = reader = stack.enter_context(CaptureReader(sources, kernel=engine, until=until))
+        self.layout = resolve(query.layout) if isinstance(query.layout, str) else query.layout
+        self._rows, self._kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
+        self._again = FramesAgain(self._kept, *_open_again(sources, query, reader, stack), engine)
+        self._selected = _selected(reader, query.selection)
+
+    def examine(self, layout: Layout | None, progress: Callable[[Progress], None] | None = None) -> Examined:
+        """Read them, once."""
+        reader, query, selected = self._reader, self._query, self._selected
+        aside = [Aside(self._rows, self._kept)] if self._rows is not None else []
+        seen = Observation(self._engine, layout, [*aside, *query.sinks])
+        seen.pipeline.crowd = Crowd(query.allowance.memory)
+        run(selected or reader, seen.pipeline, _attendant(reader, progress, query.allowance, self._begin))
         if selected and (refusal := selected.refusal()):
             raise refusal
         capture = selected.capture() if selected else _captured(reader)
-        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=allowed.budget(), last=True)
-        yield Examined(seen.conclude(capture, question), rows, again)
+        budget = query.allowance.budget()
+        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=budget, last=True)
+        return Examined(seen.conclude(capture, question), self._rows, self._again)
 
 
 def _captured(reader: CaptureReader) -> Capture:

@@ -6,12 +6,13 @@ hook ends the process at the first import or open after the drop.
 
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import netns
 import numpy
@@ -32,6 +33,8 @@ del sys.argv[1]
 from seqcheck.linux import privilege
 drop = privilege.drop
 def watched(user):
+    if "DROPPED" in os.environ:
+        os.close(os.open(os.environ["DROPPED"], os.O_CREAT | os.O_EXCL))
     drop(user)
     assert os.geteuid() != 0 or user is None
     def hook(event, given):
@@ -66,12 +69,16 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
-def run(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), *words]
+def run(home: Path, *words: str, stdin: IO[bytes] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run it. Whoever reads gives up root, unless asked not to, and touches nothing afterwards."""
+    command, dropped = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), *words], home / "dropped"
     got = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=home, env=environment(**more), timeout=120
-    )
+        command, capture_output=True, text=True, check=False, cwd=home, stdin=stdin,
+        env=environment(DROPPED=str(dropped), **more), timeout=120,
+    )  # fmt: skip
     assert "AFTER THE DROP" not in got.stderr, got.stderr
+    assert got.returncode == 2 or dropped.exists() == ("--keep-privileges" not in words), got.stderr
+    dropped.unlink(missing_ok=True)
     return got
 
 
@@ -168,14 +175,76 @@ def test_each_on_its_own(home: Path) -> None:
     assert made == {f"{name}.{form}" for name in ("loss", "stale-slot", "clean") for form in ("json", "html")}
 
 
+OTHERS = {
+    "discover": (0, ["discover", *(f"--report={name}=out.{name}" for name in ("terminal", "json")), "run.pcap"]),
+    "discover, a pipe": (0, ["discover", "-"]),
+    "layouts": (0, ["layouts", "layout.toml", "--on", "run.pcap"]),
+    "redact": (0, ["redact", "run.pcap", "out.pcapng"]),
+    "redact, by a file": (0, ["redact", "--layout", "layout.toml", "run.pcap", "out.pcapng"]),
+    "dedup": (0, ["dedup", "run.pcap", "out.pcapng"]),
+    "dedup, by cause": (0, ["dedup", "--cause", "stale-slot", "--layout", "layout.toml", "run.pcap", "out.pcapng"]),
+    "locate": (
+        1,
+        ["locate", *(f"--report={name}=out.{name}" for name in ("terminal", "json", "markdown", "html")),
+         "a=clean.pcap", "b=run.pcap"],
+    ),
+    "locate, several files, by a layout": (
+        1, ["locate", "--layout", "layout.toml", "a=clean.pcap", "a=run.pcap.xz", "b=run.pcap", "--one-clock"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "sudo"), [*((name, {}) for name in OTHERS), ("locate", SUDO)])
+def test_the_other_verbs_that_read_captures(home: Path, name: str, sudo: dict[str, str]) -> None:
+    data = (SAMPLES / "stale-slot.pcap").read_bytes()
+    (home / "run.pcap").write_bytes(data)
+    (home / "run.pcap.xz").write_bytes(packed(data, ".xz"))
+    (home / "clean.pcap").write_bytes(deduplicated(home))
+    code, words = OTHERS[name]
+    with open(home / "run.pcap", "rb") as stream:
+        got = run(home, *words, stdin=stream, **sudo)
+    assert got.returncode == code, got.stderr
+    made = [word.rpartition("=")[2] for word in words if re.search(r"(^|=)out\.", word)]
+    assert all((home / each).stat().st_size > 100 for each in made)
+    assert got.stdout or made
+    told = [line for line in got.stderr.splitlines() if "seqcheck: wrote" in line]
+    assert sorted(line.split()[2].rstrip(",") for line in told) == sorted(made)
+
+
+def deduplicated(home: Path) -> bytes:
+    """The same capture without its copies, as another point of the way has it."""
+    from seqcheck.cli.main import main
+
+    assert main(["-q", "dedup", str(home / "run.pcap"), str(home / "once.pcapng")]) == 0
+    return (home / "once.pcapng").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["discover", "bad"], ["layouts", "udp:1 seq=u32be@0", "--on", "run.pcap"], ["redact", "bad", "out"],
+     ["dedup", "bad", "out"], ["locate", "--report=json=out", "a=run.pcap", "b=bad"]],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_the_other_verbs_tell_what_goes_wrong_and_leave_nothing(home: Path, words: list[str]) -> None:
+    (home / "run.pcap").write_bytes((SAMPLES / "stale-slot.pcap").read_bytes())
+    (home / "bad").write_bytes(b"\n\r\r\n" + b"\x1c\0\0\0" * 20)
+    before = sorted(path.name for path in home.iterdir())
+    got = run(home, *words)
+    assert (got.returncode, got.stdout) == (2, "")
+    assert got.stderr.startswith("seqcheck: ")
+    assert "Traceback" not in got.stderr
+    assert sorted(path.name for path in home.iterdir()) == before
+
+
 def test_what_goes_wrong_is_told_and_leaves_nothing(home: Path) -> None:
     (home / "run.pcap").write_bytes(SAMPLES.joinpath("stale-slot.pcap").read_bytes())
     got = run(home, "analyze", "--layout", "udp:1 seq=u32be@0", "--report=json=out.json", "run.pcap")
     assert (got.returncode, "fits the layout" in got.stderr) == (2, True)
     assert not (home / "out.json").exists()
     (home / "taken.json").write_text("old")
-    got = run(home, "analyze", "--report=json=taken.json", "run.pcap")
-    assert (got.returncode, "exists already" in got.stderr) == (2, True)
+    script = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), "analyze", "--report=json=taken.json", "run.pcap"]
+    refused = subprocess.run(script, capture_output=True, text=True, check=False, cwd=home, env=environment())
+    assert (refused.returncode, "exists already" in refused.stderr) == (2, True)
     assert run(home, "analyze", "--force", "--report=json=taken.json", "run.pcap").returncode == 1
     assert json.loads((home / "taken.json").read_text())["schema"] == "seqcheck.report/1"
 
@@ -186,6 +255,11 @@ def test_privileges_can_be_kept(home: Path) -> None:
     asked = run(home, "analyze", "--keep-privileges", "--report=json=kept.json", "run.pcap")
     assert asked.returncode == 1
     assert json.loads((home / "kept.json").read_text())["duplicates"]["total"] == 8
+    for words in (["discover"], ["layouts", "layout.toml", "--on"], ["locate", "--report=json", "a=run.pcap"]):
+        last = "b=run.pcap" if "a=run.pcap" in words else "run.pcap"
+        assert run(home, *words, last, "--keep-privileges").returncode in (0, 1)
+    for verb in ("redact", "dedup"):
+        assert run(home, verb, "run.pcap", f"{verb}.pcapng", "--keep-privileges").returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

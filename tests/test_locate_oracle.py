@@ -4,7 +4,8 @@ captures themselves, with restarts and wraps, addresses that change, and capture
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -161,9 +162,9 @@ def test_equals_the_oracle(drawn: Traffic) -> None:
 
 def balanced(way: Way) -> None:
     """Between neighbours that saw all that was judged, what goes out is what came in with what happened."""
+    neighbours = {*pairwise(point.name for point in way.points)}
     for each in way.segments:
-        before: Any = next((point for point in way.points if point.name == each.after), None)
-        if before is None or way.findings.edge or sum(point.missed for point in way.points):
+        if (each.after, each.at) not in neighbours or way.findings.edge or sum(point.missed for point in way.points):
             continue
         wider = [one for one in way.segments if one.after is not None and (one.after, one.at) != (each.after, each.at)]
         if any(one.lost or one.doubled for one in wider if one.at != each.at and one.after != each.after):

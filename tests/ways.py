@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 from packets import ethernet, ipv4, udp
 from way_oracle import Number
 
-from seqcheck.locate.points import Observed, observe
+from seqcheck.layout import resolve
+from seqcheck.locate.points import Observed, Point
 from seqcheck.wire import pcap
 
 LAYOUT = "udp:5000 stream=u32be@0 seq=u32be@4"
@@ -34,7 +36,8 @@ def capture(records: Sequence[tuple[int, bytes]], *, guard: bool = True) -> byte
 
 def observed(captures: Mapping[str, bytes], layout: str = LAYOUT) -> list[Observed]:
     """Each of them analyzed."""
-    return [observe(name, [data], layout) for name, data in captures.items()]  # type: ignore[list-item]
+    with ExitStack() as stack:
+        return [Point(name, [data], stack).observe(resolve(layout)) for name, data in captures.items()]
 
 
 def numbered(number: Number, bases: Mapping[tuple[int, int], int], *, sport: int = 5) -> bytes:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seqcheck.cli import limits
+from seqcheck.cli import limits, privileges
 from seqcheck.cli.destinations import TERMINAL, Destination, Draw
 from seqcheck.cli.output import STDOUT, Output, apart, identity
 from seqcheck.cli.progress import wanted
@@ -79,7 +78,7 @@ def resolve(args: argparse.Namespace) -> Options:
         allowance=(args.max_time, args.max_memory),
         selection=selection(args),
         force=args.force,
-        confined=args.ours and not args.keep_privileges and hasattr(os, "geteuid") and not os.geteuid(),
+        confined=privileges.given_up(args),
         progress=wanted(args.quiet),
         notes=not args.quiet,
         verbose=args.verbose,

@@ -9,14 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.arguments import LISTED
-from seqcheck.cli import limits
+from seqcheck.cli import limits, privileges
 from seqcheck.cli.analysis import Options, confinement, drawing, query, resolve
 from seqcheck.cli.destinations import among, deliver_all, tell_all, tell_written
+from seqcheck.cli.many_files import allow_files
 from seqcheck.cli.output import Ended, Output, spare
 from seqcheck.cli.progress import Meter
 from seqcheck.cli.quantity import duration, frames, jobs, listed, moment, ring_size, size
@@ -27,8 +28,6 @@ from seqcheck.reporters import FORMATS
 if TYPE_CHECKING:
     from seqcheck.model import Report
     from seqcheck.results import Results
-
-FEW_FILES = 100
 
 DESCRIPTION = """\
 Reads captures (pcap or pcapng, compressed or not), finds every duplicated and missing
@@ -90,10 +89,7 @@ def add(subparsers: Any) -> None:
         help="stop reading once the process has used this much memory (64M, 2G), as with --max-time; with --each, for"
         " each capture",
     )  # fmt: skip
-    parser.add_argument(
-        "--keep-privileges", action="store_true",
-        help="stay root if started as root (default: captures are read as the user who ran sudo, or as nobody)",
-    )  # fmt: skip
+    privileges.add(parser)
     part = parser.add_argument_group("which frames to read (default: all)")
     part.add_argument(
         "--where", metavar="EXPRESSION", default="",
@@ -131,11 +127,10 @@ def run(args: argparse.Namespace) -> int:
         try:
             results = stack.enter_context(examine(options, confined.enter if confined else None))
         except Ended as ended:
-            failed: Sequence[Exception] = ended.settle(outputs)
-            tell_all(failed, verbose=options.verbose)
+            code = privileges.settle(ended, outputs, verbose=options.verbose)
             if options.notes:
                 tell_written(outputs)
-            return TROUBLE if failed else ended.code
+            return code
         report = results.report
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
@@ -154,19 +149,6 @@ def show_fault(results: Results) -> None:
         import traceback
 
         say("".join(traceback.format_exception(results.fault)).rstrip())
-
-
-def allow_files(count: int) -> None:
-    """Have the system let us open that many files, beside others, as far as it will."""
-    if count < FEW_FILES:
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + FEW_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 @contextmanager

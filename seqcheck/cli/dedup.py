@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.cli import privileges
 from seqcheck.cli.nearest import did_you_mean
 from seqcheck.cli.output import STDOUT, Output, failing, spare
 from seqcheck.cli.quantity import ring_size
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from seqcheck.cli.privileges import Ready
     from seqcheck.examined import Examined
+    from seqcheck.model import Report
 
 DESCRIPTION = """\
 Writes a copy of a capture in which every number comes once: the first frame with a number
@@ -47,6 +50,7 @@ def add(subparsers: Any) -> None:
         help="remove only copies that point at this cause; may be given again (default: all copies)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    privileges.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -69,25 +73,38 @@ def run(args: argparse.Namespace) -> int:
     spare([args.capture, args.layout], [args.output])
     query = Query(layout=args.layout, ring_sizes=tuple(args.ring_sizes), listed=0, keep="all-frames")
     with Output(args.output, force=args.force) as output:
-        with examine(args.capture, query) as results:
-            removed, counts = copies(results, args.causes)
-            with failing(output.name):
-                for piece in without(results, removed):
-                    output.stream.write(piece)
-        output.commit()
-        if not args.quiet:
-            report = results.report
-            told = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
-            left = report.duplicates.total - len(removed)
-            say(
-                f"seqcheck: wrote {output.name}, {report.capture.frames - len(removed):,} of"
-                f" {report.capture.frames:,} frames; removed {len(removed):,}{f' ({told})' if told else ''}"
-                + (f"; {left:,} copies of other causes stay" if left else "")
-            )
-            for each in report.limits:
-                if each.name == "missing":
-                    say(f"seqcheck: note: {each.count:,} records were too old to be judged, and stay")
-    return 0
+
+        def work(ready: Ready) -> int:
+            with examine(args.capture, query, ready=ready) as results:
+                removed, counts = copies(results, args.causes)
+                with failing(output.name):
+                    for piece in without(results, removed):
+                        output.stream.write(piece)
+            output.commit()
+            if not args.quiet:
+                tell(results.report, output.name, removed=len(removed), counts=counts)
+            return 0
+
+        return privileges.run(args, [output], work, rehearse)
+
+
+def tell(report: Report, name: str, *, removed: int, counts: Counter[str]) -> None:
+    """Say what was written, and what of it may still be copies."""
+    kinds = ", ".join(f"{cause} {count:,}" for cause, count in sorted(counts.items()))
+    frames, left = report.capture.frames, report.duplicates.total - removed
+    said = f"seqcheck: wrote {name}, {frames - removed:,} of {frames:,} frames; removed {removed:,}"
+    said += f" ({kinds})" if kinds else ""
+    say(said + (f"; {left:,} copies of other causes stay" if left else ""))
+    for each in report.limits:
+        if each.name == "missing":
+            say(f"seqcheck: note: {each.count:,} records were too old to be judged, and stay")
+
+
+def rehearse() -> None:
+    """Everything once, on frames of our own."""
+    from seqcheck.cli.rehearsal import rehearse_files
+
+    rehearse_files(["csv", "pcapng-all"], drawn=False)
 
 
 def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.int64], Counter[str]]:

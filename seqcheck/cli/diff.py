@@ -9,7 +9,7 @@ from typing import Any
 from seqcheck.cli import own_reports
 from seqcheck.cli.output import STDOUT
 from seqcheck.comparison import Summary, compare, load
-from seqcheck.errors import TROUBLE, InputError, UsageError
+from seqcheck.errors import InputError, UsageError
 
 DESCRIPTION = """\
 Compares two reports that `seqcheck analyze --report json=FILE` wrote, figure by figure and
@@ -47,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
     if args.before == args.after == STDOUT:
         raise UsageError("standard input can be read once only")
     inputs = [args.before, args.after]
-    comparison, done = own_reports.written(args, FORMATS, inputs, lambda: compare(*map(read, inputs)))
-    if not done:
-        return TROUBLE
-    return 1 if comparison.trend == "worse" else 0
+    work = own_reports.Work(
+        make=lambda ready: compare(*map(read, inputs)), code=lambda comparison: 1 if comparison.trend == "worse" else 0
+    )
+    return own_reports.run(args, FORMATS, inputs, work)
 
 
 def read(path: str) -> Summary:

@@ -6,13 +6,17 @@ Looks at the first frames only. It exits with 0 where a candidate is likely, wit
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli import own_reports
-from seqcheck.errors import TROUBLE, InputError
+from seqcheck.cli import own_reports, privileges
+from seqcheck.errors import InputError
 
 if TYPE_CHECKING:
+    from seqcheck.cli.privileges import Ready
     from seqcheck.reporters.discovery import Discovery
+    from seqcheck.sources.bytestream import Input
 
 DESCRIPTION = """\
 Finds the sequence number in a capture from the bytes alone, and prints the layouts that
@@ -33,6 +37,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("discover", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
     own_reports.add(parser, FORMATS, "the candidates")
+    privileges.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,13 +45,14 @@ def run(args: argparse.Namespace) -> int:
     """Look, rank, write."""
     from seqcheck.layout.discovery import LIKELY
 
-    told, done = own_reports.written(args, FORMATS, args.captures, lambda: look(args.captures))
-    if not done:
-        return TROUBLE
-    return 0 if told.candidates and told.candidates[0].score > LIKELY else 1
+    def code(told: Discovery) -> int:
+        return 0 if told.candidates and told.candidates[0].score > LIKELY else 1
+
+    work = own_reports.Work(make=lambda ready: look(args.captures, ready), code=code, sample=sample)
+    return own_reports.run(args, FORMATS, args.captures, work)
 
 
-def look(captures: list[str]) -> Discovery:
+def look(captures: Sequence[Input], ready: Ready) -> Discovery:
     """What the first frames tell."""
     from seqcheck import kernel
     from seqcheck.cli.first_frames import first_frames
@@ -54,12 +60,20 @@ def look(captures: list[str]) -> Discovery:
     from seqcheck.reporters.discovery import Discovery
 
     engine = kernel.load()
-    frames = first_frames(captures, engine)
+    names = tuple(str(each) for each in captures)
+    frames = first_frames(captures, engine, ready)
     if not frames.count:
-        raise InputError(f"{', '.join(captures)}: no frame in it")
+        raise InputError(f"{', '.join(names)}: no frame in it")
     return Discovery(
-        captures=tuple(captures),
+        captures=names,
         frames=frames.count,
         candidates=tuple(discover(frames, engine)),
         there=tuple(survey(frames)),
     )
+
+
+def sample() -> Discovery:
+    """The same of frames of our own."""
+    from seqcheck.cli.rehearsal import counting_capture
+
+    return look([BytesIO(counting_capture())], lambda: None)

@@ -10,14 +10,17 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Iterator
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.cli import privileges
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import put
 from seqcheck.errors import UsageError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
+    from seqcheck.cli.privileges import Ready
     from seqcheck.layout import Layout, Match, Stamp, Word
     from seqcheck.layout.model import Digits, Pieces
 
@@ -55,6 +58,7 @@ def add(subparsers: Any) -> None:
         "--on", metavar="CAPTURE", dest="capture",
         help="show the first values that the layout reads from this capture, with their bytes",
     )  # fmt: skip
+    privileges.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -65,10 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if args.capture is not None:
         if args.layout is None or args.wireshark:
             raise UsageError("--on needs a layout, and no --wireshark", hint="seqcheck layouts SPEC --on CAPTURE")
-        from seqcheck.cli.values import values
-
-        put(*values(resolve(args.layout), args.capture, columns()))
-        return 0
+        return show(args, resolve(args.layout))
     if args.wireshark:
         if args.layout is None:
             raise UsageError("--wireshark needs a layout", hint="seqcheck layouts seqcheck --wireshark > seqcheck.lua")
@@ -77,6 +78,25 @@ def run(args: argparse.Namespace) -> int:
     lines = listing(columns()) if args.layout is None else explanation(resolve(args.layout), columns())
     put(*lines)
     return 0
+
+
+def show(args: argparse.Namespace, layout: Layout) -> int:
+    """What it reads from the capture."""
+    from seqcheck.cli.values import values
+    from seqcheck.layout import resolve
+
+    def work(ready: Ready) -> int:
+        put(*values(layout, args.capture, columns(), ready))
+        return 0
+
+    def rehearse() -> None:
+        from seqcheck.cli.confined import prepare
+        from seqcheck.cli.rehearsal import LAYOUT, small_capture
+
+        prepare((), drawn=False)
+        list(values(resolve(LAYOUT), BytesIO(small_capture()), columns(), lambda: None))
+
+    return privileges.run(args, [], work, rehearse)
 
 
 def columns() -> int:

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli import own_reports
+from seqcheck.cli import own_reports, privileges
 from seqcheck.cli.limits import limit
+from seqcheck.cli.many_files import allow_files
 from seqcheck.cli.output import STDOUT
 from seqcheck.cli.quantity import listed
 from seqcheck.cli.stdio import say
 from seqcheck.errors import TROUBLE, UsageError
 
 if TYPE_CHECKING:
+    from seqcheck.cli.privileges import Ready
     from seqcheck.located import Segment, Way
 
 MOST, LONGEST = 16, 64  # points; characters of a name
@@ -60,6 +63,7 @@ def add(subparsers: Any) -> None:
         "--listed", metavar="N", type=listed, default=LISTED,
         help=f"list at most N findings of each kind; all are counted (default: {LISTED})",
     )  # fmt: skip
+    privileges.add(parser)
     group = parser.add_argument_group("what still counts as clean, for each segment")
     group.add_argument(
         "--max-lost", metavar="LIMIT", type=limit,
@@ -81,15 +85,28 @@ def run(args: argparse.Namespace) -> int:
     points = named(args.points)
     captures = [path for paths in points.values() for path in paths]
 
-    def make() -> Way:
-        from seqcheck.locate import locate  # here, since it loads NumPy
-        from seqcheck.locate.run import Asked
+    def make(ready: Ready) -> Way:
+        from seqcheck.locate import Asked, locate  # here, since it loads NumPy
 
-        return locate(points, Asked(layout=args.layout, listed=args.listed, one_clock=args.one_clock))
+        return locate(points, Asked(layout=args.layout, listed=args.listed, one_clock=args.one_clock), ready)
 
-    way, done = own_reports.written(args, FORMATS, [*captures, args.layout], make)
-    code = settle(way, args)
-    return TROUBLE if not done or any(point.capture.unread for point in way.points) else code
+    def code(way: Way) -> int:
+        within = settle(way, args)
+        return TROUBLE if any(point.capture.unread for point in way.points) else within
+
+    allow_files(len(captures))
+    return own_reports.run(
+        args, FORMATS, [*captures, args.layout], own_reports.Work(make=make, code=code, sample=sample)
+    )
+
+
+def sample() -> Way:
+    """A way of frames of our own, with a copy and a loss."""
+    from seqcheck.cli.rehearsal import LAYOUT, small_capture
+    from seqcheck.locate import Asked, locate
+
+    points = {"a": [BytesIO(small_capture(range(9)))], "b": [BytesIO(small_capture((0, 1, 2, 3, 1, 5, 6, 7, 8)))]}
+    return locate(points, Asked(layout=LAYOUT))
 
 
 def named(given: Sequence[str]) -> dict[str, list[str]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.cli import privileges
 from seqcheck.cli.output import STDOUT, Output, failing, spare
 from seqcheck.cli.stdio import say
 from seqcheck.errors import UsageError
@@ -14,6 +16,7 @@ from seqcheck.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from seqcheck.cli.privileges import Ready
     from seqcheck.layout import Layout
     from seqcheck.sources import CaptureReader
 
@@ -36,6 +39,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("output", metavar="OUT", help="the copy to write, pcapng, or - for standard output")
     parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    privileges.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -44,19 +48,40 @@ def run(args: argparse.Namespace) -> int:
     from seqcheck import kernel, session
     from seqcheck.layout import resolve
     from seqcheck.sources import CaptureReader
+    from seqcheck.sources.bytestream import open_file
 
     if args.capture == STDOUT:
         raise UsageError("redact reads a file, not standard input")
     spare([args.capture, args.layout], [args.output])
-    spec = args.layout if args.layout is not None else session.analyze(args.capture).layout.spec
+    layout = None if args.layout is None else resolve(args.layout)
     with Output(args.output, force=args.force) as output:
-        with CaptureReader([args.capture], kernel=kernel.load()) as reader, failing(output.name):
-            for piece in redacted(reader, resolve(spec)):
-                output.stream.write(piece)
-        output.commit()
-        if not args.quiet:
-            say(f"seqcheck: wrote {args.output}, {reader.frames:,} frames; look at it before you send it")
-    return 0
+
+        def work(ready: Ready) -> int:
+            with open_file(args.capture) as first, CaptureReader([args.capture], kernel=kernel.load()) as reader:
+                ready()
+                found = layout or resolve(session.analyze(first).layout.spec)
+                with failing(output.name):
+                    for piece in redacted(reader, found):
+                        output.stream.write(piece)
+            output.commit()
+            if not args.quiet:
+                say(f"seqcheck: wrote {args.output}, {reader.frames:,} frames; look at it before you send it")
+            return 0
+
+        return privileges.run(args, [output], work, rehearse)
+
+
+def rehearse() -> None:
+    """Everything once, on frames of our own."""
+    from seqcheck import kernel
+    from seqcheck.cli.rehearsal import LAYOUT, rehearse_files, small_capture
+    from seqcheck.layout import resolve
+    from seqcheck.sources import CaptureReader
+
+    rehearse_files((), drawn=False)
+    with CaptureReader([BytesIO(small_capture())], kernel=kernel.load()) as reader:
+        for _ in redacted(reader, resolve(LAYOUT)):
+            pass
 
 
 def redacted(reader: CaptureReader, layout: Layout) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ root was given up their files may be out of reach. No byte of traffic is involve
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -73,13 +73,18 @@ def rehearse_files(formats: Iterable[str], *, drawn: bool) -> None:
         bar("rehearsal")
 
 
-def small_capture() -> bytes:
-    """A duplicate whose copies differ, and a gap."""
+def counting_capture() -> bytes:
+    """A counter that discovery finds beyond doubt."""
+    return small_capture(range(1, 200))
+
+
+def small_capture(numbers: Sequence[int] = (1, 2, 3, 1, 5, 6)) -> bytes:
+    """Records with these numbers, each with another payload: as they are, a duplicate whose copies differ, and a
+    gap."""
     from seqcheck.wire import pcap
 
     head = bytes.fromhex("0200000000020200000000010800450000320000000040110000c0000201c63364021388138800220000")
-    numbers = (1, 2, 3, 1, 5, 6)
-    frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place]) * 10 for place, n in enumerate(numbers)]
+    frames = [head + bytes(4) + n.to_bytes(4, "big") + bytes([place % 256]) * 10 for place, n in enumerate(numbers)]
     return pcap.file_header(link=1) + b"".join(pcap.record(n * 1000, frame) for n, frame in enumerate(frames, 1))
 
 

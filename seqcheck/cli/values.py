@@ -10,15 +10,18 @@ from seqcheck.errors import InputError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
+    from seqcheck.cli.privileges import Ready
     from seqcheck.layout import Layout
     from seqcheck.layout.discovery.preview import Value
+    from seqcheck.sources.bytestream import Input
 
 STREAMS, VALUES = 4, 6
 MARKS = {"seq": "[]", "stream": "{}", "magic": "()"}
 
 
-def values(layout: Layout, capture: str, width: int) -> Iterator[str]:
-    """Lines: the streams with their first records. InputError where no frame is a record."""
+def values(layout: Layout, capture: Input, width: int, ready: Ready) -> Iterator[str]:
+    """Lines: the streams with their first records; `ready` is called when the capture is open. InputError where no
+    frame is a record."""
     from seqcheck import kernel
     from seqcheck.cli.first_frames import first_frames
     from seqcheck.decode import key_texts
@@ -27,12 +30,13 @@ def values(layout: Layout, capture: str, width: int) -> Iterator[str]:
     from seqcheck.reporters.wording import counted, key_text
 
     engine = kernel.load()
-    frames = first_frames([capture], engine)
+    name = str(capture)
+    frames = first_frames([capture], engine, ready)
     found = preview(frames, layout, engine, streams=STREAMS, values=VALUES)
     if not found:
         there = "; ".join(survey(frames)) or "nothing that a layout could name"
-        raise InputError(f"{capture}: no frame fits {write(layout)}", hint=f"There is: {there}")
-    yield f"{visible(capture)}: {counted(frames.count, 'frame')} looked at"
+        raise InputError(f"{name}: no frame fits {write(layout)}", hint=f"There is: {there}")
+    yield f"{visible(name)}: {counted(frames.count, 'frame')} looked at"
     yield "bytes of [the number]" + (" {a stream field}" if layout.streams else "") + (
         " (a magic)" if layout.matches else ""
     )  # fmt: skip

@@ -16,6 +16,6 @@ Invariants
 
 from __future__ import annotations
 
-from .run import locate
+from .run import Asked, locate
 
-__all__ = ["locate"]
+__all__ = ["Asked", "locate"]

@@ -5,7 +5,8 @@ Positions (`x`) are those of the tracker, counted from the first record of an ep
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..errors import SeqcheckError
 from ..kernel.border import DUPLICATE, LATE
 from ..layout import Layout
 from ..model import Report
-from ..session import Query, examine
+from ..session import Query, Source, opened
 from ..track import Findings
 from .sample import Sample
 
@@ -58,28 +59,41 @@ class Observed:
         return self.sample.layout
 
 
-def observe(name: str, captures: Sequence[str], layout: str | Layout | None) -> Observed:
-    """Analyze a point. SeqcheckErrors say which one it was."""
-    sample = Sample()
-    query = Query(layout=layout, listed=0, keep="findings", sinks=(sample,))
-    try:
-        with examine(captures, query) as results:
+class Point:
+    """A point whose captures are open, as long as `stack` is. SeqcheckErrors say which one it was."""
+
+    def __init__(self, name: str, captures: Sequence[Source], stack: ExitStack) -> None:
+        self.name, self._sample = name, Sample()
+        query = Query(listed=0, keep="findings", sinks=(self._sample,))
+        with _named(name):
+            self._opened = stack.enter_context(opened(captures, query))
+
+    def observe(self, layout: Layout | None) -> Observed:
+        """Analyze it, once."""
+        with _named(self.name):
+            results = self._opened.examine(layout)
             conclusion = results.conclusion
             wanted = (rows for rows in results.rows() if rows["kind"][0] in (DUPLICATE, LATE))
             found = np.concatenate([np.zeros(0, ANOMALY), *map(_anomalies, wanted)])
+        return Observed(
+            name=self.name,
+            report=conclusion.report,
+            findings=conclusion.findings,
+            facts=conclusion.facts,
+            anomalies=found[np.argsort(found["frame"], kind="stable")],
+            epochs=_epochs(conclusion.findings),
+            early=_early(found),
+            restarts=_restarts(conclusion.findings.restarts),
+            sample=self._sample,
+        )
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
     except SeqcheckError as error:
         raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
-    return Observed(
-        name=name,
-        report=conclusion.report,
-        findings=conclusion.findings,
-        facts=conclusion.facts,
-        anomalies=found[np.argsort(found["frame"], kind="stable")],
-        epochs=_epochs(conclusion.findings),
-        early=_early(found),
-        restarts=_restarts(conclusion.findings.restarts),
-        sample=sample,
-    )
 
 
 def _early(anomalies: NDArray[Any]) -> dict[tuple[int, int], list[int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,13 @@ from ..errors import InputError
 from ..layout import Layout, resolve
 from ..located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
 from ..model import Verdict
+from ..session import Source
 from . import words
 from .clocks import delay
 from .compared import Compared, compare
 from .copies import NOWHERE
 from .judged import judge
-from .points import Observed, observe
+from .points import Observed, Point
 from .sums import Pair, Sums, Tally
 
 LISTED = 1000
@@ -33,14 +35,22 @@ class Asked:
     one_clock: bool = False
 
 
-def locate(points: Mapping[str, Sequence[str]], asked: Asked) -> Way:
-    """What arose where, by the captures of each point, in the order of the way. InputError where nothing can be
-    compared."""
+def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable[[], None] | None = None) -> Way:
+    """What arose where, by the captures of each point, in the order of the way; `ready` is called when all of them are
+    open. InputError where nothing can be compared."""
     layout = resolve(asked.layout) if isinstance(asked.layout, str) else asked.layout
-    observed = []
-    for name, captures in points.items():
-        observed.append(observe(name, captures, layout))
-        layout = observed[0].layout
+    observed: list[Observed] = []
+    with ExitStack() as stack:
+        opened = []
+        for name, captures in points.items():
+            closing = stack.enter_context(ExitStack())
+            opened.append((Point(name, captures, closing), closing))
+        if ready is not None:
+            ready()
+        for point, closing in opened:
+            with closing:
+                observed.append(point.observe(layout))
+            layout = observed[0].layout
     return tell(observed, asked)
 
 

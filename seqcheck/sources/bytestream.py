@@ -155,21 +155,26 @@ def open_raw(source: Input, until: float | None = None) -> RawBytes:
         stream = getattr(source, "buffer", source)
         return RawBytes(stream, str(getattr(source, "name", "stream")), ours=False, until=until)
     name = os.fspath(source)
+    return RawBytes(open_file(name), name, ours=True, until=until)
+
+
+def open_file(path: str) -> io.FileIO:
+    """The file, or standard input ("-"), unbuffered. InputError where it cannot be opened."""
     try:
-        if name == STDIN:
+        if path == STDIN:
             if os.isatty(0):
                 raise InputError("standard input is a terminal", hint="Pipe a capture in: tcpdump -w - | seqcheck …")
-            return RawBytes(io.FileIO(0, closefd=False), name, ours=True, until=until)
-        return RawBytes(io.FileIO(name), name, ours=True, until=until)
+            return io.FileIO(0, closefd=False)
+        return io.FileIO(path)
     except IsADirectoryError as error:
-        raise InputError(f"{name} is a directory", hint="Name the capture files in it.") from error
+        raise InputError(f"{path} is a directory", hint="Name the capture files in it.") from error
     except FileNotFoundError as error:
-        raise InputError(f"{name} does not exist") from error
+        raise InputError(f"{path} does not exist") from error
     except PermissionError as error:
-        raise InputError(f"{name} may not be read by this user", hint="Look at its mode and owner.") from error
+        raise InputError(f"{path} may not be read by this user", hint="Look at its mode and owner.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         hint = "Raise the limit (ulimit -n), or read fewer files at once." if _too_many(error) else ""
-        raise InputError(f"{name} cannot be opened: {getattr(error, 'strerror', None) or error}", hint=hint) from error
+        raise InputError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}", hint=hint) from error
 
 
 def _too_many(error: Exception) -> bool:
