@@ -6,7 +6,7 @@ foreign frames, cut ones and clocks that step. Its layout is drawn beside it: an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -153,16 +153,17 @@ def faults(report: dict[str, Any]) -> list[str]:
         if duplicates["complete"]:
             equal["duplicates in moments"] = (duplicates["total"], sum(each["duplicates"] for each in moments))
     wrong = [f"{name}: {one} and {other}" for name, (one, other) in equal.items() if one != other]
-    return wrong + [f"negative: {where} {value}" for where, value in _negative(report, "")]
+    return wrong + [f"negative: {where} {value}" for where, value in negative(report, "")]
 
 
-def _negative(value: Any, where: str) -> Iterator[tuple[str, float]]:
+def negative(value: Any, where: str, signed: Collection[str] = SIGNED) -> Iterator[tuple[str, float]]:
+    """The negative numbers in a document, with their places; what is `signed` by name may be."""
     if isinstance(value, dict):
         for name, each in value.items():
-            if name not in SIGNED:
-                yield from _negative(each, f"{where}.{name}" if where else name)
+            if name not in signed:
+                yield from negative(each, f"{where}.{name}" if where else name, signed)
     elif isinstance(value, list):
         for each in value:
-            yield from _negative(each, f"{where}[]")
+            yield from negative(each, f"{where}[]", signed)
     elif isinstance(value, int | float) and value < 0:
         yield where, value

@@ -3,10 +3,11 @@
     python -m benchmarks.fuzz [--minutes N] [--jobs N] [--seed N] [--only KIND [--count N]] [--write]
 
 Kinds are drawn in turn: mutated captures, streams that misbehave, both kernels on them; a few numbers by both trackers
-and a few frames in mutated containers, which take a millisecond; TOML, JSON and specs with their text mangled. Workers
-are forked with limits of memory and time. Any exception that is no error for users, any sum that disagrees, negative
-number, difference of the kernels, death or hang is a fault; it is printed with the command that shows it again. Exit
-code 1 where there is one. `--write` puts the figures into docs/reliability.md.
+and a few frames in mutated containers, which take a millisecond; TOML, JSON and specs with their text mangled; parts of
+captures, captures at several points, copies without duplicates or addresses. Workers are forked with limits of memory
+and time. Any exception that is no error for users, any sum that disagrees, negative number, difference of the kernels,
+death or hang is a fault; it is printed with the command that shows it again. Exit code 1 where there is one. `--write`
+puts the figures into docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ from benchmarks.fuzz.workers import BATCH, QUICK, Tally, Worker
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "reliability.md"
 BEGIN, END = "<!-- fuzz -->", "<!-- end -->"
 # How many slices of time each kind has.
-SHARES = {"toml": 1, "report": 1, "spec": 1, "numbers": 2, "frames": 2, "mutated": 3, "streams": 2, "kernels": 1}
+SHARES = {
+    "toml": 1, "report": 1, "spec": 1, "numbers": 2, "frames": 2, "mutated": 3, "streams": 2, "kernels": 1, "part": 1,
+    "points": 1, "copies": 1,
+}  # fmt: skip
 
 
 def main() -> int:

@@ -6,11 +6,8 @@ among the errors that a user may be shown is a fault, as is a report whose sums 
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import json
-import lzma
 import os
 import sys
 from collections.abc import Callable
@@ -27,8 +24,9 @@ sys.path.append(str(ROOT))
 import columns  # noqa: E402 - of the tests
 import misbehaving  # noqa: E402 - likewise
 import numpy as np  # noqa: E402 - behind the path
-from containers import block, epb, idb, isb, option, packets, pcap_file, pcapng_blocks, shb  # noqa: E402 - likewise
+from containers import packets, pcap_file  # noqa: E402 - likewise
 
+from benchmarks.fuzz import draws, verbs  # noqa: E402
 from seqcheck import documents, kernel  # noqa: E402
 from seqcheck.comparison.summary import load  # noqa: E402
 from seqcheck.demands import Expectation  # noqa: E402
@@ -40,23 +38,20 @@ from seqcheck.session import Query, examine  # noqa: E402
 from seqcheck.simulate import scenario_file  # noqa: E402
 from seqcheck.sources import CaptureReader  # noqa: E402
 
-SAMPLES = sorted((ROOT / "samples").glob("*.pcap*"))
 SCENARIOS = sorted((ROOT / "samples").glob("*.toml")) + sorted((ROOT / "tests" / "scenarios").glob("*.toml"))
 LAYOUT = 'name = "x"\nanchor = "udp:5000"\nmagic = ["u32be@0==0x53455143"]\nstream = ["u32be@6"]\nseq = "u64be@10"\n'
 EXPECTED = 'cause = ["clean"]\nduplicates = { min = 1 }\n[causes]\nloop = 2\n[[stream]]\nkey = { a = 1 }\nmissing = 0\n'
-LAYOUTS = ("seqcheck", "seqcheck", "txseq", "frame seq=u32be@46", "eth seq=u8@-1", "udp seq=u16le@0", None)
 PROGRAM = program.compile(resolve("frame seq=u16be@6"))  # a frame of `packets` counts there, after a fashion
 EVENTS = np.zeros(border.EVENTS, border.EVENT)  # to be used again: asking for as much takes longer than the rest
 COUNTED = ("received", "duplicates", "missing", "gaps", "late", "reordered", "beyond", "unjudged")
-MOST = 60_000  # bytes of a sample that are mutated
 LISTED = 100
 
 
 def mutated(seed: int) -> list[str]:
     """A capture with bytes changed, cut, doubled, moved; any container, any compression, any layout."""
     random = Random(seed)
-    data = packed(random, mutate(random, _container(random)))
-    return reported(data, _layout(random), random)
+    data = draws.packed(random, draws.mutate(random, draws.container(random)))
+    return reported(data, draws.layout(random), random)
 
 
 def streams(seed: int) -> list[str]:
@@ -105,7 +100,7 @@ def numbers(seed: int) -> list[str]:
 def frames(seed: int) -> list[str]:
     """A few frames in a container that is mutated, read and decoded by the native kernel and no more."""
     random = Random(seed)
-    data = packed(random, mutate(random, _small(random)))
+    data = draws.packed(random, draws.mutate(random, draws.small_container(random)))
     wrong = list[str]()
     with _tolerant(), CaptureReader([io.BytesIO(data)], kernel=kernel.load("native")) as reader:
         seen, decoder = 0, kernel.load("native").Decoder(PROGRAM)
@@ -125,7 +120,11 @@ def toml(seed: int) -> list[str]:
     """Layouts, expectations and scenarios with their text mangled."""
     random = Random(seed)
     text = random.choice((LAYOUT, EXPECTED, random.choice(SCENARIOS).read_text()))
-    data = mutate(random, text.encode(), TOKENS) if random.random() < 0.9 else random.randbytes(random.randint(0, 99))
+    data = (
+        draws.mutate(random, text.encode(), draws.TOKENS)
+        if random.random() < 0.9
+        else random.randbytes(random.randint(0, 99))
+    )
     with _tolerant():
         try:
             table = documents.toml(data)
@@ -143,7 +142,7 @@ def toml(seed: int) -> list[str]:
 def report(seed: int) -> list[str]:
     """A JSON report with its text mangled, for diff."""
     random = Random(seed)
-    data = mutate(random, _json(), TOKENS)
+    data = draws.mutate(random, _json(), draws.TOKENS)
     with _tolerant():
         load(io.BytesIO(data), "fuzz")
     return []
@@ -152,16 +151,26 @@ def report(seed: int) -> list[str]:
 def spec(seed: int) -> list[str]:
     """Specs: mangled ones, and their layouts on a capture."""
     random = Random(seed)
-    text = mutate(random, random.choice(SPECS).encode(), WORDS).decode("utf-8", "replace")
+    text = draws.mutate(random, random.choice(draws.SPECS).encode(), draws.WORDS).decode("utf-8", "replace")
     with _tolerant():
         layout = resolve(text)
         return reported(pcap_file(packets(50)), text, random) if layout else []
     return []
 
 
+def part(seed: int) -> list[str]:
+    """A part of a capture."""
+    return verbs.part(seed, os.environ["SEQCHECK_FUZZ_FILE"], _checked)
+
+
+def copies(seed: int) -> list[str]:
+    """A capture without its copies, or without its addresses."""
+    return verbs.copies(seed, os.environ["SEQCHECK_FUZZ_FILE"], _checked)
+
+
 KINDS: dict[str, Callable[[int], list[str]]] = {
     "mutated": mutated, "streams": streams, "kernels": kernels, "numbers": numbers, "frames": frames, "toml": toml,
-    "report": report, "spec": spec,
+    "report": report, "spec": spec, "part": part, "points": verbs.points, "copies": copies,
 }  # fmt: skip
 
 
@@ -178,13 +187,18 @@ def reported(data: bytes, layout: str | None, random: Random | None) -> list[str
     """What is wrong with the reports of a capture: one drawn beside JSON, or all."""
     names = list(FORMATS) if random is None else ["json", random.choice(list(FORMATS))]
     with _tolerant(), examine([_file(data)], Query(layout=layout, keep="all-frames", listed=LISTED)) as results:
-        wrong = [f"judging failed: {results.fault!r}"] if results.fault is not None else []
-        if "took more than" in results.report.verdict.statement:
-            wrong.append("judging spent its budget")
         for name in names:
             publish(name, results, io.BytesIO(), Page())
-        return wrong + misbehaving.faults(document(results))
+        return _checked(results)
     return []
+
+
+def _checked(results: Any) -> list[str]:
+    """What is wrong with these."""
+    wrong = [f"judging failed: {results.fault!r}"] if results.fault is not None else []
+    if "took more than" in results.report.verdict.statement:
+        wrong.append("judging spent its budget")
+    return wrong + misbehaving.faults(document(results))
 
 
 def document(results: Any) -> dict[str, Any]:
@@ -205,108 +219,6 @@ def _file(data: bytes) -> str:
     with open(path, "wb") as file:
         file.write(data)
     return path
-
-
-def _layout(random: Random) -> str | None:
-    return random.choice(
-        ("seqcheck", "seqcheck", "txseq", "frame seq=u32be@46", "eth seq=u8@-1", "udp seq=u16le@0", None)
-    )
-
-
-def _container(random: Random) -> bytes:
-    made = packets(random.randint(0, 60), step=random.choice((0, 1000, 1 << 40)))
-    if (what := random.random()) < 0.5:
-        return random.choice(SAMPLES).read_bytes()[:MOST]
-    if what < 0.7:
-        return pcap_file(made, big=random.random() < 0.5, nano=random.random() < 0.5)
-    blocks = pcapng_blocks(made, big=random.random() < 0.5)
-    extra = (
-        lambda: shb(), lambda: shb(big=True), lambda: idb(), lambda: idb(options=b""), lambda: isb(0, ifdrop=1 << 63),
-        lambda: block(random.choice((0, 4, 9, 0x80000000)), random.randbytes(random.randint(0, 40))),
-        lambda: idb(options=option(9, bytes((random.randint(0, 255),))) + bytes(4)),
-        lambda: epb(made[0], interface=random.randint(0, 3)) if made else shb(),
-    )  # fmt: skip
-    for _ in range(random.randint(0, 5)):
-        blocks.insert(random.randint(1, len(blocks)), random.choice(extra)())
-    return b"".join(blocks)
-
-
-def _small(random: Random) -> bytes:
-    made = packets(random.randint(1, 6))
-    if random.random() < 0.5:
-        return pcap_file(made, big=random.random() < 0.5, nano=random.random() < 0.5)
-    blocks = pcapng_blocks(made, big=random.random() < 0.5)
-    for _ in range(random.randint(0, 2)):
-        blocks.insert(
-            random.randint(1, len(blocks)), random.choice((shb(), shb(big=True), idb(), isb(0, ifdrop=1 << 63)))
-        )
-    return b"".join(blocks)
-
-
-def _gzip(data: bytes) -> bytes:
-    return gzip.compress(data, 1, mtime=0)
-
-
-def _xz(data: bytes) -> bytes:
-    return lzma.compress(data, preset=0)
-
-
-def packed(random: Random, data: bytes) -> bytes:
-    """Perhaps compressed, in members, perhaps mutated after that."""
-    import lz4.frame
-    from backports import zstd
-
-    if random.random() < 0.6:
-        return data
-    pack = random.choice((_gzip, bz2.compress, _xz, zstd.compress, lz4.frame.compress))
-    at = random.randint(0, len(data))
-    made = pack(data[:at]) + pack(b"") * random.choice((0, 0, 3)) + pack(data[at:])
-    return mutate(random, made) if random.random() < 0.3 else made
-
-
-TOKENS = (
-    b"[", b"]", b"{", b"}", b'"', b"=", b",", b".", b"\n", b"nan", b"-1", b"1e999", b"9" * 50, b"[" * 200, b"\\u0000",
-    b"null", b"true", b"18446744073709551616", b"a.b.c", b"\xff", b"'''", b"1979-05-27",
-)  # fmt: skip
-WORDS = (
-    b"seq=", b"u64be", b"u8", b"@", b"-1", b"%0", b"%1500", b"&0xff", b"==", b"magic=", b"stream=", b"key=hosts", b" ",
-    b"udp:", b"frame", b"99999999999999999999", b"time=", b":ns", b"slot=", b"u24le", b"0x",
-)  # fmt: skip
-SPECS = (
-    "udp:5000 magic=u32be@0==0x53455143 stream=u32be@4 seq=u64be@8", "eth:0x88b5 seq=u32le@0%1500",
-    "frame seq=u16be@46&0x3fff", "ip:17 seq=u8@-1", "tcp:80 seq=u48be@2 time=u64be@10:ns slot=u16be@18",
-    "seqcheck", "rtp:5004",
-    "udp seq=u24be@0 key=none",
-)  # fmt: skip
-
-
-EDGES = (b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0\0\0\x80", b"\x80\0\0\0")
-
-
-def mutate(random: Random, data: bytes, tokens: tuple[bytes, ...] = ()) -> bytes:
-    """`data` with a few changes, none now and then."""
-    made = bytearray(data)
-    for _ in range(random.choice((0, 1, 1, 2, 5, 20))):
-        at = random.randint(0, len(made))
-        some = random.choice((1, 1, 2, 4, 16, 100, 4000))
-        what = random.randint(0, 6)
-        if what == 0 and made:
-            made[at % len(made)] ^= 1 << random.randint(0, 7)
-        elif what == 1:
-            made[at : at + some] = random.randbytes(min(some, 16))
-        elif what == 2:
-            del made[at : at + some]
-        elif what == 3:
-            made[at:at] = made[at : at + some]
-        elif what == 4:
-            made[at : at + 4] = random.choice(
-                (b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0\0\0\x80", b"\x80\0\0\0")
-            )
-        elif what == 5:
-            del made[at:]
-        else:
-            made[at:at] = random.choice(tokens) if tokens else made[: random.randint(0, 64)]
-    return bytes(made)
 
 
 _JSON: list[bytes] = []
