@@ -13,7 +13,7 @@ import numpy as np
 from . import arguments, kernel
 from .errors import UsageError
 from .kernel.border import MAX_FRAME
-from .layout import Layout, resolve
+from .layout import Layouts, resolve_all
 from .model import Capture, Report
 from .observation import Observation, Question
 from .sources.live_window import LiveStore, Slots, pool
@@ -35,7 +35,7 @@ class Analyzer:
     For one thread.
 
     Args:
-        layout: A name, a TOML file, a spec, or a Layout. None: what is recognised, or counts beyond doubt.
+        layout: A name, a TOML file, a spec, or a Layout; or several. None: what is recognised, or counts beyond doubt.
         ring_sizes: The sender's TX ring, if known.
         listed: How many duplicates and gaps the report lists one by one.
         name: What the report calls the capture.
@@ -45,11 +45,11 @@ class Analyzer:
     """
 
     def __init__(
-        self, layout: str | Layout | None = None, ring_sizes: Sequence[int] | int = (), *,
+        self, layout: Layouts = None, ring_sizes: Sequence[int] | int = (), *,
         listed: int = arguments.LISTED, name: str = "frames",
     ) -> None:  # fmt: skip
         self._sizes, self._listed, self._name = arguments.ring_sizes(ring_sizes), arguments.listed(listed), name
-        self._seen = Observation(kernel.load(), resolve(layout) if isinstance(layout, str) else layout)
+        self._seen = Observation(kernel.load(), resolve_all(layout))
         self._store = LiveStore()
         self._slots = Slots(pool(WINDOW))
         self._block, self._low = self._slots.block, 0  # rows from `_low` on were not taken yet

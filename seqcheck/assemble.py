@@ -35,11 +35,13 @@ class Streams:
     """The streams of `findings`, as columns and as values; `keys` gives their keys."""
 
     def __init__(self, findings: Findings, keys: Keys) -> None:
-        self._table, self._modulus, self._keys = findings.streams, findings.modulus, keys
+        self._table, self._keys = findings.streams, keys
+        self._moduli = findings.moduli_of(np.arange(len(findings.streams)))
         self._before = np.zeros(len(findings.streams), np.int64)  # wraps of epochs that are over
         for row in findings.restarts:
             positions = max(0, int(row["next"]) - 1)
-            self._before[row["stream"]] += wraps(int(row["a"]) % (1 << 64), positions, findings.modulus)
+            stream = int(row["stream"])
+            self._before[stream] += wraps(int(row["a"]) % (1 << 64), positions, int(self._moduli[stream]))
 
     def columns(self, low: int, high: int) -> Columns:
         """The fields of streams low..high-1."""
@@ -52,7 +54,7 @@ class Streams:
 
     def _outright(self, low: int, high: int) -> dict[str, list[Any]]:
         """All but the metrics."""
-        table, modulus = self._table[low:high], self._modulus
+        table, moduli = self._table[low:high], self._moduli[low:high].tolist()
         base, last = table["base"].tolist(), np.maximum(table["next"] - 1, 0).tolist()
         before = self._before[low:high].tolist()
         return {
@@ -61,9 +63,9 @@ class Streams:
             "received": table["received"].tolist(),
             "unique": (table["received"] - table["duplicates"]).tolist(),
             **{name: table[name].tolist() for name in ("duplicates", "missing", "late", "restarts")},
-            "wraps": [over + wraps(first, more, modulus) for over, first, more in zip(before, base, last, strict=True)],
+            "wraps": [over + wraps(*each) for over, *each in zip(before, base, last, moduli, strict=True)],
             "first_seq": table["first_seq"].tolist(),
-            "last_seq": [(first + more) % span(modulus) for first, more in zip(base, last, strict=True)],
+            "last_seq": [(first + more) % span(by) for first, more, by in zip(base, last, moduli, strict=True)],
         }
 
 
@@ -229,13 +231,13 @@ def gaps(findings: Findings, listed: int) -> Gaps:
 def gap_columns(rows: NDArray[Any], findings: Findings) -> dict[str, list[Any]]:
     """The fields of model.Gap for GAP rows: what is left of them, since late records may have filled a gap, or split
     it. And `earlier_frame`, the record before the gap where somebody put it into the rows."""
-    whole = span(findings.modulus)
+    moduli = map(span, findings.moduli_of(rows["stream"]).tolist())
     left = findings.missing.left(rows)
     names = ("stream", "epoch", "seq", "x", "a", "frame", "ns", "e_frame")
     found = [
         (stream, (seq + start - x) % whole, count, frame, ns, earlier or None)
-        for stream, epoch, seq, x, width, frame, ns, earlier, still in zip(
-            *(rows[name].tolist() for name in names), left.tolist(), strict=True
+        for stream, epoch, seq, x, width, frame, ns, earlier, still, whole in zip(
+            *(rows[name].tolist() for name in names), left.tolist(), moduli, strict=True
         )
         if still
         for start, count in (((x, width),) if still == width else findings.missing(stream, epoch, x, x + width))

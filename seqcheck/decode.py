@@ -6,7 +6,7 @@ Assumes the tables of `kernel.border`; the finding itself is the kernel's. Times
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS
-from seqcheck.kernel.portable.examine import examine
+from seqcheck.kernel.portable.examine import Seen, examine
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, position
-from seqcheck.layout import Layout, Stamp, Word, compile
+from seqcheck.layout import Layout, Stamp, Word, compile, write
 from seqcheck.layout.model import NTP, UNITS
 from seqcheck.layout.program import KEY
 
@@ -43,6 +43,26 @@ def key_texts(keys: NDArray[Any], layout: Layout) -> list[Key]:
             for place, value in zip(at.tolist(), column, strict=True):
                 found[place][name] = value
     return found
+
+
+def keys_of_several(keys: NDArray[Any], which: NDArray[np.int32], layouts: Sequence[Layout]) -> list[Key]:
+    """The same of streams of several layouts, which their keys then name; `which` is the layout of each stream."""
+    names = names_of(layouts)
+    found: list[Key] = [{} for _ in keys]
+    for number, layout in enumerate(layouts):
+        at = np.flatnonzero(which == number)
+        for place, key in zip(at.tolist(), key_texts(keys[at], layout), strict=True):
+            found[place] = {"layout": names[number], **key}
+    return found
+
+
+def names_of(layouts: Sequence[Layout]) -> list[str]:
+    """What tells them apart: their names, or their specs where a name is none or not the only one."""
+    names = [layout.name for layout in layouts]
+    return [
+        layout.name if layout.name not in ("", "custom") and names.count(layout.name) == 1 else write(layout)
+        for layout in layouts
+    ]
 
 
 def key_columns(keys: NDArray[Any], layout: Layout) -> list[Key] | dict[str, list[Any]]:
@@ -126,29 +146,34 @@ def _foreign(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Reader:
-    """Reads the fields of single frames, for evidence."""
+    """Reads the fields of single frames, for evidence: by the first of the layouts that a frame fits."""
 
-    __slots__ = ("_layout", "_program")
+    __slots__ = ("_ways",)
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._program = compile(layout)
+    def __init__(self, *layouts: Layout) -> None:
+        self._ways = [(layout, compile(layout)) for layout in layouts]
 
     def read(self, data: bytes, wire: int, link: int) -> dict[str, int] | None:
         """The values in a frame of which `data` was captured: `seq`, and `slot`, `buf` and `time_ns` where the layout
         has them and the sender wrote them. None where the frame is not a record."""
-        seen = examine(data, wire, link, self._program)
-        if seen.status != RECORD:
-            return None
-        values = {"seq": seen.seq}
-        for name, stamp in (("slot", self._layout.slot), ("buf", self._layout.buf)):
-            value = _stamped(data, seen.place, stamp) if stamp else None
-            if value is not None:
-                values[name] = value
-        times = [(_stamped(data, seen.place, part), part.unit) for part in self._layout.times]
-        if times and all(value is not None for value, _ in times):
-            values["time_ns"] = sum(_ns(value or 0, unit) for value, unit in times)
-        return values
+        for layout, program in self._ways:
+            seen = examine(data, wire, link, program)
+            if seen.status == RECORD:
+                return _values(data, seen, layout)
+        return None
+
+
+def _values(data: bytes, seen: Seen, layout: Layout) -> dict[str, int]:
+    """Of a frame that is a record."""
+    values = {"seq": seen.seq}
+    for name, stamp in (("slot", layout.slot), ("buf", layout.buf)):
+        value = _stamped(data, seen.place, stamp) if stamp else None
+        if value is not None:
+            values[name] = value
+    times = [(_stamped(data, seen.place, part), part.unit) for part in layout.times]
+    if times and all(value is not None for value, _ in times):
+        values["time_ns"] = sum(_ns(value or 0, unit) for value, unit in times)
+    return values
 
 
 def _stamped(data: bytes, place: Place, stamp: Stamp) -> int | None:

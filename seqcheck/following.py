@@ -24,7 +24,7 @@ from . import arguments
 from .errors import UsageError
 from .guard import Budget
 from .kernel.border import DUPLICATE
-from .layout import Layout
+from .layout import Layouts
 from .linux.packet_socket import Listening
 from .model import Report
 from .pipeline import steps
@@ -126,7 +126,7 @@ class _Finder(Sink):
 
 def live(
     interfaces: str | Sequence[str],
-    layout: str | Layout | None = None,
+    layout: Layouts = None,
     ring_sizes: Sequence[int] | int = (),
     *,
     where: str = "",

@@ -354,7 +354,9 @@ class Pair:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All of it. `exit_code` is 0 where nothing is to be found fault with, 1 where there is, 2 where nothing counts or
-    something may be hidden. `pair` is a duplicate of the verdict's cause; None where none was compared."""
+    something may be hidden. `layouts` are all that were read by, in their order: `layout` is the first, and where
+    there are several, the keys of streams name theirs. `pair` is a duplicate of the verdict's cause; None where none
+    was compared."""
 
     seqcheck: Tool
     capture: Capture
@@ -368,7 +370,13 @@ class Report:
     overview: Overview | None = None
     redundancy: Redundancy | None = None
     limits: tuple[Reached, ...] = field(default=())
+    layouts: tuple[LayoutInfo, ...] = field(default=())
     pair: Pair | None = None
+
+    @property
+    def read_by(self) -> tuple[LayoutInfo, ...]:
+        """The layouts, one at least."""
+        return self.layouts or (self.layout,)
 
     @property
     def missing(self) -> int:

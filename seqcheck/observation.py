@@ -1,6 +1,6 @@
 """A pipeline with what every report needs beside it, and the report of it, as things stand.
 
-    seen = Observation(kernel, layout, sinks)
+    seen = Observation(kernel, layouts, sinks)
     run(reader, seen.pipeline)
     seen.conclude(capture, Question())     # at the end, or at any time before
 
@@ -10,10 +10,13 @@ What it concludes is a value: it holds nothing that still changes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
 
 from . import assemble, limited
 from .dataclass import dataclass, replace
-from .decode import key_columns, tally
+from .decode import key_columns, keys_of_several, tally
 from .diagnose import Diagnosis, Facts
 from .errors import InputError
 from .guard import ADVICE, Budget, UnfinishedError, within
@@ -22,7 +25,7 @@ from .kernel.border import REASONS, STREAMS, Kernel
 from .layout import Layout
 from .layout import write as spec_of
 from .model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
-from .pipeline import Pipeline
+from .pipeline import Chosen, Pipeline
 from .recognition import Recognition, first_frames
 from .sink import Sink
 from .timeline import Timeline
@@ -60,41 +63,43 @@ class Conclusion:
 class Observation:
     """Feed its `pipeline`; ask at any time."""
 
-    def __init__(self, engine: Kernel, layout: Layout | None, sinks: Sequence[Sink] = ()) -> None:
-        """`layout` and `sinks` as for the Pipeline."""
+    def __init__(self, engine: Kernel, layouts: Sequence[Layout], sinks: Sequence[Sink] = ()) -> None:
+        """`layouts` and `sinks` as for the Pipeline."""
         self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
-        self.pipeline = Pipeline(engine, layout, (self._timeline, self._witness, self._ways, *sinks))
+        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *sinks))
 
     def conclude(self, capture: Capture, question: Question) -> Conclusion:
         """As things stand. InputError where there is no record, or no layout was recognised."""
         chosen = self.pipeline.chosen
         if chosen is None:
             raise _unknown_layout(self.pipeline.recognition, capture)
-        layout = chosen.layout
         foreign, skipped = tally(chosen.decoder.sources())
         found = chosen.track.end() if question.last else chosen.track.findings()
         findings, keys = _with_streams(found, skipped), chosen.decoder.keys()
         if not len(findings.streams):
-            raise _no_record(layout, skipped, capture, _advice(self.pipeline))
+            raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline))
         facts = Facts(
             ring_sizes=tuple(question.ring_sizes),
             evidence=self._witness.evidence,
             kinds=dict(self._witness.foreign.most_common()),
             foreign=foreign,
             skipped=skipped,
-            redundant=layout.redundant or by_design(layout),
+            redundant=all(layout.redundant or by_design(layout) for layout in chosen.layouts),
             ways=self._ways.counts,
             dropped=capture.dropped,
+        )
+        how = self.pipeline.how or self._doubt(findings)
+        layouts = tuple(
+            LayoutInfo(name=layout.name or "discovered", spec=spec_of(layout), how=how) for layout in chosen.layouts
         )
         judged = judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
         report = Report(
             seqcheck=Tool(version=VERSION, kernel=self.pipeline.engine.NAME),
             capture=capture,
-            layout=LayoutInfo(
-                name=layout.name or "discovered", spec=spec_of(layout), how=self.pipeline.how or self._doubt(findings)
-            ),
+            layout=layouts[0],
+            layouts=layouts,
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
-            streams=assemble.streams(findings, lambda low, high: key_columns(keys[low:high], layout)),
+            streams=assemble.streams(findings, _keys(chosen, keys)),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, question.listed),
             verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, len(findings.streams)),
@@ -121,6 +126,15 @@ class Observation:
         return " ".join(_advice(self.pipeline))
 
 
+def _keys(chosen: Chosen, keys: NDArray[Any]) -> assemble.Keys:
+    """The streams' keys, for the report."""
+    layouts, several = chosen.layouts, chosen.several
+    if several is None:
+        return lambda low, high: key_columns(keys[low:high], layouts[0])
+    which = several.which
+    return lambda low, high: keys_of_several(keys[low:high], which[low:high], layouts)
+
+
 def _frame(pair: Pair) -> int:
     return pair.frame
 
@@ -128,12 +142,12 @@ def _frame(pair: Pair) -> int:
 def _advice(pipeline: Pipeline) -> tuple[str, ...]:
     """What is wrong with a layout that no frame fits, as far as the first frames tell once the input has ended."""
     store, chosen = pipeline.store, pipeline.chosen
-    if store is None or chosen is None:
+    if store is None or chosen is None or len(chosen.layouts) > 1:
         return ()
     from .layout.discovery import check  # here, since few runs need it
 
     try:
-        return within(ADVICE, lambda: check(first_frames(store), chosen.layout, pipeline.engine))
+        return within(ADVICE, lambda: check(first_frames(store), chosen.layouts[0], pipeline.engine))
     except UnfinishedError:  # advice is worth a moment, and no report
         return ()
 
@@ -158,14 +172,17 @@ def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputE
     return recognition.error(capture)
 
 
-def _no_record(chosen: Layout, skipped: dict[str, int], capture: Capture, advice: Sequence[str]) -> InputError:
+def _no_record(
+    layouts: Sequence[Layout], skipped: dict[str, int], capture: Capture, advice: Sequence[str]
+) -> InputError:
     if not capture.frames:
         return _no_frame(capture)
     order = [reason for reason in REASONS if reason in skipped]
     why = ", ".join(f"{reason} {skipped[reason]:,}" for reason in order)
     return InputError(
-        f"none of the {capture.frames:,} frames fits the layout {chosen.name} (skipped: {why})",
-        hint="\n".join([f"It reads: {spec_of(chosen)}", *advice]),
+        f"none of the {capture.frames:,} frames fits the layout {' or '.join(each.name for each in layouts)} (skipped:"
+        f" {why})",
+        hint="\n".join([*(f"It reads: {spec_of(each)}" for each in layouts), *advice]),
     )
 
 

@@ -1,8 +1,8 @@
 """The one way of the data, for files and live: source -> decode -> track, with sinks that look on.
 
-    pipeline = Pipeline(kernel, layout, sinks)     # layout None: what can be recognised is read
+    pipeline = Pipeline(kernel, layouts, sinks)    # no layout: what can be recognised is read
     run(reader, pipeline)                          # until the input ends
-    pipeline.chosen                                # the layout, its decoder, its tracker: ask them for what was found
+    pipeline.chosen                                # the layouts, decoder and tracker: ask them for what was found
 
 Knows no report and no clock: who wants to see the data is a sink (sink.py), who wants to see the time attends `run`.
 While the layout is not known blocks wait (recognition.py), and the sinks see them when it is. Nothing grows with the
@@ -12,7 +12,7 @@ input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from .layout import compile as compile_layout
 from .recognition import Recognised, Recognition
 from .sink import Block, Sink, Store
 from .track import Track
+
+if TYPE_CHECKING:
+    from .several import Several
 
 _NONE = np.zeros(0, EVENT)
 
@@ -45,11 +48,19 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A layout, and what reads and follows its records."""
+    """The layouts, and what reads and follows their records. `several`: the decoder, where there are several."""
 
-    layout: Layout
+    layouts: tuple[Layout, ...]
     decoder: DecoderLike
     track: Track
+    several: Several | None = None
+
+    def count(self) -> None:
+        """Where there are several, let each stream count as its own layout does."""
+        if self.several is None:
+            return
+        new = self.several.which[self.track.counted :].tolist()
+        self.track.count_by([self.layouts[at].counted for at in new])
 
 
 class Pipeline:
@@ -57,18 +68,18 @@ class Pipeline:
     is what chooses, None where one was given. `store` gives single frames again once the input has ended. `crowd` says
     which new streams are followed."""
 
-    def __init__(self, engine: Kernel, layout: Layout | None, sinks: Sequence[Sink] = ()) -> None:
+    def __init__(self, engine: Kernel, layouts: Sequence[Layout], sinks: Sequence[Sink] = ()) -> None:
         self.chosen: Chosen | None = None
         self.how = ""
-        self.recognition = Recognition(engine) if layout is None else None
+        self.recognition = None if layouts else Recognition(engine)
         self.store: Store | None = None
         self.engine = engine
         self.crowd = Crowd()
         self._sinks = tuple(sinks)
         self._records = RecordColumns(0)
         self._last: Block | None = None
-        if layout is not None:
-            self._choose(layout)
+        if layouts:
+            self._choose(tuple(layouts))
 
     def take(self, frames: Frames, low: int, high: int, store: Store) -> None:
         """Rows low..high-1 of `frames`; `store` gives single frames again."""
@@ -107,6 +118,7 @@ class Pipeline:
         duplicates, chosen = _NONE, self.chosen
         if chosen is not None and self._records.count:
             self.crowd.records(self._records.stream[: self._records.count])
+            chosen.count()
             duplicates = chosen.track.feed(frames, self._records, lambda rows: self._found(rows, block))
             chosen.decoder.admit(self.crowd.admission)
         for sink in self._sinks:
@@ -117,12 +129,17 @@ class Pipeline:
         for sink in self._sinks:
             sink.found(rows, block)
 
-    def _choose(self, layout: Layout, decoder: DecoderLike | None = None) -> None:
-        decoder = decoder or self.engine.Decoder(compile_layout(layout))
-        track = Track(self.engine.Tracker(layout.counted), layout.counted)
-        self.chosen = Chosen(layout=layout, decoder=decoder, track=track)
+    def _choose(self, layouts: tuple[Layout, ...], decoder: DecoderLike | None = None) -> None:
+        first, several = layouts[0], None
+        if len(layouts) > 1:
+            from .several import Several  # here, since few runs need it
+
+            decoder = several = Several(self.engine, layouts)
+        decoder = decoder or self.engine.Decoder(compile_layout(first))
+        track = Track(self.engine.Tracker(first.counted), first.counted)
+        self.chosen = Chosen(layouts=layouts, decoder=decoder, track=track, several=several)
         for sink in self._sinks:
-            sink.begin(layout)
+            sink.begin(layouts)
 
     def _recognise(self, frames: Frames, low: int, high: int, store: Store) -> None:
         """A block, while the layout is not known: it waits, or those that waited are taken, and then itself."""
@@ -134,7 +151,7 @@ class Pipeline:
         waited = self.recognition.release()
         if known is not None and known.records is not None and not waited:
             self._records, self.how = known.records, known.how
-            self._choose(known.layout, known.decoder)
+            self._choose((known.layout,), known.decoder)
         else:
             self._take_waited(known, waited, store)
             if self.chosen is not None:
@@ -145,7 +162,7 @@ class Pipeline:
         """The blocks that waited for the layout, or until it was clear that there is none."""
         if known is not None:
             self.how = known.how
-            self._choose(known.layout)
+            self._choose((known.layout,))
         for part in waited:
             if self.chosen is not None:
                 self._make_room(part)

@@ -183,7 +183,8 @@ def _beside(others: dict[str, int], name: str) -> str:
     if not others:
         return ""
     said = ", ".join(f"{other} ({count:,} frames in the first block)" for other, count in others.items())
-    return f"No layout was given: {name} is read; there is also {said}, which takes a run of its own with --layout."
+    both = " ".join(f"--layout {each}" for each in (name, *others))
+    return f"No layout was given: {name} is read; there is also {said}. To read them together: {both}"
 
 
 def _how(one: Candidate) -> str:

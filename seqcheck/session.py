@@ -24,7 +24,7 @@ from .errors import UsageError
 from .examined import Examined
 from .examined import Frames as FramesAgain
 from .guard import UNLIMITED, Allowance
-from .layout import Layout, resolve
+from .layout import Layout, Layouts, resolve_all
 from .model import UNREAD, Capture, Report
 from .observation import Observation, Question
 from .pipeline import run
@@ -55,7 +55,8 @@ class Progress:
 class Query:
     """What is asked of captures.
 
-    layout      a built-in's name, a TOML file, a spec, or a Layout; None tries the built-ins that can be recognised
+    layout      a built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
+                it fits; None tries the built-ins that can be recognised
     ring_sizes  the sender's TX ring, if known
     listed      how many duplicates and gaps the report lists one by one
     allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
@@ -64,7 +65,7 @@ class Query:
     sinks       who else sees the data while it is read (sink.py)
     """
 
-    layout: str | Layout | None = None
+    layout: Layouts = None
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
     keep: Keep = "report"
@@ -75,7 +76,7 @@ class Query:
 
 def analyze(
     captures: Source | Iterable[Source],
-    layout: str | Layout | None = None,
+    layout: Layouts = None,
     ring_sizes: Sequence[int] | int = (),
     *,
     listed: int = arguments.LISTED,
@@ -86,8 +87,8 @@ def analyze(
 
     Args:
         captures: A path, an open binary stream, the bytes of a capture, or several of these, merged by time.
-        layout: A built-in's name, a TOML file, a spec, or a Layout. Without it, a header that is recognised, or a
-            counter found beyond doubt.
+        layout: A built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
+            it fits. Without it, a header that is recognised, or a counter found beyond doubt.
         ring_sizes: Slots of the sender's TX ring, if known.
         listed: How many duplicates and gaps the report lists one by one.
         select: Which frames are read; without it, all.
@@ -116,7 +117,7 @@ def examine(
     with opened(captures, query) as them:
         if ready is not None:
             ready()
-        yield them.examine(them.layout, progress)
+        yield them.examine(them.layouts, progress)
 
 
 @contextmanager
@@ -127,23 +128,23 @@ def opened(captures: Source | Iterable[Source], query: Query) -> Iterator[Opened
 
 
 class Opened:
-    """Captures that are open, of which nothing but the first bytes was looked at; `layout` is what the query names."""
+    """Captures that are open, of which nothing but the first bytes was looked at; `layouts` are those of the query."""
 
     def __init__(self, sources: Sequence[Input], query: Query, stack: ExitStack) -> None:
         self._begin, self._query, allowed = time.monotonic(), query, query.allowance
         self._engine = engine = kernel.load()
         until = None if allowed.seconds is None else self._begin + allowed.seconds
         self._reader = reader = stack.enter_context(CaptureReader(sources, kernel=engine, until=until))
-        self.layout = resolve(query.layout) if isinstance(query.layout, str) else query.layout
+        self.layouts = resolve_all(query.layout)
         self._rows, self._kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
         self._again = FramesAgain(self._kept, *_open_again(sources, query, reader, stack), engine)
         self._selected = _selected(reader, query.selection)
 
-    def examine(self, layout: Layout | None, progress: Callable[[Progress], None] | None = None) -> Examined:
+    def examine(self, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None = None) -> Examined:
         """Read them, once."""
         reader, query, selected = self._reader, self._query, self._selected
         aside = [Aside(self._rows, self._kept)] if self._rows is not None else []
-        seen = Observation(self._engine, layout, [*aside, *query.sinks])
+        seen = Observation(self._engine, layouts, [*aside, *query.sinks])
         seen.pipeline.crowd = Crowd(query.allowance.memory)
         run(selected or reader, seen.pipeline, _attendant(reader, progress, query.allowance, self._begin))
         if selected and (refusal := selected.refusal()):

@@ -7,6 +7,7 @@ writes into nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
@@ -56,8 +57,8 @@ class Sink:
     """In this order: `begin`; for each block `take`, `found` as often as there are rows, `settle`; `drops` between
     blocks."""
 
-    def begin(self, layout: Layout) -> None:
-        """The layout is known. Called once at most, before any record is seen."""
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """The layouts are known, one or several. Called once at most, before any record is seen."""
 
     def take(self, block: Block) -> None:
         """A block, before its records are tracked."""

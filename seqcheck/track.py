@@ -14,7 +14,7 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -64,7 +64,8 @@ class Limit:
 class Findings:
     """What the tracker found. `duplicates`, `gaps`, `late`, `restarts` and `early` are EVENT[n], n at most LIMIT;
     `streams` is STREAM_STATE[streams]; `distances` int64[DISTANCES + 1]: how many duplicates lie that far from
-    the copy before (the last one: farther, and [0]: unknown, beyond the window). `modulus` 0 is 2**64.
+    the copy before (the last one: farther, and [0]: unknown, beyond the window). `modulus` 0 is 2**64; where streams
+    have moduli of their own, `moduli` has them by stream.
     `missing(stream, epoch, low, high)` gives the stretches that have not come, as things stood; `limits` what was
     dropped for want of room."""
 
@@ -78,6 +79,14 @@ class Findings:
     distances: NDArray[np.int64]
     missing: Missing
     limits: tuple[Limit, ...] = ()
+    moduli: NDArray[np.uint64] | None = None
+
+    def moduli_of(self, streams: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
+        """By what each of these streams counts; 0 is 2**64."""
+        if self.moduli is None:
+            return np.full(len(streams), self.modulus, np.uint64)
+        found: NDArray[np.uint64] = self.moduli[streams]
+        return found
 
 
 class Track:
@@ -86,12 +95,23 @@ class Track:
     def __init__(self, tracker: TrackerLike, modulus: int) -> None:
         self._tracker = tracker
         self._modulus = modulus
+        self._moduli: list[int] = []  # by stream, where there are several
         self._events = np.zeros(border.EVENTS, border.EVENT)
         self._shown = self._events.view()  # what others see of it
         self._shown.flags.writeable = False
         self._firsts = {kind: Firsts(LIMIT) for kind in _FIRSTS}
         self._sampled = {kind: Sampled(LIMIT, HEAD) for kind in _SAMPLED}
         self._rows = 0  # that there were, of any kind
+
+    @property
+    def counted(self) -> int:
+        """How many streams have moduli of their own."""
+        return len(self._moduli)
+
+    def count_by(self, moduli: Sequence[int]) -> None:
+        """The next streams count by these. To be said before their first records, and of all streams or of none."""
+        self._moduli += moduli
+        self._tracker.count_by(np.array(moduli, np.uint64))
 
     def feed(self, frames: Frames, records: RecordColumns, found: Found | None = None) -> NDArray[Any]:
         """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, as they stand now. `found`
@@ -153,6 +173,7 @@ class Track:
             early=kept[border.EARLY],
             distances=distances,
             missing=Missing(pages, holes),
+            moduli=np.array(self._moduli, np.uint64) if self._moduli else None,
             limits=_limits(
                 streams,
                 {

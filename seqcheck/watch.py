@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from . import kernel
 from .crowd import Crowd
 from .guard import UNLIMITED, Allowance, Budget
-from .layout import resolve
+from .layout import resolve_all
 from .merged import Merged
 from .model import UNREAD, Damage, Report
 from .observation import Observation, Question
@@ -29,7 +29,7 @@ from .standing import Moment, Newest, Standing
 from .up_to import UpTo
 
 if TYPE_CHECKING:
-    from .layout import Layout
+    from .layout import Layouts
     from .sources.ongoing import Ongoing
     from .sources.recorder import Recorder
 
@@ -40,7 +40,7 @@ BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
 class Task:
     """What is asked about the capture; as for `session.analyze`."""
 
-    layout: str | Layout | None = None
+    layout: Layouts = None
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
 
@@ -106,10 +106,9 @@ class Watch:
         self._reader, self._task, self._stops = reader, task, stops
         self._own, self._newest = OwnDrops(), Newest()
         self.blocks = UpTo(reader, stops.frames, self._own.lost)
-        layout = resolve(task.layout) if isinstance(task.layout, str) else task.layout
         self._merged = Merged(max((each.mtu for each in reader.adapters), default=0))
         sinks: list[Sink] = [self._own, self._newest, self._merged, *beside]
-        self.seen = Observation(kernel.load(), layout, sinks)
+        self.seen = Observation(kernel.load(), resolve_all(task.layout), sinks)
         self.seen.pipeline.crowd = Crowd(stops.allowance.memory)
         self._standing = Standing(reader)
         self._begin = time.monotonic()

@@ -9,7 +9,7 @@ Frames that were cut lack a trailer and are on neither. Costs a few NumPy operat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,9 @@ class Ways(Sink):
         self._lanes: Reads | None = None
         self._counts = np.zeros(2, np.int64)
 
-    def begin(self, layout: Layout) -> None:
-        """Frames of this layout will come."""
-        self._lanes = mark_of(layout)
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """Frames of these layouts will come; of several, those of the first that has a mark count."""
+        self._lanes = next(filter(None, map(mark_of, layouts)), None)
 
     @property
     def counts(self) -> tuple[int, int] | None:

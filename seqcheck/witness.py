@@ -13,6 +13,7 @@ bounded whatever their number.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,10 +56,10 @@ class Witness(Sink):
         self._shown = [0] * ORDERS
         self._strangers: deque[NDArray[np.int64]] = deque(maxlen=REMEMBERED)
 
-    def begin(self, layout: Layout) -> None:
-        """Records of this layout will come."""
-        self._reader = Reader(layout)
-        self._stamped = layout.slot is not None
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """Records of these layouts will come."""
+        self._reader = Reader(*layouts)
+        self._stamped = any(layout.slot is not None for layout in layouts)
 
     def take(self, block: Block) -> None:
         """Remember which of its rows are not records."""

@@ -40,7 +40,7 @@ def options(*argv: str) -> verb.Options:
 def test_the_defaults() -> None:
     given = options("run.pcap")
     assert given.captures == ("run.pcap",)
-    assert given.layout is None
+    assert given.layouts == ()
     assert given.ring_sizes == ()
     assert given.reports == (TERMINAL,)
     assert given.listed == 1000
@@ -50,7 +50,7 @@ def test_the_defaults() -> None:
 def test_options_reach_the_analysis(found: list[verb.Options], capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["--layout", "txseq", "--ring-size", "512", "--ring-size", "4096", "--ring-size", "512", "--listed", "0"]
     assert main(["analyze", *argv, "a.pcap", "b.pcap"]) == 1
-    assert found[0].layout == "txseq"
+    assert found[0].layouts == ("txseq",)
     assert found[0].ring_sizes == (512, 4096)
     assert found[0].listed == 0
     assert found[0].captures == ("a.pcap", "b.pcap")

@@ -45,11 +45,11 @@ def test_without_files_nothing_is_added() -> None:
 def test_what_the_folder_says_is_taken_and_the_command_line_wins(folder: Path, verb: str) -> None:
     (folder / "seqcheck.toml").write_text(PROJECT)
     args = parse([verb, "x"])
-    assert (args.layout, args.ring_sizes, str(args.max_missing)) == ("udp:5000 seq=u32be@0", [512, 4096], "0.1%")
+    assert (args.layouts, args.ring_sizes, str(args.max_missing)) == (["udp:5000 seq=u32be@0"], [512, 4096], "0.1%")
     args = parse([verb, "--ring-size", "8", "--layout=rtp", "--max-missing", "3", "x"])
-    assert (args.layout, args.ring_sizes, str(args.max_missing)) == ("rtp", [8], "3")
+    assert (args.layouts, args.ring_sizes, str(args.max_missing)) == (["rtp"], [8], "3")
     args = parse([verb, "--no-config", "x"])
-    assert (args.layout, args.ring_sizes, args.max_missing) == (None, [], None)
+    assert (args.layouts, args.ring_sizes, args.max_missing) == ([], [], None)
 
 
 def test_a_profile_wins_over_the_file_and_the_folder_over_the_user(folder: Path) -> None:
@@ -58,8 +58,8 @@ def test_a_profile_wins_over_the_file_and_the_folder_over_the_user(folder: Path)
     args = parse(["analyze", "--profile", "lab", "x"])
     assert (args.ring_sizes, args.listed, str(args.max_late), args.allow_damage) == ([1024], 5, "7", True)
     assert [str(each.cause) for each in args.fail_on] == ["stale-slot", "loop"]
-    assert parse(["analyze", "--layout", "other", "x"]).layout == "txseq"
-    assert parse(["analyze", "--layout=mine", "x"]).layout == "udp:5000 seq=u32be@0"
+    assert parse(["analyze", "--layout", "other", "x"]).layouts == ["txseq"]
+    assert parse(["analyze", "--layout=mine", "x"]).layouts == ["udp:5000 seq=u32be@0"]
     assert parse(["analyze", "--", "--layout=mine"]).captures == ["--layout=mine"]
 
 
@@ -70,6 +70,12 @@ def test_pyproject_is_read_where_it_has_the_table_and_there_is_no_file_of_our_ow
     assert parse(["analyze", "x"]).ring_sizes == [64]
     (folder / "seqcheck.toml").write_text("listed = 3\n")
     assert parse(["analyze", "x"]).ring_sizes == []
+
+
+def test_a_list_of_layouts(folder: Path) -> None:
+    (folder / "seqcheck.toml").write_text('layout = ["rtp", "mgen"]\n')
+    assert parse(["analyze", "x"]).layouts == ["rtp", "mgen"]
+    assert parse(["analyze", "--layout", "txseq", "x"]).layouts == ["txseq"]
 
 
 @pytest.mark.parametrize(("text", "message"), [
@@ -117,7 +123,7 @@ def test_somebody_elses_file_is_not_heeded(
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     monkeypatch.delenv("SUDO_UID", raising=False)
     if owner:
-        assert parse(["analyze", "x"]).layout is None
+        assert parse(["analyze", "x"]).layouts == []
         assert "belongs to somebody else" in capsys.readouterr().err
     assert settings._trusted(0)
     assert not settings._trusted(owner + 2)
@@ -158,7 +164,9 @@ def test_every_setting_is_an_option_and_documented() -> None:
     page = (SAMPLES.parent / "docs" / "cli.md").read_text().partition("### Configuration files")[2]
     for verb in ("analyze", "live"):
         for name in settings.KEYS:
-            assert hasattr(parse([verb, "x"]), {"ring-size": "ring_sizes"}.get(name, name.replace("-", "_")))
+            assert hasattr(
+                parse([verb, "x"]), {"ring-size": "ring_sizes", "layout": "layouts"}.get(name, name.replace("-", "_"))
+            )
             assert f"`{name}`" in page
 
 

@@ -44,7 +44,7 @@ def observed(parts: list[tuple[int, list[tuple[int, int]]]], *, ahead: int = 0) 
     """What is reported of blocks, each with the number of frames that we lost in front of it, which is told `ahead`
     blocks before."""
     own = OwnDrops()
-    seen = Observation(kernel.load(), resolve(LAYOUT), [own])
+    seen = Observation(kernel.load(), [resolve(LAYOUT)], [own])
     firsts = [1, *(1 + total for total in accumulate(len(frames) for _, frames in parts))]
     told = 0
     for place, (_, frames) in enumerate(parts):

@@ -75,6 +75,7 @@ def test_the_other_strict_built_in_is_mentioned() -> None:
     report = analyze(capture(mgen(100), pktgen(200)))
     assert report.layout.name == "pktgen"
     assert "mgen (100 frames" in report.layout.how
+    assert report.layout.how.endswith("To read them together: --layout pktgen --layout mgen")
 
 
 def test_one_chance_record_is_no_recognition() -> None:
@@ -129,7 +130,7 @@ def test_blocks_of_any_size_give_the_same(size: int) -> None:
     """What waited for the layout is taken once it is known, nothing twice."""
     data = list(own(600))
     whole = analyze(capture(own(600)), layout="udp:6005 seq=u32le@6")
-    seen = Observation(load(), None)
+    seen = Observation(load(), ())
     frames = block([Frame(each, len(each), 1) for each in data])
     frames.ns[:] = START + np.arange(frames.count) * 1000
     for low in range(0, frames.count, size):

@@ -97,8 +97,8 @@ def test_our_own_commands_can_be_typed(command: str) -> None:
     words = shlex.split(command.removeprefix("sudo ").partition(" | ")[0])
     assert words.pop(0) == "seqcheck"
     args = parse(words)
-    if getattr(args, "layout", None) not in (None, "NAME"):
-        assert resolve(args.layout).seq
+    for each in [*getattr(args, "layouts", []), getattr(args, "layout", None)]:
+        assert each in (None, "NAME") or resolve(each).seq
     if words[0] == "explain":
         assert args.cause in explanations()
 

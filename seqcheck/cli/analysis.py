@@ -31,7 +31,7 @@ class Options:
     """What was asked for, checked."""
 
     captures: tuple[str, ...]
-    layout: str | None
+    layouts: tuple[str, ...]
     ring_sizes: tuple[int, ...]
     reports: tuple[Destination, ...]
     demands: Demands | None
@@ -49,8 +49,8 @@ def resolve(args: argparse.Namespace) -> Options:
     """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
     if args.jobs is not None and not args.each:
         raise UsageError("--jobs is for --each")
-    if args.layout is not None and (words := [each for each in args.captures if _FIELD.match(each)]):
-        whole = " ".join([args.layout, *words])
+    if args.layouts and (words := [each for each in args.captures if _FIELD.match(each)]):
+        whole = " ".join([args.layouts[-1], *words])
         raise UsageError(
             f"{words[0]!r} is not a capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'"
         )
@@ -70,7 +70,7 @@ def resolve(args: argparse.Namespace) -> Options:
         once(args.captures)
     return Options(
         captures=tuple(args.captures),
-        layout=args.layout,
+        layouts=tuple(args.layouts),
         ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
         reports=reports,
         demands=limits.demands(args),
@@ -115,7 +115,7 @@ def query(options: Options) -> Query:
 
     seconds, memory = options.allowance
     return Query(
-        layout=options.layout,
+        layout=options.layouts,
         ring_sizes=options.ring_sizes,
         listed=options.listed,
         allowance=Allowance(seconds=seconds, memory=memory),

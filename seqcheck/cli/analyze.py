@@ -54,9 +54,10 @@ def add(subparsers: Any) -> None:
     )
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
     parser.add_argument(
-        "--layout", metavar="LAYOUT",
+        "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
         help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0" (default: a header that is recognised, or a counter found beyond doubt)',
+        ' "udp:5000 seq=u32be@0"; may be given again: a frame goes to the first that it fits (default: a header that'
+        " is recognised, or a counter found beyond doubt)",
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -118,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
 
         return each.run(args)
     options = resolve(args)
-    spare([*options.captures, options.layout, args.expect], [report.path for report in options.reports])
+    spare([*options.captures, *options.layouts, args.expect], [report.path for report in options.reports])
     allow_files(len(options.captures))
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]

@@ -196,7 +196,7 @@ def places(options: Options, expected: str | None = None) -> list[tuple[str, tup
     """For each capture, where its reports go. UsageError where two would go to one place, or onto a file that is read;
     `expected` is that of --expect."""
     taken: dict[str, str] = {}
-    read = [*options.captures, options.layout, expected]
+    read = [*options.captures, *options.layouts, expected]
     inputs = {file for path in read if path is not None and (file := identity(path))}
     found = []
     for number, path in enumerate(options.captures, 1):

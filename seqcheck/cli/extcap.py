@@ -118,7 +118,7 @@ def capture(args: argparse.Namespace, name: str) -> None:
     from seqcheck.sources.annotated import Annotated
     from seqcheck.sources.live import LiveReader, by_ring
 
-    layout = resolve(args.layout) if args.layout else None
+    layouts = (resolve(args.layout),) if args.layout else ()
     how = Listening(promiscuous=args.promiscuous, expression=args.extcap_capture_filter or "")
     with ExitStack() as stack:
         out = stack.enter_context(open(args.fifo, "wb", buffering=0))
@@ -129,7 +129,7 @@ def capture(args: argparse.Namespace, name: str) -> None:
         privilege.drop(privilege.heir())
         with suppress(BrokenPipeError):
             sink = Annotated(Whole(out), program=f"seqcheck {VERSION}", name=name)
-            run(reader, Pipeline(kernel.load(), layout, [sink]))
+            run(reader, Pipeline(kernel.load(), layouts, [sink]))
 
 
 class Whole:

@@ -77,7 +77,10 @@ def add(subparsers: Any) -> None:
         "interfaces", nargs="+", metavar="INTERFACE",
         help="interfaces to capture on, merged by time; or a pipe through which a capture comes: - or a FIFO",
     )  # fmt: skip
-    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
+    parser.add_argument(
+        "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
+        help="where the sequence number lies, as for analyze; may be given again",
+    )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
         help="slots of the sender's TX ring (ethtool -g), if known; may be given again",
@@ -96,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck.cli.rehearsal import rehearse
     from seqcheck.kernel import choice
-    from seqcheck.layout import resolve as resolve_layout
+    from seqcheck.layout import resolve_all
     from seqcheck.linux import memory, privilege
     from seqcheck.watch import Task
 
@@ -115,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
         memory.give_back()
         gc.freeze()  # what is loaded by now stays: looking through it for garbage, also at the end, is of no use
         task = Task(
-            layout=resolve_layout(args.layout) if args.layout is not None else None,
+            layout=resolve_all(args.layouts),
             ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
             listed=args.listed,
         )
@@ -235,7 +238,7 @@ def resolve(args: argparse.Namespace) -> Options:
     reports = tuple(args.reports or [TERMINAL])
     paths = [*(report.path for report in reports), *([args.evidence] if args.evidence else [])]
     apart(paths, "outputs")
-    spare([args.layout, args.expect], paths)
+    spare([*args.layouts, args.expect], paths)
     for report in reports:
         if report.format != "jsonl" and getattr(FORMATS[report.format], "keep", "report") != "report":
             raise UsageError(

@@ -20,7 +20,7 @@ LAYOUT = "frame seq=u32be@46"
 # addresses, what may be demanded, and what NumPy puts off.
 LATER = (
     "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
-    "seqcheck.demands",
+    "seqcheck.demands", "seqcheck.several",
     "dataclasses", "numpy.ma", "traceback", "seqcheck.watch", "seqcheck.guard", "seqcheck.unjudged",
     "seqcheck.diagnose.redundancy", "seqcheck.sources.recorder", "seqcheck.cli.showing", "seqcheck.cli.annotations",
 )  # fmt: skip

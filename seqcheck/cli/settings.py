@@ -177,7 +177,7 @@ def _words(name: str, value: Any, origin: str) -> tuple[str, ...]:
         if not isinstance(value, bool):
             raise UsageError(f"{origin}: {name}: {value!r} is neither true nor false")
         return (f"--{name}",) if value else ()
-    several = value if isinstance(value, list) and name in ("ring-size", "fail-on") else [value]
+    several = value if isinstance(value, list) and name in ("ring-size", "fail-on", "layout") else [value]
     return tuple(f"--{name}={_text(each, f'{origin}: {name}')}" for each in several)
 
 

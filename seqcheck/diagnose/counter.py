@@ -84,18 +84,19 @@ def _leaps(findings: Findings) -> float:
     if not len(rows):
         return 0.0
     seq, base = rows["seq"], rows["a"].astype("<u8")
-    modulus = np.uint64(findings.modulus)
+    moduli = findings.moduli_of(rows["stream"])
+    rolls = moduli != 0  # the others roll over as 64 bits do
 
     def apart(old: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """By the shorter way round."""
         ahead, behind = seq - old, old - seq
-        if modulus:
-            ahead, behind = np.where(seq >= old, ahead, ahead + modulus), np.where(old >= seq, behind, behind + modulus)
+        ahead = np.where(rolls & (seq < old), ahead + moduli, ahead)
+        behind = np.where(rolls & (old < seq), behind + moduli, behind)
         nearer: NDArray[np.uint64] = np.minimum(ahead, behind)
         return nearer
 
     stood = base + rows["next"].astype("<u8")
-    stood = stood % modulus if modulus else stood
+    stood = np.where(rolls, stood % np.maximum(moduli, 1), stood)
     leaps = (seq >= border.NEAR_BASE) & (apart(base) >= border.NEAR_BASE) & (apart(stood) > border.FAR)
     return float(np.mean(leaps)) * float(findings.streams["restarts"].sum())
 

@@ -1,6 +1,7 @@
 """Layouts: declarative headers. docs/layouts.md is the manual.
 
 resolve(text)    a built-in's name, a TOML file or a spec -> Layout
+resolve_all(what)  the same of several, of one or of none
 candidates()     the built-ins that are tried when none is given
 compile(layout)  -> kernel.border.Program
 dissector(layout)  -> Lua, for Wireshark
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcheck.layout.model import Layout, Match, Stamp, Word
 from seqcheck.layout.program import compile
-from seqcheck.layout.resolve import builtins, candidates, resolve
+from seqcheck.layout.resolve import Layouts, builtins, candidates, resolve, resolve_all
 from seqcheck.layout.spec import parse, write
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from seqcheck.layout.wireshark import dissector
 
 __all__ = [
-    "Layout", "Match", "Stamp", "Word", "builtins", "candidates", "compile", "dissector", "dump", "load", "parse",
-    "resolve", "write",
+    "Layout", "Layouts", "Match", "Stamp", "Word", "builtins", "candidates", "compile", "dissector", "dump", "load",
+    "parse", "resolve", "resolve_all", "write",
 ]  # fmt: skip
 
 # Loaded on first use: a run over captures needs no TOML and no dissector.

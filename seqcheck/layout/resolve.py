@@ -6,6 +6,7 @@ A built-in's name may carry another selector and a modulus: `iperf3:15201`, `ipe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from seqcheck.dataclass import replace
@@ -15,6 +16,8 @@ from seqcheck.layout.builtins import BUILTINS, REDUNDANT, TRIED
 from seqcheck.layout.model import ANCHORS, Layout
 
 _NAMED = rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}|[0-9,-]+))?(?:%(?P<modulus>{spec.NUMBER}))?"
+MAX_LAYOUTS = 16  # at once
+Layouts = str | Layout | Sequence[str | Layout] | None  # as they are asked for
 _BY_NAME = {b.name: b for b in BUILTINS}
 
 
@@ -68,6 +71,24 @@ def resolve(text: str) -> Layout:
             hint=f"Built-ins: {', '.join(_BY_NAME)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",
         )
     return _parsed(text)
+
+
+def resolve_all(given: Layouts) -> tuple[Layout, ...]:
+    """All layouts that were asked for, in their order; none where that is None. UsageError where one is there twice, or
+    there are too many."""
+    if given is None:
+        return ()
+    several = [given] if isinstance(given, str | Layout) else list(given)
+    found = tuple(resolve(each) if isinstance(each, str) else each for each in several)
+    if len(found) > MAX_LAYOUTS:
+        raise UsageError(f"{len(found)} layouts", hint=f"There may be {MAX_LAYOUTS} at once.")
+    for number, layout in enumerate(found):
+        if layout in found[:number]:
+            raise UsageError(
+                f"the layout {spec.write(layout)} is there twice",
+                hint="A frame goes to the first layout that it fits.",
+            )
+    return found
 
 
 def _described(what: str, value: str) -> UsageError:

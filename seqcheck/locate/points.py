@@ -71,7 +71,7 @@ class Point:
     def observe(self, layout: Layout | None) -> Observed:
         """Analyze it, once."""
         with _named(self.name):
-            results = self._opened.examine(layout)
+            results = self._opened.examine(() if layout is None else (layout,))
             conclusion = results.conclusion
             wanted = (rows for rows in results.rows() if rows["kind"][0] in (DUPLICATE, LATE))
             found = np.concatenate([np.zeros(0, ANOMALY), *map(_anomalies, wanted)])

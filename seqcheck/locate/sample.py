@@ -8,6 +8,7 @@ few array operations a block.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,8 +44,9 @@ class Sample(Sink):
         self._count = 0
         self._bar = self._payload_bar = ALL
 
-    def begin(self, layout: Layout) -> None:
-        """The layout is known."""
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """The layout is known: points have one."""
+        (layout,) = layouts
         self.layout, self._program = layout, compile_layout(layout)
 
     @property

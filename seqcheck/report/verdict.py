@@ -203,12 +203,13 @@ def _general(findings: Findings, facts: Facts, leading: Account | None) -> tuple
             f"The capturing side dropped {plural(facts.dropped, 'frame')}: gaps may be its own, and counts are lower "
             "bounds."
         )
-    modulus = findings.modulus
+    moduli = [findings.modulus] if findings.moduli is None else sorted(set(findings.moduli.tolist()))
     ring = leading.ring.size if leading is not None and leading.ring is not None else None
     sizes = (*facts.ring_sizes, *([ring] if ring is not None else []))
-    if 0 < modulus <= SHORT or any(modulus and (modulus <= size or size % modulus == 0) for size in sizes):
+    short = [by for by in moduli if 0 < by <= SHORT or any(by and (by <= size or size % by == 0) for size in sizes)]
+    if short:
         caveats.append(
-            f"The counter rolls over at {modulus}: in a ring of a multiple of that, a frame one lap old carries the "
+            f"The counter rolls over at {short[0]}: in a ring of a multiple of that, a frame one lap old carries the "
             "very number that is due, and cannot be seen. Use a wider counter."
         )
     return (*caveats, *_cycles(findings))

@@ -296,7 +296,7 @@ def read(report: Report) -> str:
         rows.append(("skipped", skipped))
     if capture.cut_frames:
         rows.append(("cut", f"{counted(capture.cut_frames, 'frame')} cut by the snap length"))
-    rows.append(("layout", f"{report.layout.name}: {report.layout.spec}"))
+    rows += [("layout", f"{each.name}: {each.spec}") for each in report.read_by]
     rows.append(("seqcheck", f"{report.seqcheck.version}, {report.seqcheck.kernel} kernel"))
     rows += [("damage", f"{it.input}, byte {it.offset}: {it.what}") for it in capture.damage[:INPUTS]]
     return pairs("What was read", rows)

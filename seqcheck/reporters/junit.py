@@ -125,7 +125,7 @@ def properties(report: Report) -> list[tuple[str, str]]:
     """What the suite is about."""
     return [
         ("version", report.seqcheck.version),
-        ("layout", report.layout.spec),
+        ("layout", "; ".join(each.spec for each in report.read_by)),
         ("frames", raw(report.capture.frames)),
         ("records", raw(report.records.sequenced)),
         ("duplicates", raw(report.duplicates.total)),

@@ -50,7 +50,7 @@ def lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"{named}{more}: {counted(capture.frames, 'frame')}, {size(capture.bytes)};"
     tool = f"seqcheck {plain(report.seqcheck.version)}, {plain(report.seqcheck.kernel)} kernel"
-    yield f"layout {code(report.layout.name)}; {tool}"
+    yield f"layout {', '.join(code(each.name) for each in report.read_by)}; {tool}"
     for damage in capture.damage[:ROWS]:
         yield f"- damaged: {code(damage.input)}, byte {damage.offset}: {plain(damage.what)}"
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqcheck.escape import visible
-from seqcheck.model import Report
+from seqcheck.model import LayoutInfo, Report
 from seqcheck.reporters import Page, wording
 from seqcheck.reporters import terminal_findings as findings
 from seqcheck.reporters.terminal_style import (
@@ -166,15 +166,13 @@ def read(view: View) -> Drawn:
     parts.append(f"{count(sum(records.skipped.values()))} skipped" + (f" ({skipped})" if skipped else ""))
     if capture.cut_frames:
         parts.append(f"{counted(capture.cut_frames, 'frame')} cut by the snap length")
-    layout = report.layout
-    spec = "" if layout.spec == layout.name else f": {layout.spec}"
     table = pairs(
         "Read",
         [
             ("capture", f"{named}: {', '.join(figures)}"),
             *([("selected", visible(capture.selected))] if capture.selected else []),
             ("frames", ", ".join(parts)),
-            ("layout", f"{layout.name}{spec}"),
+            *(("layout", _layout(each)) for each in report.read_by),
             ("seqcheck", f"{report.seqcheck.version}, {report.seqcheck.kernel} kernel"),
         ],
         style=DIM,
@@ -212,3 +210,8 @@ SECTIONS = (
     headline, summary, because, rivals, also, findings.streams, findings.distances, findings.duplicates, findings.gaps,
     caveats, further, damage, read, verdict,
 )  # fmt: skip
+
+
+def _layout(one: LayoutInfo) -> str:
+    """Its name, and the spec where that says more."""
+    return one.name if one.spec == one.name else f"{one.name}: {one.spec}"
