@@ -35,6 +35,15 @@ cdef extern from "native/decoder.h" nogil:
     void decoder_free(Decode *d)
     bint decoder_admit(Decode *d, int which)
     int decoder_decode(Decode *d, const FrameColumns *f, Out *out, int64_t *row, int64_t high)
+    struct Known "known":
+        const StreamKey *streams
+        const StreamKey *waiting[2]
+        const Source *sources
+        int64_t n_streams
+        int64_t n_waiting[2]
+        int64_t n_sources
+    int decoder_load(Decode *d, const Known *known)
+    const StreamKey *decoder_waiting(const Decode *d, int older, int64_t *count)
     const StreamKey *decoder_streams(const Decode *d, int64_t *count)
     int64_t decoder_sources(const Decode *d)
     void decoder_source(const Decode *d, int64_t id, Source *source)

@@ -16,14 +16,14 @@ from libc.string cimport memcpy
 
 from seqcheck.kernel._border cimport *
 from seqcheck.kernel._decode cimport (
-    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Program, decoder_admit, decoder_decode, decoder_free, decoder_new,
-    decoder_source, decoder_sources, decoder_streams, program_read,
+    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Known, Program, decoder_admit, decoder_decode, decoder_free,
+    decoder_load, decoder_new, decoder_source, decoder_sources, decoder_streams, decoder_waiting, program_read,
 )
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
 from seqcheck.kernel._track cimport (
     TRACK_DONE, TRACK_FAULT, TRACK_NO_MEMORY, TRACK_OUTSIDE, Events, Records, Track, TrackRoom, tracker_distances,
-    tracker_feed, tracker_finish, tracker_count, tracker_free, tracker_holes, tracker_missing, tracker_new, tracker_pages,
-    tracker_stream, tracker_streams,
+    tracker_count, tracker_feed, tracker_finish, tracker_free, tracker_holes, tracker_load, tracker_missing,
+    tracker_new, tracker_pages, tracker_save, tracker_stream, tracker_streams,
 )
 
 cdef extern from "native/busy.h" nogil:
@@ -52,6 +52,14 @@ cdef object rows_of(const void *rows, int64_t count, size_t size, object dtype):
     if rows != NULL and count > 0:
         memcpy(&raw[0], rows, count * size)
     return table
+
+
+cdef object raw_rows(object rows, size_t size):
+    """Their bytes, one at least."""
+    import numpy
+    if rows.dtype.itemsize != size:
+        raise ValueError("rows of another kind")
+    return numpy.append(numpy.ascontiguousarray(rows).view("u1"), numpy.uint8(0))
 
 
 # ---- the caller's arrays ---------------------------------------------------------------------------------------------
@@ -249,7 +257,9 @@ cdef class Decoder:
     cdef Decode *d
     cdef unsigned char busy
 
-    def __cinit__(self, program, *, bint any_processor=False):
+    cdef int admission
+
+    def __cinit__(self, program, saved=None, *, bint any_processor=False):
         """`any_processor`: only what every processor can do."""
         cdef Program checked
         cdef uint64_t seed[DECODER_SEED]
@@ -259,9 +269,53 @@ cdef class Decoder:
         self.d = decoder_new(&checked, seed, any_processor)
         if self.d == NULL:
             raise MemoryError("no memory for a decoder's tables")
+        self.admission = ANY_STREAM
+        if saved is not None:
+            self.load(saved)
 
     def __dealloc__(self):
         decoder_free(self.d)
+
+    cdef int load(self, saved) except -1:
+        """Know what was saved."""
+        cdef const uint8_t[::1] streams = raw_rows(saved.streams, sizeof(StreamKey))
+        cdef const uint8_t[::1] sources = raw_rows(saved.sources, sizeof(Source))
+        cdef const uint8_t[::1] young = raw_rows(saved.waiting, sizeof(StreamKey))
+        cdef const uint8_t[::1] old = raw_rows(saved.older, sizeof(StreamKey))
+        cdef Known known
+        cdef int why
+        known.n_streams, known.n_sources = len(saved.streams), len(saved.sources)
+        known.n_waiting[0], known.n_waiting[1] = len(saved.waiting), len(saved.older)
+        known.streams, known.sources = <const StreamKey *>&streams[0], <const Source *>&sources[0]
+        known.waiting[0], known.waiting[1] = <const StreamKey *>&young[0], <const StreamKey *>&old[0]
+        if known.n_waiting[0] or known.n_waiting[1]:
+            self.admit(SECOND_RECORD)   # which makes room for them
+        self.admit(saved.admission)
+        with nogil:
+            why = decoder_load(self.d, &known)
+        if why == OUTSIDE:
+            raise ValueError("decoder: this is not what a decoder saved")
+        if why == NO_MEMORY:
+            raise MemoryError("decoder: no memory for what was saved")
+        return 0
+
+    def save(self):
+        """See border.DecoderLike."""
+        from seqcheck.kernel.border import STREAM_KEY, Known as Saved
+        cdef int64_t count
+        cdef const StreamKey *rows
+        streams, sources = self.keys(), self.sources()
+        self.take()
+        try:
+            waits = []
+            for older in range(2):
+                rows = decoder_waiting(self.d, older, &count)
+                waits.append(rows_of(rows, count, sizeof(StreamKey), STREAM_KEY))
+            return Saved(
+                streams=streams, sources=sources, admission=self.admission, waiting=waits[0], older=waits[1]
+            )
+        finally:
+            busy_leave(&self.busy)
 
     cdef int take(self) except -1:
         """Nobody else is at work with it, nor will be before `busy_leave`."""
@@ -279,6 +333,7 @@ cdef class Decoder:
         busy_leave(&self.busy)
         if not done:
             raise MemoryError("no memory for the keys that wait")
+        self.admission = which
 
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
         """See border.DecoderLike."""
@@ -340,7 +395,7 @@ cdef class Tracker:
     cdef object events          # those of the last call,
     cdef uint8_t[::1] rows      # and their memory
 
-    def __cinit__(self, modulus, room=None):
+    def __cinit__(self, modulus, room=None, saved=None):
         from seqcheck.kernel.border import ROOM
         cdef TrackRoom most
         cdef uint64_t span = modulus
@@ -352,6 +407,36 @@ cdef class Tracker:
         self.t = tracker_new(span, &most, int.from_bytes(os.urandom(8), "little"))
         if self.t == NULL:
             raise MemoryError("no memory for a tracker's tables")
+        if saved is not None:
+            self.load(saved)
+
+    cdef int load(self, saved) except -1:
+        """Become what was saved."""
+        cdef const int64_t[::1] words = saved
+        cdef int64_t count = words.shape[0]
+        cdef const int64_t *first = &words[0] if count else NULL
+        cdef int why
+        with nogil:
+            why = tracker_load(self.t, first, count)
+        if why == TRACK_OUTSIDE:
+            raise ValueError("tracker: this is not what a tracker with this modulus and this room saved")
+        return check(why)
+
+    def save(self):
+        """See border.TrackerLike."""
+        import numpy
+        cdef int64_t[::1] words
+        cdef int64_t count
+        self.take()
+        try:
+            count = tracker_save(self.t, NULL, 0)
+            found = numpy.empty(max(count, 1), numpy.int64)
+            words = found
+            if count < 0 or tracker_save(self.t, &words[0], count) != count:
+                raise MemoryError("tracker: no memory to put pages in order")
+            return found
+        finally:
+            busy_leave(&self.busy)
 
     def __dealloc__(self):
         tracker_free(self.t)

@@ -43,3 +43,7 @@ cdef extern from "native/track.h" nogil:
     int64_t tracker_pages(const Track *t)
     int64_t tracker_holes(const Track *t)
     bint tracker_missing(const Track *t, MissingPage *pages, Stretch *holes)
+
+cdef extern from "native/track_saved.h" nogil:
+    int64_t tracker_save(Track *t, int64_t *words, int64_t room)
+    int tracker_load(Track *t, const int64_t *words, int64_t count)

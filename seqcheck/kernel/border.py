@@ -230,6 +230,20 @@ STREAM_KEY = np.dtype(
 # A source and what it sent: `counts[r]` frames with status r.
 SOURCE = np.dtype([("address", "u1", 8), ("length", "<u4"), ("counts", "<i8", len(REASONS))], align=True)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a decoder knows: `streams` is STREAM_KEY[n], row = stream id; `sources` SOURCE[m], row = source id, the
+    first one NO_SOURCE; `admission` says which streams are taken in; `waiting` and `older` are STREAM_KEY rows that
+    came once, the last ones and those before them."""
+
+    streams: NDArray[Any]
+    sources: NDArray[Any]
+    admission: int
+    waiting: NDArray[Any]
+    older: NDArray[Any]
+
+
 # ---- events: what is out of order ------------------------------------------------------------------------------------
 
 DUPLICATE, LATE, GAP, RESTART, RETRACT, RETRACT_LATE, EARLY, OUTLIER = range(8)
@@ -314,7 +328,8 @@ class Kernel(Protocol):
 class DecoderLike(Protocol):
     """Finds the records. Keeps the tables of streams and sources; both grow between blocks, never inside the loop."""
 
-    def __init__(self, program: Program) -> None: ...
+    def __init__(self, program: Program, saved: Known | None = None) -> None:
+        """`saved`: go on from there. ValueError where no decoder saved it."""
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """Rows low..high-1 of `frames` into `records` (which starts anew; status[low:high] is written too)."""
@@ -329,11 +344,15 @@ class DecoderLike(Protocol):
     def sources(self) -> NDArray[Any]:
         """SOURCE[sources], row = source id; row NO_SOURCE is always there."""
 
+    def save(self) -> Known:
+        """All that is known; the keys that wait are in no particular order."""
+
 
 class TrackerLike(Protocol):
     """Tells what is out of order. docs and theory: `seqcheck/track.py`."""
 
-    def __init__(self, modulus: int, room: Room = ROOM) -> None: ...
+    def __init__(self, modulus: int, room: Room = ROOM, saved: NDArray[np.int64] | None = None) -> None:
+        """`saved`: go on from there. ValueError where a tracker with this modulus and this room did not save it."""
 
     def count_by(self, moduli: NDArray[np.uint64]) -> None:
         """The next streams, by id, count by moduli of their own (0 = 2**64). To be said before their first records, and
@@ -357,6 +376,9 @@ class TrackerLike(Protocol):
     def missing(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """What has not come (yet), in copies: MISSING_PAGE[n] and HOLE[m], each in order of stream, epoch and position.
         A page decides for all its numbers, a hole for those that lie in no page."""
+
+    def save(self) -> NDArray[np.int64]:
+        """All that is known, before `finish`: the words that portable/saved.py states, the same for both kernels."""
 
 
 # Rows an events buffer should have. Fewer than CHAIN_DEPTH * CHAIN_ROWS + 3 * CHAIN_BUFFER + 1024 can stop the tracker

@@ -147,6 +147,65 @@ const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count
     return (const struct stream_key *)(const void *)d->streams.keys;
 }
 
+const struct stream_key *decoder_waiting(const struct decoder *d, int older, int64_t *count)
+{
+    const struct table *const t = &d->waiting[older ? !d->young : d->young];
+
+    *count = t->keys ? t->count : 0;
+    return (const struct stream_key *)(const void *)t->keys;
+}
+
+/* Keys that are all different, at most `most`. */
+static int load_keys(struct table *t, const struct stream_key *keys, int64_t count, int64_t most)
+{
+    uint64_t place;
+
+    if (count < 0 || count > most)
+        return OUTSIDE;
+    for (int64_t n = 0; n < count; n++) {
+        if (table_is_full(t) && !table_grow(t, 2 * t->room))
+            return NO_MEMORY;
+        if (table_find(t, keys + n, &place) >= 0)
+            return OUTSIDE;
+        table_add(t, keys + n, place);
+    }
+    return DONE;
+}
+
+static int load_source(struct decoder *d, const struct source *source, int64_t id)
+{
+    const uint64_t most = (uint64_t)1 << 47;    /* frames */
+    uint64_t key[2] = {0, source->length}, place;
+
+    memcpy(key, source->address, sizeof source->address);
+    for (int status = RECORD; status < REASONS; status++) {
+        if ((uint64_t)source->counts[status] > most)
+            return OUTSIDE;
+        d->seen[id] += source->counts[status];
+        d->counts[id * REASONS + status] = status == RECORD ? 0 : source->counts[status];
+    }
+    if (id == NO_SOURCE)
+        return key[0] == 0 && key[1] == 0 ? DONE : OUTSIDE;
+    if (key[1] == 0 || table_find(&d->sources, key, &place) >= 0)
+        return OUTSIDE;
+    table_add(&d->sources, key, place);
+    return DONE;
+}
+
+int decoder_load(struct decoder *d, const struct known *known)
+{
+    int why = load_keys(&d->streams, known->streams, known->n_streams, MAX_STREAMS);
+
+    for (int n = 0; n < 2 && why == DONE; n++)
+        if (known->n_waiting[n] > 0)
+            why = d->waiting[n].keys ? load_keys(&d->waiting[n], known->waiting[n], known->n_waiting[n], WAITING) : OUTSIDE;
+    if (known->n_waiting[0] == WAITING || known->n_sources < 1 || known->n_sources > MAX_SOURCES + 1)
+        why = OUTSIDE;
+    for (int64_t id = 0; id < known->n_sources && why == DONE; id++)
+        why = make_room(d) ? load_source(d, known->sources + id, id) : NO_MEMORY;
+    return why;
+}
+
 int64_t decoder_sources(const struct decoder *d)
 {
     return d->sources.count + 1;

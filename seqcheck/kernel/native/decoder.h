@@ -39,6 +39,20 @@ int decoder_decode(struct decoder *d, const struct frame_columns *f, struct reco
 /* The streams' keys, row = stream id; until the decoder goes on. */
 const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count);
 
+/* The keys that came once while SECOND_RECORD: the last ones (0), and the older ones (1). */
+const struct stream_key *decoder_waiting(const struct decoder *d, int older, int64_t *count);
+
+/* What a decoder that has seen nothing yet is to know: keys of streams, sources (row = id, NO_SOURCE the first one), and
+ * keys that wait, of `d`'s admission. DONE; OUTSIDE where that cannot be, or NO_MEMORY: then it can only be freed. The
+ * rows may be anybody's. */
+struct known {
+    const struct stream_key *streams, *waiting[2];
+    const struct source *sources;
+    int64_t n_streams, n_waiting[2], n_sources;
+};
+
+int decoder_load(struct decoder *d, const struct known *known);
+
 /* How many sources there are, NO_SOURCE included; and one of them with its counts. */
 int64_t decoder_sources(const struct decoder *d);
 void decoder_source(const struct decoder *d, int64_t id, struct source *source);

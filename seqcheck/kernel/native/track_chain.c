@@ -57,7 +57,7 @@ void count_distance(struct tracker *t, const struct stream *w, int64_t distance,
 
 /* ---- what a chain may turn out to be ---- */
 
-static struct other *other_new(struct tracker *t, const struct stream *w, const struct arrival *first)
+struct other *other_new(struct tracker *t, const struct stream *w, const struct arrival *first)
 {
     struct other *const o = calloc(1, sizeof *o);
 

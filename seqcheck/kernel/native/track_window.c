@@ -73,23 +73,31 @@ void give_window_back(struct tracker *t, struct hot *h)
     h->mask = 0;
 }
 
-/* Another size; what fits stays. */
-static bool resize(struct tracker *t, struct hot *h, int64_t entries)
+bool window_of(struct tracker *t, struct hot *h, int64_t entries)
 {
-    const struct hot old = *h;
     struct entry *const window = take_window(&t->windows, entries, t->most.entries);
 
     if (!window) {
         t->no_memory = true;
         return false;
     }
-    for (int64_t at = h->next - min64(entries_of(&old), entries); at < h->next; at++)
-        window[(uint64_t)at & (uint64_t)(entries - 1)] = old.window[(uint64_t)at & old.mask];
-    give_window_back(t, h);
     h->window = window;
     h->mask = (uint32_t)(entries - 1);
     t->windows_of[class_of(entries)]++;
     t->allotted += entries;
+    return true;
+}
+
+/* Another size; what fits stays. */
+static bool resize(struct tracker *t, struct hot *h, int64_t entries)
+{
+    struct hot old = *h;    /* its window is given back when the new one is filled */
+
+    if (!window_of(t, h, entries))
+        return false;
+    for (int64_t at = h->next - min64(entries_of(&old), entries); at < h->next; at++)
+        h->window[(uint64_t)at & h->mask] = old.window[(uint64_t)at & old.mask];
+    give_window_back(t, &old);
     return true;
 }
 

@@ -61,6 +61,35 @@ static bool grow_odds(struct tracker *t, int64_t room)
     return true;
 }
 
+bool stream_begin(struct tracker *t, int32_t id)
+{
+    int64_t room = t->room;
+
+    while (room <= id)
+        room *= 2;
+    if ((room > t->room && !grow_streams(t, room)) || (t->odd_count == t->odd_room && !grow_odds(t, 2 * t->odd_room))) {
+        t->no_memory = true;
+        return false;
+    }
+    if (t->hot[id].received > 0)
+        return false;
+    t->order[t->known++] = id;
+    t->states[id] = (struct stream_state){0};
+    t->hot[id] = (struct hot){.odd = -1};
+    return true;
+}
+
+bool odd_for(struct tracker *t, int32_t id)
+{
+    if (t->hot[id].odd >= 0)
+        return true;
+    if (t->odd_count == t->odd_room && !grow_odds(t, 2 * t->odd_room))
+        return false;
+    settle(t, id);
+    t->odds[t->hot[id].odd].seen = t->hot[id].next;
+    return true;
+}
+
 struct tracker *tracker_new(uint64_t modulus, const struct track_room *room, uint64_t seed)
 {
     struct tracker *const t = calloc(1, sizeof *t);

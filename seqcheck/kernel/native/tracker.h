@@ -219,6 +219,12 @@ static inline bool busy(const struct odd *o)
  * too small. False, and all as it was, where there is no memory. */
 bool track_room_for(void **memory, int64_t *room, int64_t count, size_t size);
 
+/* A stream more, of which nothing is known yet, with room for an odd; false where there is no memory, or it is known. */
+bool stream_begin(struct tracker *t, int32_t id);
+
+/* Its odd, made if need be; false where there is no memory. */
+bool odd_for(struct tracker *t, int32_t id);
+
 /* ---- the counter, round its modulus ---- */
 
 static inline void turn_by(struct tracker *t, uint64_t modulus)
@@ -321,6 +327,9 @@ static inline int64_t short_limit(const struct tracker *t, const struct hot *h)
 }
 
 void give_window_back(struct tracker *t, struct hot *h);
+
+/* An empty window of so many entries, a size that windows have, for one that has none; false where there is no memory. */
+bool window_of(struct tracker *t, struct hot *h, int64_t entries);
 void windows_end(struct windows *w);
 
 /* ---- sets of positions (track_sets.c) ---- */

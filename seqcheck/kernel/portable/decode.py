@@ -88,6 +88,7 @@ from numpy.typing import NDArray
 from seqcheck.kernel.border import (
     A_ETH,
     A_FRAME,
+    ANY_STREAM,
     CUT,
     EQ,
     EQ_LENGTH,
@@ -104,6 +105,7 @@ from seqcheck.kernel.border import (
     STREAM_KEY,
     STREAMS,
     Frames,
+    Known,
     Program,
     RecordColumns,
 )
@@ -115,19 +117,22 @@ from seqcheck.kernel.portable.number import is_made, number_of, shift_of
 from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Ints, Walk
 
+NOT_SAVED = "decoder: this is not what a decoder saved"
 _KEY_WORDS = STREAM_KEY.itemsize // 8
 
 
 class Decoder:
     """border.DecoderLike."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, saved: Known | None = None) -> None:
         self._program = program
         self._fields = [row for row in program.fields if row["role"] in (SEQ, STREAM, MATCH)]
         self._made = is_made(program)
         self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
         self._sources = Interner(2, MAX_SOURCES)  # address, length
         self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source id
+        if saved is not None:
+            self._load(saved)
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """border.DecoderLike.decode."""
@@ -170,6 +175,31 @@ class Decoder:
         table["length"][1:] = words[:, 1]
         table["counts"] = self._counts
         return table
+
+    def save(self) -> Known:
+        """border.DecoderLike.save."""
+        waiting, older = (words.view(STREAM_KEY).reshape(-1) for words in self._streams.waiting())
+        return Known(
+            streams=self.keys(), sources=self.sources(), admission=self._streams.admission, waiting=waiting, older=older
+        )
+
+    def _load(self, saved: Known) -> None:
+        sources = saved.sources
+        counts = sources["counts"]
+        words = np.zeros((max(len(sources) - 1, 0), 2), np.uint64)
+        words[:, 0], words[:, 1] = sources["address"][1:].copy().view(np.uint64)[:, 0], sources["length"][1:]
+        fits = len(sources) > 0 and not (sources["address"][0].any() or sources["length"][0]) and words[:, 1].all()
+        if not fits or (counts < 0).any() or (counts > 1 << 47).any():
+            raise ValueError(NOT_SAVED)
+        keys = [
+            np.ascontiguousarray(rows).view(np.uint64).reshape(-1, _KEY_WORDS)
+            for rows in (saved.streams, saved.waiting, saved.older)
+        ]
+        if not self._streams.load(keys[0], saved.admission, keys[1], keys[2]):
+            raise ValueError(NOT_SAVED)
+        if not self._sources.load(words, ANY_STREAM, words[:0], words[:0]):
+            raise ValueError(NOT_SAVED)
+        self._counts = counts.copy()
 
     def _read_fields(self, walk: Walk, seq: NDArray[np.uint64]) -> Ints:
         """Run the program; the rows that are records, with `seq` and the key's fields filled in."""

@@ -37,6 +37,24 @@ class Interner:
         """The keys so far, a copy."""
         return self._rows[: self.count].copy()
 
+    def waiting(self) -> tuple[Words, Words]:
+        """The keys that came once: the last ones, and older ones."""
+        width = self._rows.shape[1]
+        young, old = (np.frombuffer(b"".join(sorted(keys)), np.uint64).reshape(-1, width) for keys in self._waiting)
+        return young, old
+
+    def load(self, keys: Words, admission: int, waiting: Words, older: Words) -> bool:
+        """Know these, where nothing is known yet; False where that cannot be."""
+        young, old = ({row.tobytes() for row in rows} for rows in (waiting, older))
+        different = len({row.tobytes() for row in keys}) == len(keys)
+        different &= len(young) == len(waiting) and len(old) == len(older)
+        room = len(keys) <= self.limit and len(young) < WAITING and len(old) <= WAITING
+        if not different or not room or not ANY_STREAM <= admission <= NO_STREAM:
+            return False
+        self._add(keys, _hash(keys))
+        self.admission, self._waiting = admission, (young, old)
+        return True
+
     def ids(self, keys: Words) -> Ids:
         """The number of each row, -1 where it is new and not taken in."""
         if self.admission != ANY_STREAM:

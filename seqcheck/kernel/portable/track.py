@@ -53,6 +53,8 @@ from ..border import (
 )
 from .chains import untold
 from .records import Records
+from .restored import restore
+from .saved import words
 from .stream import Arrival, Track
 from .strict import NOWHERE
 
@@ -62,9 +64,14 @@ SPARE = 256  # rows that any one record may cause, beside three for each row of 
 class Tracker(Records):
     """See border.TrackerLike."""
 
-    def __init__(self, modulus: int, room: Room = ROOM) -> None:
+    def __init__(self, modulus: int, room: Room = ROOM, saved: NDArray[np.int64] | None = None) -> None:
         super().__init__(modulus, room)
         self._finish = 0  # streams finished
+        if saved is not None:
+            restore(self, saved)
+
+    def save(self) -> NDArray[np.int64]:
+        return words(self)
 
     def feed(self, frames: Frames, records: RecordColumns, low: int, events: NDArray[Any]) -> tuple[int, int]:
         high = records.count
