@@ -300,7 +300,7 @@ cdef class Decoder:
         return 0
 
     def save(self):
-        """See border.DecoderLike."""
+        """See border.KernelDecoder."""
         from seqcheck.kernel.border import STREAM_KEY, Known as Saved
         cdef int64_t count
         cdef const StreamKey *rows

@@ -321,15 +321,12 @@ class Kernel(Protocol):
     ) -> tuple[int, int]:
         """The same for the packets of a TPACKET_V3 block, copied from a packet socket's ring; puts VLAN tags back."""
 
-    Decoder: type[DecoderLike]
+    Decoder: type[KernelDecoder]
     Tracker: type[TrackerLike]
 
 
 class DecoderLike(Protocol):
     """Finds the records. Keeps the tables of streams and sources; both grow between blocks, never inside the loop."""
-
-    def __init__(self, program: Program, saved: Known | None = None) -> None:
-        """`saved`: go on from there. ValueError where no decoder saved it."""
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """Rows low..high-1 of `frames` into `records` (which starts anew; status[low:high] is written too)."""
@@ -343,6 +340,13 @@ class DecoderLike(Protocol):
 
     def sources(self) -> NDArray[Any]:
         """SOURCE[sources], row = source id; row NO_SOURCE is always there."""
+
+
+class KernelDecoder(DecoderLike, Protocol):
+    """One of a kernel, for one layout."""
+
+    def __init__(self, program: Program, saved: Known | None = None) -> None:
+        """`saved`: go on from there. ValueError where no decoder saved it."""
 
     def save(self) -> Known:
         """All that is known; the keys that wait are in no particular order."""

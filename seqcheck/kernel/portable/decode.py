@@ -177,7 +177,7 @@ class Decoder:
         return table
 
     def save(self) -> Known:
-        """border.DecoderLike.save."""
+        """border.KernelDecoder.save."""
         waiting, older = (words.view(STREAM_KEY).reshape(-1) for words in self._streams.waiting())
         return Known(
             streams=self.keys(), sources=self.sources(), admission=self._streams.admission, waiting=waiting, older=older
