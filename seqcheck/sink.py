@@ -71,3 +71,18 @@ class Sink:
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far, None where it says nothing."""
+
+
+class Keeper(Sink):
+    """A sink that keeps frames of a live capture in files."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is worth a word in the report."""
+        return []
+
+    def attend(self) -> None:
+        """After each block, also where nothing came."""
+
+    def finish(self) -> None:
+        """Once, when the capture has ended."""

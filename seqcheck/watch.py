@@ -1,6 +1,6 @@
 """Captures that are still going on: the same pipeline, with a look at the clock.
 
-    watch(reader, task, stops, show, recorder)
+    watch(reader, task, stops, show, keepers)
 
 Ends the capture where that was asked for, shows Snapshots meanwhile (standing.py), and says what the receiving side
 means for the verdict (receiver.py). Nothing here grows with the capture.
@@ -23,7 +23,7 @@ from .observation import Observation, Question
 from .own_drops import OwnDrops
 from .pipeline import run
 from .receiver import Losses, told
-from .sink import Sink
+from .sink import Keeper, Sink
 from .snapshot import Ask, Snapshot
 from .standing import Moment, Newest, Standing
 from .up_to import UpTo
@@ -31,7 +31,6 @@ from .up_to import UpTo
 if TYPE_CHECKING:
     from .layout import Layouts
     from .sources.ongoing import Ongoing
-    from .sources.recorder import Recorder
 
 BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
 
@@ -73,15 +72,21 @@ class Show:
 
 
 def watch(
-    reader: Ongoing, task: Task, stops: Stops, show: Show | None = None, recorder: Recorder | None = None
+    reader: Ongoing, task: Task, stops: Stops, show: Show | None = None, keepers: Sequence[Keeper] = ()
 ) -> Report:
     """Follow the capture until it ends or `stops` say so, and report on it. InputError where no frame fits."""
-    live = Watch(reader, task, stops, (*([recorder] if recorder else []), *(show.sinks if show else ())))
-    run(live.blocks, live.seen.pipeline, lambda: live.attend(show))
+    live = Watch(reader, task, stops, (*keepers, *(show.sinks if show else ())))
+
+    def attend() -> None:
+        live.attend(show)
+        for keeper in keepers:
+            keeper.attend()
+
+    run(live.blocks, live.seen.pipeline, attend)
     live.end()
-    if recorder is not None:
-        recorder.finish()
-    remarks = (*reader.remarks, *(recorder.remarks if recorder else ()))
+    for keeper in keepers:
+        keeper.finish()
+    remarks = (*reader.remarks, *(remark for keeper in keepers for remark in keeper.remarks))
     return live.report(remarks, Budget(called_off=lambda: reader.hurried))
 
 

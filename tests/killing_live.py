@@ -28,7 +28,10 @@ def rounds(folder: Path, count: int, seed: int) -> list[str]:
             number, moment = killing.SIGNALS[turn % len(killing.SIGNALS)], random.uniform(0.0, LONGEST_S)
             out = folder / str(turn)
             out.mkdir()
-            live = ("live", pair.into, "-q", "--evidence", f"{out}/evidence", "--report", f"json={out}/report")
+            live = ["live", pair.into, "-q", "--evidence", f"{out}/evidence", "--report", f"json={out}/report"]
+            if (turn + turn // len(killing.SIGNALS)) % 2 == 0:
+                live += ["--evidence-files", "3", "--evidence-limit", "64K", "--evidence-around", "1"]
+                live += ["--recorder", "4M", "--recorder-file", f"{out}/traffic", "--recorder-pause", "1ms"]
             words = ("ip", "netns", "exec", pair.rx, *killing.SEQCHECK, *live)
             code, said = killing.end_at(words, moment, number)
             found = left(out, killed=number == signal.SIGKILL)
@@ -43,18 +46,22 @@ def rounds(folder: Path, count: int, seed: int) -> list[str]:
 
 def left(out: Path, *, killed: bool) -> list[str]:
     """What is wrong with the files of one capture."""
-    wrong = [f"{path.name} was left" for path in out.iterdir() if path.name not in ("evidence", "report")]
+    known = ("evidence", "report", "traffic")
+    wrong = [f"{path.name} was left" for path in out.iterdir() if path.name.split(".")[0] not in known]
     if (out / "report").exists():
         try:
             json.loads((out / "report").read_bytes())
         except ValueError as error:
             wrong.append(f"the report is not whole: {error}")
-    if (out / "evidence").exists():
+    for path in (*out.glob("evidence*"), *out.glob("traffic*")):
+        torn = killed and path.name.startswith("evidence")
         try:
-            with CaptureReader([out / "evidence"], kernel=kernel.load()) as reader:
+            with CaptureReader([path], kernel=kernel.load()) as reader:
                 for _ in reader:
                     pass
-            wrong += [f"evidence: {each.what}" for each in reader.damage if not (killed and each.what.startswith(TORN))]
+            wrong += [
+                f"{path.name}: {each.what}" for each in reader.damage if not (torn and each.what.startswith(TORN))
+            ]
         except SeqcheckError as error:
-            wrong.append(f"evidence: {error}")
+            wrong.append(f"{path.name}: {error}")
     return wrong

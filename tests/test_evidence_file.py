@@ -17,6 +17,7 @@ from seqcheck import kernel
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import EVENT
 from seqcheck.sources import CaptureReader, StoredFrame
+from seqcheck.sources.evidence_file import EvidenceFile
 from seqcheck.sources.recorder import Around, Recorder
 
 WHY_NOT = netns.why_not()
@@ -43,7 +44,11 @@ class Memory(io.BytesIO):
 
 
 def recorder(out: Memory, *, limit: int = 1 << 20, around: int = 2) -> Recorder:
-    return Recorder(out, program="test", name="sq0", around=Around(before=around, after=around), limit=limit)
+    return Recorder(iter([file(out, limit)]), around=Around(before=around, after=around))
+
+
+def file(out: Memory, limit: int = 1 << 20) -> EvidenceFile:
+    return EvidenceFile(out, program="test", name="sq0", limit=limit)
 
 
 def numbers(data: bytes) -> list[int]:
@@ -136,6 +141,7 @@ def test_a_full_disk_is_told_and_the_capture_goes_on() -> None:
 
     made = recorder(Full())
     made.record([twice(100, 50)], 200, Store())
+    made.finish()
     assert made.remarks == ["The evidence file could not be written to the end: No space left on device."]
 
 

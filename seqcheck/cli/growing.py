@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import BinaryIO, Protocol
 
-if TYPE_CHECKING:
-    from seqcheck.cli.output import Output
+
+class Appearing(Protocol):
+    """A file, or a pipe, that is there under its name once it has appeared (output.Output, series.Numbered)."""
+
+    stream: BinaryIO
+
+    @property
+    def regular(self) -> bool:
+        """Whether it is a new file."""
+
+    def appear(self) -> None:
+        """Give it its name."""
 
 
 class Growing:
     """Appends to `output`. `size` bytes were written. It is given its name after `silent` pieces; None: by whoever
     writes."""
 
-    def __init__(self, output: Output, *, silent: int | None = None) -> None:
+    def __init__(self, output: Appearing, *, silent: int | None = None) -> None:
         self.output = output
         self.size = 0
         self.broken: OSError | None = None  # what a piece failed with

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CHECKED_S = 1.0  # how long counters are watched
 RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings it takes from everybody else
+COPIES = 2  # of the recorder's memory, while one of them is written
 # What is about interfaces alone, and what it is where nobody asked for it.
 OF_INTERFACES = {
     "check": False, "wait": False, "filter": None, "promiscuous": False, "snap": LARGEST_SNAP, "ring": RING,
@@ -52,6 +53,7 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
     """The interfaces or the pipe, opened; from a pipe nothing is read yet."""
     from seqcheck.sources.piped import PipedReader, is_pipe
 
+    fits(args, sum(not is_pipe(name) for name in names))
     if not any(is_pipe(name) for name in names):
         return interfaces(args, names)
     if len(names) > 1:
@@ -62,9 +64,31 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
     return PipedReader(names[0])
 
 
+def fits(args: argparse.Namespace, count: int) -> None:
+    """UsageError where the rings of so many interfaces, or the recorder, ask for more than their share of memory: the
+    kernel takes what it is asked for from everybody."""
+    from seqcheck.linux import memory
+
+    free = memory.available()
+    if free is None:
+        return
+    share = int(free * RING_SHARE)
+    if args.ring * count > share:
+        each = f" for each of {count} interfaces" if count > 1 else ""
+        raise UsageError(
+            f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
+            hint=f"at most: --ring {max(share // count >> 20, 4)}M",
+        )
+    if args.recorder and args.recorder * COPIES > (left := share - args.ring * count):
+        raise UsageError(
+            f"--recorder: {args.recorder >> 20:,} MiB, and as much again while a file is written, is more than is left"
+            f" of half of the memory that is free ({free >> 20:,} MiB)",
+            hint=f"at most: --recorder {max(left // COPIES >> 20, 4)}M",
+        )
+
+
 def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
     """The interfaces, opened."""
-    from seqcheck.linux import memory
     from seqcheck.linux.packet_socket import Listening
     from seqcheck.sources.live import LiveReader, by_ring, by_scapy
 
@@ -76,13 +100,6 @@ def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
         expression=args.filter or "",
         direction=args.direction,
     )
-    free = memory.available()  # looked at first: the kernel takes what it is asked for from everybody
-    if free is not None and args.ring * len(names) > free * RING_SHARE:
-        each = f" for each of {len(names)} interfaces" if len(names) > 1 else ""
-        raise UsageError(
-            f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
-            hint=f"at most: --ring {max(int(free * RING_SHARE) // len(names) >> 20, 4)}M",
-        )
     if args.direction and sys.platform != "linux":
         raise UsageError("--direction is Linux's")
     via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")

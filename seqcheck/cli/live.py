@@ -9,16 +9,16 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits
 from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all, tell_all, tell_written
+from seqcheck.cli.ending import Ending, stopping
 from seqcheck.cli.growing import Growing
+from seqcheck.cli.keeping import Keeping, checked
 from seqcheck.cli.listening import check, listen
 from seqcheck.cli.live_flags import FLAGS
 from seqcheck.cli.live_output import deserted, drawing, opened, say_report
@@ -28,17 +28,14 @@ from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import ring_size
 from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
-from seqcheck.errors import TROUBLE, OutputError, UsageError
+from seqcheck.errors import TROUBLE, UsageError
 from seqcheck.reporters import FORMATS
 
 if TYPE_CHECKING:
     from seqcheck.cli.metrics import Metrics
     from seqcheck.model import Report
     from seqcheck.sources.ongoing import Ongoing
-    from seqcheck.sources.recorder import Recorder
     from seqcheck.watch import Task
-
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DESCRIPTION = """\
 Captures on interfaces, follows the sequence numbers while traffic runs, and says at the
@@ -109,9 +106,9 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         heir = privilege.heir()
         reports = [stack.enter_context(opened(each.path, force=args.force, heir=heir)) for each in options.reports]
-        evidence = stack.enter_context(opened(args.evidence, force=args.force, heir=heir)) if args.evidence else None
+        keeping = stack.enter_context(closing(Keeping(args, heir)))
         if heir is not None:  # here, before there is any socket that it could hold
-            stack.enter_context(closing(Namer([*reports, *([evidence] if evidence else [])])))
+            stack.enter_context(closing(Namer([*reports, *keeping.outputs], keeping.series)))
         reader = stack.enter_context(closing(listen(args, options.interfaces)))
         metrics = stack.enter_context(metrics_at(args.metrics)) if args.metrics else None
         rehearse(options.reports, drawn=wanted(args.quiet))
@@ -125,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         privilege.drop(heir)
         with stopping(reader) as ending:
             outputs = Outputs(
-                reports=tuple(zip(options.reports, reports, strict=True)), evidence=evidence, metrics=metrics
+                reports=tuple(zip(options.reports, reports, strict=True)), keeping=keeping, metrics=metrics
             )
             if metrics is not None:
                 metrics.begin(quiet=args.quiet)
@@ -137,7 +134,7 @@ class Outputs:
     """Where everything goes."""
 
     reports: tuple[tuple[Destination, Output], ...]
-    evidence: Output | None
+    keeping: Keeping
     metrics: Metrics | None = None
 
 
@@ -154,7 +151,7 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
         until_duplicate=args.until_duplicate,
         allowance=Allowance(memory=args.max_memory),
     )
-    recorder = record(args, reader, outputs.evidence) if outputs.evidence else None
+    keepers = outputs.keeping.keepers(reader)
     growing = {output.stream: Growing(output) for where, output in outputs.reports if where.format == "jsonl"}
     beside = [outputs.metrics] if outputs.metrics is not None else []
     with showing(args, list(growing.values()), lambda: reader.stop("it was ended by a key"), beside) as (show, shown):
@@ -162,17 +159,11 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
             ring = f", with a ring of {reader.ring_bytes >> 20} MiB" if reader.ring_bytes else ""
             each = " each" if ring and len(reader.inputs) > 1 else ""
             say(f"seqcheck: listening on {', '.join(reader.inputs)}{ring}{each}")
-        report: Report = watch(reader, task, stops, show, recorder)
+        report: Report = watch(reader, task, stops, show, keepers)
     failed = shown.failed
-    if recorder is not None and recorder.failure:
-        failed.append(OutputError(f"cannot write {args.evidence} to its end: {recorder.failure}"))
     unread = any(output.path == STDOUT and deserted(output) for _, output in outputs.reports)
     failed += deliver_all(drawing(report, options.demands, growing), *zip(*outputs.reports, strict=True))
-    if outputs.evidence:
-        try:
-            outputs.evidence.commit()
-        except OutputError as error:
-            failed.append(error)
+    failed += outputs.keeping.settle()
     if unread and ending.interrupted and not args.quiet:
         say_report(report)
     tell_all(failed, verbose=args.verbose)
@@ -189,52 +180,9 @@ def metrics_at(place: str) -> Metrics:
     return Metrics(place)
 
 
-def record(args: argparse.Namespace, reader: Ongoing, evidence: Output) -> Recorder:
-    """The flight recorder."""
-    from seqcheck.sources.recorder import Around, Recorder
-    from seqcheck.version import VERSION
-
-    around = Around(before=args.evidence_around, after=args.evidence_around)
-    program, name = f"seqcheck {VERSION}", ",".join(reader.inputs)
-    out = Growing(evidence, silent=1)  # the file's header
-    return Recorder(out, program=program, name=name, around=around, limit=args.evidence_limit)
-
-
-@dataclass(slots=True)
-class Ending:
-    """How the capture is told to end. `interrupted`: by Ctrl-C."""
-
-    reader: Ongoing
-    asked: int = 0
-    interrupted: bool = False
-
-    def heard(self, number: int, frame: object) -> None:
-        """A signal. The first one ends the capture, the second what takes time after that; a third Ctrl-C
-        everything."""
-        self.asked += 1
-        self.interrupted = self.interrupted or number == signal.SIGINT
-        self.reader.stop(f"it was ended by {signal.Signals(number).name}")
-        if self.asked > 1:
-            self.reader.hurried = True
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@contextmanager
-def stopping(reader: Ongoing) -> Iterator[Ending]:
-    """Ctrl-C, SIGTERM and SIGHUP end the capture, not the program, until the reports are written. Under nohup SIGHUP
-    does nothing."""
-    ending = Ending(reader)
-    wanted = [number for number in ENDS if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP]
-    before = {number: signal.signal(number, ending.heard) for number in wanted}
-    try:
-        yield ending
-    finally:
-        for number, handler in before.items():  # who was heard once is not in a hurry by now: all is written
-            signal.signal(number, signal.SIG_IGN if ending.asked else handler)
-
-
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace, checked. UsageError where the arguments exclude one another."""
+    checked(args)
     reports = tuple(args.reports or [TERMINAL])
     paths = [*(report.path for report in reports), *([args.evidence] if args.evidence else [])]
     apart(paths, "outputs")

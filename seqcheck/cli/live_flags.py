@@ -13,6 +13,7 @@ SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 RING = 64 << 20
 MOST_FRAMES = 10**18
 MOST_AROUND = 1000
+MOST_FILES = 100_000
 EVIDENCE_LIMIT = 100_000_000
 
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -54,9 +55,26 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--evidence-limit", {
         "metavar": "SIZE", "type": size, "default": EVIDENCE_LIMIT,
         "help": "stop writing evidence at this size (default: 100 MB)"}),
+    ("--evidence-files", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FILES),
+        "help": "go on in another file at --evidence-limit, FILE with a number in its name, and keep the last N of them"
+        }),
+    ("--evidence-time", {
+        "metavar": "TIME", "type": duration, "help": "go on in another file after this time, too"}),
     ("--evidence-around", {
         "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
         "help": "frames to keep before and after each copy (default: 5)"}),
+    ("--recorder", {
+        "metavar": "SIZE", "type": size,
+        "help": "keep the last SIZE of all traffic in memory, and save it as pcapng when something is found"}),
+    ("--recorder-file", {
+        "metavar": "FILE", "help": "save it as FILE with a number in its name (default: recording.pcapng)"}),
+    ("--recorder-files", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FILES),
+        "help": "keep the last N of these files (default: 10)"}),
+    ("--recorder-pause", {
+        "metavar": "TIME", "type": duration,
+        "help": "wait this long before the next one; what is found meanwhile is saved with it (default: 10s)"}),
     ("--interval", {
         "metavar": "TIME", "type": duration,
         "help": "print status at this interval (default: 0.25s on a terminal, else 10s)"}),

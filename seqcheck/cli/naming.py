@@ -1,68 +1,87 @@
-"""Who names the files of a live capture, when it can no longer do that itself.
+"""Who makes and names the files of a live capture, when it can no longer do that itself.
 
 Started by root, a capture gives up every privilege; the folder of its outputs may then be closed to it. So a process of
-its own is forked before: it stays what we were, touches no byte of traffic, and does one thing, to give an output
-that was opened before its name when it is told that output's number. It lives as long as we do, however we end, and
-takes away what was never named.
+its own is forked before: it stays what we were and touches no byte of traffic. It gives an output that was opened
+before its name when it is told that output's number, and makes and names the files of a series (series.py), whose
+names it makes up itself. It lives as long as we do, however we end, and takes away what was never named.
 """
 
 from __future__ import annotations
 
+import array  # noqa: F401 - what passes descriptors loads it, when files may be out of reach
 import os
 import signal
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
 from seqcheck.cli.output import Output
+from seqcheck.cli.series import Series
 from seqcheck.errors import OutputError, SeqcheckError
 
-MOST = 1 << 12  # bytes of an answer
+MOST, ASKED = 1 << 12, 64  # bytes of an answer, and of what is asked
 DONE = b"done"
 # A signal meant for the capture must not keep its files from being named, nor Ctrl-Z where it alone is resumed.
 DEAF = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTSTP", "SIGTTIN", "SIGTTOU")
 
 
 class Namer:
-    """The way to that process. From now on `commit` of these outputs asks it."""
+    """The way to that process. From now on these outputs and series ask it."""
 
-    def __init__(self, outputs: Sequence[Output]) -> None:
-        asked, self._ask = os.pipe()
-        self._answer, answers = os.pipe()
-        ours = (self._ask, self._answer)
+    def __init__(self, outputs: Sequence[Output], series: Sequence[Series] = ()) -> None:
+        self._way, theirs = socket.socketpair()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in DEAF])
         self._child = os.fork()
         if not self._child:
-            _serve(outputs, asked, answers, ours)
+            _serve(outputs, series, theirs, self._way)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        os.close(asked)
-        os.close(answers)
+        theirs.close()
         for number, output in enumerate(outputs):
-            output.hand_over(self._naming(number))
+            output.hand_over(self._naming("output", number))
+        for number, one in enumerate(series):
+            one.hand_over(self._beginning(number), self._naming("series", number))
 
     def close(self) -> None:
         """Nothing more will be named."""
-        os.close(self._ask)
-        os.close(self._answer)
+        self._way.close()
         with suppress(ChildProcessError):
             os.waitpid(self._child, 0)
 
-    def _naming(self, number: int) -> Callable[[], None]:
-        def name() -> None:
-            try:
-                os.write(self._ask, b"%d\n" % number)
-                said = os.read(self._answer, MOST)
-            except BrokenPipeError:  # not one of an output's readers: nobody may take it for that
-                said = b""
-            if said != DONE:
-                words = said.decode("utf-8", "replace") or "the process that names it has ended"
-                what, _, hint = words.partition("\n")
-                raise OutputError(what, hint=hint)
+    def _naming(self, kind: str, number: int) -> Callable[[], None]:
+        return lambda: self._close_all(self._ask(f"{kind} {number}"))
 
-        return name
+    def _beginning(self, number: int) -> Callable[[], int]:
+        def begin() -> int:
+            made, *others = self._ask(f"begin {number}")
+            self._close_all(others)
+            return made
+
+        return begin
+
+    def _ask(self, what: str) -> list[int]:
+        """The descriptors that come with the answer."""
+        try:
+            self._way.sendall(f"{what}\n".encode())
+            said, made, _, _ = socket.recv_fds(self._way, MOST, 1)
+        except (BrokenPipeError, ConnectionError):  # not one of an output's readers: nobody may take it for that
+            said, made = b"", []
+        if said == DONE:
+            return made
+        self._close_all(made)
+        words = said.decode("utf-8", "replace") or "the process that names it has ended"
+        what, _, hint = words.partition("\n")
+        raise OutputError(what, hint=hint)
+
+    @staticmethod
+    def _close_all(numbers: Sequence[int]) -> None:
+        for number in numbers:
+            os.close(number)
 
 
-def _serve(outputs: Sequence[Output], asked: int, answers: int, unwanted: Sequence[int]) -> NoReturn:
+def _serve(
+    outputs: Sequence[Output], series: Sequence[Series], way: socket.socket, unwanted: socket.socket
+) -> NoReturn:
     """The process: until nobody can ask any more."""
     try:
         for name in DEAF:
@@ -70,21 +89,32 @@ def _serve(outputs: Sequence[Output], asked: int, answers: int, unwanted: Sequen
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(nothing, number)
-        for number in unwanted:
-            os.close(number)
-        while line := os.read(asked, 16):
-            os.write(answers, _named(outputs[int(line)]))
+        unwanted.close()
+        while line := way.recv(ASKED):
+            kind, _, place = line.decode("ascii").partition(" ")
+            if kind == "begin":
+                _begin(series[int(place)], way)
+            else:
+                one = outputs[int(place)] if kind == "output" else series[int(place)]
+                way.sendall(_said(one.name_now))
     finally:
-        for output in outputs:
+        for forget in (*(each.forget for each in outputs), *(each.forget for each in series)):
             with suppress(OSError):
-                output.forget()
+                forget()
         os._exit(0)
 
 
-def _named(output: Output) -> bytes:
+def _begin(series: Series, way: socket.socket) -> None:
+    """Make its next file, and hand it over."""
+    made: list[int] = []
+    answer = _said(lambda: made.append(series.begin_now()))
+    socket.send_fds(way, [answer], made)
+
+
+def _said(do: Callable[[], object]) -> bytes:
     """What came of it."""
     try:
-        output.name_now()
+        do()
     except SeqcheckError as error:
         return f"{error.message}\n{error.hint}".encode("utf-8", "replace")[:MOST]
     return DONE

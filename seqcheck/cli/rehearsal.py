@@ -22,7 +22,8 @@ LATER = (
     "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
     "seqcheck.demands", "seqcheck.several",
     "dataclasses", "numpy.ma", "traceback", "seqcheck.watch", "seqcheck.guard", "seqcheck.unjudged",
-    "seqcheck.diagnose.redundancy", "seqcheck.sources.recorder", "seqcheck.cli.showing", "seqcheck.cli.annotations",
+    "seqcheck.diagnose.redundancy", "seqcheck.sources.recorder", "seqcheck.sources.recording", "seqcheck.cli.saver",
+    "seqcheck.cli.showing", "seqcheck.cli.annotations",
 )  # fmt: skip
 LATER_OF_FILES = (
     "queue", "threading", "tempfile", "shutil", "random", "traceback", "linecache", "ctypes",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seqcheck.kernel.border import DUPLICATE, GAP, LATE, RESTART
 from seqcheck.sink import Block, Sink, stored
-from seqcheck.sources.recorder import RawFile
+from seqcheck.sources.evidence_file import RawFile
 from seqcheck.wire import pcapng
 
 PIECE = 1 << 16  # bytes of a write, about
