@@ -3,10 +3,13 @@
 import json
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import netns
 import pytest
+
+from seqcheck.linux import memory
 
 WHY_NOT = netns.why_not()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
@@ -45,6 +48,37 @@ def test_frames_longer_than_the_mtu_are_refused(pair: netns.Pair) -> None:
         assert sender.end() == 2
     assert any("frames of 1400 bytes are longer than" in line and "MTU of 900" in line for line in sender.err)
     pair.send("--size", "914", "--count", "10")
+
+
+def test_jumbo_frames_through_several_rings(pair: netns.Pair, tmp_path: Path) -> None:
+    for namespace, name in ((pair.tx, pair.out), (pair.rx, pair.into)):
+        netns.run("ip", "-n", namespace, "link", "set", name, "mtu", "9000")
+    path = tmp_path / "report.json"
+    options = ("--count", "3000", "--report", f"json={path}", "-q")
+    with netns.program(pair.rx, *netns.SEQCHECK, "live", pair.into, *options) as live:
+        while netns.run("ip", "netns", "exec", pair.rx, "cat", "/proc/net/packet").count(" 0003 ") < 2:
+            assert live.process.poll() is None
+        more = ("--ring-size", "32", "--rings", "2", "--streams", "2", "--inject", "stale=3%")
+        truth = pair.send("--count", "3000", "--size", "9014", *more)
+        assert live.end() == 1
+    made = json.loads(path.read_text("ascii"))
+    assert (made["duplicates"]["total"], made["gaps"]["missing"]) == (truth["duplicates"], 0)
+    assert made["capture"]["bytes"] == 3000 * 9014
+    assert sorted(one["key"]["stream"] for one in made["streams"]) == [0, 1, 2, 3]
+    assert len(truth["rings"]) == 2
+
+
+def test_rings_that_no_memory_has_are_refused(pair: netns.Pair) -> None:
+    """They took the machine down."""
+    for namespace, name in ((pair.tx, pair.out), (pair.rx, pair.into)):
+        netns.run("ip", "-n", namespace, "link", "set", name, "mtu", "16096")
+    free = memory.available() or 0
+    most = 64 * 65_536 * 16_384
+    if not 0 < free < 2 * most:
+        pytest.skip("this machine has room for them")
+    with send(pair, "--ring-size", "65536", "--rings", "64", "--size", "16110", "--count", "1") as sender:
+        assert sender.end() == 2
+    assert any("more than half of the memory that is free" in line for line in sender.err)
 
 
 def test_a_path_that_takes_nothing_is_told(pair: netns.Pair) -> None:

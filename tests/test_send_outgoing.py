@@ -1,5 +1,7 @@
 """What `send` puts into its slots, without a ring of the kernel: the truth is what a tracker finds in what went out."""
 
+from itertools import zip_longest
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,8 @@ from seqcheck.cli import send as verb
 from seqcheck.cli.main import main, parse
 from seqcheck.errors import UsageError
 from seqcheck.linux.tx_ring import SLOT_SIZES, slot_type
-from seqcheck.simulate.outgoing import SMALLEST, VNET, Orders, Outgoing
+from seqcheck.simulate.outgoing import LARGEST, SMALLEST, VNET, Orders, Outgoing
+from seqcheck.simulate.several import dealt, document
 from seqcheck.wire import pcap
 
 SOURCE = bytes.fromhex("02000000000a")
@@ -65,6 +68,28 @@ def test_what_was_filled_and_not_sent_is_not_in_the_truth(unsent: int) -> None:
     assert (truth == whole.truth) == (unsent == 0)
 
 
+@pytest.mark.parametrize(("rings", "streams", "count"), [(1, 3, 4000), (3, 1, 4000), (4, 2, 4001), (5, 4, 3)])
+def test_several_rings_and_streams(rings: int, streams: int, count: int) -> None:
+    """In turn, as they are sent: what is found is the sum, and each stream is as long as the truth says."""
+    orders = Orders(ring_size=32, frames=count, other=0.1, stale=0.03, stream=7, streams=streams)
+    every = [play(each, 32) for each in dealt(orders, rings) if each.frames]
+    batches = [[frames[at : at + 32] for at in range(0, len(frames), 32)] for _, frames in every]
+    sent = [frame for turn in zip_longest(*batches, fillvalue=[]) for part in turn for frame in part]
+    truth, found = document([outgoing for outgoing, _ in every]), analyse(sent)
+    assert truth["sent"] == found.capture.frames == count
+    assert truth["duplicates"] == found.duplicates.total
+    told = {stream.key["stream"]: (stream.unique, stream.first_seq, stream.last_seq) for stream in found.streams}
+    assert told == {one["stream"]: (one["records"], one["first_seq"], one["last_seq"]) for one in truth["streams"]}
+    assert found.gaps.missing == 0
+    assert sum(truth["by_slot"].values()) == truth["stale"]
+    if rings > 1:
+        parts = truth["rings"]
+        for name in ("sent", "records", "other", "stale", "duplicates"):
+            assert sum(part[name] for part in parts) == truth[name]
+    else:
+        assert "rings" not in truth
+
+
 def test_stale_slots_hold_what_they_held_a_lap_before() -> None:
     orders = Orders(ring_size=16, frames=4000, stale=0.05)
     _, frames = play(orders, 16)
@@ -104,7 +129,7 @@ def test_frames_of_other_traffic_are_sound() -> None:
 
 
 @pytest.mark.parametrize("orders", [
-    Orders(ring_size=8, frames=1, size=SMALLEST - 1), Orders(ring_size=8, frames=1, size=1515),
+    Orders(ring_size=8, frames=1, size=SMALLEST - 1), Orders(ring_size=8, frames=1, size=LARGEST + 1),
     Orders(ring_size=8, frames=1, other=0.6, stale=0.5),
 ])  # fmt: skip
 def test_orders_that_cannot_be(orders: Orders) -> None:
@@ -129,6 +154,7 @@ def test_faults(text: str, value: float) -> None:
 @pytest.mark.parametrize("argv", [
     [], ["--inject", "0.1"], ["--inject", "loss=0.1"], ["--inject", "stale=2"], ["--inject", "stale=-1"],
     ["--stale", "0.1"], ["--ring-size", "1"], ["--size", "60"], ["--to", "nobody"], ["--rate", "0"],
+    ["--size", "16111"], ["--rings", "0"], ["--streams", "0"],
 ])  # fmt: skip
 def test_what_is_not_asked_for_properly_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["send", *(["veth0"] if argv else []), *argv]) == 2

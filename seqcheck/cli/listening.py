@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from seqcheck.sources.ongoing import Ongoing
 
 CHECKED_S = 1.0  # how long counters are watched
-RING_SHARE = 0.5  # of the memory that is free: what the kernel gives for rings it takes from everybody else
 COPIES = 2  # of the recorder's memory, while one of them is written
 # What is about interfaces alone, and what it is where nobody asked for it.
 OF_INTERFACES = {
@@ -72,7 +71,7 @@ def fits(args: argparse.Namespace, count: int) -> None:
     free = memory.available()
     if free is None:
         return
-    share = int(free * RING_SHARE)
+    share = int(free * memory.SHARE)
     if args.ring * count > share:
         each = f" for each of {count} interfaces" if count > 1 else ""
         raise UsageError(

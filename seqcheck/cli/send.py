@@ -9,26 +9,24 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.cli.pace import Pace, hearing
 from seqcheck.cli.quantity import bounded, duration, share
 from seqcheck.cli.stdio import put, say
-from seqcheck.errors import InputError
+from seqcheck.errors import InputError, UsageError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
     from seqcheck.linux.tx_ring import TxRing
-    from seqcheck.simulate.outgoing import Orders, Outgoing
+    from seqcheck.simulate.outgoing import Outgoing
 
 MOST_FRAMES, FASTEST = 10**15, 10**9
-BATCH = 256  # slots that are filled before the kernel is asked to send them
-STEP = 0.001  # seconds' worth of frames that a batch has at least: smaller ones would keep a processor busy with little
 SECOND = 1_000_000_000
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DESCRIPTION = """\
 Sends numbered frames, mixed with other traffic, through a TX ring of the kernel, and
@@ -88,8 +86,8 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "metavar": "FPS", "type": lambda text: bounded(text, 1, FASTEST),
         "help": "frames per second (default: as fast as possible)"}),
     ("--size", {
-        "metavar": "BYTES", "type": lambda text: bounded(text, 76, 1514), "default": 76,
-        "help": "length of the numbered frames, without FCS (default: 76)"}),
+        "metavar": "BYTES", "type": lambda text: bounded(text, 76, 16_110), "default": 76,
+        "help": "length of the numbered frames, without FCS (default: 76); jumbo frames where the MTU allows them"}),
     ("--other", {
         "metavar": "SHARE", "type": share, "default": 0.0,
         "help": "share of the slots that carry other traffic: ARP, TCP, DNS (default: 0)"}),
@@ -102,6 +100,12 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--stream", {
         "metavar": "N", "type": lambda text: bounded(text, 0, (1 << 32) - 1), "default": 0,
         "help": "stream number in the header (default: 0)"}),
+    ("--streams", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, 65_536), "default": 1,
+        "help": "number records of so many streams in turn: --stream and those that follow it (default: 1)"}),
+    ("--rings", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, 64), "default": 1,
+        "help": "send through so many TX rings in turn, each with streams of its own (default: 1)"}),
     ("--seed", {
         "metavar": "S", "type": lambda text: bounded(text, 0, 1 << 62), "default": 1,
         "help": "random seed for other traffic and stale slots (default: 1)"}),
@@ -110,9 +114,10 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def run(args: argparse.Namespace) -> int:
     """Send, and print the truth."""
-    from seqcheck.linux import interface, privilege
-    from seqcheck.linux.tx_ring import SendError, TxRing
+    from seqcheck.linux import interface, memory, privilege
+    from seqcheck.linux.tx_ring import SendError, TxRing, slot_size
     from seqcheck.simulate.outgoing import Orders, Outgoing
+    from seqcheck.simulate.several import dealt
 
     found = interface.find(args.interface)
     if found is None or not found.up:
@@ -121,106 +126,91 @@ def run(args: argparse.Namespace) -> int:
     forever = args.duration is not None and args.count is None
     orders = Orders(
         ring_size=args.ring_size, frames=MOST_FRAMES if forever else args.count or 100_000, size=args.size,
-        other=args.other, stale=args.inject, stream=args.stream, seed=args.seed, target=args.to,
+        other=args.other, stale=args.inject, stream=args.stream, streams=args.streams, seed=args.seed, target=args.to,
     )  # fmt: skip
-    ring = TxRing(found, args.ring_size, args.size, patience_s=args.patience)
-    outgoing = Outgoing(orders, ring.slots, found.address)
+    if args.stream + args.streams * args.rings > 1 << 32:
+        raise UsageError("--stream, --streams and --rings: a stream's number has 32 bits")
+    asked, free = args.rings * args.ring_size * slot_size(args.ring_size, args.size), memory.available()
+    if free is not None and asked > free * memory.SHARE:
+        raise UsageError(
+            f"rings of {asked >> 20:,} MiB are more than half of the memory that is free ({free >> 20:,} MiB)",
+            hint="ask for less: --rings, --ring-size, --size",
+        )
     pace = Pace(args.rate, args.duration)
-    json.dumps(report(outgoing, orders, pace))  # so that all modules are loaded while they still can be read
-    privilege.drop(privilege.heir())
     failed: SendError | None = None
-    with hearing(pace), closing(ring):
+    with ExitStack() as stack:
+        lanes = []
+        for each in dealt(orders, args.rings):
+            ring = stack.enter_context(closing(TxRing(found, args.ring_size, args.size, patience_s=args.patience)))
+            lanes.append(Lane(outgoing=Outgoing(each, ring.slots, found.address), ring=ring))
+        json.dumps(report(lanes, pace))  # so that all modules are loaded while they still can be read
+        privilege.drop(privilege.heir())
+        stack.enter_context(hearing(pace))
         if args.inject and not args.quiet:
             say(f"seqcheck: note: slots are left stale on purpose, {args.inject:.4%} of them")
         pace.begin()
         try:
-            send(outgoing, ring, pace)
+            send(lanes, pace)
         except SendError as error:
             failed = error
-    put(json.dumps({"interface": found.name, **report(outgoing, orders, pace)}))
+    put(json.dumps({"interface": found.name, **report(lanes, pace)}))
     if failed is not None:
         raise failed
     return 0
 
 
-def report(outgoing: Outgoing, orders: Orders, pace: Pace) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A ring, and what goes into it."""
+
+    outgoing: Outgoing
+    ring: TxRing
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it is sent."""
+        return self.outgoing.truth.sent >= self.outgoing.orders.frames
+
+
+def report(lanes: Sequence[Lane], pace: Pace) -> dict[str, Any]:
     """The truth, and how fast it was."""
-    took = pace.elapsed
+    from seqcheck.simulate.several import document
+
+    took, truth = pace.elapsed, document([lane.outgoing for lane in lanes])
     return {
-        **outgoing.truth.document(orders),
+        **truth,
         "elapsed_ns": int(took * SECOND),
-        "frames_per_second": round(outgoing.truth.sent / took) if took else None,
+        "frames_per_second": round(truth["sent"] / took) if took else None,
     }
 
 
-class Pace:
-    """When to send how much: `rate` frames a second, for `duration` seconds; None is no limit."""
-
-    def __init__(self, rate: int | None, duration: float | None) -> None:
-        self._rate, self._duration = rate, duration
-        self.ended = False
-        self.begin()
-
-    def begin(self) -> None:
-        """Now."""
-        self._begin = time.monotonic()
-        self.elapsed = 0.0
-
-    def next(self, sent: int) -> int:
-        """How many frames are due, at least one; waits until that is so. 0 at the end."""
-        while not self.over():
-            if self._rate is None:
-                return BATCH
-            least = min(max(int(self._rate * STEP), 1), BATCH)
-            due = int(self.elapsed * self._rate) - sent
-            if due >= least:
-                return min(due, BATCH)
-            # Wait for the next batch to fall due; at most 0.1 s, so that a signal and the duration are seen in time.
-            time.sleep(min(max((sent + least) / self._rate - self.elapsed, 0.0001), 0.1))
-        return 0
-
-    def over(self) -> bool:
-        """Whether it is to end: the time is over, or a signal said so."""
-        self.elapsed = time.monotonic() - self._begin
-        self.ended = self.ended or (self._duration is not None and self.elapsed >= self._duration)
-        return self.ended
-
-    def done(self) -> None:
-        """All is sent."""
-        self.elapsed = time.monotonic() - self._begin
-
-    def stop(self, number: int, frame: object) -> None:
-        """A signal: end, with what was sent up to now."""
-        self.ended = True
-
-
-def send(outgoing: Outgoing, ring: TxRing, pace: Pace) -> None:
-    """Until all is sent, the time is over, or a signal says so. What was filled and not sent is not in the truth."""
-    from seqcheck.linux.tx_ring import SEND_REQUEST, SendError
-
+def send(lanes: Sequence[Lane], pace: Pace) -> None:
+    """Until all is sent, the time is over, or a signal says so: a batch through each ring in turn. What was filled and
+    not sent is not in the truth."""
+    sent, open_ = 0, [lane for lane in lanes if not lane.done]
     try:
-        while outgoing.truth.sent < outgoing.orders.frames:
-            count = pace.next(outgoing.truth.sent)
-            if not count:
-                break
-            slots = outgoing.fill(count, time.time_ns())
-            ring.slots["status"][slots] = SEND_REQUEST
-            try:
-                sent = ring.send(slots, pace.over)
-            except SendError as error:
-                outgoing.unsent(slots.stop - slots.start - error.sent)
-                raise
-            outgoing.unsent(slots.stop - slots.start - sent)
+        while open_:
+            for lane in open_:
+                count = pace.next(sent)
+                if not count:
+                    return
+                sent += batch(lane, count, pace)
+            open_ = [lane for lane in open_ if not lane.done]
     finally:
         pace.done()
 
 
-@contextmanager
-def hearing(pace: Pace) -> Iterator[None]:
-    """Signals end the sending, not the program."""
-    before = {number: signal.signal(number, pace.stop) for number in ENDS}
+def batch(lane: Lane, count: int, pace: Pace) -> int:
+    """Fill and send as many as `count` slots; how many were sent. SendError where no more can be."""
+    from seqcheck.linux.tx_ring import SEND_REQUEST, SendError
+
+    outgoing, ring = lane.outgoing, lane.ring
+    slots = outgoing.fill(count, time.time_ns())
+    ring.slots["status"][slots] = SEND_REQUEST
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        sent = ring.send(slots, pace.over)
+    except SendError as error:
+        outgoing.unsent(slots.stop - slots.start - error.sent)
+        raise
+    outgoing.unsent(slots.stop - slots.start - sent)
+    return sent

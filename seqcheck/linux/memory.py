@@ -25,6 +25,9 @@ def give_back() -> bool:
         return False
 
 
+SHARE = 0.5  # of what is free: what the kernel gives for rings it takes from everybody
+
+
 def available() -> int | None:
     """Bytes that can be had without taking them from others, as far as the system says. Source: proc(5)."""
     try:

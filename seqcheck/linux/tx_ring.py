@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.errors import OutputError, PrivilegeError, UsageError
+from seqcheck.errors import InputError, OutputError, PrivilegeError, UsageError
 from seqcheck.escape import visible
 from seqcheck.linux.interface import ETHERNET, Interface
 from seqcheck.linux.interface import mtu as interface_mtu
@@ -34,8 +34,7 @@ PAGE = 4096
 DATA = 32  # where a slot's data begin: behind struct tpacket2_hdr
 VNET = 10  # bytes of struct virtio_net_hdr, in front of the frame
 FRAME = DATA + VNET
-SLOT_SIZES = (256, 512, 1024, 2048, 4096)
-LARGEST = 1514
+SLOT_SIZES = (256, 512, 1024, 2048, 4096, 8192, 16_384)
 HEADER = 14  # of Ethernet, which an MTU does not count
 FEWEST, MOST = 2, 65_536  # slots
 WAIT_US = 100_000  # that the kernel may wait for what it sends, before signals and the clock are looked at
@@ -63,6 +62,16 @@ def slot_type(size: int) -> np.dtype[np.void]:
     )
 
 
+def in_block(size: int) -> int:
+    """How many slots of that size a block of the ring has: the kernel takes whole pages."""
+    return max(PAGE // size, 1)
+
+
+def slot_size(count: int, frame: int) -> int:
+    """Bytes of each of `count` slots for frames of up to `frame` bytes."""
+    return next(size for size in SLOT_SIZES if size >= FRAME + frame and count % in_block(size) == 0)
+
+
 class TxRing:
     """`count` slots on an interface, for frames of up to `frame` bytes. The caller fills and marks slots; `send` makes
     the kernel take all marked ones from its own place on, in order."""
@@ -78,8 +87,7 @@ class TxRing:
                 f"frames of {frame} bytes are longer than {visible(interface.name)} with its MTU of {mtu} sends",
                 hint=f"at most: --size {mtu + HEADER}",
             )
-        per_page = {size: PAGE // size for size in SLOT_SIZES}
-        size = next(size for size in SLOT_SIZES if size >= FRAME + frame and count % per_page[size] == 0)
+        size = slot_size(count, frame)
         self.count = count
         self._name, self._patience_s = interface.name, patience_s
         try:
@@ -92,8 +100,16 @@ class TxRing:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, WAIT_US))
             self._socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V2)
             self._socket.setsockopt(SOL_PACKET, VNET_HEADER, 1)
-            request = struct.pack("4I", PAGE, count // per_page[size], size, count)
-            self._socket.setsockopt(SOL_PACKET, TX_RING, request)
+            request = struct.pack("4I", in_block(size) * size, count // in_block(size), size, count)
+            try:
+                self._socket.setsockopt(SOL_PACKET, TX_RING, request)
+            except OSError as error:
+                if error.errno != errno.ENOMEM:
+                    raise
+                raise InputError(
+                    f"the kernel has no {count * size >> 20} MiB for a ring of {visible(interface.name)}",
+                    hint="Ask for less: --ring-size, --size, --rings",
+                ) from error
             memory = mmap.mmap(self._socket.fileno(), count * size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
             self._socket.bind((interface.name, 0))
         except BaseException:

@@ -23,14 +23,14 @@ from seqcheck.simulate.template import RECEIVER4, SENDER4
 SCHEMA = "seqcheck.send/1"
 PORT = 5000
 HEADERS = 14 + 20 + 8
-SMALLEST, LARGEST = HEADERS + header.FULL, 1514
+SMALLEST, LARGEST = HEADERS + header.FULL, 16_110  # the largest jumbo frame that adapters send
 NOTHING, OTHER = -2, -1  # what a slot may hold beside a record's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
     """What to send. `frames` slots in all; `other` and `stale` are the shares of advances that carry other traffic,
-    and that are left stale."""
+    and that are left stale. Records are of `streams` streams in turn, `stream` and those that follow it."""
 
     ring_size: int
     frames: int
@@ -38,6 +38,7 @@ class Orders:
     other: float = 0.0
     stale: float = 0.0
     stream: int = 0
+    streams: int = 1
     seed: int = 1
     target: bytes = bytes.fromhex("020000000002")
 
@@ -57,7 +58,11 @@ class Truth:
 
     def document(self, orders: Orders) -> dict[str, Any]:
         """As JSON (docs/live.md)."""
-        streams = [{"stream": orders.stream, "records": self.records, "first_seq": 0, "last_seq": self.records - 1}]
+        streams = [
+            {"stream": orders.stream + place, "records": count, "first_seq": 0, "last_seq": count - 1}
+            for place in range(orders.streams)
+            if (count := (self.records + orders.streams - 1 - place) // orders.streams)
+        ]
         return {
             "schema": SCHEMA,
             "ring_size": self.ring_size,
@@ -66,7 +71,7 @@ class Truth:
             "other": self.other,
             "stale": self.stale,
             "duplicates": self.duplicates,
-            "streams": streams if self.records else [],
+            "streams": streams,
             "by_slot": {str(slot): count for slot, count in sorted(self.by_slot.items())},
         }
 
@@ -130,7 +135,8 @@ class Outgoing:
         first, size = self.truth.records, len(self._record)
         numbers = np.arange(first, first + len(at))
         self._slots["frame"][at, :size] = self._record
-        self._own["seq"][at] = numbers
+        self._own["seq"][at] = numbers // self.orders.streams
+        self._own["stream"][at] = self.orders.stream + numbers % self.orders.streams
         self._own["time_ns"][at] = now
         self._own["slot"][at] = at
         self._slots["length"][at], self._slots["copied"][at] = size + VNET, size
@@ -154,7 +160,7 @@ def _own(slots: NDArray[Any]) -> NDArray[Any]:
     """The fields of our own header in every slot."""
     begin = _offsets(slots.dtype)["frame"] + HEADERS
     at = {name: begin + offset for name, offset in _offsets(np.dtype(header.COLUMNS)).items()}
-    names = ("seq", "time_ns", "slot")
+    names = ("stream", "seq", "time_ns", "slot")
     kinds = dict(header.COLUMNS)
     view = np.dtype(
         {
