@@ -13,8 +13,8 @@ from random import Random
 from seqcheck.reporters import FORMATS
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# The interpreter's start is not ours: seqcheck says when it begins. A shell's background jobs ignore Ctrl-C, and it would,
-# too, until it listens.
+# The interpreter's start is not ours: seqcheck says when it begins. What a shell runs in the background ignores Ctrl-C
+# unless it asks for it.
 BEGUN = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
     " from seqcheck.__main__ import run; os.write(1, b'.'); sys.exit(run())"
