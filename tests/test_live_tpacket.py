@@ -85,6 +85,30 @@ def test_where_no_tag_belongs_none_is_put(how: dict[str, Any], link: int) -> Non
     assert after == data
 
 
+def test_a_cooked_header_is_put_in_front() -> None:
+    """Of what stands in sockaddr_ll: family, protocol, interface, hardware, type, length, address."""
+    told = struct.pack("=H2sIHBB8s", 17, b"\x08\x00", 3, 1, 4, 6, b"\x02\0\0\0\0\x09\0\0")
+    data = bytearray(packet(b"E" * 60, last=True, mac=100))
+    data[48:68] = told
+    for kernel in kernels():
+        _, rows, totals, after = walk(kernel, bytes(data), 9, 276)
+        assert rows == [[80, 80, 80, 7_000_000_009, 276]]
+        assert after[80:100].hex(" ", -2) == "0800 0000 0000 0003 0001 0406 0200 0000 0009 0000"
+        assert after[100:160] == b"E" * 60
+        assert totals[border.T_BYTES] == 80
+
+
+def kernels() -> list[Any]:
+    native = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
+    return [reference, native]
+
+
+@pytest.mark.parametrize("mac", [48, 68, 87])
+def test_where_a_cooked_header_has_no_room(mac: int) -> None:
+    for kernel in kernels():
+        assert walk(kernel, packet(b"E" * 60, last=True, mac=mac), 9, 276)[0] == [(0, border.BAD)]
+
+
 @pytest.mark.parametrize("patch", [
     (0, struct.pack("=I", 47)), (0, struct.pack("=I", 1 << 31)), (12, struct.pack("=I", 61)),
     (12, struct.pack("=I", border.MAX_FRAME + 1)), (16, struct.pack("=I", 1 << 31)), (24, struct.pack("=H", 47)),
@@ -106,7 +130,7 @@ def blocks(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(0, 8))):
         vlan = draw(st.sampled_from([(0, 0, 0), (VALID, 5, 0), (VALID | TPID, 0x1FFF, 0x88A8), (TPID, 1, 2)]))
         wire = draw(st.sampled_from([None, None, 0, 100, 2**31 - 1, 2**31]))
-        mac = draw(st.sampled_from([86, 86, 86, 48, 51, 52, 47]))
+        mac = draw(st.sampled_from([88, 88, 88, 87, 48, 51, 52, 47]))
         data += packet(draw(st.binary(max_size=40)), mac=mac, wire=wire, vlan=vlan, last=draw(st.integers(0, 9)) == 0)
     noise = draw(st.lists(st.tuples(st.integers(0, max(len(data) - 1, 0)), st.integers(0, 255)), max_size=3))
     out = bytearray(data)
@@ -117,7 +141,9 @@ def blocks(draw: st.DrawFn) -> bytes:
 
 
 @settings(max_examples=300, deadline=None)
-@given(data=st.one_of(blocks(), st.binary(max_size=300)), capacity=st.integers(1, 5), link=st.sampled_from([1, 101]))
+@given(
+    data=st.one_of(blocks(), st.binary(max_size=300)), capacity=st.integers(1, 5), link=st.sampled_from([1, 101, 276])
+)
 def test_the_native_walk_is_the_same(data: bytes, capacity: int, link: int) -> None:
     native = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
     assert walk(native, data, capacity, link) == walk(reference, data, capacity, link)

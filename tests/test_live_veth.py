@@ -117,6 +117,44 @@ def test_what_a_real_ring_sends_again_is_found(pair: netns.Pair, tmp_path: Path,
         assert (again.verdict.cause, again.verdict.ring_size) == ("stale-slot", size)
 
 
+@pytest.mark.parametrize("bridged", [False, True])
+def test_all_interfaces_at_once(pair: netns.Pair, tmp_path: Path, bridged: bool) -> None:
+    """With their cooked headers; what goes through a bridge comes twice, which is told."""
+    path, evidence = tmp_path / "live.json", tmp_path / "evidence.pcapng"
+    if bridged:
+        netns.run("ip", "-n", pair.rx, "link", "add", "sqbr", "type", "bridge")
+        netns.run("ip", "-n", pair.rx, "link", "set", "sqbr", "up")
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "master", "sqbr")
+    count = 4000 if bridged else 2000
+    options = ("--count", str(count), "--report", f"json={path}", "--evidence", str(evidence))
+    with netns.live(pair.rx, "any", *options, "--filter", "udp port 5000 and ip") as live:
+        broadcast = ("--to", "ff:ff:ff:ff:ff:ff")  # a bridge hands it to its own host, too
+        truth = pair.send("--count", "2000", "--ring-size", "64", "--inject", "stale=1%", *broadcast)
+        assert live.end() == 1
+    made = report(path)
+    twice = truth["duplicates"] + (truth["sent"] if bridged else 0)
+    assert (made["capture"]["frames"], made["duplicates"]["total"]) == (count, twice)
+    assert made["gaps"]["missing"] == 0
+    assert any("stands on" in caveat for caveat in made["verdict"]["caveats"]) == bridged
+    assert made["verdict"]["cause"] == ("path-copy" if bridged else "stale-slot")
+    with CaptureReader([evidence], kernel=kernel.load()) as reader:
+        assert {int(link) for frames, low, high in reader for link in frames.link[low:high]} == {276}
+
+
+def test_of_all_interfaces_loopback_shows_a_frame_once(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "live.json"
+    code = (
+        "import socket\n"
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "for n in range(500): s.sendto(n.to_bytes(4, 'big'), ('127.0.0.1', 5000))\n"
+    )
+    options = ("--layout", "udp:5000 seq=u32be@0", "--filter", "udp port 5000", "--count", "500")
+    with netns.live(pair.rx, "any", *options, "--report", f"json={path}") as live:
+        netns.run("ip", "netns", "exec", pair.rx, sys.executable, "-c", code)
+        assert live.end() == 0
+    assert report(path)["streams"][0]["received"] == 500
+
+
 def test_without_faults_it_is_clean(pair: netns.Pair, tmp_path: Path) -> None:
     path = tmp_path / "live.json"
     with netns.live(pair.rx, pair.into, "--count", "5000", "--report", f"json={path}") as live:
@@ -497,7 +535,9 @@ def test_without_the_privilege_the_error_says_what_to_do(pair: netns.Pair, verb:
 
 @pytest.mark.parametrize(("options", "words"), [
     (["nowhere0"], "there is no interface nowhere0"),
-    (["any"], "not on `any`"),
+    (["any", "sqin"], "name it alone"),
+    (["any", "--promiscuous"], "any cannot be promiscuous"),
+    (["any", "--via", "scapy"], "not captured by scapy"),
     (["--filter", "no such word", "sqin"], "does not parse"),
     (["--clock", "adapter", "sqin"], "cannot stamp every frame"),
     (["--layout", "nonsense", "sqin"], "nonsense"),

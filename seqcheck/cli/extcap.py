@@ -20,7 +20,7 @@ from seqcheck.version import VERSION
 
 PREFIX = "seqcheck-"  # of the names that Wireshark knows them by
 # LINKTYPE of an interface -> number, name and description of what libpcap calls a DLT
-DLTS = {1: (1, "EN10MB", "Ethernet"), 101: (12, "RAW", "Raw IP")}
+DLTS = {1: (1, "EN10MB", "Ethernet"), 101: (12, "RAW", "Raw IP"), 276: (276, "LINUX_SLL2", "Linux cooked v2")}
 
 DESCRIPTION = """\
 Captures for Wireshark, which starts it: frames that came twice, late, or after missing

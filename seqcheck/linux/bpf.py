@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from seqcheck.errors import UsageError
-from seqcheck.linux.interface import ETHERNET, RAW
+from seqcheck.linux.interface import COOKED2, ETHERNET, RAW
 
 SO_ATTACH_FILTER = 26
 MAX_INSTRUCTIONS = 4096  # BPF_MAXINSNS
-LOAD_BYTE, JUMP_EQUAL, RETURN = 0x30, 0x15, 0x06
+LOAD_BYTE, LOAD_HALF, JUMP_EQUAL, RETURN = 0x30, 0x28, 0x15, 0x06
 PACKET_TYPE = 0xFFFFF004  # SKF_AD_OFF + SKF_AD_PKTTYPE
-OUTGOING = 4
+HARDWARE = 0xFFFFF01C  # SKF_AD_OFF + SKF_AD_HATYPE
+OUTGOING, LOOPBACKS = 4, 772  # PACKET_OUTGOING, ARPHRD_LOOPBACK
 LIBRARIES = ("libpcap.so.1", "libpcap.so.0.8", "libpcap.so", "libpcap.dylib")
 DLT_EN10MB, DLT_RAW = 1, 12
 DLT = {RAW: DLT_RAW}  # where it differs from the LINKTYPE of files
@@ -33,10 +34,17 @@ ERROR_SIZE = 256  # PCAP_ERRBUF_SIZE
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 NOTHING: list[Instruction] = [(RETURN, 0, 0, 0)]
-# What stands in front, by the direction that is wanted.
+# What stands in front, by the direction that is wanted; "any" leaves out what comes back by loopback.
 HEADS: dict[str, list[Instruction]] = {
     "": [],
     "in": [(LOAD_BYTE, 0, 0, PACKET_TYPE), (JUMP_EQUAL, 0, 1, OUTGOING), (RETURN, 0, 0, 0)],
+    "any": [
+        (LOAD_BYTE, 0, 0, PACKET_TYPE),
+        (JUMP_EQUAL, 0, 3, OUTGOING),
+        (LOAD_HALF, 0, 0, HARDWARE),
+        (JUMP_EQUAL, 0, 1, LOOPBACKS),
+        (RETURN, 0, 0, 0),
+    ],
     "out": [(LOAD_BYTE, 0, 0, PACKET_TYPE), (JUMP_EQUAL, 1, 0, OUTGOING), (RETURN, 0, 0, 0)],
 }
 
@@ -64,6 +72,8 @@ def compile(expression: str, interface: str, link: int | None) -> Programs:
     """The expression (pcap-filter(7)) as instructions for the link layer of that interface, or, where that is not known
     yet (None), for each that it may have and that the expression suits. UsageError where it does not parse or nothing
     can compile it."""
+    if link == COOKED2:  # without a link-layer header: what the kernel looks at begins with the network layer
+        return {link: _compiled(expression, interface, RAW)}
     if link is not None:
         return {link: _compiled(expression, interface, link)}
     made = {ETHERNET: _compiled(expression, LOOPBACK, ETHERNET)}

@@ -20,7 +20,8 @@ IFNAMSIZ = 16
 SIOCGIFFLAGS, SIOCGIFHWADDR = 0x8913, 0x8927
 IFF_UP, IFF_LOOPBACK = 0x1, 0x8
 RTMGRP_LINK = 1
-ETHERNET, RAW = 1, 101  # LINKTYPE
+ETHERNET, RAW, COOKED2 = 1, 101, 276  # LINKTYPE
+ANY = "any"  # all interfaces at once
 # ARPHRD_* (linux/if_arp.h) -> LINKTYPE of what a raw packet socket gives
 LINK_TYPES = {1: ETHERNET, 772: ETHERNET, 65534: RAW, 512: RAW, 768: RAW, 769: RAW, 778: RAW}
 # Counters below /sys/class/net/NAME/statistics of frames that came and that the host did not take in.
@@ -47,8 +48,8 @@ def find(name: str) -> Interface | None:
     raw = os.fsencode(name)
     if not 0 < len(raw) < IFNAMSIZ or b"/" in raw or b"\0" in raw:
         raise UsageError(f"{name!r} cannot be the name of an interface")
-    if name == "any":
-        raise UsageError("seqcheck listens on interfaces by name, not on `any`", hint="name them: live eth0 eth1")
+    if name == ANY and sys.platform == "linux":
+        return Interface(name=name, index=0, up=True, loopback=False, link=COOKED2, address=b"")
     if sys.platform != "linux":  # elsewhere scapy finds out the rest
         return _named(name)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
@@ -84,13 +85,30 @@ def known() -> list[str]:
     return [name for _, name in socket.if_nameindex()]
 
 
+def stacked() -> list[tuple[str, list[str]]]:
+    """Interfaces that stand on others (bridges, bonds, VLANs), each with these: a frame goes through both."""
+    found = []
+    for name in known():
+        try:
+            there = sorted(os.listdir(f"/sys/class/net/{name}"))
+        except OSError:
+            continue
+        if lower := [each.removeprefix("lower_") for each in there if each.startswith("lower_")]:
+            found.append((name, lower))
+    return found
+
+
 def losses(name: str) -> int:
     """Frames that the interface itself says it lost on receiving, since it came up; 0 where it does not say."""
+    if name == ANY:
+        return sum(losses(each) for each in known())
     return sum(_counter(f"{name}/statistics/{each}") for each in LOSSES)
 
 
 def link_losses(name: str) -> int:
     """How often the interface lost its link, since it was made; 0 where it does not say."""
+    if name == ANY:
+        return sum(link_losses(each) for each in known())
     return _counter(f"{name}/carrier_down_count")
 
 

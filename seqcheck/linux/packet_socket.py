@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from seqcheck.errors import InputError, PrivilegeError, UsageError
 from seqcheck.escape import visible
 from seqcheck.linux import bpf
-from seqcheck.linux.interface import IFNAMSIZ, Interface
+from seqcheck.linux.interface import ANY, IFNAMSIZ, Interface
 from seqcheck.linux.privilege import advice
 
 SOL_PACKET = 263
@@ -40,6 +40,7 @@ CLOCKS = ("host", "adapter")
 
 _REQUEST = struct.Struct("7I")  # struct tpacket_req3
 _STATISTICS = struct.Struct("3I")  # struct tpacket_stats_v3
+_ADDRESS = struct.Struct("=HHiHBB8s")  # struct sockaddr_ll
 _MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
 
 
@@ -65,7 +66,7 @@ class Listening:
             raise UsageError(
                 f"the filter {self.expression!r} does not suit the link layer of {visible(interface.name)}"
             )
-        direction = self.direction or ("in" if interface.loopback else "")
+        direction = self.direction or ("any" if interface.name == ANY else "in" if interface.loopback else "")
         return bpf.program(self.filters.get(interface.link, ()), self.snap, direction=direction)
 
 
@@ -74,14 +75,17 @@ class PacketSocket:
     of room, as far as `count()` was asked."""
 
     def __init__(self, name: str, how: Listening) -> None:
-        """Listens on nothing until `bind`."""
+        """Listens on nothing until `bind`. Frames of all interfaces (`any`) come without their link-layer headers."""
+        if name == ANY and how.promiscuous:
+            raise UsageError("any cannot be promiscuous", hint="name the interfaces: live eth0 eth1 --promiscuous")
         self.name, self.how = name, how
         self.accepted = self.dropped = 0
         self.block_size = BLOCK
         self.kept = how.kept
         self.blocks = max(how.ring // BLOCK, FEWEST) + how.kept
         try:
-            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+            kind = socket.SOCK_DGRAM if name == ANY else socket.SOCK_RAW
+            self.socket = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, 0)
         except PermissionError:
             raise PrivilegeError(f"listening on {name} needs the privilege CAP_NET_RAW", hint=advice()) from None
         try:
@@ -96,7 +100,10 @@ class PacketSocket:
     def bind(self, interface: Interface) -> None:
         """Listen on the interface, from now on. OSError where it has gone in the meantime."""
         bpf.attach(self.socket, self.how.program(interface))
-        self.socket.bind((interface.name, ETH_P_ALL))
+        if interface.name == ANY:
+            self._bind_to_all()
+        else:
+            self.socket.bind((interface.name, ETH_P_ALL))
         if self.how.promiscuous:
             wanted = _MEMBERSHIP.pack(interface.index, PROMISCUOUS, 0, b"")
             self.socket.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, wanted)
@@ -127,6 +134,13 @@ class PacketSocket:
     def close(self) -> None:
         """The memory goes with its last view."""
         self.socket.close()
+
+    def _bind_to_all(self) -> None:
+        """To interface number 0, which Python's own bind() does not know."""
+        address = _ADDRESS.pack(socket.AF_PACKET, socket.htons(ETH_P_ALL), 0, 0, 0, 0, b"")
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.bind(self.socket.fileno(), address, len(address)):
+            raise OSError(ctypes.get_errno(), "cannot listen on all interfaces")
 
     def _ring(self) -> mmap.mmap:
         length = self.blocks * self.block_size

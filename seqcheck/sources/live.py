@@ -58,6 +58,8 @@ def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool:
         raise UsageError(
             f"{visible(name)} is not there, and scapy cannot wait for it", hint="Without --via scapy it can."
         )
+    if found.name == interface.ANY:
+        raise UsageError("any is not captured by scapy", hint="Without --via scapy it is.")
     if sys.platform == "linux":
         how = _filtering(name, how, found)
     return SniffedPort(Sniffed(name, how, found, how.expression), pool)
@@ -91,6 +93,8 @@ class LiveReader:
         self._ports: list[AnyPort] = []
         if how.clock != "host" and len(self.inputs) > 1:
             raise UsageError("the clocks of several adapters do not put frames in order", hint="name one interface")
+        if interface.ANY in self.inputs and len(self.inputs) > 1:
+            raise UsageError("any is all interfaces: name it alone")
         found = {name: interface.find(name) for name in self.inputs}
         for name, one in found.items():
             if not wait and (one is None or not one.up):
@@ -113,6 +117,13 @@ class LiveReader:
         except BaseException:
             self.close()
             raise
+        if interface.ANY in found:
+            for upper, lower in interface.stacked():
+                names = ", ".join(map(visible, lower))
+                self._remark(
+                    f"{visible(upper)} stands on {names}: `any` shows its frames at both, that is, more than once; name"
+                    " the interfaces to capture on"
+                )
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         try:

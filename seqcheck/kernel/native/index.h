@@ -38,7 +38,8 @@ struct pcapng_walk {
 
 int walk_pcapng(struct frame_columns *f, struct pcapng_walk *w);
 
-/* The packets of a TPACKET_V3 block. `bytes` is `f->buf`, to be written to: VLAN tags are put back into it. */
+/* The packets of a TPACKET_V3 block. `bytes` is `f->buf`, to be written to: VLAN tags are put back
+ * into it, and the headers of LINKTYPE_LINUX_SLL2. */
 struct tpacket_walk {
     uint8_t *bytes;
     int64_t pos;

@@ -11,6 +11,8 @@ enum {
     TAG_BYTES = 4,
     ADDRESS_BYTES = 12,
     ETHERNET = 1,
+    COOKED2 = 276,
+    COOKED_BYTES = 20,      /* of its header, and of the struct sockaddr_ll behind the packet's */
     NS_PER_SECOND = 1000000000,
     AHEAD = 8               /* packets */
 };
@@ -24,6 +26,21 @@ static void put_tag_back(uint8_t *frame, uint16_t protocol, uint16_t tag)
     frame[1] = (uint8_t)protocol;
     frame[2] = (uint8_t)(tag >> 8);
     frame[3] = (uint8_t)tag;
+}
+
+/* Put a header of LINKTYPE_LINUX_SLL2 in front of `frame`, of what the kernel says of it at `from`, a sockaddr_ll. */
+static void put_cooked(uint8_t *frame, const uint8_t *from)
+{
+    const uint32_t place = raw32(from + 4);
+    const uint16_t hardware = raw16(from + 8);
+    uint8_t *const to = frame - COOKED_BYTES;
+    memcpy(to, from + 2, 2);
+    to[2] = to[3] = 0;
+    for (int i = 0; i < 4; i++)
+        to[4 + i] = (uint8_t)(place >> (24 - 8 * i));
+    to[8] = (uint8_t)(hardware >> 8);
+    to[9] = (uint8_t)hardware;
+    memcpy(to + 10, from + 10, 10);
 }
 
 int walk_tpacket(struct frame_columns *f, struct tpacket_walk *w)
@@ -65,6 +82,16 @@ int walk_tpacket(struct frame_columns *f, struct tpacket_walk *w)
             off -= TAG_BYTES;
             cap += TAG_BYTES;
             wire += TAG_BYTES;
+        }
+        if (rarely(w->link == COOKED2)) {
+            if (mac < HEADER + 2 * COOKED_BYTES || cap > MAX_FRAME - COOKED_BYTES) {
+                why = BAD;
+                break;
+            }
+            put_cooked(bytes + off, p + HEADER);
+            off -= COOKED_BYTES;
+            cap += COOKED_BYTES;
+            wire += COOKED_BYTES;
         }
         if (wire < cap)
             wire = cap;

@@ -5,6 +5,10 @@ A block is a chain of packets in the byte order of this machine. Each begins wit
     0 u32 next   8 u32 nanoseconds   16 u32 wire     24 u16 mac                 32 u32 tag
     4 u32 seconds   12 u32 captured  20 u32 status   26 u16 (not read)  28 u32 (not read)  36 u16 protocol of the tag
 
+Behind it stands a struct sockaddr_ll (20 bytes), which is read where there is no link-layer header (link 276, below):
+
+    50 u16 protocol, big-endian   52 u32 interface   56 u16 hardware   58 u8 type   59 u8 length   60 u8[8] address
+
 `next` is the distance to the following packet, 0 for the last one; the frame begins `mac` bytes behind the header's
 start. A VLAN tag that the kernel took out of the frame (status VLAN_VALID) is put back where it was: the 12 bytes of
 addresses move 4 bytes to the front, into room that the socket reserved, and the tag is written behind them (with
@@ -23,14 +27,16 @@ from numpy.typing import NDArray
 
 from seqcheck.kernel.border import BAD, FULL, MAX_FRAME, MAX_WIRE, MORE, Frames
 from seqcheck.kernel.portable.index import _append, _span
-from seqcheck.wire.link import DOT1Q, ETHERNET, TAG
+from seqcheck.wire.link import COOKED2, DOT1Q, ETHERNET, TAG
 
 HEADER = 48
+COOKED = 20  # bytes of a header of LINKTYPE_LINUX_SLL2, and of a struct sockaddr_ll
 ADDRESSES = 12
 VLAN_VALID, VLAN_TPID_VALID = 0x10, 0x40
 
 _PACKET = Struct("=6IH6xIH")
 _TAG = Struct(">HH")
+_ADDRESS, _COOKED = Struct("=IH"), Struct(">2xIH")
 
 _Row = tuple[int, int, int, int, int]  # off, cap, wire, ns, link
 
@@ -46,7 +52,10 @@ def index_tpacket(buf: NDArray[np.uint8], start: int, stop: int, link: int, fram
     length exceeds MAX_FRAME or the wire length MAX_WIRE, or that `next` is neither 0 nor from 48 up to what lies before
     `stop`. A tag is put back in Ethernet frames (link 1) with at least 12 bytes captured and 4 bytes of room between
     header and frame, if the captured length stays within MAX_FRAME. Both lengths then count the tag. A wire length
-    below the captured one is taken to be equal to it. A fraction of a second or more is odd, and is added all the same.
+    below the captured one is taken to be equal to it. With link 276 (LINKTYPE_LINUX_SLL2) a header of that kind is put
+    in front of each frame, of what sockaddr_ll says; it cannot be that the frame begins less than 40 bytes behind the
+    packet's header, or that it exceeds MAX_FRAME with it. A fraction of a second or more is odd, and is added all the
+    same.
     """
     view = memoryview(buf)
     room, rows, odd = frames.capacity - frames.count, list[_Row](), list[int]()
@@ -70,6 +79,14 @@ def index_tpacket(buf: NDArray[np.uint8], start: int, stop: int, link: int, fram
             view[off - TAG : off - TAG + ADDRESSES] = bytes(view[off : off + ADDRESSES])
             off, cap, wire = off - TAG, cap + TAG, wire + TAG
             _TAG.pack_into(view, off + ADDRESSES, protocol if status & VLAN_TPID_VALID else DOT1Q, tag & 0xFFFF)
+        if link == COOKED2:
+            if mac < HEADER + 2 * COOKED or cap > MAX_FRAME - COOKED:
+                why = BAD
+                break
+            told = view[pos + HEADER : pos + HEADER + COOKED]
+            place, hardware = _ADDRESS.unpack_from(told, 4)
+            view[off - COOKED : off] = bytes(told[2:4]) + _COOKED.pack(place, hardware) + bytes(told[10:])
+            off, cap, wire = off - COOKED, cap + COOKED, wire + COOKED
         if fraction >= 1_000_000_000:
             odd.append(pos)
         rows.append((off, cap, max(cap, wire), seconds * 1_000_000_000 + fraction, link))
