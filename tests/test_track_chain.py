@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from columns import run
+from columns import columns, drain, run
 from twins import KERNELS
 
 from seqcheck.kernel import border
@@ -86,6 +86,70 @@ def test_a_restart_within_a_restart_keeps_what_was_before_both(kernel: Any) -> N
     )
     assert (s["late"], s["restarts"], s["duplicates"]) == (1, 2, 0)
     assert events[events["kind"] == border.RETRACT]["a"].tolist() == [2, 5]
+
+
+SHORT = 200  # numbers of a count that began shortly before
+
+
+@BOTH
+@pytest.mark.parametrize("first", [0, 5, 7_000_000])
+@pytest.mark.parametrize(("start", "length"), [(0, 32), (0, 64), (2, 150), (7, 177), (0, 184)])
+def test_old_numbers_near_the_first_one_are_a_replay_if_the_count_goes_on_where_it_stood(
+    kernel: Any, first: int, start: int, length: int
+) -> None:
+    seqs = [*range(SHORT), *range(start, start + length), *range(SHORT, SHORT + 500)]
+    assert counts(kernel, [first + n for n in seqs]) == (length, 0, 0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("lost", [1, 9])
+def test_so_they_are_if_numbers_were_lost_before_it_went_on(kernel: Any, lost: int) -> None:
+    seqs = [*range(SHORT), *range(64), *range(SHORT + lost, SHORT + 500)]
+    assert counts(kernel, seqs) == (64, 0, lost, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("lost", [[], [20], [SHORT], [SHORT - 1, SHORT, SHORT + 1], [*range(180, 220)]])
+def test_they_are_a_restart_if_the_count_goes_on_from_them(kernel: Any, lost: list[int]) -> None:
+    seqs = [*range(SHORT), *(n for n in range(900) if n not in lost)]
+    assert counts(kernel, seqs) == (0, 1, len(lost), 0)
+    assert counts(kernel, [*range(SHORT), SHORT + 1, *seqs[SHORT:]]) == (0, 1, len(lost) + 1, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("length", [33, 100, SHORT])
+def test_they_are_a_restart_if_the_input_ends_with_them(kernel: Any, length: int) -> None:
+    assert counts(kernel, [*range(SHORT), *range(length)]) == (0, 1, 0, 0)
+
+
+@BOTH
+def test_a_restart_near_the_first_number_shows_at_once_by_its_pause(kernel: Any) -> None:
+    seqs = [*range(SHORT), *range(40)]
+    tracker = kernel.Tracker(0)
+    frames, records = columns(seqs, times=[n * 1000 + (10**9 if n >= SHORT else 0) for n in range(len(seqs))])
+    drain(tracker, frames, records)
+    assert tracker.streams()["restarts"].tolist() == [1]
+
+
+@BOTH
+@pytest.mark.parametrize("times", [2, 3, 7])
+@pytest.mark.parametrize("length", [40, 100, 500])
+def test_a_short_count_over_and_over_is_restarts(kernel: Any, times: int, length: int) -> None:
+    assert counts(kernel, [*range(length)] * times) == (0, times - 1, 0, 0)
+
+
+@BOTH
+def test_replays_of_the_first_numbers_one_after_another(kernel: Any) -> None:
+    seqs = [*range(SHORT), *range(64), *range(SHORT, 300), *range(3, 203), *range(300, 600)]
+    assert counts(kernel, seqs) == (264, 0, 0, 0)
+
+
+@BOTH
+def test_old_numbers_near_the_first_one_of_a_longer_count_are_a_restart_at_once(kernel: Any) -> None:
+    count = border.SHORT_COUNT + 1
+    tracker = kernel.Tracker(0)
+    drain(tracker, *columns([*range(count), *range(32)]))
+    assert tracker.streams()["restarts"].tolist() == [1]
 
 
 @BOTH

@@ -75,6 +75,24 @@ def traffic(draw: st.DrawFn) -> tuple[list[Stream], list[int], int]:
     return streams, order, modulus
 
 
+@st.composite
+def short_counts(draw: st.DrawFn) -> list[list[int]]:
+    """Epochs of a few hundred numbers at most, in which old numbers from near the first one come again in a row. What
+    follows tells: after a replay the count goes on where it stood, after a restart from those numbers."""
+    told = [[*range(draw(st.integers(33, 250)))]]
+    for _ in range(draw(st.integers(1, 5))):
+        epoch = told[-1]
+        expected = max(epoch) + 1
+        if draw(st.booleans()):
+            told.append([*range(draw(st.integers(33, 400)))])
+        elif 40 < expected < border.SHORT_COUNT - 150:
+            start = draw(st.integers(0, border.NEAR_BASE - 1))
+            end = draw(st.integers(start + 1, expected - border.CHAIN_LOST))
+            lost = draw(st.sampled_from([0, 0, 1, 20])) if expected - end > border.CHAIN_SKIP else 0
+            epoch += [*range(start, end), *range(expected + lost, expected + lost + draw(st.integers(2, 100)))]
+    return told
+
+
 def fed(kernel: Any, drawn: tuple[list[Stream], list[int], int], cuts: list[int]) -> Findings:
     streams, order, modulus = drawn
     numbers = [
@@ -101,6 +119,13 @@ def test_equals_the_oracle(drawn: tuple[list[Stream], list[int], int], cuts: lis
     assert int(found.distances.sum()) == int(found.streams["duplicates"].sum())
     known = found.streams["next"].max() < FAR  # two outliers that follow one another are a jump, over more than is kept
     assert not known or not found.limits
+
+
+@settings(max_examples=150, deadline=None)
+@given(short_counts(), st.sampled_from([0, 7, 1 << 40]), st.sampled_from(KERNELS))
+def test_what_follows_old_numbers_near_the_first_one_decides(parts: list[list[int]], base: int, kernel: Any) -> None:
+    drawn = ([Stream(parts, base)], [0] * sum(map(len, parts)), 0)
+    compare(fed(kernel, drawn, []), 0, [epoch(part) for part in parts])
 
 
 def compare(found: Findings, number: int, parts: list[Epoch]) -> None:

@@ -395,6 +395,7 @@ WINDOW_FIRST, WINDOW_STEP, WINDOW_CAP = 4, 4, 1 << 16  # positions a stream's wi
 EARLY_MAX, EARLY_REACH = 16, 1 << 16  # lone early numbers kept per stream, and how far ahead
 OPENERS, BACKS = 16, 8  # last records of a stream that jumped ahead, that came late
 CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 32, 1024, 1 << 14  # backward steps, see portable/track.py
+SHORT_COUNT, CHAIN_LOST = 512, 16  # numbers of a count near whose first one a chain may be a replay; lost behind it
 CHAIN_BUFFER, CHAIN_DEPTH = 1024, 3  # records of a chain that are kept to be read again; chains within one another
 NEAR_BASE, FAR = 8, 1 << 32
 PAUSE_NS, PAUSE_FACTOR, PACE = 200_000_000, 20, 64  # the pace: over so many positions just before

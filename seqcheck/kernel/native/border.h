@@ -115,6 +115,8 @@ enum {
     CHAIN_EAGER = 32,
     CHAIN_PAUSED = 1024,
     CHAIN_LONG = 1 << 14,
+    SHORT_COUNT = 512,
+    CHAIN_LOST = 16,
     CHAIN_BUFFER = 1024,
     CHAIN_DEPTH = 3,
     NEAR_BASE = 8,

@@ -174,8 +174,9 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     chain->length = 1;
     chain->strays = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
     chain->other = NULL;
-    chain->eager = far || near_base(t, a->seq, w->state->base);
     chain->paused = paused(t, w, a);
+    chain->eager =
+        far || (near_base(t, a->seq, w->state->base) && (w->hot->next > SHORT_COUNT || chain->paused));
     return o->chain = chain;
 }
 
@@ -246,6 +247,31 @@ bool repeated_all(const struct stream *w)
         && chain->length == w->hot->next;
 }
 
+bool waits(const struct tracker *t, const struct stream *w)
+{
+    const struct chain *const chain = w->odd->chain;
+    return chain && !chain->eager && chain->length >= CHAIN_EAGER && near_base(t, chain->first.seq, w->state->base);
+}
+
+bool goes_on(const struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d)
+{
+    if (!waits(t, w))
+        return false;
+    const uint64_t near = d == 0 ? CHAIN_LOST : CHAIN_SKIP;
+    if (ahead_of(t, a->seq, w->odd->chain->next) < near)
+        return true;
+    return w->odd->held_distance >= CHAIN_SKIP && d >= w->odd->held_distance;
+}
+
+bool restart_with(struct tracker *t, const struct stream *w, const struct arrival *a)
+{
+    note(t, w, a);
+    if (!w->odd->chain)
+        return false;
+    restart(t, w);
+    return true;
+}
+
 bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, bool may_begin, bool far, bool fresh)
 {
     struct chain *chain = w->odd->chain;
@@ -255,6 +281,8 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
         chain->next = forward(t, a->seq, 1);
     } else if (chain && chain->length >= 3 && chain->strays < chain->length) {
         chain->strays++;
+    } else if (waits(t, w)) {
+        return restart_with(t, w, a);
     } else {
         close_chain(t, w);
         if (!may_begin || (w->other && w->other->depth == CHAIN_DEPTH))

@@ -234,7 +234,7 @@ void end_stream(struct tracker *t, const struct stream *w)
         const struct chain *const chain = o->chain;
         const bool on = chain->next == expected_seq(t, w);      /* it came up to where the count stood */
         const bool lasting = chain->length >= CHAIN_LONG || (chain->paused && chain->length >= 3);
-        if (!repeated_all(w) && (on || !lasting))
+        if (!repeated_all(w) && !waits(t, w) && (on || !lasting))
             break;
         restart(t, w);
         if (t->no_memory)

@@ -139,13 +139,8 @@ static void expected(struct tracker *t, const struct stream *w, const struct arr
 {
     struct odd *const o = w->odd;
 
-    if (rarely(repeated_all(w))) {
-        note(t, w, a);
-        if (o->chain) {
-            restart(t, w);
-            return;
-        }
-    }
+    if (rarely(repeated_all(w)) && restart_with(t, w, a))
+        return;
     close_chain(t, w);
     const int64_t x = w->hot->next;
     grow(t, w->hot, x);
@@ -375,6 +370,8 @@ void take(struct tracker *t, const struct stream *w, const struct arrival *a)
     w->hot->received++;
     w->hot->last_ns = a->ns;
     w->hot->last_frame = a->frame;
+    if (w->odd->chain && d >= 0 && goes_on(t, w, a, d) && restart_with(t, w, a))
+        return;
     if (w->odd->held_distance != 0 && d >= 0 && decide(t, w, d))
         d = distance_to(t, a->seq, expected_seq(t, w));
     if (d == 0) {

@@ -404,6 +404,18 @@ void count_distance(struct tracker *t, const struct stream *w, int64_t distance,
 
 bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, bool may_begin, bool far, bool fresh);
 bool repeated_all(const struct stream *w);
+
+/* Whether the chain began near the base of a count that is short yet, and is a restart unless the count goes on where it
+ * stood. */
+bool waits(const struct tracker *t, const struct stream *w);
+
+/* Whether a number at distance d >= 0 goes on from that chain: near its last one; or confirms a jump that is none of the
+ * count's. */
+bool goes_on(const struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d);
+
+/* It was a restart, and this record is one of the new epoch's. False where the chain can be followed no longer. */
+bool restart_with(struct tracker *t, const struct stream *w, const struct arrival *a);
+
 void note(struct tracker *t, const struct stream *w, const struct arrival *a);
 void refill_later(struct tracker *t, struct chain *chain, int64_t x);
 void put_chain_away(struct tracker *t, const struct stream *w);

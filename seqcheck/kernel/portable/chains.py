@@ -14,6 +14,7 @@ from ..border import (
     CHAIN_DEPTH,
     CHAIN_EAGER,
     CHAIN_LONG,
+    CHAIN_LOST,
     CHAIN_PAUSED,
     CHAIN_SKIP,
     EARLY,
@@ -26,6 +27,7 @@ from ..border import (
     RESTART,
     RETRACT,
     RETRACT_LATE,
+    SHORT_COUNT,
 )
 from .stream import Arrival, Chain, Track
 from .strict import NOWHERE, apart
@@ -53,13 +55,16 @@ class Chains(Telling):
             chain.next = (a.seq + 1) % whole
         elif chain is not None and chain.length >= 3 and chain.strays < chain.length:
             chain.strays += 1
+        elif chain is not None and self._waits(track):
+            return self._restart_with(track, a)
         else:
             self._close(track)
             if not may_begin or track.depth == CHAIN_DEPTH:
                 return False
             chain = track.chain = Chain(track, a, (a.seq + 1) % whole)
-            chain.eager = far or self._near_base(track, a.seq)
             chain.paused = self._paused(track, a)
+            early = track.s["next"] <= SHORT_COUNT and not chain.paused
+            chain.eager = far or (self._near_base(track, a.seq) and not early)
         chain.fresh += fresh
         self._note(track, a)
         if track.chain is None:
@@ -70,6 +75,34 @@ class Chains(Telling):
             self._restart(track, chain)
             return True
         return False
+
+    def _waits(self, track: Track) -> bool:
+        """Whether the chain began near the base of a count that is short yet, and is a restart unless the count goes on
+        where it stood."""
+        chain = track.chain
+        return (
+            chain is not None and not chain.eager and chain.length >= CHAIN_EAGER
+            and self._near_base(track, chain.first.seq)
+        )  # fmt: skip
+
+    def _goes_on(self, track: Track, a: Arrival, d: int) -> bool:
+        """Whether a number that is not behind the expectation goes on from the chain: near its last one; or confirms a
+        jump that is none of the count's."""
+        if not self._waits(track):
+            return False
+        assert track.chain is not None
+        if (a.seq - track.chain.next) % span(self._modulus) < (CHAIN_SKIP if d else CHAIN_LOST):
+            return True
+        return track.held is not None and d >= track.held.distance >= CHAIN_SKIP
+
+    def _restart_with(self, track: Track, a: Arrival) -> bool:
+        """It was a restart, and this record is one of the new epoch's. False where the chain can be followed no
+        longer."""
+        self._note(track, a)
+        if track.chain is None:
+            return False
+        self._restart(track, track.chain)
+        return True
 
     def _note(self, track: Track, a: Arrival) -> None:
         """Keep a record that a restart would read again, or let what the chain may turn out to be take it."""

@@ -31,6 +31,8 @@ class Records(Chains):
         track.pause = apart(a.ns, s["last_ns"])
         s["received"] += 1
         s["last_ns"], s["last_frame"] = a.ns, a.frame
+        if d >= 0 and self._goes_on(track, a, d) and self._restart_with(track, a):
+            return
         if track.held is not None and d >= 0 and self._decide(track, d):
             d = self._distance(track, a.seq)
         if d == 0:
@@ -43,11 +45,8 @@ class Records(Chains):
 
     def _expected(self, track: Track, a: Arrival) -> None:
         s = track.s
-        if self._repeated_all(track):
-            self._note(track, a)
-            if track.chain is not None:
-                self._restart(track, track.chain)
-                return
+        if self._repeated_all(track) and self._restart_with(track, a):
+            return
         self._close(track)
         x = s["next"]
         self._grow(track, x)

@@ -11,9 +11,11 @@ Theory of operation
     d < 0   missing until now: late. Otherwise received before: a duplicate, whatever the distance.
     Beside this a *chain* follows backward steps that go on counting up by themselves. What follows decides what it was,
     however long it is. If the count goes on where it stood, or beyond, old numbers came once more. It was a restart if
-    it began near the counter's base (or absurdly far off) and is CHAIN_EAGER long; if CHAIN_LONG of its numbers, or
-    CHAIN_PAUSED after a pause, had never been received; if, after a pause, it repeated the whole epoch and went on; and
-    if the input ends with it, when it is CHAIN_LONG long or a pause came before it.
+    it began near the counter's base (or absurdly far off) and is CHAIN_EAGER long, where the count is longer than
+    SHORT_COUNT or a pause came before it, and else unless the count goes on where it stood, well apart from the chain's
+    last number; if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received; if, after a
+    pause, it repeated the whole epoch and went on; and if the input ends with it, when it is CHAIN_LONG long or a pause
+    came before it.
     After a restart the stream is what a new one would be that began with the chain's first record: all that was said
     since is taken back (RETRACT). Up to CHAIN_BUFFER records are kept for that and read again. A longer chain is
     followed both ways at once: by the stream, and by a second state that takes the same records as a new epoch.
@@ -144,7 +146,7 @@ class Tracker(Records):
         while (chain := track.chain) is not None:
             on = chain.next == (s["base"] + s["next"]) % span(self._modulus)  # it came up to where the count stood
             long = chain.length >= CHAIN_LONG or (chain.paused and chain.length >= 3)
-            if not (self._repeated_all(track) or (long and not on)):
+            if not (self._repeated_all(track) or self._waits(track) or (long and not on)):
                 break
             self._restart(track, chain)
         self._close(track)
