@@ -1,6 +1,7 @@
 """The dissectors, run by tshark on captures that our own decoder reads."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,37 @@ def test_tshark_sees_the_records_inside_tunnels(tmp_path: Path) -> None:
     script.write_text(dissector(resolve(layout)))
     rows = tshark(capture, script, "frame.number", "seqcheck.custom.seq")
     assert [(int(frame), int(seq)) for frame, seq in rows] == [(at + 1, at) for at in range(len(frames))]
+
+
+WRITERS = ("pcapng", "pcapng-all", "evidence", "recorder")
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_duplicates_of_a_capture_that_seqcheck_wrote_are_marked(writer: str, tmp_path: Path) -> None:
+    sample, script = Path(__file__).parent.parent / "samples" / "stale-slot.pcap", tmp_path / "layout.lua"
+    script.write_text(dissector(resolve("seqcheck")))
+    made = tmp_path / "made.pcapng"
+    if writer.startswith("pcapng"):
+        assert main(["analyze", str(sample), "-q", "--layout", "seqcheck", "--report", f"{writer}={made}"]) == 1
+    else:
+        option = ["--evidence", str(made)]
+        if writer == "recorder":
+            option = ["--recorder", "8M", "--recorder-file", str(made), "--recorder-pause", "1h"]
+        words = ["live", "-", "-q", "--layout", "seqcheck", *option, "--report", "json"]
+        command = [sys.executable, "-m", "seqcheck", *words]
+        done = subprocess.run(command, input=sample.read_bytes(), capture_output=True, check=False, timeout=120)
+        assert done.returncode == 1, done.stderr
+        made = max(tmp_path.glob("made*.pcapng"))
+    report = session.analyze(sample, "seqcheck")
+    twice = sorted(each.seq for each in report.duplicates.listed)
+    prefix = "seqcheck.seqcheck"
+    rows = tshark(made, script, f"{prefix}.seq", f"{prefix}.duplicate", "_ws.col.Info", "_ws.expert.message")
+    assert sorted(int(seq) for seq, *_ in rows) == twice
+    assert all(info.startswith("[Duplicate]") and "Number came before" in expert for _, _, info, expert in rows)
+    if writer != "recorder":
+        rows = tshark(made, script, f"{prefix}.seq", f"{prefix}.earlier_copy")
+        assert sorted({int(seq) for seq, _ in rows}) == sorted(set(twice))
+    assert tshark(sample, script, f"{prefix}.seq", f"{prefix}.duplicate") == []
 
 
 def test_the_time_and_the_slot_are_shown(tmp_path: Path) -> None:

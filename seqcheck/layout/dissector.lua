@@ -1,6 +1,7 @@
 -- Finds the header as seqcheck does: behind the link layer, tags, IP and its extension headers, up to the anchor; and where
 -- it is not there, behind the IP and Ethernet headers inside, of those tunnels that Wireshark looks into.
--- A post-dissector: what Wireshark says of the packet otherwise stays as it is.
+-- A post-dissector: what Wireshark says of the packet otherwise stays as it is, but for the Info column of duplicates.
+-- Which these are stands in the comments of a capture that seqcheck wrote; see duplicates below.
 
 local proto = Proto("seqcheck." .. LAYOUT.name, "seqcheck, layout " .. LAYOUT.title)
 local ip_field, ip6_field, eth_field, sll_field = Field.new("ip"), Field.new("ipv6"), Field.new("eth"), Field.new("sll.pkttype")
@@ -18,7 +19,13 @@ for _, field in ipairs(LAYOUT.fields) do
 end
 local time_field = ProtoField.absolute_time("seqcheck." .. LAYOUT.name .. ".time", "Sender's time", base.UTC)
 declared[#declared + 1] = time_field
+local comment_field = Field.new("frame.comment")
+local twice_field = ProtoField.bool("seqcheck." .. LAYOUT.name .. ".duplicate", "Duplicate")
+local earlier_field = ProtoField.bool("seqcheck." .. LAYOUT.name .. ".earlier_copy", "Earlier copy of a duplicate")
+declared[#declared + 1], declared[#declared + 2] = twice_field, earlier_field
 proto.fields = declared
+local twice_expert = ProtoExpert.new("seqcheck." .. LAYOUT.name .. ".again", "Number came before", expert.group.SEQUENCE, expert.severity.WARN)
+proto.experts = { twice_expert }
 
 local function wide(pair) return UInt64.new(pair[1], pair[2]) end
 
@@ -245,6 +252,24 @@ local function record(tvb, start, last)
   return shown, time, seq
 end
 
+-- Mark what a comment of seqcheck's says: this frame's number came before, or it comes once more.
+local function mark_duplicates(branch, pinfo)
+  local twice, earlier
+  for _, comment in ipairs({ comment_field() }) do
+    local text = tostring(comment.value)
+    if text:find("seqcheck:", 1, true) == 1 then
+      twice = twice or text:find("duplicate: number", 1, true) or text:find("number %d+ once more")
+      earlier = earlier or text:find("earlier copy: number", 1, true) or text:find("which frame %d+ has once more")
+    end
+  end
+  if earlier then branch:add(earlier_field, true):set_generated() end
+  if twice then
+    branch:add(twice_field, true):set_generated()
+    branch:add_proto_expert_info(twice_expert)
+    pinfo.cols.info:prepend("[Duplicate] ")
+  end
+end
+
 function proto.dissector(tvb, pinfo, tree)
   local begins, payload = ANCHORS[LAYOUT.anchor][1](), ANCHORS[LAYOUT.anchor][2]
   local shown, time, seq, start, last
@@ -258,6 +283,7 @@ function proto.dissector(tvb, pinfo, tree)
   local branch = tree:add(proto, tvb(start, size))
   branch:append_text(": number " .. tostring(seq))
   for _, item in ipairs(shown) do branch:add(item[1], item[2], item[3]) end
+  mark_duplicates(branch, pinfo)
   if time and LAYOUT.timed then
     local whole = time / UInt64.new(1000000000)
     local rest = time - whole * UInt64.new(1000000000)
