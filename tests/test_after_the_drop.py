@@ -38,7 +38,8 @@ def watched(user):
     drop(user)
     assert os.geteuid() != 0 or user is None
     def hook(event, given):
-        if event in ("open", "import", "os.listdir", "os.scandir") and not str(given[0]).startswith(FREE):
+        asked = event in ("open", "import", "os.listdir", "os.scandir") and not isinstance(given[0], int)  # a descriptor
+        if asked and not str(given[0]).startswith(FREE):
             frame, stack = sys._getframe(), []
             while frame := frame.f_back:
                 stack.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
@@ -307,6 +308,9 @@ def test_a_live_capture(home: Path, more: list[str], sudo: dict[str, str], monke
     words: list[Any] = [f"--report={name}={home}/report.{name}" for name in LIVE]
     words += ["--layout", f"{home}/layout.toml", "--expect", f"{home}/expected.toml"]
     words += ["--evidence", f"{home}/evidence.pcapng", "--count", "2000", *more]
+    words += ["--recorder", "4M", "--recorder-file", f"{home}/traffic.pcapng", "--recorder-pause", "1ms"]
+    if "--filter" in more:
+        words += ["--evidence-files", "2", "--evidence-limit", "8K"]
     with netns.pair() as pair:
         command = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), "live", pair.into, *words]
         with netns.program(pair.rx, "env", "-C", str(home), *command) as live:
@@ -316,7 +320,8 @@ def test_a_live_capture(home: Path, more: list[str], sudo: dict[str, str], monke
     assert "AFTER THE DROP" not in (said := "\n".join(live.err)), said
     assert code in (0, 1), live.err
     assert {name for name, size in sizes(home).items() if size > 200} == set(LIVE)
-    assert (home / "evidence.pcapng").stat().st_size > 1000
+    assert (home / "traffic.00001.pcapng").stat().st_size > 1000
+    assert sum(path.stat().st_size for path in home.glob("evidence*.pcapng")) > 1000
 
 
 # In the receiver's namespace: asks, in both formats, until the verdict is told.

@@ -184,9 +184,11 @@ def test_what_fails_is_told_and_leaves_nothing(series: Series, tmp_path: Path) -
     saver.finish()
     assert "No space left on device" in str(saver.failed)
     assert len(saver.remarks) == 1
-    saver.save(iter([b"more"]))
     assert list(tmp_path.iterdir()) == []
-    assert not saver.ready
+    saver.save(iter([b"more"]))  # there may be room again
+    saver.finish()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"more"]
+    assert saver.failed is not None
 
 
 def test_in_a_hurry_nothing_is_waited_for(series: Series, tmp_path: Path) -> None:

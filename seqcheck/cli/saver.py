@@ -26,8 +26,8 @@ FAILED = 255  # its exit code for what is no error of the system
 
 
 class Saver:
-    """See recording.Saver. `hurried` says that even the end of a file is not waited for. `failed` is what went wrong;
-    nothing is saved from then on."""
+    """See recording.Saver. `hurried` says that even the end of a file is not waited for. `failed` is what went wrong
+    last: a disk that is full may have room again for the next file."""
 
     def __init__(self, series: Series, *, pause_s: float, hurried: Callable[[], bool]) -> None:
         self.failed: OutputError | None = None
@@ -40,7 +40,7 @@ class Saver:
     def ready(self) -> bool:
         """Whether another file may be written now."""
         self._look(os.WNOHANG)
-        return not self._child and self.failed is None and time.monotonic() >= self._due
+        return not self._child and time.monotonic() >= self._due
 
     @property
     def remarks(self) -> list[str]:
@@ -53,8 +53,7 @@ class Saver:
 
     def save(self, pieces: Iterator[bytes]) -> None:
         """Write them in a new process."""
-        if self.failed is not None:
-            return
+        self._due = time.monotonic() + self._pause_s
         try:
             number = self._series.begin()
         except OutputError as error:
@@ -63,11 +62,11 @@ class Saver:
         ours = os.getpid()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            self._child = os.fork()
+            if not (child := os.fork()):
+                _write(pieces, number, ours)
+            self._child = child
         except OSError as error:  # no memory, or no more processes
             self.failed = OutputError(f"cannot write {self._series.path}: {error.strerror}")
-        if not self._child and self.failed is None:
-            _write(pieces, number, ours)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(number)
 
