@@ -38,7 +38,8 @@ def watched(user):
     drop(user)
     assert os.geteuid() != 0 or user is None
     def hook(event, given):
-        asked = event in ("open", "import", "os.listdir", "os.scandir") and not isinstance(given[0], int)  # a descriptor
+        opened = isinstance(given[0], int)  # a descriptor
+        asked = event in ("open", "import", "os.listdir", "os.scandir") and not opened
         if asked and not str(given[0]).startswith(FREE):
             frame, stack = sys._getframe(), []
             while frame := frame.f_back:
