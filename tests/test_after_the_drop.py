@@ -38,9 +38,8 @@ def watched(user):
     drop(user)
     assert os.geteuid() != 0 or user is None
     def hook(event, given):
-        opened = isinstance(given[0], int)  # a descriptor
-        asked = event in ("open", "import", "os.listdir", "os.scandir") and not opened
-        if asked and not str(given[0]).startswith(FREE):
+        asked = event in ("open", "import", "os.listdir", "os.scandir")
+        if asked and not isinstance(given[0], int) and not str(given[0]).startswith(FREE):  # int: a descriptor
             frame, stack = sys._getframe(), []
             while frame := frame.f_back:
                 stack.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
