@@ -87,7 +87,7 @@ static struct event events_of[4][MOST_EVENTS];
 static struct outcome track(const struct run *run, uint64_t modulus, int64_t cut, struct event *rows)
 {
     /* Enough that no limit is reached, and no more: what is set aside is what an execution costs most. */
-    const struct track_room most = {32 * (run->count + 64), 1 << 12, 1 << 12, 1 << 12, 1 << 20};
+    const struct track_room most = {32 * (run->count + 64), 1 << 12, 1 << 12, 1 << 12, 1 << 20, true};
     struct tracker *const t = tracker_new(modulus, &most, UINT64_C(0x9E3779B97F4A7C15));
     const struct records r = records_of(run);
     struct outcome o = {.rows = rows};

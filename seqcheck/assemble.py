@@ -17,7 +17,7 @@ from .decode import Key
 from .diagnose import Diagnosis, Facts
 from .diagnose.table import table
 from .kernel.border import total
-from .metrics import Metrics, States, metrics
+from .metrics import Metrics, States, metrics, unnumbered
 from .model import Cause, Duplicate, Duplicates, Gap, Gaps, Stream
 from .rows import Columns, Rows, each
 from .seen_columns import seen_columns, where_known
@@ -34,9 +34,10 @@ _UNKNOWN: tuple[Cause, Cause] = ("unexplained", "no-counter")  # of a duplicate 
 class Streams:
     """The streams of `findings`, as columns and as values; `keys` gives their keys."""
 
-    def __init__(self, findings: Findings, keys: Keys) -> None:
+    def __init__(self, findings: Findings, keys: Keys, *, numbered: bool) -> None:
         self._table, self._keys = findings.streams, keys
         self._moduli = findings.moduli_of(np.arange(len(findings.streams)))
+        self._numbered, self._figures = numbered, metrics if numbered else unnumbered
         self._before = np.zeros(len(findings.streams), np.int64)  # wraps of epochs that are over
         for row in findings.restarts:
             positions = max(0, int(row["next"]) - 1)
@@ -45,11 +46,11 @@ class Streams:
 
     def columns(self, low: int, high: int) -> Columns:
         """The fields of streams low..high-1."""
-        return {**self._outright(low, high), "metrics": metrics(self._table[low:high])}
+        return {**self._outright(low, high), "metrics": self._figures(self._table[low:high])}
 
     def values(self) -> tuple[Stream, ...]:
         """All of them; their metrics are worked out when somebody asks."""
-        columns, states = self._outright(0, len(self._table)), States(self._table)
+        columns, states = self._outright(0, len(self._table)), States(self._table, self._figures)
         return tuple(Stream(**row, metrics=Metrics(states, number)) for number, row in enumerate(each(columns)))
 
     def _outright(self, low: int, high: int) -> dict[str, list[Any]]:
@@ -57,6 +58,7 @@ class Streams:
         table, moduli = self._table[low:high], self._moduli[low:high].tolist()
         base, last = table["base"].tolist(), np.maximum(table["next"] - 1, 0).tolist()
         before = self._before[low:high].tolist()
+        nothing: list[Any] | None = None if self._numbered else [None] * len(table)
         return {
             "id": list(range(low, high)),
             "key": self._keys(low, high),
@@ -64,14 +66,15 @@ class Streams:
             "unique": (table["received"] - table["duplicates"]).tolist(),
             **{name: table[name].tolist() for name in ("duplicates", "missing", "late", "restarts")},
             "wraps": [over + wraps(*each) for over, *each in zip(before, base, last, moduli, strict=True)],
-            "first_seq": table["first_seq"].tolist(),
-            "last_seq": [(first + more) % span(by) for first, more, by in zip(base, last, moduli, strict=True)],
+            "first_seq": nothing or table["first_seq"].tolist(),
+            "last_seq": nothing
+            or [(first + more) % span(by) for first, more, by in zip(base, last, moduli, strict=True)],
         }
 
 
-def streams(findings: Findings, keys: Keys) -> Rows[Stream]:
+def streams(findings: Findings, keys: Keys, *, numbered: bool = True) -> Rows[Stream]:
     """One Stream for each row of the tracker's table; `keys` gives their keys."""
-    made = Streams(findings, keys)
+    made = Streams(findings, keys, numbered=numbered)
     return Rows(len(findings.streams), made.columns, made.values)
 
 
@@ -127,7 +130,7 @@ def duplicate_columns(
     ]
     named, (laps, shortfall) = causes(diagnosis), _laps(diagnosis)
     return {
-        **seen_columns(rows, facts.evidence, place),
+        **seen_columns(rows, facts, place),
         "cause": [named[one] if one >= 0 else _UNKNOWN[diagnosis.counter is not None] for one in like],
         "laps": [laps[one] if one >= 0 else None for one in like],
         "shortfall": [shortfall[one] if one >= 0 else None for one in like],

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import CUT, REASONS, RECORD, STREAMS
+from seqcheck.kernel.border import CUT, INDISTINCT, REASONS, RECORD, STREAMS
+from seqcheck.kernel.portable.content_frame import shape
 from seqcheck.kernel.portable.examine import Seen, examine
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, position
 from seqcheck.layout import Layout, Stamp, Word, compile, write
@@ -22,7 +23,7 @@ from seqcheck.layout.program import KEY
 
 NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905, figure 4)
 FEW = 64  # sources
-OWN_FAULT = (CUT, STREAMS)  # frames that may well be records: they are skipped, and never foreign
+OWN_FAULT = (CUT, STREAMS, INDISTINCT)  # frames that may well be records: they are skipped, and never foreign
 
 
 Key = dict[str, str | int]
@@ -76,6 +77,7 @@ def _alike(keys: NDArray[Any]) -> NDArray[np.int64]:
     """Equal for keys of the same version of IP that have the same of link addresses and tunnel."""
     has = [keys[end].any(axis=1) for end in ("source", "target")]
     code: NDArray[np.int64] = keys["version"].astype(np.int64) * 8 + (keys["tunnel"] != 0) * 4 + has[0] * 2 + has[1]
+    code += ((keys["sport"] != 0) | (keys["dport"] != 0)) * np.int64(1 << 16)
     return code
 
 
@@ -90,8 +92,10 @@ def _key_columns(keys: NDArray[Any], layout: Layout) -> dict[str, list[Any]]:
             columns[end] = _addresses(keys[end], _link_address)
     if version:
         columns["protocol"] = keys["protocol"].tolist()
-        if layout.anchor in ("udp", "tcp"):
+        if layout.anchor in ("udp", "tcp") or (layout.content and (keys["sport"][0] or keys["dport"][0])):
             columns |= {port: keys[port].tolist() for port in ("sport", "dport")}
+    elif layout.content:
+        columns["ethertype"] = keys["fields"][:, 0].tolist()
     if keys["tunnel"][0]:
         columns["tunnel"] = keys["tunnel"].tolist()
     for forgotten in FORGOTTEN[KEY[layout.key]]:
@@ -146,17 +150,21 @@ def _foreign(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Reader:
-    """Reads the fields of single frames, for evidence: by the first of the layouts that a frame fits."""
+    """Reads the fields of single frames, for evidence: by the first of the layouts that a frame fits. Of `content`,
+    what stands for a number is a hash."""
 
     __slots__ = ("_ways",)
 
     def __init__(self, *layouts: Layout) -> None:
-        self._ways = [(layout, compile(layout)) for layout in layouts]
+        self._ways = [(layout, None if layout.content else compile(layout)) for layout in layouts]
 
     def read(self, data: bytes, wire: int, link: int) -> dict[str, int] | None:
         """The values in a frame of which `data` was captured: `seq`, and `slot`, `buf` and `time_ns` where the layout
         has them and the sender wrote them. None where the frame is not a record."""
         for layout, program in self._ways:
+            if program is None:
+                like = shape(data, wire, link)
+                return {"seq": hash((like.content, like.identification))} if like.status == RECORD else None
             seen = examine(data, wire, link, program)
             if seen.status == RECORD:
                 return _values(data, seen, layout)

@@ -52,7 +52,12 @@ class Examined:
         """The same as the tracker's rows: EVENT[n] of one kind at a time."""
         if self._rows is None:
             raise RuntimeError("the findings were not kept; ask for them by Query.keep")
-        yield from self._rows.read()
+        nature = self.conclusion.natural
+        for rows in self._rows.read():
+            if nature is not None and rows["kind"][0] == DUPLICATE:
+                rows = rows[nature.keeps(rows)]
+            if len(rows):
+                yield rows
 
     def at_hand(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those that `frames` will give."""

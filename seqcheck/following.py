@@ -24,7 +24,7 @@ from . import arguments
 from .errors import UsageError
 from .guard import Budget
 from .kernel.border import DUPLICATE
-from .layout import Layouts
+from .layout import Layout, Layouts
 from .linux.packet_socket import Listening
 from .model import Report
 from .pipeline import steps
@@ -102,6 +102,11 @@ class _Finder(Sink):
     def __init__(self, news: deque[Found | Snapshot]) -> None:
         self.report: Report | None = None
         self._news = news
+        self._numbered = True
+
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """The layouts are known."""
+        self._numbered = not layouts[0].content
 
     def found(self, rows: NDArray[Any], block: Block) -> None:
         """The duplicates among them."""
@@ -111,12 +116,12 @@ class _Finder(Sink):
             self._news.append(
                 Found(
                     stream=int(row["stream"]),
-                    seq=int(row["seq"]),
+                    seq=int(row["seq"]) if self._numbered else None,
                     frame=int(row["frame"]),
                     ns=int(row["ns"]),
                     earlier_frame=int(row["e_frame"]) if known else None,
                     distance=int(row["record"] - row["e_record"]) if known else None,
-                    lag=int(row["next"] - row["x"]),
+                    lag=int(row["next"] - row["x"]) if self._numbered else None,
                     time_lag_ns=int(row["ns"] - row["e_ns"]) if known else None,
                     cause=verdict.cause if verdict else None,
                     strength=verdict.strength if verdict else None,

@@ -7,7 +7,7 @@ everything else is an integer; None where a figure has no meaning (nothing reord
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -15,16 +15,21 @@ from numpy.typing import NDArray
 from .kernel.border import N_DEGREES
 
 Figure = int | float | None
+Figures = Callable[[NDArray[Any]], dict[str, list[Figure]]]
+ANY_STREAM = (  # figures that need no number
+    "duplication_fraction", "replicated_packet_rate", "first_frame", "last_frame", "first_ns", "last_ns",
+)  # fmt: skip
 CHUNK = 64  # rows; of one row alone it is the calls into NumPy that take the time
 
 
 class States:
     """A STREAM_STATE table, whose figures are worked out a chunk of rows at a time."""
 
-    __slots__ = ("_latest", "_table")
+    __slots__ = ("_figures", "_latest", "_table")
 
-    def __init__(self, table: NDArray[Any]) -> None:
-        self._table = table
+    def __init__(self, table: NDArray[Any], figures: Figures | None = None) -> None:
+        """`figures` is `metrics`, or `unnumbered`."""
+        self._table, self._figures = table, figures or metrics
         self._latest: tuple[int, dict[str, list[Figure]]] = (-1, {})
 
     def row(self, at: int) -> dict[str, Figure]:
@@ -32,7 +37,7 @@ class States:
         number, columns = self._latest
         if number != at // CHUNK:
             number = at // CHUNK
-            columns = metrics(self._table[number * CHUNK : (number + 1) * CHUNK])
+            columns = self._figures(self._table[number * CHUNK : (number + 1) * CHUNK])
             self._latest = number, columns
         return {name: column[at % CHUNK] for name, column in columns.items()}
 
@@ -99,6 +104,11 @@ def metrics(table: NDArray[Any]) -> dict[str, list[Figure]]:
         "first_ns": s["first_ns"],
         "last_ns": s["last_ns"],
     }
+
+
+def unnumbered(table: NDArray[Any]) -> dict[str, list[Figure]]:
+    """The same of streams without numbers: what rests on these is None."""
+    return {name: column if name in ANY_STREAM else [None] * len(column) for name, column in metrics(table).items()}
 
 
 def _ratios(parts: list[int], wholes: list[int]) -> list[Figure]:

@@ -98,30 +98,31 @@ class Stream:
     late: int
     restarts: int
     wraps: int
-    first_seq: int
-    last_seq: int
+    first_seq: int | None
+    last_seq: int | None
     metrics: Mapping[str, int | float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
     """A record whose number was received before, and the copy before it (`earlier_frame`). DESIGN section 3 defines
-    the distances; they are None where the earlier copy lies beyond the tracker's window."""
+    the distances; they are None where the earlier copy lies beyond the tracker's window. `seq`, `lag` and `place` are
+    None where frames carry no number (the layout content)."""
 
     stream: int
-    seq: int
+    seq: int | None
     frame: int
     earlier_frame: int | None
     ns: int
     distance: int | None
     frame_distance: int | None
-    lag: int
+    lag: int | None
     time_lag_ns: int | None
     copies: int | None
     identical: bool | None
     same_length: bool | None
     differs: tuple[str, ...]
-    place: Place
+    place: Place | None
     cause: Cause
     laps: int | None
     shortfall: int | None
@@ -377,6 +378,11 @@ class Report:
     def read_by(self) -> tuple[LayoutInfo, ...]:
         """The layouts, one at least."""
         return self.layouts or (self.layout,)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether frames carry numbers; else they were told apart by their bytes (the layout content)."""
+        return self.layout.spec != "content"
 
     @property
     def missing(self) -> int:

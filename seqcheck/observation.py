@@ -25,11 +25,13 @@ from .kernel.border import REASONS, STREAMS, Kernel
 from .layout import Layout
 from .layout import write as spec_of
 from .model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
+from .natural import Natural, natural, with_records
 from .pipeline import Chosen, Pipeline
 from .recognition import Recognition, first_frames
 from .sink import Sink
 from .timeline import Timeline
 from .track import Findings, Limit
+from .unnumbered import unnumbered
 from .version import VERSION
 from .ways import Ways, by_design
 from .witness import Witness
@@ -51,13 +53,14 @@ class Question:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
     """A report and what it was made from. `diagnosis` is None where judging failed, and `fault` the exception, if it
-    was one."""
+    was one. `natural`: which rows mean nothing, where frames carry no numbers."""
 
     report: Report
     findings: Findings
     diagnosis: Diagnosis | None
     facts: Facts
     fault: Exception | None = None
+    natural: Natural | None = None
 
 
 class Observation:
@@ -74,7 +77,11 @@ class Observation:
         if chosen is None:
             raise _unknown_layout(self.pipeline.recognition, capture)
         foreign, skipped = tally(chosen.decoder.sources())
-        found = chosen.track.end() if question.last else chosen.track.findings()
+        found, nature = chosen.track.end() if question.last else chosen.track.findings(), None
+        if chosen.content is not None:
+            nature = natural(chosen.content)
+            found, left = nature.without(found)
+            skipped = with_records(skipped, left)
         findings, keys = _with_streams(found, skipped), chosen.decoder.keys()
         if not len(findings.streams):
             raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline))
@@ -87,6 +94,7 @@ class Observation:
             redundant=all(layout.redundant or by_design(layout) for layout in chosen.layouts),
             ways=self._ways.counts,
             dropped=capture.dropped,
+            numbered=chosen.content is None,
         )
         how = self.pipeline.how or self._doubt(findings)
         layouts = tuple(
@@ -99,7 +107,7 @@ class Observation:
             layout=layouts[0],
             layouts=layouts,
             records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
-            streams=assemble.streams(findings, _keys(chosen, keys)),
+            streams=assemble.streams(findings, _keys(chosen, keys), numbered=facts.numbered),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, question.listed),
             verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, len(findings.streams)),
@@ -109,7 +117,16 @@ class Observation:
             limits=limited.reached(findings.limits),
             pair=self._pair(judged),
         )
-        return Conclusion(report=report, findings=findings, diagnosis=judged.diagnosis, facts=facts, fault=judged.fault)
+        if nature is not None:
+            report = unnumbered(report, renewed=nature.renewed)
+        return Conclusion(
+            report=report,
+            findings=findings,
+            diagnosis=judged.diagnosis,
+            facts=facts,
+            fault=judged.fault,
+            natural=nature,
+        )
 
     def _pair(self, judged: Judged) -> Pair | None:
         """The first one that was compared and is of the verdict's cause."""
@@ -142,7 +159,7 @@ def _frame(pair: Pair) -> int:
 def _advice(pipeline: Pipeline) -> tuple[str, ...]:
     """What is wrong with a layout that no frame fits, as far as the first frames tell once the input has ended."""
     store, chosen = pipeline.store, pipeline.chosen
-    if store is None or chosen is None or len(chosen.layouts) > 1:
+    if store is None or chosen is None or chosen.content is not None or len(chosen.layouts) > 1:
         return ()
     from .layout.discovery import check  # here, since few runs need it
 
@@ -182,7 +199,7 @@ def _no_record(
     return InputError(
         f"none of the {capture.frames:,} frames fits the layout {' or '.join(each.name for each in layouts)} (skipped:"
         f" {why})",
-        hint="\n".join([*(f"It reads: {spec_of(each)}" for each in layouts), *advice]),
+        hint="\n".join([*(f"It reads: {spec_of(each)}" for each in layouts if not each.content), *advice]),
     )
 
 

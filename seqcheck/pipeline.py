@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .crowd import Crowd
 from .dataclass import dataclass
-from .kernel.border import EVENT, DecoderLike, Frames, Kernel, RecordColumns
+from .kernel.border import EVENT, ROOM, ContentLike, DecoderLike, Frames, Kernel, RecordColumns, Room
 from .layout import Layout
 from .layout import compile as compile_layout
 from .recognition import Recognised, Recognition
@@ -48,12 +48,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The layouts, and what reads and follows their records. `several`: the decoder, where there are several."""
+    """The layouts, and what reads and follows their records. `several`: the decoder, where there are several;
+    `content`: where it is one that tells frames apart by their bytes."""
 
     layouts: tuple[Layout, ...]
     decoder: DecoderLike
     track: Track
     several: Several | None = None
+    content: ContentLike | None = None
 
     def count(self) -> None:
         """Where there are several, let each stream count as its own layout does."""
@@ -130,14 +132,17 @@ class Pipeline:
             sink.found(rows, block)
 
     def _choose(self, layouts: tuple[Layout, ...], decoder: DecoderLike | None = None) -> None:
-        first, several = layouts[0], None
+        first, several, content, room = layouts[0], None, None, ROOM
         if len(layouts) > 1:
             from .several import Several  # here, since few runs need it
 
             decoder = several = Several(self.engine, layouts)
+        elif first.content:
+            decoder = content = self.engine.Content()
+            room = Room(restarts=False)
         decoder = decoder or self.engine.Decoder(compile_layout(first))
-        track = Track(self.engine.Tracker(first.counted), first.counted)
-        self.chosen = Chosen(layouts=layouts, decoder=decoder, track=track, several=several)
+        track = Track(self.engine.Tracker(first.counted, room), first.counted)
+        self.chosen = Chosen(layouts=layouts, decoder=decoder, track=track, several=several, content=content)
         for sink in self._sinks:
             sink.begin(layouts)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +10,36 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 
 
-def seen_columns(rows: NDArray[Any], evidence: Mapping[int, Any], substitute: Bools) -> dict[str, list[Any]]:
-    """Of DUPLICATE rows. `evidence` is by frame (diagnose.Evidence); `substitute` bool[n]: whether the number that was
-    due there never came."""
+class Facts(Protocol):
+    """What is needed of diagnose.Facts."""
+
+    @property
+    def evidence(self) -> Any: ...
+    @property
+    def numbered(self) -> bool: ...
+
+
+def seen_columns(rows: NDArray[Any], facts: Facts, substitute: Bools) -> dict[str, list[Any]]:
+    """Of DUPLICATE rows. `substitute` bool[n]: whether the number that was due there never came. Where frames carry no
+    numbers, what rests on them is None."""
+    evidence, nothing = facts.evidence, None if facts.numbered else [None] * len(rows)
     known = rows["e_record"] >= 0
     compared = [evidence.get(frame) for frame in rows["frame"].tolist()]
     return {
         "stream": rows["stream"].tolist(),
-        "seq": rows["seq"].tolist(),
+        "seq": nothing or rows["seq"].tolist(),
         "frame": rows["frame"].tolist(),
         "earlier_frame": where_known(rows["e_frame"], known),
         "ns": rows["ns"].tolist(),
         "distance": where_known(rows["record"] - rows["e_record"], known),
         "frame_distance": where_known(rows["ordinal"] - rows["e_ordinal"], known & (rows["e_ordinal"] >= 0)),
-        "lag": (rows["next"] - rows["x"]).tolist(),
+        "lag": nothing or (rows["next"] - rows["x"]).tolist(),
         "time_lag_ns": where_known(rows["ns"] - rows["e_ns"], known),
         "copies": where_known(rows["copies"] + 1, rows["copies"] > 0),
         "identical": [each.identical if each else None for each in compared],
         "same_length": [each.same_length if each else None for each in compared],
         "differs": [each.differs if each else () for each in compared],
-        "place": ["substitute" if it else "extra" for it in substitute.tolist()],
+        "place": nothing or ["substitute" if it else "extra" for it in substitute.tolist()],
     }
 
 

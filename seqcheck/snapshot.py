@@ -18,7 +18,7 @@ class Latest:
 
     kind: str
     stream: int
-    seq: int
+    seq: int | None
     frame: int
     ns: int
     count: int = 1
@@ -28,16 +28,16 @@ class Latest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A duplicate at the moment it is found. `earlier_frame`, `distance` and `time_lag_ns` are null where the earlier
-    copy is out of sight; `cause` and `strength` are those of the verdict so far, null before there is one. What a
-    restart of the sender explains later is not in the final report."""
+    copy is out of sight, `seq` and `lag` where frames carry no number; `cause` and `strength` are those of the verdict
+    so far, null before there is one. What a restart of the sender explains later is not in the final report."""
 
     stream: int
-    seq: int
+    seq: int | None
     frame: int
     ns: int
     earlier_frame: int | None
     distance: int | None
-    lag: int
+    lag: int | None
     time_lag_ns: int | None
     cause: str | None
     strength: str | None

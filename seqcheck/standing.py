@@ -9,7 +9,7 @@ as long as he likes, the kernel's ring permitting.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,13 @@ from .errors import InputError
 from .guard import Budget
 from .kernel.border import DUPLICATE, GAP, total
 from .model import Report
+from .natural import natural
 from .pipeline import Pipeline
 from .sink import Block, Sink
 from .snapshot import Latest, Snapshot, Taken
 
 if TYPE_CHECKING:
+    from .layout import Layout
     from .sources.ongoing import Ongoing
 
 SECOND = 1_000_000_000  # ns
@@ -49,6 +51,11 @@ class Newest(Sink):
         self.rows = 0
         self.duplicated = False
         self._latest: list[Any] = []
+        self._numbered = True
+
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """The layouts are known."""
+        self._numbered = not layouts[0].content
 
     def found(self, rows: NDArray[Any], block: Block) -> None:
         """Remember the last ones."""
@@ -62,7 +69,7 @@ class Newest(Sink):
     @property
     def latest(self) -> tuple[Latest, ...]:
         """The last LATEST of them, the newest one last."""
-        return tuple(_latest(row) for row in self._latest)
+        return tuple(_latest(row, numbered=self._numbered) for row in self._latest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +97,8 @@ class Standing:
         none is wanted."""
         reader, chosen = self._reader, now.pipeline.chosen
         state: Any = chosen.track.streams() if chosen else _NO_STREAM
+        if chosen and chosen.content is not None:
+            state = natural(chosen.content).streams(state)
         if judge is not None:
             known = (now.newest.rows, len(state), reader.dropped)
             self._rejudge(judge, known, _total(state["duplicates"]))
@@ -141,13 +150,13 @@ def _total(column: NDArray[np.int64]) -> int:
     return sum(column.tolist()) if len(column) < FEW else total(column)
 
 
-def _latest(row: Any) -> Latest:
+def _latest(row: Any, *, numbered: bool) -> Latest:
     gap = row["kind"] == GAP
     known = not gap and row["e_record"] >= 0
     return Latest(
         kind="gap" if gap else "duplicate",
         stream=int(row["stream"]),
-        seq=int(row["seq"]),
+        seq=int(row["seq"]) if numbered else None,
         frame=int(row["frame"]),
         ns=int(row["ns"]),
         count=int(row["a"]) if gap else 1,

@@ -25,6 +25,8 @@ class Facts(Protocol):
     def ring_sizes(self) -> tuple[int, ...]: ...
     @property
     def evidence(self) -> Any: ...
+    @property
+    def numbered(self) -> bool: ...
 
 
 def duplicates(findings: Findings, facts: Facts, listed: int) -> Duplicates:
@@ -47,7 +49,7 @@ def duplicate_columns(rows: NDArray[Any], findings: Findings, facts: Facts) -> d
     substitute = findings.missing.count(rows["stream"], rows["epoch"], due, due + 1) > 0
     nothing: list[Any] = [None] * len(rows)
     return {
-        **seen_columns(rows, facts.evidence, substitute),
+        **seen_columns(rows, facts, substitute),
         "cause": [UNJUDGED] * len(rows),
         "laps": nothing,
         "shortfall": nothing,

@@ -26,11 +26,11 @@ def block(frames: Sequence[Frame]) -> border.Frames:
     """A block that holds these frames, with other bytes before, between and behind them."""
     made = border.Frames(max(len(frames), 1))
     made.count = len(frames)
-    whole = b"\xee" * 3
+    whole = bytearray(b"\xee" * 3)
     for i, frame in enumerate(frames):
         made.off[i], made.cap[i], made.wire[i], made.link[i] = len(whole), len(frame.data), frame.wire, frame.link
         whole += frame.data + b"\xee"
-    made.buf = np.frombuffer(bytearray(whole), np.uint8)
+    made.buf = np.frombuffer(whole, np.uint8)
     return made
 
 

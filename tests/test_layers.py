@@ -25,7 +25,7 @@ LAYERS = (
     ("retracted", "missing"),
     ("kept",),
     ("decode", "several", "track", "metrics", "timeline", "spool", "guard", "ways", "crowd"),
-    ("diagnose", "limited", "unjudged"),
+    ("diagnose", "limited", "natural", "unjudged"),
     (
         "report",
         "assemble",
@@ -43,7 +43,7 @@ LAYERS = (
         "simulate",
     ),
     ("pipeline",),
-    ("judging", "standing"),
+    ("judging", "standing", "unnumbered"),
     ("observation",),
     ("examined", "watch"),
     ("session", "analyzer", "following"),

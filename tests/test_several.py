@@ -57,8 +57,8 @@ def test_the_first_that_fits(specs: list[str], some: list[Frame], cuts: list[int
                     found[0],
                     place.version,
                     place.protocol,
-                    place.source,
-                    place.target,
+                    place.source.rstrip(b"\0"),  # addresses are filled up with zeros
+                    place.target.rstrip(b"\0"),
                     place.sport,
                     place.dport,
                     place.tunnel,

@@ -35,7 +35,7 @@ analyzer.feed(memoryview(b"12"), ns=5, wire=60)
 with seqcheck.live("eth0", duration=1.5) as capture:
     for news in capture:
         if isinstance(news, seqcheck.Found):
-            number: int = news.seq
+            number: int | None = news.seq
         else:
             frames: int = news.frames
             capture.stop()

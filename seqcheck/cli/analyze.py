@@ -56,8 +56,8 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
         help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0"; may be given again: a frame goes to the first that it fits (default: a header that'
-        " is recognised, or a counter found beyond doubt)",
+        ' "udp:5000 seq=u32be@0"; may be given again: a frame goes to the first that it fits; "content" where there'
+        " is no number (default: a header that is recognised, or a counter found beyond doubt)",
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",

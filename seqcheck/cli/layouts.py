@@ -131,6 +131,14 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
     if layout.description:
         yield from wrapped("  ", layout.description, width)
     yield ""
+    if layout.content:
+        yield from wrapped(
+            "  ", "Every frame is compared with those before it, from its network header on and without what a way "
+            "changes. There are no numbers, so nothing is missing or late.", width
+        )  # fmt: skip
+        yield ""
+        yield f"  --layout {spec}"
+        return
     for name, text in fields(layout):
         yield from wrapped(f"  {name:<8}  ", text, width)
     if layout.source:

@@ -24,6 +24,7 @@ from seqcheck.snapshot import Ask, Snapshot
 from seqcheck.watch import Show
 
 if TYPE_CHECKING:
+    from seqcheck.layout import Layout
     from seqcheck.reporters.dashboard import Dashboard
 
 LIVELY_S, CALM_S, NEVER_S = 0.25, 10.0, float("inf")
@@ -47,13 +48,18 @@ class JsonLines(Sink):
     def __init__(self, output: Growing) -> None:
         self._output = output
         self._verdict: Verdict | None = None
+        self._numbered = True
+
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """The layouts are known."""
+        self._numbered = not layouts[0].content
 
     def found(self, rows: NDArray[Any], block: Block) -> None:
         """A line for each duplicate."""
         twice = rows[rows["kind"] == DUPLICATE]
         if len(twice) and self._output.broken is None:
             with suppress(OSError, OutputError):
-                self._output.write(found(twice, self._verdict))
+                self._output.write(found(twice, self._verdict, numbered=self._numbered))
                 self._output.output.appear()
 
     def __call__(self, now: Snapshot) -> None:

@@ -42,7 +42,7 @@ def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
     """What the findings point at, in the light of the facts."""
     from .counter import fault
 
-    columns, counter = table(findings), fault(findings, facts)
+    columns, counter = table(findings), fault(findings, facts) if facts.numbered else None
     if not len(columns):
         return Diagnosis(table=columns, counter=counter)
     from .judge import judge  # here, since a clean capture needs none of it

@@ -46,6 +46,7 @@ class Facts:
     dropped     what the capturing side says it lost, None where it says nothing
     ways        records that came by way A and by way B, None where the frames name none (ways.py)
     redundant   the layout is sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds)
+    numbered    the frames carry numbers; else they are told apart by their bytes, and no field has to count
     """
 
     ring_sizes: tuple[int, ...] = ()
@@ -55,4 +56,5 @@ class Facts:
     skipped: dict[str, int] = field(default_factory=dict)
     dropped: int | None = None
     redundant: bool = False
+    numbered: bool = True
     ways: tuple[int, int] | None = None

@@ -53,7 +53,7 @@ def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
     case = case_of(findings, facts, table)
     kind = populations.kinds(table, facts)
     alike = (kind == populations.ALIKE) & table.known
-    still = _still(case) & table.known
+    still = _still(case) & table.known & facts.numbered
     found = [
         *_standing(case, still),
         *_by_bytes(case, kind, ~still),

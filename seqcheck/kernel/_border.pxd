@@ -21,6 +21,7 @@ cdef extern from "native/border.h" nogil:
         FRAGMENT
         MALFORMED
         STREAMS
+        INDISTINCT
         REASONS
     enum:
         ANY_STREAM
@@ -75,7 +76,23 @@ cdef extern from "native/border.h" nogil:
     struct Source "source":
         uint8_t address[8]
         uint32_t length
-        int64_t counts[10]
+        int64_t counts[11]
+    enum:
+        CONTENT_WINDOW
+    struct ContentFlow "content_flow":
+        int64_t frames
+        int64_t contents
+        int64_t copies
+        int64_t counted
+        int64_t again
+        int64_t varied
+        int64_t row
+        int32_t last
+        int32_t round
+    struct ContentOften "content_often":
+        int32_t stream
+        int32_t counted
+        int64_t number
     struct Event "event":
         int32_t kind
         int32_t stream

@@ -15,6 +15,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from seqcheck.kernel._border cimport *
+from seqcheck.kernel._content cimport (
+    CONTENT_NO_MEMORY, CONTENT_OUTSIDE, CONTENT_WORDS, ContentTable, content_admit, content_decode, content_flows,
+    content_free, content_new, content_often_rows, content_source, content_sources, content_streams,
+)
 from seqcheck.kernel._decode cimport (
     DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Known, Program, decoder_admit, decoder_decode, decoder_free,
     decoder_load, decoder_new, decoder_source, decoder_sources, decoder_streams, decoder_waiting, program_read,
@@ -37,7 +41,8 @@ def row_bytes():
     """The bytes of each kind of row that this was built with, by its name in border.py."""
     return {
         "INTERFACE": sizeof(Interface), "FIELD": sizeof(Field), "STREAM_KEY": sizeof(StreamKey), "SOURCE": sizeof(Source),
-        "EVENT": sizeof(Event), "MISSING_PAGE": sizeof(MissingPage), "HOLE": sizeof(Stretch),
+        "CONTENT_FLOW": sizeof(ContentFlow), "CONTENT_OFTEN": sizeof(ContentOften), "EVENT": sizeof(Event),
+        "MISSING_PAGE": sizeof(MissingPage), "HOLE": sizeof(Stretch),
         "STREAM_STATE": sizeof(State),
     }
 
@@ -384,6 +389,117 @@ cdef class Decoder:
             busy_leave(&self.busy)
 
 
+# ---- content ---------------------------------------------------------------------------------------------------------
+
+
+cdef class Content:
+    """See border.ContentLike. For one thread at a time."""
+
+    cdef ContentTable *t
+    cdef unsigned char busy
+
+    def __cinit__(self, Py_ssize_t window=CONTENT_WINDOW, *, random=None):
+        """`random`: the key of all hashes, as bytes, where it is not to be random."""
+        cdef uint64_t seed[CONTENT_WORDS]
+        cdef const uint8_t[::1] key = os.urandom(sizeof(seed)) if random is None else random
+        if not 2 <= window <= 1 << 30 or window & (window - 1):
+            raise ValueError("content: a window that is no power of two")
+        if key.shape[0] != sizeof(seed):
+            raise ValueError("content: a key of another length")
+        memcpy(seed, &key[0], sizeof(seed))
+        self.t = content_new(window, seed)
+        if self.t == NULL:
+            raise MemoryError("no memory for the window of contents")
+
+    def __dealloc__(self):
+        content_free(self.t)
+
+    cdef int take(self) except -1:
+        """Nobody else is at work with it, nor will be before `busy_leave`."""
+        if not busy_take(&self.busy):
+            raise RuntimeError("content: this decoder is at work in another thread")
+        return 0
+
+    def admit(self, int which):
+        """See border.DecoderLike."""
+        if not ANY_STREAM <= which <= NO_STREAM:
+            raise ValueError("content: which streams?")
+        self.take()
+        content_admit(self.t, which)
+        busy_leave(&self.busy)
+
+    def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
+        """See border.DecoderLike."""
+        cdef HeldFrames held = held_frames(frames)
+        cdef HeldRecords held_too = held_records(records)
+        cdef FrameColumns f = columns_of(held, frames)
+        cdef Out out = held_too.columns
+        cdef int64_t at = low, first = frames.first
+        cdef int why
+        if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:
+            raise ValueError("content: rows outside the frames or the records")
+        records.count = 0
+        self.take()
+        with nogil:
+            why = content_decode(self.t, &f, first, &out, &at, high)
+        busy_leave(&self.busy)
+        if why == CONTENT_OUTSIDE:
+            raise ValueError(f"content: row {at} lies outside the buffer")
+        if why == CONTENT_NO_MEMORY:
+            raise MemoryError("content: no memory for a larger table of streams or sources")
+        records.count = out.count
+
+    def keys(self):
+        """See border.DecoderLike."""
+        from seqcheck.kernel.border import STREAM_KEY
+        cdef int64_t count
+        cdef const StreamKey *rows
+        self.take()
+        try:
+            rows = content_streams(self.t, &count)
+            return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
+        finally:
+            busy_leave(&self.busy)
+
+    def flows(self):
+        """See border.ContentLike."""
+        from seqcheck.kernel.border import CONTENT_FLOW
+        cdef int64_t count
+        self.take()
+        try:
+            content_streams(self.t, &count)
+            return rows_of(content_flows(self.t), count, sizeof(ContentFlow), CONTENT_FLOW)
+        finally:
+            busy_leave(&self.busy)
+
+    def often(self):
+        """See border.ContentLike."""
+        from seqcheck.kernel.border import CONTENT_OFTEN
+        cdef int64_t count
+        cdef const ContentOften *rows
+        self.take()
+        try:
+            rows = content_often_rows(self.t, &count)
+            return rows_of(rows, count, sizeof(ContentOften), CONTENT_OFTEN)
+        finally:
+            busy_leave(&self.busy)
+
+    def sources(self):
+        """See border.DecoderLike."""
+        from seqcheck.kernel.border import SOURCE
+        cdef int64_t n
+        cdef uint8_t[::1] raw
+        self.take()
+        try:
+            table = rows_of(NULL, content_sources(self.t), sizeof(Source), SOURCE)
+            raw = table.view("u1")
+            for n in range(content_sources(self.t)):
+                content_source(self.t, n, <Source *>&raw[0] + n)
+            return table
+        finally:
+            busy_leave(&self.busy)
+
+
 # ---- track -----------------------------------------------------------------------------------------------------------
 
 
@@ -402,6 +518,7 @@ cdef class Tracker:
         limits = ROOM if room is None else room
         most.entries, most.pages, most.small_pages = limits.entries, limits.pages, limits.small_pages
         most.holes, most.chain_rows = limits.holes, limits.chain_rows
+        most.restarts = limits.restarts
         if span == 1 or min(most.entries, most.pages, most.small_pages, most.holes, most.chain_rows) < 8:
             raise ValueError("tracker: a modulus of 1, or a limit that leaves no room")
         self.t = tracker_new(span, &most, int.from_bytes(os.urandom(8), "little"))

@@ -17,6 +17,7 @@ cdef extern from "native/track.h" nogil:
         int64_t small_pages
         int64_t holes
         int64_t chain_rows
+        bint restarts
     struct Records "records":
         const int32_t *row
         const int32_t *stream

@@ -110,13 +110,15 @@ INTERFACE = np.dtype(
 )
 
 # What decode says of a frame. RECORD carries the header; all others are reasons why not.
-(RECORD, LINK, CUT, SHORT, PROTOCOL, PORT, MAGIC, FRAGMENT, MALFORMED, STREAMS) = range(10)
+(RECORD, LINK, CUT, SHORT, PROTOCOL, PORT, MAGIC, FRAGMENT, MALFORMED, STREAMS, INDISTINCT) = range(11)
 REASONS = (
     "record", "link-type", "cut", "short", "protocol", "port", "magic", "fragment", "malformed", "too-many-streams",
+    "indistinct",
 )  # fmt: skip
 # link-type: a link layer we do not read. cut: matched as far as it was captured, the header lies behind that.
 # short: the frame itself ends before the header does. protocol: not the anchor's protocol. port: other ports.
 # magic: a magic or match value differs. fragment: not the first fragment. malformed: lengths contradict each other.
+# indistinct: without a layout of numbers (content), nothing tells the frame from others of its kind or flow.
 
 MAX_STREAMS = 1 << 20
 
@@ -289,6 +291,8 @@ class Room:
     small_pages of repeated numbers, 64 bytes each
     holes       long stretches of missing numbers, 24 bytes each
     chain_rows  findings of one chain that waits for what follows it, 128 bytes each
+
+    restarts    whether a sender may start over; if not, old numbers in a row are copies, whatever follows them
     """
 
     entries: int = 1 << 21
@@ -296,9 +300,31 @@ class Room:
     small_pages: int = 1 << 20
     holes: int = 1 << 20
     chain_rows: int = 1 << 15
+    restarts: bool = True
 
 
 ROOM = Room()
+
+
+# ---- content: frames told apart by their bytes -----------------------------------------------------------------------
+
+CONTENT_WINDOW = 1 << 20  # frames in which content is known again
+PROVEN, OFTEN, IDENTIFIED = 16, 4, 2  # contents; times; identifications: rules of portable/content.py
+ROUND, ROUND_BACK, ROUND_SHORT = 64, 8, 1 << 15  # copies in a row; what a new content takes off; distance
+MOST_OFTEN = 1 << 16
+# What is known of a flow, row = stream id: frames; contents; copies (the same content and identification), and those
+# that counted; contents that came again under another identification; contents whose identification differs from the
+# one before; copies in a row, as the rules count them; the last identification; whether its contents come round, so
+# that nothing of it counts.
+CONTENT_FLOW = np.dtype(
+    [
+        ("frames", "<i8"), ("contents", "<i8"), ("copies", "<i8"), ("counted", "<i8"), ("again", "<i8"),
+        ("varied", "<i8"), ("row", "<i8"), ("last", "<i4"), ("round", "<i4"),
+    ],
+    align=True,
+)  # fmt: skip
+# Contents that came too often to mean anything: how many of their records count all the same, beyond the first.
+CONTENT_OFTEN = np.dtype([("stream", "<i4"), ("counted", "<i4"), ("number", "<i8")], align=True)
 
 
 class Kernel(Protocol):
@@ -322,6 +348,7 @@ class Kernel(Protocol):
         """The same for the packets of a TPACKET_V3 block, copied from a packet socket's ring; puts VLAN tags back."""
 
     Decoder: type[KernelDecoder]
+    Content: type[ContentLike]
     Tracker: type[TrackerLike]
 
 
@@ -350,6 +377,20 @@ class KernelDecoder(DecoderLike, Protocol):
 
     def save(self) -> Known:
         """All that is known; the keys that wait are in no particular order."""
+
+
+class ContentLike(DecoderLike, Protocol):
+    """A decoder (DecoderLike) without a layout: frames are told apart by their bytes. A record's number is how many
+    contents of its stream came before; a copy has the number of what it repeats. The rules: portable/content.py."""
+
+    def __init__(self, window: int = CONTENT_WINDOW) -> None:
+        """`window`, a power of two: frames in which content is known again."""
+
+    def flows(self) -> NDArray[Any]:
+        """CONTENT_FLOW[streams], row = stream id."""
+
+    def often(self) -> NDArray[Any]:
+        """CONTENT_OFTEN[n], in order of the frame that made it so."""
 
 
 class TrackerLike(Protocol):

@@ -191,7 +191,8 @@ class Layout:
     is replaced by it. `ports` are ranges of ports (first and last), in place of a selector. `step`: how far the value
     moves from one number to the next. `least`: the value that follows the last one, where that is not 0; `modulus` is
     then still the number of values. `times` add up. `redundant`: sent over two ways on purpose (PRP, HSR, ST 2022-7,
-    A/B feeds). `description` and `source` are for people and make no difference."""
+    A/B feeds). `content`: there is no number, frames are told apart by their bytes (layout/content.py), and no other
+    field means anything. `description` and `source` are for people and make no difference."""
 
     anchor: str
     seq: Word | Digits | Pieces
@@ -206,6 +207,7 @@ class Layout:
     times: tuple[Stamp, ...] = ()
     slot: Stamp | None = None
     buf: Stamp | None = None
+    content: bool = False
     redundant: bool = field(default=False, compare=False)
     name: str = field(default="", compare=False)
     description: str = field(default="", compare=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seqcheck.errors import UsageError
 from seqcheck.kernel.border import (
     A_ETH,
     A_FRAME,
@@ -46,7 +47,8 @@ Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 
 
 def compile(layout: Layout) -> Program:
-    """The program that finds this layout's records."""
+    """The program that finds this layout's records. UsageError for `content`, which has none."""
+    with_fields(layout)
     rows = [_match(match) for match in layout.matches]
     rows += [_word(STREAM, word) for word in layout.streams]
     rows += _seq(layout.seq)
@@ -59,6 +61,15 @@ def compile(layout: Layout) -> Program:
         ports=layout.ports,
         rule=rule(layout),
     )
+
+
+def with_fields(layout: Layout) -> None:
+    """UsageError for `content`."""
+    if layout.content:
+        raise UsageError(
+            "the layout content has no fields: it tells frames apart by all of their bytes",
+            hint="analyze, live and dedup read it.",
+        )
 
 
 def rule(layout: Layout) -> tuple[int, int, int]:

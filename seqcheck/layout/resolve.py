@@ -13,6 +13,7 @@ from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
 from seqcheck.layout import spec
 from seqcheck.layout.builtins import BUILTINS, REDUNDANT, TRIED
+from seqcheck.layout.content import CONTENT
 from seqcheck.layout.model import ANCHORS, Layout
 
 _NAMED = rf"(?P<name>[a-z0-9-]+)(?::(?P<selector>{spec.NUMBER}|[0-9,-]+))?(?:%(?P<modulus>{spec.NUMBER}))?"
@@ -42,6 +43,8 @@ def candidates() -> tuple[Layout, ...]:
 def resolve(text: str) -> Layout:
     """The layout that `text` means. UsageError where it means none, InputError where its file cannot be read."""
     text = text.strip()
+    if text == CONTENT.name:
+        return CONTENT
     if text in _BY_NAME:
         return builtin(text)
     named = re.fullmatch(_NAMED, text, re.ASCII)

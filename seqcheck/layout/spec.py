@@ -136,6 +136,8 @@ def _lower(value: str) -> str:
 
 def write(layout: Layout) -> str:
     """The canonical spec of a layout."""
+    if layout.content:
+        return layout.name
     words = [write_anchor(layout)]
     words += [f"magic={write_match(match)}" for match in layout.matches]
     words += [f"stream={write_word(word)}" for word in layout.streams]

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from seqcheck.kernel.border import BY_DIVISION, BY_STEP, FROM_LEAST, PLAIN
 from seqcheck.layout.model import Digits, Layout, Match, Pieces, Stamp, Word
-from seqcheck.layout.program import rule
+from seqcheck.layout.program import rule, with_fields
 from seqcheck.layout.spec import write
 
 _STREAM, _TIME = "stream", "time"
@@ -18,7 +18,8 @@ RULES = {PLAIN: "plain", BY_STEP: "step", BY_DIVISION: "division", FROM_LEAST: "
 
 
 def dissector(layout: Layout) -> str:
-    """The whole program."""
+    """The whole program. UsageError for `content`, which has no fields."""
+    with_fields(layout)
     head = [
         f"-- Wireshark dissector for the seqcheck layout {_comment(layout.name or 'custom')}",
         f"-- {_comment(write(layout))}",

@@ -29,6 +29,7 @@ from seqcheck.reporters.keyboard import Keys
 from seqcheck.reporters.screen import Screen
 from seqcheck.reporters.terminal_style import BAR, CLEAN, DIM, FINDING, HEADING, MARK, UNSURE, WARNING, marks_for
 from seqcheck.reporters.wording import count, counted, key
+from seqcheck.reporters.wording import named as what_came
 from seqcheck.snapshot import Ask, Latest, Snapshot
 
 SECOND = 1_000_000_000
@@ -334,7 +335,7 @@ def told(finding: Latest, now: int | None) -> str:
         what = f"{counted(finding.count, 'number')} missing from {finding.seq} on"
     else:
         apart = "" if finding.distance is None else f", {count(finding.distance)} records after its earlier copy"
-        what = f"number {finding.seq} once more{apart}"
+        what = f"{what_came(finding.seq)} once more{apart}"
     return f"{ago}frame {finding.frame}: {what}"
 
 

@@ -44,7 +44,8 @@ def figures(report: Report) -> str:
     late = sum(stream.late for stream in report.streams)
     return (
         f"{counted(report.records.sequenced, 'record')} in {counted(len(report.streams), 'stream')}:"
-        f" {counted(report.duplicates.total, 'duplicate')}, {report.gaps.missing:,} missing, {late:,} late"
+        f" {counted(report.duplicates.total, 'duplicate')}"
+        + (f", {report.gaps.missing:,} missing, {late:,} late" if report.numbered else "")
     )
 
 

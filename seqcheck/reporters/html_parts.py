@@ -13,7 +13,7 @@ from seqcheck.reporters.html_next import requirements, steps
 from seqcheck.reporters.html_ring import figure
 from seqcheck.reporters.html_text import text, worded
 from seqcheck.reporters.html_words import MEANING, RINGS
-from seqcheck.reporters.wording import count, counted, headline, key, moment, raw, size, span
+from seqcheck.reporters.wording import OF_NUMBERS, count, counted, headline, key, moment, raw, size, span
 
 if TYPE_CHECKING:
     from seqcheck.demands import Demands
@@ -94,10 +94,11 @@ def known(number: int | None) -> str:
 def figures(report: Report) -> str:
     """The counts, as a list of terms."""
     verdict = report.verdict
+    late = sum(stream.late for stream in report.streams)
+    of_numbers = [("missing", count(report.gaps.missing)), ("late", count(late))] if report.numbered else []
     shown = [
         ("duplicates", count(report.duplicates.total)),
-        ("missing", count(report.gaps.missing)),
-        ("late", count(sum(stream.late for stream in report.streams))),
+        *of_numbers,
         ("records", count(report.records.sequenced)),
         ("streams", count(len(report.streams))),
     ]
@@ -151,6 +152,7 @@ def moments(report: Report) -> str:
         Column(title="late", value=lambda it: count(it.late)),
         Column(title="dropped", value=lambda it: count(it.dropped)),
     ]
+    columns = [column for column in columns if report.numbered or column.title not in OF_NUMBERS]
     return plain("Stretches of the capture with findings", columns, [it for it in found if eventful(it)])
 
 
@@ -174,12 +176,13 @@ def duplicates(report: Report) -> str:
         Column(title="laps", value=lambda it: known(it.laps)),
         Column(title="short by", value=lambda it: known(it.shortfall)),
         Column(title="copy", value=likeness, words=True, long=True),
-        Column(title="place", value=lambda it: it.place, words=True),
+        Column(title="place", value=lambda it: it.place or NOTHING, words=True),
         Column(title="cause", value=lambda it: it.cause, words=True),
     ]
     if len(report.streams) > 1:
         columns.insert(0, Column(title="stream", value=lambda it: raw(it.stream)))
     shown = found.listed[:ROWS]
+    columns = [column for column in columns if report.numbered or column.title not in OF_NUMBERS]
     return sortable("duplicates", "Duplicates", columns, shown) + left(found.total, len(shown))
 
 
@@ -216,6 +219,7 @@ def streams(report: Report) -> str:
         Column(title="first number", value=lambda it: raw(it.first_seq)),
         Column(title="last number", value=lambda it: raw(it.last_seq)),
     ]
+    columns = [column for column in columns if report.numbered or column.title not in OF_NUMBERS]
     return sortable("streams", "Streams", columns, found[:STREAMS]) + left(len(found), len(found[:STREAMS]))
 
 

@@ -19,7 +19,7 @@ from seqcheck.errors import TROUBLE
 from seqcheck.escape import visible
 from seqcheck.model import Duplicate, Gap, Report, Stream
 from seqcheck.reporters import Page
-from seqcheck.reporters.wording import count, counted, key, raw
+from seqcheck.reporters.wording import count, counted, key, named, raw
 
 if TYPE_CHECKING:
     from seqcheck.demands import Check, Demands
@@ -167,12 +167,13 @@ def twice(stream: Stream, listed: list[Duplicate], report: Report) -> tuple[str,
         return None
     shown = listed[:ROWS]
     text = [
-        f"frame {each.frame}: number {each.seq} again, its earlier copy is frame {raw(each.earlier_frame)};"
+        f"frame {each.frame}: {named(each.seq)} again, its earlier copy is frame {raw(each.earlier_frame)};"
         f" distance {raw(each.distance)}, {each.cause}"
         for each in shown
     ]
     left = stream.duplicates - len(shown)
-    return f"{counted(stream.duplicates, 'number')} came again", more([report.verdict.statement, *text], left)
+    what = "number" if report.numbered else "frame"
+    return f"{counted(stream.duplicates, what)} came again", more([report.verdict.statement, *text], left)
 
 
 def never(stream: Stream, listed: list[Gap], report: Report) -> tuple[str, str] | None:

@@ -25,7 +25,7 @@ FIGURES = (
 )  # fmt: skip
 VERDICT = ("cause", "strength", "ring_size")
 FOUND = (
-    '{"type": "found", "stream": %d, "seq": %d, "frame": %d, "ns": %d, "earlier_frame": %s, "distance": %s, "lag": %d,'
+    '{"type": "found", "stream": %d, "seq": %s, "frame": %d, "ns": %d, "earlier_frame": %s, "distance": %s, "lag": %s,'
     ' "time_lag_ns": %s, "cause": %s, "strength": %s}\n'
 )
 LISTED = ("duplicate", "gap")
@@ -39,7 +39,7 @@ def snapshot(now: Snapshot) -> bytes:
     return line("snapshot", {"schema": SCHEMA, **{name: getattr(now, name) for name in FIGURES}, "verdict": said})
 
 
-def found(rows: NDArray[Any], verdict: Verdict | None) -> bytes:
+def found(rows: NDArray[Any], verdict: Verdict | None, *, numbered: bool = True) -> bytes:
     """A line for each of these DUPLICATE rows of EVENT, with the verdict so far; quickly, there may be many."""
     said = ["null", "null"]
     if verdict is not None:
@@ -51,7 +51,8 @@ def found(rows: NDArray[Any], verdict: Verdict | None) -> bytes:
     ):
         known = before >= 0
         distances = (earlier, record - before, ns - then) if known else ("null", "null", "null")
-        out.append(FOUND % (stream, seq, frame, ns, *distances[:2], due - at, distances[2], *said))
+        number, lag = (seq, due - at) if numbered else ("null", "null")
+        out.append(FOUND % (stream, number, frame, ns, *distances[:2], lag, distances[2], *said))
     return "".join(out).encode("ascii")
 
 

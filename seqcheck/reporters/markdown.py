@@ -62,9 +62,10 @@ def figures(report: Report) -> list[tuple[str, str]]:
         ("records", count(report.records.sequenced)),
         ("streams", count(len(report.streams))),
         ("duplicates", count(report.duplicates.total)),
-        ("missing", count(report.gaps.missing)),
-        ("late", count(sum(stream.late for stream in report.streams))),
     ]
+    if report.numbered:
+        rows.append(("missing", count(report.gaps.missing)))
+        rows.append(("late", count(sum(stream.late for stream in report.streams))))
     if report.capture.dropped is not None:
         rows.append(("dropped while capturing", count(report.capture.dropped)))
     if verdict.strength != "none":
@@ -77,24 +78,28 @@ def figures(report: Report) -> list[tuple[str, str]]:
 def streams(report: Report) -> Iterator[str]:
     """Those with findings first."""
     found = sorted(report.streams, key=lambda stream: -(stream.duplicates + stream.missing))
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (raw(stream.id), key(stream), count(stream.received), count(stream.duplicates), count(stream.missing),
          count(stream.late))
         for stream in found[:ROWS]
     ]  # fmt: skip
-    titles = ("id", "stream", "received", "duplicates", "missing", "late")
+    titles: tuple[str, ...] = ("id", "stream", "received", "duplicates", "missing", "late")
+    if not report.numbered:
+        titles, rows = titles[:4], [row[:4] for row in rows]
     yield from section("Streams", titles, rows, len(found), words=(1,))
 
 
 def duplicates(report: Report) -> Iterator[str]:
     """The first ones."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (raw(each.frame), raw(each.earlier_frame), raw(each.seq), raw(each.distance), raw(each.frame_distance),
          span(each.time_lag_ns), each.cause)
         for each in report.duplicates.listed[:ROWS]
     ]  # fmt: skip
-    titles = ("frame", "earlier", "number", "distance", "in frames", "time lag", "cause")
-    yield from section("Duplicates", titles, rows, report.duplicates.total, words=(6,))
+    titles: tuple[str, ...] = ("frame", "earlier", "number", "distance", "in frames", "time lag", "cause")
+    if not report.numbered:
+        titles, rows = titles[:2] + titles[3:], [row[:2] + row[3:] for row in rows]
+    yield from section("Duplicates", titles, rows, report.duplicates.total, words=(len(titles) - 1,))
 
 
 def gaps(report: Report) -> Iterator[str]:

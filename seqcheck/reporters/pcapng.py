@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from seqcheck.escape import visible
 from seqcheck.reporters import Page
-from seqcheck.reporters.wording import counted, span
+from seqcheck.reporters.wording import counted, named, span
 from seqcheck.results import Batch, CapturedFrame, Results
 from seqcheck.wire.pcapng import interface_block, packet_block, section_block
 
@@ -123,21 +123,21 @@ def say(batch: Batch) -> Iterator[tuple[int, str]]:
 
 
 def _duplicate(it: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    number, frame, earlier = it["seq"], it["frame"], it["earlier_frame"]
+    number, frame, earlier = named(it["seq"]), it["frame"], it["earlier_frame"]
     if earlier is None:
-        yield frame, f"duplicate: number {number} again; the earlier copy lies too far back. {it['cause']}"
+        yield frame, f"duplicate: {number} again; the earlier copy lies too far back. {it['cause']}"
         return
     apart = counted(it["distance"], "record")
     if it["frame_distance"] is not None:
         apart += f", {counted(it['frame_distance'], 'frame')} of the sender"
-    words = [f"duplicate: number {number} again, its earlier copy is frame {earlier}"]
+    words = [f"duplicate: {number} again, its earlier copy is frame {earlier}"]
     words.append(f"{apart}, {span(it['time_lag_ns'])} apart")
     if it["laps"] is not None:
         words.append(f"{counted(it['laps'], 'lap')} of the ring less {it['shortfall']}")
     if it["identical"] is not None:
         words.append("identical" if it["identical"] else f"differs in {' '.join(it['differs'])}")
     yield frame, f"{'; '.join(words)}. {it['cause']}"
-    yield earlier, f"earlier copy: number {number} came again in frame {frame}, {apart} later. {it['cause']}"
+    yield earlier, f"earlier copy: {number} came again in frame {frame}, {apart} later. {it['cause']}"
 
 
 def _gap(it: dict[str, Any]) -> Iterator[tuple[int, str]]:

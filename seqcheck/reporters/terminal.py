@@ -80,9 +80,10 @@ def summary(view: View) -> Drawn:
     counts = [
         f"{counted(report.records.sequenced, 'record')} in {counted(len(report.streams), 'stream')}",
         counted(report.duplicates.total, "duplicate"),
-        f"{count(report.gaps.missing)} missing",
-        f"{count(sum(stream.late for stream in report.streams))} late",
     ]
+    if report.numbered:
+        late = sum(stream.late for stream in report.streams)
+        counts += [f"{count(report.gaps.missing)} missing", f"{count(late)} late"]
     text = Text()
     for line in (words, counts):
         if line:
@@ -189,7 +190,8 @@ def verdict(view: View) -> Drawn:
     if judged.ring_size is not None:
         words.append(f"ring {judged.ring_size}")
     words.append(counted(view.report.duplicates.total, "duplicate"))
-    words.append(f"{count(view.report.missing)} missing")
+    if view.report.numbered:
+        words.append(f"{count(view.report.missing)} missing")
     return "", Text("\nVerdict: " + ", ".join(words), style=verdict_style(view.report))
 
 

@@ -19,7 +19,7 @@ from seqcheck.reporters.terminal_style import (
     View,
     table,
 )
-from seqcheck.reporters.wording import count, counted, key, moment, raw, span
+from seqcheck.reporters.wording import OF_NUMBERS, UNKNOWN, count, counted, key, moment, raw, span
 
 ROWS = 10
 BARS = 14
@@ -29,7 +29,8 @@ ALL = "--report json lists {}"
 
 def streams(view: View) -> Drawn | None:
     """The streams, those with findings first."""
-    every = view.report.streams
+    numbered = view.report.numbered
+    every = [stream for stream in view.report.streams if numbered or stream.received]
     if not every:
         return None
     found = sorted(every, key=lambda stream: (-(stream.duplicates + stream.missing), stream.id))
@@ -38,14 +39,18 @@ def streams(view: View) -> Drawn | None:
         Column(title="stream", value=key, words=True, wraps=True),
         Column(title="received", value=lambda stream: count(stream.received)),
         Column(title="duplicates", value=lambda stream: count(stream.duplicates)),
-        Column(title="missing", value=lambda stream: count(stream.missing)),
-        Column(title="late", value=lambda stream: count(stream.late)),
     ]
+    if numbered:
+        columns.append(Column(title="missing", value=lambda stream: count(stream.missing)))
+        columns.append(Column(title="late", value=lambda stream: count(stream.late)))
     if any(stream.restarts for stream in every):
         columns.append(Column(title="restarts", value=lambda stream: count(stream.restarts)))
     if any(stream.wraps for stream in every):
         columns.append(Column(title="wraps", value=lambda stream: count(stream.wraps)))
-    columns.append(Column(title="numbers", value=lambda stream: f"{stream.first_seq} to {stream.last_seq}", worth=2))
+    if numbered:
+        columns.append(
+            Column(title="numbers", value=lambda stream: f"{stream.first_seq} to {stream.last_seq}", worth=2)
+        )
     more = found[ROWS:]
     faulty = sum(1 for stream in more if stream.duplicates or stream.missing)
     note = f"and {counted(len(more), 'more stream')}, {count(faulty)} of them with findings" if more else ""
@@ -101,10 +106,12 @@ def duplicates(view: View) -> Drawn | None:
         Column(title="lag", value=lambda duplicate: raw(duplicate.lag), worth=5),
         Column(title="time lag", value=lambda duplicate: time_lag(duplicate, view.marks), worth=6),
         Column(title="copy", value=likeness, worth=8, words=True),
-        Column(title="place", value=lambda duplicate: duplicate.place, worth=4, words=True),
+        Column(title="place", value=lambda duplicate: duplicate.place or UNKNOWN, worth=4, words=True),
         Column(title="laps", value=lambda duplicate: raw(duplicate.laps), worth=2),
         Column(title="short by", value=lambda duplicate: raw(duplicate.shortfall), worth=3),
     ]
+    if not view.report.numbered:
+        columns = [column for column in columns if column.title not in OF_NUMBERS]
     if len(view.report.streams) > 1:
         columns.insert(0, Column(title="stream", value=lambda duplicate: raw(duplicate.stream)))
     if any(duplicate.differs for duplicate in shown):

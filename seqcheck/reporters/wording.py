@@ -10,6 +10,8 @@ from seqcheck.escape import visible
 from seqcheck.model import Report, Stream
 
 UNKNOWN = "?"
+OF_NUMBERS = ("number", "lag", "place", "missing", "late", "restarts", "wraps", "first number", "last number")
+# columns that mean nothing where frames carry no numbers
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 
 
@@ -27,6 +29,11 @@ def headline(report: Report) -> str:
     """The verdict's cause; where nothing came twice and something is missing, `loss`."""
     cause = report.verdict.cause
     return "loss" if cause == "clean" and report.gaps.missing else cause
+
+
+def named(seq: int | None) -> str:
+    """What came: a number, or a frame that carries none."""
+    return "the same frame" if seq is None else f"number {seq}"
 
 
 def raw(number: int | None) -> str:

@@ -27,7 +27,7 @@ struct interface {
 
 /* ---- decode ---- */
 
-enum { RECORD, LINK, CUT, SHORT, PROTOCOL, PORT, MAGIC, FRAGMENT, MALFORMED, STREAMS, REASONS };
+enum { RECORD, LINK, CUT, SHORT, PROTOCOL, PORT, MAGIC, FRAGMENT, MALFORMED, STREAMS, INDISTINCT, REASONS };
 
 enum { ANY_STREAM, SECOND_RECORD, NO_STREAM };                          /* which unknown streams are taken in */
 
@@ -75,6 +75,30 @@ struct source {
     uint8_t address[8];
     uint32_t length;
     int64_t counts[REASONS];
+};
+
+/* ---- content ---- */
+
+enum { CONTENT_WINDOW = 1 << 20, PROVEN = 16, OFTEN = 4, IDENTIFIED = 2, ROUND = 64, ROUND_BACK = 8, ROUND_SHORT = 1 << 15 };
+
+enum { MOST_OFTEN = 1 << 16 };
+
+struct content_flow {
+    int64_t frames;
+    int64_t contents;
+    int64_t copies;
+    int64_t counted;
+    int64_t again;
+    int64_t varied;
+    int64_t row;
+    int32_t last;
+    int32_t round;
+};
+
+struct content_often {
+    int32_t stream;
+    int32_t counted;
+    int64_t number;
 };
 
 /* ---- track ---- */

@@ -24,6 +24,7 @@ struct track_room {         /* border.Room */
     int64_t small_pages;
     int64_t holes;
     int64_t chain_rows;
+    bool restarts;
 };
 
 struct records {

@@ -285,7 +285,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
         return restart_with(t, w, a);
     } else {
         close_chain(t, w);
-        if (!may_begin || (w->other && w->other->depth == CHAIN_DEPTH))
+        if (!may_begin || !t->most.restarts || (w->other && w->other->depth == CHAIN_DEPTH))
             return false;
         chain = open_chain(t, w, a, far);
         if (!chain) {

@@ -59,7 +59,7 @@ class Chains(Telling):
             return self._restart_with(track, a)
         else:
             self._close(track)
-            if not may_begin or track.depth == CHAIN_DEPTH:
+            if not (may_begin and self._room.restarts) or track.depth == CHAIN_DEPTH:
                 return False
             chain = track.chain = Chain(track, a, (a.seq + 1) % whole)
             chain.paused = self._paused(track, a)

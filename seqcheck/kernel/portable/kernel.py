@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from seqcheck.kernel.portable.content import Content
 from seqcheck.kernel.portable.decode import Decoder
 from seqcheck.kernel.portable.index import index_pcap, index_pcapng
 from seqcheck.kernel.portable.tpacket import index_tpacket
 from seqcheck.kernel.portable.track import Tracker
 
-__all__ = ["NAME", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket"]
+__all__ = ["NAME", "Content", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket"]
 
 NAME = "reference"
