@@ -113,6 +113,7 @@ COUNTERS: dict[str, list[int]] = {
     "counts from 2**32 - 500": [(2**32 - 500 + at) % 2**32 for at in range(1000)],
     "two of three": [at for at in range(3000) if at % 3],
     "neighbours swapped": [at ^ 1 for at in range(1000)],
+    "each up to 60 late": sorted(range(3000), key=lambda at: at + RANDOM.random() * 60),
 }
 
 
@@ -121,6 +122,24 @@ def test_what_is_a_counter(name: str) -> None:
     report = read(COUNTERS[name])
     assert report.verdict.cause == "clean", report.verdict.statement
     assert report.exit_code == (1 if report.missing else 0)
+
+
+def test_a_jittered_counter_is_one_though_hardly_a_step_is_by_one() -> None:
+    late = random.Random(10)
+    sent = [*range(3000), *(late.randrange(3000) for _ in range(40))]
+    report = read([at for _, at in sorted((at + late.random() * 100, at) for at in sent)])
+    assert report.verdict.cause != "no-counter", report.verdict.statement
+    assert report.duplicates.total == 40
+    assert report.missing == 0
+
+
+@pytest.mark.parametrize("bits", [2, 4, 6, 8, 12, 16])
+def test_few_random_values_are_no_counter(bits: int) -> None:
+    numbers = [RANDOM.getrandbits(bits) for _ in range(5000)]
+    capture = kinds.numbers(numbers)
+    report = seqcheck.analyze(capture, layout=f"udp:5000 seq=u32be@0&{hex((1 << bits) - 1)}")
+    assert report.verdict.cause not in ("clean", "stale-slot", "ring-replay", "early-overwrite")
+    assert report.verdict.strength in ("none", "weak")
 
 
 @pytest.mark.parametrize("field", ["u32le@0", "u64le@0", "u64be@0", "u16be@0", "u24be@0", "u16le@2", "u32be@2"])
