@@ -265,9 +265,11 @@ def mirror_and_ring(mirrored: int, stale: int, *, size: int = 512, first: str = 
     return wire.capture()
 
 
-def instead(size: int = 128, stale: int = 150, *, streams: int = 2, seen_from: int = 0) -> io.BytesIO:
+def instead(
+    size: int = 128, stale: int = 150, *, streams: int = 2, seen_from: int = 0, lost: float = 0.0, steady: bool = False
+) -> io.BytesIO:
     """Slots of several flows on one ring go out with what they held a lap before; the number that was due never comes.
-    The capture begins with frame `seen_from`."""
+    The capture begins with frame `seen_from`; some frames are lost, also of those that go out again."""
     wire = Wire(13)
     slots: list[bytes] = []
     hits = at = 0
@@ -278,7 +280,75 @@ def instead(size: int = 128, stale: int = 150, *, streams: int = 2, seen_from: i
             data, hits = slots[place - size], hits + 1
         slots.append(data)
     slots += [datagram(n // streams, ident=n, sport=6000 + n % streams) for n in range(at, at + size)]
-    for data in slots[seen_from:]:
+    for place, data in enumerate(slots[seen_from:]):
+        if wire.random.random() >= lost:
+            wire.put(data, BEGIN + place * STEP if steady else None)
+    return wire.capture()
+
+
+def a_part_replayed(size: int = 512, part: int = 170, count: int = 6000) -> io.BytesIO:
+    """The oldest slots of a ring go out again, back to back; then the count goes on where it stood."""
+    wire = Wire(18)
+    for number in range(count):
+        wire.put(datagram(number, ident=0))
+        if number == count // 2:
+            for old in range(number + 1 - size, number + 1 - size + part):
+                wire.put(datagram(old, ident=0), wire.step(700, 700))
+    return wire.capture()
+
+
+def windows_sent_again(window: int = 160, times: int = 9, streams: int = 4) -> io.BytesIO:
+    """Now and then all that one of several flows sent of the last so many frames is sent again, up to its newest."""
+    wire = Wire(19)
+    sent: list[tuple[int, int]] = []
+    numbers = [0] * streams
+    for turn in range(times * 900):
+        flow = wire.random.choice((0, 0, 0, wire.random.randrange(streams)))
+        sent.append((flow, numbers[flow]))
+        wire.put(datagram(numbers[flow], ident=0, sport=6000 + flow))
+        numbers[flow] += 1
+        if turn % 900 == 899:
+            for other, number in sent[-window:]:
+                if other == 0:
+                    wire.put(datagram(number, ident=0, sport=6000))
+    return wire.capture()
+
+
+def too_early(size: int = 301, times: int = 40, others: float = 0.06) -> io.BytesIO:
+    """A slot is filled again before it was sent: what is due a lap later goes out in its place, and in its own."""
+    wire = Wire(20)
+    slots: list[bytes] = []
+    number = 0
+    for _ in range(times * 200 + 2 * size):
+        if wire.random.random() < others:
+            slots.append(foreign())
+        else:
+            slots.append(datagram(number))
+            number += 1
+    ours = [place for place, data in enumerate(slots) if data[12:14] == b"\x08\x00" and place + size < len(slots)]
+    struck = {place for place in wire.random.sample(ours, times) if slots[place + size] != foreign()}
+    for place, data in enumerate(slots):
+        wire.put(slots[place + size] if place in struck and place - size not in struck else data)
+    return wire.capture()
+
+
+def beside_another_queue(size: int = 400, stale: int = 120, share: float = 0.2) -> io.BytesIO:
+    """A ring whose slots go out again, and one flow of the same address that leaves by another queue, at random."""
+    wire = Wire(21)
+    slots: list[bytes] = []
+    hits = own = other = 0
+    while hits < stale:
+        if wire.random.random() < share:
+            wire.put(datagram(other, ident=other, sport=7000))
+            other += 1
+            continue
+        place = len(slots)
+        if place >= size and wire.random.random() < 1 / 60:
+            data, hits = slots[place - size], hits + 1
+        else:
+            data = datagram(own, ident=own, sport=6000)
+        own += 1
+        slots.append(data)
         wire.put(data)
     return wire.capture()
 

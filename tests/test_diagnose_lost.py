@@ -10,7 +10,7 @@ import pytest
 
 from seqcheck.diagnose.due import Ahead
 from seqcheck.diagnose.keys import UNKNOWN
-from seqcheck.diagnose.lost import filled_late, lost_by_number
+from seqcheck.diagnose.lost import elsewhere_of, filled_late, lost_by_number
 from seqcheck.kernel.border import HOLE, MISSING_PAGE
 from seqcheck.missing import Missing
 from seqcheck.track import Findings
@@ -66,7 +66,7 @@ def lost(found: Findings, due: list[int], which: Any, *, told: int = 0) -> list[
     """Of the rows `which`, with so many numbers of each gap accounted for."""
     still, places = found.gaps["a"], np.array(due)
     ahead = Ahead(early=which, due=places, gap=np.full(len(which), UNKNOWN))
-    return lost_by_number(found, np.maximum(still - told, 0), still, ahead, ~which).tolist()
+    return lost_by_number(found, np.maximum(still - told, 0), still, ahead, found.duplicates[~which]).tolist()
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,37 @@ def test_what_lies_between_a_copy_ahead_of_its_time_and_its_place(place: int, x:
 def test_what_another_stream_was_sent_in_place_of_is_not_lost() -> None:
     found = early([(0, 0, 110, 10, 200, 111)], [(0, 0, 20, 25)])
     assert [lost(found, [10], np.ones(1, np.bool_), told=told) for told in (0, 2, 5)] == [[5], [3], [0]]
+
+
+def streams_apart(count: int, gaps: list[tuple[int, ...]], rows: list[tuple[int, ...]]) -> Findings:
+    """Findings of one source of `count` streams over frames 0 to 10,000: gaps (stream, frame) of one number each, and
+    duplicates (stream, frame)."""
+    columns = [("stream", "<i4"), ("frame", "<i8")]
+    found = SimpleNamespace(
+        gaps=np.array([(*gap, 0, 1) for gap in gaps], [*columns, ("source", "<i4"), ("a", "<i8")]),
+        duplicates=np.array([(*row, 0) for row in rows], [*columns, ("source", "<i4")]),
+        streams=np.array([(0, 0, 10_000)] * count, [("source", "<i8"), ("first_frame", "<i8"), ("last_frame", "<i8")]),
+    )
+    return cast(Findings, cast(Any, found))
+
+
+def stand_in_elsewhere(found: Findings) -> tuple[int, int]:
+    """How many duplicates stand where a number of another stream is missing, and what is left of the gaps."""
+    widths = found.gaps["a"].copy()
+    all_of_them = np.ones(len(found.duplicates), np.bool_)
+    result = elsewhere_of(found, widths, found.gaps["a"], found.duplicates, all_of_them)
+    return int(result.sum()), int(widths.sum())
+
+
+def test_what_stands_in_for_a_number_of_another_stream() -> None:
+    rows = [(0, frame) for frame in range(500, 10_000, 500)]
+    found = streams_apart(3, [(1, frame + 4) for _, frame in rows], rows)
+    assert stand_in_elsewhere(found) == (len(rows), 0)
+
+
+def test_among_many_streams_a_loss_is_never_far() -> None:
+    """Frames lost at random, and duplicates anywhere: chance puts a gap of one of 40 streams close behind each."""
+    random = np.random.default_rng(5)
+    gaps = [(int(random.integers(40)), int(frame)) for frame in np.sort(random.integers(0, 10_000, 150))]
+    rows = [(0, int(frame)) for frame in np.sort(random.integers(0, 9000, 13))]
+    assert stand_in_elsewhere(streams_apart(40, gaps, rows)) == (0, 150)

@@ -194,3 +194,41 @@ def test_a_mirror_of_everything_doubles_the_senders_other_frames_too() -> None:
     assert {"path-copy", "stale-slot"} <= causes(report), report.verdict.statement
     sizes = {report.verdict.ring_size} if report.verdict.cause == "stale-slot" else set()
     assert sizes == {512}, report.verdict.statement
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.01])
+def test_what_stands_where_another_number_is_missing_keeps_no_time_of_a_path(lost: float) -> None:
+    """At a steady rate a delay would look the same, but no path sends one frame in the place of another. Numbers that
+    were lost, and go out again when nobody waits for them any more, take the places of others, too."""
+    verdict = judged(kinds.instead(512, 150, streams=1, lost=lost, steady=True)).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 512, "strong"), verdict.caveats
+    assert not any("constant delay" in caveat for caveat in verdict.caveats)
+
+
+@pytest.mark.parametrize(("size", "part"), [(512, 170), (2048, 1024)])
+def test_a_part_of_a_ring_that_goes_out_again_in_one_run(size: int, part: int) -> None:
+    """One run settles no more than one distance does."""
+    verdict = judged(kinds.a_part_replayed(size, part)).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.strength) == ("ring-replay", size, "moderate"), verdict.caveats
+
+
+@pytest.mark.parametrize("window", [148, 160, 256])
+def test_windows_up_to_the_newest_number_are_no_ring(window: int) -> None:
+    """Also where other flows went on meanwhile, and each run is shorter than its distance."""
+    verdict = judged(kinds.windows_sent_again(window)).verdict
+    assert verdict.cause not in RING_CAUSES or verdict.strength == "weak", verdict.statement
+
+
+@pytest.mark.parametrize("size", [258, 301])
+def test_slots_filled_too_early_tell_the_size_where_nothing_else_was_lost(size: int) -> None:
+    """The numbers that never came are those in whose place others went out: nobody needs to guess at losses."""
+    verdict = judged(kinds.too_early(size)).verdict
+    assert (verdict.cause, verdict.ring_size) == ("early-overwrite", size), verdict.caveats
+
+
+def test_the_interval_holds_the_size_where_a_flow_may_leave_by_another_queue() -> None:
+    verdict = judged(kinds.beside_another_queue()).verdict
+    assert verdict.cause == "stale-slot", verdict.statement
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
+    assert any("another queue" in caveat for caveat in verdict.caveats)

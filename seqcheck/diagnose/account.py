@@ -113,9 +113,12 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
     laps = lap.laps_of(units.end, best, up=False)
     closed = bool(units.closed.any())
     exact = int((units.weight * (mine & (units.end == laps * best))).sum()) if closed else 0
+    untouched = 0.0
     if best not in given and _agreeing(units, share, best) < AGREEING:
         certainty = min(certainty, VAGUELY)
-        low, high = min(low, math.floor(best * (1 - VAGUE))), max(high, math.ceil(best * (1 + VAGUE)))
+        untouched = context.untouched
+        low = min(low, math.floor(best * (1 - VAGUE) * (1 - untouched)))
+        high = max(high, math.ceil(best * (1 + VAGUE)))
     return Ring(
         size=best if certainty >= MODERATE else None,
         best=best,
@@ -127,4 +130,5 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
         exact=exact,
         closed=closed,
         rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
+        untouched=untouched,
     )

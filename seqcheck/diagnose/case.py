@@ -26,18 +26,31 @@ class Case:
     alone: Bools
 
 
+MANY = 8  # duplicates that a stream would have, if it had as many as the others
+
+
+def _untouched(streams: np.ndarray[tuple[int], np.dtype[np.void]]) -> float:
+    """The share of records that are of streams without a duplicate, though others have so many that it should."""
+    unique = streams["received"] - streams["duplicates"]
+    expected = unique * (int(streams["duplicates"].sum()) / max(int(unique.sum()), 1))
+    none = (streams["duplicates"] == 0) & (expected >= MANY)
+    return float(streams["received"][none].sum() / max(int(streams["received"].sum()), 1))
+
+
 def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
     streams = findings.streams
     received, duplicates = int(streams["received"].sum()), int(streams["duplicates"].sum())
     unique, missing = received - duplicates, total(streams["missing"])
     sources = np.bincount(np.maximum(streams["source"], 0), minlength=1)
+    instead, filled = (round(int(each.sum()) / max(table.kept, 1e-9)) for each in (table.stands_in, table.overwritten))
+    gone = max(missing - instead, 0)
     of = np.minimum(np.maximum(table.rows["source"], 0), len(sources) - 1)
     return Case(
         findings=findings,
         facts=facts,
         table=table,
         loss=Loss(
-            loss=missing / (missing + unique) if missing else 0.0,
+            loss=max(gone - filled, 0) / (missing + unique) if missing else 0.0,
             foreign=facts.foreign / (facts.foreign + received) if facts.foreign else 0.0,
             again=duplicates / max(unique, 1),
         ),
@@ -45,11 +58,12 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
             unique=unique,
             missing=missing,
             loss=missing / max(missing + unique, 1),
-            gone=max(missing - round(int(table.stands_in.sum()) / max(table.kept, 1e-9)), 0) / max(missing + unique, 1),
+            gone=gone / max(missing + unique, 1),
             jumps=int(streams["gaps"].sum()) / max(unique, 1),
             redundant=facts.redundant,
             foreign=facts.foreign / max(facts.foreign + received, 1),
             times=received / max(unique, 1),
+            untouched=_untouched(streams),
         ),
         alone=sources[of] == 1,
     )

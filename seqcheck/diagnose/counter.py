@@ -68,7 +68,7 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
     coarse = 0 < findings.modulus < COARSE
     full = missing <= FULL * kept and (not coarse or records - kept <= FULL * records)
     if (
-        not full  # nearly all numbers up to the highest came, if in no order: chance steps far ahead, and leaves them out
+        not full  # nearly all numbers up to the highest came: chance steps far ahead, and leaves most out
         and astray > 0.4 * records
         and seen.healthy < HEALTHY * records
         and seen.healthy < 0.5 * steps

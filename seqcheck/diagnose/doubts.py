@@ -27,6 +27,7 @@ MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
+UP_TO = 2  # numbers behind the one that is due, where a run ends
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
 OFTEN = 0.15  # of the numbers: no fault that strikes now and then leaves others missing before so many
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
@@ -34,6 +35,7 @@ AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gon
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
+PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 
@@ -42,7 +44,7 @@ MOST: dict[Doubt, Strength] = {
     "slice": "weak", "astray": "weak", "most-numbers": "weak", "keeps-time": "weak", "scatter": "weak",
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
-    "leftover": "weak", "clockwork": "weak", "as-many": "weak", "clock": "weak",
+    "leftover": "weak", "clockwork": "weak", "as-many": "weak", "clock": "weak", "one-run": "moderate",
 }  # fmt: skip
 
 
@@ -72,17 +74,27 @@ def of_lap(
         yield "beside"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
-    if _keeps_time(part, sample, share) and float((share * sample.room).sum()) < OWN_PLACES:
+    own_places = float((share * sample.room).sum()) >= OWN_PLACES or _instead(case, sample, share)
+    if _keeps_time(part, sample, share) and not own_places and not _pace_changes(case, rows):
         yield "keeps-time"
     if part.family in ("short", "long"):
         yield from _loose(case, sample, share, outcome, ring)
 
 
 def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
-    """For replays that are as long as their distance: a window, a history or a queue that is sent again has that,
-    too, the same bytes and all. Where most are shorter, their distance is no length of theirs."""
-    lengths = case.table.run_length[rows & case.table.leads]
-    if not ring.given and len(lengths) and float(np.mean(lengths >= ALL_OF_IT * ring.best)) >= 0.5:
+    """For replays that are as long as their distance, or go on up to the newest number: a window, a history or a queue
+    that is sent again has that, too, the same bytes and all. Where most are shorter, their distance is no length of
+    theirs."""
+    table = case.table
+    leads = rows & table.leads
+    lengths = table.run_length[leads]
+    if ring.given or not len(lengths):
+        return
+    if len(lengths) == 1:
+        yield "one-run"
+    newest = np.full(int(table.run.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(newest, table.run[rows], table.lag[rows])
+    if float(np.mean((lengths >= ALL_OF_IT * ring.best) | (newest[table.run[leads]] <= UP_TO))) >= 0.5:
         yield "blocks"
 
 
@@ -109,7 +121,7 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
             yield "single"
     if ring is None:
         return
-    if ring.certainty < STRONG and ring.high > WIDE * ring.low:
+    if ring.certainty < STRONG and ring.high * (1 - ring.untouched) > WIDE * ring.low:
         yield "wide"
     if ring.best < HARDLY and not ring.given:
         yield "small"
@@ -170,6 +182,17 @@ def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
     )
 
 
+def _pace_changes(case: Case, rows: Bools) -> bool:
+    """Whether copies in a row come after times that differ: a delay keeps the pace at which the frames were sent."""
+    at = np.flatnonzero(rows)
+    run, time = case.table.run[at], case.table.time_lag[at]
+    order = np.lexsort((time, run))
+    first = np.flatnonzero(np.append(True, np.diff(run[order]) != 0))
+    last = np.append(first[1:], len(at)) - 1
+    spans = (time[order][last] - time[order][first])[last > first]
+    return len(spans) > 0 and float(np.median(spans)) > PACE * float(np.median(time))
+
+
 def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> Iterator[Doubt]:
     """Where the copies do not lie at one count, but scatter as a share of other frames would have them: many things
     scatter. Less of a doubt where nothing else takes part and hardly any scatter is left."""
@@ -179,15 +202,20 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
     exact = float(np.mean(sample.end[mine] % ring.best == 0))
     if exact >= MANY and ring.best >= EXACT_FROM:  # the rest lies beside, by frames that took no slot
         return
-    replaced = sample.overwritten if sample.early else sample.substitute
-    instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
-    if instead > 3 * max(case.context.loss, 0.05):  # they stand where other numbers are missing: the sender did that
+    if _instead(case, sample, share):
         return
     sole = float(share.sum()) > SOLE * len(sample) and all(e.part.shape == "lap" for e in outcome.best.entries)
     several = float((share * sample.length).sum() / max(float(share.sum()), 1e-9))
     scatter = float(np.std(np.log(sample.end[mine])))
     tight = sole and scatter < MUCH and several < 2.0 and ring.high < WIDE * ring.low
     yield "some-scatter" if tight else "scatter"
+
+
+def _instead(case: Case, sample: Units, share: Floats) -> bool:
+    """Whether the copies stand where other numbers are missing: the sender did that, no way puts one for another."""
+    replaced = sample.overwritten if sample.early else sample.substitute
+    instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
+    return instead > 3 * max(case.context.loss, 0.05)
 
 
 def _led_astray(case: Case) -> bool:

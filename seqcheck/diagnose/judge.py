@@ -97,7 +97,7 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
         if leads.sum() < 2:
             continue
         other = brackets(table, aside | which, case.alone, echo=echo, slotless=which is again)
-        scatter = [float(np.std(np.log(np.maximum(each.high[leads], 1)))) for each in (spans, other)]
+        scatter = [_scatter(each.high[leads]) for each in (spans, other)]
         if scatter[1] < better * scatter[0]:
             spans = other
     leads = alike & table.leads
@@ -113,6 +113,11 @@ def _echo(case: Case, aside: Bools) -> float:
     """The share of a source's frames that came twice on the way, where that is most of them: a mirror of everything."""
     share = min(float(aside.sum()) / max(case.table.kept * case.context.unique, 1e-9), 1.0)
     return share if share > MIRRORED else 0.0
+
+
+def _scatter(ends: Ints) -> float:
+    """Of these counts, in natural log: exactly 0 where they are all the same."""
+    return float(np.std(np.log(np.maximum(ends, 1)))) if np.ptp(ends) else 0.0
 
 
 def _at_one_count(ends: Ints) -> float:

@@ -4,7 +4,10 @@ was sent in place of took that slot, and is not counted twice. Pure; n log n in 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..missing import epoch_key
 from ..ranking import rank
@@ -12,7 +15,10 @@ from ..track import Findings
 from .due import Ahead
 from .keys import Bools, Ints, by_place, keyed
 
+Floats = NDArray[np.float64]
+
 NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
+SURELY = 3.0  # standard deviations more than by chance
 
 
 def filled_late(findings: Findings, far: Bools) -> Ints:
@@ -30,17 +36,17 @@ def filled_late(findings: Findings, far: Bools) -> Ints:
     return result
 
 
-def widths_of(findings: Findings, still: Ints, substitute: Bools, ahead: Ahead) -> Ints:
+def widths_of(findings: Findings, still: Ints, stand_ins: NDArray[Any], ahead: Ahead) -> Ints:
     """How many numbers of each gap were lost: those that never came, less the ones in whose place another frame was
-    sent (a stale one just before the gap opened, or frames ahead of their time)."""
-    rows, gaps = findings.duplicates, findings.gaps
-    if not len(rows) or not len(gaps):
+    sent (one of `stand_ins` just before the gap opened, or frames ahead of their time)."""
+    gaps = findings.gaps
+    if not len(findings.duplicates) or not len(gaps):
         return np.zeros(len(gaps), np.int64)
     instead = np.zeros(len(gaps), np.int64)
     np.add.at(instead, ahead.gap[ahead.gap >= 0], 1)
     places, order = by_place(gaps, "stream", "record")
-    stream = rows["stream"][substitute]
-    place = np.searchsorted(places, keyed(stream, rows["record"][substitute]), "left")
+    stream = stand_ins["stream"]
+    place = np.searchsorted(places, keyed(stream, stand_ins["record"]), "left")
     found = place < len(places)
     gap = order[place[found]]
     np.add.at(instead, gap[gaps["stream"][gap] == stream[found]], 1)
@@ -48,10 +54,13 @@ def widths_of(findings: Findings, still: Ints, substitute: Bools, ahead: Ahead) 
     return widths
 
 
-def elsewhere_of(findings: Findings, widths: Ints, still: Ints, frame: Ints, which: Bools) -> Bools:
-    """Which of the duplicates `which` stand, with their copy in `frame`, where a number of another stream of the source
-    is missing: the first gap behind it that nothing else accounts for. Takes that number out of `widths`."""
-    rows, gaps, streams = findings.duplicates, findings.gaps, findings.streams
+def elsewhere_of(
+    findings: Findings, widths: Ints, still: Ints, rows: NDArray[Any], which: Bools, *, frame: str = "frame"
+) -> Bools:
+    """Which of the `rows` that are `which` stand, with their copy in `frame`, where a number of another stream of the
+    source is missing: the first gap behind it that nothing else accounts for. Takes that number out of `widths`. None
+    do where chance would put about as many of them before a gap: among many streams a loss is never far."""
+    gaps, streams = findings.gaps, findings.streams
     result = np.zeros(len(rows), np.bool_)
     if not len(rows) or not len(gaps):
         return result
@@ -60,18 +69,36 @@ def elsewhere_of(findings: Findings, widths: Ints, still: Ints, frame: Ints, whi
     many = share[np.minimum(of_row, len(share) - 1)]
     places, order = by_place(gaps, "source", "frame")
     mine = np.flatnonzero((many > 1) & which)
-    mine = mine[np.argsort(frame[mine], kind="stable")]
-    starts = np.searchsorted(places, keyed(of_row[mine], frame[mine]), "right")
+    mine = mine[np.argsort(rows[frame][mine], kind="stable")]
+    starts = np.searchsorted(places, keyed(of_row[mine], rows[frame][mine]), "right")
+    free = (widths > 0) & (still > 0)
+    chance = _near_a_gap(findings, of_gap[free], len(share))[of_row[mine]]
+    left = widths.copy()
     for row, start in zip(mine.tolist(), starts.tolist(), strict=True):
-        reach = int(frame[row]) + NEAR * int(many[row])
+        reach = int(rows[frame][row]) + NEAR * int(many[row])
         for at in range(start, min(start + NEAR, len(order))):
             gap = order[at]
             if of_gap[gap] != of_row[row] or gaps["frame"][gap] > reach:
                 break
-            if min(widths[gap], still[gap]) > 0 and gaps["stream"][gap] != rows["stream"][row]:
-                widths[gap] -= 1
+            if min(left[gap], still[gap]) > 0 and gaps["stream"][gap] != rows["stream"][row]:
+                left[gap] -= 1
                 result[row] = True
                 break
+    if result.sum() <= float(chance.sum() + SURELY * np.sqrt((chance * (1 - chance)).sum())):
+        return np.zeros(len(rows), np.bool_)
+    widths[:] = left
+    return result
+
+
+def _near_a_gap(findings: Findings, of_gap: Ints, sources: int) -> Floats:
+    """float64[sources]: the chance that a frame anywhere has one of these gaps, by source, within reach behind it."""
+    streams = findings.streams
+    source = np.maximum(streams["source"], 0)
+    first, last = np.full(sources, np.iinfo(np.int64).max), np.zeros(sources, np.int64)
+    np.minimum.at(first, source, streams["first_frame"])
+    np.maximum.at(last, source, streams["last_frame"])
+    often = np.bincount(of_gap, minlength=sources) / np.maximum(last - first + 1, 1)
+    result: Floats = 1 - np.exp(-often * NEAR * np.bincount(source, minlength=sources))
     return result
 
 
@@ -88,19 +115,20 @@ def lost_between(findings: Findings, widths: Ints, group: str) -> Ints:
     return result
 
 
-def lost_by_number(findings: Findings, widths: Ints, still: Ints, ahead: Ahead, substitute: Bools) -> Ints:
+def lost_by_number(findings: Findings, widths: Ints, still: Ints, ahead: Ahead, stand_ins: NDArray[Any]) -> Ints:
     """Numbers lost between a copy ahead of its time and the one in its place: those missing between the two places,
     less the ones in whose place another frame was sent, of this stream or, as far as `widths` say, of another. (By
     arrival they would all be lost where the jump ahead was.)"""
-    rows, early, instead = findings.duplicates, np.flatnonzero(ahead.early), np.flatnonzero(substitute)
+    rows, early = findings.duplicates, np.flatnonzero(ahead.early)
     group = epoch_key(rows["stream"], rows["epoch"])
     mine, low, high = group[early], ahead.due[early], rows["x"][early]
     between = findings.missing.count(rows["stream"][early], rows["epoch"][early], low + 1, high)
-    groups, taken = np.concatenate((mine, group[instead])), np.concatenate((low, rows["next"][instead]))
-    stand_ins = rank(groups, taken, mine, high - 1) - rank(groups, taken, mine, low)
+    groups = np.concatenate((mine, epoch_key(stand_ins["stream"], stand_ins["epoch"])))
+    taken = np.concatenate((low, stand_ins["next"]))
+    replaced = rank(groups, taken, mine, high - 1) - rank(groups, taken, mine, low)
     streams, gaps = len(findings.streams), findings.gaps
     lost, never = (np.bincount(gaps["stream"], weights=each, minlength=streams) for each in (widths, still))
     share = np.minimum(lost / np.maximum(never, 1), 1.0)[rows["stream"][early]]
     between = np.where((low >= 0) & (low < high), between, 0)
-    result: Ints = np.maximum(0, np.minimum(between - stand_ins, np.round(between * share).astype(np.int64)))
+    result: Ints = np.maximum(0, np.minimum(between - replaced, np.round(between * share).astype(np.int64)))
     return result

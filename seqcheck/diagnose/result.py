@@ -22,7 +22,7 @@ RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
 Doubt = Literal[
     "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
     "passed-over", "wide", "small", "single", "size", "beside", "many-counts", "leftover",
-    "clockwork", "as-many", "clock",
+    "clockwork", "as-many", "clock", "one-run",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
@@ -90,6 +90,7 @@ class Ring:
     closed    the sender's other frames are in view
     rest      other sizes that remain possible, the most probable first
     cluster   where in the ring the duplicates sit, None where that is anywhere
+    untouched share of the records by which `low` is lower, since they may leave by another queue (Context)
     """
 
     size: int | None
@@ -103,6 +104,7 @@ class Ring:
     closed: bool
     rest: tuple[int, ...] = ()
     cluster: Cluster | None = None
+    untouched: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

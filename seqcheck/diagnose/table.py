@@ -37,7 +37,8 @@ class Table:
     source_lost   the same over all streams of the source
     substitute    the number expected at the duplicate's place is missing: the duplicate stands in for it
     stands_in     the same, or it is another stream of the source of which a number is missing there
-    late_between  records of the stream between the copies that came far behind their time, for the first time
+    late_between  records of the stream between the copies that came far behind their time, for the first time, and
+                  stand in for no other number
     skipped       the number just before the duplicate's never came: another frame may have gone out in its place
     run           index of the episode: neighbouring duplicates of a stream that count up together, from 0
     run_length    how many duplicates that episode has
@@ -119,22 +120,27 @@ def table(findings: Findings) -> Table:
     same_source = known & (rows["e_ordinal"] >= 0)
     still = findings.missing.left(gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
     expected = _expected(rows, gaps)
-    substitute = _substitute(findings, expected)
     run = _runs(rows)
     ahead = ahead_of(findings, still, distance)
     early = ahead.early
     far = far_behind(findings, still, early)
     sent = still + filled_late(findings, far)
-    widths = widths_of(findings, sent, substitute, ahead)
-    elsewhere = elsewhere_of(findings, widths, still, rows["frame"], ~(substitute | early))
+    # A slot whose content was lost may go out again: no duplicate, but in the place of another number all the same.
+    late = findings.late[far]
+    stale = np.concatenate((rows, late))
+    instead = _substitute(findings, stale, np.concatenate((expected, _expected(late, gaps))))
+    substitute, late_instead = instead[: len(rows)], instead[len(rows) :]
+    widths = widths_of(findings, sent, stale[instead], ahead)
+    others = ~instead
+    others[: len(rows)] &= ~early
+    elsewhere = elsewhere_of(findings, widths, still, stale, others)[: len(rows)]
     overwritten = ahead.gap >= 0
-    overwritten |= elsewhere_of(
-        findings, widths, still, rows["e_frame"], early & (ahead.gap < 0) & (rows["e_record"] >= 0)
-    )
+    first = early & ~overwritten & (rows["e_record"] >= 0)
+    overwritten |= elsewhere_of(findings, widths, still, rows, first, frame="e_frame")
     lost = lost_between(findings, widths, "stream")
     source_lost = lost_between(findings, widths, "source")
     if 0 < early.sum() <= MOST:
-        by_number = lost_by_number(findings, widths, still, ahead, substitute)
+        by_number = lost_by_number(findings, widths, still, ahead, stale[instead])
         source_lost[early] += by_number - lost[early]
         lost[early] = by_number
     return Table(
@@ -148,7 +154,7 @@ def table(findings: Findings) -> Table:
         source_lost=np.where(known, source_lost, 0),
         substitute=substitute,
         stands_in=substitute | elsewhere,
-        late_between=_count_between(rows, findings.late[far], "stream", "record", "e_record"),
+        late_between=_count_between(rows, late[~late_instead], "stream", "record", "e_record"),
         skipped=_skipped(rows, gaps, still),
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
@@ -178,10 +184,9 @@ def _expected(rows: NDArray[Any], gaps: NDArray[Any]) -> Ints:
     return np.where(held, gap["x"] + gap["a"] + 1, expected)
 
 
-def _substitute(findings: Findings, expected: Ints) -> Bools:
-    """Whether the number expected at each duplicate's place never came. The j-th duplicate in one place stands in for
-    the j-th number missing there, so five in the place of three are three substitutes and two extras."""
-    rows = findings.duplicates
+def _substitute(findings: Findings, rows: NDArray[Any], expected: Ints) -> Bools:
+    """Whether the number expected at the place of each of these records never came. The j-th of them in one place
+    stands in for the j-th number missing there, so five in the place of three are three substitutes and two extras."""
     result = np.zeros(len(rows), np.bool_)
     if not findings.streams["missing"].any():
         return result

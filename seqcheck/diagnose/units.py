@@ -63,6 +63,7 @@ class Units:
     room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
     slotless   as in Brackets
+    lossless   every number that never came is one in whose place another went out
     """
 
     at: Ints
@@ -85,6 +86,7 @@ class Units:
     fresh_id: Floats
     astray: Floats
     slotless: bool
+    lossless: bool
 
     def __len__(self) -> int:
         return len(self.at)
@@ -173,6 +175,7 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
             ]
         ),
         slotless=spans.slotless,
+        lossless=loss.loss == 0,
     )
 
 

@@ -28,7 +28,8 @@ OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
 EXACT, BESIDE = 0.97, 0.02  # of exact ends are where they should be, or counted wrong by one; the rest lie near
 SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of other frames
 # Of slots filled too early the ends are counted wrong by a few, and all of them alike by so many, since which numbers
-# were lost, and which ones' places were taken, is not told apart. Its prior; by how much; by how much all of them.
+# were lost, and which ones' places were taken, is not told apart. Its prior; by how much; by how much all of them,
+# where any was lost.
 BLURRED, BLURS, SHIFTS = 0.05, (0.4, 0.7, 1.0, 1.6, 3.0, 6.0), (0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0)
 NEAR = 16  # slots from the likeliest size within which a blurred one is asked for
 STICKY = 8.0  # copies that the prior of laps is worth
@@ -127,8 +128,9 @@ def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
     off = laps * size - units.end
     own = laps[np.abs(off) <= 3 + size // 100]
     best, width = np.full(len(off), FLOOR), 0.0
+    shifts = SHIFTS[:1] if units.lossless else SHIFTS
     for blur in BLURS:
-        for shift in SHIFTS:
+        for shift in shifts:
             density = np.logaddexp(
                 math.log(0.95) + np.minimum(normal(off - shift, blur), 0.0),
                 math.log(0.05) - np.abs(off) / (4 * blur) - math.log(8 * blur + 1),
@@ -139,7 +141,7 @@ def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
     return Part(
         shape="lap",
         density=np.maximum(best + _lap_weights(own)[laps - 1], FLOOR),
-        prior=math.log(BLURRED / len(BLURS) / len(SHIFTS))
+        prior=math.log(BLURRED / len(BLURS) / len(shifts))
         + float(priors.size(np.array([size]), given)[0])
         + _lap_freedom(own),
         center=float(size),

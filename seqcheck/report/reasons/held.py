@@ -29,7 +29,10 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "keeps-time": _says("the sender keeps time, so a constant delay would look the same."),
     "scatter": _says("the copies do not lie at one count, and much else scatters like this."),
     "some-scatter": _says("the copies scatter a little around one count."),
-    "blocks": _says("each run is as long as its distance, and so is a window or a history that is sent again."),
+    "blocks": _says(
+        "most runs are as long as their distance, or end with the newest number; a window or a history that is sent "
+        "again does, too."
+    ),
     "few": lambda one: f"there {'is' if one.figures.count == 1 else 'are'} only {plural(one.figures.count, 'copy')}.",
     "no-lap": _says("no lap can be measured."),
     "passed-over": _says("numbers are passed over all the time, so one that is missing beside a copy means little."),
@@ -39,6 +42,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "many-counts": _says("other duplicates lie at other counts as often as these at theirs."),
     "clockwork": _says("they come at regular intervals, and not once a lap; a program does that."),
     "clock": _says("the capture's clock is too coarse: within a tick of it every delay looks constant."),
+    "one-run": _says("all of it is one run, and one distance settles little."),
     "as-many": _says("as many numbers are missing as came early, and slots filled again too early leave the same."),
     "leftover": _says("far more duplicates are left unexplained, and chance may bring a few to one count."),
     "single": _says("one distance may be a ring's size by chance."),

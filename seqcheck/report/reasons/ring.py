@@ -156,6 +156,11 @@ def limits(one: Account) -> list[str]:
             else "The capture does not settle the ring size."
         )
         found.append(f"{what}{others} `ethtool -g` on the sender shows it; pass it as --ring-size.")
+    if ring.untouched:
+        found.append(
+            "Some streams have no duplicate. If another queue of the NIC sends them, the ring is smaller than the "
+            "frames between the copies."
+        )
     if not ring.closed:
         found.append(
             "The capture holds no other frame of the sender: capture without a filter to see what else was in the ring."
@@ -164,7 +169,8 @@ def limits(one: Account) -> list[str]:
         found.append(
             f"{agree(figures.count, 'One duplicate', 'Two duplicates')} can match a ring by chance: capture for longer."
         )
-    if figures.delay_ns and figures.delay_ns[2] <= 1.02 * figures.delay_ns[0] and figures.count > 1:
+    steady = figures.delay_ns is not None and figures.delay_ns[2] <= 1.02 * figures.delay_ns[0]
+    if steady and figures.count > 1 and figures.stand_ins < 0.5 * figures.count:
         found.append(
             "The sender's rate hardly varied, so a constant delay on the way would look the same: vary the rate and "
             "see whether the distance stays."
