@@ -286,6 +286,17 @@ def instead(
     return wire.capture()
 
 
+def jittered(count: int = 4000, share: float = 0.015) -> io.BytesIO:
+    """Every frame has a delay of its own, of many frames; some come twice, the copy with its own, too. The sender
+    counts its packets in the IP identification."""
+    wire = Wire(22)
+    for number in range(count):
+        at = wire.step()
+        for _ in range(1 + (wire.random.random() < share)):
+            wire.put(datagram(number, ident=number), at + 10_000_000 + int(2_000_000 * wire.random.gauss(0, 1)))
+    return wire.capture()
+
+
 def a_part_replayed(size: int = 512, part: int = 170, count: int = 6000) -> io.BytesIO:
     """The oldest slots of a ring go out again, back to back; then the count goes on where it stood."""
     wire = Wire(18)

@@ -40,6 +40,7 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
         lambda: kinds.delayed(10_000_000, 0.2, 0.01),
         {"path-copy", "retransmission", "unexplained"},
     ),
+    "a delay of its own for every frame and every copy": (kinds.jittered, {"path-copy", "unexplained"}),
     "one counter over several flows, mirrored": (kinds.shared_counter, {"path-copy"}),
     "one counter over two flows by turns, mirrored": (kinds.shared_by_turns, {"path-copy", "sender-repeat"}),
     "a block handed over twice": (kinds.block_twice, {"path-copy", "sender-repeat", "unexplained"}),
@@ -64,6 +65,7 @@ def test_nobody_innocent_is_accused(name: str) -> None:
     assert verdict.cause in right or (verdict.cause in RING_CAUSES and verdict.strength == "weak"), verdict.statement
     for each in report.also:
         assert each.cause not in RING_CAUSES or each.strength in ("weak", "none"), each.statement
+    assert verdict.cause not in {rival.cause for rival in verdict.rivals}, verdict.rivals
 
 
 @pytest.mark.parametrize("jitter", [0.05, 0.2])

@@ -63,6 +63,7 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
             redundant=facts.redundant,
             foreign=facts.foreign / max(facts.foreign + received, 1),
             times=received / max(unique, 1),
+            late=int(streams["late"].sum()) / max(unique, 1),
             untouched=_untouched(streams),
         ),
         alone=sources[of] == 1,

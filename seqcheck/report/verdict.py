@@ -159,7 +159,11 @@ def _rivals(findings: Findings, leading: Account) -> tuple[Rival, ...]:
         found.append(
             Rival(cause=leading.rival, why_not=f"{_WHAT.get(leading.rival, leading.rival)}: {odds(leading.log_odds)}.")
         )
-    if leading.figures.new_would_show and leading.figures.identical and leading.rival != "retransmission":
+    if (
+        leading.figures.new_would_show
+        and leading.figures.identical
+        and "retransmission" not in (leading.cause, leading.rival)
+    ):
         found.append(
             Rival(cause="retransmission", why_not="ruled out: a packet sent again would have a new IP identification.")
         )

@@ -14,6 +14,7 @@ class Context:
     redundant   the layout is sent over two ways on purpose
     foreign     share of the sources' frames that carry no number
     times       how often each number came, on average
+    late        share of the numbers that were overtaken
     untouched   share of the records that are of streams without a duplicate where others have many: they may leave by
                 another queue
     """
@@ -26,4 +27,5 @@ class Context:
     redundant: bool = False
     foreign: float = 0.0
     times: float = 1.0
+    late: float = 0.0
     untouched: float = 0.0

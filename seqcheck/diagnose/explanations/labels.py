@@ -24,7 +24,7 @@ RING = ("stale-slot", "early-overwrite")
 ALL = 0.85  # of the numbers: "every frame"
 WAYS_MOST = 3.5  # copies of each number that several ways make, on average
 TURNS = 0.1  # relative jitter of a loop's turns, at most
-WAYS = 0.35  # relative jitter beyond which no way is known
+WAYS, OVERTAKEN = 0.35, 0.05  # relative jitter beyond which no way is known, but where it overtakes frames so often
 HEAVY = 0.2  # loss beyond which a missing number beside a copy means nothing
 MOSTLY = 0.4  # of the numbers, before which others are missing
 SOON = 16  # frames ahead, within which a buffer is overwritten by what comes next; farther it is by the next lap
@@ -232,7 +232,7 @@ def _often(label: Label, part: Part, what: Seen, context: Context) -> float:
         return given + (5.0 if 0.05 < of < 0.3 else 0.0)
     if part.shape == "delay":
         if label.cause in ("path-copy", "loop") and part.spread > WAYS:
-            return given - 8.0
+            return given - (1.0 if label.cause == "path-copy" and context.late > OVERTAKEN else 8.0)
         if label.cause == "retransmission" and part.spread < TIMER:
             return given - 2.5
         if label.cause == "loop" and (part.spread > TURNS or context.times > 2.0):

@@ -45,7 +45,7 @@ def _bytes(one: Account) -> list[str]:
         found.append(
             f"{share(figures.identical, figures.compared, 'compared pair').capitalize()} "
             f"{agree(figures.identical, 'is', 'are')} identical{over}"
-            + (", down to the IP identification: no program sent them again." if figures.new_would_show else ".")
+            + (f", down to the IP identification: {_same(one)}." if figures.new_would_show else ".")
         )
     if figures.other_length:
         found.append(
@@ -53,6 +53,12 @@ def _bytes(one: Account) -> list[str]:
             "length: the slot's address was stale, its length was not."
         )
     return found
+
+
+def _same(one: Account) -> str:
+    if one.cause == "retransmission":
+        return "a link below IP sent them again, no program"
+    return "no program sent them again"
 
 
 # Of each pattern: its statement, its reasons, its limits.
