@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from seqcheck.sources.ongoing import Ongoing
 
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What ends a capture, and `send`. Windows, where neither runs but their options are read, has no SIGHUP.
+ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass(slots=True)

@@ -57,6 +57,7 @@ environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, S
 
 ALONE = ("-h", "--help", "--version")
 CONFIGURED = ("analyze", "live")
+UNIX = ("live", "send", "extcap")  # verbs that need its interfaces, signals and processes
 BEFORE = ("-q", "--quiet", "-v", "--verbose")  # what may stand before the verb
 CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
 ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
@@ -173,6 +174,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
             )
         argv = [*argv[:at], "analyze", *argv[at:]]
         verbs = ("analyze",)
+    if verbs and verbs[0] in UNIX and not hasattr(os, "fork") and not {"-h", "--help"} & {*argv}:
+        raise UsageError(
+            f"{verbs[0]} does not run on this system",
+            hint="It needs Linux, macOS or a BSD. Verbs that read captures run anywhere.",
+        )
     parser, settings = build(verbs), None
     if verbs and verbs[0] in CONFIGURED and not {"-h", "--help"} & {*argv}:
         from seqcheck.cli.settings import blame, extend

@@ -71,6 +71,8 @@ class Output:
             self.stream.flush()
             if self.regular:
                 os.fsync(self.stream.fileno())
+                if self._temporary and self._whole is None:
+                    self.stream.close()  # Windows renames no file that is open
                 self._give_name()
                 if self._whole is None:
                     self.stream.close()
@@ -163,7 +165,7 @@ def begin(path: str) -> tuple[int, str]:
             os.close(number)
     heed()
     found: list[int] = []
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     name = somewhere(path, lambda name: found.append(os.open(name, flags, 0o666)))
     return found[0], name
 
@@ -176,9 +178,9 @@ def heed() -> None:
     def end(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):  # Windows has no SIGHUP
         with suppress(ValueError):  # not in the main thread
-            if signal.getsignal(number) == signal.SIG_DFL:
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
                 signal.signal(number, end)
 
 
@@ -200,6 +202,8 @@ def link(number: int, path: str) -> None:
 
 def open_device(path: str) -> BinaryIO:
     """/dev/null, a pipe; whoever has to wait for the other end is told so."""
+    if sys.platform == "win32":
+        return open(path, "wb")
     try:
         number = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from seqcheck.cli.ending import ENDS
+
 BATCH = 256  # slots that are filled before the kernel is asked to send them
 STEP = 0.001  # seconds' worth of frames that a batch has at least: smaller ones would keep a processor busy with little
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Pace:

@@ -11,6 +11,7 @@ import io
 import os
 import select
 import stat
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,6 +23,19 @@ from seqcheck.model import UNREAD
 Input = str | os.PathLike[str] | BinaryIO
 STDIN = "-"
 State = tuple[int, int, int, int]  # of a file: device, inode, bytes, time of its last change in ns
+
+
+def _read_at(file: int, count: int, offset: int) -> bytes:
+    """As os.pread, which Windows has not."""
+    here = os.lseek(file, 0, os.SEEK_CUR)
+    try:
+        os.lseek(file, offset, os.SEEK_SET)
+        return os.read(file, count)
+    finally:
+        os.lseek(file, here, os.SEEK_SET)
+
+
+READ_AT: Callable[[int, int, int], bytes] = getattr(os, "pread", _read_at)
 
 
 class ByteSource(ABC):
@@ -108,6 +122,8 @@ class RawBytes(ByteSource):
 
     def _comes(self) -> bool:
         """Wait until there is something to read, or the time is over; False for the latter."""
+        if sys.platform == "win32":  # where only sockets can be waited for
+            return True
         try:
             return bool(select.select([self._stream], [], [], max(0.0, (self._until or 0.0) - time.monotonic()))[0])
         except (io.UnsupportedOperation, TypeError, ValueError):  # a stream that is no file: it does not block
@@ -131,7 +147,7 @@ class PlacedBytes(ByteSource):
 
     def at(self, offset: int, count: int) -> bytes:
         """`count` bytes at `offset`, fewer where the file has no more."""
-        return os.pread(self._file, count, self._base + offset)
+        return READ_AT(self._file, count, self._base + offset)
 
     def _read(self, view: memoryview) -> int:
         data = self.at(self._at, len(view))
