@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import FileIO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -67,6 +68,10 @@ class Examined:
         """Those frames, or all, as far as they are at hand."""
         return self._frames.read(numbers)
 
+    def blocks(self) -> Iterator[tuple[Block, int, int]]:
+        """All frames of the files that were read, which are read once more: rows low..high-1 of each block."""
+        return self._frames.blocks()
+
     def _batch(self, rows: NDArray[Any]) -> Batch:
         conclusion = self.conclusion
         kind = rows["kind"][0]
@@ -110,15 +115,25 @@ class Frames:
             return
         if numbers is not None and not len(numbers):
             return
+        with self._again() as reader:
+            for block, low, high in reader:
+                yield from _frames(block, _wanted(block, low, high, numbers))
+                if numbers is not None and block.first + high > numbers[-1]:
+                    break
+
+    def blocks(self) -> Iterator[tuple[Block, int, int]]:
+        """All frames of the files: rows low..high-1 of each block. InputError as for `read`."""
+        with self._again() as reader:
+            yield from reader
+
+    @contextmanager
+    def _again(self) -> Iterator[CaptureReader]:
         for file in self._files:
             file.seek(0)
         with CaptureReader(cast("Sequence[BinaryIO]", self._files), kernel=self._kernel) as reader:
             names = zip(reader.inputs, reader.states, self._states, strict=True)
             _refuse(next((name for name, now, before in names if now != before or not still(name, before)), ""))
-            for block, low, high in reader:
-                yield from _frames(block, _wanted(block, low, high, numbers))
-                if numbers is not None and block.first + high > numbers[-1]:
-                    break
+            yield reader
             _refuse(reader.changed)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from struct import pack
 
 import dpkt
+import numpy as np
 import pytest
 from containers import START_NS, block, epb, idb, isb, option, packets, shb, spb
 from hypothesis import given
@@ -154,3 +155,19 @@ def test_a_comment_that_is_too_long_is_cut_within_a_character() -> None:
 
 def test_unknown_blocks_have_the_least_of_any() -> None:
     assert len(block(0x0BAD, b"")) == pcapng.least(0x0BAD) == 12
+
+
+@given(
+    st.lists(st.tuples(st.binary(max_size=9), st.integers(0, 5), st.integers(-(1 << 62), 1 << 62), st.integers(0, 3))),
+    st.integers(0, 7),
+)
+def test_blocks_in_bulk_are_those_made_one_by_one(some: list[tuple[bytes, int, int, int]], ahead: int) -> None:
+    whole = bytes(ahead) + b"".join(data + b"\xee" for data, *_ in some)
+    cap = np.array([len(data) for data, *_ in some], np.int64)
+    off = ahead + np.cumsum(cap + 1) - cap - 1
+    more, ns, interface = (np.array([row[at] for row in some], np.int64) for at in (1, 2, 3))
+    made = pcapng.packet_blocks(np.frombuffer(bytearray(whole + b"\0"), np.uint8), off, cap, cap + more, ns, interface)
+    single = [
+        pcapng.packet_block(time, data, wire=len(data) + extra, interface=number) for data, extra, time, number in some
+    ]
+    assert made == b"".join(single)

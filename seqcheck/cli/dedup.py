@@ -135,23 +135,32 @@ def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.
 
 
 def without(results: Examined, removed: NDArray[np.int64]) -> Iterator[bytes]:
-    """The capture without these frames, as pcapng."""
+    """The capture without these frames (ascending), as pcapng."""
+    import numpy as np
+
     from seqcheck.wire import pcapng
 
-    capture, links = results.report.capture, dict[int, int]()
-    gone = iter(removed.tolist())
-    due = next(gone, 0)
-    written = 0
+    capture, links = results.report.capture, np.full(1 << 16, -1, np.int64)  # interface of each LINKTYPE
+    known = written = 0
     yield pcapng.section_block(program="seqcheck dedup")
-    for frame in results.frames(None):
-        if frame.number == due:
-            due = next(gone, 0)
-            continue
-        if frame.link not in links:
-            links[frame.link] = len(links)
-            yield pcapng.interface_block(link=frame.link)
-        written += 1
-        yield pcapng.packet_block(frame.ns, frame.data, wire=frame.wire, interface=links[frame.link])
-    if capture.dropped is not None and links:
+    for block, low, high in results.blocks():
+        rows = low + np.flatnonzero(~_among(removed, block.first + low, high - low))
+        link = block.link[rows]
+        for new in dict.fromkeys(link[links[link] < 0].tolist()):
+            links[new], known = known, known + 1
+            yield pcapng.interface_block(link=new)
+        cap, wire = block.cap[rows].astype(np.int64), block.wire[rows].astype(np.int64)
+        yield pcapng.packet_blocks(block.buf, block.off[rows], cap, wire, block.ns[rows], links[link])
+        written += len(rows)
+    if capture.dropped is not None and known:
         received = written + capture.dropped
         yield pcapng.statistics_block(capture.last_ns or 0, received=received, dropped=capture.dropped)
+
+
+def _among(removed: NDArray[np.int64], first: int, count: int) -> NDArray[np.bool_]:
+    """Which of `count` frames from number `first` on are removed."""
+    import numpy as np
+
+    result = np.zeros(count, np.bool_)
+    result[removed[slice(*np.searchsorted(removed, (first, first + count)))] - first] = True
+    return result
