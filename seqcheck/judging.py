@@ -6,7 +6,7 @@ The last guard: nothing else in a report depends on the diagnosis. Pure but for 
 from __future__ import annotations
 
 from . import assemble, unjudged
-from .dataclass import dataclass
+from .dataclass import dataclass, replace
 from .diagnose import Diagnosis, Facts, diagnose
 from .guard import Budget, UnfinishedError, within
 from .model import Also, Duplicates, Overview, Redundancy, Verdict
@@ -39,13 +39,17 @@ def judge(findings: Findings, facts: Facts, timeline: Timeline, *, listed: int, 
     except UnfinishedError as error:
         why, fault = error.why, error.fault
     why = f"{why}: {FAULT}" if fault is not None and not isinstance(fault, MemoryError) else why
+    return replace(counted(findings, facts, timeline, listed=listed, why=why), fault=fault)
+
+
+def counted(findings: Findings, facts: Facts, timeline: Timeline, *, listed: int, why: str) -> Judged:
+    """All of it but what the duplicates point at; `why` not."""
     return Judged(
         diagnosis=None,
         duplicates=unjudged.duplicates(findings, facts, listed),
         verdict=unjudged.verdict(findings, facts, why),
         also=(),
         overview=plain(findings, timeline),
-        fault=fault,
     )
 
 

@@ -20,8 +20,8 @@ from .decode import key_columns, keys_of_several, tally
 from .diagnose import Diagnosis, Facts
 from .errors import InputError
 from .guard import ADVICE, Budget, UnfinishedError, within
-from .judging import Judged, judge
-from .kernel.border import REASONS, STREAMS, Kernel
+from .judging import Judged, counted, judge
+from .kernel.border import REASONS, RECORD, STREAMS, Kernel
 from .layout import Layout
 from .layout import write as spec_of
 from .model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
@@ -36,6 +36,7 @@ from .version import VERSION
 from .ways import Ways, by_design
 from .witness import Witness
 
+SEVERAL = "a frame holds several records, so distances in records are none in slots"
 LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
 
 
@@ -100,13 +101,18 @@ class Observation:
         layouts = tuple(
             LayoutInfo(name=layout.name or "discovered", spec=spec_of(layout), how=how) for layout in chosen.layouts
         )
-        judged = judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
+        several = any(layout.several for layout in chosen.layouts)
+        judged = (
+            counted(findings, facts, self._timeline, listed=question.listed, why=SEVERAL)
+            if several and findings.streams["duplicates"].any()
+            else judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
+        )
         report = Report(
             seqcheck=Tool(version=VERSION, kernel=self.pipeline.engine.NAME),
             capture=capture,
             layout=layouts[0],
             layouts=layouts,
-            records=Records(sequenced=int(findings.streams["received"].sum()), foreign=foreign, skipped=skipped),
+            records=Records(sequenced=_sequenced(chosen, findings), foreign=foreign, skipped=skipped),
             streams=assemble.streams(findings, _keys(chosen, keys), numbered=facts.numbered),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, question.listed),
@@ -141,6 +147,13 @@ class Observation:
         if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
             return ""
         return " ".join(_advice(self.pipeline))
+
+
+def _sequenced(chosen: Chosen, findings: Findings) -> int:
+    """Frames that are records: as many as there are records, where each holds one."""
+    if any(layout.several for layout in chosen.layouts):
+        return int(chosen.decoder.sources()["counts"][:, RECORD].sum())
+    return int(findings.streams["received"].sum())
 
 
 def _keys(chosen: Chosen, keys: NDArray[Any]) -> assemble.Keys:

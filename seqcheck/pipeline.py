@@ -21,7 +21,7 @@ from .crowd import Crowd
 from .dataclass import dataclass
 from .kernel.border import EVENT, ROOM, ContentLike, DecoderLike, Frames, Kernel, RecordColumns, Room
 from .layout import Layout
-from .layout import compile as compile_layout
+from .layout.spread import ROWS_AT_ONCE, decoder_of
 from .recognition import Recognised, Recognition
 from .sink import Block, Sink, Store
 from .track import Track
@@ -91,8 +91,7 @@ class Pipeline:
         if self.chosen is None:
             self._recognise(frames, low, high, store)
         else:
-            self.chosen.decoder.decode(frames, low, high, self._records)
-            self._follow(frames, low, high, store)
+            self._read(frames, low, high, store)
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far."""
@@ -111,6 +110,16 @@ class Pipeline:
         duplicates = self.chosen.track.finish(lambda rows: self._found(rows, last))
         for sink in self._sinks:
             sink.settle(last, duplicates)
+
+    def _read(self, frames: Frames, low: int, high: int, store: Store) -> None:
+        """A block, where the layout is known: few frames at a time, where each may hold many records."""
+        assert self.chosen is not None
+        several = any(layout.several for layout in self.chosen.layouts)
+        step = ROWS_AT_ONCE if several else max(1, high - low)
+        for begin in range(low, high, step):
+            end = min(begin + step, high)
+            self.chosen.decoder.decode(frames, begin, end, self._records)
+            self._follow(frames, begin, end, store)
 
     def _follow(self, frames: Frames, low: int, high: int, store: Store) -> None:
         """A block, with what was read of it in `_records`."""
@@ -140,7 +149,7 @@ class Pipeline:
         elif first.content:
             decoder = content = self.engine.Content()
             room = Room(restarts=False)
-        decoder = decoder or self.engine.Decoder(compile_layout(first))
+        decoder = decoder or decoder_of(self.engine, first)
         track = Track(self.engine.Tracker(first.counted, room), first.counted)
         self.chosen = Chosen(layouts=layouts, decoder=decoder, track=track, several=several, content=content)
         for sink in self._sinks:
@@ -160,7 +169,8 @@ class Pipeline:
         else:
             self._take_waited(known, waited, store)
             if self.chosen is not None:
-                self.chosen.decoder.decode(frames, low, high, self._records)
+                self._read(frames, low, high, store)
+                return
         self._follow(frames, low, high, store)
 
     def _take_waited(self, known: Recognised | None, waited: Sequence[Frames], store: Store) -> None:
@@ -171,13 +181,14 @@ class Pipeline:
         for part in waited:
             if self.chosen is not None:
                 self._make_room(part)
-                self.chosen.decoder.decode(part, 0, part.count, self._records)
-            self._follow(part, 0, part.count, store)
+                self._read(part, 0, part.count, store)
+            else:
+                self._follow(part, 0, part.count, store)
         self._records.count = 0
 
     def _make_room(self, frames: Frames) -> None:
         """For as many records as there can be in them."""
-        if len(self._records.row) < frames.capacity:
+        if len(self._records.status) < frames.capacity:
             self._records = RecordColumns(frames.capacity)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from .dataclass import dataclass
-from .errors import InputError
+from .errors import InputError, UsageError
 from .kernel.border import RECORD
 from .kernel.portable.digits import is_digits, label_of, stretch
 from .kernel.portable.examine import examine
@@ -46,6 +46,8 @@ class Redactor:
     """Redacts the frames of one capture, which `layout` reads; `key` is secret, and forgotten afterwards."""
 
     def __init__(self, layout: Layout, key: bytes) -> None:
+        if layout.each:
+            raise UsageError("redact keeps the words of one record a frame, and this layout has several")
         program = compile(layout)
         self._program = program
         self._anchor = program.sought

@@ -33,7 +33,8 @@ from .kernel.border import (
     Program,
     RecordColumns,
 )
-from .layout import Layout, compile
+from .layout import Layout
+from .layout.spread import decoder_of
 
 _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
 # A program that each frame with a byte is a record of: what it says of a frame is its source.
@@ -46,7 +47,7 @@ class Several:
     """border.DecoderLike. `which` is the layout of each stream, by its place among `layouts`."""
 
     def __init__(self, engine: Kernel, layouts: Sequence[Layout]) -> None:
-        self._decoders: list[DecoderLike] = [engine.Decoder(compile(layout)) for layout in layouts]
+        self._decoders: list[DecoderLike] = [decoder_of(engine, layout) for layout in layouts]
         self._everything = engine.Decoder(_ANY)
         self._spare = [RecordColumns(0) for _ in layouts]
         self._sources = RecordColumns(0)
@@ -72,7 +73,7 @@ class Several:
             status[:] = np.where(np.isin(told, (CUT, STREAMS)), told, status) if number else told
             rows = spare.row[: spare.count] - low
             mine = np.flatnonzero(~taken[rows])
-            taken[rows[mine]] = True
+            taken |= told == RECORD
             columns = {name: getattr(spare, name)[: spare.count][mine] for name in _COLUMNS}
             found.append({**columns, "decoder": np.full(len(mine), number, np.int32)})
         status[taken] = RECORD
@@ -80,9 +81,7 @@ class Several:
         order = np.argsort(merged["row"], kind="stable")
         merged = {name: column[order] for name, column in merged.items()}
         merged["stream"] = self._named(merged["decoder"], merged["stream"])
-        records.count = len(order)
-        for name in _COLUMNS:
-            getattr(records, name)[: records.count] = merged[name]
+        records.take(merged)
         self._count(frames, low, high, status)
 
     def admit(self, which: int) -> None:

@@ -19,8 +19,9 @@ from twins import KERNELS
 
 from seqcheck import analyze
 from seqcheck.kernel import border
-from seqcheck.kernel.portable.decode import Decoder
+from seqcheck.kernel.portable import kernel as reference
 from seqcheck.layout import builtins, candidates, compile, header, resolve, write
+from seqcheck.layout.spread import decoder_of
 
 CAPTURES = Path(__file__).resolve().parents[2] / "shared" / "captures"
 
@@ -44,6 +45,7 @@ FACTS = [
     ("senders/netflow-v9.pcap", "netflow9", [(1, 320, 320)]),
     ("senders/ditg-udp.pcap", "d-itg", [(1, 543, 543)]),
     ("senders/tun-gre-csum.pcap", "gre-csum-key", [(0, 294, 295)]),
+    ("senders/netflow-v5.pcap", "netflow5", [(0, 5909, 5910)]),
 ]
 
 
@@ -55,7 +57,7 @@ def records(capture: str, layout: str) -> tuple[dict[int, list[int]], list[int]]
     reader = RawPcapReader(str(path))
     read = [Frame(bytes(data), meta.wirelen, getattr(meta, "linktype", 0) or reader.linktype) for data, meta in reader]
     frames, columns = block(read), border.RecordColumns(len(read))
-    Decoder(compile(resolve(layout))).decode(frames, 0, len(read), columns)
+    decoder_of(reference, resolve(layout)).decode(frames, 0, len(read), columns)
     streams = defaultdict(list)
     for row in range(columns.count):
         streams[int(columns.stream[row])].append(int(columns.seq[row]))
@@ -74,7 +76,8 @@ FORMATS = [
     ("gen-gtpu.pcap", "gtpu", 219, 217), ("gen-sacn.pcap", "sacn", 219, 217), ("gen-hsr.pcap", "hsr", 437, 220),
     ("gen-prp.pcap", "prp", 437, 220), ("fmt-trex-stl-vlan.pcap", "trex-stl-vlan", 219, 217),
     ("fmt-pktgen-dpdk-vlan.pcap", "pktgen-dpdk-vlan", 219, 217), ("own-rust.pcap", "ip-id", 219, 217),
-    ("gen-artnet.pcap", "artnet", 399, 255), ("gen-profinet.pcap", "profinet", 219, 217),
+    ("gen-artnet.pcap", "artnet", 399, 255), ("gen-moldudp64.pcap", "moldudp64", 647, 643),
+    ("gen-profinet.pcap", "profinet", 219, 217),
 ]  # fmt: skip
 
 
@@ -131,6 +134,20 @@ MADE = {
         "udp", lambda n: struct.pack(">HHIQI", 0, 0, 0x83 << 24, 1 << 40, n) + bytes(9),
         [0, 0xFFFFFFFF], [0, 0xFFFFFFFF],
     ),
+    "moldudp64": (
+        "udp", lambda n: b"SESSION001" + struct.pack(">QHH", n, 1, 2) + b"ab", [1, 2, 1 << 63], [1, 2, 1 << 63],
+    ),
+    "moldudp64-end": ("udp", lambda n: b"SESSION001" + struct.pack(">QH", n, 0xFFFF), [7], [-1]),
+    "pitch": (
+        "udp", lambda n: struct.pack("<HBBI", 14, 1, 3, n) + b"\6\x20time", [1, 0xFFFFFFFF, 0], [1, 0xFFFFFFFF, -1],
+    ),
+    "netflow5": (
+        "udp", lambda n: struct.pack(">HHIIIIBBH", 5, 1, 9, 1_750_000_000, 0, n, 0, 1, 0) + bytes(48),
+        [0, 0xFFFFFFFF], [0, 0xFFFFFFFF],
+    ),
+    "mpeg-ts": ("udp", lambda n: struct.pack(">BHB", 0x47, 0x4100, 0x10 | n) + bytes(184), [0, 15], [0, 15]),
+    "mpeg-ts-null": ("udp", lambda n: struct.pack(">BHB", 0x47, 0x1FFF, 0x10 | n) + bytes(184), [0], [-1]),
+    "mpeg-ts-adaptation": ("udp", lambda n: struct.pack(">BHB", 0x47, 0x0100, 0x20 | n) + bytes(184), [0], [-1]),
     "vita49": ("udp", lambda n: struct.pack(">BBHI", 0x14, 0x50 | n, 20, 0x77) + bytes(72), [0, 15], [0, 15]),
     "vita49-context": ("udp", lambda n: struct.pack(">BBHI", 0x40, 0x50 | n, 20, 0x77) + bytes(72), [0], [-1]),
     "irtt": ("udp", lambda n: b"\x14\xa7\x5b\0" + struct.pack("<QI", 1 << 60, n), [0, 0xFFFFFFFF], [0, 0xFFFFFFFF]),
@@ -158,7 +175,7 @@ def test_what_the_specification_says(what: str, kernel: Any) -> None:
             data = ethernet(ipv4(payload, protocol=kind)) if kind < 256 else ethernet(payload, kind=kind)
         some.append(Frame(data, len(data), 1))
     columns = border.RecordColumns(len(some))
-    kernel.Decoder(compile(layout)).decode(block(some), 0, len(some), columns)
+    decoder_of(kernel, layout).decode(block(some), 0, len(some), columns)
     seqs = iter(columns.seq[: columns.count].tolist())
     assert [next(seqs) if status == border.RECORD else -1 for status in columns.status.tolist()] == expected
 

@@ -66,6 +66,7 @@ def cause(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Analyze, read once more, write."""
+    from seqcheck.layout import resolve
     from seqcheck.session import Query, examine
 
     if args.capture == STDOUT:
@@ -76,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
         def work(ready: Ready) -> int:
             with examine(args.capture, query, ready=ready) as results:
+                if any(resolve(each.spec).several for each in results.report.read_by):
+                    raise UsageError("dedup takes frames out, and a frame of this layout holds several records")
                 removed, counts = copies(results, args.causes)
                 with failing(output.name):
                     for piece in without(results, removed):

@@ -177,6 +177,10 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     if layout.least:
         last = layout.least + (layout.modulus or 1 << 64) - 1
         yield "from", f"it begins again at {layout.least} after {last}; other values are not numbers"
+    if layout.covers:
+        yield "step", f"{word(layout.covers)}, how many numbers the frame covers, from its own on; 0 covers none"
+    if layout.each:
+        yield "each", f"{layout.each} bytes behind a record stands the next in the same frame, as far as it goes"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):

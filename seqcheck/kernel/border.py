@@ -13,6 +13,7 @@ counted from the first record of an epoch."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -155,6 +156,14 @@ class RecordColumns:
         self.status: NDArray[np.uint8] = np.zeros(capacity, np.uint8)
         self.count = 0
         self.held: Any = None
+
+    def take(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """These are the records from now on: `row`, `stream`, `seq`, `source` and `ordinal`, however many."""
+        self.count = len(columns["row"])
+        for name in ("row", "stream", "seq", "source", "ordinal"):
+            if len(getattr(self, name)) < self.count:
+                setattr(self, name, np.zeros(self.count + self.count // 4, getattr(self, name).dtype))
+            getattr(self, name)[: self.count] = columns[name]
 
 
 # ---- the program: a layout as numbers --------------------------------------------------------------------------------

@@ -181,6 +181,22 @@ _TABLE = (
     ("sflow", "udp:6343 magic=u32be@0==5 magic=u32be@4==1 stream=u32be@8 stream=u32be@12 seq=u32be@16",
      "sFlow version 5 datagrams of agents with an IPv4 address, by agent and sub-agent",
      "sflow.org/sflow_version_5.txt section 5, struct sample_datagram_v5"),
+    ("moldudp64", "udp magic=u16be@18!=0xffff stream=u64be@0 stream=u16be@8 seq=u64be@10 step=u16be@18",
+     ("MoldUDP64 by session, message by message; the end of a session is no record. No port of its own: give it, as in"
+      " moldudp64:26400"),
+     "Nasdaq MoldUDP64 protocol specification 1.00, downstream packet"),
+    ("pitch", "udp magic=u16le@0==len magic=u32le@4!=0 stream=u8@3 seq=u32le@4 step=u8@2",
+     ("Cboe sequenced units (PITCH, TOP) by unit, message by message; what is not sequenced is no record. No port of"
+      " its own: give it, as in pitch:30501"),
+     "Cboe US Equities Multicast PITCH specification, Sequenced Unit Header"),
+    ("netflow5", "udp:2055 magic=u16be@0==5 stream=u16be@20 seq=u32be@16 step=u16be@2 time=u32be@8:s",
+     "NetFlow version 5 by engine, flow record by flow record",
+     "Cisco NetFlow Export Datagram Format, table B-3"),
+    ("mpeg-ts", ("udp magic=u8@0==0x47 magic=u8@3&0x10==0x10 magic=u16be@1&0x1fff!=0x1fff stream=u16be@1&0x1fff"
+      " seq=u8@3&0x0f each=188"),
+     ("MPEG transport stream in UDP by program identifier; packets without payload and null packets are left out. Give"
+      " the port, as in mpeg-ts:1234"),
+     "ISO/IEC 13818-1 section 2.4.3.2"),
     ("mdp3", "udp seq=u32le@0 time=u64le@4:ns",
      "CME MDP 3.0 market data packets; no magic: give the port, as in mdp3:14310",
      "CME Group client systems wiki, MDP 3.0 - Binary Packet Header"),

@@ -7,7 +7,7 @@
     magic = ["u32be@0==0x53455143"]             # a string or a list of strings, as all keys below
     stream = ["u32be@4"]
     key = "all"                                 # default; or hosts, source, none
-    seq = "u64be@8"                             # also: step, from, time, slot, buf
+    seq = "u64be@8"                             # also: step, from, each, time, slot, buf
     struct = "<IHQ:magic,flow,number"           # optional: then the others may say names instead of places
 
 A file is read whole and at most MAX_BYTES of it; it is data and names no other file.
@@ -26,7 +26,7 @@ from seqcheck.layout.model import KEYS, Layout
 
 MAX_BYTES = 65_536
 STRUCT = "struct"
-NUMBERS = ("step", "from")  # these may be numbers, too
+NUMBERS = ("step", "from", "each")  # these may be numbers, too
 ABOUT = ("name", "description", "source")
 
 
@@ -74,7 +74,7 @@ def dump(layout: Layout) -> str:
     rows.append(("stream", [spec.write_word(word) for word in layout.streams]))
     rows.append(("key", layout.key if layout.key != KEYS[0] else ""))
     rows.append(("seq", spec.write_seq(layout)))
-    rows += [(role, str(number)) for role, number in spec.write_count(layout)]
+    rows += spec.write_count(layout)
     rows.append(("time", [spec.write_stamp(stamp) for stamp in layout.times]))
     rows += [(role, spec.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
     return "".join(f"{key} = {_quoted(value)}\n" for key, value in rows if value)

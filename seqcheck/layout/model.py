@@ -33,6 +33,8 @@ MAX_PIECES = 4
 MAX_PORTS = 32  # ranges
 PORTED = ("udp", "tcp")
 FULL = 1 << 64
+MOST_COVERED = 2048  # numbers that one frame may cover
+LARGEST_EACH = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +192,11 @@ class Layout:
     """A header. `modulus` is the number of values the counter has, 0 for 2**64 and -1 for "what the word allows", which
     is replaced by it. `ports` are ranges of ports (first and last), in place of a selector. `step`: how far the value
     moves from one number to the next. `least`: the value that follows the last one, where that is not 0; `modulus` is
-    then still the number of values. `times` add up. `redundant`: sent over two ways on purpose (PRP, HSR, ST 2022-7,
-    A/B feeds). `content`: there is no number, frames are told apart by their bytes (layout/content.py), and no other
-    field means anything. `description` and `source` are for people and make no difference."""
+    then still the number of values. `covers`: how many numbers a record covers, its own and those behind it. `each`: so
+    many bytes behind a record stands the next in the same frame; 0: there is one. `times` add up. `redundant`: sent
+    over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds). `content`: there is no number, frames are told apart by
+    their bytes (layout/content.py), and no other field means anything. `description` and `source` are for people and
+    make no difference."""
 
     anchor: str
     seq: Word | Digits | Pieces
@@ -201,6 +205,8 @@ class Layout:
     modulus: int = -1
     step: int = 1
     least: int = 0
+    covers: Word | None = None
+    each: int = 0
     key: str = "all"
     streams: tuple[Word, ...] = ()
     matches: tuple[Match, ...] = ()
@@ -231,6 +237,7 @@ class Layout:
                 f"the modulus {self.modulus} does not fit the sequence word", hint=f"It may be 2 to {span}."
             )
         self._check_step()
+        self._check_several()
         limits = ((self.streams, MAX_STREAMS, "stream"), (self.matches, MAX_MATCHES, "magic"),
                   (self.times, MAX_TIMES, "time"))  # fmt: skip
         for many, most, role in limits:
@@ -272,6 +279,31 @@ class Layout:
         if self.counted == 1:
             raise UsageError(f"steps of {self.step} in {span} values: no number is left")
 
+    def _check_several(self) -> None:
+        """What a frame of several records may be."""
+        if not self.several:
+            return
+        if self.covers and self.each:
+            raise UsageError("a step that is a field, and several records in a frame", hint="A layout may have one.")
+        what = "a step that is a field" if self.covers else "several records in a frame"
+        if not isinstance(self.seq, Word) or self.modulus != natural_modulus(self.seq) or self.step != 1 or self.least:
+            raise UsageError(f"{what}: the number is a word that counts as far as it goes, by one from 0")
+        if self.covers:
+            return
+        if not 1 <= self.each <= LARGEST_EACH:
+            raise UsageError(f"records of {self.each} bytes", hint=f"They may have 1 to {LARGEST_EACH}.")
+        if self.times or self.slot or self.buf:
+            raise UsageError(f"{what}, and a time, a slot or a buffer", hint="A layout may have one of them.")
+        if any(not 0 <= word.offset <= self.each - word.width for word in self.words()):
+            raise UsageError(f"a field that does not lie in a record of {self.each} bytes")
+        if any(match.value is None for match in self.matches):
+            raise UsageError(f"{what}, and a comparison with the payload's length")
+
+    @property
+    def several(self) -> bool:
+        """Whether a frame may hold several records, or none."""
+        return bool(self.covers or self.each)
+
     @property
     def counted(self) -> int:
         """How many numbers the counter counts, 0 for 2**64: one for each step."""
@@ -297,6 +329,8 @@ class Layout:
             yield self.seq
         elif isinstance(self.seq, Pieces):
             yield from self.seq.words
+        if self.covers:
+            yield self.covers
         for stamp in (*self.times, self.slot, self.buf):
             if stamp:
                 yield stamp.word

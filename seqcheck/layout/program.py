@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
 from seqcheck.kernel.border import (
     A_ETH,
@@ -47,11 +48,13 @@ Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 
 
 def compile(layout: Layout) -> Program:
-    """The program that finds this layout's records. UsageError for `content`, which has none."""
+    """The program that finds this layout's records; of several in a frame, the first. UsageError for `content`, which
+    has none."""
     with_fields(layout)
     rows = [_match(match) for match in layout.matches]
     rows += [_word(STREAM, word) for word in layout.streams]
     rows += _seq(layout.seq)
+    rows += [_there(layout.covers)] if layout.covers else []
     return Program(
         anchor=ANCHOR[layout.anchor],
         selector=-1 if layout.selector is None else layout.selector,
@@ -70,6 +73,16 @@ def with_fields(layout: Layout) -> None:
             "the layout content has no fields: it tells frames apart by all of their bytes",
             hint="analyze, live and dedup read it.",
         )
+
+
+def covering(layout: Layout) -> Program:
+    """The program that finds the same frames, and reads how many numbers they cover."""
+    assert layout.covers is not None
+    assert isinstance(layout.seq, Word)
+    rows = [_match(match) for match in layout.matches]
+    rows += [_there(word) for word in (*layout.streams, layout.seq)]
+    rows.append(_word(SEQ, layout.covers))
+    return replace(compile(layout), fields=np.array(rows, FIELD), modulus=0, key=K_NONE)
 
 
 def rule(layout: Layout) -> tuple[int, int, int]:
@@ -110,6 +123,11 @@ def _digits(seq: Digits) -> list[Row]:
 
 def _word(role: int, word: Word) -> Row:
     return role, word.width, word.big, EQ, word.shift, word.offset, word.mask, 0
+
+
+def _there(word: Word) -> Row:
+    """It has to be there, and may be anything."""
+    return MATCH, word.width, word.big, EQ, 0, word.offset, 0, 0
 
 
 def _match(match: Match) -> Row:

@@ -53,8 +53,10 @@ _DIGITS_ARE = 'text, hex or bcd, then @OFFSET or @"LABEL", then optionally +BYTE
 SHAPES = {  # what may follow each role's "="
     "seq": f"{_WORD_IS}; or up to {MAX_PIECES} of them, as in u16be@4:u32be@8; or {_DIGITS_ARE};"
     " then optionally %MODULUS",
-    "step": "how far the number moves from one record to the next, as in step=30",
+    "step": f"how far the number moves from one record to the next, as in step=30; or the field that says it: "
+    f"{_WORD_IS}",
     "from": "the number that follows the last one, where that is not 0, as in from=1",
+    "each": "how many bytes behind a record the next one stands in the same frame, as in each=188",
     "stream": _WORD_IS,
     "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",
@@ -67,7 +69,7 @@ DESCRIBED = {  # fields that describe the whole header, and give names to its pl
     "scapy": "a scapy Packet class: scapy=MODULE:CLASS",
 }
 MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1,
-        "step": 1, "from": 1}  # fmt: skip
+        "step": 1, "from": 1, "each": 1}  # fmt: skip
 
 
 def parse(text: str, *, name: str = "", description: str = "", source: str = "") -> Layout:
@@ -106,13 +108,16 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
     if not found["seq"]:
         alone = "" if pairs else f"A layout of several words is one argument, in quotes: '{anchor} seq=u32be@0'.\n"
         raise UsageError("layout: no seq field", hint=f"{alone}It says where the sequence number is, as in: {EXAMPLE}")
+    step = found["step"][0] if found["step"] else 1
     return _pointing(
         f"seq={next(value for role, value in pairs if role.lower() == 'seq')}",
         lambda _: Layout(
             anchor=kind,
             selector=selector,
             ports=ports,
-            step=found["step"][0] if found["step"] else 1,
+            step=step if isinstance(step, int) else 1,
+            covers=step if isinstance(step, Word) else None,
+            each=found["each"][0] if found["each"] else 0,
             least=found["from"][0] if found["from"] else 0,
             seq=found["seq"][0],
             modulus=modulus,
@@ -149,9 +154,11 @@ def write(layout: Layout) -> str:
     return " ".join(words)
 
 
-def write_count(layout: Layout) -> list[tuple[str, int]]:
-    """How the number counts, where that is not by one from 0 on."""
-    return [("step", layout.step)] * (layout.step != 1) + [("from", layout.least)] * (layout.least != 0)
+def write_count(layout: Layout) -> list[tuple[str, str]]:
+    """How the number counts, where that is not by one from 0 on, once a frame."""
+    numbers = (("step", layout.step, 1), ("from", layout.least, 0), ("each", layout.each, 0))
+    found = [(role, f"{number}") for role, number, usual in numbers if number != usual]
+    return [("step", write_word(layout.covers)), *found] if layout.covers else found
 
 
 def write_anchor(layout: Layout) -> str:
@@ -306,6 +313,11 @@ def _count(text: str) -> int:
     return number
 
 
+def _step(text: str) -> int | Word:
+    number = read_number(text)
+    return _word(text) if number is None and "@" in text else _count(text)
+
+
 def _key(text: str) -> str:
     if text not in KEYS:
         raise UsageError(f"{text!r} is not a key")
@@ -330,5 +342,5 @@ def _time(text: str) -> Stamp:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "seq": _seq, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
-    "key": _key, "step": _count, "from": _count,
+    "key": _key, "step": _step, "from": _count, "each": _count,
 }  # fmt: skip

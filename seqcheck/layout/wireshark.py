@@ -65,6 +65,8 @@ def _fields(layout: Layout) -> Iterator[str]:
         yield _pieces(layout.seq)
     else:
         yield _field("seq", "Sequence number", layout.seq, "needed = true, seq = true")
+    if layout.covers:
+        yield _field("covers", "Numbers that it covers", layout.covers, "needed = true")
     for number, stamp in enumerate(layout.times, 1):
         unit = f"unit = {_string(stamp.unit)}, {_guard(stamp)}"
         yield _field(f"{_TIME}{number}", f"Sender's time, {stamp.unit}", stamp.word, unit)

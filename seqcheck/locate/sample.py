@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UsageError
 from ..hashing import mixed
 from ..kernel.border import A_FRAME, RECORD, Program
 from ..kernel.portable.examine import examine
@@ -47,6 +48,8 @@ class Sample(Sink):
     def begin(self, layouts: Sequence[Layout]) -> None:
         """The layout is known: points have one."""
         (layout,) = layouts
+        if layout.several:
+            raise UsageError("locate follows one record a frame, and a frame of this layout holds several")
         self.layout, self._program = layout, compile_layout(layout)
 
     @property

@@ -45,6 +45,8 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     """The shape of a record of `size` bytes. UsageError where the layout does not fit into it."""
     if not isinstance(layout.seq, Digits) and not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
+    if layout.each:
+        raise UsageError("the simulator writes one record into a frame, and this layout has several")
     raw, start, transport = _carrier(layout, how, size)
     base = 14 + 4 * len(how.vlan)
     if layout.anchor == "frame":
@@ -185,8 +187,10 @@ def _stamps(layout: Layout, how: scenario.Layout, start: int, size: int) -> list
 
 
 def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]) -> None:
-    """Put the magic in."""
+    """Put the magic in, and that a frame covers one number."""
     size = len(raw)
+    if layout.covers:
+        _put(raw, layout.covers, start, 1 << layout.covers.shift)
     for match in layout.matches:
         if not _fits(match.word, start, size):
             raise _no_room(layout, size)

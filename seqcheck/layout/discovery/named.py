@@ -46,10 +46,17 @@ def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
 
 
 def believed(layout: Layout, own: bool, tried: Trial, frames: Frames) -> bool:
-    """Whether the name may be given to what counts there."""
+    """Whether the name may be given to what counts there. Where a count of its own says how far the number moves, or
+    records stand behind one another, that is telling enough."""
     if layout.times and not _timely(layout, tried, frames):
         return False
-    return own or layout.magic_bits >= TELLING or bool(layout.times)
+    return (
+        own
+        or layout.magic_bits >= TELLING
+        or bool(layout.times)
+        or bool(layout.each)
+        or (bool(layout.covers) and tried.varied)
+    )
 
 
 def _timely(layout: Layout, tried: Trial, frames: Frames) -> bool:

@@ -51,7 +51,8 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     value *= min(1.0, 2 * steps.pairs / max(len(tried.row), 1))
     layout = found.layout
     bits = layout.seq.top.bit_length()
-    value *= 1.0 if found.own else NARROW.get(bits, 1.0)  # at its own port it counts on purpose
+    if not (found.own or layout.each):  # at its own port it counts on purpose, as do records that stand in a row
+        value *= NARROW.get(bits, 1.0)
     left = CHOSEN if layout.matches else SHARE
     value *= left + (1 - left) * min(1.0, len(tried.row) / max(tried.anchored, 1))
     value *= 1 - OWN * (tried.streams if layout.streams else 0) / max(len(tried.row), 1)

@@ -10,8 +10,9 @@ from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, RecordColumns
 from seqcheck.layout.discovery.grouping import before
 from seqcheck.layout.discovery.measure import Steps, steps
 from seqcheck.layout.discovery.subject import Subject
-from seqcheck.layout.model import Layout
-from seqcheck.layout.program import compile
+from seqcheck.layout.model import MOST_COVERED, Layout
+from seqcheck.layout.program import compile, covering
+from seqcheck.layout.spread import decoder_of
 
 LOOK = 512  # pairs of equal numbers whose bytes are compared
 BYTES = 256  # of each
@@ -23,10 +24,11 @@ COPIED = 0.6  # of the pairs: more copies than that do not come by copying each 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """`row` int64[n] of the frames that are records, with `stream` and `seq`; `before` the index of the record before
-    in the same stream, -1 for the first. `anchored`: frames that reach the fields of the layout, records or not.
-    `repeats`: each number is sent so many times, 1 where they are not sent equally often. `strays`: the share
-    of records in streams of one or two."""
+    """`row` int64[n] of the frames that are records, with `stream` and `seq` (of several in a frame, the first);
+    `before` the index of the record before in the same stream, -1 for the first. `anchored`: frames that reach the
+    fields of the layout, records or not. `repeats`: each number is sent so many times, 1 where they are not sent
+    equally often. `strays`: the share of records in streams of one or two. `varied`: a field that says how far the
+    number moves says different things."""
 
     row: NDArray[np.int64]
     stream: NDArray[np.int64]
@@ -37,36 +39,53 @@ class Trial:
     steps: Steps
     repeats: int
     strays: float
+    varied: bool
 
 
 def trial(subject: Subject, layout: Layout) -> Trial:
     """Decode the whole sample."""
     frames = subject.frames
     records = RecordColumns(frames.count)
-    decoder = subject.kernel.Decoder(compile(layout))
+    decoder = subject.kernel.Decoder(compile(layout)) if layout.covers else decoder_of(subject.kernel, layout)
     decoder.decode(frames, 0, frames.count, records)
     n = records.count
     row, stream = records.row[:n].astype(np.int64), records.stream[:n].astype(np.int64)
     seq = records.seq[:n].copy()
+    covered = _covered(subject, layout, row) if layout.covers else np.ones(n, np.uint64)
+    telling = (covered > 0) & (covered <= MOST_COVERED)  # a number that stays where nothing is covered says nothing
+    row, stream, seq, covered = row[telling], stream[telling], seq[telling], covered[telling]
+    last = seq + covered - np.uint64(1)
+    last = last % np.uint64(layout.counted) if layout.counted else last
     earlier = before(stream)
     later = np.flatnonzero(earlier >= 0)
-    new, old = seq[later], seq[earlier[later]]
-    alike = _copies(subject, row[later], row[earlier[later]], new == old)
+    new, old = seq[later], last[earlier[later]]
+    alike = _copies(subject, row[later], row[earlier[later]], new == seq[earlier[later]])
     repeats = _repeats(seq, stream)
     if repeats == 1 and np.count_nonzero(alike) > COPIED * len(alike):
         alike[:] = False  # a number that hardly moves in frames that hardly differ
     status = records.status[: frames.count]
+    first = np.flatnonzero(np.concatenate([[True], row[1:] != row[:-1]])[: len(row)])  # of each frame
     return Trial(
-        row=row,
-        stream=stream,
-        seq=seq,
-        before=earlier,
+        row=row[first],
+        stream=stream[first],
+        seq=seq[first],
+        before=before(stream[first]) if layout.each else earlier,
         anchored=int(np.isin(status, (RECORD, MAGIC, SHORT, CUT)).sum()),
-        streams=int(stream.max()) + 1 if n else 0,
+        streams=int(stream.max()) + 1 if len(row) else 0,
         steps=steps(new, old, layout.counted, alike),
         repeats=repeats,
         strays=_strays(stream),
+        varied=bool((covered != covered[:1]).any()),
     )
+
+
+def _covered(subject: Subject, layout: Layout, row: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """How many numbers each of these frames says that it covers."""
+    frames = subject.frames
+    counts = RecordColumns(frames.count)
+    subject.kernel.Decoder(covering(layout)).decode(frames, 0, frames.count, counts)
+    assert counts.row[: counts.count].tolist() == row.tolist()
+    return counts.seq[: counts.count].copy()
 
 
 def _strays(stream: NDArray[np.int64]) -> float:
