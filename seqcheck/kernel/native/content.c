@@ -43,6 +43,12 @@ struct content {
     void *memory[2];
     int64_t size;
     uint64_t position;              /* of the next entry */
+    uint64_t address[2];            /* of the last source, which most frames have as well, */
+    int64_t source;
+    int64_t stream;                 /* and the last stream of new content, */
+    uint64_t addresses;             /* if it is one of IPv4: how it is told without its key */
+    uint32_t ports;
+    int protocol;                   /* -1: it is none */
     int shift;                      /* 64 - log2(heads) */
     int admission;
 };
@@ -71,6 +77,7 @@ struct content *content_new(int64_t window, const uint64_t *seed)
         return NULL;
     memcpy(t->seed, seed, sizeof t->seed);
     t->size = window;
+    t->protocol = -1;
     t->shift = 64 - __builtin_ctzll((uint64_t)(HEADS * window));
     t->entries = memory_lines((size_t)window * sizeof *t->entries, &t->memory[0]);
     t->heads = memory_lines((size_t)(HEADS * window) * sizeof *t->heads, &t->memory[1]);
@@ -79,6 +86,10 @@ struct content *content_new(int64_t window, const uint64_t *seed)
     t->flows = calloc(TABLE_FIRST, sizeof *t->flows);
     t->counts = calloc((TABLE_FIRST + 1) * REASONS, sizeof *t->counts);
     t->seen = calloc(TABLE_FIRST + 1, sizeof *t->seen);
+    if (t->entries && t->heads) {
+        large_pages(t->entries, (size_t)window * sizeof *t->entries);
+        large_pages(t->heads, (size_t)(HEADS * window) * sizeof *t->heads);
+    }
     if (begun && both && t->entries && t->heads && t->flows && t->counts && t->seen)
         return t;
     content_free(t);
@@ -221,19 +232,38 @@ static void put(struct content *t, const struct entry *e)
 
 /* ---- the rules ---- */
 
-static int new_content(struct content *t, const struct strip *s, int64_t n, int64_t frame, int64_t *stream, int64_t *number)
+/* The frame's stream, or -1 where it is new and not taken in. */
+static int64_t stream_of(struct content *t, const struct frame *x, const struct content_frame *c)
 {
-    const struct content_frame *const c = &s->content[n];
+    const bool ipv4 = c->version == 4;
+    const uint64_t addresses = ipv4 ? raw64(c->network + 12) : 0;
+    const uint32_t ports = c->ports != 0 ? raw32(c->network + c->ports) : 0;
     struct stream_key key;
     uint64_t place;
 
-    content_key(&s->frame[n], c, &key);
-    *stream = table_find(&t->streams, &key, &place);
-    if (*stream < 0) {
+    if (ipv4 && t->protocol == c->protocol && t->addresses == addresses && t->ports == ports)
+        return t->stream;
+    content_key(x, c, &key);
+    int64_t found = table_find(&t->streams, &key, &place);
+    if (found < 0) {
         if (t->admission == NO_STREAM || t->streams.count >= t->streams.limit)
-            return STREAMS;
-        *stream = table_add(&t->streams, &key, place);
+            return -1;
+        found = table_add(&t->streams, &key, place);
     }
+    t->stream = found;
+    t->addresses = addresses;
+    t->ports = ports;
+    t->protocol = ipv4 ? c->protocol : -1;
+    return found;
+}
+
+static int new_content(struct content *t, const struct strip *s, int64_t n, int64_t frame, int64_t *stream, int64_t *number)
+{
+    const struct content_frame *const c = &s->content[n];
+
+    *stream = stream_of(t, &s->frame[n], c);
+    if (*stream < 0)
+        return STREAMS;
     struct content_flow *const flow = &t->flows[*stream];
     if (flow->round) {
         flow->frames++;
@@ -312,6 +342,8 @@ static int64_t source_of(struct content *t, const struct content_frame *c)
 {
     uint64_t place;
 
+    if (c->address[0] == t->address[0] && c->address[1] == t->address[1])
+        return t->source;
     if (c->address[1] == 0)
         return NO_SOURCE;
     int64_t found = table_find(&t->sources, c->address, &place);
@@ -320,7 +352,8 @@ static int64_t source_of(struct content *t, const struct content_frame *c)
             return NO_SOURCE;
         found = table_add(&t->sources, c->address, place);
     }
-    return found + 1;
+    memcpy(t->address, c->address, sizeof t->address);
+    return t->source = found + 1;
 }
 
 /* Read the strip's frames, and let what they will ask of the window be on its way. False: one is not in the buffer. */

@@ -220,11 +220,12 @@ uint64_t content_hash(const struct content_frame *c, const uint64_t *seed)
     }
     for (; rest >= 16; p += 16, rest -= 16)
         h = mixed(raw64(p) ^ seed[2], raw64(p + 8) ^ h);
-    if (rest > 0) {
-        uint64_t last[2] = {0, 0};
-        memcpy(last, p, (size_t)rest);
-        h = mixed(last[0] ^ seed[3], last[1] ^ h);
-    }
+    if (rest >= 8)
+        h = mixed(raw64(p) ^ seed[3], raw64(p + rest - 8) ^ h);
+    else if (rest >= 4)
+        h = mixed(raw32(p) ^ seed[3], raw32(p + rest - 4) ^ h);
+    else if (rest > 0)
+        h = mixed((uint64_t)p[0] << 16 ^ (uint64_t)p[rest / 2] << 8 ^ p[rest - 1] ^ seed[3], h);
     return mixed(h ^ seed[4], ((uint64_t)c->length << 20 ^ (uint64_t)c->rest) ^ seed[5]);
 }
 
