@@ -216,3 +216,13 @@ def test_a_capture_in_the_verbs_place_is_analyzed(argv: list[str]) -> None:
     args = cli.parse(argv)
     assert args.run.__module__ == "seqcheck.cli.analyze"
     assert args.captures == [word for word in argv if "." in word or word in ("-", os.devnull)]
+
+
+@pytest.mark.parametrize("verb", ["analyze", "discover"])
+def test_captures_may_stand_before_and_behind_options(verb: str) -> None:
+    args = cli.parse([verb, "a.pcap", "--report", "json", "b.pcap", "-q", "-"])
+    assert args.captures == ["a.pcap", "b.pcap", "-"]
+    with pytest.raises(UsageError, match="no option --lay"):
+        cli.parse([verb, "a.pcap", "--lay", "b.pcap"])
+    with pytest.raises(UsageError, match="one argument too many"):
+        cli.parse(["redact", "a.pcap", "-q", "b.pcap", "c.pcap"])

@@ -12,7 +12,7 @@ from seqcheck import session
 from seqcheck.demands import Demands, Limit, Suspect
 from seqcheck.diagnose.causes import find
 from seqcheck.model import Cell, Pair, Report, Rival, SlotMap
-from seqcheck.reporters import Page, html, html_pair, html_ring, html_text
+from seqcheck.reporters import Page, html, html_document, html_pair, html_ring, html_text
 from seqcheck.reporters.html_words import MEANING
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -42,7 +42,7 @@ def test_the_policy_names_the_scripts_and_the_style_that_are_there() -> None:
         *re.findall(r"<script>(.*?)</script>", text, re.DOTALL),
         *re.findall(r"<style>(.*?)</style>", text, re.DOTALL),
     ]:
-        assert html.digest(content) in policy[1]
+        assert html_document.digest(content) in policy[1]
     assert "unsafe" not in policy[1]
 
 
@@ -174,7 +174,7 @@ def contrast(one: str, other: str) -> float:
 
 def test_text_can_be_read_in_both_themes() -> None:
     assert round(contrast("#ffffff", "#000000"), 1) == 21.0
-    style = html.asset("page.css")
+    style = html_document.asset("page.css")
     themes = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block)) for block in re.findall(r"\{([^{}]*)\}", style)]
     themes = [theme for theme in themes if "page" in theme]
     assert len(themes) == 3
@@ -232,3 +232,13 @@ def test_a_pair_of_the_verdicts_cause_is_on_the_page(name: str, said: str) -> No
 
 def test_no_pair_where_nothing_came_twice() -> None:
     assert session.analyze(SAMPLES / "clean.pcap").pair is None
+
+
+def test_options_and_short_code_stay_in_one_line() -> None:
+    assert html_text.worded("Pass it as --ring-size, by `ethtool -g`.") == (
+        'Pass it as <code class="whole">--ring-size</code>, by <code class="whole">ethtool -g</code>.'
+    )
+    assert (
+        html_text.worded("a -- b, non--options, `" + "x" * 40 + "`") == f"a -- b, non--options, <code>{'x' * 40}</code>"
+    )
+    assert "white-space: nowrap" in html_document.asset("page.css").partition(".whole {")[2].partition("}")[0]

@@ -21,21 +21,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+LIMITS = (  # the option, what it allows, what a share is of, and what is allowed without it
+    ("duplicates", "duplicates", "the records received", "0"),
+    ("missing", "missing numbers", "the numbers expected", "0"),
+    ("late", "late records", "the records received", "any"),
+)
+
+
+def allow(group: argparse._ArgumentGroup, name: str, what: str, *, of: str, least: str) -> None:
+    """The option --max-NAME."""
+    group.add_argument(
+        f"--max-{name}", metavar="LIMIT", type=limit,
+        help=f"allow up to LIMIT {what}: a count, or a share of {of} such as 0.1%% (default: {least})",
+    )  # fmt: skip
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """The options, in a group of their own."""
     group = parser.add_argument_group("what still counts as clean")
-    group.add_argument(
-        "--max-duplicates", metavar="LIMIT", type=limit,
-        help="allow up to LIMIT duplicates: a count, or a share of the records received such as 0.1%% (default: 0)",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-missing", metavar="LIMIT", type=limit,
-        help="allow up to LIMIT missing numbers: a count, or a share of the numbers expected (default: 0)",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-late", metavar="LIMIT", type=limit,
-        help="allow up to LIMIT late records: a count, or a share of the records received (default: any)",
-    )  # fmt: skip
+    for name, what, of, least in LIMITS:
+        allow(group, name, what, of=of, least=least)
     group.add_argument(
         "--fail-on", metavar="CAUSE[:STRENGTH]", type=suspect, action="append", default=[],
         help="fail only on duplicates of this cause (or any), with evidence at least this strong; may be given again;"

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import own_reports, privileges
-from seqcheck.cli.limits import limit
+from seqcheck.cli.limits import allow
 from seqcheck.cli.many_files import allow_files
 from seqcheck.cli.output import STDOUT
 from seqcheck.cli.quantity import listed
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 MOST, LONGEST = 16, 64  # points; characters of a name
 LISTED = 1000
+LIMITS = (  # the option, what it allows, and what is allowed without it
+    ("lost", "lost numbers", "0"),
+    ("doubled", "copies that show here first", "0"),
+    ("late", "numbers that are late", "any"),
+)
 
 DESCRIPTION = """\
 Reads captures of the same traffic from several points of its way, and says at which point
@@ -65,18 +70,8 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     privileges.add(parser)
     group = parser.add_argument_group("what still counts as clean, for each segment")
-    group.add_argument(
-        "--max-lost", metavar="LIMIT", type=limit,
-        help="allow up to LIMIT lost numbers: a count, or a share of the records that came in, as 0.1%% (default: 0)",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-doubled", metavar="LIMIT", type=limit,
-        help="allow up to LIMIT copies that show first: a count, or a share of the records that came in (default: 0)",
-    )  # fmt: skip
-    group.add_argument(
-        "--max-late", metavar="LIMIT", type=limit,
-        help="allow up to LIMIT numbers that are late: a count, or a share of the records that came in (default: any)",
-    )  # fmt: skip
+    for name, what, least in LIMITS:
+        allow(group, name, what, of="the records that came in", least=least)
     parser.set_defaults(run=run)
 
 

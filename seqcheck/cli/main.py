@@ -188,9 +188,27 @@ def parse(argv: list[str]) -> argparse.Namespace:
         args, unknown = parser.parse_known_args(argv)
     except UsageError as error:
         raise (blame(error, settings) if settings else error) from None
-    if unknown:
+    if unknown and not adopted(parser, args, unknown, verbs):
         refuse(parser, unknown, verbs)
     return args
+
+
+def adopted(parser: Parser, args: argparse.Namespace, words: list[str], verbs: Sequence[str]) -> bool:
+    """Whether these are more of what the verb takes any number of: argparse takes no second lot of them behind an
+    option, as in `analyze a.pcap --listed 5 b.pcap`."""
+    many = [each.dest for each in verb_of(parser, verbs)._actions if each.nargs == "+"] if verbs else []
+    if not many or any(word.startswith("-") and word != "-" for word in words):
+        return False
+    setattr(args, many[0], [*getattr(args, many[0]), *words])
+    return True
+
+
+def verb_of(parser: Parser, verbs: Sequence[str]) -> argparse.ArgumentParser:
+    """The verb's own parser."""
+    found: argparse.ArgumentParser = next(
+        each for each in parser._actions if isinstance(each, argparse._SubParsersAction)
+    ).choices[verbs[0]]
+    return found
 
 
 def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoReturn:
@@ -198,7 +216,7 @@ def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoRe
     first = unknown[0].partition("=")[0]
     if not verbs:
         raise UsageError(f"{first!r} cannot stand there", hint="try: seqcheck --help")
-    verb = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction)).choices[verbs[0]]
+    verb = verb_of(parser, verbs)
     if not first.startswith("-"):
         raise UsageError(f"{first!r} is one argument too many", hint=f"try: {verb.prog} --help")
     options = [option for action in verb._actions for option in action.option_strings if option.startswith("--")]

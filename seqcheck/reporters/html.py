@@ -8,22 +8,16 @@ leave out. The charts are uPlot's (MIT, assets/uPlot-LICENSE.txt). All arrangeme
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
-from functools import cache
-from importlib.resources import files
 from typing import BinaryIO
 
 from seqcheck.model import Report
 from seqcheck.reporters import Page
 from seqcheck.reporters.html_data import data
+from seqcheck.reporters.html_document import asset, document
 from seqcheck.reporters.html_parts import parts
 from seqcheck.reporters.html_text import text
 from seqcheck.reporters.wording import headline
-
-_PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
 
 def write(report: Report, out: BinaryIO, page: Page) -> None:
@@ -31,35 +25,14 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
     style = asset("uPlot.min.css") + "\n" + asset("page.css")
     program = asset("page.js")
     library = asset("uPlot.iife.min.js")
-    values = {
-        "title": text(f"seqcheck: {headline(report)}"),
-        "policy": policy(style, (library, program)),
-        "style": style,
+    places = {
         "library": library,
         "program": program,
         "data": embedded(json.dumps(data(report), allow_nan=False, separators=(",", ":"))),
         "license": text(asset("uPlot-LICENSE.txt")),
         **parts(report, page.demands),
     }
-    filled = _PLACE.sub(lambda match: values[match[1]], asset("page.html"))
-    out.write(filled.encode("utf-8", "backslashreplace"))
-
-
-@cache
-def asset(name: str) -> str:
-    """A file that is shipped beside this one; read once, since later it may be out of reach."""
-    return files("seqcheck.reporters").joinpath("assets", name).read_text("utf-8")
-
-
-def policy(style: str, scripts: tuple[str, ...]) -> str:
-    """What the page may do: run what is in it, and nothing else."""
-    allowed = " ".join(digest(script) for script in scripts)
-    return f"default-src 'none'; script-src {allowed}; style-src {digest(style)}; base-uri 'none'; form-action 'none'"
-
-
-def digest(content: str) -> str:
-    """How a policy names an inline script or style."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode('ascii')}'"
+    out.write(document("page.html", f"seqcheck: {headline(report)}", (style, (library, program)), places))
 
 
 def embedded(data: str) -> str:

@@ -7,7 +7,8 @@ import re
 
 from seqcheck.escape import visible
 
-_CODE = re.compile(r"`([^`]+)`")
+_CODE = re.compile(r"`([^`]+)`|(?<![\w-])(--[a-z][a-z-]*)")
+SHORT = 24  # characters of code that stay in one line: browsers break at hyphens
 
 
 def text(value: str) -> str:
@@ -16,5 +17,9 @@ def text(value: str) -> str:
 
 
 def worded(value: str) -> str:
-    """The same, with what stands in backticks as code."""
-    return _CODE.sub(lambda match: f"<code>{match[1]}</code>", text(value))
+    """The same, with what stands in backticks, and options, as code."""
+    return _CODE.sub(lambda match: _code(match[1] or match[2]), text(value))
+
+
+def _code(escaped: str) -> str:
+    return f'<code class="whole">{escaped}</code>' if len(escaped) <= SHORT else f"<code>{escaped}</code>"

@@ -3,30 +3,25 @@ its policy allows its own style alone. Everything from outside goes through `tex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from seqcheck.located import Segment, Way
 from seqcheck.reporters import Page
 from seqcheck.reporters import locate_words as words
-from seqcheck.reporters.html import asset, policy
+from seqcheck.reporters.html_document import asset, document
 from seqcheck.reporters.html_text import text
 from seqcheck.reporters.wording import count, key_text
 
 ROWS = 500
 WIDTH, EDGE, TOP, ROW = 1040, 90, 46, 74  # of the ladder, in its own units
 LONGEST = 18  # characters of a point's name in the ladder
-_PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
 
 def write(way: Way, out: BinaryIO, page: Page) -> None:
     """The whole document."""
     style = asset("page.css") + "\n" + asset("locate.css")
-    values = {
-        "title": text("seqcheck locate: " + " ".join(point.name for point in way.points)),
-        "policy": policy(style, ()),
-        "style": style,
+    places = {
         "tone": words.tone(way),
         "statement": text(way.statement),
         "summary": text(words.summary(way)),
@@ -39,8 +34,8 @@ def write(way: Way, out: BinaryIO, page: Page) -> None:
         "points": points(way),
         "listed": listed(way),
     }
-    filled = _PLACE.sub(lambda match: values[match[1]], asset("locate.html"))
-    out.write(filled.encode("utf-8", "backslashreplace"))
+    title = "seqcheck locate: " + " ".join(point.name for point in way.points)
+    out.write(document("locate.html", title, (style, ()), places))
 
 
 def ladder(way: Way) -> Iterator[str]:
