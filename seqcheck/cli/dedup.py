@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Writes a copy of a capture in which every number comes once: the first frame with a number
-stays, its copies go. With --cause only copies that point at that cause go. All other frames
-stay as they are."""
+is kept, and its copies are removed; with --cause, only copies that point at that cause.
+All other frames are kept as they are."""
 
 EPILOG = """\
 examples:

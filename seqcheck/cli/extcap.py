@@ -24,7 +24,7 @@ DLTS = {1: (1, "EN10MB", "Ethernet"), 101: (12, "RAW", "Raw IP"), 276: (276, "LI
 
 DESCRIPTION = """\
 Captures for Wireshark, which starts it: frames that came twice, late, or after missing
-numbers have a comment. Put contrib/wireshark/seqcheck-extcap into Wireshark's folder for
+numbers get a comment. Put contrib/wireshark/seqcheck-extcap into Wireshark's folder for
 extcap programs (Help, About, Folders); its interfaces appear as "seqcheck: NAME"."""
 
 EPILOG = """\
@@ -48,7 +48,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--extcap-dlts", {"action": "store_true", "help": "say what link layer the interface has"}),
     ("--extcap-config", {"action": "store_true", "help": "list the settings that Wireshark offers"}),
     ("--capture", {"action": "store_true", "help": "capture into the FIFO until it is closed"}),
-    ("--extcap-interface", {"metavar": "NAME", "help": "the interface, by the name that is listed"}),
+    ("--extcap-interface", {"metavar": "NAME", "help": "the interface, by its name in the list"}),
     ("--extcap-version", {"metavar": "VERSION", "nargs": "?", "help": "Wireshark's version (not used)"}),
     ("--extcap-capture-filter", {"metavar": "EXPRESSION", "help": "capture only what matches this expression"}),
     ("--fifo", {"metavar": "PATH", "help": "where to write the capture"}),

@@ -57,10 +57,10 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "stop writing evidence at this size (default: 100 MB)"}),
     ("--evidence-files", {
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FILES),
-        "help": "go on in another file at --evidence-limit, FILE with a number in its name, and keep the last N of them"
+        "help": "at --evidence-limit, continue in another file (FILE with a number in its name); keep the last N"
         }),
     ("--evidence-time", {
-        "metavar": "TIME", "type": duration, "help": "go on in another file after this time, too"}),
+        "metavar": "TIME", "type": duration, "help": "continue in another file after this time, too"}),
     ("--evidence-around", {
         "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
         "help": "frames to keep before and after each copy (default: 5)"}),

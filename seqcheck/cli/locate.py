@@ -53,7 +53,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("locate", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument(
         "points", nargs="+", metavar="POINT=CAPTURE",
-        help="a name and what was captured there, in the order of the way; several captures of one point are one",
+        help="a name and what was captured there, in the order of the way; captures of the same point are merged",
     )  # fmt: skip
     parser.add_argument(
         "--layout", metavar="LAYOUT",
@@ -62,7 +62,7 @@ def add(subparsers: Any) -> None:
     own_reports.add(parser, FORMATS, "the report")
     parser.add_argument(
         "--one-clock", action="store_true",
-        help="all time stamps are by one clock: delays are told as such, and not over the fastest frame's",
+        help="all time stamps come from one clock: print absolute delays, not delays relative to the fastest frame",
     )  # fmt: skip
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,

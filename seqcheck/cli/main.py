@@ -34,7 +34,7 @@ VERBS = {
     "demo": "simulate a faulty ring, analyze the capture and open the report",
     "simulate": "write a capture of a sender with a faulty ring, and the ground truth",
     "send": "send numbered frames through a real TX ring, to test a receiver",
-    "dedup": "copy a capture without its copies of frames, all of them or those of one cause",
+    "dedup": "copy a capture without its duplicates: all of them, or those of one cause",
     "extcap": "capture for Wireshark, with comments on what is wrong",
     "redact": "copy a capture without its addresses and payload, to show it to others",
     "config": "show the settings from configuration files, and where each is from",

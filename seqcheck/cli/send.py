@@ -102,10 +102,10 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "stream number in the header (default: 0)"}),
     ("--streams", {
         "metavar": "N", "type": lambda text: bounded(text, 1, 65_536), "default": 1,
-        "help": "number records of so many streams in turn: --stream and those that follow it (default: 1)"}),
+        "help": "number the records of N streams in turn: --stream and the ones after it (default: 1)"}),
     ("--rings", {
         "metavar": "N", "type": lambda text: bounded(text, 1, 64), "default": 1,
-        "help": "send through so many TX rings in turn, each with streams of its own (default: 1)"}),
+        "help": "send through N TX rings in turn, each with streams of its own (default: 1)"}),
     ("--seed", {
         "metavar": "S", "type": lambda text: bounded(text, 0, 1 << 62), "default": 1,
         "help": "random seed for other traffic and stale slots (default: 1)"}),
