@@ -64,7 +64,7 @@ static bool read_program(struct input *in, struct program *program)
         if (fields[n].role != MATCH && fields[n].mask != 0)
             fields[n].shift = (uint8_t)__builtin_ctzll(fields[n].mask);
     }
-    if (fields[0].op >= TEXT && fields[0].op <= BCD && fields[0].value != 0) {
+    if (fields[0].op >= TEXT && fields[0].op <= VARINT && fields[0].value != 0) {
         labels = 1;
         fields[count] = (struct field){.role = LABEL, .width = (uint8_t)(fields[0].value % 20), .value = fields[0].value};
     }

@@ -70,7 +70,7 @@ def in_blocks(decoder: Any, some: Sequence[Frame], cuts: Sequence[int] = ()) -> 
         for row in np.asarray(decoder.keys())
     ]  # fmt: skip
     sources = decoder.sources()
-    assert sources["counts"].sum(axis=0).tolist() == np.bincount(records.status, minlength=10).tolist()
+    assert sources["counts"].sum(axis=0).tolist() == np.bincount(records.status, minlength=len(border.REASONS)).tolist()
     addresses = [row["address"][: row["length"]].tobytes() for row in sources[1:]]
     return records.status.tolist(), rows, keys, addresses
 

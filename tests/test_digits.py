@@ -67,6 +67,13 @@ def read(kernel: Any, spec: str, some: Sequence[Frame]) -> tuple[list[int], list
         ("text@0", b"18446744073709551615", 2**64 - 1),
         ('text@"seq="+3', b"seq=0123", 12),
         ('text@"s="%100', b"s=99,", 99),
+        ("varint@1", b"x\x07", 7),
+        ("varint@0", b"\xac\x02rest", 300),
+        ("varint@-2", b"rest\xac\x02", 300),
+        ("varint@0", b"\x80\x80\x00", 0),
+        ('varint@"n"', b"xn\x20", 32),
+        ("varint@0", b"\xff" * 9 + b"\x01", 2**64 - 1),
+        ("varint@0%200", b"\xc7\x01", 199),
     ],
 )
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
@@ -96,6 +103,13 @@ def test_the_number_that_stands_there(kernel: Any, seq: str, payload: bytes, num
         ('text@"s="%100', b"s=100,", 0, MAGIC),
         ("text@0", b"-1", 0, MAGIC),
         ('text@"seq="', b"x" * (4096) + b"seq=1", 0, MAGIC),
+        ("varint@1", b"x", 0, SHORT),
+        ("varint@0", b"\xac", 0, SHORT),
+        ("varint@0", b"\xac\x02", 1, CUT),
+        ("varint@0", b"\xff" * 9 + b"\x02", 0, MAGIC),
+        ("varint@0", b"\x80" * 10 + b"\x00", 0, MAGIC),
+        ('varint@"n"', b"xn", 0, SHORT),
+        ("varint@0%200", b"\xc8\x01", 0, MAGIC),
     ],
 )
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
@@ -115,9 +129,13 @@ SPECS = [
     'udp stream=u8@0 magic=u8@1!=0x31 seq=text@"="',
     'udp seq=text@"q="%50',
     "ip seq=text@-2",
+    "udp seq=varint@0",
+    'udp stream=u8@0 seq=varint@"q"%50',
+    "udp seq=varint@-3",
 ]
 PIECES = st.lists(
-    st.sampled_from([b"q=", b"=", b"1", b"23", b"9", b" ", b"a", b"F", b"\x12", b"\x9a", b"q"]), max_size=14
+    st.sampled_from([b"q=", b"=", b"1", b"23", b"9", b" ", b"a", b"F", b"\x12", b"\x9a", b"q", b"\xff" * 9]),
+    max_size=14,
 )
 
 
@@ -142,6 +160,8 @@ def test_both_kernels_agree(spec: str, payloads: list[tuple[list[bytes], int]], 
         "udp seq=hex@-8+8",
         'tcp seq=text@"a%b = "+6',
         "udp seq=bcd@3+4",
+        "udp seq=varint@3",
+        "udp seq=varint@-3%1000",
     ],
 )
 def test_there_and_back(spec: str) -> None:
@@ -159,6 +179,7 @@ def test_what_a_number_of_digits_may_be() -> None:
     for spec in (
         "udp seq=text@0+21",
         "udp seq=bcd@0",
+        "udp seq=varint@0+2",
         "udp seq=text@-2+4",
         f'udp seq=text@"{LONG}"',
         'udp seq=text@"é"',
@@ -214,6 +235,24 @@ def test_tshark_reads_bcd(tmp_path: Path) -> None:
     )
     script.write_text(dissector(resolve("udp:5000 seq=bcd@1+2")))
     assert [int(row[1]) for row in tshark(capture, script, "frame.number", "seqcheck.custom.seq")] == [1234, 99]
+
+
+def test_tshark_reads_varints(tmp_path: Path) -> None:
+    payloads = [b"x\x07", b"x\xac\x02", b"x\xac", b"x" + b"\xff" * 9 + b"\1", b"x" + b"\xff" * 9 + b"\2"]
+    capture, script = Path(captured(tmp_path / "run.pcap", payloads)), tmp_path / "l.lua"
+    script.write_text(dissector(resolve("udp:5000 seq=varint@1")))
+    found = [int(row[1]) for row in tshark(capture, script, "frame.number", "seqcheck.custom.seq")]
+    assert found == [7, 300, 2**64 - 1]
+
+
+def test_varints_from_the_simulator_to_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture, spec = str(tmp_path / "run.pcap"), "udp:5000 seq=varint@3"
+    assert main(["simulate", "--layout", spec, "--frames", "5000", capture]) == 0
+    report = analyze(capture, layout=spec)
+    assert (report.records.sequenced > 4000, report.gaps.missing, report.streams[0].restarts) == (True, 0, 0)
+    capsys.readouterr()
+    assert main(["layouts", spec]) == 0
+    assert "a varint from byte 3 on" in " ".join(capsys.readouterr().out.split())
 
 
 def test_who_cannot_write_digits_says_so() -> None:

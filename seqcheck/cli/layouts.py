@@ -214,6 +214,8 @@ def number(seq: Word | Digits | Pieces) -> str:
     if not isinstance(seq, Digits):
         return word(seq)
     where = f"behind the first {seq.label!r}" if seq.label else f"from byte {seq.offset} on"
+    if seq.kind == "varint":
+        return f"a varint {where}, seven bits a byte, the lowest first"
     size = f"{seq.size} bytes" if seq.size else "as many digits as there are"
     return f"{size} of {WRITTEN[seq.kind]} {where}"
 

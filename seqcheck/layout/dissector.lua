@@ -146,6 +146,19 @@ end
 
 local PATTERNS = { text = "^%d+", hex = "^%x+", bcd = "^%d+" }
 
+-- Seven bits a byte, the lowest first, as long as the highest bit is set.
+local function read_varint(tvb, at, limit)
+  local value = UInt64.new(0)
+  for count = 1, 10 do
+    if at + count > limit then return nil end
+    local byte = tvb(at + count - 1, 1):uint()
+    if count == 10 and byte > 1 then return nil end
+    value = value:bor(UInt64.new(bit.band(byte, 0x7f)):lshift(7 * (count - 1)))
+    if byte < 0x80 then return tvb(at, count), value end
+  end
+  return nil
+end
+
 -- A number in digits, as portable/digits.py says: its bytes and its value.
 local function read_digits(tvb, start, last, field)
   local at, limit = (field.at >= 0 and start or last) + field.at, math.min(last, tvb:len())
@@ -154,9 +167,10 @@ local function read_digits(tvb, start, last, field)
     local found = tvb(at, limit - at):raw():find(field.label, 1, true)
     if not found or found > 4096 then return nil end
     at = at + found - 1 + #field.label
-    while field.width == 0 and at < limit and tvb(at, 1):uint() == 32 do at = at + 1 end
+    while field.width == 0 and field.digits ~= "varint" and at < limit and tvb(at, 1):uint() == 32 do at = at + 1 end
   end
   if at + field.width > limit or at >= limit then return nil end
+  if field.digits == "varint" then return read_varint(tvb, at, limit) end
   local raw = field.width > 0 and tvb(at, field.width):raw() or tvb(at, limit - at):raw()
   if field.digits == "bcd" then
     raw = raw:gsub(".", function(byte) return string.format("%02x", byte:byte()) end)

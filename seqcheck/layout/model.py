@@ -25,7 +25,12 @@ BITS = (8, 16, 24, 32, 48, 64)
 UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}  # in nanoseconds
 NTP = "ntp"  # 32 bits of seconds since 1900 and 32 bits of fraction (RFC 5905)
 MAX_OFFSET = 262_144
-DIGITS = {"text": 20, "hex": 16, "bcd": 10}  # how a number is written, and the most bytes that it may take
+DIGITS = {
+    "text": 20,
+    "hex": 16,
+    "bcd": 10,
+    "varint": 10,
+}  # how a number is written, and the most bytes that it may take
 MAX_LABEL = 32
 MAX_MATCHES = MAX_STREAMS = 8
 MAX_TIMES = 4
@@ -90,8 +95,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digits:
-    """A number that is written in digits: decimal (`text`) or hexadecimal (`hex`) text, or `bcd`. It stands at
-    `offset`, or behind the first `label`; and takes `size` bytes, 0: as many as there are digits."""
+    """A number that is written in digits: decimal (`text`) or hexadecimal (`hex`) text, `bcd`, or a `varint`. It stands
+    at `offset`, or behind the first `label`; and takes `size` bytes, 0: as many as there are digits."""
 
     kind: str
     offset: int = 0
@@ -105,6 +110,8 @@ class Digits:
             raise UsageError(f"{self.kind} of {self.size} bytes", hint=f"It may have up to {DIGITS[self.kind]}.")
         if self.kind == "bcd" and not self.size:
             raise UsageError("bcd without a size", hint="It says how many bytes it takes, as in bcd@4+4.")
+        if self.kind == "varint" and self.size:
+            raise UsageError("a varint with a size", hint="It takes as many bytes as it has, as in varint@4.")
         if abs(self.offset) > MAX_OFFSET or (self.offset < 0 and self.offset + max(self.size, 1) > 0):
             raise UsageError(f"offset {self.offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
         if self.label and self.offset:

@@ -35,6 +35,7 @@ from seqcheck.kernel.border import (
     SEQ,
     STREAM,
     TEXT,
+    VARINT,
     Program,
 )
 from seqcheck.layout.model import FULL, Digits, Layout, Match, Pieces, Word
@@ -42,7 +43,7 @@ from seqcheck.layout.model import FULL, Digits, Layout, Match, Pieces, Word
 KEY = {"all": K_ALL, "hosts": K_HOSTS, "source": K_SOURCE, "none": K_NONE}
 ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP}
 
-OPS = {"text": TEXT, "hex": HEX, "bcd": BCD}
+OPS = {"text": TEXT, "hex": HEX, "bcd": BCD, "varint": VARINT}
 
 Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 

@@ -46,10 +46,10 @@ _WORD = re.compile(
 )
 _WORD_IS = "TYPE@OFFSET[&MASK]; TYPE is u8, u16be, u16le, u24, u32, u48 or u64 with be or le; numbers decimal or 0x…"
 _DIGITS = re.compile(
-    rf"(?P<kind>text|hex|bcd)@(?:(?P<label>{_QUOTED})|(?P<offset>-?(?:{NUMBER})))(?:\+(?P<size>[0-9]{{1,3}}))?",
+    rf"(?P<kind>text|hex|bcd|varint)@(?:(?P<label>{_QUOTED})|(?P<offset>-?(?:{NUMBER})))(?:\+(?P<size>[0-9]{{1,3}}))?",
     re.ASCII,
 )
-_DIGITS_ARE = 'text, hex or bcd, then @OFFSET or @"LABEL", then optionally +BYTES'
+_DIGITS_ARE = 'text, hex, bcd or varint, then @OFFSET or @"LABEL", then optionally +BYTES'
 SHAPES = {  # what may follow each role's "="
     "seq": f"{_WORD_IS}; or up to {MAX_PIECES} of them, as in u16be@4:u32be@8; or {_DIGITS_ARE};"
     " then optionally %MODULUS",

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
-from seqcheck.kernel.border import MOST_DIGITS
 from seqcheck.layout import Layout, Stamp, Word
-from seqcheck.layout.model import NTP, UNITS, Digits
+from seqcheck.layout.model import DIGITS, NTP, UNITS, Digits
 from seqcheck.simulate import scenario
 from seqcheck.simulate.template import (
     HOPS,
@@ -134,7 +133,7 @@ def _number(layout: Layout, raw: NDArray[np.uint8], start: int) -> list[Fill]:
 
 def _digits(layout: Layout, seq: Digits, raw: NDArray[np.uint8], start: int) -> Fill:
     """A number in digits, at its place or behind its label, which is put behind all words."""
-    size, width = len(raw), seq.size or MOST_DIGITS
+    size, width = len(raw), seq.size or DIGITS[seq.kind]
     at = start + seq.offset if seq.offset >= 0 else size + seq.offset
     if seq.label:
         at = max((start + word.offset + word.width for word in layout.words() if word.offset >= 0), default=start)

@@ -107,7 +107,12 @@ def _fill(grid: NDArray[np.uint8], fill: Fill, value: NDArray[np.uint64]) -> Non
 
 
 def _written(value: NDArray[np.uint64], fill: Fill) -> NDArray[np.uint8]:
-    """uint8[n, width]: the values in digits."""
+    """uint8[n, width]: the values in digits; a varint with as many bytes as it may have."""
+    if fill.digits == "varint":
+        shifts = np.arange(0, 7 * fill.width, 7).astype(np.uint64)
+        bits: NDArray[np.uint8] = (value[:, None] >> shifts & np.uint64(0x7F)).astype(np.uint8)
+        bits[:, :-1] |= 0x80
+        return bits
     if fill.digits == "bcd":
         pairs = [int(f"{number:0{2 * fill.width}d}", 16).to_bytes(fill.width, "big") for number in value.tolist()]
     else:

@@ -41,7 +41,7 @@ enum { SEQ, STREAM, MATCH, LABEL = 6 };                                 /* role 
 
 enum { K_ALL, K_HOSTS, K_SOURCE, K_NONE };                              /* what stays in a stream's key */
 
-enum { EQ, NE, EQ_LENGTH, TEXT, HEX, BCD, PIECE };                      /* how MATCH compares; and what SEQ is */
+enum { EQ, NE, EQ_LENGTH, TEXT, HEX, BCD, VARINT, PIECE };              /* how MATCH compares; and what SEQ is */
 
 enum { PLAIN, BY_STEP, BY_DIVISION, FROM_LEAST };                       /* from SEQ's value to the number */
 

@@ -5,6 +5,8 @@
 
 #include "words.h"
 
+enum { MOST_VARINT = 10 };  /* bytes */
+
 /* What a character is worth, 99 where it is no digit. */
 static unsigned worth(uint8_t character, unsigned base)
 {
@@ -75,6 +77,21 @@ static int read_all(const uint8_t *p, int64_t at, int64_t limit, bool cut, unsig
     return count > 0 ? RECORD : MAGIC;
 }
 
+/* Seven bits a byte, the lowest first, as long as the highest bit is set. */
+static int read_varint(const uint8_t *p, int64_t at, int64_t limit, bool cut, uint64_t *seq)
+{
+    for (int shift = 0; shift < 7 * MOST_VARINT; shift += 7, at++) {
+        if (at >= limit)
+            return cut ? CUT : SHORT;
+        if (shift == 63 && p[at] > 1)
+            return MAGIC;
+        *seq |= (uint64_t)(p[at] & 0x7F) << shift;
+        if (p[at] < 0x80)
+            return RECORD;
+    }
+    return MAGIC;
+}
+
 int digits_read(const uint8_t *p, const struct program *program, const struct field *field, struct extent e, uint64_t *seq)
 {
     const int64_t limit = min64(e.end, e.cap), width = field->width;
@@ -88,13 +105,15 @@ int digits_read(const uint8_t *p, const struct program *program, const struct fi
         at = behind_label(p, program, at, limit);
         if (at < 0)
             return e.cap < e.end ? CUT : MAGIC;
-        while (width == 0 && at < limit && p[at] == ' ')
+        while (width == 0 && field->op != VARINT && at < limit && p[at] == ' ')
             at++;
     }
     if (at + width > e.end)
         return SHORT;
     if (at + width > e.cap)
         return CUT;
+    if (field->op == VARINT)
+        return read_varint(p, at, limit, e.cap < e.end, seq);
     if (field->op == BCD)
         return read_bcd(p + at, (int)width, seq);
     return width != 0 ? read_fixed(p + at, (int)width, base, seq) : read_all(p, at, limit, e.cap < e.end, base, seq);

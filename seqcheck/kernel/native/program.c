@@ -59,7 +59,7 @@ const char *program_read(struct program *program, const struct field *rows, int6
         if (rows[row].role > MATCH)
             continue;
         if (field_is_digits(&rows[row])) {
-            if (program->count == MOST_FIELDS || rows[row].width > MOST_DIGITS || rows[row].op > BCD)
+            if (program->count == MOST_FIELDS || rows[row].width > MOST_DIGITS || rows[row].op > VARINT)
                 return "program: too many fields, or too many digits";
             program->fields[program->count++] = rows[row];
             counters++;

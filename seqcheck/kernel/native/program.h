@@ -46,7 +46,7 @@ const struct field *program_counter(const struct program *program);
 /* Whether the field is digits. */
 static inline bool field_is_digits(const struct field *field)
 {
-    return field->role == SEQ && field->op >= TEXT && field->op <= BCD;
+    return field->role == SEQ && field->op >= TEXT && field->op <= VARINT;
 }
 
 /* Whether the field is read for each frame: it counts from the end, is digits, or compares with the lengths; or the number

@@ -1,9 +1,11 @@
-"""Numbers that are written in digits: decimal or hexadecimal text, or BCD.
+"""Numbers that are written in digits: decimal or hexadecimal text, BCD, or a varint.
 
 With a label, the number stands right behind the first place where that begins, of LABEL_REACH bytes from `offset` on;
 else at `offset`. Of `width` bytes, if that is not 0: text may begin with blanks, then all are digits, the last one at
 least; BCD has two to a byte, high nibble first. Without a width text goes on for as many digits as there are, one to
-MOST_DIGITS; between it and a label there may be blanks. What 64 bits do not hold is no number.
+MOST_DIGITS; between it and a label there may be blanks. A varint (LEB128, as in protobuf) has seven bits a byte, the
+lowest first, as long as the highest bit is set; it ends after MOST_VARINT bytes at the latest, and one that the payload
+ends in is SHORT. What 64 bits do not hold is no number.
 """
 
 from __future__ import annotations
@@ -22,13 +24,15 @@ from seqcheck.kernel.border import (
     SEQ,
     SHORT,
     TEXT,
+    VARINT,
     Program,
 )
 from seqcheck.kernel.portable.frame import Place, position
 
 DIGITS = {TEXT: b"0123456789", HEX: b"0123456789abcdefABCDEF"}
 BLANK = 0x20
-BASE = {TEXT: 10, HEX: 16, BCD: 10}
+BASE = {TEXT: 10, HEX: 16, BCD: 10, VARINT: 128}
+MOST_VARINT = 10  # bytes
 
 
 def is_digits(row: Any) -> bool:
@@ -56,7 +60,7 @@ def begins(data: bytes, place: Place, row: Any, label: bytes) -> tuple[int, int]
         if at < 0:
             return (CUT if len(data) < place.end else MAGIC), 0
         at += len(label)
-        while not width and at < limit and data[at] == BLANK:
+        while not width and row["op"] != VARINT and at < limit and data[at] == BLANK:
             at += 1
     if at + width > place.end:
         return SHORT, 0
@@ -71,6 +75,8 @@ def read(data: bytes, place: Place, row: Any, label: bytes) -> tuple[int, int]:
     op, width = int(row["op"]), int(row["width"])
     limit = min(place.end, len(data))
     raw = data[at : at + width] if width else data[at:limit]
+    if op == VARINT:
+        return _varint(raw, cut=len(data) < place.end)
     if op == BCD:
         text = raw.hex().encode()
         digits = DIGITS[TEXT]
@@ -90,7 +96,24 @@ def extent(data: bytes, place: Place, row: Any, label: bytes) -> range:
     if width := int(row["width"]):
         return range(at, at + width)
     raw = data[at : min(place.end, len(data))]
+    if row["op"] == VARINT:
+        return range(at, at + _bytes(raw))
     return range(at, at + len(raw) - len(raw.lstrip(DIGITS[int(row["op"])])))
+
+
+def _bytes(raw: bytes) -> int:
+    """How many bytes a varint takes, as far as there are any."""
+    return next((at for at, byte in enumerate(raw[:MOST_VARINT], 1) if byte < 0x80), min(len(raw), MOST_VARINT))
+
+
+def _varint(raw: bytes, *, cut: bool) -> tuple[int, int]:
+    size = _bytes(raw)
+    value = sum((byte & 0x7F) << 7 * at for at, byte in enumerate(raw[:size]))
+    if value >= 1 << 64:
+        return MAGIC, 0
+    if size and raw[size - 1] < 0x80:
+        return RECORD, value
+    return (MAGIC if size == MOST_VARINT else CUT if cut else SHORT), 0
 
 
 def stretch(data: bytes, place: Place, row: Any, label: bytes) -> range:
