@@ -1,6 +1,6 @@
 """The kernel's loop alone: index, decode and track, block by block, without reading.
 
-    python -m benchmarks.loop CAPTURE... [--kernel native|reference] [--rounds N]
+    python -m benchmarks.loop CAPTURE... [--kernel native|reference] [--layout seqcheck|content] [--rounds N]
 
 Prints ns per frame of each step and frames/s of all three together, the median of the rounds. Classic pcap, little
 endian, microseconds. Blocks and columns are of the sizes that the sources use.
@@ -24,10 +24,11 @@ STEPS = ("index", "decode", "track")
 Times = dict[str, float]  # seconds by step
 
 
-def run(path: Path, engine: border.Kernel) -> tuple[int, Times]:
-    """Frames, and the seconds that each step took over the whole file."""
-    one = layout.resolve("seqcheck")
-    decoder, tracker = engine.Decoder(layout.compile(one)), engine.Tracker(one.modulus)
+def run(path: Path, engine: border.Kernel, name: str = "seqcheck") -> tuple[int, Times]:
+    """Frames, and the seconds that each step took over the whole file, with the layout of that name."""
+    one = layout.resolve(name)
+    decoder: border.DecoderLike = engine.Content() if one.content else engine.Decoder(layout.compile(one))
+    tracker = engine.Tracker(one.modulus)
     frames, records, events = border.Frames(ROWS), border.RecordColumns(ROWS), np.zeros(border.EVENTS, border.EVENT)
     rule = border.PcapRule(big=False, nano=False, header=16, link=1)
     frames.buf = np.zeros(SLOT, np.uint8)
@@ -55,10 +56,10 @@ def run(path: Path, engine: border.Kernel) -> tuple[int, Times]:
             total += frames.count
 
 
-def rounds(path: Path, engine: border.Kernel, count: int) -> tuple[int, Times]:
+def rounds(path: Path, engine: border.Kernel, count: int, name: str = "seqcheck") -> tuple[int, Times]:
     """Frames, and the medians over `count` rounds, by step."""
-    frames, _ = run(path, engine)  # which also brings the file into the page cache
-    all_times = [run(path, engine)[1] for _ in range(count)]
+    frames, _ = run(path, engine, name)  # which also brings the file into the page cache
+    all_times = [run(path, engine, name)[1] for _ in range(count)]
     return frames, {step: statistics.median(times[step] for times in all_times) for step in STEPS}
 
 
@@ -66,12 +67,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The kernel's loop alone, ns per frame.")
     parser.add_argument("capture", nargs="+", type=Path)
     parser.add_argument("--kernel", choices=("native", "reference"), default="native")
+    parser.add_argument("--layout", choices=("seqcheck", "content"), default="seqcheck")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     say = sys.stdout.write
     say(f"{'':24}" + "".join(f"{step:>9}" for step in STEPS) + f"{'all':>9}  ns/frame\n")
     for path in args.capture:
-        frames, times = rounds(path, kernel.load(args.kernel), args.rounds)
+        frames, times = rounds(path, kernel.load(args.kernel), args.rounds, args.layout)
         each = [times[step] / frames * 1e9 for step in STEPS]
         say(f"{path.name:24}" + "".join(f"{ns:9.2f}" for ns in (*each, sum(each))))
         say(f"  {1e3 / sum(each):6.1f} million frames/s\n")
