@@ -15,12 +15,12 @@ import math
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from numpy.typing import NDArray
 
 from . import arguments
+from .closing import Closing
 from .errors import UsageError
 from .guard import Budget
 from .kernel.border import DUPLICATE
@@ -38,7 +38,7 @@ MOST_FRAMES = 10**18
 LONGEST_S = 1e9
 
 
-class Live:
+class Live(Closing):
     """A capture that is going on. Iterate once, for Found and Snapshot values in the order in which they come about; it
     ends as `live` was told to, after `stop()`, or when no interface is left. A context: leaving it closes the
     interfaces. For one thread, but for `stop`."""
@@ -69,14 +69,6 @@ class Live:
     def close(self) -> None:
         """Let go of the interfaces."""
         self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _follow(self) -> Iterator[Found | Snapshot]:
         watch, news = self._watch, self._news

@@ -18,7 +18,8 @@ from seqcheck.cli.quantity import duration, size
 from seqcheck.errors import UsageError
 from seqcheck.linux import bpf, privilege
 from seqcheck.reporters import live_lines
-from seqcheck.reporters.dashboard import Dashboard, clock, cut
+from seqcheck.reporters.dashboard import Dashboard
+from seqcheck.reporters.picture import clock, cut
 from seqcheck.snapshot import Latest, Snapshot
 from seqcheck.sources.af_packet import Piece
 from seqcheck.sources.interleave import HORIZON_NS, Interleave

@@ -15,64 +15,35 @@ What happens to the interfaces is told in words by `note`, and kept in `remarks`
 from __future__ import annotations
 
 import select
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seqcheck.errors import InputError, SeqcheckError, UsageError
+from seqcheck.errors import SeqcheckError, UsageError
 from seqcheck.escape import visible
-from seqcheck.kernel import load
-from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
-from seqcheck.linux import adapter, bpf, interface
-from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening, PacketSocket
+from seqcheck.kernel.border import Frames
+from seqcheck.linux import adapter, interface
+from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening
 from seqcheck.model import Damage
-from seqcheck.sources.af_packet import Piece, Port
+from seqcheck.sources.af_packet import Piece
 from seqcheck.sources.interleave import Interleave
 from seqcheck.sources.live_window import SLOT, LiveStore, pool
-from seqcheck.sources.slots import Pool
-from seqcheck.sources.sniffer import Sniffed, SniffedPort
+from seqcheck.sources.opening import AnyPort, Opener, absent, by_ring, by_scapy
+from seqcheck.sources.remarks import Remarks
+from seqcheck.sources.summed import Summed
+
+__all__ = ["LiveReader", "by_ring", "by_scapy"]
 
 WINDOW = 32 << 20  # bytes of frames to look back at
 POLL_MS = 50
 LEISURE_MS, WORTH_WHILE = 80, 1 / 8  # frames may wait so long, or until that share of the ring is filled
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
-MAX_REMARKS = 100
-
-AnyPort = Port | SniffedPort
-Opener = Callable[[str, Listening, interface.Interface | None, Pool], AnyPort]
 
 
-def by_ring(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
-    """An interface by the kernel's ring, also one that is still to come."""
-    return Port(PacketSocket(name, _filtering(name, how, found)), load(), pool)
-
-
-def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
-    """An interface by scapy's sockets."""
-    if found is None or not found.up:
-        raise UsageError(
-            f"{visible(name)} is not there, and scapy cannot wait for it", hint="Without --via scapy it can."
-        )
-    if found.name == interface.ANY:
-        raise UsageError("any is not captured by scapy", hint="Without --via scapy it is.")
-    if sys.platform == "linux":
-        how = _filtering(name, how, found)
-    return SniffedPort(Sniffed(name, how, found, how.expression), pool)
-
-
-def _filtering(name: str, how: Listening, found: interface.Interface | None) -> Listening:
-    """With the filter compiled for the interface's own link layer."""
-    if not how.expression:
-        return how
-    return replace(how, filters=bpf.compile(how.expression, name, found.link if found and found.up else None))
-
-
-class LiveReader:
+class LiveReader(Summed):
     """Iterate once. `names` are the interfaces, `opener` is by_ring or by_scapy; `wait` for those that are not there or
     down, instead of ending."""
 
@@ -81,14 +52,14 @@ class LiveReader:
         note: Callable[[str], None] = lambda text: None,
     ) -> None:  # fmt: skip
         self.inputs = tuple(dict.fromkeys(names))
-        self._remarks: list[_Remark] = []
+        self._remarks = Remarks(note)
         self.store = LiveStore()
         self.frames = self.lost = 0
         self.failure = ""  # what went wrong with listening itself
         self.ended = ""  # why it ended, where nobody asked for that
         self.tells_drops = True
         self.hurried = False  # whether even what the kernel still holds is not waited for
-        self._note, self._wait = note, wait
+        self._wait = wait
         self._stopping = False
         self._ports: list[AnyPort] = []
         if how.clock != "host" and len(self.inputs) > 1:
@@ -98,7 +69,7 @@ class LiveReader:
         found = {name: interface.find(name) for name in self.inputs}
         for name, one in found.items():
             if not wait and (one is None or not one.up):
-                raise _absent(name, one)
+                raise absent(name, one)
         self.adapters = tuple(adapter.look(name) for name in self.inputs)
         self._links = {name: interface.link_losses(name) for name in self.inputs}
         self._missed = {name: interface.losses(name) for name in self.inputs}
@@ -113,7 +84,7 @@ class LiveReader:
             for port in self._ports:
                 self._attend(port)
                 if port.awaited:
-                    self._note(f"waiting for {visible(port.socket.name)}")
+                    self._remarks.note(f"waiting for {visible(port.socket.name)}")
         except BaseException:
             self.close()
             raise
@@ -167,7 +138,7 @@ class LiveReader:
     @property
     def remarks(self) -> list[str]:
         """What happened to the interfaces, each with its place: the number of the last frame that came before."""
-        return [each.text + (f" (after frame {each.after})" if each.after else "") for each in self._remarks]
+        return self._remarks.told
 
     @property
     def behind(self) -> float:
@@ -185,24 +156,8 @@ class LiveReader:
         return [(port.socket.name, port.frames, port.socket.dropped) for port in self._ports]
 
     @property
-    def wire_bytes(self) -> int:
-        """Bytes of these frames on the wire."""
-        return sum(int(port.totals[T_BYTES]) for port in self._ports)
-
-    @property
-    def first_ns(self) -> int | None:
-        """The lowest time stamp."""
-        return min((int(port.totals[T_FIRST]) for port in self._ports if port.frames), default=None)
-
-    @property
-    def last_ns(self) -> int | None:
-        """The highest time stamp."""
-        return max((int(port.totals[T_LAST]) for port in self._ports if port.frames), default=None)
-
-    @property
-    def cut_frames(self) -> int:
-        """Frames of which less was captured than was on the wire."""
-        return sum(int(port.totals[T_CUT]) for port in self._ports)
+    def _totals(self) -> list[NDArray[np.int64]]:
+        return [port.totals for port in self._ports]
 
     @property
     def dropped(self) -> int:
@@ -225,18 +180,9 @@ class LiveReader:
         return ()
 
     def close(self) -> None:
-        """Let go of everything that was opened here."""
         for port in self._ports:
             port.close()
         self._watch.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _given(self, pieces: Sequence[Piece], port: AnyPort) -> Iterator[tuple[Frames, int, int]]:
         if self._interleave:
@@ -248,7 +194,7 @@ class LiveReader:
             for piece in run:
                 self.store.note(frames.first + piece.low, frames, (piece.low, piece.high), (piece.block,))
             if self._remarks:
-                self._place(frames, low, high)
+                self._remarks.place(frames, low, high, self.frames)
             self.frames += high - low
             self.lost = run[0].dropped
             yield frames, low, high
@@ -260,7 +206,7 @@ class LiveReader:
             frames.first = self.frames + 1
             self.store.note(self.frames + 1, frames, (0, frames.count), blocks)
             if self._remarks:
-                self._place(frames, 0, frames.count)
+                self._remarks.place(frames, 0, frames.count, self.frames)
             self.frames += frames.count
             self.lost = lost
             yield frames, 0, frames.count
@@ -346,27 +292,7 @@ class LiveReader:
             self.stop(f"{visible(name)} went down")
 
     def _remark(self, text: str) -> None:
-        if len(self._remarks) < MAX_REMARKS:
-            self._remarks.append(_Remark(text=text, ns=time.time_ns(), after=self.frames))
-        self._note(text)
-
-    def _place(self, frames: Frames, low: int, high: int) -> None:
-        """Rows low..high-1 are about to be given: what was noted before they came stands in front of them."""
-        for remark in self._remarks:
-            if remark.open:
-                older = int(np.count_nonzero(frames.ns[low:high] <= remark.ns))
-                remark.after = self.frames + older
-                remark.open = older == high - low
-
-
-@dataclass(slots=True, kw_only=True)
-class _Remark:
-    """Made at `ns`, after that many frames as far as is known; `open` while older ones may still come."""
-
-    text: str
-    ns: int
-    after: int
-    open: bool = True
+        self._remarks.add(text, after=self.frames)
 
 
 def _runs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
@@ -379,10 +305,3 @@ def _runs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
         run.append(piece)
     if run:
         yield run
-
-
-def _absent(name: str, found: interface.Interface | None) -> InputError:
-    if found is None:
-        there = ", ".join(visible(each) for each in interface.known())
-        return InputError(f"there is no interface {visible(name)}", hint=f"There are: {there}. --wait waits for it.")
-    return InputError(f"{visible(name)} is down", hint=f"sudo ip link set {visible(name)} up, or --wait for it")

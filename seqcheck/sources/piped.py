@@ -15,13 +15,14 @@ import stat
 import struct
 import termios
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seqcheck.errors import InputError
 from seqcheck.escape import visible
 from seqcheck.kernel import load
-from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames, new_totals
+from seqcheck.kernel.border import Frames, new_totals
 from seqcheck.linux.adapter import Adapter
 from seqcheck.model import Damage
 from seqcheck.sources.bytestream import STDIN, ByteSource
@@ -31,6 +32,7 @@ from seqcheck.sources.evidence import Window
 from seqcheck.sources.feed import MAX_DAMAGE
 from seqcheck.sources.magic import codec_of
 from seqcheck.sources.slots import SLOT, Block, Pool
+from seqcheck.sources.summed import Summed
 
 WINDOW = 32 << 20  # bytes to look back at
 POLL_MS = 50
@@ -112,7 +114,7 @@ def opened(name: str) -> PipeBytes:
     return PipeBytes(number, name)
 
 
-class PipedReader:
+class PipedReader(Summed):
     """Iterate once; see sources.ongoing."""
 
     hurried = False
@@ -130,7 +132,7 @@ class PipedReader:
         self.store = Window()
         self._bytes = opened(name)
         self._pool = Pool(max(WINDOW // SLOT, 4))
-        self._totals = new_totals()
+        self._counted = new_totals()
         self._damage: list[Damage] = []
         self._walker: Walker | None = None
         self._headed = 0  # bytes of the capture's header
@@ -192,24 +194,8 @@ class PipedReader:
         return self._stopping
 
     @property
-    def wire_bytes(self) -> int:
-        return int(self._totals[T_BYTES])
-
-    @property
-    def first_ns(self) -> int | None:
-        return int(self._totals[T_FIRST]) if self._timed else None
-
-    @property
-    def last_ns(self) -> int | None:
-        return int(self._totals[T_LAST]) if self._timed else None
-
-    @property
-    def _timed(self) -> bool:
-        return bool(self._totals[T_FIRST] <= self._totals[T_LAST])
-
-    @property
-    def cut_frames(self) -> int:
-        return int(self._totals[T_CUT])
+    def _totals(self) -> list[NDArray[np.int64]]:
+        return [self._counted]
 
     @property
     def dropped(self) -> int:
@@ -228,17 +214,9 @@ class PipedReader:
     def close(self) -> None:
         self._bytes.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def _fresh(self) -> Block:
         block = self._pool.take()
-        block.frames.totals = self._totals
+        block.frames.totals = self._counted
         return block
 
     def _turn(self, old: Block) -> Block:
