@@ -93,11 +93,11 @@ def test_the_screen_is_the_last_picture_at_any_time(width: int, height: int, col
         patch.setattr(sys, "stderr", console.file)
         with Dashboard("eth0", console) as dashboard:
             for number, now in enumerate(states()):
-                before = dashboard._before
+                before = dashboard._picture.before
                 dashboard(now)
-                dashboard._before = before
+                dashboard._picture.before = before
                 expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(now, (width, height))]
-                dashboard._before = now
+                dashboard._picture.before = now
                 seen = shown(console.file.getvalue(), width, height)  # type: ignore[attr-defined]
                 assert seen == [*expected, *[""] * (height - len(expected))]
                 if number == 3:
