@@ -227,6 +227,39 @@ def is_picture(lines: list[str], answer: str, head: str) -> bool:
     return bool(re.match(answer, lines[0])) and lines[1].startswith(head) and once
 
 
+class Interrupted(io.StringIO):
+    """A terminal on which Ctrl-Z is pressed while something is written."""
+
+    pressed = False
+
+    def write(self, text: str) -> int:
+        if self.pressed:
+            self.pressed = False
+            signal.raise_signal(signal.SIGTSTP)
+        return super().write(text)
+
+
+def test_a_picture_that_ctrl_z_interrupts_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was drawn half was taken for drawn, and stayed out for good."""
+    out, stopped = Interrupted(), list[int]()
+    console = Console(file=out, force_terminal=True, width=80, height=24, color_system="standard")
+    monkeypatch.setattr(sys, "stderr", out)
+    monkeypatch.setattr(os, "kill", lambda process, number: stopped.append(number))
+    first, second = list(states())[3:5]
+    with Dashboard("eth0", console) as dashboard:
+        dashboard(first)
+        out.pressed = True
+        for _ in range(2):
+            before = dashboard._picture.before
+            dashboard(second)
+            dashboard._picture.before = before
+            expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(second, (80, 24))]
+            dashboard._picture.before = second
+            assert [line for line in shown(out.getvalue(), 80, 24) if line] == [line for line in expected if line]
+            dashboard.heed(lambda: None)
+        assert stopped == [signal.SIGTSTP]
+
+
 WHY_NOT = netns.why_not()
 
 

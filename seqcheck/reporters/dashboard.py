@@ -30,6 +30,7 @@ HINTS = "q end   p pause   r report   s streams   e findings   ? help"
 PAGE_HINTS = "arrows scroll   Escape back   q end"
 STYLES = (HEADING, DIM, BAR, MARK, CLEAN, FINDING, UNSURE, WARNING)
 NOTES = 2  # lines that others said
+JOBS = (signal.SIGTSTP, signal.SIGCONT)
 
 
 PAGES: dict[str, Callable[[Snapshot, int], Iterator[str]]] = {
@@ -57,6 +58,7 @@ class Dashboard:
         self._page, self._offset, self._paused = "", 0, False
         self._written: tuple[Snapshot | None, int, list[str]] = (None, 0, [])  # a page, of what and how wide
         self._handlers: dict[int, signal.Handlers] = {}
+        self._jobs: set[int] = set()  # signals of job control that were not followed yet
 
     def __call__(self, now: Snapshot) -> None:
         self._look()
@@ -68,6 +70,8 @@ class Dashboard:
 
     def heed(self, end: Callable[[], None]) -> Ask:
         """What was typed since the last time; `end` is called where the capture is to end."""
+        if self._jobs:
+            self._follow()
         ask = Ask.NOTHING
         for pressed in self._keys.of(self._screen.typed()):
             ask = Ask.PICTURE if ask is Ask.NOTHING else ask
@@ -112,9 +116,9 @@ class Dashboard:
 
     def __enter__(self) -> Self:
         self._screen.__enter__()
-        for number, heard in ((signal.SIGTSTP, self._rest), (signal.SIGCONT, self._resume)):
+        for number in JOBS:
             if signal.getsignal(number) == signal.SIG_DFL:
-                signal.signal(number, heard)
+                signal.signal(number, self._heard)
                 self._handlers[number] = signal.SIG_DFL
         return self
 
@@ -125,15 +129,19 @@ class Dashboard:
             signal.signal(number, handler)
         self._screen.__exit__(kind, error, trace)
 
-    def _rest(self, number: int, frame: FrameType | None) -> None:
-        """Ctrl-Z: give the terminal back, then stop as everybody does."""
-        self._screen.leave()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        """A signal may come while a picture is drawn: it is followed between two of them."""
+        self._jobs.add(number)
 
-    def _resume(self, number: int, frame: FrameType | None) -> None:
-        """`fg`: take the terminal again, and draw all of it."""
-        signal.signal(signal.SIGTSTP, self._rest)
+    def _follow(self) -> None:
+        """Ctrl-Z: give the terminal back, stop as everybody does, and go on here. `fg`: take the terminal again, and
+        draw all of it."""
+        if signal.SIGTSTP in self._jobs:
+            self._screen.leave()
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTSTP)
+            signal.signal(signal.SIGTSTP, self._heard)
+        self._jobs.clear()
         self._screen.enter()
 
     def _look(self) -> None:
