@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.border import ANY_STREAM, NO_STREAM, SECOND_RECORD
+from .kernel.border import ANY_STREAM, MAX_STREAMS, NO_STREAM, SECOND_RECORD
+from .saved import Saved
 
 ROOM = 340 << 20  # bytes
 # Bytes of a stream in which nothing was found, and of one in which something was: tables, keys and report. And of each
@@ -31,6 +32,18 @@ class Crowd:
         self._room = ROOM if memory is None else memory * 2 // 3
         self._streams = self._found = self._rows = 0
         self._faulty = np.zeros(64, np.bool_)  # by stream: whether there was a row of it
+
+    def save(self, into: Saved) -> None:
+        """What came so far; the room is the next run's own."""
+        into.put("faulty", self._faulty)
+        into.note("streams", self._streams)
+        into.note("rows", self._rows)
+
+    def load(self, saved: Saved) -> None:
+        """What was saved; ValueError where that cannot be."""
+        self._faulty = saved.rows("faulty", np.bool_, 2 * MAX_STREAMS)
+        self._streams, self._rows = saved.number("streams", 0, MAX_STREAMS), saved.number("rows")
+        self._found = int(np.count_nonzero(self._faulty))
 
     def records(self, streams: NDArray[np.int32]) -> None:
         """Records of these streams came, at least one."""

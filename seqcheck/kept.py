@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .hashing import of_records
 from .kernel.border import EVENT
 from .retracted import BACK, gone
+from .saved import Saved
 
 LEAST = 16  # rows that there is room for, to begin with
 SHARE = 16  # 1 / SHARE of the limit
@@ -52,6 +53,16 @@ class Firsts:
         """A copy of them."""
         return self._space[: self._count].copy()
 
+    def save(self, into: Saved) -> None:
+        """What is kept, and what was dropped."""
+        into.put("rows", self._space[: self._count])
+        into.note("dropped", self.dropped)
+
+    def load(self, saved: Saved) -> None:
+        """What was saved, where nothing is kept yet; ValueError where that cannot be."""
+        self._space = saved.rows("rows", EVENT, self._most)
+        self._count, self.dropped = len(self._space), saved.number("dropped")
+
 
 class Sampled:
     """At most `most` rows of EVENT that may be taken back, the first `head` of them where there is room."""
@@ -71,6 +82,25 @@ class Sampled:
     def rows(self) -> NDArray[Any]:
         """A copy of those that are kept and were not taken back, in order."""
         return self._space[: self._count][self._here()]
+
+    def save(self, into: Saved) -> None:
+        """What is kept, what took some of it back, and where the bar is."""
+        into.put("rows", self._space[: self._count])
+        into.put("places", self._places[: self._count])
+        into.put("back", np.concatenate([np.zeros(0, BACK), *self._back]))
+        into.note("seen", self._seen)
+        into.note("leading", self._leading)
+        into.note("bar", int(self._bar))
+
+    def load(self, saved: Saved) -> None:
+        """What was saved, where nothing is kept yet; ValueError where that cannot be."""
+        self._space, self._places = saved.rows("rows", EVENT, self._most), saved.rows("places", np.int64)
+        self._count, back = len(self._space), saved.rows("back", BACK, self._most)
+        if len(self._places) != self._count or (np.diff(self._places) <= 0).any() or (np.diff(back["place"]) < 0).any():
+            raise ValueError("rows that are kept, in another order")
+        self._back, self._backs = [back], len(back)
+        self._seen, self._leading = saved.number("seen", self._count), saved.number("leading", 0, self._count)
+        self._bar = np.uint64(saved.number("bar", 0, int(ALL)))
 
     def add(self, rows: Rows, places: Ints, back: Rows) -> tuple[Rows, Ints]:
         """Take rows, and BACK rows; `places` are those in the order of all rows. The rows kept for now, and their

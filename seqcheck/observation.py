@@ -28,6 +28,7 @@ from .model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
 from .natural import Natural, natural, with_records
 from .pipeline import Chosen, Pipeline
 from .recognition import Recognition, first_frames
+from .saved import Saved
 from .sink import Sink
 from .timeline import Timeline
 from .track import Findings, Limit
@@ -71,6 +72,27 @@ class Observation:
         """`layouts` and `sinks` as for the Pipeline."""
         self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
         self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *sinks))
+
+    def save(self, into: Saved) -> None:
+        """What is known once all has come, before what is left open is decided; see Pipeline.save."""
+        self.pipeline.save(into)
+        self._timeline.save(into.within("timeline"))
+        self._witness.save(into.within("witness"))
+        self._ways.save(into.within("ways"))
+
+    def resume(self, saved: Saved, frames: int) -> None:
+        """Go on from there, where so many frames had come; see Pipeline.resume."""
+        streams, last = self.pipeline.resume(saved)
+        if last > frames:
+            raise ValueError("a frame that did not come")
+        self._timeline.load(saved.within("timeline"))
+        for rows in (self._timeline.strays(), self._timeline.points()):
+            if ((rows["stream"] < 0) | (rows["stream"] >= streams) | (rows["frame"] > frames)).any():
+                raise ValueError("a stream or a frame that did not come")
+        if self._timeline.frames > frames:
+            raise ValueError("a frame that did not come")
+        self._witness.load(saved.within("witness"), streams, frames)
+        self._ways.load(saved.within("ways"))
 
     def conclude(self, capture: Capture, question: Question) -> Conclusion:
         """As things stand. InputError where there is no record, or no layout was recognised."""

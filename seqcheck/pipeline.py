@@ -12,7 +12,7 @@ input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,15 @@ from .crowd import Crowd
 from .dataclass import dataclass
 from .kernel.border import EVENT, ROOM, ContentLike, DecoderLike, Frames, Kernel, RecordColumns, Room
 from .layout import Layout
+from .layout import compile as compile_layout
 from .layout.spread import ROWS_AT_ONCE, decoder_of
 from .recognition import Recognised, Recognition
+from .saved import Saved, known_of, put_known
 from .sink import Block, Sink, Store
 from .track import Track
 
 if TYPE_CHECKING:
+    from .kernel.border import KernelDecoder
     from .several import Several
 
 _NONE = np.zeros(0, EVENT)
@@ -98,12 +101,45 @@ class Pipeline:
         for sink in self._sinks:
             sink.drops(total)
 
-    def finish(self, store: Store) -> None:
-        """The input has ended: what was left open is decided."""
+    @property
+    def savable(self) -> bool:
+        """Whether `save` can be asked: there is one layout, of a record in a frame and with a number."""
+        return self.chosen is not None and type(self.chosen.decoder) is self.engine.Decoder
+
+    def save(self, into: Saved) -> None:
+        """What is known once all has come, before `finish`."""
+        chosen = self.chosen
+        assert chosen is not None
+        put_known(into.within("decoder"), cast("KernelDecoder", chosen.decoder).save())
+        chosen.track.save(into.within("track"))
+        self.crowd.save(into.within("crowd"))
+        into.note("how", self.how)
+
+    def resume(self, saved: Saved) -> tuple[int, int]:
+        """Go on from there, where the layout was given and nothing has come yet; how many streams there are, and the
+        last frame of theirs. ValueError where nobody saved that."""
+        assert self.chosen is not None
+        layouts = self.chosen.layouts
+        decoder = self.engine.Decoder(compile_layout(layouts[0]), known_of(saved.within("decoder")))
+        track = Track.resume(self.engine.Tracker, layouts[0].counted, saved.within("track"))
+        streams = track.streams()
+        if len(streams) != len(decoder.keys()) or track.counted:
+            raise ValueError("streams of another decoder")
+        self.chosen = Chosen(layouts=layouts, decoder=decoder, track=track)
+        self.crowd.load(saved.within("crowd"))
+        self.how = saved.value("how", str)
+        return len(streams), int(streams["last_frame"].max(initial=0))
+
+    def came(self, store: Store) -> None:
+        """All has come: where the layout was not known, it is now, or there is none."""
         self.store = store
         if self.recognition is not None and self.chosen is None:
             known = self.recognition.end()
             self._take_waited(known, self.recognition.release(), store)
+
+    def finish(self, store: Store) -> None:
+        """The input has ended: what was left open is decided."""
+        self.came(store)
         if self.chosen is None:
             return
         last = self._last or Block(frames=Frames(0), low=0, high=0, records=self._records, store=store)
@@ -192,17 +228,31 @@ class Pipeline:
             self._records = RecordColumns(frames.capacity)
 
 
-def run(source: Source, pipeline: Pipeline, attend: Callable[[], None] = lambda: None) -> None:
+def run(
+    source: Source,
+    pipeline: Pipeline,
+    attend: Callable[[], None] = lambda: None,
+    came: Callable[[], None] = lambda: None,
+) -> None:
     """Take all that comes, to the end. `attend` is called after each block, and live now and then where nothing comes:
-    to look at the clock, to show how far it is, to stop the source."""
-    for _ in steps(source, pipeline):
+    to look at the clock, to show how far it is, to stop the source; `came` when all has come, before what was left open
+    is decided."""
+    for _ in blocks(source, pipeline):
         attend()
+    pipeline.came(source.store)
+    came()
+    pipeline.finish(source.store)
 
 
 def steps(source: Source, pipeline: Pipeline) -> Iterator[None]:
     """The same, for whoever wants to carry it on block by block."""
+    yield from blocks(source, pipeline)
+    pipeline.finish(source.store)
+
+
+def blocks(source: Source, pipeline: Pipeline) -> Iterator[None]:
+    """Take all that comes, block by block, and leave open what is open."""
     for frames, low, high in source:
         pipeline.take(frames, low, high, source.store)
         pipeline.drops(source.dropped)
         yield
-    pipeline.finish(source.store)

@@ -36,6 +36,7 @@ from .sources.bytestream import Input, State
 
 if TYPE_CHECKING:
     from . import spool
+    from .rotation import Going, Rotation
     from .selected import Selected
 
 Source = str | os.PathLike[str] | BinaryIO | bytes
@@ -63,6 +64,8 @@ class Query:
     keep        how much is kept beside the report, for outputs without a cap (results.Keep)
     selection   which frames are read; None is all
     sinks       who else sees the data while it is read (sink.py)
+    rotation    the state to go on from, and where the new one goes; not with a selection, nor where more than the
+                report is kept
     """
 
     layout: Layouts = None
@@ -72,6 +75,7 @@ class Query:
     allowance: Allowance = UNLIMITED
     selection: Selection | None = None
     sinks: Sequence[Sink] = ()
+    rotation: Rotation | None = None
 
 
 def analyze(
@@ -144,15 +148,32 @@ class Opened:
         """Read them, once."""
         reader, query, selected = self._reader, self._query, self._selected
         aside = [Aside(self._rows, self._kept)] if self._rows is not None else []
-        seen = Observation(self._engine, layouts, [*aside, *query.sinks])
+        going = _going(query.rotation, layouts)
+        kept = [going.sink] if going else []
+        seen = Observation(self._engine, going.layouts if going else layouts, [*aside, *query.sinks, *kept])
         seen.pipeline.crowd = Crowd(query.allowance.memory)
-        run(selected or reader, seen.pipeline, _attendant(reader, progress, query.allowance, self._begin))
+        attend = _attendant(reader, progress, query.allowance, self._begin)
+        if going:
+            going.resume(seen)
+            source = going.source(reader, list(zip(reader.inputs, reader.states, strict=True)))
+            run(source, seen.pipeline, attend, lambda: going.save(seen, _captured(reader), reader.states))
+        else:
+            run(selected or reader, seen.pipeline, attend)
         if selected and (refusal := selected.refusal()):
             raise refusal
         capture = selected.capture() if selected else _captured(reader)
+        capture = going.capture(capture) if going else capture
         budget = query.allowance.budget()
         question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=budget, last=True)
         return Examined(seen.conclude(capture, question), self._rows, self._again)
+
+
+def _going(rotation: Rotation | None, layouts: Sequence[Layout]) -> Going | None:
+    if rotation is None:
+        return None
+    from .rotation import Going  # here, since few runs need it
+
+    return Going(rotation, layouts)
 
 
 def _captured(reader: CaptureReader) -> Capture:

@@ -67,7 +67,8 @@ class Sink:
         """Rows of EVENT as the tracker gives them, while it takes `block` (at the end of the input: after it)."""
 
     def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
-        """The block was tracked. `duplicates` are the DUPLICATE rows that were kept of it, as they stand now."""
+        """The block was tracked. `duplicates` are the DUPLICATE rows that were kept of it, whatever took some of
+        them back. At the end of the input the last block is settled once more."""
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far, None where it says nothing."""

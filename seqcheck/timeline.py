@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .kernel.border import DUPLICATE, EVENT, GAP, LATE
+from .saved import Saved
 from .sink import Block, Sink
 
 BINS = 1024
@@ -59,6 +60,18 @@ class Sample:
         self._kept[self._count : self._count + len(rows)] = rows
         self._count += len(rows)
 
+    def save(self, into: Saved) -> None:
+        """What is kept, and which row is wanted next."""
+        into.put("rows", self._kept[: self._count])
+        into.note("seen", self._seen)
+        into.note("stride", self._stride)
+
+    def load(self, saved: Saved) -> None:
+        """What was saved; ValueError where that cannot be."""
+        rows = saved.rows("rows", self._kept.dtype, len(self._kept))
+        self._kept[: len(rows)], self._count = rows, len(rows)
+        self._seen, self._stride = saved.number("seen"), saved.number("stride", 1)
+
     def rows(self) -> NDArray[Any]:
         """A copy of what is kept, in order."""
         return self._kept[: self._count].copy()
@@ -97,6 +110,26 @@ class Timeline(Sink):
             points["stream"], points["seq"] = records.stream[:count][wanted], records.seq[:count][wanted]
             points["frame"], points["ns"] = taken + np.int64(frames.first), frames.ns[taken]
             self._points.put(points)
+
+    def save(self, into: Saved) -> None:
+        """All of it."""
+        into.put("bins", self.bins())
+        for name in ("stride", "frames", "last_ns"):
+            into.note(name, getattr(self, name))
+        into.note("dropped", self._dropped)
+        self._points.save(into.within("points"))
+        self._strays.save(into.within("strays"))
+
+    def load(self, saved: Saved) -> None:
+        """What was saved; ValueError where that cannot be."""
+        self.stride, self.frames = saved.number("stride", STRIDE), saved.number("frames")
+        self.last_ns, self._dropped = saved.number("last_ns", -MOST - 1, MOST), saved.number("dropped", 0, MOST)
+        bins = saved.rows("bins", BIN, BINS)
+        if len(bins) != -(-self.frames // self.stride):
+            raise ValueError("bins of a time line")
+        self._bins[: len(bins)] = bins
+        self._points.load(saved.within("points"))
+        self._strays.load(saved.within("strays"))
 
     def _pass_over(self, known: int, before: int, ns: int) -> None:
         """Frames known+1..before do not come; the next one comes at `ns`."""

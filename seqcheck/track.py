@@ -25,7 +25,8 @@ from .kept import Firsts, Sampled
 from .kernel import border
 from .kernel.border import Frames, RecordColumns, TrackerLike
 from .missing import Missing
-from .retracted import backs, gone
+from .retracted import backs
+from .saved import Saved
 
 LIMIT = 1 << 16  # rows kept of each kind
 HEAD = 1 << 12  # of these, the first ones, which are kept where others are thinned out
@@ -103,6 +104,28 @@ class Track:
         self._sampled = {kind: Sampled(LIMIT, HEAD) for kind in _SAMPLED}
         self._rows = 0  # that there were, of any kind
 
+    def save(self, into: Saved) -> None:
+        """All that is known, before `finish`."""
+        into.put("tracker", self._tracker.save())
+        into.note("moduli", self._moduli)
+        into.note("rows", self._rows)
+        for kind, kept in (self._firsts | self._sampled).items():
+            kept.save(into.within(f"kept{kind}"))
+
+    @classmethod
+    def resume(cls, tracker: type[TrackerLike], modulus: int, saved: Saved) -> Track:
+        """One that goes on from there. ValueError where nobody saved that."""
+        track = cls(tracker(modulus, border.ROOM, saved.rows("tracker", np.int64)), modulus)
+        track._moduli = saved.value("moduli", list)
+        if not all(type(each) is int and 0 <= each < 1 << 64 for each in track._moduli):
+            raise ValueError("moduli")
+        track._rows = saved.number("rows")
+        streams = track.streams()
+        for kind, kept in (track._firsts | track._sampled).items():
+            kept.load(saved.within(f"kept{kind}"))
+            checked(kept.rows, len(streams), int(streams["last_frame"].max(initial=0)), kind)
+        return track
+
     @property
     def counted(self) -> int:
         """How many streams have moduli of their own."""
@@ -114,8 +137,9 @@ class Track:
         self._tracker.count_by(np.array(moduli, np.uint64))
 
     def feed(self, frames: Frames, records: RecordColumns, found: Found | None = None) -> NDArray[Any]:
-        """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, as they stand now. `found`
-        sees every row of EVENT as the tracker gives it, kept or not; the array is used again."""
+        """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, whatever took some back, so
+        that it does not matter where blocks end. `found` sees every row of EVENT as the tracker gives it, kept or not;
+        the array is used again."""
         low = 0
         new: list[Batch] = []
         while low < records.count:
@@ -125,7 +149,7 @@ class Track:
                 new.append(self._add(self._shown[:count], found))
             elif low == before:
                 raise RuntimeError(STUCK)
-        return _still(new)
+        return _together(new)
 
     def finish(self, found: Found | None = None) -> NDArray[Any]:
         """The input has ended: what was left open is decided. The duplicates kept of that; `found` as for `feed`."""
@@ -136,7 +160,7 @@ class Track:
             if not (done or count):
                 raise RuntimeError(STUCK)
             new.append(self._add(self._shown[:count], found))
-        return _still(new)
+        return _together(new)
 
     def streams(self) -> NDArray[Any]:
         """STREAM_STATE[streams] as things stand, a copy."""
@@ -206,6 +230,15 @@ class Track:
         return *new, back
 
 
+def checked(rows: NDArray[Any], streams: int, frames: int, kind: int) -> None:
+    """ValueError where these are no EVENT rows of that kind, of so many streams and up to that frame."""
+    fits = (rows["kind"] == kind) & (rows["stream"] >= 0) & (rows["stream"] < streams) & (rows["epoch"] >= 0)
+    for name in ("frame", "e_frame"):
+        fits &= (rows[name] >= 0) & (rows[name] <= frames)
+    if not fits.all():
+        raise ValueError("rows that no tracker gave")
+
+
 def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limit, ...]:
     """What the tracker's table says was dropped, and the rows that are not among the kept ones."""
     found = [
@@ -216,10 +249,6 @@ def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limi
     return (*found, *(Limit(name=name, stream=None, count=count) for name, count in unlisted.items() if count > 0))
 
 
-def _still(batches: list[Batch]) -> NDArray[Any]:
-    """The rows of these batches that none of them took back."""
-    if not batches:
-        return np.zeros(0, border.EVENT)
-    rows, places, back = (np.concatenate(column) for column in zip(*batches, strict=True))
-    result: NDArray[Any] = rows[~gone(rows, places, back)]
-    return result
+def _together(batches: list[Batch]) -> NDArray[Any]:
+    """The rows of these batches."""
+    return np.concatenate([np.zeros(0, border.EVENT), *(rows for rows, _, _ in batches)])

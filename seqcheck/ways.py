@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .kernel.border import Frames
 from .layout import Layout
+from .saved import Saved
 from .sink import Block, Sink
 from .wire.link import ETHERNET, TAG, TAGS, TYPE_AT
 
@@ -35,6 +36,17 @@ class Ways(Sink):
     def begin(self, layouts: Sequence[Layout]) -> None:
         """Frames of these layouts will come; of several, those of the first that has a mark count."""
         self._lanes = next(filter(None, map(mark_of, layouts)), None)
+
+    def save(self, into: Saved) -> None:
+        """The counts."""
+        into.put("counts", self._counts)
+
+    def load(self, saved: Saved) -> None:
+        """What was saved; ValueError where that cannot be."""
+        counts = saved.rows("counts", np.int64)
+        if len(counts) != 2 or (counts < 0).any():
+            raise ValueError("counts of ways")
+        self._counts = counts
 
     @property
     def counts(self) -> tuple[int, int] | None:

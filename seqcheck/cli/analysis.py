@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seqcheck.cli import limits, privileges
+from seqcheck.cli import limits, privileges, state
 from seqcheck.cli.destinations import TERMINAL, Destination, Draw
 from seqcheck.cli.output import STDOUT, Output, apart, identity
 from seqcheck.cli.progress import wanted
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqcheck.cli.confined import Confined
     from seqcheck.demands import Demands
     from seqcheck.results import Results
+    from seqcheck.rotation import Rotation
     from seqcheck.selection import Selection
     from seqcheck.session import Query
 
@@ -43,6 +44,8 @@ class Options:
     progress: bool
     notes: bool
     verbose: bool
+    state: str | None = None
+    rotation: Rotation | None = None  # with that state
 
 
 def resolve(args: argparse.Namespace) -> Options:
@@ -68,6 +71,7 @@ def resolve(args: argparse.Namespace) -> Options:
         raise UsageError("standard input is a terminal, not a capture", hint="try: tcpdump -w - | seqcheck analyze -")
     if not args.each:
         once(args.captures)
+    state.check(args, reports)
     return Options(
         captures=tuple(args.captures),
         layouts=tuple(args.layouts),
@@ -82,6 +86,7 @@ def resolve(args: argparse.Namespace) -> Options:
         progress=wanted(args.quiet),
         notes=not args.quiet,
         verbose=args.verbose,
+        state=args.state,
     )
 
 
@@ -120,6 +125,7 @@ def query(options: Options) -> Query:
         listed=options.listed,
         allowance=Allowance(seconds=seconds, memory=memory),
         selection=options.selection,
+        rotation=options.rotation,
         keep=needed(where.format for where in options.reports),
     )
 

@@ -14,14 +14,15 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.arguments import LISTED
-from seqcheck.cli import limits, privileges
+from seqcheck.cli import limits, privileges, state
 from seqcheck.cli.analysis import Options, confinement, drawing, query, resolve
 from seqcheck.cli.destinations import among, deliver_all, tell_all, tell_written
 from seqcheck.cli.many_files import allow_files
-from seqcheck.cli.output import Ended, Output, spare
+from seqcheck.cli.output import Ended, Output, apart, spare
 from seqcheck.cli.progress import Meter
 from seqcheck.cli.quantity import duration, frames, jobs, listed, moment, ring_size, size
 from seqcheck.cli.stdio import say
+from seqcheck.dataclass import replace
 from seqcheck.errors import TROUBLE
 from seqcheck.reporters import FORMATS
 
@@ -39,6 +40,7 @@ examples:
   seqcheck analyze --ring-size 4096 --layout "udp:5000 seq=u32be@0" run.pcapng.zst
   tcpdump -i eth0 -w - udp | seqcheck analyze -
   seqcheck analyze --report terminal --report json=run.json --max-missing 0.1% run.pcap
+  seqcheck analyze --state run.state --report json=run.json --force run-0007.pcap
   seqcheck analyze --each --report html=reports/ captures/*.pcap
 
 exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
@@ -90,6 +92,11 @@ def add(subparsers: Any) -> None:
         help="stop reading once the process has used this much memory (64M, 2G), as with --max-time; with --each, for"
         " each capture",
     )  # fmt: skip
+    parser.add_argument(
+        "--state", metavar="FILE",
+        help="keep what is known in FILE, and go on from there if it exists: the report is that of all captures so far,"
+        " as if they were one (for rotated captures; FILE is replaced)",
+    )  # fmt: skip
     privileges.add(parser)
     part = parser.add_argument_group("which frames to read (default: all)")
     part.add_argument(
@@ -119,10 +126,18 @@ def run(args: argparse.Namespace) -> int:
 
         return each.run(args)
     options = resolve(args)
-    spare([*options.captures, *options.layouts, args.expect], [report.path for report in options.reports])
+    places = [report.path for report in options.reports]
+    places += [options.state] if options.state else []
+    apart(places, "outputs")
+    spare([*options.captures, *options.layouts, args.expect], places)
     allow_files(len(options.captures))
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
+        reports = outputs.copy()
+        if options.state:
+            rotation, kept = state.begin(options.state, stack)
+            options = replace(options, rotation=rotation)
+            outputs.append(kept)
         begin = time.monotonic()
         confined = confinement(options, outputs)
         try:
@@ -136,7 +151,9 @@ def run(args: argparse.Namespace) -> int:
         if options.verbose:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
             show_fault(results)
-        failed = deliver_all(drawing(results, options.demands), options.reports, outputs)
+        failed = deliver_all(drawing(results, options.demands), options.reports, reports)
+        if options.rotation:
+            failed += state.keep(outputs[-1], report, failed)
     tell_all(failed, verbose=options.verbose)
     if options.notes:
         tell_written(outputs)

@@ -3,6 +3,8 @@ data."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..dataclass import dataclass, field
 
 
@@ -33,6 +35,24 @@ class Evidence:
     slot: int | None = None
     due: int | None = None
     way: str | None = None
+
+
+_MAYBE = type(None)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "identical": (bool,), "same_length": (bool,), "differs": (list,), "cut": (bool,), "fresh_id": (bool, _MAYBE),
+    "around": (int, _MAYBE), "single": (int, float, _MAYBE), "double": (int, float, _MAYBE), "slot": (int, _MAYBE),
+    "due": (int, _MAYBE), "way": (str, _MAYBE),
+}  # fmt: skip
+
+
+def evidence_of(values: dict[str, Any]) -> Evidence:
+    """Out of its fields by name, as JSON has them. ValueError where they are not."""
+    if values.keys() != _KINDS.keys() or not all(type(values[name]) in kinds for name, kinds in _KINDS.items()):
+        raise ValueError("evidence of another kind")
+    differs = tuple(values["differs"])
+    if not all(type(each) is str for each in differs):
+        raise ValueError("fields of another kind")
+    return Evidence(**{**values, "differs": differs})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

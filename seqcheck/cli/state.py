@@ -1,0 +1,67 @@
+"""--state: a file from which the next captures of a rotation go on. What it was stays until the new one is whole."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from io import FileIO
+from typing import TYPE_CHECKING
+
+from seqcheck.cli.destinations import Destination
+from seqcheck.cli.output import STDOUT, Output
+from seqcheck.cli.stdio import say
+from seqcheck.errors import InputError, OutputError, UsageError
+from seqcheck.reporters import needed
+
+if TYPE_CHECKING:
+    from seqcheck.model import Report
+    from seqcheck.rotation import Rotation
+
+
+def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
+    """UsageError where what else was asked for cannot be had with a state."""
+    if args.state is None:
+        return
+    if args.each:
+        raise UsageError("--state is of captures that are one, and --each takes each on its own")
+    if args.state == STDOUT or (os.path.exists(args.state) and not os.path.isfile(args.state)):
+        raise UsageError(f"{args.state} is no file", hint="--state takes the path of a file of its own.")
+    if args.where or args.start or args.end or args.frames:
+        raise UsageError("--state keeps what is known of all frames; it excludes --where, --from, --to and --frames")
+    for report in reports:
+        if needed([report.format]) != "report":
+            raise UsageError(
+                f"the report {report.format} has every finding, and a state does not keep them all",
+                hint="With --state, ask for terminal, json, html, markdown or junit.",
+            )
+
+
+def begin(path: str, stack: ExitStack) -> tuple[Rotation, Output]:
+    """The state that there is, open, and the one that takes its place when all is written."""
+    from seqcheck.rotation import Rotation  # here, since few runs need it
+
+    before = None
+    try:
+        before = stack.enter_context(FileIO(path))
+    except FileNotFoundError:  # it begins
+        pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be opened: {error.strerror or error}") from error
+    state = stack.enter_context(Output(path, force=True))
+    return Rotation(name=path, before=before, after=state.stream), state
+
+
+def keep(state: Output, report: Report, failed: Sequence[Exception]) -> list[Exception]:
+    """Put it in the place of the one before, after all reports, so that a run that failed can be had again; what went
+    wrong with that."""
+    if failed or report.capture.unread:
+        why = "a report could not be written" if failed else "not all was read"
+        say(f"seqcheck: note: {state.path} was left as it was, since {why}")
+        return []
+    try:
+        state.commit()
+    except OutputError as error:
+        return [error]
+    return []
