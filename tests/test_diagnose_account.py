@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seqcheck
+from seqcheck.dataclass import replace
 from seqcheck.diagnose import Diagnosis, Facts, diagnose
+from seqcheck.diagnose.facts import Evidence
 from seqcheck.diagnose.result import STRONG, WEAK, Account, strength_of
 from seqcheck.diagnose.table import table
-from seqcheck.diagnose.units import Loss, brackets, units
+from seqcheck.diagnose.units import Loss, _room, brackets, units
 from seqcheck.kernel import load
 from seqcheck.track import Findings, Track
 
@@ -133,3 +135,12 @@ def test_causes_always_add_up(tail: list[int], start: int) -> None:
     assert report.verdict.cause != "not-judged", report.verdict.statement
     assert sum(report.duplicates.by_cause.values()) == report.duplicates.total
     assert report.duplicates.total == sum(stream.duplicates for stream in report.streams)
+
+
+def test_times_that_a_clock_took_back_say_nothing_of_room() -> None:
+    """A negative time has no logarithm, and one such copy must not cost the others what their times say."""
+    sound = Evidence(identical=True, same_length=True, around=20, single=10.0, double=20.0)
+    stepped = [replace(sound, around=-20), replace(sound, single=-10.0), replace(sound, double=-20.0)]
+    alone, among = _room([sound]), _room([sound, *stepped])
+    assert alone[0] > 0
+    assert among.tolist() == [alone[0], 0.0, 0.0, 0.0]

@@ -217,12 +217,13 @@ def _steps(table: Table, rows: Bools) -> Ints:
 
 def _room(evidence: list[Evidence | None]) -> Floats:
     """Whether the copies took places of their own. How the times between neighbours scatter nearby says how sure each
-    one is of it."""
+    one is of it. Times that a clock took back say nothing."""
     result = np.zeros(len(evidence))
     known = [
         (place, one.around / one.single, one.double / one.single)
         for place, one in enumerate(evidence)
         if one is not None and one.around and one.single and one.double
+        if min(one.around, one.single, one.double) > 0
     ]
     if not known:
         return result
