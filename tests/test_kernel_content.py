@@ -213,6 +213,16 @@ def test_the_window_is_exact(kernel: Any) -> None:
     assert again([*captured, captured[100 - 65]], kernel, window=64) == []
 
 
+def test_snap_is_one_flow_whatever_its_lengths(kernel: Any) -> None:
+    captured = list[Frame]()
+    for number in range(border.PROVEN):
+        body = b"\xaa\xaa\3\0\0\0\x88\xb5" + b"%d" % number * (number % 3 + 1)
+        captured.append(Frame(ethernet(body, kind=len(body)), 14 + len(body), 1))
+    status, rows, keys, *_ = read(kernel, [*captured, captured[3]])
+    assert status == [RECORD] * (border.PROVEN + 1)
+    assert (rows[-1][2], len(keys)) == (3, 1)
+
+
 def test_an_own_ethertype_is_a_flow(kernel: Any) -> None:
     captured = [
         Frame(ethernet(b"%046d" % number, kind=0x88B5, source=HERE), 60, 1) for number in range(border.PROVEN + 4)

@@ -55,6 +55,8 @@ def test_prp_is_counted_by_way() -> None:
     assert 2_000_000 <= found.skew_ns <= found.skew_99_ns <= 2_200_000
     said = " ".join(report.verdict.because)
     assert f"{only_a} on A only, {only_b} on B only" in said
+    alone = only_b + found.neither, only_a + found.neither
+    assert f"With A alone {alone[0]} would be missing, with B alone {alone[1]}; with both, {found.neither}." in said
     assert "A mostly comes first" in said
 
 

@@ -11,7 +11,7 @@ enum { ETHERNET = 1, COOKED = 113, COOKED2 = 276 };
 
 enum { TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132, UDP_LITE = 136 };
 
-enum { SIZES = 0x0600, IPV4_KIND = 0x0800, IPV6_KIND = 0x86DD };
+enum { SIZES = 0x0600, SNAP = 0xAA };       /* ethertypes begin here; the LLC address of what has one behind it */
 
 static bool by_nature(int kind)
 {
@@ -135,9 +135,10 @@ static int read_other(const struct frame *x, const struct place *f, struct conte
         0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     };
 
-    if (by_nature(f->type))
+    const bool snap = f->type < SIZES && f->start < x->cap && x->p[f->start] == SNAP;
+    if (by_nature(f->type) && !snap)
         return INDISTINCT;
-    c->kind = f->type;
+    c->kind = snap ? 0 : f->type;
     c->length = x->wire - f->start;
     c->captured = x->cap - f->start;
     take_content(c, mask);

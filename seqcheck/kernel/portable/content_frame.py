@@ -5,7 +5,8 @@ The rules (native/content_frame.c gives the same)
     given only where there is no ethertype.
 
     No IP: `content` is all that was captured behind the ethertype. INDISTINCT for those that repeat by nature: 802.3
-    lengths (spanning tree and the like) and the ethertypes of BY_NATURE. The flow: link-layer addresses and ethertype.
+    lengths without SNAP behind them (spanning tree and the like) and the ethertypes of BY_NATURE. The flow: link-layer
+    addresses and ethertype, 0 for SNAP.
     IP: need(20) or need(40) and MALFORMED as in decode.py. The layer ends where the header says, or the wire.
     `content` is from the IP header to that end, as far as it was captured, without what a way changes (ToS, hop count,
     header checksum) and, in IPv4, without the identification. The flow: addresses, protocol (IPv6: the next header),
@@ -26,6 +27,7 @@ from seqcheck.kernel.portable.frame import FROM_LINK, Decided, Place, link_addre
 # ARP, RARP, flow control, link aggregation and OAM, 802.1X, LLDP, loopback tests (IEEE 802 Numbers, IANA).
 BY_NATURE = (0x0806, 0x8035, 0x8808, 0x8809, 0x888E, 0x88CC, 0x9000)
 SIZES = 0x0600  # ethertypes begin here, below are lengths
+SNAP = b"\xaa"  # the LLC address of what has an ethertype behind it
 BY_NATURE_IP = (2, 88, 89, 103, 112)  # IGMP, EIGRP, OSPF, PIM, VRRP
 TCP, UDP, ICMP6, SCTP, UDP_LITE = 6, 17, 58, 132, 136
 PORTED = (TCP, UDP, SCTP, UDP_LITE)
@@ -57,12 +59,13 @@ def shape(data: bytes, wire: int, link: int) -> Shape:
 
 
 def _other(data: bytes, wire: int, link: int, place: Place) -> Shape:
-    if place.type < SIZES or place.type in BY_NATURE:
+    snap = place.type < SIZES and data[place.start : place.start + 1] == SNAP
+    if (place.type < SIZES and not snap) or place.type in BY_NATURE:
         return Shape(status=INDISTINCT)
     source, target = link_addresses(data, link)
     key = np.zeros(1, STREAM_KEY)
     _put(key, source, target)
-    key["fields"][0, 0] = place.type
+    key["fields"][0, 0] = 0 if snap else place.type
     content = data[place.start :] + struct.pack("<q", wire - place.start)
     return Shape(status=RECORD, flow=key.tobytes(), content=content)
 

@@ -79,6 +79,11 @@ def ways(found: Redundancy) -> tuple[str, ...]:
     else:
         single = f"{number(found.only_a)} on A only, {number(found.only_b)} on B only"
     lines = [f"{plural(found.both, 'number')} came on both ways, {single}, {number(found.neither)} on neither."]
+    if found.only_a is not None and found.only_b is not None:
+        alone = (number(found.only_b + found.neither), number(found.only_a + found.neither))
+        lines.append(
+            f"With A alone {alone[0]} would be missing, with B alone {alone[1]}; with both, {number(found.neither)}."
+        )
     if found.skew_ns is not None and found.skew_99_ns is not None:
         first = f" {found.first} mostly comes first." if found.first else ""
         lines.append(
