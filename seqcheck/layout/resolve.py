@@ -85,6 +85,10 @@ def resolve_all(given: Layouts) -> tuple[Layout, ...]:
     found = tuple(resolve(each) if isinstance(each, str) else each for each in several)
     if len(found) > MAX_LAYOUTS:
         raise UsageError(f"{len(found)} layouts", hint=f"There may be {MAX_LAYOUTS} at once.")
+    if len(found) > 1 and any(layout.content for layout in found):
+        raise UsageError(
+            "content tells all frames apart, so that it leaves none to other layouts", hint="Give it alone."
+        )
     for number, layout in enumerate(found):
         if layout in found[:number]:
             raise UsageError(
