@@ -16,7 +16,7 @@ from .due import far_behind
 from .explanations.part import Part
 from .keys import Bools
 from .priors import HARDLY, SMALLEST, origin
-from .result import RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
+from .result import MODERATE, RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
 from .units import Brackets, Floats, Units
 
 AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
@@ -62,7 +62,7 @@ def of_lap(
         yield "slice"
     if _led_astray(case):
         yield "astray"
-    if int(rows.sum()) > MUCH_OF_IT * case.context.unique:
+    if int(rows.sum()) > MUCH_OF_IT * case.context.unique and not _instead(case, sample, share):
         yield "most-numbers"
     if _among_others(sample, share, ring.best):
         yield "many-counts"
@@ -121,7 +121,8 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
             yield "single"
     if ring is None:
         return
-    if ring.certainty < STRONG and ring.high * (1 - ring.untouched) > WIDE * ring.low:
+    sure = MODERATE if figures.episodes >= AGREE else STRONG
+    if ring.certainty < sure and ring.high * (1 - ring.untouched) > WIDE * ring.low:
         yield "wide"
     if ring.best < HARDLY and not ring.given:
         yield "small"
