@@ -91,6 +91,14 @@ def _agreeing(units: Units, share: Floats, size: int) -> float:
     return float(np.mean(units.end[mine] == lap.laps_of(units.end[mine], size, up=False) * size)) if mine.any() else 0.0
 
 
+def _elsewhere(units: Units, mine: Bools) -> float:
+    """The share of the frames between the copies that carry no number, where these frames vary though none was lost:
+    some of them took no slot of this ring, and perhaps all."""
+    if not units.lossless or not mine.any():
+        return 0.0
+    return max(1 - float(np.sum(units.low[mine])) / max(float(np.sum(units.end[mine])), 1.0), 0.0)
+
+
 def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context) -> Ring:
     """The size that the units of a lap agree on."""
     sizes, logs = lap.sizes_of(units, share, part, given)
@@ -116,7 +124,7 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
     untouched = 0.0
     if best not in given and _agreeing(units, share, best) < AGREEING:
         certainty = min(certainty, VAGUELY)
-        untouched = context.untouched
+        untouched = max(context.untouched, _elsewhere(units, mine) if closed else 0.0)
         low = min(low, math.floor(best * (1 - VAGUE) * (1 - untouched)))
         high = max(high, math.ceil(best * (1 + VAGUE)))
     return Ring(

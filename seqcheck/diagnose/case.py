@@ -26,7 +26,7 @@ class Case:
     alone: Bools
 
 
-MANY = 8  # duplicates that a stream would have, if it had as many as the others
+MANY = 4  # duplicates that a stream would have, if it had as many as the others
 
 
 def _untouched(streams: np.ndarray[tuple[int], np.dtype[np.void]]) -> float:

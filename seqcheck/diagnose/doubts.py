@@ -208,7 +208,7 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
     sole = float(share.sum()) > SOLE * len(sample) and all(e.part.shape == "lap" for e in outcome.best.entries)
     several = float((share * sample.length).sum() / max(float(share.sum()), 1e-9))
     scatter = float(np.std(np.log(sample.end[mine])))
-    tight = sole and scatter < MUCH and several < 2.0 and ring.high < WIDE * ring.low
+    tight = sole and scatter < MUCH and several < 2.0 and ring.high * (1 - ring.untouched) < WIDE * ring.low
     yield "some-scatter" if tight else "scatter"
 
 

@@ -90,7 +90,7 @@ class Ring:
     closed    the sender's other frames are in view
     rest      other sizes that remain possible, the most probable first
     cluster   where in the ring the duplicates sit, None where that is anywhere
-    untouched share of the records by which `low` is lower, since they may leave by another queue (Context)
+    untouched share of the frames between the copies by which `low` is lower, since they may leave by another queue
     """
 
     size: int | None

@@ -158,8 +158,8 @@ def limits(one: Account) -> list[str]:
         found.append(f"{what}{others} `ethtool -g` on the sender shows it; pass it as --ring-size.")
     if ring.untouched:
         found.append(
-            "Some streams have no duplicate. If another queue of the NIC sends them, the ring is smaller than the "
-            "frames between the copies."
+            "Some of the frames between the copies may have left by another queue of the NIC: then the ring is smaller "
+            "than their count."
         )
     if not ring.closed:
         found.append(
