@@ -33,7 +33,7 @@ from seqcheck.layout.scapy_bridge import layout_of, packet_class
 FRONT = [
     name
     for name, layout in builtins().items()
-    if isinstance(layout.seq, Word) and all(word.offset >= 0 for word in layout.words())
+    if isinstance(layout.seq, Word) and not layout.each and all(word.offset >= 0 for word in layout.words())
 ]
 
 

@@ -22,6 +22,7 @@ from seqcheck.kernel import border
 from seqcheck.layout import Layout, dump, parse, write
 from seqcheck.layout.files import from_table
 from seqcheck.layout.model import MOST_COVERED
+from seqcheck.layout.scapy_bridge import packet_class
 from seqcheck.layout.spread import decoder_of
 from seqcheck.model import Report
 
@@ -192,6 +193,11 @@ def test_what_counts_by_a_field_is_found_and_named() -> None:
 def test_a_number_that_stays_while_nothing_is_covered_is_no_count() -> None:
     own = [bytes(20) + struct.pack(">I", at) + at.to_bytes(2, "big") * 9 for at in range(200)]
     assert report([ethernet(ipv4(udp(payload, dport=6005))) for payload in own]).layout.name == "discovered"
+
+
+def test_a_scapy_class_has_one_record() -> None:
+    with pytest.raises(UsageError, match="one record"):
+        packet_class(parse(EACH))
 
 
 def test_what_wants_one_record_a_frame_says_so(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:

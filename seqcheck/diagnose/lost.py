@@ -72,7 +72,9 @@ def elsewhere_of(
     mine = mine[np.argsort(rows[frame][mine], kind="stable")]
     starts = np.searchsorted(places, keyed(of_row[mine], rows[frame][mine]), "right")
     free = (widths > 0) & (still > 0)
-    chance = _near_a_gap(findings, of_gap[free], len(share))[of_row[mine]]
+    # A gap may be of a source that no stream began with: its address changed.
+    sources = max(len(share), *(int(each.max(initial=0)) + 1 for each in (of_row, of_gap)))
+    chance = _near_a_gap(findings, of_gap[free], sources)[of_row[mine]]
     left = widths.copy()
     for row, start in zip(mine.tolist(), starts.tolist(), strict=True):
         reach = int(rows[frame][row]) + NEAR * int(many[row])

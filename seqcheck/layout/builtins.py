@@ -189,7 +189,7 @@ _TABLE = (
      ("Cboe sequenced units (PITCH, TOP) by unit, message by message; what is not sequenced is no record. No port of"
       " its own: give it, as in pitch:30501"),
      "Cboe US Equities Multicast PITCH specification, Sequenced Unit Header"),
-    ("netflow5", "udp:2055 magic=u16be@0==5 stream=u16be@20 seq=u32be@16 step=u16be@2 time=u32be@8:s",
+    ("netflow5", "udp:2055 magic=u16be@0==5 stream=u16be@20 seq=u32be@16 step=u16be@2",
      "NetFlow version 5 by engine, flow record by flow record",
      "Cisco NetFlow Export Datagram Format, table B-3"),
     ("mpeg-ts", ("udp magic=u8@0==0x47 magic=u8@3&0x10==0x10 magic=u16be@1&0x1fff!=0x1fff stream=u16be@1&0x1fff"

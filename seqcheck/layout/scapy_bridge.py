@@ -34,6 +34,8 @@ def packet_class(layout: Layout, name: str = "") -> type[Packet]:
 
     if isinstance(layout.seq, Digits):
         raise UsageError(f"layout {layout.name}: a number in digits has no field of a scapy class")
+    if layout.each:
+        raise UsageError(f"layout {layout.name}: a scapy class has the fields of one record, and a frame holds several")
     named = _named(layout)
     fields: list[Any] = []
     at = 0
