@@ -16,12 +16,14 @@ FEW_SLOTS = 1024  # an RX ring with fewer overflows where the host looks away fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """Frames that our side `dropped` (`placed`: it is known where), that were `missed` before, that were `merged`."""
+    """Frames that our side `dropped` (`placed`: it is known where), that were `missed` before, that were `merged`
+    (`apart`: the layout says how long a record is, so that each of theirs was read)."""
 
     dropped: int
     placed: bool
     missed: int
     merged: int
+    apart: bool = False
 
 
 def remarks(adapter: Adapter, ring_sizes: Sequence[int] = ()) -> list[str]:
@@ -54,7 +56,13 @@ def same_ring(adapter: Adapter) -> str:
 def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> tuple[str, tuple[str, ...]]:
     """What the receiving side means for the verdict: sentences for its statement, and caveats."""
     gaps, said, caveats = report.gaps, "", list[str]()
-    if losses.merged:
+    if losses.merged and losses.apart:
+        caveats.append(
+            f"{losses.merged:,} frames are longer than the MTU: this host (GRO, LRO), or a sender on it (GSO), merged"
+            " several into one. Each of their records was read, since the layout says how long one is; those of a frame"
+            " have one time stamp."
+        )
+    elif losses.merged:
         said += f" {losses.merged:,} of the {report.capture.frames:,} frames were merged out of several: turn GRO off."
         names = " and ".join(f"ethtool -K {each.name} gro off lro off" for each in adapters)
         caveats.append(

@@ -158,7 +158,14 @@ class Watch:
         made = self.seen.conclude(self.blocks.capture(unread), question)
         report = replace(made.report, gaps=self._own.marked(made.report.gaps, made.findings))
         reader = self._reader
-        losses = Losses(dropped=reader.dropped, placed=reader.places, missed=reader.missed, merged=self._merged.frames)
+        chosen = self.seen.pipeline.chosen
+        losses = Losses(
+            dropped=reader.dropped,
+            placed=reader.places,
+            missed=reader.missed,
+            merged=self._merged.frames,
+            apart=chosen is not None and all(layout.each for layout in chosen.layouts),
+        )
         said, caveats = told(report, losses, reader.adapters)
         verdict = report.verdict
         return replace(

@@ -107,6 +107,49 @@ def test_merged_frames_are_told_first(pair: netns.Pair, tmp_path: Path) -> None:
     assert "frames were merged out of several: turn GRO off" in verdict["statement"]
 
 
+SEGMENTS = """
+import socket
+out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+out.setsockopt(socket.SOL_UDP, 103, 100)  # UDP_SEGMENT: datagrams of 100 bytes, made by the kernel as late as it can
+for first in range(0, 4000, 40):
+    data = b"".join(number.to_bytes(4, "big") + bytes(96) for number in range(first, first + 40))
+    out.sendto(data, ("10.77.0.2", 7000))
+"""
+TAKER = """
+import socket
+taker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taker.bind(("10.77.0.2", 7000))
+print("ready", flush=True)
+while True:
+    taker.recv(65536)
+"""
+
+
+@live
+@pytest.mark.parametrize("each", [True, False])
+def test_where_the_layout_has_a_size_merged_frames_are_read_one_by_one(
+    pair: netns.Pair, tmp_path: Path, each: bool
+) -> None:
+    """A sender's segments over a veth pair, which hands them over as one frame of 4,042 bytes."""
+    netns.run("ip", "-n", pair.tx, "addr", "add", "10.77.0.1/24", "dev", pair.out)
+    netns.run("ip", "-n", pair.rx, "addr", "add", "10.77.0.2/24", "dev", pair.into)
+    path = tmp_path / "report.json"
+    layout = f"udp:7000 {'each=100 ' if each else ''}seq=u32be@0"
+    options = ("--layout", layout, "--filter", "udp port 7000", "--count", "100", "--report", f"json={path}")
+    with netns.program(pair.rx, sys.executable, "-c", TAKER) as taker:
+        taker.wait_for(lambda: "ready" in taker.out)
+        with netns.live(pair.rx, pair.into, *options) as capture:
+            netns.run("ip", "netns", "exec", pair.tx, sys.executable, "-c", SEGMENTS)
+            capture.end()
+    made = json.loads(path.read_text())
+    (stream,) = made["streams"]
+    assert made["capture"]["bytes"] == 100 * (42 + 40 * 100)
+    assert stream["received"] == (4000 if each else 100)
+    assert stream["missing"] == (0 if each else 99 * 39)
+    assert ("Each of their records was read" in made["verdict"]["caveats"][0]) == each
+    assert ("turn GRO off" in made["verdict"]["statement"]) != each
+
+
 @live
 def test_frames_as_long_as_they_may_be_are_not_merged(pair: netns.Pair, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
