@@ -3,9 +3,9 @@
 A stream costs so much, whatever it sends, and far more once something was found in it. Where half of the room is
 taken by streams in which nothing was found, one that is new has to send a second record before it gets a place, so
 that a scan (a flow for each frame) leaves the other half to streams that go on; where all is taken, no new one is
-followed. Reading goes by blocks, so the room is exceeded by what one block of new streams takes, and by what is found
-later in those that have a place. The same for both kernels: it goes by streams and rows, not by what an allocator
-says.
+followed. That is looked at every STEP frames, wherever blocks end, so the room is exceeded by what so many new streams
+take, and by what is found later in those that have a place. The same for both kernels: it goes by streams and rows, not
+by what an allocator says.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ ROOM = 340 << 20  # bytes
 # row, up to a handful for each of these streams.
 LEAN, FULL, ROW = 2400, 5300, 100
 HANDFUL = 16
+MORE = FULL - LEAN + HANDFUL * ROW  # that one frame may add, at most: what it is a first finding of
+STEP = 1 << 15  # frames, counted from the first one
 
 
 class Crowd:
@@ -61,11 +63,21 @@ class Crowd:
         self._found = int(np.count_nonzero(self._faulty))
         self._rows += len(streams)
 
+    def near(self, frames: int) -> bool:
+        """Whether so many frames more can change which streams are taken in: each a new stream, or a row of one in
+        which nothing was found so far."""
+        quiet, taken = self._taken()
+        return 2 * (quiet + frames * LEAN) >= self._room or taken + frames * MORE >= self._room
+
     @property
     def admission(self) -> int:
         """Which new streams are to be taken in, as border.DecoderLike.admit has it."""
-        quiet = (self._streams - self._found) * LEAN
-        taken = quiet + self._found * FULL + min(self._rows, self._found * HANDFUL) * ROW
+        quiet, taken = self._taken()
         if taken >= self._room:
             return NO_STREAM
         return SECOND_RECORD if 2 * quiet >= self._room else ANY_STREAM
+
+    def _taken(self) -> tuple[int, int]:
+        """Bytes of streams in which nothing was found, and of all."""
+        quiet = (self._streams - self._found) * LEAN
+        return quiet, quiet + self._found * FULL + min(self._rows, self._found * HANDFUL) * ROW

@@ -17,9 +17,19 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .crowd import Crowd
+from .crowd import STEP, Crowd
 from .dataclass import dataclass
-from .kernel.border import EVENT, ROOM, ContentLike, DecoderLike, Frames, Kernel, RecordColumns, Room
+from .kernel.border import (
+    EVENT,
+    ROOM,
+    ContentLike,
+    DecoderLike,
+    Frames,
+    Kernel,
+    KernelDecoder,
+    RecordColumns,
+    Room,
+)
 from .layout import Layout
 from .layout import compile as compile_layout
 from .layout.spread import ROWS_AT_ONCE, decoder_of
@@ -90,8 +100,8 @@ class Pipeline:
         """Rows low..high-1 of `frames`; `store` gives single frames again."""
         if high <= low:
             return
-        self._make_room(frames)
         if self.chosen is None:
+            self._make_room(frames)
             self._recognise(frames, low, high, store)
         else:
             self._read(frames, low, high, store)
@@ -127,6 +137,7 @@ class Pipeline:
             raise ValueError("streams of another decoder")
         self.chosen = Chosen(layouts=layouts, decoder=decoder, track=track)
         self.crowd.load(saved.within("crowd"))
+        decoder.admit(self.crowd.admission)
         self.how = saved.value("how", str)
         return len(streams), int(streams["last_frame"].max(initial=0))
 
@@ -148,26 +159,48 @@ class Pipeline:
             sink.settle(last, duplicates)
 
     def _read(self, frames: Frames, low: int, high: int, store: Store) -> None:
-        """A block, where the layout is known: few frames at a time, where each may hold many records."""
-        assert self.chosen is not None
-        several = any(layout.several for layout in self.chosen.layouts)
-        step = ROWS_AT_ONCE if several else max(1, high - low)
-        for begin in range(low, high, step):
-            end = min(begin + step, high)
-            self.chosen.decoder.decode(frames, begin, end, self._records)
-            self._follow(frames, begin, end, store)
+        """A block, where the layout is known: few frames at a time, where each may hold many records; up to where it is
+        looked at which streams are taken in, where that may change; else as it is."""
+        chosen = self.chosen
+        assert chosen is not None
+        if any(layout.several for layout in chosen.layouts):
+            pieces = [(begin, min(begin + ROWS_AT_ONCE, high)) for begin in range(low, high, ROWS_AT_ONCE)]
+            looks = [True] * len(pieces)
+        elif self.crowd.near(high - low):
+            pieces = list(_steps(frames.first, low, high))
+            looks = [(frames.first + end - 1) % STEP == 0 for _, end in pieces]
+        else:
+            pieces, looks = [(low, high)], [False]
+        for (begin, end), look in zip(pieces, looks, strict=True):
+            self._follow(frames, begin, end, store, self._decoded(chosen, frames, begin, end))
+            if look:
+                chosen.decoder.admit(self.crowd.admission)
 
-    def _follow(self, frames: Frames, low: int, high: int, store: Store) -> None:
-        """A block, with what was read of it in `_records`."""
-        block = self._last = Block(frames=frames, low=low, high=high, records=self._records, store=store)
+    def _decoded(self, chosen: Chosen, frames: Frames, low: int, high: int) -> RecordColumns:
+        """The records of these rows: those that were decoded ahead, where they are of just these rows and no limit is
+        near; else they are decoded now."""
+        ahead = frames.decoded
+        if ahead is not None:
+            records: RecordColumns | None = None
+            if (low, high) == (0, frames.count) and not self.crowd.near(high - low):
+                records = ahead.take(cast("KernelDecoder", chosen.decoder), self.engine)  # ahead: of one layout
+            if records is not None:
+                return records
+            ahead.leave()
+        self._make_room(frames)
+        chosen.decoder.decode(frames, low, high, self._records)
+        return self._records
+
+    def _follow(self, frames: Frames, low: int, high: int, store: Store, records: RecordColumns) -> None:
+        """A block, with what was read of it."""
+        block = self._last = Block(frames=frames, low=low, high=high, records=records, store=store)
         for sink in self._sinks:
             sink.take(block)
         duplicates, chosen = _NONE, self.chosen
-        if chosen is not None and self._records.count:
-            self.crowd.records(self._records.stream[: self._records.count])
+        if chosen is not None and records.count:
+            self.crowd.records(records.stream[: records.count])
             chosen.count()
-            duplicates = chosen.track.feed(frames, self._records, lambda rows: self._found(rows, block))
-            chosen.decoder.admit(self.crowd.admission)
+            duplicates = chosen.track.feed(frames, records, lambda rows: self._found(rows, block))
         for sink in self._sinks:
             sink.settle(block, duplicates)
 
@@ -207,7 +240,7 @@ class Pipeline:
             if self.chosen is not None:
                 self._read(frames, low, high, store)
                 return
-        self._follow(frames, low, high, store)
+        self._follow(frames, low, high, store, self._records)
 
     def _take_waited(self, known: Recognised | None, waited: Sequence[Frames], store: Store) -> None:
         """The blocks that waited for the layout, or until it was clear that there is none."""
@@ -219,13 +252,21 @@ class Pipeline:
                 self._make_room(part)
                 self._read(part, 0, part.count, store)
             else:
-                self._follow(part, 0, part.count, store)
+                self._follow(part, 0, part.count, store, self._records)
         self._records.count = 0
 
     def _make_room(self, frames: Frames) -> None:
         """For as many records as there can be in them."""
         if len(self._records.status) < frames.capacity:
             self._records = RecordColumns(frames.capacity)
+
+
+def _steps(first: int, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Rows low..high-1, of which row 0 is frame number `first`, cut where the frames so far are a multiple of STEP."""
+    while low < high:
+        end = min(low + STEP - (first + low - 1) % STEP, high)
+        yield low, end
+        low = end
 
 
 def run(

@@ -55,6 +55,9 @@ class Selected:
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         first, last = self._selection.frames or (1, None)
         for frames, low, high in self._reader:
+            if low == high:
+                yield frames, low, high
+                continue
             self._settle_times(frames, low)
             if last is not None and frames.first + low > last:
                 return

@@ -25,14 +25,17 @@ from .examined import Examined
 from .examined import Frames as FramesAgain
 from .guard import UNLIMITED, Allowance
 from .layout import Layout, Layouts, resolve_all
+from .layout import compile as compile_layout
 from .model import UNREAD, Capture, Report
 from .observation import Observation, Question
-from .pipeline import run
+from .pipeline import Pipeline, run
 from .results import Keep
 from .selection import Selection
 from .sink import Sink
 from .sources import CaptureReader
 from .sources.bytestream import Input, State
+from .sources.plan import Plan
+from .ways import mark_of
 
 if TYPE_CHECKING:
     from . import spool
@@ -66,6 +69,7 @@ class Query:
     sinks       who else sees the data while it is read (sink.py)
     rotation    the state to go on from, and where the new one goes; not with a selection, nor where more than the
                 report is kept
+    jobs        how many threads read plain captures. The report never depends on it
     """
 
     layout: Layouts = None
@@ -76,6 +80,7 @@ class Query:
     selection: Selection | None = None
     sinks: Sequence[Sink] = ()
     rotation: Rotation | None = None
+    jobs: int = 1
 
 
 def analyze(
@@ -85,6 +90,7 @@ def analyze(
     *,
     listed: int = arguments.LISTED,
     select: Selection | None = None,
+    jobs: int = 1,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Read captures and say what their duplicates point at.
@@ -96,6 +102,7 @@ def analyze(
         ring_sizes: Slots of the sender's TX ring, if known.
         listed: How many duplicates and gaps the report lists one by one.
         select: Which frames are read; without it, all.
+        jobs: How many threads read plain captures. The report never depends on it.
         progress: Called about ten times a second.
 
     Raises:
@@ -103,8 +110,9 @@ def analyze(
         InputError: Nothing could be read, or no frame carries the header.
     """
     query = Query(
-        layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select
-    )
+        layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select,
+        jobs=jobs,
+    )  # fmt: skip
     with examine(captures, query, progress) as results:
         return results.report
 
@@ -158,7 +166,16 @@ class Opened:
             source = going.source(reader, list(zip(reader.inputs, reader.states, strict=True)))
             run(source, seen.pipeline, attend, lambda: going.save(seen, _captured(reader), reader.states))
         else:
-            run(selected or reader, seen.pipeline, attend)
+            with ExitStack() as stack:
+                one = selected or query.sinks or aside  # who looks at single blocks, or at the bytes of all frames
+                hasten = _hastened(reader, seen.pipeline, 1 if one else query.jobs, stack)
+
+                def both() -> None:
+                    attend()
+                    hasten()
+
+                hasten()
+                run(selected or reader, seen.pipeline, both)
         if selected and (refusal := selected.refusal()):
             raise refusal
         capture = selected.capture() if selected else _captured(reader)
@@ -216,6 +233,24 @@ def _attendant(
             stopped = True
 
     return attend
+
+
+def _hastened(reader: CaptureReader, pipeline: Pipeline, jobs: int, stack: ExitStack) -> Callable[[], None]:
+    """What lets threads read, too, as soon as the layout is known. They end with the stack."""
+    begun = jobs < 2
+
+    def hasten() -> None:
+        nonlocal begun
+        if begun or pipeline.chosen is None:
+            return
+        begun, chosen = True, pipeline.chosen
+        alone = chosen.several is None and chosen.content is None and not chosen.layouts[0].several
+        if alone and mark_of(chosen.layouts[0]) is None:  # a mark: the frames' bytes are looked at, too
+            plan = Plan(pipeline.engine, compile_layout(chosen.layouts[0]), jobs)
+            stack.callback(plan.close)
+            reader.hasten(plan)
+
+    return hasten
 
 
 def _set_aside(query: Query, *, again: bool, stack: ExitStack) -> tuple[spool.Rows | None, spool.Frames | None]:

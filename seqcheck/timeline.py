@@ -193,8 +193,8 @@ class Timeline(Sink):
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far."""
-        if total is not None and total > self._dropped and self.frames:
-            at = (self.frames - 1) // self.stride
+        if total is not None and total > self._dropped:
+            at = max(self.frames - 1, 0) // self.stride
             so_far = int(self._bins["dropped"][at])
             self._bins["dropped"][at] = min(so_far + total - self._dropped, MOST)  # a file can claim any number
             self._dropped = total

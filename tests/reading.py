@@ -55,7 +55,7 @@ def read(*inputs: Any, again: bool = True, window: int = 4 << 20) -> Read:
     with CaptureReader(inputs, kernel=portable_index, window=window) as reader:
         for frames, low, high in reader:
             assert frames.first + low == len(packets) + 1, "frames are numbered from 1 without a gap"
-            assert 0 <= low < high <= frames.count
+            assert 0 <= low <= high <= frames.count
             new = rows(frames, low, high)
             packets += new
             if again:

@@ -24,7 +24,7 @@ LAYERS = (
     ("ranking", "hashing", "bars", "seen_columns", "redaction"),
     ("retracted", "missing"),
     ("kept",),
-    ("decode", "several", "track", "metrics", "timeline", "spool", "guard", "ways", "crowd"),
+    ("decode", "decoded", "several", "track", "metrics", "timeline", "spool", "guard", "ways", "crowd"),
     ("diagnose", "limited", "natural", "unjudged"),
     (
         "report",

@@ -37,6 +37,7 @@ class Options:
     reports: tuple[Destination, ...]
     demands: Demands | None
     listed: int
+    jobs: int
     allowance: tuple[float | None, int | None]  # of time and memory
     selection: Selection | None
     force: bool
@@ -50,8 +51,6 @@ class Options:
 
 def resolve(args: argparse.Namespace) -> Options:
     """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
-    if args.jobs is not None and not args.each:
-        raise UsageError("--jobs is for --each")
     if args.layouts and (words := [each for each in args.captures if _FIELD.match(each)]):
         whole = " ".join([args.layouts[-1], *words])
         raise UsageError(
@@ -79,6 +78,7 @@ def resolve(args: argparse.Namespace) -> Options:
         reports=reports,
         demands=limits.demands(args),
         listed=args.listed,
+        jobs=1 if args.each else args.jobs or 1,
         allowance=(args.max_time, args.max_memory),
         selection=selection(args),
         force=args.force,
@@ -126,6 +126,7 @@ def query(options: Options) -> Query:
         allowance=Allowance(seconds=seconds, memory=memory),
         selection=options.selection,
         rotation=options.rotation,
+        jobs=options.jobs,
         keep=needed(where.format for where in options.reports),
     )
 

@@ -76,8 +76,10 @@ def add(subparsers: Any) -> None:
         " (DIR/) or contains {name} or {n}",
     )  # fmt: skip
     parser.add_argument(
-        "--jobs", metavar="N", type=jobs, help="with --each: captures to read in parallel (default: one per processor)"
-    )
+        "--jobs", metavar="N", type=jobs,
+        help="read a plain capture by N threads (default: 1), with the same report; with --each, N captures at a time"
+        " (default: one per processor)",
+    )  # fmt: skip
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,
         help=f"list at most N duplicates and N gaps; all are counted (default: {LISTED})",

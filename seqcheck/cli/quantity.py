@@ -81,7 +81,7 @@ def ring_size(text: str) -> int:
 
 
 def jobs(text: str) -> int:
-    """How many captures are read at a time."""
+    """How many threads or captures."""
     return bounded(text, 1, JOBS_MOST)
 
 

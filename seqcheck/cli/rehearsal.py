@@ -27,7 +27,8 @@ LATER = (
 )  # fmt: skip
 LATER_OF_FILES = (
     "queue", "threading", "tempfile", "shutil", "random", "traceback", "linecache", "ctypes",
-    "seqcheck.sources.ahead", "seqcheck.sources.merge", "seqcheck.unjudged", "seqcheck.cli.limits",
+    "seqcheck.sources.ahead", "seqcheck.sources.merge", "seqcheck.sources.parted", "seqcheck.unjudged",
+    "seqcheck.cli.limits",
     "seqcheck.cli.annotations", "encodings.ascii", "encodings.utf_8_sig",
 )  # fmt: skip
 

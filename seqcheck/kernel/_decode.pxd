@@ -22,6 +22,17 @@ cdef extern from "native/program.h" nogil:
         uint64_t modulus
     const char *program_read(Program *program, const Field *rows, int64_t count)
 
+cdef extern from "native/adopt.h" nogil:
+    struct Renumbering "renumbering":
+        const int32_t *streams
+        int64_t stream_count
+        const int32_t *sources
+        const int64_t *shift
+        int64_t source_count
+    bint adopt_streams(Decode *d, const StreamKey *keys, int64_t count, int32_t *ids)
+    bint adopt_sources(Decode *d, const Source *rows, int64_t count, int32_t *ids, int64_t *before)
+    int64_t records_renumber "renumber"(Out *out, int64_t count, const Renumbering *by)
+
 cdef extern from "native/decoder.h" nogil:
     enum:
         DONE

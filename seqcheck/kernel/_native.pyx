@@ -20,10 +20,12 @@ from seqcheck.kernel._content cimport (
     content_free, content_new, content_often_rows, content_source, content_sources, content_streams,
 )
 from seqcheck.kernel._decode cimport (
-    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Known, Program, decoder_admit, decoder_decode, decoder_free,
-    decoder_load, decoder_new, decoder_source, decoder_sources, decoder_streams, decoder_waiting, program_read,
+    DECODER_SEED, DONE, NO_MEMORY, OUTSIDE, Decode, Known, Program, Renumbering, adopt_sources, adopt_streams,
+    decoder_admit, decoder_decode, decoder_free, decoder_load, decoder_new, decoder_source, decoder_sources,
+    decoder_streams, decoder_waiting, program_read, records_renumber,
 )
 from seqcheck.kernel._index cimport PcapngWalk, PcapWalk, TpacketWalk, walk_pcap, walk_pcapng, walk_tpacket
+from seqcheck.kernel._seek cimport seek_pcap as first_pcap, seek_pcapng as first_pcapng
 from seqcheck.kernel._track cimport (
     TRACK_DONE, TRACK_FAULT, TRACK_NO_MEMORY, TRACK_OUTSIDE, Events, Records, Track, TrackRoom, tracker_distances,
     tracker_count, tracker_feed, tracker_finish, tracker_free, tracker_holes, tracker_load, tracker_missing,
@@ -218,6 +220,34 @@ def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, f
     return w.pos, why
 
 
+def seek_pcap(buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end, rule):
+    """See border.Kernel."""
+    cdef const uint8_t[::1] data = buf
+    cdef PcapWalk w
+    cdef int64_t found
+    w.header, w.link, w.big, w.nano, w.swapped = rule.header, rule.link, rule.big, rule.nano, rule.swapped
+    if not 0 <= start <= stop <= end <= data.shape[0] or w.header < 16:
+        raise ValueError("seek_pcap: positions outside the buffer, or a record header of less than 16 bytes")
+    if start == stop:
+        return -1
+    with nogil:
+        found = first_pcap(&data[0], start, stop, end, &w)
+    return found
+
+
+def seek_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end, bint big):
+    """See border.Kernel."""
+    cdef const uint8_t[::1] data = buf
+    cdef int64_t found
+    if not 0 <= start <= stop <= end <= data.shape[0]:
+        raise ValueError("seek_pcapng: positions outside the buffer")
+    if start == stop:
+        return -1
+    with nogil:
+        found = first_pcapng(&data[0], start, stop, end, big)
+    return found
+
+
 def index_tpacket(buf, Py_ssize_t start, Py_ssize_t stop, uint16_t link, frames):
     """See border.Kernel."""
     cdef HeldFrames held = held_frames(frames)
@@ -254,6 +284,34 @@ cdef int read_program(Program *program, object given) except -1:
     if wrong != NULL:
         raise ValueError(wrong.decode())
     return 0
+
+
+cdef object checked(rows, dtype, size_t size):
+    """The bytes of these rows."""
+    if rows.dtype != dtype or dtype.itemsize != size or not rows.flags.c_contiguous:
+        raise ValueError(f"rows that are none of {dtype}")
+    return rows.view("u1")
+
+
+def renumber(records, streams, sources, shift):
+    """See border.Kernel."""
+    cdef HeldRecords held = held_records(records)
+    cdef Out out = held.columns
+    cdef const int32_t[::1] to_stream = streams, to_source = sources
+    cdef const int64_t[::1] by = shift
+    cdef Renumbering how
+    cdef int64_t count = records.count, done
+    if not 0 <= count <= out.capacity or by.shape[0] != to_source.shape[0]:
+        raise ValueError("renumber: rows outside the records, or sources without a shift")
+    if not count:
+        return
+    how.streams, how.stream_count = &to_stream[0] if to_stream.shape[0] else NULL, to_stream.shape[0]
+    how.sources, how.shift = &to_source[0] if to_source.shape[0] else NULL, &by[0] if by.shape[0] else NULL
+    how.source_count = to_source.shape[0]
+    with nogil:
+        done = records_renumber(&out, count, &how)
+    if done < count:
+        raise ValueError(f"renumber: record {done} has a stream or a source without a number")
 
 
 cdef class Decoder:
@@ -361,15 +419,68 @@ cdef class Decoder:
             raise MemoryError("decode: no memory for a larger table of streams, sources or flows")
         records.count = out.count
 
-    def keys(self):
-        """See border.DecoderLike."""
+    def known(self):
+        """See border.KernelDecoder."""
+        cdef int64_t count
+        self.take()
+        decoder_streams(self.d, &count)
+        try:
+            return count, decoder_sources(self.d)
+        finally:
+            busy_leave(&self.busy)
+
+    def adopt_streams(self, keys):
+        """See border.KernelDecoder."""
+        import numpy
+        from seqcheck.kernel.border import STREAM_KEY
+        cdef const uint8_t[::1] raw
+        cdef int32_t[::1] ids
+        cdef int64_t count = len(keys)
+        cdef bint done
+        found = numpy.empty(count, numpy.int32)
+        if not count:
+            return found
+        raw, ids = checked(keys, STREAM_KEY, sizeof(StreamKey)), found
+        self.take()
+        with nogil:
+            done = adopt_streams(self.d, <const StreamKey *>&raw[0], count, &ids[0])
+        busy_leave(&self.busy)
+        if not done:
+            raise MemoryError("decoder: no memory or no number for more streams")
+        return found
+
+    def adopt_sources(self, rows):
+        """See border.KernelDecoder."""
+        import numpy
+        from seqcheck.kernel.border import SOURCE
+        cdef const uint8_t[::1] raw
+        cdef int32_t[::1] ids
+        cdef int64_t[::1] before
+        cdef int64_t count = len(rows)
+        cdef bint done
+        found, sent = numpy.empty(count, numpy.int32), numpy.empty(count, numpy.int64)
+        if not count:
+            return found, sent
+        raw, ids, before = checked(rows, SOURCE, sizeof(Source)), found, sent
+        self.take()
+        with nogil:
+            done = adopt_sources(self.d, <const Source *>&raw[0], count, &ids[0], &before[0])
+        busy_leave(&self.busy)
+        if not done:
+            raise MemoryError("decoder: no memory or no number for more sources")
+        return found, sent
+
+    def keys(self, Py_ssize_t low=0):
+        """See border.KernelDecoder."""
         from seqcheck.kernel.border import STREAM_KEY
         cdef int64_t count
         cdef const StreamKey *rows
         self.take()
         try:
             rows = decoder_streams(self.d, &count)
-            return rows_of(rows, count, sizeof(StreamKey), STREAM_KEY)
+            if not 0 <= low <= count:
+                raise ValueError("decoder: there are no such streams")
+            return rows_of(rows + low, count - low, sizeof(StreamKey), STREAM_KEY)
         finally:
             busy_leave(&self.busy)
 

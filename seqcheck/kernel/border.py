@@ -54,9 +54,10 @@ class Frames:
     first  int          number of row 0 over the whole input, counted from 1
     totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
     held   object       what a kernel knows of the arrays, its own business
+    decoded object      what was read of all rows already, if anything (decoded.py)
     """
 
-    __slots__ = ("buf", "cap", "count", "first", "held", "link", "ns", "off", "totals", "wire")
+    __slots__ = ("buf", "cap", "count", "decoded", "first", "held", "link", "ns", "off", "totals", "wire")
 
     def __init__(self, capacity: int) -> None:
         self.buf: NDArray[np.uint8] = np.zeros(0, np.uint8)
@@ -69,6 +70,7 @@ class Frames:
         self.count = 0
         self.first = 1
         self.held: Any = None
+        self.decoded: Any = None
 
     @property
     def capacity(self) -> int:
@@ -356,6 +358,19 @@ class Kernel(Protocol):
     ) -> tuple[int, int]:
         """The same for the packets of a TPACKET_V3 block, copied from a packet socket's ring; puts VLAN tags back."""
 
+    def seek_pcap(self, buf: NDArray[np.uint8], start: int, stop: int, end: int, rule: PcapRule) -> int:
+        """Where the first record begins in buf[start:stop], of which buf[:end] is known; -1: nowhere. A guess, by a
+        chain of records that agree (portable/seek.py has the rules)."""
+
+    def seek_pcapng(self, buf: NDArray[np.uint8], start: int, stop: int, end: int, big: bool) -> int:
+        """The same for the packet blocks of a pcapng, at every fourth position."""
+
+    def renumber(
+        self, records: RecordColumns, streams: NDArray[np.int32], sources: NDArray[np.int32], shift: NDArray[np.int64]
+    ) -> None:
+        """Give records the ids streams[stream] and sources[source]; ordinals grow by shift[source]. ValueError where
+        there is no such id, or it is negative."""
+
     Decoder: type[KernelDecoder]
     Content: type[ContentLike]
     Tracker: type[TrackerLike]
@@ -386,6 +401,20 @@ class KernelDecoder(DecoderLike, Protocol):
 
     def save(self) -> Known:
         """All that is known; the keys that wait are in no particular order."""
+
+    def known(self) -> tuple[int, int]:
+        """How many streams, and how many sources, NO_SOURCE among them."""
+
+    def keys(self, low: int = 0) -> NDArray[Any]:
+        """STREAM_KEY[streams - low], of the streams from id `low` on."""
+
+    def adopt_streams(self, keys: NDArray[Any]) -> NDArray[np.int32]:
+        """The ids of streams that another decoder of the same program met, STREAM_KEY[n] in order of first appearance;
+        new ones are taken in, whatever `admit` says. MemoryError where there is no id left."""
+
+    def adopt_sources(self, rows: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The same of sources, SOURCE[n], whose frames are counted as if they had been read here; and how many frames
+        each had sent before."""
 
 
 class ContentLike(DecoderLike, Protocol):

@@ -104,8 +104,12 @@ class RawBytes(ByteSource):
 
     def rewind(self) -> None:
         """Back to where the reading began; plain files only."""
-        self._stream.seek(self.base)
-        self._head, self.done, self.trouble = b"", 0, ""
+        self.seek(0)
+
+    def seek(self, offset: int) -> None:
+        """Read on from that byte of what was begun with; plain files only."""
+        self._stream.seek(self.base + offset)
+        self._head, self.done, self.trouble = b"", offset, ""
 
     def _read(self, view: memoryview) -> int:
         try:

@@ -8,29 +8,18 @@ skipped however long it is. No I/O in here.
 from __future__ import annotations
 
 from struct import Struct, unpack_from
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.kernel.border import BAD, BLOCK, MAX_BLOCK, MORE, Frames, PcapRule
+from seqcheck.sources.form import Form, Indexer, PcapForm, PcapngForm, leave_out
 from seqcheck.wire import pcap, pcapng
 from seqcheck.wire.pcapng import Section
 
 HEAD = 28  # bytes by which a container is known: a section header without options
 MAX_NOTES = 100  # kept until the caller takes them
-
-
-class Indexer(Protocol):
-    """What a kernel must offer to read captures (seqcheck.kernel.border.Kernel does)."""
-
-    def index_pcap(
-        self, buf: NDArray[np.uint8], start: int, stop: int, rule: PcapRule, frames: Frames
-    ) -> tuple[int, int]: ...
-
-    def index_pcapng(
-        self, buf: NDArray[np.uint8], start: int, stop: int, big: bool, interfaces: NDArray[Any], frames: Frames
-    ) -> tuple[int, int]: ...
 
 
 class Walker(Protocol):
@@ -44,8 +33,13 @@ class Walker(Protocol):
     def dropped(self) -> int | None:
         """Frames that the capturing side says it lost."""
 
+    @property
+    def form(self) -> Form | None:
+        """How the packets that come next are read; None where it has to be walked on to know."""
+
     def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
-        """As the kernel's index: the position reached and why it stopped. BLOCK: rows of another section come next."""
+        """As the kernel's index: the position reached and why it stopped. BLOCK: rows of another section come next, or
+        the number of lost frames may change there or just has."""
 
     def fault(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
         """What is wrong at `pos`, where `walk` stopped with BAD."""
@@ -68,14 +62,11 @@ class PcapWalker:
 
     def __init__(self, indexer: Indexer, rule: PcapRule) -> None:
         self.notes: list[tuple[int, str]] = []
-        self._indexer, self._rule, self._index = indexer, rule, indexer.index_pcap
+        self.form = PcapForm(rule=rule)
+        self._indexer, self._rule = indexer, rule
 
     def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
-        low, fcs = frames.count, self._rule.fcs
-        reached = self._index(buf, start, stop, self._rule, frames)
-        if fcs:
-            _leave_out(frames, np.arange(low, frames.count), fcs)
-        return reached
+        return self.form.walk(self._indexer, buf, start, stop, frames)
 
     def fault(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
         return pcap.fault(buf[pos : pos + 16].tobytes(), self._rule)
@@ -92,6 +83,7 @@ class PcapWalker:
 
 _ON = -1  # nothing stopped the walk
 _TAKEN = (pcapng.IDB, pcapng.ISB)
+_ENDS = (pcapng.SHB, pcapng.ISB)  # of the rows before them
 _NUMBER, _NUMBERS = ({order: Struct(order + form).unpack_from for order in "<>"} for form in ("I", "II"))
 
 
@@ -101,6 +93,7 @@ class PcapngWalker:
     def __init__(self, indexer: Indexer, section: Section | None = None) -> None:
         self.notes: list[tuple[int, str]] = []
         self.section = section
+        self._borrowed = section is not None  # another walker's, which only that one may add to
         self._indexer, self._index = indexer, indexer.index_pcapng
         self._dropped: int | None = None  # by sections that are over
         self._skip = self._close = 0  # of a block that is skipped: bytes still to pass over, then its length again
@@ -111,6 +104,14 @@ class PcapngWalker:
         now = self.section.dropped if self.section else None
         return now if self._dropped is None else self._dropped + (now or 0)
 
+    @property
+    def form(self) -> PcapngForm | None:
+        section = self.section
+        if section is None or not section.known or self._close or self._wrong:
+            return None
+        fcs = tuple(sorted(section.fcs.items()))
+        return PcapngForm(big=section.big, interfaces=section.interfaces.tobytes(), fcs=fcs)
+
     def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
         pos, before = start, frames.count
         while True:
@@ -119,16 +120,19 @@ class PcapngWalker:
                 low = frames.count
                 pos, why = self._index(buf, pos, stop, section.big, section.interfaces, frames)
                 for link, fcs in section.fcs.items():
-                    _leave_out(frames, low + np.flatnonzero(frames.link[low : frames.count] == link), fcs)
+                    leave_out(frames, low + np.flatnonzero(frames.link[low : frames.count] == link), fcs)
                 if why != BLOCK:
                     return pos, why
+            lost = self.dropped
             pos, why = self._pass(buf, pos, stop, frames.count > before)
+            if why == _ON and self.dropped != lost:
+                why = BLOCK
             if why != _ON:
                 return pos, why
 
     def _pass(self, buf: NDArray[np.uint8], pos: int, stop: int, rows: bool) -> tuple[int, int]:
         """Go past blocks that are no packets; _ON where packets may follow, else why the walk ends. A section header
-        is left alone (BLOCK) where `rows` of the section before it are yet to be given."""
+        and statistics are left alone (BLOCK) where `rows` before them are yet to be given."""
         section, view = self.section, memoryview(buf)
         order = mine = ">" if section and section.big else "<"
         numbers, begin = _NUMBERS[mine], pos
@@ -156,7 +160,7 @@ class PcapngWalker:
                 continue
             if stop - pos < length:
                 return pos, MORE
-            if kind == pcapng.SHB and rows:
+            if kind in _ENDS and rows:
                 return pos, BLOCK
             if _NUMBER[order](view, pos + length - 4)[0] != length:
                 return pos, self._bad(f"a block of {length} bytes does not close")
@@ -183,10 +187,12 @@ class PcapngWalker:
         """Read a block of the three that matter; what is wrong with it."""
         if kind == pcapng.SHB:
             self._dropped = self.dropped
-            self.section = Section(block)
+            self.section, self._borrowed = Section(block), False
             major, minor = self.section.version
             return "" if self.section.known else f"a section of unknown version {major}.{minor} is skipped"
         assert self.section is not None
+        if self._borrowed:
+            self.section, self._borrowed = self.section.copy(), False
         return self.section.interface(block) if kind == pcapng.IDB else self.section.statistics(block)
 
     def _bad(self, what: str) -> int:
@@ -216,14 +222,6 @@ class PcapngWalker:
 
     def anew(self, section: Section | None) -> PcapngWalker:
         return PcapngWalker(self._indexer, section)
-
-
-def _leave_out(frames: Frames, rows: NDArray[np.int64], fcs: int) -> None:
-    """These frames without the frame check sequence at their end, as far as it was captured."""
-    wire = frames.wire[rows]
-    wire -= np.minimum(wire, np.uint32(fcs))
-    frames.wire[rows] = wire
-    frames.cap[rows] = np.minimum(frames.cap[rows], wire)
 
 
 def open_walker(head: bytes, indexer: Indexer) -> tuple[Walker, int]:

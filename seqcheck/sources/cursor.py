@@ -49,8 +49,10 @@ class Cursor:
         self.pieces: list[tuple[int, Section | None]] = []
 
     def fill(self) -> tuple[int, int] | None:
-        """Read on and walk until there are new rows low..high-1 in `block`; None at the end."""
-        while (rows := self.step()) is not None and rows[0] == rows[1]:
+        """Read on and walk until there are new rows low..high-1 in `block`, or another number of lost frames; None at
+        the end."""
+        lost = self.walker.dropped
+        while (rows := self.step()) is not None and rows[0] == rows[1] and self.walker.dropped == lost:
             pass
         return rows
 
@@ -81,10 +83,11 @@ class Cursor:
         return self._why == MORE
 
     def _walk(self, frames: Frames) -> None:
-        """Walk as far as it goes, over any number of sections."""
+        """Walk as far as it goes, over any number of sections, and up to where the number of lost frames changes: so
+        that it is told between the frames where it stands."""
         self.pieces = []
-        self._why = BLOCK
-        while self._why == BLOCK:
+        self._why, lost = BLOCK, self.walker.dropped
+        while self._why == BLOCK and self.walker.dropped == lost:
             low = frames.count
             self.start, self._why = self.walker.walk(frames.buf, self.start, self.stop, frames)
             if frames.count > low:

@@ -6,6 +6,7 @@ Errors come at once (InputError: not there, no permission, no capture), damage l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import T_ODD, T_ODD_AT, new_totals
@@ -14,11 +15,16 @@ from seqcheck.sink import StoredFrame
 from seqcheck.sources import ahead
 from seqcheck.sources.ahead import AheadCursor
 from seqcheck.sources.bytestream import ByteSource, Input, PlacedBytes, State, open_raw
-from seqcheck.sources.container import HEAD, Indexer, open_walker
+from seqcheck.sources.container import HEAD, open_walker
 from seqcheck.sources.cursor import Cursor
 from seqcheck.sources.evidence import Trail, Window
+from seqcheck.sources.form import Indexer
 from seqcheck.sources.magic import codec_of
 from seqcheck.sources.slots import Block, Pool
+
+if TYPE_CHECKING:
+    from seqcheck.sources.parted import PartedCursor
+    from seqcheck.sources.plan import Plan
 
 MAX_DAMAGE = 100  # places that are told of, for each input, beside the one where it ended
 
@@ -58,6 +64,7 @@ class Feed:
         self._damage: list[Damage] = []
         self._odd_at: int | None = None
         self._cursor: Cursor | None = None
+        self._parted: PartedCursor | None = None  # the same, where it is one
         head = self.source.peek(HEAD)
         try:
             self._walker, self._headed = open_walker(head, self._indexer)
@@ -110,15 +117,32 @@ class Feed:
         self.count += high - low
         if self._odd_at is None and self.totals[T_ODD]:
             self._odd_at = cursor.origin + int(self.totals[T_ODD_AT])
-        self._trail.note(cursor, low, high)
+        if high > low:
+            self._trail.note(cursor, low, high)
         return cursor.block, low, high
+
+    def hasten(self, plan: Plan, before: int | None = None) -> None:
+        """From here on read in parts by several threads, where that is worth it: a plain file with enough left. Only as
+        long as all time stamps of a part lie `before`. All rows that were given have been used."""
+        cursor = self._cursor
+        if not self.plain or self._ended or cursor is None or cursor.broken:
+            return
+        if not self._parted:
+            threads = plan.threads((self._raw.size or 0) - cursor.origin - cursor.start)
+            if threads is None:
+                return
+            from seqcheck.sources.parted import PartedCursor  # here, since small captures do not need it
+
+            self._parted = PartedCursor(cursor, self._raw, self._note, plan, threads)
+            self._cursor = self._parted
+        self._parted.resume(before)
 
     def stop(self) -> None:
         """No more fills: give the block back."""
         if self._cursor is not None:
             for block in self._cursor.close():
                 self._pool.give(block, keep=not self.plain)
-            self._cursor = None
+            self._cursor = self._parted = None
 
     def suspend(self) -> None:
         """Hold nothing but the open file; the next `start` begins from the first byte. Not for pipes."""

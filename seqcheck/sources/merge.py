@@ -8,7 +8,8 @@ hundreds of files that follow one another take no more memory than one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from seqcheck.errors import InputError
 from seqcheck.kernel.border import Frames
 from seqcheck.sources.feed import Feed
 from seqcheck.sources.slots import MAX_OPEN, Block, Pool
+
+if TYPE_CHECKING:
+    from seqcheck.sources.plan import Plan
 
 NEVER = int(np.iinfo(np.int64).min)  # before all times
 
@@ -49,7 +53,8 @@ class _Active:
         self.block, self.low, self.high = rows
         times = self.block.frames.ns[self.low : self.high]
         self.key = np.maximum.accumulate(np.maximum(times, self._latest))
-        self._latest = int(self.key[-1])
+        if len(self.key):
+            self._latest = int(self.key[-1])
         return True
 
     def due(self, end: tuple[int, int]) -> int:
@@ -76,8 +81,9 @@ class Slice:
     firsts: dict[int, int]
 
 
-def in_order(feeds: Sequence[Feed], pool: Pool) -> Iterator[Slice]:
-    """The frames of all inputs. A feed is given its end (`stop`) as soon as it has no more."""
+def in_order(feeds: Sequence[Feed], pool: Pool, planned: Callable[[], Plan | None] = lambda: None) -> Iterator[Slice]:
+    """The frames of all inputs. A feed is given its end (`stop`) as soon as it has no more. One that is read alone is
+    read as `planned`."""
     waiting = sorted((_waiting(feed, pool) for feed in feeds), key=lambda each: each[0], reverse=True)
     active: list[_Active] = []
     merged = Frames(pool.rows)
@@ -94,9 +100,15 @@ def in_order(feeds: Sequence[Feed], pool: Pool) -> Iterator[Slice]:
             yield Slice(frames=each.block.frames, low=low, high=high, places=each.place, firsts=first)
         elif due:
             yield from _mixed(due, merged)
-        for each in [each for each in active if each.low == each.high and not each.fill()]:
-            each.feed.stop()
-            active.remove(each)
+        alone = len(active) == 1
+        for each in [each for each in active if each.low == each.high]:
+            if alone and (plan := planned()) is not None:
+                each.feed.hasten(plan, waiting[-1][0][0] if waiting else None)
+            if not each.fill():
+                each.feed.stop()
+                active.remove(each)
+            elif each.low == each.high:  # of no frames, but of how many were lost
+                yield Slice(frames=each.block.frames, low=each.low, high=each.low, places=each.place, firsts={})
 
 
 def _waiting(feed: Feed, pool: Pool) -> tuple[tuple[int, int], _Active]:

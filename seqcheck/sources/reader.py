@@ -7,17 +7,18 @@
         reader.frames, reader.damage, ...  # what is known of the capture: so far, at any time
 
 `frames` and its rows are valid until the next step of the loop; the same Frames, with the same rows below `low`, may
-come again. No more than CaptureReader.rows rows are new at a time. An input of which nothing at all can be read is an
-InputError: on opening or, where its first record is damaged and no input has another frame, at the end. Bad data never
-raises otherwise. Several inputs are one capture in order of time (see `merge`). Offsets are bytes after decompression;
-times are integer ns.
+come again; there are no rows where only the number of lost frames has changed. No more than CaptureReader.rows rows are
+new at a time, unless the reading was hastened. An input of which nothing can be read is an InputError: on opening
+or, where its first record is damaged and no input has another frame, at the end. Bad data never raises otherwise.
+Several inputs are one capture in order of time (see `merge`). Offsets are bytes after decompression; times are integer
+ns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
@@ -25,10 +26,13 @@ from seqcheck.model import Damage
 from seqcheck.sink import StoredFrame
 from seqcheck.sources.ahead import LEAD
 from seqcheck.sources.bytestream import Input, State
-from seqcheck.sources.container import Indexer
 from seqcheck.sources.feed import Feed
+from seqcheck.sources.form import Indexer
 from seqcheck.sources.numbering import Numbering
 from seqcheck.sources.slots import MAX_OPEN, ROWS, SHARED_SLOT, SLOT, Pool
+
+if TYPE_CHECKING:
+    from seqcheck.sources.plan import Plan
 
 WINDOW = 32 << 20  # bytes of pipes and compressed inputs that are kept to look back at
 
@@ -73,6 +77,7 @@ class CaptureReader:
         except BaseException:
             self.close()
             raise
+        self._plan: Plan | None = None
         self._numbering = Numbering()
         self._store = FrameStore(self._feeds, self._numbering)
         eager = any(feed.eager for feed in self._feeds)
@@ -85,6 +90,11 @@ class CaptureReader:
         if not self.frames and (broken := [feed for feed in self._feeds if feed.broken]):
             *_, last = broken[0].damage()
             raise InputError(f"{last.input}: {last.what} (byte {last.offset})", hint="Nothing of it could be read.")
+
+    def hasten(self, plan: Plan) -> None:
+        """From the next block on, read in parts by several threads, as far as that is worth it: blocks then come with
+        their records, decoded for the plan's program (Frames.decoded). Frames and all else stay the same."""
+        self._plan = plan
 
     def stop(self, why: str) -> None:
         """Read no further: what was read is given out, then the iteration ends; `why` is told among the damage."""
@@ -178,21 +188,26 @@ class CaptureReader:
 
     def _one(self, feed: Feed) -> Iterator[tuple[Frames, int, int]]:
         feed.start(self._pool)
-        fill = feed.fill
-        while (rows := fill()) is not None:
+        plan = self._plan
+        if plan is not None:
+            feed.hasten(plan)
+        while (rows := feed.fill()) is not None:
             block, low, high = rows
             frames = block.frames
             frames.first = block.first
             yield frames, low, high
+            if plan is None and (plan := self._plan) is not None:
+                feed.hasten(plan)
 
     def _several(self) -> Iterator[tuple[Frames, int, int]]:
         from seqcheck.sources.merge import in_order  # here, since it is for several inputs only
 
         numbering = self._numbering
-        for each in in_order(self._feeds, self._pool):
+        for each in in_order(self._feeds, self._pool, lambda: self._plan):
             frames, low, high = each.frames, each.low, each.high
             frames.first = numbering.count + 1 - low
-            numbering.add(each.places, each.firsts, high - low)
+            if high > low:
+                numbering.add(each.places, each.firsts, high - low)
             yield frames, low, high
 
     def _timed(self) -> list[Feed]:

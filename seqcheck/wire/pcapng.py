@@ -77,6 +77,16 @@ class Section:
         self.interfaces = self._table[: self._count]
         return trouble
 
+    def copy(self) -> Section:
+        """Another one that knows the same."""
+        other = Section.__new__(Section)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other._table, other._drops, other.fcs = self._table.copy(), dict(self._drops), dict(self.fcs)
+        other._lengths = {link: set(lengths) for link, lengths in self._lengths.items()}
+        other.interfaces = other._table[: other._count]
+        return other
+
     def statistics(self, block: bytes) -> str:
         """Take note of the drop counts of this ISB; they are totals, so the last of an interface counts."""
         order = ">" if self.big else "<"

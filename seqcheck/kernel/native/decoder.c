@@ -28,7 +28,7 @@ static bool grow_counts(struct decoder *d, size_t rows, size_t kept)
 }
 
 /* The counts grow first: a table without them would be written past their end. */
-static bool make_room(struct decoder *d)
+bool decoder_make_room(struct decoder *d)
 {
     if (table_is_full(&d->streams) && !table_grow(&d->streams, 2 * d->streams.room))
         return false;
@@ -135,7 +135,7 @@ int decoder_decode(struct decoder *d, const struct frame_columns *f, struct reco
         const int why = decode_rows(d, f, out, row, high);
         if (why == OUTSIDE)
             return OUTSIDE;
-        if (why == NEED_ROOM && !make_room(d))
+        if (why == NEED_ROOM && !decoder_make_room(d))
             return NO_MEMORY;
     }
     return DONE;
@@ -202,7 +202,7 @@ int decoder_load(struct decoder *d, const struct known *known)
     if (known->n_waiting[0] == WAITING || known->n_sources < 1 || known->n_sources > MAX_SOURCES + 1)
         why = OUTSIDE;
     for (int64_t id = 0; id < known->n_sources && why == DONE; id++)
-        why = make_room(d) ? load_source(d, known->sources + id, id) : NO_MEMORY;
+        why = decoder_make_room(d) ? load_source(d, known->sources + id, id) : NO_MEMORY;
     return why;
 }
 

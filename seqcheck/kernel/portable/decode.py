@@ -163,9 +163,32 @@ class Decoder:
         """border.DecoderLike.admit."""
         self._streams.admission = which
 
-    def keys(self) -> NDArray[Any]:
+    def known(self) -> tuple[int, int]:
+        """border.KernelDecoder.known."""
+        return self._streams.count, self._sources.count + 1
+
+    def keys(self, low: int = 0) -> NDArray[Any]:
         """border.DecoderLike.keys."""
-        return self._streams.keys().view(STREAM_KEY).reshape(-1)
+        return self._streams.keys().view(STREAM_KEY).reshape(-1)[low:]
+
+    def adopt_streams(self, keys: NDArray[Any]) -> NDArray[np.int32]:
+        """border.KernelDecoder.adopt_streams."""
+        return _all(self._streams.adopt(keys.view(np.uint64).reshape(-1, _KEY_WORDS))).astype(np.int32)
+
+    def adopt_sources(self, rows: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """border.KernelDecoder.adopt_sources."""
+        named = np.flatnonzero(rows["length"])
+        words = np.zeros((len(named), 2), np.uint64)
+        words[:, 0] = np.ascontiguousarray(rows["address"][named]).view(np.uint64)[:, 0]
+        words[:, 1] = rows["length"][named]
+        ids = np.zeros(len(rows), np.int64)
+        ids[named] = _all(self._sources.adopt(words)) + 1
+        grown = np.zeros((self._sources.count + 1, len(REASONS)), np.int64)
+        grown[: len(self._counts)] = self._counts
+        before = grown.sum(axis=1)[ids]
+        grown[ids] += rows["counts"]
+        self._counts = grown
+        return ids.astype(np.int32), before
 
     def sources(self) -> NDArray[Any]:
         """border.DecoderLike.sources."""
@@ -289,6 +312,12 @@ class Decoder:
         cells = np.bincount(source * len(REASONS) + walk.status, minlength=grown.size)
         self._counts = grown + cells.reshape(grown.shape)
         return source, ordinal
+
+
+def _all(ids: Ints) -> Ints:
+    if (ids < 0).any():
+        raise MemoryError("decoder: no number for more streams or sources")
+    return ids
 
 
 def _put_key(keys: NDArray[Any], row: int, seen: Seen) -> None:

@@ -63,6 +63,14 @@ class Interner:
             return self._ids(keys)
         return np.repeat(self._ids(keys[:1]), len(keys))  # one stream, one source: the usual block
 
+    def adopt(self, keys: Words) -> Ids:
+        """The same, whatever new ones are taken in at present."""
+        before, self.admission = self.admission, ANY_STREAM
+        try:
+            return self.ids(keys)
+        finally:
+            self.admission = before
+
     def _ids(self, keys: Words) -> Ids:
         hashes = _hash(keys)
         before = self.count, self._hashes, self._order

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from seqcheck.kernel.portable.adopt import renumber
 from seqcheck.kernel.portable.content import Content
 from seqcheck.kernel.portable.decode import Decoder
 from seqcheck.kernel.portable.index import index_pcap, index_pcapng
+from seqcheck.kernel.portable.seek import seek_pcap, seek_pcapng
 from seqcheck.kernel.portable.tpacket import index_tpacket
 from seqcheck.kernel.portable.track import Tracker
 
-__all__ = ["NAME", "Content", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket"]
+__all__ = [
+    "NAME", "Content", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket", "renumber", "seek_pcap",
+    "seek_pcapng",
+]  # fmt: skip
 
 NAME = "reference"
