@@ -71,6 +71,7 @@ cdef extern from "native/border.h" nogil:
         uint16_t dport
         uint8_t source[16]
         uint8_t target[16]
+        uint16_t spare
         uint64_t tunnel
         uint64_t fields[8]
     struct Source "source":

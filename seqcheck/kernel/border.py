@@ -235,6 +235,7 @@ STREAM_KEY = np.dtype(
         ("protocol", "u1"),
         ("sport", "<u2"), ("dport", "<u2"),
         ("source", "u1", 16), ("target", "u1", 16),  # IPv4 and MAC addresses in front, zero-filled
+        ("spare", "<u2"),  # 0: keys are compared byte by byte, so there is no hole that a copy may leave as it was
         ("tunnel", "<u8"),  # the ids of the two innermost tunnels that have one, 32 bits each, the inner one low
         ("fields", "<u8", MAX_STREAM_FIELDS),
     ],

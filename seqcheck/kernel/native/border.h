@@ -67,6 +67,7 @@ struct stream_key {
     uint16_t dport;
     uint8_t source[16];
     uint8_t target[16];
+    uint16_t spare;
     uint64_t tunnel;
     uint64_t fields[MAX_STREAM_FIELDS];
 };
