@@ -19,7 +19,7 @@ from seqcheck.decode import Reader
 from seqcheck.errors import InputError
 from seqcheck.model import Report
 from seqcheck.redaction import Redactor
-from seqcheck.wire import pcap
+from seqcheck.wire import pcap, pcapng
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in (".pcap", ".pcapng"))
@@ -188,3 +188,16 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_what_is_counted_is_not_told_by_names() -> None:
     report = session.analyze(SAMPLES / "clean.pcap")
     assert said(replace(report, capture=replace(report.capture, inputs=("x",)))) == said(report)
+
+
+def test_drop_counters_that_add_up_to_more_than_one_holds(tmp_path: Path) -> None:
+    """As damaged captures, or those of somebody else, may have."""
+    parts = [pcapng.section_block(), pcapng.interface_block(link=1), pcapng.interface_block(link=1)]
+    parts += [pcapng.packet_block(1, bytes(60), wire=60)]
+    parts += [pcapng.statistics_block(1, received=1, dropped=(1 << 64) - 1, interface=each) for each in (0, 1)]
+    capture = tmp_path / "drops.pcapng"
+    capture.write_bytes(b"".join(parts))
+    for verb in (["redact"], ["dedup", "--layout", "content"]):
+        made = tmp_path / f"{verb[0]}.pcapng"
+        assert main([*verb, str(capture), str(made)]) == 0
+        assert made.stat().st_size > 100

@@ -107,8 +107,9 @@ def frames(seed: int) -> list[str]:
         for rows, low, high in reader:
             records = border.RecordColumns(rows.capacity)
             decoder.decode(rows, low, high, records)
-            ends = rows.off[low:high] + rows.cap[low:high]
-            if not (0 <= records.count <= high - low and rows.off[low:high].min() >= 0 and ends.max() <= len(rows.buf)):
+            begins, ends = rows.off[low:high], rows.off[low:high] + rows.cap[low:high]
+            inside = bool((begins >= 0).all() and (ends <= len(rows.buf)).all())
+            if not (0 <= records.count <= high - low and inside):
                 wrong.append("a frame lies outside")
             seen += high - low
         if seen != reader.frames:

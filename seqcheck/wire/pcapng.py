@@ -21,6 +21,7 @@ SHB, IDB, PB, SPB, EPB, ISB = 0x0A0D0D0A, 1, 2, 3, 6, 5
 PACKETS = frozenset((PB, SPB, EPB))
 START = b"\x0a\x0d\x0d\x0a"
 MAX_INTERFACES = 65_536  # of one section
+MOST_COUNTED = (1 << 64) - 1
 _LEAST = {SHB: 28, IDB: 20, ISB: 24, EPB: 32, SPB: 16, PB: 32}  # bytes of a block without data and options
 _ORDERS = {b"\x1a\x2b\x3c\x4d": True, b"\x4d\x3c\x2b\x1a": False}
 _INT64 = np.iinfo(np.int64)
@@ -250,9 +251,9 @@ def comment_in(room: int, comment: str) -> bytes:
 
 
 def statistics_block(ns: int, *, received: int, dropped: int, interface: int = 0) -> bytes:
-    """An Interface Statistics Block."""
+    """An Interface Statistics Block. Counters that were added up may be more than one holds: then it is full."""
     body = pack("<III", interface, ns >> 32 & 0xFFFFFFFF, ns & 0xFFFFFFFF)
-    return _block(ISB, body, [(_IFRECV, pack("<Q", received)), (_ISB_IFDROP, pack("<Q", dropped))])
+    return _block(ISB, body, [(_IFRECV, pack("<Q", received)), (_ISB_IFDROP, pack("<Q", min(dropped, MOST_COUNTED)))])
 
 
 def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:
