@@ -253,7 +253,8 @@ def comment_in(room: int, comment: str) -> bytes:
 def statistics_block(ns: int, *, received: int, dropped: int, interface: int = 0) -> bytes:
     """An Interface Statistics Block. Counters that were added up may be more than one holds: then it is full."""
     body = pack("<III", interface, ns >> 32 & 0xFFFFFFFF, ns & 0xFFFFFFFF)
-    return _block(ISB, body, [(_IFRECV, pack("<Q", received)), (_ISB_IFDROP, pack("<Q", min(dropped, MOST_COUNTED)))])
+    counts = ((_IFRECV, received), (_ISB_IFDROP, dropped))
+    return _block(ISB, body, [(code, pack("<Q", min(count, MOST_COUNTED))) for code, count in counts])
 
 
 def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:
