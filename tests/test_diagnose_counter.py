@@ -142,6 +142,13 @@ def test_few_random_values_are_no_counter(bits: int) -> None:
     assert report.verdict.strength in ("none", "weak")
 
 
+@pytest.mark.parametrize("values", [40, 200, 1000])
+def test_few_random_values_in_a_wide_field_are_no_counter(values: int) -> None:
+    """All of them come, sooner or later, and each again and again."""
+    report = read([RANDOM.randrange(values) for _ in range(6000)])
+    assert report.verdict.cause == "no-counter", report.verdict.statement
+
+
 @pytest.mark.parametrize("field", ["u32le@0", "u64le@0", "u64be@0", "u16be@0", "u24be@0", "u16le@2", "u32be@2"])
 def test_a_spec_of_the_wrong_width_or_order_never_says_that_nothing_is_missing(field: str) -> None:
     capture = kinds.numbers(range(70_000, 76_000), lambda number: kinds.datagram(number, rest=b"\7" * 20))

@@ -23,7 +23,7 @@ REGULAR = 0.8  # of the steps are equally wide, and not by one
 BACK = 0.2  # of the steps are restarts or come late: no network reorders so much of a stream and loses none
 FEW_LEAPS, LEAPS = 4, 0.005  # restarts far from both 0 and where the count stood, and their share of the steps
 FOLLOWING = 0.3  # of records that come again straight behind one another follow one another
-FULL, COARSE = 0.25, 256  # missing by numbers received; values of a counter that chance could not fill like that
+FULL = 0.25  # missing by numbers received, and numbers that came again: chance leaves out more, or repeats more
 ENOUGH = 8  # steps that must have been seen before irregular ones say anything
 LONE, CROWD = 2, 1000  # records, among so many frames of the anchor that carry none
 
@@ -65,8 +65,7 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
     if outliers > BACK * records and outliers > ENOUGH:
         return _as(seen, "jumps")
     astray = late + records - kept  # records that come late or again
-    coarse = 0 < findings.modulus < COARSE
-    full = missing <= FULL * kept and (not coarse or records - kept <= FULL * records)
+    full = missing <= FULL * kept and records - kept <= FULL * records
     if (
         not full  # nearly all numbers up to the highest came: chance steps far ahead, and leaves most out
         and astray > 0.4 * records
