@@ -60,6 +60,22 @@ def test_a_tag_more_is_a_vlan() -> None:
     assert set(difference(udp(), tagged)) == {"length", "vlan"}
 
 
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (b"\x81\x00\x00\x11", {"vlan"}),
+        (b"\x81\x00\x00\x11\x81\x00\x00\x0b", {"vlan", "length"}),
+        (b"", {"vlan", "length"}),
+    ],
+)
+def test_other_tags_before_what_is_no_ip(tags: bytes, expected: set[str]) -> None:
+    rest = b"\x88\xb6" + bytes(range(50))
+    addresses = bytes(ETHER)[:12]
+    assert set(difference(addresses + b"\x81\x00\x00\x0a" + rest, addresses + tags + rest)) == expected
+    other = addresses + tags + rest[:-1] + b"\xff"
+    assert set(difference(addresses + b"\x81\x00\x00\x0a" + rest, other)) == expected | {"payload"}
+
+
 @given(a=st.binary(max_size=120), b=st.binary(max_size=120), link=st.sampled_from([0, 1, 101, 113, 276, 127]))
 def test_any_bytes_are_compared_and_named(a: bytes, b: bytes, link: int) -> None:
     found = compare(a, b, wire=(len(a), len(b)), link=link)

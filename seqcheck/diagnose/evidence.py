@@ -103,9 +103,9 @@ def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
     if one.head != two.head:
         names += _link_names(one.head, two.head)
     if one.packet is None or two.packet is None or type(one.packet) is not type(two.packet):
-        start = 14 if link == ETHERNET else 0
-        common = min(len(earlier), len(later))
-        changed = earlier[start:common] != later[start:common]
+        rests = [frame[len(each.head) if link == ETHERNET else 0 :] for frame, each in ((earlier, one), (later, two))]
+        common = min(map(len, rests))
+        changed = rests[0][:common] != rests[1][:common]
         return (*names, "payload") if changed or not names else tuple(names)
     a, b = one.packet, two.packet
     import dpkt
@@ -146,7 +146,7 @@ def _network(frame: bytes, link: int) -> _Split:
 
     offset = ip_offset(frame, link)
     if offset is None or offset >= len(frame):
-        return _Split(frame[:14], None)
+        return _Split(frame[: ethertype_at(frame) + 2 if link == ETHERNET else 14], None)
     version = frame[offset] >> 4
     try:
         packet = dpkt.ip6.IP6(frame[offset:]) if version == 6 else dpkt.ip.IP(frame[offset:])
