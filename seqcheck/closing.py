@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class Closing:
+class Closing(ABC):
     """Derive from it, and say what `close` does."""
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of everything that was opened here."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

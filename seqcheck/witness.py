@@ -223,7 +223,7 @@ def _placed(evidence: Evidence, later: StoredFrame, near: list[StoredFrame], aft
     times = np.array(mine[::-1], np.int64)
     single, double = float(np.median(times[1:] - times[:-1])), float(np.median(times[2:] - times[:-2]))
     around = after.ns - mine[0]
-    if not (around > 0 and single > 0 and double > 0):
+    if not (around > 0 and single > 0):
         return evidence
     return replace(evidence, around=around, single=single, double=double)
 

@@ -15,10 +15,10 @@ from .explanations.context import Context
 from .explanations.episodes import slots
 from .explanations.part import Part
 from .facts import Facts
-from .keys import Bools, Ints
+from .keys import Bools, Floats, Ints
 from .result import MODERATE, Figures, Ring
 from .table import Table
-from .units import Brackets, Floats, Units
+from .units import Brackets, Units
 
 TAIL = 0.0005  # of the posterior outside of the interval, on either side
 AGREEING, VAGUE = 0.3, 0.03  # copies that lie at one count, below which sizes were found to be that much off

@@ -18,8 +18,8 @@ from .explanations.context import Context
 from .explanations.episodes import nothing
 from .explanations.labels import LABELS, RING, Label, Seen, seen, worth
 from .explanations.part import Part
-from .keys import Ints
-from .units import Floats, Units
+from .keys import Floats, Ints
+from .units import Units
 
 MOST, FEW = 4, 7  # parts of a model, and parts of each shape that are tried as further ones
 START = 40.0  # a start whose score is so much below the best so far leads nowhere

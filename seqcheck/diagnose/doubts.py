@@ -14,10 +14,10 @@ from .case import Case
 from .contest import Outcome
 from .due import far_behind
 from .explanations.part import Part
-from .keys import Bools
+from .keys import Bools, Floats
 from .priors import HARDLY, SMALLEST, origin
 from .result import MODERATE, RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
-from .units import Brackets, Floats, Units
+from .units import Brackets, Units
 
 AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside

@@ -24,10 +24,10 @@ from .contest import Entry, Outcome, contest
 from .doubts import AGREE
 from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
-from .keys import Bools, Ints
+from .keys import Bools, Floats, Ints
 from .result import MODERATE, NO_SLOT, RING_CAUSES, Account, Doubt, Misfit, Pattern, Ring, strength_of
 from .table import Table, episodes
-from .units import Brackets, Floats, Units, brackets, units
+from .units import Brackets, Units, brackets, units
 
 SLOTLESS = 0.1  # scatter that is left where copies are not counted as slots, for them not to be slots
 REPLACED = 1.5  # times as many copies at one count where no missing number took a slot, for none to have taken one

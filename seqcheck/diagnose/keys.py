@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 UNKNOWN = -1
 PLACES = 1 << 43  # more than any record or frame number
 

@@ -13,9 +13,7 @@ from ..missing import epoch_key
 from ..ranking import rank
 from ..track import Findings
 from .due import Ahead
-from .keys import Bools, Ints, by_place, keyed
-
-Floats = NDArray[np.float64]
+from .keys import Bools, Floats, Ints, by_place, keyed
 
 NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
 SURELY = 3.0  # standard deviations more than by chance

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from .keys import Floats
 
 # How often each cause stands behind duplicates that people bring to a tool like this. Copies on the way are by far the
 # most usual (Wireshark's wiki, Riverbed, packetevents: nearly every report of duplicates is a mirror port); rings are

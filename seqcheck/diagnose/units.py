@@ -10,18 +10,16 @@ Distances are in places: frames of the source where its other frames are in the 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..dataclass import dataclass
 from ..hashing import of_records
 from .arrays import median
 from .facts import Evidence, Facts
-from .keys import Bools, Ints
+from .keys import Bools, Floats, Ints
 from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
 MOST, FEWEST = 480, 60  # units in all, and of one order of magnitude
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

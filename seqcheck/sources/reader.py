@@ -17,9 +17,9 @@ ns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from seqcheck.closing import Closing
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.border import T_BYTES, T_CUT, T_FIRST, T_LAST, Frames
 from seqcheck.model import Damage
@@ -51,7 +51,7 @@ class FrameStore:
         return self._feeds[found[0]].frame(found[1]) if found else None
 
 
-class CaptureReader:
+class CaptureReader(Closing):
     """Iterate once; afterwards the store still answers, until `close`.
 
     inputs  a list of paths, "-" for standard input, and binary streams; at least one, the same one twice is allowed
@@ -177,14 +177,6 @@ class CaptureReader:
         """Let go of everything that was opened here."""
         for feed in self._feeds:
             feed.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _one(self, feed: Feed) -> Iterator[tuple[Frames, int, int]]:
         feed.start(self._pool)

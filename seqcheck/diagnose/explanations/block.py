@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import priors
-from ..units import Floats, Units
+from ..keys import Floats
+from ..units import Units
 from .part import FLOOR, Part
 
 AT_ONCE = 0.97  # of blocks follow straight behind themselves

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import priors
 from ..arrays import median
-from ..units import Floats, Units
+from ..keys import Floats
+from ..units import Units
 from .part import FLOOR, Part, histogram, normal, windows
 
 WIDTHS = (1e-4, 0.002, 0.01, 0.04, 0.15, 0.5, 1.2)  # in natural log, where delays are looked for

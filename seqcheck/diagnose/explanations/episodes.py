@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from .. import priors
-from ..keys import Bools
-from ..units import Floats, Units
+from ..keys import Bools, Floats
+from ..units import Units
 from .block import as_long, lengths, slack
 from .context import Context
 from .part import Part, log_beta

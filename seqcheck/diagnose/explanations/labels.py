@@ -14,8 +14,8 @@ from ...dataclass import dataclass
 from ...model import Cause
 from .. import priors
 from ..arrays import median
-from ..keys import Bools
-from ..units import Floats, Units
+from ..keys import Bools, Floats
+from ..units import Units
 from .context import Context
 from .episodes import blocks, either, nothing, slots
 from .part import Part, log_beta

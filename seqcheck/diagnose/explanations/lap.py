@@ -19,8 +19,8 @@ import numpy as np
 
 from .. import priors
 from ..arrays import distinct, quantiles
-from ..keys import Ints
-from ..units import Floats, Units
+from ..keys import Floats, Ints
+from ..units import Units
 from .part import FLOOR, Part, log_beta, log_gamma, normal, poisson, windows
 
 CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view

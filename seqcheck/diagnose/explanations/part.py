@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...dataclass import dataclass
-from ..keys import Ints
-from ..units import Floats
+from ..keys import Floats, Ints
 
 Shape = Literal["lap", "delay", "block", "at-once", "spread"]
 FLOOR = -60.0  # log-density below which nothing more is learnt

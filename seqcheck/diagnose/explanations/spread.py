@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import priors
 from ..arrays import median
-from ..units import Floats, Units
+from ..keys import Floats
+from ..units import Units
 from .block import NEAR
 from .part import FLOOR, Part, histogram, normal, windows
 
