@@ -15,11 +15,9 @@ SAYS = (
     (r"another number is missing", "another frame is missing"),
     (r"\bnew packet with an old number\b", "new packet with old content"),
     (r"\bcarried a number that had come before\b", "had come before"),
-    (r"\b(an?|every|each|one|no|the) number\b", r"\1 frame"),
-    (r"\b(N|n)umber\b(?! of)", r"\1rame"),
-    (r"\b(N|n)umbers\b", r"\1rames"),
+    (r"\bnumber(s?)\b(?! of)", r"frame\1"),
+    (r"\bNumber(s?)\b(?! of)", r"Frame\1"),
 )
-FRAME = {"Nrame": "Frame", "nrame": "frame", "Nrames": "Frames", "nrames": "frames"}
 
 
 def unnumbered(report: Report, *, renewed: int) -> Report:
@@ -36,7 +34,7 @@ def said(sentence: str) -> str:
     """The same about frames."""
     for pattern, instead in SAYS:
         sentence = re.sub(pattern, instead, sentence)
-    return re.sub(r"\b[Nn]rames?\b", lambda found: FRAME[found[0]], sentence)
+    return sentence
 
 
 def _verdict(report: Report, renewed: int) -> Verdict:

@@ -7,6 +7,7 @@ import random
 import re
 from pathlib import Path
 
+import kinds
 import numpy as np
 import pytest
 from contents import identified, numbered, sent
@@ -19,6 +20,7 @@ from seqcheck.kernel import border
 from seqcheck.layout import compile, dissector, resolve, write
 from seqcheck.model import Report
 from seqcheck.natural import natural
+from seqcheck.reporters import html_data, html_words
 from seqcheck.unnumbered import said
 from seqcheck.wire.pcap import file_header, record
 
@@ -204,3 +206,15 @@ def test_what_is_natural_adds_up(kernel: border.Kernel) -> None:
     assert report.duplicates.total == len(report.duplicates.listed)
     assert report.records.sequenced == sum(stream.received for stream in report.streams)
     assert isinstance(natural(kernel.Content()).flows, np.ndarray)
+
+
+def test_a_page_about_frames_speaks_of_no_numbers() -> None:
+    """Nor does it draw any."""
+    report = seqcheck.analyze(kinds.ring(128, 12), layout="content")
+    assert report.verdict.cause == "stale-slot"
+    drawn = html_data.data(report)
+    assert "course" not in drawn
+    assert "behind" not in drawn
+    for cause, words in html_words.UNNUMBERED.items():
+        if cause not in ("loss", "no-counter", "not-judged"):  # which nothing without a number is
+            assert "number" not in words, cause

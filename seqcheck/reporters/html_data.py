@@ -25,9 +25,12 @@ def data(report: Report) -> dict[str, Any]:
     }
     if found is not None:
         begin = report.capture.first_ns or 0
+        if report.numbered:
+            made |= {
+                "course": course(report, found, begin),
+                "behind": [[seconds(each.ns, begin), -each.lag, each.frame, each.seq] for each in found.strays],
+            }
         made |= {
-            "course": course(report, found, begin),
-            "behind": [[seconds(each.ns, begin), -each.lag, each.frame, each.seq] for each in found.strays],
             "timeline": timeline(found, begin),
             "slots": slots(found) if ringed(report) else None,
         }

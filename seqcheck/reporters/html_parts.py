@@ -12,7 +12,7 @@ from seqcheck.reporters import html_pair
 from seqcheck.reporters.html_next import requirements, steps
 from seqcheck.reporters.html_ring import figure
 from seqcheck.reporters.html_text import text, worded
-from seqcheck.reporters.html_words import MEANING, RINGS
+from seqcheck.reporters.html_words import MEANING, RINGS, UNNUMBERED
 from seqcheck.reporters.wording import OF_NUMBERS, count, counted, headline, key, moment, raw, size, span
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
         "tone": "clean" if report.exit_code == 0 else "unsure" if verdict.strength in ("weak", "none") else "finding",
         "cause": text(headline(report)),
         "statement": text(verdict.statement),
-        "meaning": worded(MEANING[headline(report)]),
+        "meaning": worded((MEANING if report.numbered else UNNUMBERED)[headline(report)]),
         "figures": figures(report),
         "because": listing("Why", verdict.because),
         "next": steps(headline(report)),

@@ -7,9 +7,10 @@ from ..words import number, plural, subject
 
 
 def share(count: int, of: int, noun: str) -> str:
-    """'all 12 copies', 'the only copy', '3 of 12 copies'."""
+    """'all 12 copies', 'both copies', 'the only copy', '3 of 12 copies'."""
     if count == of:
-        return f"the only {noun}" if of == 1 else f"all {plural(of, noun)}"
+        whole = {1: f"the only {noun}", 2: f"both {plural(2, noun).removeprefix('2 ')}"}
+        return whole.get(of, f"all {plural(of, noun)}")
     return f"{number(count)} of {plural(of, noun)}"
 
 

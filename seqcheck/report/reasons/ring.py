@@ -172,8 +172,10 @@ def limits(one: Account) -> list[str]:
     steady = figures.delay_ns is not None and figures.delay_ns[2] <= 1.02 * figures.delay_ns[0]
     if steady and figures.count > 1 and figures.stand_ins < 0.5 * figures.count:
         found.append(
-            "The sender's rate hardly varied, so a constant delay on the way would look the same: vary the rate and "
-            "see whether the distance stays."
+            "Vary the sender's rate, and see whether the distance stays."
+            if "keeps-time" in one.doubts
+            else "The sender's rate hardly varied, so a constant delay on the way would look the same: vary the rate, "
+            "and see whether the distance stays."
         )
     if figures.cut:
         found.append("Frames were cut at the snap length: capture whole frames (-s 0) to compare all of their bytes.")
