@@ -53,7 +53,7 @@ def test_the_exit_code_says_whether_anything_was_lost_or_doubled(folder: Path) -
 def test_what_it_looks_like(folder: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(argv(folder, "faulty")) == 1
     assert capsysbinary.readouterr().out.decode().splitlines() == [
-        "All 40 copies show first between a and b. All 3 numbers went missing between a",
+        "All 40 copies first appear between a and b. All 3 numbers went missing between a",
         "and b.",
         "  2 points, 1 stream along the way, layout custom",
         "",
@@ -101,7 +101,7 @@ def test_several_reports_in_one_go(folder: Path) -> None:
     assert main(argv(folder, "faulty", *more)) == 2
     assert main(argv(folder, "faulty", *more, "--force")) == 1
     assert json.loads(places["json"].read_text())["schema"] == "seqcheck.locate/1"
-    assert places["markdown"].read_text().startswith("## seqcheck locate\n\n**All 40 copies show first")
+    assert places["markdown"].read_text().startswith("## seqcheck locate\n\n**All 40 copies first appear")
     page = places["html"].read_text()
     assert "<svg" in page
     assert "3 lost, 40 doubled" in page

@@ -58,8 +58,8 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
         help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0"; may be given again: a frame goes to the first that it fits; "content" where there'
-        " is no number (default: a header that is recognised, or a counter found beyond doubt)",
+        ' "udp:5000 seq=u32be@0"; "content" if there is no number; may be given again: a frame goes to the first that'
+        " it fits (default: a header that is recognised, or a counter found beyond doubt)",
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -77,7 +77,7 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--jobs", metavar="N", type=jobs,
-        help="read a plain capture by N threads (default: 1), with the same report; with --each, N captures at a time"
+        help="read a plain capture with N threads (default: 1), with the same report; with --each, N captures at a time"
         " (default: one per processor)",
     )  # fmt: skip
     parser.add_argument(

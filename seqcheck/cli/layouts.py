@@ -133,7 +133,7 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
     yield ""
     if layout.content:
         yield from wrapped(
-            "  ", "Every frame is compared with those before it, from its network header on and without what a way "
+            "  ", "Every frame is compared with those before it, from its network header on, except for what the path "
             "changes. There are no numbers, so nothing is missing or late.", width
         )  # fmt: skip
         yield ""
@@ -163,7 +163,7 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     selector = "" if layout.selector is None else f", {selected(layout.anchor, layout.selector)}"
     if layout.ports:
         selector = f", a port of {write_ports(layout.ports)} at either end"
-    inside = "" if layout.anchor == "frame" else "; where that is not in the outermost headers, behind tunnels"
+    inside = "" if layout.anchor == "frame" else "; if the outermost headers do not match, inside tunnels"
     yield "from", f"offsets count from {PLACES[layout.anchor]}{selector}; negative ones from its end{inside}"
     for match in layout.matches:
         yield "magic", condition(match)
@@ -178,9 +178,9 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
         last = layout.least + (layout.modulus or 1 << 64) - 1
         yield "from", f"it begins again at {layout.least} after {last}; other values are not numbers"
     if layout.covers:
-        yield "step", f"{word(layout.covers)}, how many numbers the frame covers, from its own on; 0 covers none"
+        yield "step", f"{word(layout.covers)}, how many numbers the frame covers, starting with its own; 0 covers none"
     if layout.each:
-        yield "each", f"{layout.each} bytes behind a record stands the next in the same frame, as far as it goes"
+        yield "each", f"the next record in the same frame starts {layout.each} bytes after the one before"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):

@@ -199,8 +199,8 @@ class Layout:
     """A header. `modulus` is the number of values the counter has, 0 for 2**64 and -1 for "what the word allows", which
     is replaced by it. `ports` are ranges of ports (first and last), in place of a selector. `step`: how far the value
     moves from one number to the next. `least`: the value that follows the last one, where that is not 0; `modulus` is
-    then still the number of values. `covers`: how many numbers a record covers, its own and those behind it. `each`: so
-    many bytes behind a record stands the next in the same frame; 0: there is one. `times` add up. `redundant`: sent
+    then still the number of values. `covers`: how many numbers a record covers, starting with its own. `each`: the next
+    record in the same frame starts this many bytes after; 0: there is only one. `times` add up. `redundant`: sent
     over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds). `content`: there is no number, frames are told apart by
     their bytes (layout/content.py), and no other field means anything. `description` and `source` are for people and
     make no difference."""
@@ -294,7 +294,7 @@ class Layout:
             raise UsageError("a step that is a field, and several records in a frame", hint="A layout may have one.")
         what = "a step that is a field" if self.covers else "several records in a frame"
         if not isinstance(self.seq, Word) or self.modulus != natural_modulus(self.seq) or self.step != 1 or self.least:
-            raise UsageError(f"{what}: the number is a word that counts as far as it goes, by one from 0")
+            raise UsageError(f"{what}: the number must be one word that counts by one from 0, without a modulus")
         if self.covers:
             return
         if not 1 <= self.each <= LARGEST_EACH:

@@ -56,7 +56,7 @@ SHAPES = {  # what may follow each role's "="
     "step": f"how far the number moves from one record to the next, as in step=30; or the field that says it: "
     f"{_WORD_IS}",
     "from": "the number that follows the last one, where that is not 0, as in from=1",
-    "each": "how many bytes behind a record the next one stands in the same frame, as in each=188",
+    "each": "how many bytes after a record the next one in the same frame starts, as in each=188",
     "stream": _WORD_IS,
     "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",

@@ -12,6 +12,7 @@ from .clocks import Fit
 
 MOST = 6  # clauses of a statement
 MILLION = 1e6
+ALREADY = "already "  # what begins the place of what the first point saw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Counts:
 def between(after: str | None, at: str, *, first: bool) -> str:
     """Where something arose."""
     if after is None:
-        return f"already at {at}" if first else f"at {at} or before"
+        return f"{ALREADY}at {at}" if first else f"at {at} or before"
     return f"between {after} and {at}"
 
 
@@ -49,8 +50,8 @@ def _clauses(counts: Counts, after: str | None) -> Iterator[str]:
         yield f"{plural(counts.lost, 'number')} {agree(counts.lost, 'is', 'are')} {verb}{unsure}"
     if counts.doubled:
         causes = ", ".join(f"{name} {count:,}" for name, count in counts.by_cause.items())
-        shows = agree(counts.doubled, "copy shows first", "copies show first")
-        yield f"{counts.doubled:,} {shows}" + (f" ({causes})" if causes else "")
+        appear = "" if after is None else agree(counts.doubled, " first appears", " first appear")
+        yield f"{plural(counts.doubled, 'copy')}{appear}" + (f" ({causes})" if causes else "")
     if counts.lost_copies:
         was = agree(counts.lost_copies, "was", "were")
         yield f"{plural(counts.lost_copies, 'copy')} of numbers that came through {was} lost"
@@ -59,23 +60,31 @@ def _clauses(counts: Counts, after: str | None) -> Iterator[str]:
 
 
 def whole(told: Sequence[tuple[str, Counts]]) -> str:
-    """The statement over all: where copies show first, and where numbers were lost. `told` are places and counts."""
+    """The statement over all: where copies first appear, and where numbers were lost. `told` are places and counts."""
     copies = [(where, each.doubled) for where, each in told if each.doubled]
     losses = [(where, each.lost) for where, each in told if each.lost]
-    said = [_shared(copies, "copy", ("shows first", "show first")), _shared(losses, "number", ("went missing",) * 2)]
+    said = [
+        _shared(copies, "copy", ("first appears", "first appear"), "there"),
+        _shared(losses, "number", ("went missing", "went missing"), "missing"),
+    ]
     if any(said):
         return " ".join(each for each in said if each)
     return "No number came twice, and none was lost along the way."
 
 
-def _shared(found: Sequence[tuple[str, int]], noun: str, verbs: tuple[str, str]) -> str:
+def _shared(found: Sequence[tuple[str, int]], noun: str, verbs: tuple[str, str], state: str) -> str:
+    """Where all of a kind arose. `verbs`: what one did, and several did; `state`: what those at the first point are."""
     total = sum(count for _, count in found)
     if not total:
         return ""
-    head = f"{plural(total, noun)} {agree(total, *verbs)}"
-    if len(found) == 1:
-        return (f"All {head}" if total > 1 else f"The one {noun} {verbs[0]}") + f" {found[0][0]}."
-    return f"{head}: {listed(tuple(f'{count:,} {where}' for where, count in found), MOST)}."
+    if len(found) > 1:
+        places = listed(tuple(f"{count:,} {where}" for where, count in found), MOST)
+        return f"{plural(total, noun)} {agree(total, *verbs)}: {places}."
+    where = found[0][0]
+    every = f"All {plural(total, noun)}" if total > 1 else f"One {noun}"
+    if where.startswith(ALREADY):
+        return f"{every} {agree(total, 'is', 'are')} already {state} {where.removeprefix(ALREADY)}."
+    return f"{every} {agree(total, *verbs)} {where}."
 
 
 def remarks(capture: Capture, skipped: Mapping[str, int], *, missed: int, received: int, blind: int) -> Iterator[str]:
@@ -83,7 +92,7 @@ def remarks(capture: Capture, skipped: Mapping[str, int], *, missed: int, receiv
     if missed:
         share = percent(missed / (missed + received))
         yield (
-            f"{plural(missed, 'number')} ({share}) did not show here and came to a later point: its own drops, a"
+            f"{plural(missed, 'number')} ({share}) did not appear here but did at a later point: its own drops, a"
             " filter, or another way."
         )
     if blind:
@@ -130,5 +139,5 @@ def caveats(alone: Mapping[str, int], edge: int, *, by_time: bool, unlaid: int, 
             f" {agree(edge, 'was', 'were')} not judged there."
         )
     if by_time:
-        yield "The counter rolled over: times decided which turn is which, so the clocks must agree to half a turn."
+        yield "The counter rolled over: times decided which round is which, so the clocks must agree to half a round."
     yield from hidden
