@@ -40,7 +40,7 @@ def test_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert codes["seqcheck demo.pcap"] == 1  # findings
     assert codes["seqcheck analyze --max-missing 0.1% --fail-on loop demo.pcap"] == 0  # the gate lets it pass
     made = {path.name for path in folder.iterdir()}
-    assert made == {"demo.pcap", "demo.html", "run.json", "run.html", "run.pcapng", "shown.pcapng", "once.pcapng"}
+    assert made == {"demo.pcap", "demo.html", "run.json", "run.html", "run.pcapng", "shared.pcapng", "once.pcapng"}
     (program,) = re.findall(r"```python\n(.*?)```", part, re.DOTALL)
     monkeypatch.chdir(folder)
     names: dict[str, object] = {}

@@ -127,9 +127,9 @@ def test_the_figures_in_the_prose_are_those_of_the_code() -> None:
     assert (result.STRONG, result.MODERATE, result.WEAK) == (0.999, 0.95, 0.5)
     assert "posterior 0.999 or more" in text
     assert "posterior 0.95 or more" in text
-    assert "| 0.5 or more: worth a look" in text
+    assert "posterior 0.5 or more: worth a look" in text
     assert f"at least {doubts.AGREE} duplicates agree" in text
-    assert f"up to {witness.COMPARED} of each order" in text
+    assert f"up to {witness.COMPARED} duplicates per order" in text
     assert pytest.approx(0.999) == 1 - 2 * account.TAIL
     assert counter.FEWEST == 2
 

@@ -6,30 +6,29 @@ from .entry import PACKET_7, RFC_3550, RFC_4737, Explanation, Rival, Source, Ste
 
 RESTART = Explanation(
     name="restart",
-    brief="the sender restarted: old numbers that go on counting up",
+    brief="the sender restarted: old numbers, counting up from there",
     what=(
-        "A sender that was started again, or that begins each object at 0, sends numbers that were sent before. No "
-        "frame was sent twice. seqcheck takes a step back for a restart when what follows goes on counting up from "
-        "there instead of returning; from then on the old numbers are forgotten. `restarts` counts them for each "
-        "stream."
+        "A sender that was restarted, or that starts at 0 for each object, sends numbers it has used before. No frame "
+        "was sent twice. seqcheck treats a step back as a restart if the count then continues from there instead of "
+        "returning; the old numbers are forgotten from then on. `restarts` counts them for each stream."
     ),
     seen=(
-        "A step back, or far ahead, and then numbers that go on from there; often from 0, often after a pause.",
+        "A step back, or far ahead, after which the count continues from there; often from 0, often after a pause.",
         "The new frames' payload and IP identification are new.",
         (
-            "Numbers that were under way when the sender stopped do not count as missing; what was never sent cannot "
-            "be told."
+            "Numbers in flight when the sender stopped do not count as missing; seqcheck cannot know whether they were "
+            "sent."
         ),
     ),
     apart=(
-        Rival(name="stale-slot", apart="a stale slot is one step back; the very next frame is fresh again."),
+        Rival(name="stale-slot", apart="a stale slot is one step back; the next frame is fresh again."),
         Rival(
             name="ring-replay",
-            apart="a replay ends after a lap at the latest and the count returns; a restart never does.",
+            apart="a replay ends after one lap at most, and the count returns; after a restart it never does.",
         ),
         Rival(
             name="wrap",
-            apart="a wrap goes from the counter's last number to its first, without a step anywhere else.",
+            apart="a wrap goes from the counter's last number to its first, and from nowhere else.",
         ),
     ),
     steps=(
@@ -38,7 +37,7 @@ RESTART = Explanation(
             command="journalctl -u SENDER --since '1 hour ago'",
         ),
         Step(
-            do="If it counts each object from 0, name the object's number as part of the stream.",
+            do="If it counts each object from 0, make the object's number a stream field.",
             command='seqcheck analyze --layout "udp:5000 stream=u32be@4 seq=u32be@8" run.pcap',
         ),
     ),
@@ -55,33 +54,33 @@ WRAP = Explanation(
     name="wrap",
     brief="the counter rolled over",
     what=(
-        "A counter of fixed width, or one that a program takes modulo some number, begins again at 0 after its "
-        "highest value. The layout says where (`seq=u16be`, `seq=u32be@24%1500`), and seqcheck counts on behind it: "
-        "no duplicate, no gap. `wraps` counts them. Senders that cycle through the same numbers for ever are read "
-        "the same way."
+        "A counter of fixed width, or one that a program takes modulo some number, starts again at 0 after its highest "
+        "value. The layout says where (`seq=u16be`, `seq=u32be@24%1500`), and seqcheck keeps counting across it: no "
+        "duplicate, no gap. `wraps` counts them. A sender that cycles through the same numbers forever is read the "
+        "same way."
     ),
     seen=(
-        "The counter's last number, then its first, also with losses or late frames around it.",
-        "A modulus that the layout does not name looks like a restart each time round.",
+        "The counter's last number, then its first, possibly with lost or late frames around it.",
+        "Without the right modulus in the layout, each wrap looks like a restart.",
     ),
     apart=(
         Rival(name="restart", apart="a restart may come anywhere; a wrap comes at the end of the range."),
         Rival(
             name="stale-slot",
             apart=(
-                "where the range divides the ring's size, a frame one lap old carries the number that is due, and no "
-                "number shows it. seqcheck says so for counters of up to 4096 values, and where a ring's size is "
-                "given or found."
+                "if the ring size is a multiple of the range, a frame one lap old carries exactly the number that is "
+                "due, so it goes unseen. seqcheck warns about this for counters of up to 4096 values, and if a ring "
+                "size is given or found."
             ),
         ),
     ),
     steps=(
         Step(
-            do="Name the counter's modulus in the layout, if it is not a power of two.",
+            do="Put the counter's modulus in the layout, if it is not a power of two.",
             command='seqcheck analyze --layout "udp:5000 seq=u32be@0%1500" run.pcap',
         ),
         Step(
-            do="Give the ring's size to learn whether the counter can show a stale slot at all.",
+            do="Pass the ring's size to learn whether this counter can show a stale slot at all.",
             command="seqcheck analyze --ring-size 4096 run.pcap",
         ),
     ),
@@ -97,34 +96,33 @@ LATE = Explanation(
     aliases=("reordering", "reordered"),
     brief="a number came after a higher one, for the first time",
     what=(
-        "Frames that take several queues, links or paths can overtake one another. A late number closes a gap that "
-        "had opened before: it came once, so it is neither missing nor a duplicate. RFC 4737 calls it reordered. "
-        "`late` leaves out what RFC 4737 counts behind a lone number that ran ahead and came again in its place "
-        "(early-overwrite): those in between were in order, and the one ahead was not. `metrics.reordered` keeps to "
-        "the RFC."
+        "Frames that take different queues, links or paths can overtake one another. A late number fills a gap that "
+        "had opened before: it came once, so it is neither missing nor a duplicate. RFC 4737 calls it reordered. There "
+        "is one difference: if a single number came too early and again in its place (early-overwrite), the RFC counts "
+        "all numbers in between as reordered, and `late` does not. `metrics.reordered` follows the RFC."
     ),
     seen=(
-        "A number below the highest one, whose place was open until then.",
+        "A number below the highest one that had not been received before.",
         "Usually late by a few places, and by a short time.",
     ),
     apart=(
-        Rival(name="stale-slot", apart="a stale slot's number has come before."),
-        Rival(name="early-overwrite", apart="there the number that came too early comes again in its place."),
+        Rival(name="stale-slot", apart="a stale slot's number has been received before."),
+        Rival(name="early-overwrite", apart="there the number that came too early comes again where it belongs."),
         Rival(
             name="retransmission",
             apart=(
-                "a number that was lost and sent again is late as well; it comes a timer later, with a new IP "
+                "a number that was lost and sent again is late as well; it comes a timeout later, with a new IP "
                 "identification."
             ),
         ),
     ),
     steps=(
         Step(
-            do="See how far and how long they lag: `reordering_extent_max` and `late_time_max_ns` of the stream.",
+            do="See how late they are: `reordering_extent_max` and `late_time_max_ns` of the stream.",
             command="seqcheck analyze --report json run.pcap | jq '.streams[].metrics'",
         ),
         Step(
-            do="Look for several queues at the receiver: what one flow spreads over can overtake.",
+            do=("Check whether the receiver spreads one flow over several queues, where frames can overtake."),
             command="ethtool -n eth0 rx-flow-hash udp4",
         ),
         Step(do="Look for bonds and equal-cost routes on the path.", command="ip route get RECEIVER"),
@@ -138,33 +136,33 @@ LATE = Explanation(
 MISSING = Explanation(
     name="missing",
     aliases=("gap", "gaps", "loss"),
-    brief="numbers between the first and the highest that never came",
+    brief="numbers between the first and the highest that never arrived",
     what=(
-        "A gap is a stretch of numbers that were passed over and never came, not even late. The frames were not "
-        "sent, were lost on the way, or were not captured: the numbers alone do not say which. Each gap is listed "
-        "with the frame behind it."
+        "A gap is a run of numbers that were skipped and never arrived, not even late. The frames were not sent, were "
+        "lost on the path, or were not captured: the numbers alone do not say which. Each gap is listed with the frame "
+        "after it."
     ),
     seen=(
-        "Single numbers here and there: errors on the line. Bursts: a queue that overflowed.",
+        "Single numbers here and there suggest errors on the line; bursts suggest a queue that overflowed.",
         (
-            "A stretch of up to N - 1 numbers with a pause: a link that flapped, or a NIC that was reset, forgets "
+            "Up to N - 1 numbers in a row together with a pause: a link that flapped or a NIC that was reset loses "
             "what its ring held."
         ),
-        "One number missing at the place of a duplicate: that slot sent its old content instead.",
+        "One number missing where a duplicate came: that slot sent its old content instead.",
         (
-            "A constant step (every second number): a sender that counts by more than one, or half of the traffic "
-            "taking another path."
+            "A constant step (say, every second number): the sender counts by more than one, or half of the traffic "
+            "takes another path."
         ),
     ),
     apart=(
         Rival(
             name="capture-drops",
-            apart="what the capturing side dropped was on the wire; its own count says how many.",
+            apart="frames that the capture dropped did arrive; the capture's own count says how many.",
         ),
-        Rival(name="late", apart="a late number came, after a higher one."),
+        Rival(name="late", apart="a late number did arrive, after a higher one."),
         Rival(
             name="restart",
-            apart="a step ahead that goes on from there, far off, is taken for a restart and not for an endless gap.",
+            apart=("a step far ahead, if the count continues from there, is treated as a restart, not as a huge gap."),
         ),
     ),
     steps=(
@@ -189,36 +187,36 @@ MISSING = Explanation(
 CAPTURE_DROPS = Explanation(
     name="capture-drops",
     aliases=("drops", "dropped"),
-    brief="frames that arrived, but that the capture missed",
+    brief="frames that arrived but were not captured",
     what=(
-        "A capture that cannot keep up drops frames, and each dropped record looks like a number that never came. "
-        "Where the capturing side says how many it dropped (pcapng statistics, live captures), the report says so "
-        "before anything else, and a live capture knows at which gaps it dropped (`ours`): those are nobody else's "
-        "fault."
+        "A capture that cannot keep up drops frames, and each dropped record looks like a missing number. If the "
+        "capture says how many frames it dropped (pcapng statistics, live captures), the report says so first. A live "
+        "capture also knows which gaps are its own (`ours`): those are nobody else's fault."
     ),
     seen=(
-        "Gaps in bursts, in all streams and in foreign traffic at the same time.",
-        "`capture.dropped` above 0; classic pcap files have no place for it, so `null` does not mean none.",
+        "Bursts of gaps, in all streams and in foreign traffic at the same time.",
+        "`capture.dropped` is above 0. Classic pcap files cannot record drops, so `null` does not mean none.",
         (
-            "No duplicates come of it. Distances get shorter by what was dropped between the copies, which seqcheck "
+            "Drops cause no duplicates. They shorten distances by what was dropped between the copies, which seqcheck "
             "adds back."
         ),
     ),
     apart=(
         Rival(
-            name="missing", apart="what was lost on the way never reached the NIC, and is not in its counters either."
+            name="missing",
+            apart="frames lost on the path never reached the NIC, so they are not in its counters either.",
         ),
     ),
     steps=(
-        Step(do="Look at what the NIC itself dropped.", command="ethtool -S eth0 | grep -iE 'drop|miss|no_buf|fifo'"),
+        Step(do="Check what the NIC itself dropped.", command="ethtool -S eth0 | grep -iE 'drop|miss|no_buf|fifo'"),
         Step(
-            do="Capture only the front of each frame, into a larger ring.",
+            do="Capture only the start of each frame, into a larger buffer.",
             command="sudo seqcheck live eth0 --snap 128 --ring 256M",
         ),
         Step(
             do=(
-                "With tcpdump, enlarge its buffer and write to a fast disk or to memory; when it ends it says "
-                "what the kernel dropped."
+                "With tcpdump, use a larger buffer and write to a fast disk or to memory. When it ends, it says how "
+                "many packets the kernel dropped."
             ),
             command="tcpdump -B 262144 -s 128 -i eth0 -w /dev/shm/run.pcap",
         ),

@@ -6,84 +6,89 @@ from .entry import AF_XDP, NETMAP_400, NETMAP_404, NETMAP_DRIVERS, THREAD, Expla
 
 _SIZE = Step(
     do=(
-        "Find out the size of the sender's ring, and pass it as --ring-size: that closes the bracket, and the report "
-        "says if the size does not fit."
+        "Find out the size of the sender's ring and pass it as --ring-size. The report then says whether that size "
+        "fits."
     ),
     command="ethtool -g eth0",
 )
 _RESIZE = Step(
     do=(
-        "Change the ring's size and capture again. If the distance follows the size, it is the ring: nothing else "
-        "does that."
+        "Change the ring's size and capture again. If the distance changes with it, the ring is the cause: nothing "
+        "else does that."
     ),
     command="ethtool -G eth0 tx 1024",
 )
 _ELSEWHERE = Step(
     do=(
-        "Capture on a second machine, or at a mirror port: a receiver's own RX ring of the same size shows the same "
-        "distances."
+        "Capture on a second machine or at a mirror port: a receiver whose own RX ring has the same size can show the "
+        "same distances."
     ),
     command="ethtool -g eth0 | grep -A4 Current",
 )
 _STAMP = Step(
     do=(
-        "Have the sender stamp the slot into each header, and name the stamp in the layout: a frame that comes out "
-        "of the slot that it names, a lap late, is proof, and needs no inference."
+        "Have the sender write its slot index into each header, and add that field to the layout. A copy that leaves "
+        "from the slot it names, one lap late, is proof: nothing has to be inferred."
     ),
     command='seqcheck analyze --layout "udp:5000 seq=u32be@0 slot=u16be@4" run.pcap',
 )
 
 STALE_SLOT = Explanation(
     name="stale-slot",
-    brief="a TX slot was sent again with what it held one lap before",
+    brief="a TX slot sent its old content again, one lap later",
     what=(
-        "A sender reuses the N slots of its NIC's TX ring lap after lap. A slot that is passed on without being "
-        "filled, or whose new buffer does not reach the NIC, sends what it still holds: the frame that it sent one "
-        "lap ago, old number and all. A receiver sees one old number among fresh ones, and what was to be sent there "
-        "never arrives. It cannot see who forgot what: program, framework, driver and NIC look the same from outside."
+        "A sender reuses the N slots of its NIC's TX ring lap after lap. If a slot is handed to the NIC without being "
+        "filled, or its new buffer never reaches the NIC, it sends what it still holds: the frame from one lap ago, "
+        "with its old number. The receiver sees one old number among fresh ones, and the frame that should have gone "
+        "out there never arrives. The receiver cannot see whose fault it is: program, framework, driver and NIC look "
+        "the same from outside."
     ),
     seen=(
-        "One old number, or a few neighbours; then the count goes on as if nothing had happened.",
+        "One old number, or a few in a row; then the count continues as if nothing had happened.",
         (
-            "The distance to the copy before is N, less the slots that frames without the header took in that lap. "
-            "Counted in frames of the sender it is exactly N, if nothing was lost and nothing left by other "
-            "queues."
+            "The distance to the earlier copy is N minus the slots that foreign frames used in that lap. Counted in "
+            "all frames of the sender it is exactly N, if none was lost and none left through another queue."
         ),
         (
-            "Both copies are identical. Old bytes with another packet's length: only the address was stale, the "
-            "length was not."
+            "Both copies are identical. Old bytes with another packet's length mean that only the buffer address was "
+            "stale, not the length."
         ),
         (
-            "No number is missing at the place (`extra`) where the slot was another packet's; one is (`substitute`) "
-            "where it was the stream's own."
+            "If the slot belonged to another packet, no number is missing there (`extra`); if it belonged to the "
+            "stream, one is (`substitute`)."
         ),
-        "When the rate varies, the distance in frames stays and the time between the copies does not.",
-        "A slot that stays stale for k laps sends its number k times, each a lap behind the one before.",
+        "When the rate varies, the distance in frames stays the same, but the time between the copies changes.",
+        "A slot that stays stale for k laps sends its number k times, one lap apart.",
     ),
     apart=(
         Rival(
             name="ring-replay",
-            apart="a replay is a long run of old numbers that count up; stale slots are single ones or short batches.",
+            apart="a replay is a long run of old numbers in order; stale slots come alone or in short batches.",
         ),
         Rival(
             name="early-overwrite",
-            apart="there the first copy is the one out of place: a number comes too early, and another never.",
+            apart=(
+                "there the first copy is the one out of place: one number arrives too early, and another never arrives."
+            ),
         ),
         Rival(
             name="path-copy",
             apart=(
-                "a path delivers the copy at once or after a constant time, and may change addresses, VLAN tag or hop "
+                "a path delivers the copy at once or after a constant delay, and may change addresses, VLAN tag or hop "
                 "count."
             ),
         ),
         Rival(
             name="retransmission",
-            apart="a packet sent again has a new IP identification, where the sender counts it.",
+            apart="a retransmitted packet has a new IP identification, if the sender counts it up.",
         ),
-        Rival(name="loop", apart="looped frames come many times, many different ones, in time and not in laps."),
+        Rival(
+            name="loop",
+            apart="a loop repeats many different frames many times, at constant time rather than once per lap.",
+        ),
         Rival(
             name="restart",
-            apart="after a restart the old numbers go on counting up; a stale slot is one step back and straight on.",
+            apart="after a restart the count continues from the old number; a stale slot is a single step back.",
         ),
     ),
     steps=(
@@ -91,21 +96,21 @@ STALE_SLOT = Explanation(
         _RESIZE,
         Step(
             do=(
-                "Copy instead of swapping buffers, and see whether the copies vanish: they did for the person "
-                "who first reported this. With netmap's bridge that is `-c`."
+                "Copy packets instead of swapping buffers, and see whether the duplicates disappear, as they did for "
+                "the first person to report this. With netmap's bridge that is `-c`."
             ),
             command="bridge -i netmap:eth0 -i netmap:eth0^ -c",
         ),
         Step(
             do=(
-                "Look at the sender's code: is every slot between the old and the new head filled? Is NS_BUF_CHANGED "
-                "set in each slot whose buffer changed, before head moves? Does only one thread touch the ring?"
+                "Check the sender's code: is every slot between the old and the new head filled? Is NS_BUF_CHANGED set "
+                "in each slot whose buffer changed, before head moves? Does only one thread touch the ring?"
             ),
         ),
         Step(
             do=(
-                "Look up whether the driver writes the descriptor's address each time, or only with NS_BUF_CHANGED "
-                "(r8169, stmmac; FreeBSD's em, lem, re): old bytes with a new length point at the latter."
+                "Check whether the driver writes the descriptor's address every time, or only with NS_BUF_CHANGED "
+                "(r8169, stmmac; FreeBSD's em, lem, re). Old bytes with a new length point to the latter."
             ),
             command="ethtool -i eth0",
         ),
@@ -125,42 +130,42 @@ STALE_SLOT = Explanation(
 
 RING_REPLAY = Explanation(
     name="ring-replay",
-    brief="a stretch of the ring, or all of it, went out once more",
+    brief="part of the ring, or all of it, was sent again in order",
     what=(
-        "The sender's head ran on over slots that nobody had filled: past the tail, or round a ring that the "
-        "hardware sends without end while the refill is late. What these slots held one lap before goes out again, "
-        "in order, up to a whole lap."
+        "The sender's head pointer moved over slots that nobody had filled: past the tail, or around a free-running "
+        "ring whose refill came too late. These slots send what they held one lap earlier, in order, for up to a whole "
+        "lap."
     ),
     seen=(
-        "A run of old numbers that count up, from a dozen to N - 1 of them; then the stream goes on where it was.",
+        "A run of 12 to N - 1 old numbers in order; then the stream continues where it was.",
         (
-            "Each lies one lap behind its copy, N less the slots of other frames. The lag falls by one from member "
-            "to member, since old numbers do not move the count on; so the first of the run measures the lap."
+            "Each comes one lap after its earlier copy: N minus the slots of other frames. The lag falls by one from "
+            "each to the next, because old numbers do not advance the count; so the first of the run measures the lap."
         ),
-        "All are identical to their copies.",
+        "All are identical to their earlier copies.",
     ),
     apart=(
-        Rival(name="stale-slot", apart="there single slots are stale, or short batches; fresh frames stand between."),
+        Rival(name="stale-slot", apart="stale slots come alone or in short batches, with fresh frames between them."),
         Rival(
             name="retransmission",
-            apart="a window sent again has new IP identifications, and its length is a window's, not a lap's.",
+            apart="a retransmitted window has new IP identifications, and is as long as a window, not a lap.",
         ),
         Rival(
             name="restart",
-            apart="a restart goes on counting from the old number; a replay jumps back to where the stream was.",
+            apart=(
+                "after a restart the count continues from the old number; after a replay it returns to where the "
+                "stream was."
+            ),
         ),
-        Rival(name="loop", apart="a loop repeats after a constant time, and the same frames again and again."),
+        Rival(name="loop", apart="a loop repeats the same frames again and again, at a constant time."),
     ),
     steps=(
         _SIZE,
         Step(
-            do=(
-                "Look for the place that moves head (or cur): it must never go past tail, nor be moved twice for one "
-                "batch."
-            ),
+            do=("Find the code that moves head (or cur): it must never go past tail, nor move twice for one batch."),
         ),
         Step(
-            do="Look for stalls just before a run: a refill that comes later than a lap takes.",
+            do="Look for stalls just before a run: a refill that came more than one lap late.",
             command="dmesg -T | tail",
         ),
         _RESIZE,
@@ -183,35 +188,36 @@ EARLY_OVERWRITE = Explanation(
     name="early-overwrite",
     brief="slots were refilled before they were sent: numbers too early, others never",
     what=(
-        "The mirror image of a stale slot: newer content too early instead of older content too late. The sender "
-        "fills a slot (or reuses a buffer) that the NIC has not sent yet. The frame that waited there is lost; the "
-        "new one goes out in its place, about a lap ahead of its time, and once more when its turn comes."
+        "The mirror image of a stale slot: new content too early instead of old content too late. The sender fills a "
+        "slot (or reuses a buffer) that the NIC has not sent yet. The frame that was waiting there is lost. The new "
+        "one goes out in its place, about one lap early, and again when its turn comes."
     ),
     seen=(
-        "A lone number, or a few, far ahead of the count; then the count goes on where it was.",
-        "The number in whose place it came never comes.",
-        "About N numbers later it comes again, in its place. That second copy is the duplicate in the report.",
-        "Less than a lap, and different each time: the buffer was used again, not the slot.",
+        "One number, or a few, far ahead of the count; then the count continues where it was.",
+        "The number that was due at that point never arrives.",
+        "About N numbers later the early number comes again, where it belongs. That second copy is the duplicate in "
+        "the report.",
+        "If it is less than a lap early, and different each time, the buffer was reused, not the slot.",
         (
-            "A frame that changed while it was being read is torn: a bad checksum, the head of one and the tail of "
-            "another."
+            "A frame that changed while the NIC was reading it is torn: a bad checksum, the head of one packet and the "
+            "tail of another."
         ),
     ),
     apart=(
-        Rival(name="stale-slot", apart="there the old number comes back late; here the new one comes early."),
-        Rival(name="late", apart="of reordered frames each comes once; here one comes twice and another never."),
-        Rival(name="path-copy", apart="a copy made on the way comes after its turn, never before it."),
+        Rival(name="stale-slot", apart="a stale slot sends an old number late; here a new number comes early."),
+        Rival(name="late", apart="reordered frames each come once; here one number comes twice and another never."),
+        Rival(name="path-copy", apart="a copy made on the path comes after the original's turn, never before it."),
     ),
     steps=(
         _SIZE,
         Step(
             do=(
-                "Look at what the sender takes for sent: only what the NIC has reported (tail moved, completion "
-                "ring, error queue of MSG_ZEROCOPY) may be filled again."
+                "Check when the sender considers a slot free: it may refill only what the NIC has reported as sent "
+                "(tail moved, completion ring, error queue of MSG_ZEROCOPY)."
             ),
         ),
-        Step(do="See whether it goes away with more room between head and tail, or with a smaller batch."),
-        Step(do="Look at errors that the NIC counts.", command="ethtool -S eth0 | grep -iE 'err|abort|drop'"),
+        Step(do="See whether more room between head and tail, or a smaller batch, makes it go away."),
+        Step(do="Check the NIC's error counters.", command="ethtool -S eth0 | grep -iE 'err|abort|drop'"),
         _STAMP,
     ),
     sources=(

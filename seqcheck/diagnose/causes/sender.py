@@ -6,36 +6,39 @@ from .entry import PKTGEN, RFC_5560, Explanation, Rival, Source, Step
 
 RETRANSMISSION = Explanation(
     name="retransmission",
-    brief="the sender sent them again on purpose, as new packets",
+    brief="the sender sent them again on purpose, in new packets",
     what=(
-        "A protocol with acknowledgements or timers, or a program that repeats what was asked for again, sends a "
-        "number once more in a new packet. That is healthy where something was lost before; the duplicate then means "
-        "that only the acknowledgement got lost, or that the timer is too short."
+        "A protocol with acknowledgements or timers, or a program that answers a repeated request, sends a number "
+        "again in a new packet. That is normal after a loss. A duplicate then means that only the acknowledgement was "
+        "lost, or that the timer is too short."
     ),
     seen=(
         "The number and the payload are the same; the IP identification is not.",
-        "The copy comes a round trip or a timer later, often a whole window of neighbours.",
-        "Where the first copy was lost on the way, nothing comes twice: the number is late, and fills a gap.",
-        "A sender whose identification is always 0, or IPv6, leaves no such mark; then seqcheck does not guess.",
+        "The copy comes a round trip or a timeout later, often together with a whole window of neighbours.",
+        "If the first copy was lost on the path, nothing comes twice: the number is late, and fills a gap.",
+        "With IPv6, or if the identification is always 0, there is no such mark, and seqcheck does not guess.",
     ),
     apart=(
-        Rival(name="stale-slot", apart="a ring repeats the old frame, identification and all."),
-        Rival(name="ring-replay", apart="likewise; and its length is a lap's, not a window's."),
+        Rival(name="stale-slot", apart="a ring repeats the old frame, including its identification."),
+        Rival(
+            name="ring-replay",
+            apart="a ring repeats the old identifications too, and its run is as long as a lap, not a window.",
+        ),
         Rival(
             name="path-copy",
-            apart="a copy made on the way keeps the identification; only its hop count or addresses change.",
+            apart="a copy made on the path keeps the identification; only its hop count or addresses change.",
         ),
     ),
     steps=(
         Step(
-            do="Compare time between the copies with the protocol's timer and with the round trip.",
+            do="Compare the time between the copies with the protocol's timeout and with the round-trip time.",
             command="ping -c 20 SENDER",
         ),
         Step(
-            do="Look at the sender's own count of what it sent again; for TCP:",
+            do="Check the sender's own count of retransmissions; for TCP:",
             command="nstat -az TcpRetransSegs TcpExtTCPDSACKRecv",
         ),
-        Step(do="See what was lost before: look at gaps and late numbers in the same report."),
+        Step(do="Look for earlier losses: gaps and late numbers in the same report."),
     ),
     sources=(
         RFC_5560,
@@ -51,35 +54,32 @@ SENDER_REPEAT = Explanation(
     name="sender-repeat",
     brief="the sender sends each number several times on purpose",
     what=(
-        "Some senders repeat each packet by design: packet generators that clone a packet (pktgen's clone_skb and "
-        "burst), protocols that send everything twice to survive a loss. Others do so by mistake: a loop that flushes "
-        "a burst without advancing sends the last frame of each burst twice."
+        "Some senders repeat each packet by design: packet generators that clone packets (pktgen's clone_skb and "
+        "burst), protocols that send everything twice in case one is lost. Others do so by mistake: a loop that "
+        "flushes a burst without advancing sends the last frame of each burst twice."
     ),
     seen=(
-        (
-            "Each number comes n times in a row, and the next is one further, or n further where the counter counts "
-            "frames."
-        ),
-        "Or the last frame of every burst comes twice, right after its copy, at a steady period.",
-        "Each copy takes a turn of its own in the sender's rhythm.",
+        ("Each number comes n times in a row, and the next is one higher, or n higher if the counter counts frames."),
+        "Or the last frame of every burst comes twice in a row, at a steady period.",
+        "Each copy takes a turn of its own in the sender's pacing.",
     ),
     apart=(
         Rival(
             name="path-copy",
             apart=(
-                "a mirror's copy comes a fixed time later, out of the sender's rhythm. Where each number comes "
-                "exactly twice and the rhythm cannot be told, seqcheck says path-copy."
+                "a mirror's copy comes a fixed time later, outside the sender's pacing. If each number comes exactly "
+                "twice and the pacing cannot be seen, seqcheck says path-copy."
             ),
         ),
-        Rival(name="stale-slot", apart="stale slots lie a lap behind their copy, not right after it."),
+        Rival(name="stale-slot", apart="a stale slot's copy comes one lap later, not right after."),
     ),
     steps=(
         Step(
-            do="Look at the generator's settings; for pktgen:",
+            do="Check the generator's settings; for pktgen:",
             command="grep -HE 'clone_skb|burst' /proc/net/pktgen/*",
         ),
-        Step(do="Look for a loop that sends a batch and does not move on before the next one."),
-        Step(do="Count at the sender: more frames than numbers?", command="ip -s link show eth0"),
+        Step(do="Look for a loop that sends a batch without advancing before the next one."),
+        Step(do="Count at the sender: does it send more frames than numbers?", command="ip -s link show eth0"),
     ),
     sources=(
         PKTGEN,
