@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seqcheck.kernel import border
 
 TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
+LOOP, COOKED, COOKED2 = 0, 113, 276  # LINKTYPE
 
 
 class Frame(NamedTuple):
@@ -63,6 +64,11 @@ def cooked(payload: bytes, *, kind: int = 0x0800, source: bytes = b"\2\0\0\0\0\1
 
 def cooked2(payload: bytes, *, kind: int = 0x0800, source: bytes = b"\2\0\0\0\0\1") -> bytes:
     return struct.pack(">HHIHBB8s", kind, 0, 3, 1, 0, len(source), source) + payload
+
+
+def loop(payload: bytes, *, kind: int = 0x0800) -> bytes:
+    """In the other byte order, as most captures have it; `kind` is not said but for IPv6."""
+    return struct.pack("<I", 24 if kind == 0x86DD else 2) + payload
 
 
 def extension(kind: int, following: int, body: bytes, offset: int = 0) -> bytes:

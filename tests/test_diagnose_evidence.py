@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import packets
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 
 from seqcheck.diagnose.evidence import compare
 from seqcheck.diagnose.naming import name
+from seqcheck.diagnose.populations import OTHER, WAY
+from seqcheck.diagnose.populations import kind as kind_of
 
 ETHER = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
 
@@ -74,6 +77,45 @@ def test_other_tags_before_what_is_no_ip(tags: bytes, expected: set[str]) -> Non
     assert set(difference(addresses + b"\x81\x00\x00\x0a" + rest, addresses + tags + rest)) == expected
     other = addresses + tags + rest[:-1] + b"\xff"
     assert set(difference(addresses + b"\x81\x00\x00\x0a" + rest, other)) == expected | {"payload"}
+
+
+COPIES = {  # of one frame, by link layer, and what differs in them
+    packets.COOKED2: [(4, "sll.ifindex"), (7, "sll.ifindex"), (9, "sll.hatype"), (10, "sll.pkttype"), (13, "sll.src")],
+    packets.COOKED: [(1, "sll.pkttype"), (3, "sll.hatype"), (6, "sll.src")],
+    packets.LOOP: [(3, "null.family")],
+}
+
+
+@pytest.mark.parametrize("inner", [udp()[14:], b"no IP at all" * 5], ids=["IP", "other"])
+@pytest.mark.parametrize("tags", [0, 1, 2])
+@pytest.mark.parametrize(("link", "at", "expected"), [(link, *each) for link, some in COPIES.items() for each in some])
+def test_what_a_header_that_is_not_ethernets_says_is_no_payload(
+    link: int, at: int, expected: str, inner: bytes, tags: int
+) -> None:
+    kind = 0x0800 if inner[0] == 0x45 else 0x88B5
+    for number in range(tags):
+        inner, kind = bytes([0, number]) + kind.to_bytes(2, "big") + inner, 0x8100
+    frame = {packets.COOKED2: packets.cooked2, packets.COOKED: packets.cooked}.get(link, packets.loop)(inner, kind=kind)
+    other = bytearray(frame)
+    other[at] ^= 1
+    found = compare(frame, bytes(other), wire=(len(frame), len(frame)), link=link)
+    assert found.differs == (expected,)
+    assert kind_of(found) == WAY
+    other[-1] ^= 1
+    found = compare(frame, bytes(other), wire=(len(frame), len(frame)), link=link)
+    assert (found.differs[0], found.differs[-1], kind_of(found)) == (expected, "payload", OTHER)
+
+
+@pytest.mark.parametrize("layer", [UDP, TCP])
+def test_a_translated_address_is_another_way(layer: type) -> None:
+    frames = [
+        bytes(ETHER / IP(src=source, dst="192.0.2.2", id=7) / layer(sport=port, dport=5) / (b"x" * 30))
+        for source, port in (("192.0.2.1", 9), ("198.51.100.1", 1009))
+    ]
+    found = compare(*frames, wire=(len(frames[0]),) * 2, link=1)
+    name = layer.__name__.lower()
+    assert set(found.differs) == {"ip.src", "ip.checksum", f"{name}.sport", f"{name}.checksum"}
+    assert kind_of(found) == WAY
 
 
 @given(a=st.binary(max_size=120), b=st.binary(max_size=120), link=st.sampled_from([0, 1, 101, 113, 276, 127]))

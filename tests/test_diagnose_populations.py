@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqcheck.diagnose import evidence, populations
 from seqcheck.diagnose.facts import Evidence, Facts
 from seqcheck.diagnose.populations import ALIKE, NEW, OTHER, WAY, kind, kinds
 from seqcheck.diagnose.table import table
@@ -78,3 +79,10 @@ def test_what_was_not_compared_follows_its_like() -> None:
 def test_without_evidence_all_are_alike() -> None:
     found = table(findings([*range(50), *range(40, 60)]))
     assert set(kinds(found, Facts()).tolist()) <= {ALIKE}
+
+
+def test_what_counts_as_another_way_is_what_a_comparison_can_find() -> None:
+    fields = {name for _, name in (*evidence._IP4, *evidence._IP6, *evidence._UDP, *evidence._TCP)}
+    fields |= {name for some in evidence._LINK.values() for *_, name in some}
+    assert fields >= populations._WAY - populations._PATH
+    assert {name for name in fields if not name.startswith("ip.")} <= populations._WAY | {"udp.length"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from packets import TAGS, cooked, ethernet, ipv4, ipv6, udp
+from packets import TAGS, cooked, cooked2, ethernet, ipv4, ipv6, udp
 
 from seqcheck.kernel.border import A_ETH, A_UDP, RECORD
 from seqcheck.kernel.portable.frame import locate
@@ -39,11 +41,24 @@ def test_a_frame_that_ends_early_is_never_read_beyond(tags: int) -> None:
         assert link.ethertype_at(frame[:length]) <= max(12, length + link.TAG)
 
 
+@pytest.mark.parametrize("tags", range(4))
+@pytest.mark.parametrize(("kind", "cook"), [(link.COOKED, cooked), (link.COOKED2, cooked2)])
+def test_tags_behind_a_cooked_header(kind: int, cook: Callable[..., bytes], tags: int) -> None:
+    inner, ethertype = INNER[0x0800], 0x0800
+    for number in range(tags):
+        inner, ethertype = bytes([0, number]) + ethertype.to_bytes(2, "big") + inner, TAGS[number % len(TAGS)]
+    frame = cook(inner, kind=ethertype)
+    at = link.ip_offset(frame, kind)
+    assert at == link.payload_at(frame, kind) == locate(frame, len(frame), kind, (A_ETH, -1, ())).start
+    assert frame[at:] == INNER[0x0800]
+
+
 def test_other_link_layers() -> None:
     inner = INNER[0x0800]
     assert link.ip_offset(cooked(inner), link.COOKED) == len(cooked(inner)) - len(inner)
     assert [link.ip_offset(inner, kind) for kind in link.RAW_IP] == [0] * len(link.RAW_IP)
     assert [link.ip_offset(inner, kind) for kind in link.LOOPBACK] == [4, 4]
-    assert link.ip_offset(inner, link.COOKED2) == 20
+    assert link.ip_offset(cooked2(inner), link.COOKED2) == 20
+    assert link.ip_offset(cooked2(inner, kind=0x88CC), link.COOKED2) is None
     assert link.ip_offset(inner, 105) is None  # IEEE 802.11
     assert link.ip_offset(ethernet(inner, kind=0x88CC), link.ETHERNET) is None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dataclass import replace
-from ..wire.link import ETHERNET, ethertype_at, ip_offset
+from ..wire.link import COOKED, COOKED2, ETHERNET, LOOPBACK, ethertype_at, ip_offset, payload_at
 from .facts import Evidence
 
 STAMP = 8  # bytes of a time stamp, at most
@@ -25,7 +25,18 @@ _IP6 = (
     ("fc", "ip.tos"), ("flow", "ip.flow"), ("plen", "ip.length"), ("nxt", "ip.protocol"), ("hlim", "ip.ttl"),
     ("src", "ip.src"), ("dst", "ip.dst"),
 )  # fmt: skip
+# Of a link layer's header: (from, to, name), by Wireshark's names; what lies behind them are VLAN tags and the type.
+_LINK: dict[int, tuple[tuple[int, int | None, str], ...]] = {
+    ETHERNET: ((0, 6, "eth.dst"), (6, 12, "eth.src"), (12, None, "vlan")),
+    COOKED: ((0, 2, "sll.pkttype"), (2, 4, "sll.hatype"), (4, 14, "sll.src"), (14, None, "vlan")),
+    COOKED2: (
+        (0, 2, "vlan"), (2, 4, "sll.unused"), (4, 8, "sll.ifindex"), (8, 10, "sll.hatype"), (10, 11, "sll.pkttype"),
+        (11, 20, "sll.src"), (20, None, "vlan"),
+    ),
+    **dict.fromkeys(LOOPBACK, ((0, 4, "null.family"),)),
+}  # fmt: skip
 _UDP = (("sport", "udp.sport"), ("dport", "udp.dport"), ("ulen", "udp.length"), ("sum", "udp.checksum"))
+_TCP = (("sport", "tcp.sport"), ("dport", "tcp.dport"), ("sum", "tcp.checksum"))
 _PRP, _HSR = b"\x88\xfb", b"\x89\x2f"  # IEC 62439-3: suffix of the redundancy trailer, ethertype of the HSR tag
 
 
@@ -101,9 +112,9 @@ def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
     names: list[str] = []
     one, two = _network(earlier, link), _network(later, link)
     if one.head != two.head:
-        names += _link_names(one.head, two.head)
+        names += _link_names(one.head, two.head, link)
     if one.packet is None or two.packet is None or type(one.packet) is not type(two.packet):
-        rests = [frame[len(each.head) if link == ETHERNET else 0 :] for frame, each in ((earlier, one), (later, two))]
+        rests = [frame[len(each.head) :] for frame, each in ((earlier, one), (later, two))]
         common = min(map(len, rests))
         changed = rests[0][:common] != rests[1][:common]
         return (*names, "payload") if changed or not names else tuple(names)
@@ -119,11 +130,13 @@ def _differing(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
 def _transport(a: Any, b: Any) -> list[str]:
     import dpkt
 
+    names: list[str] = []
     if isinstance(a, dpkt.udp.UDP) and isinstance(b, dpkt.udp.UDP):
         names = [name for field, name in _UDP if getattr(a, field) != getattr(b, field)]
         a, b = a.data, b.data
-    else:
-        names = []
+    elif isinstance(a, dpkt.tcp.TCP) and isinstance(b, dpkt.tcp.TCP):
+        names = [name for field, name in _TCP if getattr(a, field) != getattr(b, field)]
+        b.sport, b.dport, b.sum = a.sport, a.dport, a.sum
     try:
         one, two = bytes(a), bytes(b)
     except Exception:  # noqa: BLE001 - dpkt writes again what it read, and raises what it likes where that was hostile
@@ -146,7 +159,7 @@ def _network(frame: bytes, link: int) -> _Split:
 
     offset = ip_offset(frame, link)
     if offset is None or offset >= len(frame):
-        return _Split(frame[: ethertype_at(frame) + 2 if link == ETHERNET else 14], None)
+        return _Split(frame[: payload_at(frame, link)], None)
     version = frame[offset] >> 4
     try:
         packet = dpkt.ip6.IP6(frame[offset:]) if version == 6 else dpkt.ip.IP(frame[offset:])
@@ -155,12 +168,5 @@ def _network(frame: bytes, link: int) -> _Split:
     return _Split(frame[:offset], packet)
 
 
-def _link_names(one: bytes, two: bytes) -> list[str]:
-    names = []
-    if one[:6] != two[:6]:
-        names.append("eth.dst")
-    if one[6:12] != two[6:12]:
-        names.append("eth.src")
-    if one[12:] != two[12:]:
-        names.append("vlan")
-    return names
+def _link_names(one: bytes, two: bytes, link: int) -> list[str]:
+    return list(dict.fromkeys(name for low, high, name in _LINK[link] if one[low:high] != two[low:high]))

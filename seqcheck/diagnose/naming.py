@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..wire.link import ETHERNET, ethertype_at, ip_offset, word
+from ..wire.link import TYPE_AT, ethertype_at, ip_offset, word
 
 _ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8809: "slow protocols (LACP)", 0x88F7: "PTP", 0x888E: "EAPOL"}
 _PROTOCOLS = {1: "ICMP", 2: "IGMP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 89: "OSPF", 132: "SCTP"}
@@ -37,7 +37,7 @@ def name(frame: bytes, link: int) -> str:
 
 
 def _not_ip(frame: bytes, link: int) -> str:
-    kind = word(frame, ethertype_at(frame)) if link == ETHERNET else -1
+    kind = word(frame, ethertype_at(frame, link)) if link in TYPE_AT else -1
     if kind < 0:
         return "not IP"
     return _ETHERTYPES.get(kind, "802.3" if kind < 0x600 else f"ethertype 0x{kind:04x}")

@@ -24,8 +24,9 @@ _CONTENT = frozenset({"length", "padding"})
 _PATH = frozenset({"prp.lan", "hsr.path"})
 _NEW = frozenset({"ip.id", "time"})
 _WAY = frozenset({
-    "eth.src", "eth.dst", "vlan", "ip.ttl", "ip.tos", "ip.checksum", "ip.src", "ip.dst", "ip.flow", "udp.sport",
-    "udp.dport", "udp.sum",
+    "eth.src", "eth.dst", "vlan", "sll.ifindex", "sll.pkttype", "sll.hatype", "sll.src", "sll.unused", "null.family",
+    "ip.ttl", "ip.tos", "ip.checksum", "ip.src", "ip.dst", "ip.flow", "udp.sport", "udp.dport", "udp.checksum",
+    "tcp.sport", "tcp.dport", "tcp.checksum",
 }) | _PATH  # fmt: skip
 _SENT_ANEW = _NEW | _WAY | frozenset({"ip.flags"})  # what else may change with a new packet
 
