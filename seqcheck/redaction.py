@@ -13,14 +13,15 @@ from hashlib import blake2b
 
 from .dataclass import dataclass
 from .errors import InputError, UsageError
-from .kernel.border import RECORD
+from .kernel.border import CUT, RECORD
 from .kernel.portable.digits import is_digits, label_of, stretch
-from .kernel.portable.examine import examine
+from .kernel.portable.examine import Seen, examine
 from .kernel.portable.frame import locate, position
 from .layout import Layout, compile
-from .wire.link import COOKED, COOKED2, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TAG, TAGS
+from .wire.link import COOKED, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TYPE_AT, ethertype_at, payload_at, word
 
 MOST = 1 << 20  # addresses of a kind
+TRIES = 8  # until a frame that is no record remains none; then what the layout would read of it stays
 ARP = 0x0806
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 LENGTHS = {UDP: 8, TCP: 20, ICMP: 8, ICMP6: 8}  # of the headers that stay
@@ -56,48 +57,49 @@ class Redactor:
         self._known: dict[bytes, bytes] = {}
         self._counts: dict[int, int] = {}
 
-    def frame(self, data: bytes, wire: int, link: int, *, record: bool) -> bytes:
-        """One frame, as captured; `record` says whether the layout reads it. InputError where that is so and its words
-        cannot be kept (inside a tunnel), or there are too many addresses."""
+    def frame(self, data: bytes, wire: int, link: int) -> bytes:
+        """One frame, as captured, of which the layout reads the same as before. InputError where it is a record whose
+        words cannot be kept (inside a tunnel), or there are too many addresses."""
+        seen = examine(data, wire, link, self._program)
+        kept = seen.status in (RECORD, CUT)
+        for salt in range(TRIES):
+            made = self._redacted(data, wire, link, words=kept, salt=salt)
+            if _alike(examine(made, wire, link, self._program), seen):
+                return made
+        return self._redacted(data, wire, link, words=True, salt=0)
+
+    def _redacted(self, data: bytes, wire: int, link: int, *, words: bool, salt: int) -> bytes:
+        """`words`: with what the layout reads as it was. By another `salt` all else becomes something else."""
         work = _Work(data=bytearray(data), stays=bytearray(len(data)))
         kind, at = self._link(work, link)
         if kind == ARP:
             self._arp(work, at)
         elif kind in IP_TYPES:
             self._network(work, IP_TYPES[kind], at)
-        if record:
+        if words:
             self._keep_words(work, data, wire, link)
-        self._replace(work)
+        self._replace(work, self._key + bytes([salt]) * (salt > 0))
         if kind in IP_TYPES:
             _sum_up(work.data, IP_TYPES[kind], at, whole=len(data) == wire)
         return bytes(work.data)
 
     def _link(self, work: _Work, link: int) -> tuple[int, int]:
         """The ethertype, and where what it names begins; -1 where that is not known."""
-        data = work.data
+        data, at = work.data, payload_at(work.data, link)
         if link in RAW_IP or link in LOOPBACK:
-            at = 4 if link in LOOPBACK else 0
             work.keep(0, at)
             version = data[at] >> 4 if at < len(data) else 0
             return {4: 0x0800, 6: 0x86DD}.get(version, -1), at
+        if link not in TYPE_AT:
+            return -1, 0
         if link == ETHERNET:
             self._address(work, 0, 6)
             self._address(work, 6, 6)
-            at = 12
-            while word(data, at) in TAGS:
-                work.keep(at, at + TAG)
-                at += TAG
-            work.keep(at, at + 2)
-            return word(data, at), at + 2
-        if link == COOKED:
-            work.keep(0, 16)
-            self._address(work, 6, 6)
-            return word(data, 14), 16
-        if link == COOKED2:
-            work.keep(0, 20)
-            self._address(work, 12, 6)
-            return word(data, 0), 20
-        return -1, 0
+            work.keep(12, at)
+        else:
+            work.keep(0, at)
+            self._address(work, 6 if link == COOKED else 12, 6)
+        return word(data, ethertype_at(data, link)), at
 
     def _arp(self, work: _Work, at: int) -> None:
         work.keep(at, at + 8)
@@ -124,13 +126,16 @@ class Redactor:
             work.keep(at + size, at + size + LENGTHS[protocol])
 
     def _keep_words(self, work: _Work, data: bytes, wire: int, link: int) -> None:
-        place, outer = examine(data, wire, link, self._program).place, locate(data, wire, link, self._anchor)
+        seen, outer = examine(data, wire, link, self._program), locate(data, wire, link, self._anchor)
+        place = seen.place
         if (outer.status, outer.start) != (RECORD, place.start):
+            if seen.status != RECORD:
+                return
             raise InputError(
                 "a record lies inside a tunnel, where its number cannot be kept",
                 hint="Give a layout that names its place from the outer header: seqcheck discover.",
             )
-        for field in filter(is_digits, self._program.fields):
+        for field in filter(is_digits, self._program.fields if seen.status == RECORD else ()):
             stays = stretch(data, place, field, label_of(self._program))
             work.keep(stays.start, stays.stop)
         for one in self._words:
@@ -139,14 +144,15 @@ class Redactor:
             for byte, bits in enumerate(mask, at):
                 if 0 <= byte < len(work.stays):
                     work.stays[byte] |= bits
+                    work.data[byte] = (work.data[byte] & ~bits) | (data[byte] & bits)
 
-    def _replace(self, work: _Work) -> None:
+    def _replace(self, work: _Work, key: bytes) -> None:
         """All that does not stay."""
         gone = [at for at, bits in enumerate(work.stays) if bits != 0xFF]
         if not gone:
             return
         secret = bytes(work.data[at] & ~work.stays[at] & 0xFF for at in gone)
-        for at, new in zip(gone, _drawn(secret, self._key), strict=True):
+        for at, new in zip(gone, _drawn(secret, key), strict=True):
             bits = work.stays[at]
             work.data[at] = (work.data[at] & bits) | (new & ~bits & 0xFF)
 
@@ -173,6 +179,11 @@ class Redactor:
         return found
 
 
+def _alike(one: Seen, two: Seen) -> bool:
+    """Whether the layout reads the same of two frames: a word that goes may turn out as one that it asks for."""
+    return one.status == two.status and (two.status != RECORD or (one.seq, one.streams) == (two.seq, two.streams))
+
+
 def _drawn(secret: bytes, key: bytes) -> bytes:
     """As many bytes: one by one at first, each of all up to it; then in pieces, for speed."""
     chain, made = blake2b(key=key), bytearray()
@@ -187,11 +198,6 @@ def _drawn(secret: bytes, key: bytes) -> bytes:
 
 
 _GROUPS = {6: (b"\x03\x00", b"\x02\x00"), 4: (b"\xef", b"\x0a"), 16: (b"\xff\x0e", b"\xfd\x00")}
-
-
-def word(data: bytearray, at: int) -> int:
-    """The 16 bits there, in network order; -1 where the frame ends before."""
-    return int.from_bytes(data[at : at + 2], "big") if 0 <= at <= len(data) - 2 else -1
 
 
 def _of_group(address: bytes) -> bool:

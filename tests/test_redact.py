@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def datagram(payload: bytes, *, version: int = 4) -> bytes:
 def test_addresses_and_payload_are_gone_and_checksums_are_right(version: int) -> None:
     redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
     frame = datagram(struct.pack(">I", 77) + TEXT, version=version)
-    made = redactor.frame(frame, len(frame), 1, record=True)
+    made = redactor.frame(frame, len(frame), 1)
     assert len(made) == len(frame)
     for secret in (TEXT, TEXT[:6], frame[:6], frame[6:12], b"\xc6\x33\x64\x07", b"\xcb\x00\x71\x09", bytes([0x20] * 8)):
         assert secret not in made
@@ -85,15 +86,15 @@ def test_addresses_and_payload_are_gone_and_checksums_are_right(version: int) ->
 
 
 def test_a_frame_that_is_no_record_keeps_no_payload() -> None:
-    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
+    redactor = Redactor(layout.resolve("udp:5001 magic=u8@0==7 seq=u32be@1"), KEY)
     frame = datagram(TEXT)
-    assert TEXT[:4] not in redactor.frame(frame, len(frame), 1, record=False)
+    assert TEXT[:4] not in redactor.frame(frame, len(frame), 1)
 
 
 def test_bits_beside_the_counter_in_its_word_go() -> None:
     redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0&0xffff"), KEY)
     frame = datagram(b"\xaa\xbb\x00\x07" + TEXT)
-    made = redactor.frame(frame, len(frame), 1, record=True)
+    made = redactor.frame(frame, len(frame), 1)
     assert made[42:46][2:] == b"\x00\x07"
     assert made[42:44] != b"\xaa\xbb"
 
@@ -101,16 +102,49 @@ def test_bits_beside_the_counter_in_its_word_go() -> None:
 def test_equal_bytes_stay_equal_and_others_differ() -> None:
     redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
     frames = [datagram(struct.pack(">I", 1) + text) for text in (TEXT, TEXT, TEXT[:-1] + b"!")]
-    one, same, other = (redactor.frame(frame, len(frame), 1, record=True) for frame in frames)
+    one, same, other = (redactor.frame(frame, len(frame), 1) for frame in frames)
     assert one == same
     stranger = Redactor(layout.resolve("udp:5001 seq=u32be@0"), bytes(32))
-    assert stranger.frame(frames[0], len(frames[0]), 1, record=True) != one
+    assert stranger.frame(frames[0], len(frames[0]), 1) != one
     assert one[46:-1] == other[46:-1]  # old bytes at another length are seen as such
     assert one[-1] != other[-1]
     long = [datagram(struct.pack(">I", 1) + bytes(400) + last) for last in (b"a", b"b")]
-    first, second = (redactor.frame(frame, len(frame), 1, record=True) for frame in long)
+    first, second = (redactor.frame(frame, len(frame), 1) for frame in long)
     assert first[46:400] == second[46:400]
     assert first[-1] != second[-1]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["udp:5001 seq=u8@0%100", "udp:5001 seq=u8@0 from=128", "udp:5001 magic=u8@0!=7 seq=u8@1", "udp:5001 seq=text@1",
+     "udp:5001 magic=u8@0&3==1 seq=u16be@1", "frame seq=u16be@4%40000", "ip stream=u8@-1 seq=u8@12%9"],
+)  # fmt: skip
+def test_what_is_no_record_remains_none(spec: str) -> None:
+    """What takes the place of a byte may be what the layout asks for."""
+    reads, redactor = Reader(layout.resolve(spec)), Redactor(layout.resolve(spec), KEY)
+    for first in range(256):
+        frame = datagram(bytes([first, first]) + b"7 is in it")
+        made = redactor.frame(frame, len(frame), 1)
+        assert reads.read(made, len(made), 1) == reads.read(frame, len(frame), 1)
+
+
+@pytest.mark.parametrize(("link", "cook"), [(packets.COOKED, packets.cooked), (packets.COOKED2, packets.cooked2)])
+def test_a_tag_behind_a_cooked_header_stays(link: int, cook: Callable[..., bytes]) -> None:
+    reads, redactor = Reader(layout.resolve("udp:5001 seq=u8@0")), Redactor(layout.resolve("udp:5001 seq=u8@0"), KEY)
+    frame = cook(b"\0\5\x08\0" + datagram(b"A" + TEXT)[14:], kind=0x8100)
+    made = redactor.frame(frame, len(frame), link)
+    assert reads.read(made, len(made), link) == {"seq": 65}
+    assert TEXT not in made
+
+
+def test_a_frame_cut_behind_its_magic_is_still_cut(tmp_path: Path) -> None:
+    path, copy, spec = tmp_path / "run.pcap", tmp_path / "copy.pcapng", "udp:5001 magic=u16be@0==0x4142 seq=u32be@2"
+    frame = datagram(b"AB" + bytes(4) + TEXT)
+    path.write_bytes(pcap.file_header(link=1) + pcap.record(0, frame) + pcap.record(1, frame[:46], wire=len(frame)))
+    assert main(["redact", "--layout", spec, str(path), str(copy)]) == 0
+    made = [session.analyze(each, layout=spec).records for each in (path, copy)]
+    assert made[0] == made[1]
+    assert sum(made[0].skipped.values()) == 1
 
 
 def test_addresses_become_others_one_for_one() -> None:
@@ -118,35 +152,28 @@ def test_addresses_become_others_one_for_one() -> None:
     seen = {}
     for last in range(200):
         frame = bytes([0, 1, 2, 3, 4, last]) + bytes([1, 0, 0x5E, 0, 0, last]) + b"\x12\x34" + bytes(50)
-        made = redactor.frame(frame, len(frame), 1, record=False)
+        made = redactor.frame(frame, len(frame), 1)
         assert (made[0] & 1, made[6] & 1) == (0, 1)  # a group's stays a group's
         seen[last] = made[:12]
-        assert redactor.frame(frame, len(frame), 1, record=False)[:12] == seen[last]
+        assert redactor.frame(frame, len(frame), 1)[:12] == seen[last]
     assert len(set(seen.values())) == 200
     broadcast = b"\xff" * 6 + bytes(6) + b"\x12\x34" + bytes(50)
-    assert redactor.frame(broadcast, 64, 1, record=False)[:14] == broadcast[:14]
+    assert redactor.frame(broadcast, 64, 1)[:14] == broadcast[:14]
 
 
 @given(packets.frames(), st.integers(0, 120))
 def test_no_frame_is_too_odd(frame: Any, cut: int) -> None:
     redactor = Redactor(layout.resolve("udp seq=u32be@0"), KEY)
     data = frame.data[:cut] if cut < 100 else frame.data
-    made = redactor.frame(data, max(frame.wire, len(data)), frame.link, record=False)
+    made = redactor.frame(data, max(frame.wire, len(data)), frame.link)
     assert len(made) == len(data)
 
 
 def test_a_record_inside_a_tunnel_is_refused() -> None:
-    redactor = Redactor(layout.resolve("udp:9 seq=u32be@0"), KEY)
-    frame = datagram(TEXT)
-    with pytest.raises(InputError, match="inside a tunnel"):
-        redactor.frame(frame, len(frame), 1, record=True)
-
-
-def test_a_record_inside_a_tunnel_is_refused_where_the_layout_s_magic_alone_told_it() -> None:
     redactor = Redactor(layout.resolve("udp magic=u8@0==0x5a seq=u32be@1"), KEY)
     frame = bytes(tunnels.TUNNELS["vxlan"][0](tunnels.packet(b"\x5a" + TEXT)))
     with pytest.raises(InputError, match="inside a tunnel"):
-        redactor.frame(frame, len(frame), 1, record=True)
+        redactor.frame(frame, len(frame), 1)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +188,7 @@ def test_a_number_in_digits_stays_and_can_be_read_again(spec: str, text: bytes, 
     reads = Reader(layout.resolve(spec))
     redactor = Redactor(layout.resolve(spec), KEY)
     frame = datagram(text)
-    made = redactor.frame(frame, len(frame), 1, record=True)
+    made = redactor.frame(frame, len(frame), 1)
     assert kept in made
     assert b"swordfish" not in made
     assert reads.read(made, len(made), 1) == {"seq": 123}

@@ -86,26 +86,19 @@ def rehearse() -> None:
 
 def redacted(reader: CaptureReader, layout: Layout) -> Iterator[bytes]:
     """The copy, as pcapng."""
-    from seqcheck import kernel
-    from seqcheck.kernel.border import RECORD, RecordColumns
-    from seqcheck.layout import compile
     from seqcheck.redaction import Redactor
     from seqcheck.wire import pcapng
 
-    decoder, records = kernel.load().Decoder(compile(layout)), RecordColumns(0)
     redactor, links = Redactor(layout, os.urandom(32)), dict[int, int]()
     yield pcapng.section_block(program="seqcheck redact")
     for frames, low, high in reader:
-        if len(records.row) < frames.capacity:
-            records = RecordColumns(frames.capacity)
-        decoder.decode(frames, low, high, records)
         for row in range(low, high):
             at, link, wire = int(frames.off[row]), int(frames.link[row]), int(frames.wire[row])
             if link not in links:
                 links[link] = len(links)
                 yield pcapng.interface_block(link=link)
             data = frames.buf[at : at + int(frames.cap[row])].tobytes()
-            made = redactor.frame(data, wire, link, record=records.status[row] == RECORD)
+            made = redactor.frame(data, wire, link)
             yield pcapng.packet_block(int(frames.ns[row]), made, wire=wire, interface=links[link])
     if reader.dropped is not None and links:
         received = reader.frames + reader.dropped

@@ -18,12 +18,12 @@ TAG = 4  # bytes
 IP_TYPES = {0x0800: 4, 0x86DD: 6}
 
 
-def ethertype_at(frame: bytes, link: int = ETHERNET) -> int:
+def ethertype_at(frame: bytes | bytearray, link: int = ETHERNET) -> int:
     """Where the ethertype of an Ethernet or cooked frame stands, behind any VLAN tags; perhaps beyond its end."""
     return _behind_tags(frame, link)[0]
 
 
-def payload_at(frame: bytes, link: int) -> int:
+def payload_at(frame: bytes | bytearray, link: int) -> int:
     """Where the payload of the link layer begins, behind any VLAN tags; perhaps beyond the frame's end. 0 for a link
     layer that is not known."""
     if link in LOOPBACK:
@@ -31,7 +31,7 @@ def payload_at(frame: bytes, link: int) -> int:
     return _behind_tags(frame, link)[1] if link in TYPE_AT else 0
 
 
-def ip_offset(frame: bytes, link: int) -> int | None:
+def ip_offset(frame: bytes | bytearray, link: int) -> int | None:
     """Where the IP header begins, perhaps beyond the frame's end; None where the link layer says that there is none."""
     if link in RAW_IP or link in LOOPBACK:
         return payload_at(frame, link)
@@ -41,7 +41,7 @@ def ip_offset(frame: bytes, link: int) -> int | None:
     return behind if word(frame, at) in IP_TYPES else None
 
 
-def _behind_tags(frame: bytes, link: int) -> tuple[int, int]:
+def _behind_tags(frame: bytes | bytearray, link: int) -> tuple[int, int]:
     """Where the ethertype stands, and where that begins which it names."""
     at, behind = TYPE_AT[link]
     while word(frame, at) in TAGS:
@@ -49,6 +49,6 @@ def _behind_tags(frame: bytes, link: int) -> tuple[int, int]:
     return at, behind
 
 
-def word(frame: bytes, at: int) -> int:
+def word(frame: bytes | bytearray, at: int) -> int:
     """The 16 bits there, in network order; -1 where the frame ends before."""
     return int.from_bytes(frame[at : at + 2], "big") if 0 <= at <= len(frame) - 2 else -1
