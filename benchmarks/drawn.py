@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from seqcheck.cli.main import main
-from seqcheck.reporters.dashboard import Dashboard
-from seqcheck.watch import Watch
+from seqcheck.engine.watch import Watch
+from seqcheck.outputs.dashboard import Dashboard
 
 
 class Clock:

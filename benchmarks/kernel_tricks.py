@@ -30,8 +30,8 @@ import numpy as np
 from benchmarks.__main__ import make
 from benchmarks.shapes import SHAPES
 from seqcheck import layout
+from seqcheck.capture.slots import ROWS, SLOT
 from seqcheck.kernel import border
-from seqcheck.sources.slots import ROWS, SLOT
 
 ROOT = Path(__file__).resolve().parents[1]
 FRAMES = {"large": 150_000}  # and of all others:

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from seqcheck import kernel, layout
+from seqcheck.capture.slots import ROWS, SLOT
 from seqcheck.kernel import border
-from seqcheck.sources.slots import ROWS, SLOT
 
 STEPS = ("index", "decode", "track")
 Times = dict[str, float]  # seconds by step

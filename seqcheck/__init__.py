@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 from seqcheck.version import VERSION as __version__  # noqa: N811 - the name that all packages have
 
 if TYPE_CHECKING:
-    from seqcheck.analyzer import Analyzer
+    from seqcheck.capture.selection import Selection
+    from seqcheck.engine.analyzer import Analyzer
+    from seqcheck.engine.following import Live, live
+    from seqcheck.engine.session import Progress, analyze
     from seqcheck.errors import (
         InputError,
         OutputError,
@@ -23,12 +26,9 @@ if TYPE_CHECKING:
         SeqcheckError,
         UsageError,
     )
-    from seqcheck.following import Live, live
     from seqcheck.layout import Layout
     from seqcheck.model import Report
-    from seqcheck.selection import Selection
-    from seqcheck.session import Progress, analyze
-    from seqcheck.snapshot import Found, Snapshot
+    from seqcheck.model.snapshot import Found, Snapshot
 
 __all__ = [
     "Analyzer", "Found", "InputError", "Layout", "Live", "OutputError", "PrivilegeError", "Progress", "Report",
@@ -37,21 +37,21 @@ __all__ = [
 ]  # fmt: skip
 
 _HOME = {
-    "Analyzer": "seqcheck.analyzer",
-    "Found": "seqcheck.snapshot",
+    "Analyzer": "seqcheck.engine.analyzer",
+    "Found": "seqcheck.model.snapshot",
     "Layout": "seqcheck.layout",
-    "Live": "seqcheck.following",
+    "Live": "seqcheck.engine.following",
     "InputError": "seqcheck.errors",
     "OutputError": "seqcheck.errors",
     "PrivilegeError": "seqcheck.errors",
-    "Progress": "seqcheck.session",
+    "Progress": "seqcheck.engine.session",
     "Report": "seqcheck.model",
-    "Selection": "seqcheck.selection",
+    "Selection": "seqcheck.capture.selection",
     "SeqcheckError": "seqcheck.errors",
-    "Snapshot": "seqcheck.snapshot",
+    "Snapshot": "seqcheck.model.snapshot",
     "UsageError": "seqcheck.errors",
-    "analyze": "seqcheck.session",
-    "live": "seqcheck.following",
+    "analyze": "seqcheck.engine.session",
+    "live": "seqcheck.engine.following",
 }
 
 

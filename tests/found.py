@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from seqcheck.model import Report
-from seqcheck.results import Batch, CapturedFrame
+from seqcheck.model.results import Batch, CapturedFrame
 
 
 class Found:

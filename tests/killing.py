@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # The interpreter's start is not ours: seqcheck says when it begins. What a shell runs in the background ignores Ctrl-C

@@ -11,8 +11,8 @@ import killing
 import netns
 
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader
 from seqcheck.errors import SeqcheckError
-from seqcheck.sources import CaptureReader
 
 LONGEST_S = 4.0  # after its start a capture has been ended
 TORN = "the input ends within a block"  # the one damage that SIGKILL may leave

@@ -10,9 +10,9 @@ from typing import Any
 
 from containers import Packet
 
+from seqcheck.capture import CaptureReader
 from seqcheck.kernel.portable import index as portable_index
 from seqcheck.model import Damage
-from seqcheck.sources import CaptureReader
 
 
 class Drip(io.RawIOBase):

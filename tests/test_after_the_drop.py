@@ -20,7 +20,7 @@ import pytest
 
 import seqcheck
 from seqcheck.errors import SeqcheckError
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from reading import path_of, read
 
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader, ahead, bytestream, compressed, reader
+from seqcheck.capture.compressed import PIECE as PIECE_OF_OUTPUT
+from seqcheck.capture.slots import LEAST_SLOT, ROWS, Pool
 from seqcheck.errors import InputError
 from seqcheck.kernel.border import MAX_FRAME
-from seqcheck.sources import CaptureReader, ahead, bytestream, compressed, reader
-from seqcheck.sources.compressed import PIECE as PIECE_OF_OUTPUT
-from seqcheck.sources.slots import LEAST_SLOT, ROWS, Pool
 
 PIECE = LEAST_SLOT  # bytes that are read at a time, with the least blocks there are
 

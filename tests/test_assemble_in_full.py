@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import seqcheck
-from seqcheck import track
+from seqcheck.track import tracker as track
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 

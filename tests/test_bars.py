@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcheck.bars import CELLS, HEAVY, SINGLES
-from seqcheck.bars import bars as made
 from seqcheck.model import Bin
+from seqcheck.report.bars import CELLS, HEAVY, SINGLES
+from seqcheck.report.bars import bars as made
 
 
 def bins(counts: dict[int, int], ring: int | None = None) -> tuple[Bin, ...]:

@@ -11,8 +11,8 @@ from containers import Packet, epb, idb, option, pcap_header, pcap_record, shb
 from packets import ethernet
 
 from seqcheck import kernel
-from seqcheck.session import analyze
-from seqcheck.sources import CaptureReader
+from seqcheck.capture import CaptureReader
+from seqcheck.engine.session import analyze
 from seqcheck.wire.pcapng import Section
 
 TOLD = option(9, b"\x09")

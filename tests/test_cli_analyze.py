@@ -16,7 +16,7 @@ from seqcheck.cli import analyze as verb
 from seqcheck.cli.destinations import TERMINAL
 from seqcheck.cli.main import main, parse
 from seqcheck.errors import InputError, UsageError
-from seqcheck.results import Results
+from seqcheck.model.results import Results
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seqcheck.cli.complete_bash import quoted as in_bash
-from seqcheck.cli.complete_fish import quoted as in_fish
-from seqcheck.cli.complete_zsh import quoted as in_zsh
+from seqcheck.cli.completion.bash import quoted as in_bash
+from seqcheck.cli.completion.fish import quoted as in_fish
+from seqcheck.cli.completion.zsh import quoted as in_zsh
 from seqcheck.cli.main import VERBS, main
 
 ROOT = Path(__file__).parent.parent

@@ -10,8 +10,8 @@ from seqcheck.cli.explain import explanation, listing, named
 from seqcheck.cli.main import main
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation
 from seqcheck.errors import UsageError
-from seqcheck.reporters import Page
-from seqcheck.reporters.terminal import write
+from seqcheck.outputs import Page
+from seqcheck.outputs.terminal.report import write
 
 ALL = (*CAUSES, *LOOKALIKES)
 NAMES = [one.name for one in ALL]

@@ -12,7 +12,7 @@ from found import Found
 from seqcheck.cli import analyze, limits
 from seqcheck.cli.annotations import _MESSAGE, _PROPERTY, escaped
 from seqcheck.cli.main import main, parse
-from seqcheck.results import Results
+from seqcheck.model.results import Results
 
 
 @pytest.fixture(autouse=True)

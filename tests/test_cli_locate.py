@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 from ways import BEGIN, LAYOUT, STEP, capture, frame, observed
 
-from seqcheck import located
 from seqcheck.cli.locate import FORMATS
 from seqcheck.cli.main import main
 from seqcheck.locate.run import Asked, tell
-from seqcheck.reporters import Page, locate_html, locate_json, locate_markdown, locate_terminal
-from seqcheck.reporters.schema import SCHEMAS
+from seqcheck.model import located
+from seqcheck.outputs import Page
+from seqcheck.outputs.locate import html as locate_html
+from seqcheck.outputs.locate import json as locate_json
+from seqcheck.outputs.locate import markdown as locate_markdown
+from seqcheck.outputs.locate import terminal as locate_terminal
+from seqcheck.outputs.schema import SCHEMAS
 
 COUNT = 2000
 

@@ -14,7 +14,7 @@ import pytest
 from seqcheck.cli import output
 from seqcheck.cli.output import Output, same_file, spare
 from seqcheck.errors import OutputError, UsageError
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "stale-slot.pcap"
 

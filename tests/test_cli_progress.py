@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from seqcheck.cli import progress
-from seqcheck.session import Progress
+from seqcheck.engine.session import Progress
 
 STEP = Progress(bytes_done=30_000_000, bytes_total=100_000_000, frames=1_000_000)
 CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

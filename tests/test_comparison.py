@@ -14,7 +14,7 @@ from seqcheck.comparison import Comparison, Count, Summary, compare, load, summa
 from seqcheck.comparison.difference import trend
 from seqcheck.errors import InputError
 from seqcheck.model import Report
-from seqcheck.reporters.json import document
+from seqcheck.outputs.json import document
 
 
 def read(report: Report | Any, name: str = "r.json") -> Summary:

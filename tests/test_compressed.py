@@ -21,9 +21,9 @@ import pytest
 from containers import Packet, epb, idb, packets, pcap_file, shb
 from reading import Drip, Read, path_of, read, stored
 
+from seqcheck.capture import CaptureReader, compressed
 from seqcheck.errors import InputError
 from seqcheck.kernel.portable import index as portable_index
-from seqcheck.sources import CaptureReader, compressed
 
 zstd: Any = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
@@ -168,7 +168,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_leaving_early_stops_the_unpacking(tmp_path: Path, codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqcheck.sources.reader.SLOT", 1 << 20)
+    monkeypatch.setattr("seqcheck.capture.reader.SLOT", 1 << 20)
     with CaptureReader([path_of(tmp_path, PACK[codec](pcap_file(NOISE)))], kernel=portable_index) as reader:
         for _ in reader:
             break

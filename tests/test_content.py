@@ -15,13 +15,14 @@ from packets import Frame
 
 import seqcheck
 from seqcheck.cli.main import main
+from seqcheck.diagnose.natural import natural
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel import border
 from seqcheck.layout import compile, dissector, resolve, write
 from seqcheck.model import Report
-from seqcheck.natural import natural
-from seqcheck.reporters import html_data, html_words
-from seqcheck.unnumbered import said
+from seqcheck.outputs.html import data as html_data
+from seqcheck.outputs.html import words as html_words
+from seqcheck.report.unnumbered import said
 from seqcheck.wire.pcap import file_header, record
 
 SAMPLES = Path(__file__).parents[1] / "samples"

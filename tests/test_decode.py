@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_layouts import layouts
 from packets import Frame, block, cooked, ethernet, frames, ipv4, ipv6, udp
 
-from seqcheck.decode import FEW, Reader, foreign, key_texts, tally
+from seqcheck.decode.decoder import FEW, Reader, foreign, key_texts, tally
 from seqcheck.kernel import border
 from seqcheck.kernel.portable.decode import Decoder
 from seqcheck.kernel.portable.examine import examine

@@ -19,7 +19,7 @@ from seqcheck.diagnose.result import STRONG, WEAK, Account, strength_of
 from seqcheck.diagnose.table import table
 from seqcheck.diagnose.units import Loss, _room, brackets, units
 from seqcheck.kernel import load
-from seqcheck.track import Findings, Track
+from seqcheck.track.tracker import Findings, Track
 
 
 def tracked(seqs: list[int], streams: list[int] | None = None) -> Findings:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seqcheck.diagnose.due import far_behind
 from seqcheck.diagnose.table import Table, table
 from seqcheck.kernel import load
-from seqcheck.track import Findings, Track
+from seqcheck.track.tracker import Findings, Track
 
 from columns import columns  # isort: skip
 

@@ -12,8 +12,8 @@ from seqcheck.diagnose.due import Ahead
 from seqcheck.diagnose.keys import UNKNOWN
 from seqcheck.diagnose.lost import elsewhere_of, filled_late, lost_by_number
 from seqcheck.kernel.border import HOLE, MISSING_PAGE
-from seqcheck.missing import Missing
-from seqcheck.track import Findings
+from seqcheck.track.missing import Missing
+from seqcheck.track.tracker import Findings
 
 ALL = np.ones(8, np.bool_)
 PLACE = [("stream", "<u4"), ("epoch", "<u4"), ("x", "<i8")]

@@ -11,7 +11,7 @@ from seqcheck.diagnose.facts import Evidence, Facts
 from seqcheck.diagnose.populations import ALIKE, NEW, OTHER, WAY, kind, kinds
 from seqcheck.diagnose.table import table
 from seqcheck.kernel import load
-from seqcheck.track import Track
+from seqcheck.track.tracker import Track
 
 from columns import columns  # isort: skip
 

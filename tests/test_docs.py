@@ -18,8 +18,8 @@ from seqcheck.cli.main import VERBS, build
 from seqcheck.demands.expected import COUNTS, STREAM_COUNTS, Expectation
 from seqcheck.kernel.border import REASONS, STREAM_STATE
 from seqcheck.layout import builtins
-from seqcheck.metrics import metrics
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
+from seqcheck.track.metrics import metrics
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -14,11 +14,11 @@ import pytest
 
 import seqcheck
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader, StoredFrame
 from seqcheck.errors import InputError
+from seqcheck.interfaces.evidence_file import EvidenceFile
+from seqcheck.interfaces.recorder import Around, Recorder
 from seqcheck.kernel.border import EVENT
-from seqcheck.sources import CaptureReader, StoredFrame
-from seqcheck.sources.evidence_file import EvidenceFile
-from seqcheck.sources.recorder import Around, Recorder
 
 WHY_NOT = netns.why_not()
 

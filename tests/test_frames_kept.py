@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqcheck import frames_kept
-from seqcheck.frames_kept import FramesKept
+from seqcheck.engine import frames_kept
+from seqcheck.engine.frames_kept import FramesKept
 from seqcheck.kernel.border import Frames, RecordColumns
 from seqcheck.saved import Saved
 from seqcheck.sink import Block

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from seqcheck.guard import Budget, UnfinishedError, within
+from seqcheck.engine.guard import Budget, UnfinishedError, within
 
 SHORT = Budget(seconds=0.02)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqcheck.hashing import mixed, of_records
+from seqcheck.track.hashing import mixed, of_records
 
 
 def test_the_published_sequence() -> None:

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 import seqcheck
-from seqcheck import judging, kernel
+from seqcheck import kernel
+from seqcheck.capture import CaptureReader
 from seqcheck.cli.main import main, parse
 from seqcheck.cli.workers import Tell
 from seqcheck.demands import Demands, Suspect
-from seqcheck.guard import Allowance, Budget
-from seqcheck.pipeline import run
-from seqcheck.reporters import FORMATS
-from seqcheck.sources import CaptureReader
-from seqcheck.watch import Stops, Task, Watch
+from seqcheck.engine import judging
+from seqcheck.engine.guard import Allowance, Budget
+from seqcheck.engine.pipeline import run
+from seqcheck.engine.watch import Stops, Task, Watch
+from seqcheck.outputs import FORMATS
 
 ROOT = Path(__file__).parent.parent
 STALE = ROOT / "samples" / "stale-slot.pcap"
@@ -105,7 +106,7 @@ def test_every_report_is_written_all_the_same(name: str, tmp_path: Path, monkeyp
 def test_a_report_that_fails_costs_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from seqcheck.reporters import html
+    from seqcheck.outputs.html import report as html
 
     monkeypatch.setattr(html, "write", fail)
     names = ["markdown", "html", "json", "csv"]
@@ -118,7 +119,7 @@ def test_a_report_that_fails_costs_no_other(
 
 def test_with_each_a_report_that_fails_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqcheck.cli import each
-    from seqcheck.reporters import html
+    from seqcheck.outputs.html import report as html
 
     monkeypatch.setattr(html, "write", fail)
     names = ("markdown", "html", "json")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from seqcheck.kept import LEAST, Firsts, Sampled
 from seqcheck.kernel.border import DUPLICATE, EVENT, RETRACT
-from seqcheck.retracted import backs
+from seqcheck.track.kept import LEAST, Firsts, Sampled
+from seqcheck.track.retracted import backs
 
 
 @given(st.lists(st.integers(0, 40), max_size=30), st.sampled_from([1, LEAST, 50, 10_000]))

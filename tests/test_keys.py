@@ -8,10 +8,10 @@ import specimens
 from rich.console import Console
 from test_live_parts import NOW
 
-from seqcheck.reporters.dashboard import PAGES, Dashboard
-from seqcheck.reporters.history import MOST, SECOND, History
-from seqcheck.reporters.keyboard import Keys
-from seqcheck.snapshot import Ask, Taken
+from seqcheck.model.snapshot import Ask, Taken
+from seqcheck.outputs.dashboard import PAGES, Dashboard
+from seqcheck.outputs.history import MOST, SECOND, History
+from seqcheck.outputs.keyboard import Keys
 
 
 @pytest.mark.parametrize(("typed", "keys"), [

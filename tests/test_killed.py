@@ -12,8 +12,8 @@ import netns
 import pytest
 
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader
 from seqcheck.cli import output
-from seqcheck.sources import CaptureReader
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "stale-slot.pcap"
 

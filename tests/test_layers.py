@@ -167,9 +167,9 @@ HEAVY = {"numpy", "scapy", "dpkt", "rich"}
 IDLE = {
     "scapy", "dpkt", "rich", "numpy.ma", "dataclasses", "tomllib", "pathlib", "shutil", "tempfile", "fractions",
     "queue", "threading", "zlib", "difflib", "ipaddress", "importlib.resources", "importlib.util",
-    "seqcheck.demands", "seqcheck.diagnose.judge", "seqcheck.diagnose.explanations", "seqcheck.sources.merge",
-    "seqcheck.sources.compressed", "seqcheck.layout.files", "seqcheck.layout.wireshark",
-    "seqcheck.spool", "seqcheck.simulate", "seqcheck.comparison", "seqcheck.snapshot", "seqcheck.linux",
+    "seqcheck.demands", "seqcheck.diagnose.judge", "seqcheck.diagnose.explanations", "seqcheck.capture.merge",
+    "seqcheck.capture.compressed", "seqcheck.layout.files", "seqcheck.layout.wireshark",
+    "seqcheck.engine.spool", "seqcheck.simulate", "seqcheck.comparison", "seqcheck.model.snapshot", "seqcheck.linux",
 }  # fmt: skip
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -187,7 +187,7 @@ def test_the_start_is_light(argv: list[str]) -> None:
 
 def test_a_clean_run_loads_what_it_needs_and_no_more() -> None:
     found = run("analyze", "--layout", "seqcheck", "--report", "json", str(SAMPLES / "clean.pcap"))
-    assert "seqcheck.session" in found
+    assert "seqcheck.engine.session" in found
     assert not found & IDLE
 
 
@@ -225,8 +225,8 @@ def test_importing_the_package_is_light() -> None:
 
 
 def test_the_json_report_does_not_need_rich() -> None:
-    assert "rich" not in loaded("from seqcheck.reporters import reporter; reporter('json')")
-    assert "rich" in loaded("from seqcheck.reporters import reporter; reporter('terminal')")
+    assert "rich" not in loaded("from seqcheck.outputs import reporter; reporter('json')")
+    assert "rich" in loaded("from seqcheck.outputs import reporter; reporter('terminal')")
 
 
 def test_public_names_are_there_and_listed() -> None:
@@ -239,7 +239,7 @@ def test_public_names_are_there_and_listed() -> None:
 
 def test_diagnose_takes_the_findings_and_not_the_tracker() -> None:
     taken = {target for part, _, found in ALL if part == "diagnose" for target, _ in found if ".track." in target}
-    assert taken <= {"seqcheck.track.Findings"}
+    assert taken <= {"seqcheck.track.tracker.Findings"}
 
 
 @pytest.mark.parametrize("room", ["diagnose", "report"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packets import ethernet, ipv4, udp
 
-from seqcheck.decode import Reader
+from seqcheck.decode.decoder import Reader
 from seqcheck.layout import builtins, header, parse
 
 U32, U64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)

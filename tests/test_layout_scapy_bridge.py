@@ -24,7 +24,7 @@ from scapy.fields import (
 from scapy.layers.rtp import RTP
 from scapy.packet import Packet
 
-from seqcheck.decode import Reader
+from seqcheck.decode.decoder import Reader
 from seqcheck.errors import UsageError
 from seqcheck.layout import Layout, builtins, parse, write
 from seqcheck.layout.model import Word

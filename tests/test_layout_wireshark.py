@@ -8,8 +8,8 @@ import pytest
 from containers import Packet, pcap_file
 from tunnels import TUNNELS, packet
 
-from seqcheck import session
 from seqcheck.cli.main import main
+from seqcheck.engine import session
 from seqcheck.layout import Layout, Word, builtins, dissector, resolve
 from seqcheck.layout.wireshark import name
 

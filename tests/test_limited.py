@@ -10,16 +10,17 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from seqcheck import analyze, limited
-from seqcheck.crowd import FULL, LEAN, Crowd
+from seqcheck import analyze
 from seqcheck.dataclass import replace
 from seqcheck.demands import Demands, Suspect
 from seqcheck.demands import Limit as Limit_
+from seqcheck.engine.crowd import FULL, LEAN, Crowd
 from seqcheck.kernel.border import ANY_STREAM, EVENT, MAX_STREAMS, NO_STREAM, SECOND_RECORD
-from seqcheck.metrics import Metrics
 from seqcheck.model import Reached, Report
-from seqcheck.reporters.json import document
-from seqcheck.track import Limit, LimitName
+from seqcheck.outputs.json import document
+from seqcheck.report import limited
+from seqcheck.track.metrics import Metrics
+from seqcheck.track.tracker import Limit, LimitName
 
 SPEC = "eth:0x88b5 stream=u32be@0 seq=u32be@4"
 
@@ -70,7 +71,7 @@ def test_a_capture_with_more_streams_than_are_followed(monkeypatch: pytest.Monke
 
 def test_a_stream_behind_a_scan_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flow for each record takes no place once half of the room is gone; who sends a second record has one."""
-    monkeypatch.setattr("seqcheck.crowd.ROOM", 50_000 * LEAN)
+    monkeypatch.setattr("seqcheck.engine.crowd.ROOM", 50_000 * LEAN)
     scan = [(stream, stream) for stream in range(1000, 80_000)]
     real = [(7, number) for number in range(100) if number != 50] + [(7, 40)]
     report = analyze(capture([*scan, *real]), SPEC)

@@ -16,14 +16,14 @@ from seqcheck.cli import live as verb
 from seqcheck.cli.main import main, parse
 from seqcheck.cli.quantity import duration, size
 from seqcheck.errors import UsageError
+from seqcheck.interfaces.af_packet import Piece
+from seqcheck.interfaces.interleave import HORIZON_NS, Interleave
+from seqcheck.interfaces.live_window import LiveStore, Slots, pool
 from seqcheck.linux import bpf, privilege
-from seqcheck.reporters import live_lines
-from seqcheck.reporters.dashboard import Dashboard
-from seqcheck.reporters.picture import clock, cut
-from seqcheck.snapshot import Latest, Snapshot
-from seqcheck.sources.af_packet import Piece
-from seqcheck.sources.interleave import HORIZON_NS, Interleave
-from seqcheck.sources.live_window import LiveStore, Slots, pool
+from seqcheck.model.snapshot import Latest, Snapshot
+from seqcheck.outputs import live_lines
+from seqcheck.outputs.dashboard import Dashboard
+from seqcheck.outputs.picture import clock, cut
 
 NOW = Snapshot(
     ns=10_000_000_000, elapsed_ns=3_723_000_000_000, frames=2000, bytes=200_000, sequenced=1990, foreign=10, streams=1,

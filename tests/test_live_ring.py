@@ -10,11 +10,11 @@ from typing import cast
 import pytest
 from test_live_tpacket import packet
 
+from seqcheck.interfaces.af_packet import LONGEST_MS, SHORTEST_MS, Piece, Port
+from seqcheck.interfaces.live import _runs
+from seqcheck.interfaces.live_window import LiveStore, pool
 from seqcheck.kernel import load
 from seqcheck.linux.packet_socket import PacketSocket
-from seqcheck.sources.af_packet import LONGEST_MS, SHORTEST_MS, Piece, Port
-from seqcheck.sources.live import _runs
-from seqcheck.sources.live_window import LiveStore, pool
 
 SIZE, HEAD = 1 << 14, 48
 FRAME = len(packet(bytes(60)))

@@ -27,8 +27,8 @@ import specimens
 from rich.console import Console
 from test_live_parts import NOW
 
-from seqcheck.reporters.dashboard import Dashboard
-from seqcheck.snapshot import Snapshot
+from seqcheck.model.snapshot import Snapshot
+from seqcheck.outputs.dashboard import Dashboard
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SWITCH = re.compile(r"\x1b\[\?1049([hl])")

@@ -16,8 +16,8 @@ import pytest
 
 import seqcheck
 from seqcheck import kernel
-from seqcheck.reporters.schema import SCHEMAS
-from seqcheck.sources import CaptureReader
+from seqcheck.capture import CaptureReader
+from seqcheck.outputs.schema import SCHEMAS
 
 WHY_NOT = netns.why_not()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")

@@ -14,7 +14,7 @@ from way_oracle import Number, Pair, truth
 from ways import BEGIN, MODULUS, STEP, capture, numbered, observed
 
 from seqcheck.locate.run import Asked, tell
-from seqcheck.located import Way
+from seqcheck.model.located import Way
 
 CLEAN = 44  # records with which an epoch begins and ends, so that it is known for what it is
 NAMES = ("sender", "switch", "router", "receiver")

@@ -16,8 +16,8 @@ import pytest
 
 import seqcheck
 from seqcheck.cli.main import main
-from seqcheck.guard import Allowance
-from seqcheck.session import Query, examine
+from seqcheck.engine.guard import Allowance
+from seqcheck.engine.session import Query, examine
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"

@@ -12,7 +12,7 @@ from columns import run
 
 from seqcheck.kernel.border import EARLY_REACH, OPENERS, STREAM_STATE
 from seqcheck.kernel.portable.track import Tracker
-from seqcheck.metrics import CHUNK, Metrics, States, metrics
+from seqcheck.track.metrics import CHUNK, Metrics, States, metrics
 
 PAGE = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
 

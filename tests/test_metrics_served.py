@@ -130,7 +130,7 @@ def expressions() -> list[str]:
 
 
 def test_the_board_and_the_rules_ask_for_nothing_that_is_not_there() -> None:
-    from seqcheck.reporters import openmetrics as told
+    from seqcheck.outputs import openmetrics as told
 
     counters = [f"seqcheck_{name}_total" for name, _, _ in told.COUNTERS]
     gauges = [f"seqcheck_{name}" for name, _, _ in (*told.GAUGES, *told.OF_STREAMS)]

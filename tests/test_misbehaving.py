@@ -15,11 +15,11 @@ from containers import Packet, pcap_file
 from packets import ethernet, ipv4, udp
 from reading import path_of
 
+from seqcheck.engine.session import Query, examine
 from seqcheck.errors import InputError
 from seqcheck.kernel import MODULES
 from seqcheck.kernel.border import DUPLICATE, total
-from seqcheck.reporters import FORMATS, Page, publish
-from seqcheck.session import Query, examine
+from seqcheck.outputs import FORMATS, Page, publish
 
 LAYOUT = "udp:5000 seq=u32be@0"
 FULL = [name for name, each in FORMATS.items() if each.keep != "report"]

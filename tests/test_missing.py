@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcheck.kernel.border import HOLE, MISSING_PAGE, PAGE
-from seqcheck.missing import Missing
+from seqcheck.track.missing import Missing
 
 Place = tuple[int, int]  # stream, epoch
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seqcheck import session, timeline, track
+from seqcheck.engine import session
 from seqcheck.model import Overview, SlotMap
+from seqcheck.report import timeline
+from seqcheck.track import tracker as track
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 

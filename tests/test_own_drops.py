@@ -9,10 +9,10 @@ from packets import Frame, block, ethernet, ipv4, udp
 
 from seqcheck import kernel
 from seqcheck.dataclass import replace
+from seqcheck.engine.observation import Observation, Question
+from seqcheck.engine.own_drops import OwnDrops
 from seqcheck.layout import resolve
 from seqcheck.model import Capture, Report
-from seqcheck.observation import Observation, Question
-from seqcheck.own_drops import OwnDrops
 
 LAYOUT = "udp:5000 stream=u16be@0 seq=u32be@2"
 RING = 64

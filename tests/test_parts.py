@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from twins import KERNELS, native
 
 import seqcheck
-from seqcheck import kernel, layout, session
-from seqcheck.crowd import Crowd
-from seqcheck.decoded import Adoption, Ahead, Apart
+from seqcheck import kernel, layout
+from seqcheck.capture import parted, plan
+from seqcheck.decode.decoded import Adoption, Ahead, Apart
+from seqcheck.engine import session
+from seqcheck.engine.crowd import Crowd
 from seqcheck.kernel import border
-from seqcheck.sources import parted, plan
 
 CAPTURES = {
     "ring": lambda: kinds.ring(64, 40),
@@ -212,7 +213,7 @@ def test_more_streams_than_there_is_room_for(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(plan, "LEAST", 0)
             patch.setattr(plan, "SIZE", 100_001)
-            patch.setattr("seqcheck.crowd.ROOM", 20 << 20)
+            patch.setattr("seqcheck.engine.crowd.ROOM", 20 << 20)
             found.append(seqcheck.analyze(paths, kinds.LAYOUT, jobs=jobs).to_json())
     assert '"too-many-streams"' in found[0]
     assert found[1] == found[0]

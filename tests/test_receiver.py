@@ -12,7 +12,7 @@ import pytest
 
 from seqcheck.linux import adapter
 from seqcheck.linux.adapter import Adapter
-from seqcheck.receiver import remarks
+from seqcheck.report.receiver import remarks
 
 WHY_NOT = netns.why_not()
 live = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")

@@ -13,11 +13,11 @@ from packets import Frame, block, ethernet, ipv4, udp
 from senders import noise
 
 from seqcheck import analyze
+from seqcheck.engine.observation import Observation, Question
+from seqcheck.engine.recognition import Recognition
 from seqcheck.errors import InputError
 from seqcheck.kernel import load
 from seqcheck.layout import parse
-from seqcheck.observation import Observation, Question
-from seqcheck.recognition import Recognition
 
 START = 1_760_000_000_000_000_000
 

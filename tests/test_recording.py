@@ -16,14 +16,14 @@ import pytest
 
 import seqcheck
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader
 from seqcheck.cli.main import main
 from seqcheck.cli.saver import Saver
 from seqcheck.cli.series import Series
+from seqcheck.interfaces.recording import Recording
+from seqcheck.interfaces.tape import LEAST, PARTS, ROW, Tape
 from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
 from seqcheck.sink import Block
-from seqcheck.sources import CaptureReader
-from seqcheck.sources.recording import Recording
-from seqcheck.sources.tape import LEAST, PARTS, ROW, Tape
 
 WHY_NOT = netns.why_not()
 

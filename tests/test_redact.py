@@ -15,12 +15,13 @@ import tunnels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcheck import layout, session
+from seqcheck import layout
+from seqcheck.capture.redaction import Redactor
 from seqcheck.cli.main import main
-from seqcheck.decode import Reader
+from seqcheck.decode.decoder import Reader
+from seqcheck.engine import session
 from seqcheck.errors import InputError
 from seqcheck.model import Report
-from seqcheck.redaction import Redactor
 from seqcheck.wire import pcap, pcapng
 
 SAMPLES = Path(__file__).parent.parent / "samples"

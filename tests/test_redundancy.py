@@ -15,9 +15,9 @@ from packets import block
 
 import seqcheck
 from seqcheck.cli.main import main
+from seqcheck.engine.ways import by_design, hsr, mark_of
 from seqcheck.layout import resolve
 from seqcheck.model import Redundancy, Report
-from seqcheck.ways import by_design, hsr, mark_of
 from seqcheck.wire import pcap
 
 HSR_LAYOUT = "frame magic=u16be@12==0x892f seq=u16be@16"

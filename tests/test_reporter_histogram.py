@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcheck.model import Bin
-from seqcheck.reporters.histogram import LAPS, Row, rows
+from seqcheck.outputs.histogram import LAPS, Row, rows
 
 
 def singles(*values: int) -> list[Bin]:

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 import specimens
 
-from seqcheck import session
 from seqcheck.demands import Demands, Limit, Suspect
 from seqcheck.diagnose.causes import find
+from seqcheck.engine import session
 from seqcheck.model import Cell, Pair, Report, Rival, SlotMap
-from seqcheck.reporters import Page, html, html_document, html_pair, html_ring, html_text
-from seqcheck.reporters.html_words import MEANING
+from seqcheck.outputs import Page
+from seqcheck.outputs.html import document as html_document
+from seqcheck.outputs.html import pair as html_pair
+from seqcheck.outputs.html import report as html
+from seqcheck.outputs.html import ring as html_ring
+from seqcheck.outputs.html import text as html_text
+from seqcheck.outputs.html.words import MEANING
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 

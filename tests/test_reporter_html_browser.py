@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from seqcheck import session
-from seqcheck.reporters import Page, html
+from seqcheck.engine import session
+from seqcheck.outputs import Page
+from seqcheck.outputs.html import report as html
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromium-driver (Debian)")

@@ -13,8 +13,8 @@ import specimens
 from seqcheck.cli.main import main
 from seqcheck.demands import Demands, Expectation, Limit, Suspect
 from seqcheck.model import Damage, Report
-from seqcheck.reporters import Page, codequality, sarif
-from seqcheck.reporters.issues import issues, uri
+from seqcheck.outputs import Page, codequality, sarif
+from seqcheck.outputs.issues import issues, uri
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 LOSSY = replace(specimens.CLEAN, gaps=replace(specimens.CLEAN.gaps, total=1, missing=3))

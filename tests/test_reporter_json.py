@@ -12,8 +12,8 @@ import specimens
 
 from seqcheck import model
 from seqcheck.model import Report
-from seqcheck.reporters import Page
-from seqcheck.reporters.json import document, write
+from seqcheck.outputs import Page
+from seqcheck.outputs.json import document, write
 
 # DESIGN section 4: keys that scripts may rely on. More may be added, none renamed or removed.
 PROMISED = {

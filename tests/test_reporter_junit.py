@@ -13,7 +13,7 @@ import specimens
 from seqcheck.cli.main import main
 from seqcheck.demands import Demands, Expectation, Limit, Suspect
 from seqcheck.model import Damage, Report
-from seqcheck.reporters import Page, junit
+from seqcheck.outputs import Page, junit
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 # Of each element: attributes (True: required) and children. Source: the xunit plugin of Jenkins, junit-10.xsd, its

@@ -10,10 +10,11 @@ import pytest
 import specimens
 from found import Found
 
-from seqcheck import aside, kernel, session
+from seqcheck import kernel
+from seqcheck.capture import CaptureReader
+from seqcheck.engine import aside, session
 from seqcheck.errors import UsageError
-from seqcheck.reporters import Page, pcapng, publish
-from seqcheck.sources import CaptureReader
+from seqcheck.outputs import Page, pcapng, publish
 from seqcheck.wire.pcapng import packet_block
 
 SAMPLES = Path(__file__).parent.parent / "samples"

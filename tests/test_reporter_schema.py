@@ -13,11 +13,11 @@ import specimens
 from found import Found
 from test_live_parts import NOW
 
-from seqcheck import session
 from seqcheck.cli.main import main
-from seqcheck.reporters import Page, live_lines, publish
-from seqcheck.reporters.json import document
-from seqcheck.reporters.schema import SCHEMAS
+from seqcheck.engine import session
+from seqcheck.outputs import Page, live_lines, publish
+from seqcheck.outputs.json import document
+from seqcheck.outputs.schema import SCHEMAS
 
 jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
 SAMPLES = sorted((Path(__file__).parent.parent / "samples").glob("*.pcap*"))

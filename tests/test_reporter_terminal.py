@@ -14,8 +14,8 @@ import specimens
 from rich.cells import cell_len
 
 from seqcheck.model import Report
-from seqcheck.reporters import Page
-from seqcheck.reporters.terminal import write
+from seqcheck.outputs import Page
+from seqcheck.outputs.terminal.report import write
 
 GOLDEN = Path(__file__).parent / "golden" / "terminal"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import specimens
 
-from seqcheck.reporters import wording
+from seqcheck.outputs import wording
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from seqcheck import session, track
+from seqcheck.engine import session
 from seqcheck.model import Report
-from seqcheck.reporters import FORMATS, Page, needed, publish
-from seqcheck.results import Results
+from seqcheck.model.results import Results
+from seqcheck.outputs import FORMATS, Page, needed, publish
+from seqcheck.track import tracker as track
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = ["mixed.pcapng", "loss.pcap", "two-streams.pcap", "restart.pcap", "early-overwrite.pcap", "clean.pcap"]

@@ -12,10 +12,10 @@ import pytest
 import specimens
 from found import Found
 
-from seqcheck import session
+from seqcheck.engine import session
 from seqcheck.model import Also, Damage, Report, Rival
-from seqcheck.reporters import FORMATS, Page, markdown, needed, publish
-from seqcheck.reporters.csv import safe
+from seqcheck.outputs import FORMATS, Page, markdown, needed, publish
+from seqcheck.outputs.csv import safe
 
 EVIL = (
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</script><script>alert(2)</script>", "{{data}}",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqcheck.kernel.border import DUPLICATE, EVENT, LATE, RETRACT, RETRACT_LATE
-from seqcheck.retracted import backs, gone
+from seqcheck.track.retracted import backs, gone
 
 ROW = st.tuples(
     st.sampled_from([DUPLICATE, LATE, LATE, RETRACT]), st.integers(0, 2), st.integers(0, 30), st.booleans()

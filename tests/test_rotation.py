@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcheck import kernel
+from seqcheck.engine.rotation import Rotation
+from seqcheck.engine.session import Query, examine
+from seqcheck.engine.state_file import FORMAT, HEAD, MAGIC
 from seqcheck.errors import InputError, UsageError
-from seqcheck.rotation import Rotation
-from seqcheck.session import Query, examine
-from seqcheck.state_file import FORMAT, HEAD, MAGIC
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LAYOUT = kinds.LAYOUT

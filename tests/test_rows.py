@@ -14,9 +14,9 @@ import specimens
 
 from seqcheck.dataclass import replace
 from seqcheck.model import Stream
-from seqcheck.reporters import Page
-from seqcheck.reporters.json import text, write
-from seqcheck.rows import CHUNK, Columns, Rows
+from seqcheck.model.rows import CHUNK, Columns, Rows
+from seqcheck.outputs import Page
+from seqcheck.outputs.json import text, write
 
 FIELDS = (
     "id",

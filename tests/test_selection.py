@@ -13,13 +13,13 @@ import pytest
 
 import seqcheck
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader
+from seqcheck.capture.selected import Selected
 from seqcheck.cli.main import main
 from seqcheck.cli.quantity import frames as frame_range
 from seqcheck.cli.quantity import moment
 from seqcheck.kernel.border import Frames
 from seqcheck.linux import bpf as compiler
-from seqcheck.selected import Selected
-from seqcheck.sources import CaptureReader
 from seqcheck.wire import bpf
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -17,13 +17,13 @@ from packets import Frame, block, ethernet, frames, ipv4, udp
 from twins import KERNELS
 
 from seqcheck import analyze
+from seqcheck.decode.several import Several
 from seqcheck.errors import UsageError
 from seqcheck.kernel import border
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import link_addresses
 from seqcheck.layout import compile, parse, resolve_all
 from seqcheck.model import Report
-from seqcheck.several import Several
 
 SPECS = (
     "udp:5000 seq=u16be@0%1000", "udp stream=u8@0 seq=u8@1", "tcp seq=u32be@0", "ip key=hosts seq=u16be@0",

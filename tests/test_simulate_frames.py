@@ -10,7 +10,7 @@ import pytest
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
-from seqcheck.decode import Reader
+from seqcheck.decode.decoder import Reader
 from seqcheck.errors import UsageError
 from seqcheck.layout import builtins
 from seqcheck.simulate import Scenario, Simulated, simulate, truth, write

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcheck.decode import Reader
+from seqcheck.decode.decoder import Reader
 from seqcheck.errors import UsageError
 from seqcheck.simulate import Scenario, Simulated, simulate, truth
 from seqcheck.simulate import path_faults as path

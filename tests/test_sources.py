@@ -35,9 +35,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import Drip, path_of, read, rows, stored
 
+from seqcheck.capture import CaptureReader, feed
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.portable import index as portable_index
-from seqcheck.sources import CaptureReader, feed
 from seqcheck.wire.pcapng import MAX_INTERFACES
 
 MADE = packets(7)

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import Drip, path_of, read, rows, stored
 
+from seqcheck.capture import CaptureReader, evidence, merge, numbering
 from seqcheck.errors import InputError
 from seqcheck.kernel.portable import index as portable_index
-from seqcheck.sources import CaptureReader, evidence, merge, numbering
 
 MADE = packets(7)
 PCAP = pcap_file(MADE)
@@ -62,7 +62,7 @@ def test_offsets_are_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("kind", ["pcap", "pcapng"])
 @pytest.mark.parametrize("step", [100_000, 1 << 20])
 def test_a_window_holds_the_last_frames(kind: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqcheck.sources.reader.SLOT", 1 << 20)
+    monkeypatch.setattr("seqcheck.capture.reader.SLOT", 1 << 20)
     expected = LARGE if kind == "pcap" else as_read(LARGE)
     with CaptureReader([Drip(large(kind), step)], kernel=portable_index, window=1 << 20) as reader:
         seen = 0
@@ -205,7 +205,7 @@ def test_hundreds_of_files_that_follow_one_another(tmp_path: Path) -> None:
 
 def test_too_many_that_overlap_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge, "MAX_OPEN", 3)
-    monkeypatch.setattr("seqcheck.sources.reader.MAX_OPEN", 3)
+    monkeypatch.setattr("seqcheck.capture.reader.MAX_OPEN", 3)
     path = path_of(tmp_path, pcap_file(LARGE))
     with pytest.raises(InputError, match="overlap"):
         read(*[path] * 4, again=False)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcheck import spool
+from seqcheck.engine import spool
 from seqcheck.errors import OutputError
 from seqcheck.kernel.border import DUPLICATE, EARLY, EVENT, GAP, LATE, RESTART, RETRACT, RETRACT_LATE
-from seqcheck.results import CapturedFrame
+from seqcheck.model.results import CapturedFrame
 
 KINDS = (DUPLICATE, LATE, GAP, RESTART, EARLY)
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
+from seqcheck.report.timeline import BINS, HALF, MOST, POINT, SAMPLES, Sample, Timeline
 from seqcheck.sink import Block
-from seqcheck.timeline import BINS, HALF, MOST, POINT, SAMPLES, Sample, Timeline
 
 
 def block(first: int, count: int, every: int, low: int = 0) -> tuple[Frames, RecordColumns]:

@@ -13,7 +13,7 @@ from oracle import truth
 
 from seqcheck.kernel import border
 from seqcheck.kernel.portable.track import Tracker as Reference
-from seqcheck.missing import Missing
+from seqcheck.track.missing import Missing
 
 TRACKERS = {"reference": Reference}
 try:

@@ -14,7 +14,7 @@ from oracle import Epoch, epoch, stretches
 from twins import KERNELS
 
 from seqcheck.kernel import border
-from seqcheck.track import Findings, Track
+from seqcheck.track.tracker import Findings, Track
 
 CLEAN = 40  # records with which an epoch begins, so that it is known for what it is; in them the counter wraps
 FAR = 70_000  # farther ahead than any early number

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins import KERNELS
 
-from seqcheck import track
 from seqcheck.kernel import border
-from seqcheck.track import Findings, Track
+from seqcheck.track import tracker as track
+from seqcheck.track.tracker import Findings, Track
 
 
 def findings(kernel: Any, seqs: list[int], modulus: int = 0, cuts: tuple[int, ...] = (), **rest: Any) -> Findings:

@@ -17,7 +17,7 @@ from tunnels import CLOSED, LINK, OUTER, TUNNELS, packet
 from twins import KERNELS, decode, native, reference
 
 from seqcheck import layout
-from seqcheck.decode import key_texts
+from seqcheck.decode.decoder import key_texts
 from seqcheck.kernel import border
 
 SPEC = "udp:5000 magic=u8@0==0x5a seq=u32be@1"

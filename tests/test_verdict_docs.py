@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from seqcheck import witness
 from seqcheck.cli.main import parse
 from seqcheck.diagnose import account, counter, doubts, priors, result
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation, explanations
 from seqcheck.diagnose.causes.markdown import markdown
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
+from seqcheck.engine import witness
 from seqcheck.layout import resolve
 from seqcheck.model import Cause, Stream
 from seqcheck.simulate import load

@@ -12,9 +12,9 @@ import kinds
 import pytest
 
 import seqcheck
-from seqcheck import track
 from seqcheck.diagnose.result import RING_CAUSES
 from seqcheck.model import Report
+from seqcheck.track import tracker as track
 
 
 def judged(capture: io.BytesIO, layout: str = kinds.LAYOUT, ring_sizes: tuple[int, ...] = ()) -> Report:

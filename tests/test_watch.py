@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seqcheck.watch import Stops, cut_short
+from seqcheck.engine.watch import Stops, cut_short
 
 WENT = "sq0 went down"
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from benchmarks.discovery.senders import Case
 from seqcheck import analyze, kernel
+from seqcheck.capture import CaptureReader
 from seqcheck.layout import write
 from seqcheck.layout.discovery import Sample, discover
-from seqcheck.sources import CaptureReader
 from seqcheck.wire import pcap
 
 
@@ -61,7 +61,7 @@ def judged(case: Case, seed: int) -> Result:
 
 def _reads(case: Case, layout: object) -> bool:
     """Whether the numbers that it reads are the true ones, in the bits that both have."""
-    from seqcheck.decode import Reader
+    from seqcheck.decode.decoder import Reader
 
     reader = Reader(layout)  # type: ignore[arg-type]
     step = max(len(case.frames) // 200, 1)

@@ -28,15 +28,15 @@ from containers import packets, pcap_file  # noqa: E402 - likewise
 
 from benchmarks.fuzz import draws, verbs  # noqa: E402
 from seqcheck import documents, kernel  # noqa: E402
+from seqcheck.capture import CaptureReader  # noqa: E402
 from seqcheck.comparison.summary import load  # noqa: E402
 from seqcheck.demands import Expectation  # noqa: E402
+from seqcheck.engine.session import Query, examine  # noqa: E402
 from seqcheck.errors import SeqcheckError  # noqa: E402
 from seqcheck.kernel import border  # noqa: E402
 from seqcheck.layout import files, program, resolve  # noqa: E402
-from seqcheck.reporters import FORMATS, Page, publish  # noqa: E402
-from seqcheck.session import Query, examine  # noqa: E402
+from seqcheck.outputs import FORMATS, Page, publish  # noqa: E402
 from seqcheck.simulate import scenario_file  # noqa: E402
-from seqcheck.sources import CaptureReader  # noqa: E402
 
 SCENARIOS = sorted((ROOT / "samples").glob("*.toml")) + sorted((ROOT / "tests" / "scenarios").glob("*.toml"))
 LAYOUT = 'name = "x"\nanchor = "udp:5000"\nmagic = ["u32be@0==0x53455143"]\nstream = ["u32be@6"]\nseq = "u64be@10"\n'

@@ -16,17 +16,17 @@ import misbehaving  # of the tests
 
 from benchmarks.fuzz import draws
 from seqcheck import kernel
+from seqcheck.capture import CaptureReader
+from seqcheck.capture.selection import Selection
 from seqcheck.cli import dedup, redact
 from seqcheck.cli.locate import FORMATS
 from seqcheck.cli.quantity import frames, moment
 from seqcheck.demands.suspects import CAUSES
+from seqcheck.engine.session import Query, examine
 from seqcheck.errors import SeqcheckError
 from seqcheck.layout import resolve
 from seqcheck.locate import Asked, locate
-from seqcheck.reporters import Page
-from seqcheck.selection import Selection
-from seqcheck.session import Query, examine
-from seqcheck.sources import CaptureReader
+from seqcheck.outputs import Page
 
 T = TypeVar("T")
 Check = Callable[[Any], list[str]]  # what is wrong with the results of a capture
@@ -81,7 +81,7 @@ def points(seed: int) -> list[str]:
     for module in FORMATS.values():
         import_module(module).write(way, io.BytesIO(), Page())
     wrong = [f"{each.at}: causes do not add up" for each in way.segments if _uneven(each)]
-    plain = import_module("seqcheck.reporters.json").plain(way)
+    plain = import_module("seqcheck.outputs.json").plain(way)
     return wrong + [f"negative: {where} {value}" for where, value in misbehaving.negative(plain, "", SIGNED)]
 
 

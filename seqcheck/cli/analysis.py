@@ -14,15 +14,15 @@ from seqcheck.cli.output import STDOUT, Output, apart, identity
 from seqcheck.cli.progress import wanted
 from seqcheck.dataclass import dataclass, replace
 from seqcheck.errors import UsageError
-from seqcheck.reporters import FORMATS, check, needed, publish
+from seqcheck.outputs import FORMATS, check, needed, publish
 
 if TYPE_CHECKING:
+    from seqcheck.capture.selection import Selection
     from seqcheck.cli.confined import Confined
     from seqcheck.demands import Demands
-    from seqcheck.results import Results
-    from seqcheck.rotation import Rotation
-    from seqcheck.selection import Selection
-    from seqcheck.session import Query
+    from seqcheck.engine.rotation import Rotation
+    from seqcheck.engine.session import Query
+    from seqcheck.model.results import Results
 
 _FIELD = re.compile(r"(seq|stream|magic|key|time|slot|buf)=(?!.*\.)", re.IGNORECASE)  # a layout without its quotes
 
@@ -108,15 +108,15 @@ def selection(args: argparse.Namespace) -> Selection | None:
     given = {name: getattr(args, name) for name in ("where", "start", "end", "frames") if getattr(args, name)}
     if not given:
         return None
-    from seqcheck.selection import Selection
+    from seqcheck.capture.selection import Selection
 
     return Selection(**given)
 
 
 def query(options: Options) -> Query:
     """What is asked of the captures."""
-    from seqcheck.guard import Allowance
-    from seqcheck.session import Query
+    from seqcheck.engine.guard import Allowance
+    from seqcheck.engine.session import Query
 
     seconds, memory = options.allowance
     return Query(

@@ -24,11 +24,11 @@ from seqcheck.cli.quantity import duration, frames, jobs, listed, moment, ring_s
 from seqcheck.cli.stdio import say
 from seqcheck.dataclass import replace
 from seqcheck.errors import TROUBLE
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
 
 if TYPE_CHECKING:
     from seqcheck.model import Report
-    from seqcheck.results import Results
+    from seqcheck.model.results import Results
 
 DESCRIPTION = """\
 Reads captures (pcap or pcapng, compressed or not), finds every duplicated and missing
@@ -174,7 +174,7 @@ def show_fault(results: Results) -> None:
 @contextmanager
 def examine(options: Options, ready: Callable[[], None] | None = None) -> Iterator[Results]:
     """What the captures say, with a progress bar where someone would see it; `ready` as in session.examine."""
-    from seqcheck import session  # here, since it loads NumPy
+    from seqcheck.engine import session  # here, since it loads NumPy
     from seqcheck.kernel import choice
 
     if options.notes and (fallback := choice().fallback):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seqcheck.cli.privileges import Ready
-    from seqcheck.examined import Examined
+    from seqcheck.engine.examined import Examined
     from seqcheck.model import Report
 
 DESCRIPTION = """\
@@ -66,8 +66,8 @@ def cause(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Analyze, read once more, write."""
+    from seqcheck.engine.session import Query, examine
     from seqcheck.layout import resolve
-    from seqcheck.session import Query, examine
 
     if args.capture == STDOUT:
         raise UsageError("dedup reads a file, not standard input", hint="Save the capture to a file first.")

@@ -13,7 +13,7 @@ from seqcheck.cli.stdio import abandon_stdout, say
 from seqcheck.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from seqcheck.reporters import Page
+    from seqcheck.outputs import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,9 @@ example:
 exit codes: 0 not worse, 1 worse, 2 trouble"""
 
 FORMATS = {
-    "terminal": "seqcheck.reporters.diff_terminal",
-    "json": "seqcheck.reporters.diff_json",
-    "markdown": "seqcheck.reporters.diff_markdown",
+    "terminal": "seqcheck.outputs.diff.terminal",
+    "json": "seqcheck.outputs.diff.json",
+    "markdown": "seqcheck.outputs.diff.markdown",
 }
 
 

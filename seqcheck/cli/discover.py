@@ -14,9 +14,9 @@ from seqcheck.cli import own_reports, privileges
 from seqcheck.errors import InputError
 
 if TYPE_CHECKING:
+    from seqcheck.capture.bytestream import Input
     from seqcheck.cli.privileges import Ready
-    from seqcheck.reporters.discovery import Discovery
-    from seqcheck.sources.bytestream import Input
+    from seqcheck.outputs.discovery import Discovery
 
 DESCRIPTION = """\
 Finds the sequence number in a capture from the bytes alone, and prints the layouts that
@@ -29,7 +29,7 @@ examples:
 
 exit codes: 0 a likely candidate was found, 1 none was, 2 trouble"""
 
-FORMATS = {"terminal": "seqcheck.reporters.discovery_terminal", "json": "seqcheck.reporters.discovery_json"}
+FORMATS = {"terminal": "seqcheck.outputs.discovery.terminal", "json": "seqcheck.outputs.discovery.json"}
 
 
 def add(subparsers: Any) -> None:
@@ -57,7 +57,7 @@ def look(captures: Sequence[Input], ready: Ready) -> Discovery:
     from seqcheck import kernel
     from seqcheck.cli.first_frames import first_frames
     from seqcheck.layout.discovery import discover, survey
-    from seqcheck.reporters.discovery import Discovery
+    from seqcheck.outputs.discovery import Discovery
 
     engine = kernel.load()
     names = tuple(str(each) for each in captures)

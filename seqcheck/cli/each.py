@@ -28,11 +28,11 @@ from seqcheck.cli.stdio import say
 from seqcheck.cli.workers import News, Tell, carry_out
 from seqcheck.dataclass import replace
 from seqcheck.errors import TROUBLE, UsageError
-from seqcheck.reporters import check
+from seqcheck.outputs import check
 
 if TYPE_CHECKING:
     from seqcheck.cli.confined import Confined
-    from seqcheck.session import Progress
+    from seqcheck.engine.session import Progress
 
 TELLING_S = 0.2
 # What stands behind the dot where it is not the format's own name.
@@ -86,7 +86,7 @@ def one(options: Options, tell: Tell) -> Outcome:
 
 def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
     from seqcheck.cli.main import explain
-    from seqcheck.session import examine
+    from seqcheck.engine.session import examine
 
     due = 0.0
 
@@ -164,7 +164,7 @@ class Watch:
     def _show(self, news: News) -> None:
         if self._meter is None:
             return
-        from seqcheck.session import Progress
+        from seqcheck.engine.session import Progress
 
         at = news.task
         if news.told:

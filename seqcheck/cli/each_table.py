@@ -14,8 +14,8 @@ from seqcheck.cli.outcome import Found, Outcome
 from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout, put
 from seqcheck.escape import visible
-from seqcheck.reporters.terminal_style import CLEAN, DIM, FINDING, UNSURE, Column, table
-from seqcheck.reporters.wording import count, counted
+from seqcheck.outputs.terminal.style import CLEAN, DIM, FINDING, UNSURE, Column, table
+from seqcheck.outputs.wording import count, counted
 
 Row = tuple[str, Outcome]
 RESULTS = ("clean", "findings", "trouble")  # by exit code

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seqcheck.sources.ongoing import Ongoing
+    from seqcheck.interfaces.ongoing import Ongoing
 
 # What ends a capture, and `send`. Windows, where neither runs but their options are read, has no SIGHUP.
 ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))

@@ -111,12 +111,12 @@ def capture(args: argparse.Namespace, name: str) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck import kernel
     from seqcheck.cli.rehearsal import rehearse
+    from seqcheck.engine.pipeline import Pipeline, run
+    from seqcheck.interfaces.annotated import Annotated
+    from seqcheck.interfaces.live import LiveReader, by_ring
     from seqcheck.layout import resolve
     from seqcheck.linux import privilege
     from seqcheck.linux.packet_socket import Listening
-    from seqcheck.pipeline import Pipeline, run
-    from seqcheck.sources.annotated import Annotated
-    from seqcheck.sources.live import LiveReader, by_ring
 
     layouts = (resolve(args.layout),) if args.layout else ()
     how = Listening(promiscuous=args.promiscuous, expression=args.extcap_capture_filter or "")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from seqcheck.capture.bytestream import Input
     from seqcheck.cli.privileges import Ready
     from seqcheck.kernel.border import Frames, Kernel
-    from seqcheck.sources.bytestream import Input
 
 
 def first_frames(captures: Sequence[Input], kernel: Kernel, ready: Ready) -> Frames:
     """As many as discovery looks at; `ready` is called when the captures are open. InputError where nothing can be
     read."""
+    from seqcheck.capture import CaptureReader
     from seqcheck.layout.discovery import Sample
-    from seqcheck.sources import CaptureReader
 
     sample = Sample()
     with CaptureReader(captures, kernel=kernel) as reader:

@@ -19,11 +19,11 @@ from seqcheck.version import VERSION
 
 if TYPE_CHECKING:
     from seqcheck.cli.saver import Saver
+    from seqcheck.interfaces.evidence_file import EvidenceFile
+    from seqcheck.interfaces.ongoing import Ongoing
+    from seqcheck.interfaces.recorder import Recorder
     from seqcheck.linux.privilege import User
     from seqcheck.sink import Keeper
-    from seqcheck.sources.evidence_file import EvidenceFile
-    from seqcheck.sources.ongoing import Ongoing
-    from seqcheck.sources.recorder import Recorder
 
 PROGRAM = f"seqcheck {VERSION}"
 SECOND = 1_000_000_000
@@ -77,7 +77,7 @@ class Keeping:
 
     def keepers(self, reader: Ongoing) -> list[Keeper]:
         """What sees the frames. OutputError where the first file cannot be made."""
-        from seqcheck.sources.recorder import Around, Recorder
+        from seqcheck.interfaces.recorder import Around, Recorder
 
         args, name, made = self._args, ",".join(reader.inputs), list["Keeper"]()
         around = Around(before=args.evidence_around, after=args.evidence_around)
@@ -89,7 +89,7 @@ class Keeping:
             made.append(self._recorder)
         if self._recordings:
             from seqcheck.cli.saver import Saver
-            from seqcheck.sources.recording import Recording
+            from seqcheck.interfaces.recording import Recording
 
             self._saver = Saver(
                 self._recordings, pause_s=args.recorder_pause or PAUSE_S, hurried=lambda: reader.hurried
@@ -116,7 +116,7 @@ class Keeping:
         self._stack.close()
 
     def _files(self, name: str) -> Generator[EvidenceFile, None, None]:
-        from seqcheck.sources.evidence_file import EvidenceFile
+        from seqcheck.interfaces.evidence_file import EvidenceFile
 
         limit = self._args.evidence_limit
         if self._evidence:

@@ -14,8 +14,8 @@ from seqcheck.errors import InputError, UsageError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
-    from seqcheck.sources.live import LiveReader
-    from seqcheck.sources.ongoing import Ongoing
+    from seqcheck.interfaces.live import LiveReader
+    from seqcheck.interfaces.ongoing import Ongoing
 
 CHECKED_S = 1.0  # how long counters are watched
 COPIES = 2  # of the recorder's memory, while one of them is written
@@ -29,7 +29,7 @@ OF_INTERFACES = {
 def check(args: argparse.Namespace) -> int:
     """Say how the interfaces are set up; 1 where something could be better."""
     from seqcheck.linux import adapter, interface
-    from seqcheck.receiver import remarks
+    from seqcheck.report.receiver import remarks
 
     for name in args.interfaces:
         if interface.find(name) is None:
@@ -50,7 +50,7 @@ def check(args: argparse.Namespace) -> int:
 
 def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
     """The interfaces or the pipe, opened; from a pipe nothing is read yet."""
-    from seqcheck.sources.piped import PipedReader, is_pipe
+    from seqcheck.interfaces.piped import PipedReader, is_pipe
 
     fits(args, sum(not is_pipe(name) for name in names))
     if not any(is_pipe(name) for name in names):
@@ -88,8 +88,8 @@ def fits(args: argparse.Namespace, count: int) -> None:
 
 def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
     """The interfaces, opened."""
+    from seqcheck.interfaces.live import LiveReader, by_ring, by_scapy
     from seqcheck.linux.packet_socket import Listening
-    from seqcheck.sources.live import LiveReader, by_ring, by_scapy
 
     how = Listening(
         ring=args.ring,

@@ -29,13 +29,13 @@ from seqcheck.cli.quantity import ring_size
 from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
 from seqcheck.errors import TROUBLE, UsageError
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
 
 if TYPE_CHECKING:
     from seqcheck.cli.metrics import Metrics
+    from seqcheck.engine.watch import Task
+    from seqcheck.interfaces.ongoing import Ongoing
     from seqcheck.model import Report
-    from seqcheck.sources.ongoing import Ongoing
-    from seqcheck.watch import Task
 
 DESCRIPTION = """\
 Captures on interfaces, follows the sequence numbers while traffic runs, and says at the
@@ -95,10 +95,10 @@ def run(args: argparse.Namespace) -> int:
     options = resolve(args)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck.cli.rehearsal import rehearse
+    from seqcheck.engine.watch import Task
     from seqcheck.kernel import choice
     from seqcheck.layout import resolve_all
     from seqcheck.linux import memory, privilege
-    from seqcheck.watch import Task
 
     fallback = choice().fallback
     if fallback and not args.quiet:
@@ -141,8 +141,8 @@ class Outputs:
 def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, ending: Ending) -> int:
     """From here on nothing is privileged."""
     from seqcheck.cli.showing import showing
-    from seqcheck.guard import Allowance
-    from seqcheck.watch import Stops, watch
+    from seqcheck.engine.guard import Allowance
+    from seqcheck.engine.watch import Stops, watch
 
     args = options.args
     stops = Stops(

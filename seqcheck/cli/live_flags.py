@@ -7,7 +7,7 @@ from typing import Any
 from seqcheck.arguments import LISTED
 from seqcheck.cli.destinations import among
 from seqcheck.cli.quantity import bounded, duration, listed, size
-from seqcheck.reporters import FORMATS
+from seqcheck.outputs import FORMATS
 
 SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 RING = 64 << 20

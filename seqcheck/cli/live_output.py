@@ -22,7 +22,7 @@ from seqcheck.cli.output import STDOUT, Output, failing
 from seqcheck.cli.page import page_for
 from seqcheck.dataclass import replace
 from seqcheck.model import Report
-from seqcheck.reporters import Page, reporter
+from seqcheck.outputs import Page, reporter
 
 if TYPE_CHECKING:
     from seqcheck.cli.growing import Growing
@@ -46,7 +46,7 @@ def drawing(report: Report, demands: Demands | None, grown: Mapping[BinaryIO, Gr
 
     def draw(name: str, out: BinaryIO, page: Page) -> None:
         if name == "jsonl":
-            from seqcheck.reporters.live_lines import closing
+            from seqcheck.outputs.live_lines import closing
 
             if (why := grown[out].broken) is not None:
                 raise why

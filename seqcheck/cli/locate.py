@@ -18,7 +18,7 @@ from seqcheck.errors import TROUBLE, UsageError
 
 if TYPE_CHECKING:
     from seqcheck.cli.privileges import Ready
-    from seqcheck.located import Segment, Way
+    from seqcheck.model.located import Segment, Way
 
 MOST, LONGEST = 16, 64  # points; characters of a name
 LISTED = 1000
@@ -41,10 +41,10 @@ examples:
 exit codes: 0 nothing was lost or doubled (or within the limits), 1 findings, 2 trouble"""
 
 FORMATS = {
-    "terminal": "seqcheck.reporters.locate_terminal",
-    "json": "seqcheck.reporters.locate_json",
-    "markdown": "seqcheck.reporters.locate_markdown",
-    "html": "seqcheck.reporters.locate_html",
+    "terminal": "seqcheck.outputs.locate.terminal",
+    "json": "seqcheck.outputs.locate.json",
+    "markdown": "seqcheck.outputs.locate.markdown",
+    "html": "seqcheck.outputs.locate.html",
 }
 
 

@@ -21,7 +21,7 @@ from seqcheck.cli.output import failing
 from seqcheck.cli.stdio import say
 from seqcheck.errors import InputError, OutputError, UsageError
 from seqcheck.escape import visible
-from seqcheck.snapshot import Snapshot
+from seqcheck.model.snapshot import Snapshot
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 5.0
@@ -39,7 +39,7 @@ class Metrics:
         try:
             from prometheus_client import CollectorRegistry, generate_latest, make_wsgi_app
 
-            from seqcheck.reporters.openmetrics import Collector
+            from seqcheck.outputs.openmetrics import Collector
         except ImportError as error:
             raise UsageError(
                 "--metrics needs the package prometheus-client", hint="pip install 'seqcheck[metrics]'"

@@ -18,7 +18,7 @@ from seqcheck.dataclass import dataclass
 from seqcheck.errors import TROUBLE
 
 if TYPE_CHECKING:
-    from seqcheck.reporters import Page
+    from seqcheck.outputs import Page
 
 Formats = Mapping[str, str]  # by name, the module whose `write(value, out, page)` draws it
 Value = TypeVar("Value")
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, formats: Formats, inputs: Sequence[str | None]
 
     def rehearse() -> None:
         from seqcheck.cli.confined import prepare
-        from seqcheck.reporters import Page
+        from seqcheck.outputs import Page
 
         prepare((), drawn=False)
         assert work.sample is not None

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import BinaryIO
 
-from seqcheck.reporters import Page
+from seqcheck.outputs import Page
 
 WIDTH, NARROWEST, WIDEST = 80, 40, 200
 

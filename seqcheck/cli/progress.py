@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from seqcheck.session import Progress
+    from seqcheck.engine.session import Progress
 
 PATIENCE_S = 0.7
 

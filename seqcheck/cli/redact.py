@@ -16,9 +16,9 @@ from seqcheck.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from seqcheck.capture import CaptureReader
     from seqcheck.cli.privileges import Ready
     from seqcheck.layout import Layout
-    from seqcheck.sources import CaptureReader
 
 DESCRIPTION = """\
 Writes a copy of a capture that can be shown to others. Times, lengths, ports and sequence
@@ -45,10 +45,11 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find the layout, read once more, write."""
-    from seqcheck import kernel, session
+    from seqcheck import kernel
+    from seqcheck.capture import CaptureReader
+    from seqcheck.capture.bytestream import open_file
+    from seqcheck.engine import session
     from seqcheck.layout import resolve
-    from seqcheck.sources import CaptureReader
-    from seqcheck.sources.bytestream import open_file
 
     if args.capture == STDOUT:
         raise UsageError("redact reads a file, not standard input")
@@ -74,9 +75,9 @@ def run(args: argparse.Namespace) -> int:
 def rehearse() -> None:
     """Everything once, on frames of our own."""
     from seqcheck import kernel
+    from seqcheck.capture import CaptureReader
     from seqcheck.cli.rehearsal import LAYOUT, rehearse_files, small_capture
     from seqcheck.layout import resolve
-    from seqcheck.sources import CaptureReader
 
     rehearse_files((), drawn=False)
     with CaptureReader([BytesIO(small_capture())], kernel=kernel.load()) as reader:
@@ -86,7 +87,7 @@ def rehearse() -> None:
 
 def redacted(reader: CaptureReader, layout: Layout) -> Iterator[bytes]:
     """The copy, as pcapng."""
-    from seqcheck.redaction import Redactor
+    from seqcheck.capture.redaction import Redactor
     from seqcheck.wire import pcapng
 
     redactor, links = Redactor(layout, os.urandom(32)), dict[int, int]()

@@ -13,21 +13,21 @@ from typing import Any
 
 from seqcheck.cli.destinations import Destination
 from seqcheck.model import Report
-from seqcheck.reporters import FORMATS, Page, reporter
+from seqcheck.outputs import FORMATS, Page, reporter
 
 LAYOUT = "frame seq=u32be@46"
 # What is loaded where it is needed, and not needed by the capture below: a layout's name that is none or a file's, IPv6
 # addresses, what may be demanded, and what NumPy puts off.
 LATER = (
     "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
-    "seqcheck.demands", "seqcheck.several",
-    "dataclasses", "numpy.ma", "traceback", "seqcheck.watch", "seqcheck.guard", "seqcheck.unjudged",
-    "seqcheck.diagnose.redundancy", "seqcheck.sources.recorder", "seqcheck.sources.recording", "seqcheck.cli.saver",
+    "seqcheck.demands", "seqcheck.decode.several",
+    "dataclasses", "numpy.ma", "traceback", "seqcheck.engine.watch", "seqcheck.engine.guard", "seqcheck.report.unjudged",
+    "seqcheck.diagnose.redundancy", "seqcheck.interfaces.recorder", "seqcheck.interfaces.recording", "seqcheck.cli.saver",
     "seqcheck.cli.showing", "seqcheck.cli.annotations",
 )  # fmt: skip
 LATER_OF_FILES = (
     "queue", "threading", "tempfile", "shutil", "random", "traceback", "linecache", "ctypes",
-    "seqcheck.sources.ahead", "seqcheck.sources.merge", "seqcheck.sources.parted", "seqcheck.unjudged",
+    "seqcheck.capture.ahead", "seqcheck.capture.merge", "seqcheck.capture.parted", "seqcheck.report.unjudged",
     "seqcheck.cli.limits",
     "seqcheck.cli.annotations", "encodings.ascii", "encodings.utf_8_sig",
 )  # fmt: skip
@@ -36,9 +36,9 @@ LATER_OF_FILES = (
 def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
     """Analyse a capture with a duplicate whose copies differ, and write the reports (and, if it is going to be `drawn`,
     the dashboard) to nowhere."""
-    from seqcheck import session
+    from seqcheck.engine import session
     from seqcheck.layout import candidates
-    from seqcheck.reporters import live_lines
+    from seqcheck.outputs import live_lines
 
     for name in LATER:
         import_module(name)
@@ -55,9 +55,9 @@ def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
 
 def rehearse_files(formats: Iterable[str], *, drawn: bool) -> None:
     """The same for captures that are files: every report in `formats`, and the bar where progress is `drawn`."""
-    from seqcheck import session
     from seqcheck.cli.progress import bar
-    from seqcheck.reporters import needed, publish
+    from seqcheck.engine import session
+    from seqcheck.outputs import needed, publish
 
     for name in (*LATER, *LATER_OF_FILES):
         import_module(name)
@@ -94,8 +94,8 @@ def rehearse_dashboard(report: Report) -> None:
     """Draw it once, in colour."""
     from rich.console import Console
 
-    from seqcheck.reporters.dashboard import PAGES, Dashboard
-    from seqcheck.snapshot import Latest, Snapshot
+    from seqcheck.model.snapshot import Latest, Snapshot
+    from seqcheck.outputs.dashboard import PAGES, Dashboard
 
     figures: dict[str, Any] = dict.fromkeys(
         ("elapsed_ns", "frames", "bytes", "sequenced", "foreign", "streams", "duplicates", "missing", "late", "dropped",

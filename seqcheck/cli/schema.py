@@ -26,7 +26,7 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print it."""
-    from seqcheck.reporters.schema import SCHEMAS
+    from seqcheck.outputs.schema import SCHEMAS
 
     put(json.dumps(SCHEMAS[args.report](), indent=1))
     return 0

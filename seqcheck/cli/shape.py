@@ -135,7 +135,7 @@ def layouts() -> Value:
 
 def formats() -> Value:
     """A report, perhaps with its path."""
-    from seqcheck.reporters import FORMATS
+    from seqcheck.outputs import FORMATS
 
     return Value(kind="words", words=tuple(FORMATS), mark="=")
 

@@ -15,17 +15,17 @@ from seqcheck.cli.growing import Growing
 from seqcheck.cli.live_output import say_report
 from seqcheck.cli.progress import wanted
 from seqcheck.cli.stdio import say
+from seqcheck.engine.watch import Show
 from seqcheck.errors import OutputError
 from seqcheck.kernel.border import DUPLICATE
 from seqcheck.model import Verdict
-from seqcheck.reporters.live_lines import found, snapshot, text
+from seqcheck.model.snapshot import Ask, Snapshot
+from seqcheck.outputs.live_lines import found, snapshot, text
 from seqcheck.sink import Block, Sink
-from seqcheck.snapshot import Ask, Snapshot
-from seqcheck.watch import Show
 
 if TYPE_CHECKING:
     from seqcheck.layout import Layout
-    from seqcheck.reporters.dashboard import Dashboard
+    from seqcheck.outputs.dashboard import Dashboard
 
 LIVELY_S, CALM_S, NEVER_S = 0.25, 10.0, float("inf")
 
@@ -143,7 +143,7 @@ def showing(
     dashboard: Dashboard | None = None
     with ExitStack() as stack:
         if drawn:
-            from seqcheck.reporters.dashboard import Dashboard
+            from seqcheck.outputs.dashboard import Dashboard
 
             dashboard = stack.enter_context(Dashboard(", ".join(args.interfaces)))
             calls.append(dashboard)

@@ -13,11 +13,11 @@ from seqcheck.cli.destinations import Destination
 from seqcheck.cli.output import STDOUT, Output
 from seqcheck.cli.stdio import say
 from seqcheck.errors import InputError, OutputError, UsageError
-from seqcheck.reporters import needed
+from seqcheck.outputs import needed
 
 if TYPE_CHECKING:
+    from seqcheck.engine.rotation import Rotation
     from seqcheck.model import Report
-    from seqcheck.rotation import Rotation
 
 
 def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
@@ -40,7 +40,7 @@ def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
 
 def begin(path: str, stack: ExitStack) -> tuple[Rotation, Output]:
     """The state that there is, open, and the one that takes its place when all is written."""
-    from seqcheck.rotation import Rotation  # here, since few runs need it
+    from seqcheck.engine.rotation import Rotation  # here, since few runs need it
 
     before = None
     try:

@@ -10,10 +10,10 @@ from seqcheck.errors import InputError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
+    from seqcheck.capture.bytestream import Input
     from seqcheck.cli.privileges import Ready
     from seqcheck.layout import Layout
     from seqcheck.layout.discovery.preview import Value
-    from seqcheck.sources.bytestream import Input
 
 STREAMS, VALUES = 4, 6
 MARKS = {"seq": "[]", "stream": "{}", "magic": "()"}
@@ -24,10 +24,10 @@ def values(layout: Layout, capture: Input, width: int, ready: Ready) -> Iterator
     frame is a record."""
     from seqcheck import kernel
     from seqcheck.cli.first_frames import first_frames
-    from seqcheck.decode import key_texts
+    from seqcheck.decode.decoder import key_texts
     from seqcheck.layout import write
     from seqcheck.layout.discovery import preview, survey
-    from seqcheck.reporters.wording import counted, key_text
+    from seqcheck.outputs.wording import counted, key_text
 
     engine = kernel.load()
     name = str(capture)

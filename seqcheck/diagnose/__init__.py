@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..dataclass import dataclass
-from ..track import Findings
+from ..track.tracker import Findings
 from .facts import Evidence, Facts
 from .table import Table, table
 

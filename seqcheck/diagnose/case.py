@@ -6,7 +6,7 @@ import numpy as np
 
 from ..dataclass import dataclass
 from ..kernel.border import total
-from ..track import Findings
+from ..track.tracker import Findings
 from .explanations.context import Context
 from .facts import Facts
 from .keys import Bools

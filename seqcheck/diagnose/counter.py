@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..dataclass import replace
 from ..kernel import border
 from ..kernel.border import total
-from ..track import Findings
+from ..track.tracker import Findings
 from .facts import Facts
 from .result import CounterFault, What
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
-from ..missing import epoch_key
-from ..ranking import nth, rank
-from ..track import Findings
+from ..track.missing import epoch_key
+from ..track.ranking import nth, rank
+from ..track.tracker import Findings
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 
 PASSES = 2  # who else is ahead of its time decides what is due

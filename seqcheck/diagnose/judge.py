@@ -16,7 +16,7 @@ import numpy as np
 
 from ..dataclass import dataclass, replace
 from ..model import Cause
-from ..track import Findings
+from ..track.tracker import Findings
 from . import account, doubts, populations
 from .arrays import distinct
 from .case import Case, case_of

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..missing import epoch_key
-from ..ranking import rank
-from ..track import Findings
+from ..track.missing import epoch_key
+from ..track.ranking import rank
+from ..track.tracker import Findings
 from .due import Ahead
 from .keys import Bools, Floats, Ints, by_place, keyed
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernel.border import total
 from ..model import Redundancy
-from ..track import Findings
+from ..track.tracker import Findings
 from .facts import Facts
 from .result import Account
 from .table import Table

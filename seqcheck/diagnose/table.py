@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass, replace
 from ..kernel.border import total
-from ..ranking import nth
-from ..track import Findings
+from ..track.ranking import nth
+from ..track.tracker import Findings
 from .due import ahead_of, far_behind
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 from .lost import elsewhere_of, filled_late, lost_between, lost_by_number, widths_of

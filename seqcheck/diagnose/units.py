@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dataclass import dataclass
-from ..hashing import of_records
+from ..track.hashing import of_records
 from .arrays import median
 from .facts import Evidence, Facts
 from .keys import Bools, Floats, Ints

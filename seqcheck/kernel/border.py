@@ -433,7 +433,7 @@ class ContentLike(DecoderLike, Protocol):
 
 
 class TrackerLike(Protocol):
-    """Tells what is out of order. docs and theory: `seqcheck/track.py`."""
+    """Tells what is out of order. docs and theory: `seqcheck/track/tracker.py`."""
 
     def __init__(self, modulus: int, room: Room = ROOM, saved: NDArray[np.int64] | None = None) -> None:
         """`saved`: go on from there. ValueError where a tracker with this modulus and this room did not save it."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
-from ..located import Delay
+from ..model.located import Delay
 
 STEEPEST = 200e-6  # drift of clocks; crystals are within 100 millionths. What is steeper is a queue.
 STRETCHES = 8

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import assemble
 from ..dataclass import replace
 from ..diagnose import diagnose
-from ..guard import Budget, UnfinishedError, within
+from ..engine.guard import Budget, UnfinishedError, within
 from ..kernel.border import DISTANCES, DUPLICATE
 from ..model import Verdict
+from ..report import assemble
 from ..report.verdict import verdict
-from ..track import Findings
+from ..track.tracker import Findings
 from .compared import Compared
 from .points import Observed
 

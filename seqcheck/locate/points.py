@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass
 from ..diagnose import Facts
+from ..engine.session import Query, Source, opened
 from ..errors import SeqcheckError
 from ..kernel.border import DUPLICATE, LATE
 from ..layout import Layout
 from ..model import Report
-from ..session import Query, Source, opened
-from ..track import Findings
+from ..track.tracker import Findings
 from .sample import Sample
 
 # A DUPLICATE or LATE row, as far as it is needed here. `distance` 0: not known.

@@ -10,11 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from ..dataclass import dataclass
+from ..engine.session import Source
 from ..errors import InputError
 from ..layout import Layout, resolve
-from ..located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
 from ..model import Verdict
-from ..session import Source
+from ..model.located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
 from . import words
 from .clocks import delay
 from .compared import Compared, compare

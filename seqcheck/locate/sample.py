@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..hashing import mixed
 from ..kernel.border import A_FRAME, RECORD, Program
 from ..kernel.portable.examine import examine
 from ..layout import compile as compile_layout
 from ..sink import Block, Sink, stored
+from ..track.hashing import mixed
 
 if TYPE_CHECKING:
     from ..layout import Layout

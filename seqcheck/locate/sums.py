@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass, field
-from ..located import Kind, Located
+from ..model.located import Kind, Located
 from ..serial import span
 from .compared import Compared
 from .copies import NOWHERE, Arisen, arisen

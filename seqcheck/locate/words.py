@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..dataclass import dataclass
-from ..located import Clock, Sight
 from ..model import Capture
+from ..model.located import Clock, Sight
 from ..report.words import agree, listed, percent, plural, time
 from .clocks import Fit
 

@@ -10,7 +10,7 @@ from ..diagnose import Diagnosis, Facts
 from ..diagnose.result import Account, CounterFault, Misfit
 from ..kernel.border import total as sum_of
 from ..model import Also, Redundancy, Rival, Verdict
-from ..track import Findings
+from ..track.tracker import Findings
 from . import reasons
 from .words import agree, listed, number, odds, plural
 

@@ -22,7 +22,7 @@ from ..errors import UsageError
 from ..model import Report
 
 if TYPE_CHECKING:
-    from ..session import Source
+    from ..engine.session import Source
 
 __all__ = ["assert_clean", "assert_demands", "assert_expected", "assert_verdict"]
 
@@ -85,7 +85,7 @@ def assert_demands(report: Report, demands: Demands) -> Report:
 
 def failure(report: Report, unmet: Sequence[Unmet]) -> str:
     """What is not as demanded, and below that the report."""
-    from ..reporters import Page, reporter
+    from ..outputs import Page, reporter
 
     drawn = io.BytesIO()
     reporter("terminal").write(report, drawn, Page(width=WIDTH))
@@ -97,7 +97,7 @@ def _report(capture: Source | Iterable[Source] | Report, layout: str | None) -> 
         if layout is not None and layout not in (capture.layout.name, capture.layout.spec):
             raise UsageError(f"the report was made with the layout {capture.layout.spec}, not {layout}")
         return capture
-    from ..session import analyze
+    from ..engine.session import analyze
 
     return analyze(capture, layout=layout)
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 if TYPE_CHECKING:
+    from ..engine.session import Source
     from ..model import Report
-    from ..session import Source
 
 LAYOUT = "seqcheck_layout"
 
@@ -76,13 +76,13 @@ class CheckCapture:
             self._fail(report, error)
 
     def _report(self, capture: Source | Iterable[Source], layout: str | None) -> Report:
-        from ..session import analyze
+        from ..engine.session import analyze
 
         return analyze(capture, layout=layout or self._layout)
 
     def _fail(self, report: Report, error: AssertionError) -> NoReturn:
         __tracebackhide__ = True
-        from ..reporters import Page, reporter
+        from ..outputs import Page, reporter
 
         number = len([*self._folder.glob("seqcheck*.json")])
         path = self._folder / (f"seqcheck-{number}.json" if number else "seqcheck.json")

@@ -1,0 +1,242 @@
+"""Frames without what is nobody's business: addresses replaced, payload replaced, the sequence numbers kept.
+
+What stays: the structure of link layer, VLAN tags, ARP, IP, UDP, TCP and ICMP headers, ports, lengths, and of records
+the words that the layout reads. Addresses become others, one for one. All other bytes are drawn from a keyed hash over
+themselves and those before them: what is equal from the start on stays equal, what differs stays different, so that
+copies compare as before, and nobody without the key can tell what they were. Checksums are right where the whole frame
+is there. What is not understood is replaced, never kept.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from ..dataclass import dataclass
+from ..errors import InputError, UsageError
+from ..kernel.border import CUT, RECORD
+from ..kernel.portable.digits import is_digits, label_of, stretch
+from ..kernel.portable.examine import Seen, examine
+from ..kernel.portable.frame import locate, position
+from ..layout import Layout, compile
+from ..wire.link import COOKED, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TYPE_AT, ethertype_at, payload_at, word
+
+MOST = 1 << 20  # addresses of a kind
+TRIES = 8  # until a frame that is no record remains none; then what the layout would read of it stays
+ARP = 0x0806
+TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+LENGTHS = {UDP: 8, TCP: 20, ICMP: 8, ICMP6: 8}  # of the headers that stay
+CHECKSUM_AT = {UDP: 6, TCP: 16, ICMP: 2, ICMP6: 2}
+SINGLE, PIECE = 128, 16  # bytes
+
+
+@dataclass(frozen=False, slots=True, kw_only=True)
+class _Work:
+    """A frame under way: `data` as it becomes, and the bits of each byte that stay."""
+
+    data: bytearray
+    stays: bytearray
+
+    def keep(self, start: int, stop: int) -> None:
+        """Bytes start..stop-1 stay, as far as there are any."""
+        stop = min(stop, len(self.data))
+        if start < stop:
+            self.stays[start:stop] = b"\xff" * (stop - start)
+
+
+class Redactor:
+    """Redacts the frames of one capture, which `layout` reads; `key` is secret, and forgotten afterwards."""
+
+    def __init__(self, layout: Layout, key: bytes) -> None:
+        if layout.each:
+            raise UsageError("redact keeps the words of one record a frame, and this layout has several")
+        program = compile(layout)
+        self._program = program
+        self._anchor = program.sought
+        self._words = tuple(layout.words())
+        self._key = key
+        self._known: dict[bytes, bytes] = {}
+        self._counts: dict[int, int] = {}
+
+    def frame(self, data: bytes, wire: int, link: int) -> bytes:
+        """One frame, as captured, of which the layout reads the same as before. InputError where it is a record whose
+        words cannot be kept (inside a tunnel), or there are too many addresses."""
+        seen = examine(data, wire, link, self._program)
+        kept = seen.status in (RECORD, CUT)
+        for salt in range(TRIES):
+            made = self._redacted(data, wire, link, words=kept, salt=salt)
+            if _alike(examine(made, wire, link, self._program), seen):
+                return made
+        return self._redacted(data, wire, link, words=True, salt=0)
+
+    def _redacted(self, data: bytes, wire: int, link: int, *, words: bool, salt: int) -> bytes:
+        """`words`: with what the layout reads as it was. By another `salt` all else becomes something else."""
+        work = _Work(data=bytearray(data), stays=bytearray(len(data)))
+        kind, at = self._link(work, link)
+        if kind == ARP:
+            self._arp(work, at)
+        elif kind in IP_TYPES:
+            self._network(work, IP_TYPES[kind], at)
+        if words:
+            self._keep_words(work, data, wire, link)
+        self._replace(work, self._key + bytes([salt]) * (salt > 0))
+        if kind in IP_TYPES:
+            _sum_up(work.data, IP_TYPES[kind], at, whole=len(data) == wire)
+        return bytes(work.data)
+
+    def _link(self, work: _Work, link: int) -> tuple[int, int]:
+        """The ethertype, and where what it names begins; -1 where that is not known."""
+        data, at = work.data, payload_at(work.data, link)
+        if link in RAW_IP or link in LOOPBACK:
+            work.keep(0, at)
+            version = data[at] >> 4 if at < len(data) else 0
+            return {4: 0x0800, 6: 0x86DD}.get(version, -1), at
+        if link not in TYPE_AT:
+            return -1, 0
+        if link == ETHERNET:
+            self._address(work, 0, 6)
+            self._address(work, 6, 6)
+            work.keep(12, at)
+        else:
+            work.keep(0, at)
+            self._address(work, 6 if link == COOKED else 12, 6)
+        return word(data, ethertype_at(data, link)), at
+
+    def _arp(self, work: _Work, at: int) -> None:
+        work.keep(at, at + 8)
+        if work.data[at + 4 : at + 6] == b"\x06\x04":
+            for place, size in ((8, 6), (14, 4), (18, 6), (24, 4)):
+                self._address(work, at + place, size)
+
+    def _network(self, work: _Work, version: int, at: int) -> None:
+        data = work.data
+        if len(data) <= at or data[at] >> 4 != version:
+            return
+        if version == 4:
+            size, protocol = (data[at] & 15) * 4, data[at + 9] if len(data) > at + 9 else -1
+            first = word(data, at + 6) & 0x1FFF == 0
+            work.keep(at, at + 12)
+            places = ((12, 4), (16, 4))
+        else:
+            size, protocol, first = 40, data[at + 6] if len(data) > at + 6 else -1, True
+            work.keep(at, at + 8)
+            places = ((8, 16), (24, 16))
+        for place, length in places:
+            self._address(work, at + place, length)
+        if first and protocol in LENGTHS:
+            work.keep(at + size, at + size + LENGTHS[protocol])
+
+    def _keep_words(self, work: _Work, data: bytes, wire: int, link: int) -> None:
+        seen, outer = examine(data, wire, link, self._program), locate(data, wire, link, self._anchor)
+        place = seen.place
+        if (outer.status, outer.start) != (RECORD, place.start):
+            if seen.status != RECORD:
+                return
+            raise InputError(
+                "a record lies inside a tunnel, where its number cannot be kept",
+                hint="Give a layout that names its place from the outer header: seqcheck discover.",
+            )
+        for field in filter(is_digits, self._program.fields if seen.status == RECORD else ()):
+            stays = stretch(data, place, field, label_of(self._program))
+            work.keep(stays.start, stays.stop)
+        for one in self._words:
+            at = position(place, one.offset)
+            mask = one.mask.to_bytes(one.width, "big" if one.big else "little")
+            for byte, bits in enumerate(mask, at):
+                if 0 <= byte < len(work.stays):
+                    work.stays[byte] |= bits
+                    work.data[byte] = (work.data[byte] & ~bits) | (data[byte] & bits)
+
+    def _replace(self, work: _Work, key: bytes) -> None:
+        """All that does not stay."""
+        gone = [at for at, bits in enumerate(work.stays) if bits != 0xFF]
+        if not gone:
+            return
+        secret = bytes(work.data[at] & ~work.stays[at] & 0xFF for at in gone)
+        for at, new in zip(gone, _drawn(secret, key), strict=True):
+            bits = work.stays[at]
+            work.data[at] = (work.data[at] & bits) | (new & ~bits & 0xFF)
+
+    def _address(self, work: _Work, at: int, size: int) -> None:
+        """The one that stands for it. Where the frame ends before, what there is of it goes with the rest."""
+        address = bytes(work.data[at : at + size])
+        if len(address) == size:
+            work.data[at : at + size] = self._stand_in(address)
+            work.keep(at, at + size)
+
+    def _stand_in(self, address: bytes) -> bytes:
+        """Unspecified, broadcast and loopback addresses stay; a group's stays one of a group."""
+        size = len(address)
+        if address in (bytes(size), b"\xff" * size, bytes(size - 1) + b"\x01"):
+            return address
+        found = self._known.get(address)
+        if found is None:
+            number = self._counts[size] = self._counts.get(size, 0) + 1
+            if number > MOST:
+                raise InputError(f"more than {MOST} addresses of {size} bytes")
+            group, single = _GROUPS[size]
+            head = group if _of_group(address) else single
+            found = self._known[address] = head + number.to_bytes(size - len(head), "big")
+        return found
+
+
+def _alike(one: Seen, two: Seen) -> bool:
+    """Whether the layout reads the same of two frames: a word that goes may turn out as one that it asks for."""
+    return one.status == two.status and (two.status != RECORD or (one.seq, one.streams) == (two.seq, two.streams))
+
+
+def _drawn(secret: bytes, key: bytes) -> bytes:
+    """As many bytes: one by one at first, each of all up to it; then in pieces, for speed."""
+    chain, made = blake2b(key=key), bytearray()
+    for at in range(min(len(secret), SINGLE)):
+        chain.update(secret[at : at + 1])
+        made += chain.copy().digest()[:1]
+    for at in range(SINGLE, len(secret), PIECE):
+        piece = secret[at : at + PIECE]
+        chain.update(piece)
+        made += chain.copy().digest()[: len(piece)]
+    return bytes(made)
+
+
+_GROUPS = {6: (b"\x03\x00", b"\x02\x00"), 4: (b"\xef", b"\x0a"), 16: (b"\xff\x0e", b"\xfd\x00")}
+
+
+def _of_group(address: bytes) -> bool:
+    if len(address) == 6:
+        return bool(address[0] & 1)
+    return address[0] == 0xFF if len(address) == 16 else 224 <= address[0] < 240
+
+
+def _sum_up(data: bytearray, version: int, at: int, *, whole: bool) -> None:
+    """Put checksums right; 0, for none, where the frame was cut and they cannot be known."""
+    if version == 4:
+        size, protocol = (data[at] & 15) * 4 if len(data) > at else 0, data[at + 9] if len(data) > at + 9 else -1
+        if size < 20 or len(data) < at + size:
+            return
+        data[at + 10 : at + 12] = bytes(2)
+        data[at + 10 : at + 12] = _checksum(bytes(data[at : at + size]))
+        if word(data, at + 6) & 0x3FFF:  # a fragment: its checksum is over all of them
+            return
+        ends, stop = data[at + 12 : at + 20], at + word(data, at + 2)
+    else:
+        size, protocol = 40, data[at + 6] if len(data) > at + 6 else -1
+        if len(data) < at + size:
+            return
+        ends, stop = data[at + 8 : at + 40], at + size + word(data, at + 4)
+    begin, place = at + size, CHECKSUM_AT.get(protocol, -1)
+    if place < 0 or len(data) < begin + place + 2 or (protocol == UDP and not word(data, begin + place)):
+        return
+    data[begin + place : begin + place + 2] = bytes(2)
+    if not whole or not begin + LENGTHS[protocol] <= stop <= len(data):
+        return
+    pseudo = b"" if protocol == ICMP else bytes(ends) + (stop - begin).to_bytes(4, "big") + protocol.to_bytes(4, "big")
+    found = _checksum(pseudo + bytes(data[begin:stop]))
+    data[begin + place : begin + place + 2] = b"\xff\xff" if protocol == UDP and found == bytes(2) else found
+
+
+def _checksum(data: bytes) -> bytes:
+    """Source: RFC 1071."""
+    data += bytes(len(data) & 1)
+    total = sum(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return (~total & 0xFFFF).to_bytes(2, "big")

@@ -1,0 +1,1 @@
+"""Frames -> records: which numbers of which streams a block of frames carries."""

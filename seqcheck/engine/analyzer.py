@@ -1,0 +1,137 @@
+"""Frames that a program has in its hands, one by one: from scapy, dpkt, a socket. The same loop, no file.
+
+Frames are copied into blocks and taken a block at a time. Bytes of earlier copies are compared as live: they are kept
+in 32 MiB, and those that left it are not compared. Nothing else grows with the number of frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import arguments, kernel
+from ..errors import UsageError
+from ..interfaces.live_window import LiveStore, Slots, pool
+from ..kernel.border import MAX_FRAME
+from ..layout import Layouts, resolve_all
+from ..model import Capture, Report
+from .observation import Observation, Question
+
+WINDOW = 32 << 20  # bytes of frames to look back at
+AT_ONCE = 4096  # frames
+ETHERNET = 1
+LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
+
+
+class Analyzer:
+    """Analyses the frames that it is fed.
+
+        analyzer = seqcheck.Analyzer(layout="udp:5000 seq=u32be@0")
+        for ns, data in frames:
+            analyzer.feed(data, ns=ns)
+        print(analyzer.report())
+
+    For one thread.
+
+    Args:
+        layout: A name, a TOML file, a spec, or a Layout; or several. None: what is recognised, or counts beyond doubt.
+        ring_sizes: The sender's TX ring, if known.
+        listed: How many duplicates and gaps the report lists one by one.
+        name: What the report calls the capture.
+
+    Raises:
+        UsageError: One of these cannot be.
+    """
+
+    def __init__(
+        self, layout: Layouts = None, ring_sizes: Sequence[int] | int = (), *,
+        listed: int = arguments.LISTED, name: str = "frames",
+    ) -> None:  # fmt: skip
+        self._sizes, self._listed, self._name = arguments.ring_sizes(ring_sizes), arguments.listed(listed), name
+        self._seen = Observation(kernel.load(), resolve_all(layout))
+        self._store = LiveStore()
+        self._slots = Slots(pool(WINDOW))
+        self._block, self._low = self._slots.block, 0  # rows from `_low` on were not taken yet
+        self._taken = self._bytes = self._cut = 0
+        self._first: int | None = None
+        self._last: int | None = None
+        self._report: Report | None = None
+
+    def feed(self, data: bytes | bytearray | memoryview, *, ns: int, wire: int | None = None, link: int = 1) -> None:
+        """The next frame, in order of arrival.
+
+        Args:
+            data: Its bytes, from the link layer on.
+            ns: When it came, in integer nanoseconds since 1970.
+            wire: Its length on the wire, where less was captured.
+            link: Its LINKTYPE (1 Ethernet, 101 raw IP, 113 Linux cooked, ...; https://www.tcpdump.org/linktypes.html).
+
+        Raises:
+            UsageError: A value that cannot be, or `report` was called before.
+        """
+        if self._report is not None:
+            raise UsageError("the report was made, and takes no more frames", hint="peek() is for a look before that.")
+        view = memoryview(data).cast("B")
+        length = len(view) if wire is None else arguments.whole("wire", wire, len(view), (1 << 32) - 1)
+        ns = arguments.whole("ns", ns, LOWEST, HIGHEST)
+        link = arguments.whole("link", link, 0, (1 << 16) - 1)
+        size = min(len(view), MAX_FRAME)
+        block = self._slots.room(size, 1)
+        if block is not self._block:
+            self._take()
+            self._block, self._low = block, 0
+        frames, at, row = block.frames, self._slots.stop, block.frames.count
+        frames.buf[at : at + size] = np.frombuffer(view[:size], np.uint8)
+        frames.off[row], frames.cap[row], frames.wire[row] = at, size, length
+        frames.ns[row], frames.link[row] = ns, link
+        frames.count = row + 1
+        self._slots.used(size)
+        self._bytes += length
+        self._cut += size < length
+        self._first = ns if self._first is None else min(self._first, ns)
+        self._last = ns if self._last is None else max(self._last, ns)
+        if frames.count - self._low >= AT_ONCE:
+            self._take()
+
+    def peek(self) -> Report:
+        """How things stand; more frames may follow. What is still open (a step backwards that may become a restart) is
+        not in it. InputError where no frame carries the header so far."""
+        if self._report is not None:
+            return self._report
+        self._take()
+        return self._conclude()
+
+    def report(self) -> Report:
+        """The report over all frames, the same one every time; no more can be fed. InputError as above."""
+        if self._report is None:
+            self._take()
+            self._seen.pipeline.finish(self._store)
+            self._report = self._conclude()
+        return self._report
+
+    def _conclude(self) -> Report:
+        question = Question(ring_sizes=self._sizes, listed=self._listed)
+        return self._seen.conclude(self._capture(), question).report
+
+    def _take(self) -> None:
+        """What was fed since the last time."""
+        frames, low, high = self._block.frames, self._low, self._block.frames.count
+        if low == high:
+            return
+        frames.first = self._taken + 1 - low
+        self._store.note(self._taken + 1, frames, (low, high), (self._block,))
+        self._taken, self._low = self._taken + high - low, high
+        self._seen.pipeline.take(frames, low, high, self._store)
+
+    def _capture(self) -> Capture:
+        return Capture(
+            inputs=(self._name,),
+            frames=self._taken,
+            bytes=self._bytes,
+            first_ns=self._first,
+            last_ns=self._last,
+            dropped=None,
+            cut_frames=self._cut,
+            damage=(),
+        )

@@ -1,0 +1,245 @@
+"""A pipeline with what every report needs beside it, and the report of it, as things stand.
+
+    seen = Observation(kernel, layouts, sinks)
+    run(reader, seen.pipeline)
+    seen.conclude(capture, Question())     # at the end, or at any time before
+
+What it concludes is a value: it holds nothing that still changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..dataclass import dataclass, replace
+from ..decode.decoder import key_columns, keys_of_several, tally
+from ..diagnose import Diagnosis, Facts
+from ..diagnose.natural import Natural, natural, with_records
+from ..errors import InputError
+from ..kernel.border import REASONS, RECORD, STREAMS, Kernel
+from ..layout import Layout
+from ..layout import write as spec_of
+from ..model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
+from ..report import assemble, limited
+from ..report.timeline import Timeline
+from ..report.unnumbered import unnumbered
+from ..saved import Saved
+from ..sink import Sink
+from ..track.tracker import Findings, Limit
+from ..version import VERSION
+from .guard import ADVICE, Budget, UnfinishedError, within
+from .judging import Judged, counted, judge
+from .pipeline import Chosen, Pipeline
+from .recognition import Recognition, first_frames
+from .ways import Ways, by_design
+from .witness import Witness
+
+SEVERAL = "a frame holds several records, so distances in records are none in slots"
+LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: the sender's ring sizes, if known, how many findings to list, and what judging may take. After the
+    `last` question nothing is asked, so that memory can be let go first."""
+
+    ring_sizes: Sequence[int] = ()
+    listed: int = 1000
+    budget: Budget = Budget()
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """A report and what it was made from. `diagnosis` is None where judging failed, and `fault` the exception, if it
+    was one. `natural`: which rows mean nothing, where frames carry no numbers."""
+
+    report: Report
+    findings: Findings
+    diagnosis: Diagnosis | None
+    facts: Facts
+    fault: Exception | None = None
+    natural: Natural | None = None
+
+
+class Observation:
+    """Feed its `pipeline`; ask at any time."""
+
+    def __init__(self, engine: Kernel, layouts: Sequence[Layout], sinks: Sequence[Sink] = ()) -> None:
+        """`layouts` and `sinks` as for the Pipeline."""
+        self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
+        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *sinks))
+
+    def save(self, into: Saved) -> None:
+        """What is known once all has come, before what is left open is decided; see Pipeline.save."""
+        self.pipeline.save(into)
+        self._timeline.save(into.within("timeline"))
+        self._witness.save(into.within("witness"))
+        self._ways.save(into.within("ways"))
+
+    def resume(self, saved: Saved, frames: int) -> None:
+        """Go on from there, where so many frames had come; see Pipeline.resume."""
+        streams, last = self.pipeline.resume(saved)
+        if last > frames:
+            raise ValueError("a frame that did not come")
+        self._timeline.load(saved.within("timeline"))
+        for rows in (self._timeline.strays(), self._timeline.points()):
+            if ((rows["stream"] < 0) | (rows["stream"] >= streams) | (rows["frame"] > frames)).any():
+                raise ValueError("a stream or a frame that did not come")
+        if self._timeline.frames > frames:
+            raise ValueError("a frame that did not come")
+        self._witness.load(saved.within("witness"), streams, frames)
+        self._ways.load(saved.within("ways"))
+
+    def conclude(self, capture: Capture, question: Question) -> Conclusion:
+        """As things stand. InputError where there is no record, or no layout was recognised."""
+        chosen = self.pipeline.chosen
+        if chosen is None:
+            raise _unknown_layout(self.pipeline.recognition, capture)
+        foreign, skipped = tally(chosen.decoder.sources())
+        found, nature = chosen.track.end() if question.last else chosen.track.findings(), None
+        if chosen.content is not None:
+            nature = natural(chosen.content)
+            found, left = nature.without(found)
+            skipped = with_records(skipped, left)
+        findings, keys = _with_streams(found, skipped), chosen.decoder.keys()
+        if not len(findings.streams):
+            raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline))
+        facts = Facts(
+            ring_sizes=tuple(question.ring_sizes),
+            evidence=self._witness.evidence,
+            kinds=dict(self._witness.foreign.most_common()),
+            foreign=foreign,
+            skipped=skipped,
+            redundant=all(layout.redundant or by_design(layout) for layout in chosen.layouts),
+            ways=self._ways.counts,
+            dropped=capture.dropped,
+            numbered=chosen.content is None,
+        )
+        how = self.pipeline.how or self._doubt(findings)
+        layouts = tuple(
+            LayoutInfo(name=layout.name or "discovered", spec=spec_of(layout), how=how) for layout in chosen.layouts
+        )
+        several = any(layout.several for layout in chosen.layouts)
+        judged = (
+            counted(findings, facts, self._timeline, listed=question.listed, why=SEVERAL)
+            if several and findings.streams["duplicates"].any()
+            else judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
+        )
+        report = Report(
+            seqcheck=Tool(version=VERSION, kernel=self.pipeline.engine.NAME),
+            capture=capture,
+            layout=layouts[0],
+            layouts=layouts,
+            records=Records(sequenced=_sequenced(chosen, findings), foreign=foreign, skipped=skipped),
+            streams=assemble.streams(findings, _keys(chosen, keys), numbered=facts.numbered),
+            duplicates=judged.duplicates,
+            gaps=assemble.gaps(findings, question.listed),
+            verdict=limited.judged(_as_far_as_read(judged.verdict, capture), findings.limits, len(findings.streams)),
+            also=judged.also,
+            overview=judged.overview,
+            redundancy=judged.redundancy,
+            limits=limited.reached(findings.limits),
+            pair=self._pair(judged),
+        )
+        if nature is not None:
+            report = unnumbered(report, renewed=nature.renewed)
+        return Conclusion(
+            report=report,
+            findings=findings,
+            diagnosis=judged.diagnosis,
+            facts=facts,
+            fault=judged.fault,
+            natural=nature,
+        )
+
+    def _pair(self, judged: Judged) -> Pair | None:
+        """The first one that was compared and is of the verdict's cause."""
+        cause = judged.verdict.cause
+        frames = {each.frame for each in judged.duplicates.listed if each.cause == cause} if self._witness.pairs else ()
+        return min((pair for pair in self._witness.pairs if pair.frame in frames), key=_frame, default=None)
+
+    def _doubt(self, findings: Findings) -> str:
+        """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""
+        streams = findings.streams
+        lost = sum(int(streams[name].sum()) for name in ("gaps", "restarts", "outliers", "late", "duplicates"))
+        if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
+            return ""
+        return " ".join(_advice(self.pipeline))
+
+
+def _sequenced(chosen: Chosen, findings: Findings) -> int:
+    """Frames that are records: as many as there are records, where each holds one."""
+    if any(layout.several for layout in chosen.layouts):
+        return int(chosen.decoder.sources()["counts"][:, RECORD].sum())
+    return int(findings.streams["received"].sum())
+
+
+def _keys(chosen: Chosen, keys: NDArray[Any]) -> assemble.Keys:
+    """The streams' keys, for the report."""
+    layouts, several = chosen.layouts, chosen.several
+    if several is None:
+        return lambda low, high: key_columns(keys[low:high], layouts[0])
+    which = several.which
+    return lambda low, high: keys_of_several(keys[low:high], which[low:high], layouts)
+
+
+def _frame(pair: Pair) -> int:
+    return pair.frame
+
+
+def _advice(pipeline: Pipeline) -> tuple[str, ...]:
+    """What is wrong with a layout that no frame fits, as far as the first frames tell once the input has ended."""
+    store, chosen = pipeline.store, pipeline.chosen
+    if store is None or chosen is None or chosen.content is not None or len(chosen.layouts) > 1:
+        return ()
+    from ..layout.discovery import check  # here, since few runs need it
+
+    try:
+        return within(ADVICE, lambda: check(first_frames(store), chosen.layouts[0], pipeline.engine))
+    except UnfinishedError:  # advice is worth a moment, and no report
+        return ()
+
+
+def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
+    """With the limit on streams, which is the decoder's, where it was reached."""
+    count = skipped.get(REASONS[STREAMS], 0)
+    more = (Limit(name="streams", stream=None, count=count),) if count else ()
+    return replace(findings, limits=(*more, *findings.limits))
+
+
+def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
+    """With a caveat where something was left unread, or was not asked for."""
+    parts = [each for each in (capture.unread, capture.selected) if each]
+    more = [f"All of this is about a part of the capture: {each}." for each in parts]
+    return replace(verdict, caveats=(*verdict.caveats, *more)) if more else verdict
+
+
+def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputError:
+    if not capture.frames or recognition is None:
+        return _no_frame(capture)
+    return recognition.error(capture)
+
+
+def _no_record(
+    layouts: Sequence[Layout], skipped: dict[str, int], capture: Capture, advice: Sequence[str]
+) -> InputError:
+    if not capture.frames:
+        return _no_frame(capture)
+    order = [reason for reason in REASONS if reason in skipped]
+    why = ", ".join(f"{reason} {skipped[reason]:,}" for reason in order)
+    return InputError(
+        f"none of the {capture.frames:,} frames fits the layout {' or '.join(each.name for each in layouts)} (skipped:"
+        f" {why})",
+        hint="\n".join([*(f"It reads: {spec_of(each)}" for each in layouts if not each.content), *advice]),
+    )
+
+
+def _no_frame(capture: Capture) -> InputError:
+    if capture.selected:
+        return InputError(f"{', '.join(capture.inputs)}: no frame was selected: {capture.selected}")
+    damage = "; ".join(f"at byte {damage.offset:,}: {damage.what}" for damage in capture.damage)
+    return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=damage)

@@ -1,0 +1,104 @@
+"""`--state`: what is known is kept in a file, from which the next captures of a rotation go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from ..dataclass import dataclass
+from ..errors import InputError, UsageError
+from ..layout import Layout
+from ..layout import write as spec_of
+from ..model import Capture
+from ..saved import Saved
+from .observation import Observation
+from .pipeline import Source
+from .resumed import Earlier, Resumed, State
+from .state_file import read, refusal, write
+
+WRONG = (ValueError, TypeError, KeyError, IndexError, OverflowError, UsageError)  # of a state that somebody made up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """`name` of the state's file; `before`: open, to go on from, None where it begins; `after`: where the new one goes,
+    which must be put in its place when all is well."""
+
+    name: str
+    before: BinaryIO | None
+    after: BinaryIO
+
+
+class Going:
+    """One run of a rotation. InputError or UsageError, with the reason, where it cannot go on from that state."""
+
+    def __init__(self, rotation: Rotation, layouts: Sequence[Layout]) -> None:
+        self._rotation, self._saved = (
+            rotation,
+            None if rotation.before is None else read(rotation.before, rotation.name),
+        )
+        self._earlier = Earlier() if self._saved is None else self._load(self._saved)
+        self.layouts = self._earlier.layouts or tuple(layouts)
+        if layouts and self.layouts != tuple(layouts):
+            raise UsageError(
+                f"{rotation.name} is a state of another layout: {_named(self.layouts)}",
+                hint=f"Asked for is {_named(layouts)}. A state has the layout of its first captures.",
+            )
+        self.sink = self._earlier.kept
+
+    def source(self, reader: Source, files: Sequence[tuple[str, State | None]]) -> Resumed:
+        """The frames of these files, numbered on."""
+        for name, state in files:
+            if state is not None and state in self._earlier.files:
+                raise UsageError(
+                    f"{name} was read before: its frames are in {self._rotation.name}",
+                    hint="Name the captures that are new.",
+                )
+        return Resumed(reader, self._earlier)
+
+    def resume(self, seen: Observation) -> None:
+        """Let it know what was known."""
+        self._refuse(seen)
+        if self._saved is None:
+            return
+        try:
+            seen.resume(self._saved, self._earlier.capture.frames)
+        except WRONG as error:
+            raise self._damaged(error) from error
+        self._saved = None
+
+    def capture(self, new: Capture) -> Capture:
+        """All that was read, now and before."""
+        return self._earlier.with_(new)
+
+    def save(self, seen: Observation, new: Capture, files: Sequence[State | None]) -> None:
+        """Write down what is known, unless some was left unread, or there is nothing to go on from."""
+        if new.unread or seen.pipeline.chosen is None:
+            return
+        self._refuse(seen)
+        saved = Saved()
+        self._earlier.save(saved, new, files, seen.pipeline.chosen.layouts)
+        seen.save(saved)
+        write(saved, self._rotation.after)
+
+    def _refuse(self, seen: Observation) -> None:
+        """Where its layout is not one that can be kept."""
+        pipeline = seen.pipeline
+        if pipeline.chosen is not None and not pipeline.savable:
+            raise UsageError(
+                f"what is known of {_named(pipeline.chosen.layouts)} cannot be kept in a state",
+                hint="A state is of one layout, with a number, and one record in a frame.",
+            )
+
+    def _load(self, saved: Saved) -> Earlier:
+        try:
+            return Earlier.load(saved)
+        except WRONG as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> InputError:
+        return refusal(self._rotation.name, f"holds what no run leaves: {error}")
+
+
+def _named(layouts: Sequence[Layout]) -> str:
+    return ", ".join(f"{each.name or 'discovered'} ({spec_of(each)})" for each in layouts)

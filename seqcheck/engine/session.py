@@ -1,0 +1,290 @@
+"""Captures that are files or pipes: read, and reported on.
+
+    report = analyze("run.pcap")
+    with examine(captures, Query(keep="findings")) as results: ...
+
+Opens what is needed, puts what was asked for beside the pipeline (rows and frames set aside, progress, limits), and
+hands over the results.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from io import BytesIO, FileIO
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from .. import arguments, kernel
+from ..capture import CaptureReader
+from ..capture.bytestream import Input, State
+from ..capture.plan import Plan
+from ..capture.selection import Selection
+from ..dataclass import dataclass
+from ..errors import UsageError
+from ..layout import Layout, Layouts, resolve_all
+from ..layout import compile as compile_layout
+from ..model import UNREAD, Capture, Report
+from ..model.results import Keep
+from ..sink import Sink
+from .aside import Aside
+from .crowd import Crowd
+from .examined import Examined
+from .examined import Frames as FramesAgain
+from .guard import UNLIMITED, Allowance
+from .observation import Observation, Question
+from .pipeline import Pipeline, run
+from .ways import mark_of
+
+if TYPE_CHECKING:
+    from ..capture.selected import Selected
+    from . import spool
+    from .rotation import Going, Rotation
+
+Source = str | os.PathLike[str] | BinaryIO | bytes
+INTERVAL_S = 0.1  # between calls of `progress`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is. `bytes_total` is None where it cannot be known (a pipe)."""
+
+    bytes_done: int
+    bytes_total: int | None
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked of captures.
+
+    layout      a built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
+                it fits; None tries the built-ins that can be recognised
+    ring_sizes  the sender's TX ring, if known
+    listed      how many duplicates and gaps the report lists one by one
+    allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
+    keep        how much is kept beside the report, for outputs without a cap (results.Keep)
+    selection   which frames are read; None is all
+    sinks       who else sees the data while it is read (sink.py)
+    rotation    the state to go on from, and where the new one goes; not with a selection, nor where more than the
+                report is kept
+    jobs        how many threads read plain captures. The report never depends on it
+    """
+
+    layout: Layouts = None
+    ring_sizes: Sequence[int] = ()
+    listed: int = 1000
+    keep: Keep = "report"
+    allowance: Allowance = UNLIMITED
+    selection: Selection | None = None
+    sinks: Sequence[Sink] = ()
+    rotation: Rotation | None = None
+    jobs: int = 1
+
+
+def analyze(
+    captures: Source | Iterable[Source],
+    layout: Layouts = None,
+    ring_sizes: Sequence[int] | int = (),
+    *,
+    listed: int = arguments.LISTED,
+    select: Selection | None = None,
+    jobs: int = 1,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Read captures and say what their duplicates point at.
+
+    Args:
+        captures: A path, an open binary stream, the bytes of a capture, or several of these, merged by time.
+        layout: A built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
+            it fits. Without it, a header that is recognised, or a counter found beyond doubt.
+        ring_sizes: Slots of the sender's TX ring, if known.
+        listed: How many duplicates and gaps the report lists one by one.
+        select: Which frames are read; without it, all.
+        jobs: How many threads read plain captures. The report never depends on it.
+        progress: Called about ten times a second.
+
+    Raises:
+        UsageError: An argument that cannot be.
+        InputError: Nothing could be read, or no frame carries the header.
+    """
+    query = Query(
+        layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select,
+        jobs=jobs,
+    )  # fmt: skip
+    with examine(captures, query, progress) as results:
+        return results.report
+
+
+@contextmanager
+def examine(
+    captures: Source | Iterable[Source],
+    query: Query,
+    progress: Callable[[Progress], None] | None = None,
+    ready: Callable[[], None] | None = None,
+) -> Iterator[Examined]:
+    """As `analyze`, but with all findings and the frames at hand until the context is left, as `query.keep` asks.
+    `ready` is called when all that is needed is open, and nothing but the inputs' first bytes was looked at."""
+    with opened(captures, query) as them:
+        if ready is not None:
+            ready()
+        yield them.examine(them.layouts, progress)
+
+
+@contextmanager
+def opened(captures: Source | Iterable[Source], query: Query) -> Iterator[Opened]:
+    """Open captures, and all that is needed to examine them, until the context is left."""
+    with ExitStack() as stack:
+        yield Opened(_several(captures), query, stack)
+
+
+class Opened:
+    """Captures that are open, of which nothing but the first bytes was looked at; `layouts` are those of the query."""
+
+    def __init__(self, sources: Sequence[Input], query: Query, stack: ExitStack) -> None:
+        self._begin, self._query, allowed = time.monotonic(), query, query.allowance
+        self._engine = engine = kernel.load()
+        until = None if allowed.seconds is None else self._begin + allowed.seconds
+        self._reader = reader = stack.enter_context(CaptureReader(sources, kernel=engine, until=until))
+        self.layouts = resolve_all(query.layout)
+        self._rows, self._kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
+        self._again = FramesAgain(self._kept, *_open_again(sources, query, reader, stack), engine)
+        self._selected = _selected(reader, query.selection)
+
+    def examine(self, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None = None) -> Examined:
+        """Read them, once."""
+        reader, query, selected = self._reader, self._query, self._selected
+        aside = [Aside(self._rows, self._kept)] if self._rows is not None else []
+        going = _going(query.rotation, layouts)
+        kept = [going.sink] if going else []
+        seen = Observation(self._engine, going.layouts if going else layouts, [*aside, *query.sinks, *kept])
+        seen.pipeline.crowd = Crowd(query.allowance.memory)
+        attend = _attendant(reader, progress, query.allowance, self._begin)
+        if going:
+            going.resume(seen)
+            source = going.source(reader, list(zip(reader.inputs, reader.states, strict=True)))
+            run(source, seen.pipeline, attend, lambda: going.save(seen, _captured(reader), reader.states))
+        else:
+            with ExitStack() as stack:
+                one = selected or query.sinks or aside  # who looks at single blocks, or at the bytes of all frames
+                hasten = _hastened(reader, seen.pipeline, 1 if one else query.jobs, stack)
+
+                def both() -> None:
+                    attend()
+                    hasten()
+
+                hasten()
+                run(selected or reader, seen.pipeline, both)
+        if selected and (refusal := selected.refusal()):
+            raise refusal
+        capture = selected.capture() if selected else _captured(reader)
+        capture = going.capture(capture) if going else capture
+        budget = query.allowance.budget()
+        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=budget, last=True)
+        return Examined(seen.conclude(capture, question), self._rows, self._again)
+
+
+def _going(rotation: Rotation | None, layouts: Sequence[Layout]) -> Going | None:
+    if rotation is None:
+        return None
+    from .rotation import Going  # here, since few runs need it
+
+    return Going(rotation, layouts)
+
+
+def _captured(reader: CaptureReader) -> Capture:
+    """All that was read."""
+    return Capture(
+        inputs=reader.inputs,
+        frames=reader.frames,
+        bytes=reader.wire_bytes,
+        first_ns=reader.first_ns,
+        last_ns=reader.last_ns,
+        dropped=reader.dropped,
+        cut_frames=reader.cut_frames,
+        damage=reader.damage,
+    )
+
+
+def _selected(reader: CaptureReader, selection: Selection | None) -> Selected | None:
+    """What gives the frames that are asked for, None where that is all of them."""
+    if selection is None or selection == Selection():
+        return None
+    from ..capture.selected import Selected  # here, since few runs need it
+
+    return Selected(reader, selection)
+
+
+def _attendant(
+    reader: CaptureReader, progress: Callable[[Progress], None] | None, allowed: Allowance, begin: float
+) -> Callable[[], None]:
+    """What is done after each block: progress is told, and reading ended where what is allowed was used up."""
+    due, stopped = time.monotonic() + INTERVAL_S, False
+
+    def attend() -> None:
+        nonlocal due, stopped
+        now = time.monotonic()
+        if progress is not None and now >= due:
+            progress(Progress(bytes_done=reader.bytes_done, bytes_total=reader.bytes_total, frames=reader.frames))
+            due = time.monotonic() + INTERVAL_S
+        if not stopped and (why := allowed.spent(now - begin)):
+            reader.stop(f"{UNREAD}: {why}")
+            stopped = True
+
+    return attend
+
+
+def _hastened(reader: CaptureReader, pipeline: Pipeline, jobs: int, stack: ExitStack) -> Callable[[], None]:
+    """What lets threads read, too, as soon as the layout is known. They end with the stack."""
+    begun = jobs < 2
+
+    def hasten() -> None:
+        nonlocal begun
+        if begun or pipeline.chosen is None:
+            return
+        begun, chosen = True, pipeline.chosen
+        alone = chosen.several is None and chosen.content is None and not chosen.layouts[0].several
+        if alone and mark_of(chosen.layouts[0]) is None:  # a mark: the frames' bytes are looked at, too
+            plan = Plan(pipeline.engine, compile_layout(chosen.layouts[0]), jobs)
+            stack.callback(plan.close)
+            reader.hasten(plan)
+
+    return hasten
+
+
+def _set_aside(query: Query, *, again: bool, stack: ExitStack) -> tuple[spool.Rows | None, spool.Frames | None]:
+    """Where rows and frames go that outputs ask for; `again` says that the inputs can be read a second time."""
+    if query.keep == "report":
+        return None, None
+    if query.keep == "all-frames" and not again:
+        raise UsageError(
+            "all frames of a pipe cannot be written: they are gone when the findings are known",
+            hint="Save the capture to a file first, or ask for the report pcapng.",
+        )
+    from . import spool  # here, since few runs need it
+
+    rows = stack.enter_context(closing(spool.Rows()))
+    return rows, stack.enter_context(closing(spool.Frames())) if query.keep == "frames" and not again else None
+
+
+def _can_read_again(sources: Sequence[Input], reader: CaptureReader) -> bool:
+    """Whether all sources are files that have a name."""
+    return reader.again and all(isinstance(source, str | os.PathLike) and source != "-" for source in sources)
+
+
+def _open_again(
+    sources: Sequence[Input], query: Query, reader: CaptureReader, stack: ExitStack
+) -> tuple[list[FileIO], Sequence[State | None]]:
+    """The files once more, for outputs that read frames again, and the states that they must be in: opened now, since
+    later that may not be allowed."""
+    if query.keep not in ("frames", "all-frames") or not _can_read_again(sources, reader):
+        return [], ()
+    return [stack.enter_context(FileIO(os.fspath(cast("str", source)))) for source in sources], reader.states
+
+
+def _several(captures: Source | Iterable[Source]) -> list[Input]:
+    """A path, bytes and a stream can be iterated over, but stand for themselves. Bytes become a stream."""
+    if isinstance(captures, (str, os.PathLike, bytes)) or hasattr(captures, "read"):
+        captures = [cast("Source", captures)]
+    return [BytesIO(each) if isinstance(each, bytes) else each for each in captures]

@@ -1,0 +1,307 @@
+"""A capture that is still going on: one or several interfaces, in blocks of frames.
+
+    with LiveReader(["eth0"], Listening(), opener=by_ring) as reader:
+        for frames, low, high in reader:
+            reader.lost            # how many frames we lost just before row `low`
+            reader.store.get(17)   # as in `reader.CaptureReader`
+
+Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about
+every LEISURE_MS, so that whoever iterates can look at the clock. Several interfaces are one capture in order of time: a
+frame waits until none that is older can still come from another interface (HORIZON_NS), or until half the window waits.
+
+What happens to the interfaces is told in words by `note`, and kept in `remarks`.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.errors import SeqcheckError, UsageError
+from seqcheck.escape import visible
+from seqcheck.interfaces.af_packet import Piece
+from seqcheck.interfaces.interleave import Interleave
+from seqcheck.interfaces.live_window import SLOT, LiveStore, pool
+from seqcheck.interfaces.opening import AnyPort, Opener, absent, by_ring, by_scapy
+from seqcheck.interfaces.remarks import Remarks
+from seqcheck.interfaces.summed import Summed
+from seqcheck.kernel.border import Frames
+from seqcheck.linux import adapter, interface
+from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, Listening
+from seqcheck.model import Damage
+
+__all__ = ["LiveReader", "by_ring", "by_scapy"]
+
+WINDOW = 32 << 20  # bytes of frames to look back at
+POLL_MS = 50
+LEISURE_MS, WORTH_WHILE = 80, 1 / 8  # frames may wait so long, or until that share of the ring is filled
+PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
+
+
+class LiveReader(Summed):
+    """Iterate once. `names` are the interfaces, `opener` is by_ring or by_scapy; `wait` for those that are not there or
+    down, instead of ending."""
+
+    def __init__(
+        self, names: Sequence[str], how: Listening, *, opener: Opener, wait: bool = False,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:  # fmt: skip
+        self.inputs = tuple(dict.fromkeys(names))
+        self._remarks = Remarks(note)
+        self.store = LiveStore()
+        self.frames = self.lost = 0
+        self.failure = ""  # what went wrong with listening itself
+        self.ended = ""  # why it ended, where nobody asked for that
+        self.tells_drops = True
+        self.hurried = False  # whether even what the kernel still holds is not waited for
+        self._wait = wait
+        self._stopping = False
+        self._ports: list[AnyPort] = []
+        if how.clock != "host" and len(self.inputs) > 1:
+            raise UsageError("the clocks of several adapters do not put frames in order", hint="name one interface")
+        if interface.ANY in self.inputs and len(self.inputs) > 1:
+            raise UsageError("any is all interfaces: name it alone")
+        found = {name: interface.find(name) for name in self.inputs}
+        for name, one in found.items():
+            if not wait and (one is None or not one.up):
+                raise absent(name, one)
+        self.adapters = tuple(adapter.look(name) for name in self.inputs)
+        self._links = {name: interface.link_losses(name) for name in self.inputs}
+        self._missed = {name: interface.losses(name) for name in self.inputs}
+        self._watch = interface.Watch()
+        if len(self.inputs) == 1:  # several are put in order in one arena, into which all is copied
+            how = replace(how, kept=min(WINDOW, how.ring) // BLOCK)
+        slots = pool(WINDOW + len(self.inputs) * SLOT)
+        self._interleave = Interleave(WINDOW // 2) if len(self.inputs) > 1 else None
+        try:
+            for name, one in found.items():
+                self._ports.append(opener(name, how, one, slots))
+            for port in self._ports:
+                self._attend(port)
+                if port.awaited:
+                    self._remarks.note(f"waiting for {visible(port.socket.name)}")
+        except BaseException:
+            self.close()
+            raise
+        if interface.ANY in found:
+            for upper, lower in interface.stacked():
+                names = ", ".join(map(visible, lower))
+                self._remark(
+                    f"{visible(upper)} stands on {names}: `any` shows its frames at both, that is, more than once; name"
+                    " the interfaces to capture on"
+                )
+
+    def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
+        try:
+            yield from self._blocks()
+        except (SeqcheckError, OSError) as error:  # what came before is worth a report
+            self.failure = self.ended = str(error)
+            self._stopping = True
+        finally:  # also where nobody wants the rest
+            self._look_at_links()
+
+    def _blocks(self) -> Iterator[tuple[Frames, int, int]]:
+        idle = Frames(0)
+        poll = select.poll()
+        poll.register(self._watch, select.POLLIN)
+        for port in self._ports:
+            poll.register(port.socket, select.POLLIN)
+        while not self._stopping:
+            for port in self._ports:
+                if port.ready:
+                    yield from self._given(port.take(), port)
+            if self._interleave:
+                yield from self._merged()
+            self.lost = 0
+            yield idle, 0, 0
+            if not any(port.ready for port in self._ports):
+                self._heed(self._pause(poll, POLL_MS))
+        yield from self._rest(poll)
+
+    def stop(self, why: str = "") -> None:
+        """End as soon as everything was taken that the kernel has up to now; `why` where that was not planned. May be
+        called from a signal handler."""
+        if not self._stopping:
+            self.ended = why
+        self._stopping = True
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to."""
+        return self._stopping
+
+    @property
+    def remarks(self) -> list[str]:
+        """What happened to the interfaces, each with its place: the number of the last frame that came before."""
+        return self._remarks.told
+
+    @property
+    def behind(self) -> float:
+        """The share of the ring that waits for us, the fullest one's."""
+        return max(port.behind for port in self._ports)
+
+    @property
+    def ring_bytes(self) -> int:
+        """What the kernel gave each interface for frames that wait; 0 where it does not say."""
+        return max(port.socket.ring_bytes for port in self._ports)
+
+    @property
+    def taken(self) -> list[tuple[str, int, int]]:
+        """Of each interface: its name, frames, and how many were dropped."""
+        return [(port.socket.name, port.frames, port.socket.dropped) for port in self._ports]
+
+    @property
+    def _totals(self) -> list[NDArray[np.int64]]:
+        return [port.totals for port in self._ports]
+
+    @property
+    def dropped(self) -> int:
+        """Frames that the kernel had no room for, since we were too slow."""
+        return sum(port.socket.dropped for port in self._ports)
+
+    @property
+    def missed(self) -> int:
+        """Frames that the interfaces or the host's queues lost in front of us, as far as they say."""
+        return sum(max(0, interface.losses(name) - before) for name, before in self._missed.items())
+
+    @property
+    def places(self) -> bool:
+        """Whether it is known where frames were dropped (`lost`)."""
+        return all(port.places for port in self._ports)
+
+    @property
+    def damage(self) -> tuple[Damage, ...]:
+        """None: an interface has no bytes of its own that could be damaged."""
+        return ()
+
+    def close(self) -> None:
+        for port in self._ports:
+            port.close()
+        self._watch.close()
+
+    def _given(self, pieces: Sequence[Piece], port: AnyPort) -> Iterator[tuple[Frames, int, int]]:
+        if self._interleave:
+            self._interleave.add(port, pieces)
+            return
+        for run in _runs(pieces):
+            frames, low, high = run[0].frames, run[0].low, run[-1].high
+            frames.first = self.frames + 1 - low
+            for piece in run:
+                self.store.note(frames.first + piece.low, frames, (piece.low, piece.high), (piece.block,))
+            if self._remarks:
+                self._remarks.place(frames, low, high, self.frames)
+            self.frames += high - low
+            self.lost = run[0].dropped
+            yield frames, low, high
+
+    def _merged(self, *, last: bool = False) -> Iterator[tuple[Frames, int, int]]:
+        assert self._interleave is not None
+        idle = [port for port in self._ports if not port.ready]
+        for frames, blocks, lost in self._interleave.due(None if last else time.time_ns(), idle):
+            frames.first = self.frames + 1
+            self.store.note(self.frames + 1, frames, (0, frames.count), blocks)
+            if self._remarks:
+                self._remarks.place(frames, 0, frames.count, self.frames)
+            self.frames += frames.count
+            self.lost = lost
+            yield frames, 0, frames.count
+
+    def _rest(self, poll: select.poll) -> Iterator[tuple[Frames, int, int]]:
+        """What the kernel holds. It keeps a block that is not full for RETIRE_MS, longer where the host is busy."""
+        for port in self._ports:
+            port.socket.shut()
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            taken = False
+            for port in self._ports:
+                while port.ready:
+                    taken = True
+                    yield from self._given(port.take(), port)
+            if taken:
+                deadline = time.monotonic() + PATIENCE_S
+            if all(port.all_taken for port in self._ports) or self.hurried or time.monotonic() > deadline:
+                break
+            self._heed(self._pause(poll, RETIRE_MS))
+        if self._interleave:
+            yield from self._merged(last=True)
+
+    def _pause(self, poll: select.poll, most_ms: int) -> list[tuple[int, int]]:
+        """Until something comes, or so long. Where frames that come would not tell: until so much has come that it is
+        worth while, looked for now and then, or LEISURE_MS."""
+        asleep = [port for port in self._ports if not port.wakes]
+        if not asleep:
+            return poll.poll(most_ms)
+        for port in asleep:
+            poll.modify(port.socket, 0)  # errors are told all the same
+        rest = min(port.rest_ms for port in asleep)
+        for _ in range(0, LEISURE_MS, rest):
+            events = poll.poll(rest)
+            if events or self._stopping or self.behind >= WORTH_WHILE:
+                break
+        for port in asleep:
+            poll.modify(port.socket, select.POLLIN)
+        return events
+
+    def _heed(self, events: list[tuple[int, int]]) -> None:
+        """Something happened beside frames: an interface changed."""
+        changed = False
+        for number, event in events:
+            if number == self._watch.fileno():
+                self._watch.clear()
+                changed = True
+            elif event & (select.POLLERR | select.POLLHUP | select.POLLNVAL):
+                changed = True
+        if changed:
+            for port in self._ports:
+                port.socket.fault()
+                self._attend(port)
+            self._look_at_links()
+
+    def _look_at_links(self) -> None:
+        """Note each interface that lost its link and is still there, as when the other end went down."""
+        for port in self._ports:
+            name, before = port.socket.name, self._links[port.socket.name]
+            self._links[name] = now = interface.link_losses(name)
+            if port.interface is not None and now > before:
+                times = "" if now == before + 1 else f" {now - before} times"
+                self._remark(f"the link of {visible(name)} went down{times}; what was sent meanwhile is lost")
+
+    def _attend(self, port: AnyPort) -> None:
+        """Begin to listen to an interface that has come, note one that has gone."""
+        name, before = port.socket.name, port.interface
+        now = interface.find(name)
+        here = now is not None and now.up
+        if before is not None and not (here and now and now.index == before.index):
+            port.interface = None
+            self._remark(f"{visible(name)} {'is gone' if now is None else 'went down' if not here else 'was replaced'}")
+        if here and now and port.interface is None:
+            try:
+                port.bind(now)
+            except OSError:  # gone again
+                return
+            self._links[name] = interface.link_losses(name)
+            if port.awaited:
+                self._remark(f"{visible(name)} is there")
+        port.awaited = port.interface is None
+        if not self._wait and not any(one.interface for one in self._ports):
+            self.stop(f"{visible(name)} went down")
+
+    def _remark(self, text: str) -> None:
+        self._remarks.add(text, after=self.frames)
+
+
+def _runs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Those whose rows follow one another in the same Frames, with nothing dropped between them."""
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and (piece.dropped or piece.frames is not run[-1].frames or piece.low != run[-1].high):
+            yield run
+            run = []
+        run.append(piece)
+    if run:
+        yield run

@@ -1,0 +1,52 @@
+"""How an interface is opened for a live capture: by the kernel's ring, or by scapy's sockets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+from seqcheck.capture.slots import Pool
+from seqcheck.errors import InputError, UsageError
+from seqcheck.escape import visible
+from seqcheck.interfaces.af_packet import Port
+from seqcheck.interfaces.sniffer import Sniffed, SniffedPort
+from seqcheck.kernel import load
+from seqcheck.linux import bpf, interface
+from seqcheck.linux.packet_socket import Listening, PacketSocket
+
+AnyPort = Port | SniffedPort
+Opener = Callable[[str, Listening, interface.Interface | None, Pool], AnyPort]
+
+
+def by_ring(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
+    """An interface by the kernel's ring, also one that is still to come."""
+    return Port(PacketSocket(name, _filtering(name, how, found)), load(), pool)
+
+
+def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
+    """An interface by scapy's sockets."""
+    if found is None or not found.up:
+        raise UsageError(
+            f"{visible(name)} is not there, and scapy cannot wait for it", hint="Without --via scapy it can."
+        )
+    if found.name == interface.ANY:
+        raise UsageError("any is not captured by scapy", hint="Without --via scapy it is.")
+    if sys.platform == "linux":
+        how = _filtering(name, how, found)
+    return SniffedPort(Sniffed(name, how, found, how.expression), pool)
+
+
+def _filtering(name: str, how: Listening, found: interface.Interface | None) -> Listening:
+    """With the filter compiled for the interface's own link layer."""
+    if not how.expression:
+        return how
+    return replace(how, filters=bpf.compile(how.expression, name, found.link if found and found.up else None))
+
+
+def absent(name: str, found: interface.Interface | None) -> InputError:
+    """What is said where it is not there, or down."""
+    if found is None:
+        there = ", ".join(visible(each) for each in interface.known())
+        return InputError(f"there is no interface {visible(name)}", hint=f"There are: {there}. --wait waits for it.")
+    return InputError(f"{visible(name)} is down", hint=f"sudo ip link set {visible(name)} up, or --wait for it")

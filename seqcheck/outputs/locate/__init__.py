@@ -1,0 +1,1 @@
+"""What captures at several points tell, drawn."""

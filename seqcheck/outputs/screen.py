@@ -1,0 +1,133 @@
+"""A terminal's other screen, drawn line by line, and the one that was there before given back as it was.
+
+Only lines that differ are written, each at its own place, so that nothing scrolls and a line that is too long wraps
+nowhere. Keys are not echoed meanwhile: Enter would move the picture. What others write to stderr is kept, and said when
+the first screen is back. Control sequences: ECMA-48; the other screen, wrapping and the cursor's visibility are DEC's,
+and everyone's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+from collections import deque
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Any, Self, TextIO, cast
+
+from seqcheck.outputs.keyboard import typed
+
+OTHER, FIRST = "\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?7h\x1b[?1049l"
+AT, CLEAR_LINE, CLEAR_BELOW = "\x1b[{};1H", "\x1b[2K", "\x1b[J"
+MOST_NOTES = 1000  # lines of others that are kept
+LOCAL = 3  # place of the local modes among a terminal's attributes
+
+
+class Screen:
+    """On `out`, between `with` and its end. `notes` are the lines that others wrote to stderr meanwhile."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self.notes: deque[str] = deque(maxlen=MOST_NOTES)
+        self._out = out
+        self._shown: list[str] = []
+        self._modes: list[Any] | None = None
+        self._stderr: TextIO | None = None
+        self.open = False
+
+    def show(self, lines: list[str]) -> None:
+        """Make the screen show these lines, which may hold styles, from its top."""
+        if not self.open:
+            return
+        shown, out = self._shown, []
+        for place, line in enumerate(lines):
+            if place >= len(shown) or line != shown[place]:
+                out.append(AT.format(place + 1) + CLEAR_LINE + line)
+        if len(shown) > len(lines):
+            out.append(AT.format(len(lines) + 1) + CLEAR_BELOW)
+        self._write("".join(out))
+        self._shown = lines
+
+    def forget(self) -> None:
+        """Draw all of it next time: the terminal has another size."""
+        if self.open and self._shown:
+            self._write(AT.format(1) + CLEAR_BELOW)
+        self._shown = []
+
+    def enter(self) -> None:
+        """Change to the other screen."""
+        if self.open or not self._ours():
+            return
+        self._hush()
+        self._shown, self.open = [], True
+        self._write(OTHER)
+
+    def leave(self) -> None:
+        """Change back."""
+        if not self.open:
+            return
+        self.open = False
+        self._write(FIRST)
+        if self._modes is not None:
+            with suppress(termios.error, OSError, ValueError):
+                termios.tcsetattr(
+                    self._out.fileno(), termios.TCSAFLUSH, self._modes
+                )  # what was typed is not the shell's
+        self._modes = None
+
+    def __enter__(self) -> Self:
+        self._stderr = sys.stderr
+        sys.stderr = cast("TextIO", Aside(self, self._stderr))
+        self.enter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stderr is not None:
+            sys.stderr = self._stderr
+        self.leave()
+        self._write("".join(f"{note}\n" for note in self.notes))
+
+    def typed(self) -> bytes:
+        """What was typed since; nothing while the first screen is shown."""
+        if not self.open or self._modes is None:
+            return b""
+        return typed(self._out.fileno())
+
+    def _ours(self) -> bool:
+        """Whether the terminal is ours: a job in the background may not touch it."""
+        try:
+            return os.tcgetpgrp(self._out.fileno()) == os.getpgrp()
+        except (OSError, ValueError):  # no terminal, or not the one that controls us
+            return True
+
+    def _hush(self) -> None:
+        """No echo."""
+        with suppress(termios.error, OSError, ValueError):
+            number = self._out.fileno()
+            modes = termios.tcgetattr(number)
+            quiet = [*modes]
+            quiet[LOCAL] &= ~(termios.ECHO | termios.ICANON)
+            termios.tcsetattr(number, termios.TCSADRAIN, quiet)
+            self._modes = modes
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._out.write(text)
+            self._out.flush()
+
+
+class Aside:
+    """Stands for stderr while the other screen is shown."""
+
+    def __init__(self, screen: Screen, stream: TextIO) -> None:
+        self._screen, self._stream, self._rest = screen, stream, ""
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        self._screen.notes.extend(lines)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

@@ -1,0 +1,66 @@
+"""What limits that were reached mean for a report: sentences for its reader, and whether anything can still be clean.
+
+Pure; the one place where a track.Limit becomes prose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..dataclass import replace
+from ..model import Reached, Verdict
+from ..track.tracker import Limit, LimitName
+
+SENTENCES: dict[LimitName, str] = {
+    "streams": "{count} records belong to streams beyond the {limit} there was memory for: they were not followed.",
+    "copies": "The earlier copy of {count} duplicates lies farther back than is kept: their distance is not known.",
+    "missing": "{count} records carried numbers too old to tell whether they had come before: they were not judged.",
+    "forgotten": "{count} missing numbers are counted, but no longer known one by one: gaps list only the others.",
+    "chains": "{count} runs of old numbers were too broken to be followed: they count as copies, not as a new start.",
+    "duplicates": "{count} duplicates are counted, but not kept one by one; the verdict rests on a sample of all.",
+    "gaps": "{count} gaps are counted, but not kept one by one; losses at a duplicate's place may be incomplete.",
+    "late": "{count} late records are counted, but not kept one by one.",
+    "restarts": "{count} restarts are counted, but not kept one by one.",
+}
+HIDING: dict[LimitName, str] = {  # what may hide a duplicate or a loss
+    "streams": "{count} records belong to streams that were not followed",
+    "missing": "{count} records carried numbers too old to be judged",
+}
+
+
+def caveats(limits: Iterable[Limit], followed: int) -> tuple[str, ...]:
+    """A sentence for each limit that was reached; `followed` is how many streams were followed."""
+    totals = _totals(limits)
+    return tuple(
+        sentence.format(count=f"{totals[name]:,}", limit=f"{followed:,}")
+        for name, sentence in SENTENCES.items()
+        if name in totals
+    )
+
+
+def reached(limits: Iterable[Limit]) -> tuple[Reached, ...]:
+    """Each of them once, over all streams, in the order of the sentences."""
+    totals = _totals(limits)
+    return tuple(Reached(name=name, count=totals[name], hides=name in HIDING) for name in SENTENCES if name in totals)
+
+
+def judged(verdict: Verdict, limits: Iterable[Limit], followed: int) -> Verdict:
+    """The verdict with what limits mean for it: a capture of which something was not seen is not clean."""
+    totals = _totals(limits)
+    verdict = replace(verdict, caveats=(*verdict.caveats, *caveats(limits, followed)))
+    hidden = [text.format(count=f"{totals[name]:,}") for name, text in HIDING.items() if name in totals]
+    if verdict.cause != "clean" or not hidden:
+        return verdict
+    return replace(
+        verdict,
+        cause="not-judged",
+        strength="none",
+        statement=f"{verdict.statement} But that is not all there is: {'; '.join(hidden)}.",
+    )
+
+
+def _totals(limits: Iterable[Limit]) -> dict[LimitName, int]:
+    totals: dict[LimitName, int] = {}
+    for limit in limits:
+        totals[limit.name] = totals.get(limit.name, 0) + limit.count
+    return totals

@@ -1,0 +1,1 @@
+"""Records -> findings: what came twice, late or never, exactly, at any distance."""

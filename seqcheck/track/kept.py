@@ -1,0 +1,187 @@
+"""Rows that are kept of one kind, in arrays that grow with them and never beyond a limit.
+
+`Firsts` keeps the first ones. `Sampled` keeps an even sample of all of them, and the first ones beside it:
+
+    Rows are taken as they come, and so are the rows that take some of them back. Who is gone is found out when somebody
+    asks, or where no room is left. If there is none even then, rows are thinned out: only those stay whose hash of
+    stream and place is below a bar, which is halved as often as is needed. So what is kept of a long capture is spread
+    over all of it, whatever its streams and its parts are like.
+
+What is kept does not depend on how rows are cut into batches: room is made at the row that finds none. Making room
+sorts all rows, and happens at most once for each SHARE of the limit that came.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernel.border import EVENT
+from ..saved import Saved
+from .hashing import of_records
+from .retracted import BACK, gone
+
+LEAST = 16  # rows that there is room for, to begin with
+SHARE = 16  # 1 / SHARE of the limit
+NEIGHBOURS = 6  # log2 of how many records
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+Ints = NDArray[np.int64]
+Rows = NDArray[Any]
+
+
+class Firsts:
+    """The first `most` rows of EVENT, of a kind that is never taken back. `dropped` counts the others."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._count = most, 0
+        self._space: NDArray[Any] = np.empty(0, EVENT)
+        self.dropped = 0
+
+    def add(self, rows: NDArray[Any]) -> None:
+        """Keep these, as far as there is room."""
+        kept = rows[: self._most - self._count]
+        self.dropped += len(rows) - len(kept)
+        count = self._count + len(kept)
+        self._space = _with_room(self._space, count, self._most)
+        self._space[self._count : count] = kept
+        self._count = count
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """A copy of them."""
+        return self._space[: self._count].copy()
+
+    def save(self, into: Saved) -> None:
+        """What is kept, and what was dropped."""
+        into.put("rows", self._space[: self._count])
+        into.note("dropped", self.dropped)
+
+    def load(self, saved: Saved) -> None:
+        """What was saved, where nothing is kept yet; ValueError where that cannot be."""
+        self._space = saved.rows("rows", EVENT, self._most)
+        self._count, self.dropped = len(self._space), saved.number("dropped")
+
+
+class Sampled:
+    """At most `most` rows of EVENT that may be taken back, the first `head` of them where there is room."""
+
+    def __init__(self, most: int, head: int) -> None:
+        self._most = most
+        self._head = min(head, most - max(1, most // SHARE))  # so that fewer of the others always makes room
+        self._space: NDArray[Any] = np.empty(0, EVENT)
+        self._places: Ints = np.empty(0, np.int64)
+        self._count = self._seen = 0
+        self._leading = 0  # of the rows kept, those of the head
+        self._bar = ALL
+        self._back: list[NDArray[Any]] = []
+        self._backs = 0  # rows in `_back`
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """A copy of those that are kept and were not taken back, in order."""
+        return self._space[: self._count][self._here()]
+
+    def save(self, into: Saved) -> None:
+        """What is kept, what took some of it back, and where the bar is."""
+        into.put("rows", self._space[: self._count])
+        into.put("places", self._places[: self._count])
+        into.put("back", np.concatenate([np.zeros(0, BACK), *self._back]))
+        into.note("seen", self._seen)
+        into.note("leading", self._leading)
+        into.note("bar", int(self._bar))
+
+    def load(self, saved: Saved) -> None:
+        """What was saved, where nothing is kept yet; ValueError where that cannot be."""
+        self._space, self._places = saved.rows("rows", EVENT, self._most), saved.rows("places", np.int64)
+        self._count, back = len(self._space), saved.rows("back", BACK, self._most)
+        if len(self._places) != self._count or (np.diff(self._places) <= 0).any() or (np.diff(back["place"]) < 0).any():
+            raise ValueError("rows that are kept, in another order")
+        self._back, self._backs = [back], len(back)
+        self._seen, self._leading = saved.number("seen", self._count), saved.number("leading", 0, self._count)
+        self._bar = np.uint64(saved.number("bar", 0, int(ALL)))
+
+    def add(self, rows: Rows, places: Ints, back: Rows) -> tuple[Rows, Ints]:
+        """Take rows, and BACK rows; `places` are those in the order of all rows. The rows kept for now, and their
+        places."""
+        new: list[tuple[NDArray[Any], Ints]] = []
+        while True:
+            cut = self._cut(rows, places, back)
+            here, behind = int(np.searchsorted(places, cut)), int(np.searchsorted(back["place"], cut))
+            new.append(self._append(rows[:here], places[:here]))
+            if behind:
+                self._back.append(back[:behind])
+                self._backs += behind
+            rows, places, back = rows[here:], places[here:], back[behind:]
+            if not (len(rows) or len(back)):
+                kept, their = (np.concatenate(column) for column in zip(*new, strict=True))
+                return kept, their
+            self._make_room()
+
+    def _cut(self, rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> int:
+        """The first place that there is no room for."""
+        wanted = places[self._wanted(rows)]
+        room, cut = self._most - self._count, np.iinfo(np.int64).max
+        if len(wanted) > room:
+            cut = int(wanted[room])
+        if len(back) > self._most - self._backs:
+            cut = min(cut, int(back["place"][self._most - self._backs]))
+        return cut
+
+    def _wanted(self, rows: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the next rows are to be kept."""
+        if self._bar == ALL:
+            return np.ones(len(rows), np.bool_)
+        wanted = _hashes(rows) < self._bar
+        wanted[: max(0, self._head - self._seen)] = True
+        return wanted
+
+    def _append(self, rows: NDArray[Any], places: Ints) -> tuple[NDArray[Any], Ints]:
+        wanted = self._wanted(rows)
+        self._leading += min(len(rows), max(0, self._head - self._seen))
+        self._seen += len(rows)
+        kept = rows[wanted]
+        count = self._count + len(kept)
+        self._space = _with_room(self._space, count, self._most)
+        self._places = _with_room(self._places, count, self._most)
+        self._space[self._count : count] = kept
+        self._places[self._count : count] = places[wanted]
+        self._count = count
+        return kept, places[wanted]
+
+    def _make_room(self) -> None:
+        if self._backs:
+            self._keep(self._here())
+            self._back, self._backs = [], 0
+        while self._count > self._most - max(1, self._most // SHARE):
+            self._bar >>= np.uint64(1)
+            stay = _hashes(self._space[: self._count]) < self._bar
+            stay[: self._leading] = True
+            self._keep(stay)
+
+    def _here(self) -> NDArray[np.bool_]:
+        """Which of those kept were not taken back."""
+        back = np.concatenate([np.zeros(0, BACK), *self._back])
+        return ~gone(self._space[: self._count], self._places[: self._count], back)
+
+    def _keep(self, stay: NDArray[np.bool_]) -> None:
+        self._leading = int(stay[: self._leading].sum())
+        for space in (self._space, self._places):
+            left = space[: self._count][stay]
+            space[: len(left)] = left
+        self._count = int(stay.sum())
+
+
+def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:
+    """The same, or longer by doubling, so that rows that come one by one are seldom copied."""
+    if count <= len(space):
+        return space
+    longer = np.empty(min(max(2 * len(space), count, LEAST), most), space.dtype)
+    longer[: len(space)] = space
+    return longer
+
+
+def _hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    """uint64[n]: neighbours have the same, so that what belongs together stays together."""
+    return of_records(rows["stream"], rows["record"] >> NEIGHBOURS)

@@ -1,0 +1,74 @@
+"""Which rows of findings were taken back by later ones: RETRACT and RETRACT_LATE of kernel/border.py. Pure.
+
+A RETRACT takes back all DUPLICATE and LATE rows of its stream so far from a record on, so that of all those that come
+after a row only the one that reaches farthest back matters. A RETRACT_LATE takes back LATE rows at the expectation
+within two records; of those that begin before a record, only a few can reach over it. So each row costs a search,
+however many rows were taken back, where looking for the rows of each in turn would cost their product.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernel.border import LATE, RETRACT, RETRACT_LATE
+from .ranking import rank
+
+REACH = 16  # of the RETRACT_LATE rows before a record, how many may reach over it (EARLY_MAX are open at a time)
+# One row taken back: the kind and the place of the row that did it, in the order of all rows.
+BACK = np.dtype([("kind", "<i4"), ("stream", "<i4"), ("a", "<i8"), ("b", "<i8"), ("place", "<i8")])
+Ints = NDArray[np.int64]
+
+
+def backs(events: NDArray[Any], place: int) -> NDArray[Any]:
+    """BACK[n]: those of `events` that take rows back; the first of the events is number `place`."""
+    at = np.flatnonzero((events["kind"] == RETRACT) | (events["kind"] == RETRACT_LATE))
+    found = np.empty(len(at), BACK)
+    for name in ("kind", "stream", "a", "b"):
+        found[name] = events[name][at]
+    found["place"] = at + place
+    return found
+
+
+def gone(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of `rows`, DUPLICATE or LATE at these places in the order of all rows, one of `back` took back."""
+    result = np.zeros(len(rows), np.bool_)
+    if not len(rows) or not len(back):
+        return result
+    restarts = back[back["kind"] == RETRACT]
+    if len(restarts):
+        result |= _from_a_record_on(rows, places, restarts)
+    late = np.flatnonzero((rows["kind"] == LATE) & (rows["x"] == rows["next"]))
+    between = back[back["kind"] == RETRACT_LATE]
+    if len(late) and len(between):
+        result[late] |= _between(rows[late], places[late], between)
+    return result
+
+
+def _from_a_record_on(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
+    back = back[np.lexsort((back["place"], back["stream"]))]
+    # The lowest record from each on, within its stream: a running minimum from behind, of ranks, which are lifted for
+    # each stream above those of the ones before it.
+    order = np.argsort(back["a"], kind="stable")
+    ranks = np.empty(len(back), np.int64)
+    ranks[order] = np.arange(len(back))
+    lift = np.cumsum(np.append(False, back["stream"][1:] != back["stream"][:-1])) * np.int64(len(back))
+    lowest = back["a"][order][np.minimum.accumulate((ranks + lift)[::-1])[::-1] - lift]
+    at = rank(back["stream"], back["place"], rows["stream"], places)
+    inside = at < len(back)
+    own = np.minimum(at, len(back) - 1)
+    found: NDArray[np.bool_] = inside & (back["stream"][own] == rows["stream"]) & (lowest[own] <= rows["record"])
+    return found
+
+
+def _between(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
+    back = back[np.lexsort((back["place"], back["a"], back["stream"]))]
+    last = rank(back["stream"], back["a"], rows["stream"], rows["record"]) - 1
+    result = np.zeros(len(rows), np.bool_)
+    for step in range(min(REACH, len(back))):
+        own = np.maximum(last - step, 0)
+        hit = (last >= step) & (back["stream"][own] == rows["stream"]) & (rows["record"] <= back["b"][own])
+        result |= hit & (back["place"][own] > places)
+    return result
