@@ -140,4 +140,4 @@ def test_the_worked_example_is_a_report() -> None:
     out = io.BytesIO()
     made["write"](specimens.STALE, out, None)
     assert out.getvalue().split() == [str(each.seq).encode() for each in specimens.STALE.duplicates.listed]
-    assert re.match(r'"numbers": Format\(module="seqcheck\.reporters\.numbers", about=', line)
+    assert re.match(r'"numbers": Format\(module="seqcheck\.outputs\.numbers", about=', line)

@@ -1,7 +1,8 @@
 """The oracle of `locate`: what is true of whole lists of frames at several points, by sets and loops over every number.
 
-It is written from what the words mean (seqcheck/model/located.py), not from the code: it knows no stretches, no epochs laid
-over one another and no samples. A record is named by what it is, (stream, epoch, position), which no analysis is told.
+It is written from what the words mean (seqcheck/model/located.py), not from the code: it knows no stretches, no epochs
+laid over one another and no samples. A record is named by what it is, (stream, epoch, position), which no analysis is
+told.
 """
 
 from __future__ import annotations

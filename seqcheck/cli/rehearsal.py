@@ -21,15 +21,14 @@ LAYOUT = "frame seq=u32be@46"
 LATER = (
     "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
     "seqcheck.demands", "seqcheck.decode.several",
-    "dataclasses", "numpy.ma", "traceback", "seqcheck.engine.watch", "seqcheck.engine.guard", "seqcheck.report.unjudged",
-    "seqcheck.diagnose.redundancy", "seqcheck.interfaces.recorder", "seqcheck.interfaces.recording", "seqcheck.cli.saver",
-    "seqcheck.cli.showing", "seqcheck.cli.annotations",
+    "dataclasses", "numpy.ma", "traceback", "seqcheck.engine.watch", "seqcheck.engine.guard",
+    "seqcheck.report.unjudged", "seqcheck.diagnose.redundancy", "seqcheck.interfaces.recorder",
+    "seqcheck.interfaces.recording", "seqcheck.cli.saver", "seqcheck.cli.showing", "seqcheck.cli.annotations",
 )  # fmt: skip
 LATER_OF_FILES = (
     "queue", "threading", "tempfile", "shutil", "random", "traceback", "linecache", "ctypes",
     "seqcheck.capture.ahead", "seqcheck.capture.merge", "seqcheck.capture.parted", "seqcheck.report.unjudged",
-    "seqcheck.cli.limits",
-    "seqcheck.cli.annotations", "encodings.ascii", "encodings.utf_8_sig",
+    "seqcheck.cli.limits", "seqcheck.cli.annotations", "encodings.ascii", "encodings.utf_8_sig",
 )  # fmt: skip
 
 

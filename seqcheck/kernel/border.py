@@ -54,7 +54,7 @@ class Frames:
     first  int          number of row 0 over the whole input, counted from 1
     totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
     held   object       what a kernel knows of the arrays, its own business
-    decoded object      what was read of all rows already, if anything (decoded.py)
+    decoded object      what was read of all rows already, if anything (decode/decoded.py)
     """
 
     __slots__ = ("buf", "cap", "count", "decoded", "first", "held", "link", "ns", "off", "totals", "wire")

@@ -1,4 +1,4 @@
-"""The report: what every reporter arranges and every script may rely on.
+"""The report: what every output arranges and every script may rely on.
 
 Frozen dataclasses with plain Python values; the field names and their order are the keys of the JSON report
 `seqcheck.report/1`. Times are integer nanoseconds, sequence numbers are as they stood on the wire, frames are counted

@@ -1,7 +1,7 @@
 """What a run leaves for the outputs: the report, and for those that need more, all findings and single frames.
 
 The nouns that do not go into the JSON report, and the protocol between whoever ran (session) and whoever writes
-(reporters). Frame numbers count from 1 over the whole input; times are integer ns.
+(outputs). Frame numbers count from 1 over the whole input; times are integer ns.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a capture that is still going on stands: what `watch` gives from time to time and reporters show.
+"""How a capture that is still going on stands: what `watch` gives from time to time and outputs show.
 
 Copies, no state. Times are integer ns; frames are counted from 1 over the whole capture.
 """

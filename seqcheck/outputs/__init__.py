@@ -2,7 +2,7 @@
 
 A reporter is a module with `write(report, out, page)`, or, where its Format says that more is to be kept,
 `write_all(results, out, page)`. Either writes bytes, text or not, to `out` and leaves it open; `page` is how the reader
-sees it, for the reporters that draw. FORMATS is all there is; a new one is a new file and a new row.
+sees it, for those that draw. FORMATS is all there is; a new one is a new file and a new row.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Findings and their diagnosis -> the Report. The one place where columns become dataclasses.
 
-Everything that a reporter shows is computed here or below; reporters only arrange. Pure.
+Everything that an output shows is computed here or below; outputs only arrange. Pure.
 """
 
 from __future__ import annotations
