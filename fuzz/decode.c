@@ -52,7 +52,7 @@ static bool read_program(struct input *in, struct program *program)
         const uint64_t kind = take(in, 1), width = take(in, 1);
         fields[n].role = n == 0 ? SEQ : (uint8_t)(1 + kind % 3);    /* 3: one that decode passes over */
         fields[n].op = (uint8_t)(kind / 3 % (n == 0 ? 7 : 3));
-        if (n > 0 && fields[0].op == PIECE && (kind & 0x80) != 0) {
+        if (n > 0 && fields[0].op == PIECE && (kind & 0x40) == 0 && (kind & 0x80) != 0) {
             fields[n].role = SEQ;
             fields[n].op = PIECE;
         }
@@ -61,6 +61,12 @@ static bool read_program(struct input *in, struct program *program)
         fields[n].mask = MASKS[width >> 4 & 7];
         fields[n].offset = (int8_t)take(in, 1) % 48;
         fields[n].value = take(in, 1);
+        if ((kind & 0x40) != 0) {           /* a move, or a number in a BER element */
+            fields[n].role = n == 0 ? SEQ : MOVE;
+            fields[n].op = (uint8_t)(n == 0 ? BER : width >> 6);
+            fields[n].offset += (kind & 0x20) != 0 ? HERE : 0;
+            fields[n].value |= n > 0 && fields[n].op == AMOUNT ? (uint64_t)(kind & 7) << 32 : 0;
+        }
         if (fields[n].role != MATCH && fields[n].mask != 0)
             fields[n].shift = (uint8_t)__builtin_ctzll(fields[n].mask);
     }

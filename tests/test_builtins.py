@@ -73,7 +73,8 @@ def test_real_senders(capture: str, layout: str, expected: list[tuple[int, int, 
 
 # By public formats, with three numbers missing and two frames repeated: records, and different numbers.
 FORMATS = [
-    ("gen-gtpu.pcap", "gtpu", 219, 217), ("gen-sacn.pcap", "sacn", 219, 217), ("gen-hsr.pcap", "hsr", 437, 220),
+    ("gen-gtpu.pcap", "gtpu", 219, 217), ("gen-rtps.pcap", "rtps", 219, 217),
+         ("gen-sacn.pcap", "sacn", 219, 217), ("gen-hsr.pcap", "hsr", 437, 220),
     ("gen-prp.pcap", "prp", 437, 220), ("fmt-trex-stl-vlan.pcap", "trex-stl-vlan", 219, 217),
     ("fmt-pktgen-dpdk-vlan.pcap", "pktgen-dpdk-vlan", 219, 217), ("own-rust.pcap", "ip-id", 219, 217),
     ("gen-artnet.pcap", "artnet", 399, 255), ("gen-moldudp64.pcap", "moldudp64", 647, 643),
@@ -93,6 +94,38 @@ SESSION = b"\x60" + bytes(39)  # the GRH of RoCE v1
 
 def _iperf2(number: int, more: bytes) -> bytes:
     return struct.pack(">IIII", number & 0xFFFFFFFF, 1_750_000_000, number % 1000, number >> 32 & 0xFFFFFFFF) + more
+
+
+def _element(tag: int, content: bytes) -> bytes:
+    """A BER element."""
+    return bytes([tag, 0x81, len(content)] if len(content) > 127 else [tag, len(content)]) + content
+
+
+def _small(number: int) -> bytes:
+    """A BER integer in as few bytes as it takes."""
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
+
+
+def _goose(counts: bytes) -> bytes:
+    head = (
+        _element(0x80, b"relayLD0/LLN0$GO$gcb01") + _element(0x81, b"\x27\x10") + _element(0x82, b"relayLD0/LLN0$set")
+    )
+    body = _element(
+        0x61, head + _element(0x83, b"gcb01") + _element(0x84, bytes(8)) + counts + _element(0xAB, bytes(4))
+    )
+    return struct.pack(">HHI", 1, 8 + len(body), 0) + body
+
+
+def _sampled(number: int) -> bytes:
+    unit = _element(0x80, b"MU01") + _element(0x82, struct.pack(">H", number)) + _element(0x87, bytes(64))
+    body = _element(0x60, _element(0x80, b"\1") + _element(0xA2, _element(0x30, unit)))
+    return struct.pack(">HHI", 0x4000, 8 + len(body), 0) + body
+
+
+def _rtps(data: bytes) -> bytes:
+    """A time stamp, then data."""
+    head = b"RTPS\2\3\1\x0f" + bytes(range(12))
+    return head + struct.pack("<BBHQ", 9, 1, 8, 5) + struct.pack("<BBH", 0x15, 5, len(data) + 8) + data + bytes(8)
 
 
 # Senders by their own specifications, written here field by field: the layout, whether it asks for UDP (else the
@@ -157,6 +190,15 @@ MADE = {
     "syslog": (
         "udp", lambda n: b'<165>1 2003-10-11T22:14:15.003Z h a - ID47 [meta sequenceId="%d"] text' % n,
         [1, 2147483646, 2147483647, 0], [1, 2147483646, 0, -1],
+    ),
+    "goose": (0x88B8, lambda n: _goose(_element(0x85, b"\4") + _element(0x86, _small(n))), [0, 127, 128, 1 << 31],
+              [0, 127, 128, 1 << 31]),
+    "sv": (0x88BA, lambda n: _sampled(n), [0, 3999, 4000], [0, 3999, -1]),
+    "rtps": ("udp", lambda n: _rtps(struct.pack("<HHI4siI", 0, 16, 0, b"\0\0\3\2", n >> 32, n & 0xFFFFFFFF)),
+             [1, 1 << 32], [1, 1 << 32]),
+    "rtp-extended": (
+        "udp", lambda n: struct.pack(">BBHII", 0x81, 96, n & 0xFFFF, 7, 9) + bytes(4) + struct.pack(">H", n >> 16),
+        [0, 65536, 0xFFFFFFFF], [0, 65536, 0xFFFFFFFF],
     ),
 }  # fmt: skip
 

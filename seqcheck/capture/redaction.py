@@ -16,7 +16,8 @@ from ..errors import InputError, UsageError
 from ..kernel.border import CUT, RECORD
 from ..kernel.portable.digits import is_digits, label_of, stretch
 from ..kernel.portable.examine import Seen, examine
-from ..kernel.portable.frame import locate, position
+from ..kernel.portable.frame import Place, locate, position
+from ..kernel.portable.moves import content, is_ber, is_move, move
 from ..layout import Layout, compile
 from ..wire.link import COOKED, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TYPE_AT, ethertype_at, payload_at, word
 
@@ -138,6 +139,8 @@ class Redactor:
         for field in filter(is_digits, self._program.fields if seen.status == RECORD else ()):
             stays = stretch(data, place, field, label_of(self._program))
             work.keep(stays.start, stays.stop)
+        for stays in self._decisive(data, place):
+            work.keep(stays.start, stays.stop)
         for one in self._words:
             at = position(place, one.offset)
             mask = one.mask.to_bytes(one.width, "big" if one.big else "little")
@@ -145,6 +148,15 @@ class Redactor:
                 if 0 <= byte < len(work.stays):
                     work.stays[byte] |= bits
                     work.data[byte] = (work.data[byte] & ~bits) | (data[byte] & bits)
+
+    def _decisive(self, data: bytes, place: Place) -> list[range]:
+        """The bytes that lead to places which the payload itself tells, and those of BER elements."""
+        looked: list[range] = []
+        again = Place(start=place.start, end=place.end, stated=place.stated, here=place.start)
+        move(data, again, list(filter(is_move, self._program.fields)), looked)
+        for field in filter(is_ber, self._program.fields):
+            looked.append(content(data, again, int(field["value"]), looked))
+        return looked
 
     def _replace(self, work: _Work, key: bytes) -> None:
         """All that does not stay."""

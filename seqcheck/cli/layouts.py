@@ -22,7 +22,7 @@ from seqcheck.escape import visible
 if TYPE_CHECKING:
     from seqcheck.cli.privileges import Ready
     from seqcheck.layout import Layout, Match, Stamp, Word
-    from seqcheck.layout.model import Digits, Pieces
+    from seqcheck.layout.model import Digits, Move, Pieces
 
 PLACES = {
     "frame": "the frame's first byte",
@@ -167,8 +167,10 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     yield "from", f"offsets count from {PLACES[layout.anchor]}{selector}; negative ones from its end{inside}"
     for match in layout.matches:
         yield "magic", condition(match)
+    for move in layout.moves:
+        yield "move", moved(move)
     for stream in layout.streams:
-        yield "stream", f"{word(stream)}, part of the stream's key beside addresses and ports"
+        yield "stream", f"{number(stream)}, part of the stream's key beside addresses and ports"
     if layout.key != "all":
         yield "key", KEYS[layout.key]
     yield "seq", f"{number(layout.seq)}, {counter(layout.modulus)}"
@@ -199,25 +201,46 @@ def selected(anchor: str, selector: int) -> str:
 
 def word(word: Word) -> str:
     """u32be@8&0xff as words: bytes 8 to 11 (u32be) masked by 0xff."""
+    from seqcheck.layout.words import HERE
+
     order = "" if word.bits == 8 else "be" if word.big else "le"
     mask = "" if word.mask == word.full else f" masked by {word.mask:#x}"
-    where = f"byte {word.offset}" if word.width == 1 else f"bytes {word.offset} to {word.offset + word.width - 1}"
+    first, behind = (word.offset - HERE, " of that place") if word.offset >= HERE else (word.offset, "")
+    where = f"byte {first}{behind}" if word.width == 1 else f"bytes {first} to {first + word.width - 1}{behind}"
     return f"{where} (u{word.bits}{order}){mask}"
 
 
 def number(seq: Word | Digits | Pieces) -> str:
     """The place of the number as words."""
-    from seqcheck.layout.model import Digits, Pieces
+    from seqcheck.layout.model import HERE, Digits, Pieces
 
     if isinstance(seq, Pieces):
         return f"{', then '.join(map(word, seq.words))}, together as one number, the highest bits first"
     if not isinstance(seq, Digits):
         return word(seq)
-    where = f"behind the first {seq.label!r}" if seq.label else f"from byte {seq.offset} on"
+    if seq.kind == "ber":
+        return f"the content of the first BER element {seq.tag:#x} there"
+    here = seq.offset >= HERE
+    first = f"byte {seq.offset - HERE} of that place" if here else f"byte {seq.offset}"
+    where = f"behind the first {seq.label!r}" if seq.label else f"from {first} on"
     if seq.kind == "varint":
         return f"a varint {where}, seven bits a byte, the lowest first"
     size = f"{seq.size} bytes" if seq.size else "as many digits as there are"
     return f"{size} of {WRITTEN[seq.kind]} {where}"
+
+
+def moved(move: Move) -> str:
+    """A step to another place as words."""
+    if move.amount is None:
+        return f"into the first BER element {move.into:#x}"
+    amount = move.amount
+    parts = [f"{amount.plus}"] if amount.plus else []
+    if amount.word:
+        parts.append(f"{f'{amount.times} times ' if amount.times != 1 else ''}what {word(amount.word)} says")
+    whole = f", rounded up to a multiple of {amount.whole}" if amount.whole else ""
+    when = f", where {word(move.when)} is not zero" if move.when else ""
+    until = f", until {word(move.until.word)} is {move.until.value:#x}" if move.until else ""
+    return f"on by {' and '.join(parts)}{whole} bytes{when}{until}"
 
 
 def condition(match: Match) -> str:

@@ -254,6 +254,25 @@ _TABLE = (
     ("r-tag", "eth:0xf1c1 seq=u16be@2",
      "redundancy tags of 802.1CB; each frame goes several ways, on purpose",
      "IEEE 802.1CB-2017 clause 7.8"),
+    ("goose", "eth:0x88b8 magic=u8@8==0x61 move=8 move=ber:0x61 stream=ber@0x80 stream=ber@0x85 seq=ber@0x86",
+     ("IEC 61850 GOOSE by control block: the repetitions of each state (sqNum), each state (stNum) a stream; a state"
+      " of which no message came is not seen as missing"),
+     "IEC 61850-8-1:2011 clause 18.1.2 and annex A; wireshark epan/dissectors/asn1/goose"),
+    ("sv", ("eth:0x88ba magic=u8@8==0x60 move=8 move=ber:0x60 move=ber:0xa2 move=ber:0x30 stream=ber@0x80"
+      " seq=ber@0x82%4000"),
+     ("IEC 61850 sampled values by svID, one sample a frame, 80 in each cycle of 50 Hz; for another rate give"
+      " the samples a second, as in sv%4800"),
+     "IEC 61850-9-2:2011 clause 8.5 and annex A; UCA 9-2LE; wireshark epan/dissectors/asn1/sv"),
+    ("rtps", ("udp magic=u32be@0==0x52545053 move=20 move=4+u16le@+2:u16be@+0&0xff01==0x1501 stream=u64be@8"
+      " stream=u32be@16 stream=u32be@+12 seq=u32le@+16:u32le@+20"),
+     ("RTPS (DDS) by writer: the first DATA submessage of each frame, little endian as nearly all send it; what a"
+      " writer sends again on request is a duplicate"),
+     "OMG DDSI-RTPS 2.3 clauses 8.3.7.2 and 9.4.5.3"),
+    ("rtp-extended", ("udp magic=u8@0&0xc0==0x80 move=12+4*u8@0&0x0f move=4+4*u16be@+2?u8@0&0x10 stream=u32be@8"
+      " seq=u16be@+0:u16be@2"),
+     ("uncompressed video in RTP by SSRC (RFC 4175, SMPTE ST 2110-20), whose number goes on in the payload. Give the"
+      " port, as in rtp-extended:5004"),
+     "RFC 4175 section 4; RFC 3550 sections 5.1 and 5.3.1"),
     ("ip-id", "eth:0x0800 stream=u8@9 stream=u32be@12 stream=u32be@16 seq=u16be@4",
      ("the identification of IPv4 headers by protocol, source and target, for traffic without a number of its own; many"
       " hosts do not count it, or count it for all targets"),

@@ -135,9 +135,17 @@ local ANCHORS = {
   tcp = { ip_headers, function(tvb, at) return transport_payload(tvb, at, 6, 20) end },
 }
 
--- A word's bytes and its value after mask and shift; nil where it was not captured or does not lie in the payload.
+-- Where the moves of LAYOUT lead in the payload that is being read.
+local here = 0
+
+local function placed(start, last, field)
+  if field.here then return here + field.at end
+  return (field.at >= 0 and start or last) + field.at
+end
+
+-- A word's bytes and its value after its mask; nil where it was not captured or does not lie in the payload.
 local function read(tvb, start, last, word)
-  local at = (word.at >= 0 and start or last) + word.at
+  local at = placed(start, last, word)
   if at < start or at + word.width > last or not captured(tvb, at, at + word.width) then return nil end
   local range = tvb(at, word.width)
   local value = word.big and range:uint64() or range:le_uint64()
@@ -161,7 +169,7 @@ end
 
 -- A number in digits, as portable/digits.py says: its bytes and its value.
 local function read_digits(tvb, start, last, field)
-  local at, limit = (field.at >= 0 and start or last) + field.at, math.min(last, tvb:len())
+  local at, limit = placed(start, last, field), math.min(last, tvb:len())
   if at < start or at + math.max(field.width, 1) > last or at >= limit then return nil end
   if #field.label > 0 then
     local found = tvb(at, limit - at):raw():find(field.label, 1, true)
@@ -187,6 +195,95 @@ local function read_digits(tvb, start, last, field)
     value = next
   end
   return tvb(at, field.width > 0 and field.width or #text), value
+end
+
+-- The first BER element with this tag from `here` on: where its content begins, and how long it is; as portable/moves.py says.
+local function find_element(tvb, last, tag)
+  local at, limit = here, math.min(last, tvb:len())
+  for _ = 1, 64 do
+    if at + 2 > limit then return nil end
+    local kind, length, first = tvb(at, 1):uint(), tvb(at + 1, 1):uint(), at + 2
+    if bit.band(kind, 0x1f) == 0x1f or length == 0x80 or length > 0x84 then return nil end
+    if length > 0x80 then
+      local many = length - 0x80
+      if first + many > limit then return nil end
+      length, first = tvb(first, many):uint(), first + many
+    end
+    if kind == tag then return first, length end
+    at = first + length
+  end
+  return nil
+end
+
+-- A BER element's content: a number, or what stands for a name (FNV-1a).
+local function read_element(tvb, last, field)
+  local at, length = find_element(tvb, last, field.tag)
+  if not at or length < 1 or length > (field.label and 255 or 9) then return nil end
+  if at + length > math.min(last, tvb:len()) then return nil end
+  local value, first = UInt64.new(0), 0
+  if length > 8 and field.label then
+    value = UInt64.new(0x84222325, 0xcbf29ce4)
+    for place = 0, length - 1 do
+      value = value:bxor(UInt64.new(tvb(at + place, 1):uint())) * UInt64.new(0x000001b3, 0x100)
+    end
+    return tvb(at, length), value
+  end
+  if length > 8 then
+    if tvb(at, 1):uint() ~= 0 then return nil end
+    first = 1
+  end
+  for place = first, length - 1 do value = value:lshift(8):bor(UInt64.new(tvb(at + place, 1):uint())) end
+  return tvb(at, length), value
+end
+
+-- On by an amount. False where that leads out of the payload.
+local function moved_on(tvb, start, last, move)
+  local on = move.plus
+  if move.word then
+    local _, value = read(tvb, start, last, move.word)
+    if not value then return false end
+    value = value:rshift(move.word.shift)
+    if value > UInt64.new(262144) then return false end
+    on = on + move.times * value:tonumber()
+  end
+  if move.whole > 0 then on = math.ceil(on / move.whole) * move.whole end
+  here = here + on
+  return here <= last
+end
+
+-- Over the elements in front of the one that is sought.
+local function moved_until(tvb, start, last, move)
+  for _ = 1, 64 do
+    local _, value = read(tvb, start, last, move.sought)
+    if not value then return false end
+    if value == wide(move.sought.value) then return true end
+    local before = here
+    if not moved_on(tvb, start, last, move) or here == before then return false end
+  end
+  return false
+end
+
+-- All moves; false where one leads nowhere.
+local function moved(tvb, start, last)
+  here = start
+  for _, move in ipairs(LAYOUT.moves) do
+    if move.into then
+      local at = find_element(tvb, last, move.into)
+      if not at then return false end
+      here = at
+    elseif move.sought then
+      if not moved_until(tvb, start, last, move) then return false end
+    else
+      local asked = true
+      if move.when then
+        local _, value = read(tvb, start, last, move.when)
+        if not value then return false end
+        asked = value ~= UInt64.new(0)
+      end
+      if asked and not moved_on(tvb, start, last, move) then return false end
+    end
+  end
+  return true
 end
 
 -- A number in several words, high part first; the bytes shown are those of the last one.
@@ -237,11 +334,12 @@ end
 
 -- What there is to show of a payload, the time and the number; nil where it is no record.
 local function record(tvb, start, last)
-  if not start or start > last or not matches(tvb, start, last) then return nil end
+  if not start or start > last or not moved(tvb, start, last) or not matches(tvb, start, last) then return nil end
   local shown, time, seq = {}, UInt64.new(0), nil
   for _, field in ipairs(LAYOUT.fields) do
     local range, value
-    if field.digits then range, value = read_digits(tvb, start, last, field)
+    if field.tag then range, value = read_element(tvb, last, field)
+    elseif field.digits then range, value = read_digits(tvb, start, last, field)
     elseif field.pieces then range, value = read_pieces(tvb, start, last, field)
     else range, value = read(tvb, start, last, field) end
     local guard = true

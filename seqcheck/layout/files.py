@@ -7,7 +7,7 @@
     magic = ["u32be@0==0x53455143"]             # a string or a list of strings, as all keys below
     stream = ["u32be@4"]
     key = "all"                                 # default; or hosts, source, none
-    seq = "u64be@8"                             # also: step, from, each, time, slot, buf
+    seq = "u64be@8"                             # also: step, from, each, move, time, slot, buf
     struct = "<IHQ:magic,flow,number"           # optional: then the others may say names instead of places
 
 A file is read whole and at most MAX_BYTES of it; it is data and names no other file.
@@ -26,7 +26,7 @@ from seqcheck.layout.model import KEYS, Layout
 
 MAX_BYTES = 65_536
 STRUCT = "struct"
-NUMBERS = ("step", "from", "each")  # these may be numbers, too
+NUMBERS = ("step", "from", "each", "move")  # these may be numbers, too
 ABOUT = ("name", "description", "source")
 
 
@@ -71,7 +71,8 @@ def dump(layout: Layout) -> str:
     rows: list[tuple[str, str | list[str]]] = [(key, getattr(layout, key)) for key in ABOUT if getattr(layout, key)]
     rows.append(("anchor", spec.write_anchor(layout)))
     rows.append(("magic", [spec.write_match(match) for match in layout.matches]))
-    rows.append(("stream", [spec.write_word(word) for word in layout.streams]))
+    rows.append(("move", [spec.write_move(move) for move in layout.moves]))
+    rows.append(("stream", [spec.write_stream(stream) for stream in layout.streams]))
     rows.append(("key", layout.key if layout.key != KEYS[0] else ""))
     rows.append(("seq", spec.write_seq(layout)))
     rows += spec.write_count(layout)

@@ -11,6 +11,30 @@ from math import gcd
 
 from seqcheck.dataclass import dataclass, field
 from seqcheck.errors import UsageError
+from seqcheck.layout.words import (
+    BITS,
+    DIGITS,
+    FULL,
+    HERE,
+    MAX_OFFSET,
+    MAX_PIECES,
+    NTP,
+    UNITS,
+    Amount,
+    Digits,
+    Match,
+    Move,
+    Pieces,
+    Stamp,
+    Word,
+    listed,
+)
+
+__all__ = [
+    "ANCHORS", "BITS", "DIGITS", "FULL", "HERE", "KEYS", "MAX_MATCHES", "MAX_MOVES", "MAX_OFFSET", "MAX_PIECES",
+    "MAX_PORTS", "MAX_STREAMS", "MAX_TIMES", "MOST_COVERED", "NTP", "PORTED", "SELECTORS", "UNITS", "Amount", "Digits",
+    "Layout", "Match", "Move", "Pieces", "Stamp", "Word", "check_selector", "natural_modulus",
+]  # fmt: skip
 
 ANCHORS = ("frame", "eth", "ip", "udp", "tcp")
 # What a selector may be, and how it is written: name for messages, lowest, highest, hexadecimal digits (0: decimal).
@@ -21,177 +45,13 @@ SELECTORS = {
     "tcp": ("port", 1, 65535, 0),
 }
 KEYS = ("all", "hosts", "source", "none")  # what of addresses and ports tells streams apart; hosts: no ports
-BITS = (8, 16, 24, 32, 48, 64)
-UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}  # in nanoseconds
-NTP = "ntp"  # 32 bits of seconds since 1900 and 32 bits of fraction (RFC 5905)
-MAX_OFFSET = 262_144
-DIGITS = {
-    "text": 20,
-    "hex": 16,
-    "bcd": 10,
-    "varint": 10,
-}  # how a number is written, and the most bytes that it may take
-MAX_LABEL = 32
 MAX_MATCHES = MAX_STREAMS = 8
 MAX_TIMES = 4
-MAX_PIECES = 4
+MAX_MOVES = 6
 MAX_PORTS = 32  # ranges
 PORTED = ("udp", "tcp")
-FULL = 1 << 64
 MOST_COVERED = 2048  # numbers that one frame may cover
 LARGEST_EACH = 65_535
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """Some bits of the payload. The value is (word & mask) shifted right by the mask's trailing zeros; a mask of 0
-    stands for all bits and is replaced by them."""
-
-    bits: int
-    offset: int
-    big: bool = True
-    mask: int = 0
-
-    def __post_init__(self) -> None:
-        if self.bits not in BITS:
-            raise UsageError(f"a word of {self.bits} bits", hint=f"It may have {_listed(BITS)}.")
-        if not self.mask:
-            object.__setattr__(self, "mask", self.full)
-        if self.mask > self.full:
-            raise UsageError(f"the mask {self.mask:#x} is wider than {self.bits} bits")
-        if abs(self.offset) > MAX_OFFSET:
-            raise UsageError(f"offset {self.offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
-        if self.offset < 0 and self.offset + self.width > 0:
-            raise UsageError(
-                f"{self.width} bytes at offset {self.offset} reach behind the end",
-                hint=f"The last place is {-self.width}.",
-            )
-        if self.bits == 8:  # one byte has no order; one way to say it
-            object.__setattr__(self, "big", True)
-
-    @property
-    def width(self) -> int:
-        """Bytes."""
-        return self.bits // 8
-
-    @property
-    def full(self) -> int:
-        return (1 << self.bits) - 1
-
-    @property
-    def shift(self) -> int:
-        return (self.mask & -self.mask).bit_length() - 1
-
-    @property
-    def top(self) -> int:
-        """The largest value."""
-        return self.mask >> self.shift
-
-    @property
-    def solid(self) -> bool:
-        """Whether the mask's bits are neighbours."""
-        return self.top & (self.top + 1) == 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digits:
-    """A number that is written in digits: decimal (`text`) or hexadecimal (`hex`) text, `bcd`, or a `varint`. It stands
-    at `offset`, or behind the first `label`; and takes `size` bytes, 0: as many as there are digits."""
-
-    kind: str
-    offset: int = 0
-    size: int = 0
-    label: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind not in DIGITS:
-            raise UsageError(f"no such digits: {self.kind!r}", hint=f"They may be {_listed(tuple(DIGITS))}.")
-        if not 0 <= self.size <= DIGITS[self.kind]:
-            raise UsageError(f"{self.kind} of {self.size} bytes", hint=f"It may have up to {DIGITS[self.kind]}.")
-        if self.kind == "bcd" and not self.size:
-            raise UsageError("bcd without a size", hint="It says how many bytes it takes, as in bcd@4+4.")
-        if self.kind == "varint" and self.size:
-            raise UsageError("a varint with a size", hint="It takes as many bytes as it has, as in varint@4.")
-        if abs(self.offset) > MAX_OFFSET or (self.offset < 0 and self.offset + max(self.size, 1) > 0):
-            raise UsageError(f"offset {self.offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
-        if self.label and self.offset:
-            raise UsageError("a label and an offset", hint="A label is looked for from the payload's first byte on.")
-        if len(self.label) > MAX_LABEL or not all(" " <= each <= "~" for each in self.label):
-            raise UsageError(
-                f"the label {self.label!r} is too long, or not printable ASCII", hint=f"It may have {MAX_LABEL} bytes."
-            )
-        if '"' in self.label and "'" in self.label:
-            raise UsageError("a label with both kinds of quotes", hint="It may be a part of what stands there.")
-
-    @property
-    def width(self) -> int:
-        """Bytes, 0 where that varies."""
-        return self.size
-
-    @property
-    def top(self) -> int:
-        """The largest value."""
-        base, each = (16, 1) if self.kind == "hex" else (10, 2 if self.kind == "bcd" else 1)
-        return min(base ** (each * self.size), 1 << 64) - 1 if self.size else (1 << 64) - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """A number whose bits stand in several words, the highest ones in the first."""
-
-    words: tuple[Word, ...]
-
-    def __post_init__(self) -> None:
-        if not 2 <= len(self.words) <= MAX_PIECES:
-            raise UsageError(f"a number in {len(self.words)} pieces", hint=f"It may have 2 to {MAX_PIECES}.")
-        for word in self.words:
-            if not word.solid:
-                raise UsageError(f"the bits of the mask {word.mask:#x} are not adjacent")
-        if self.top >= FULL:
-            raise UsageError(f"pieces of {self.top.bit_length()} bits", hint="A number may have 64.")
-
-    @property
-    def top(self) -> int:
-        """The largest value."""
-        return (1 << sum(word.top.bit_length() for word in self.words)) - 1
-
-    @property
-    def solid(self) -> bool:
-        return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A condition that makes a frame a record: `word & mask` equals `value` (or, if not `equal`, differs from it), not
-    shifted. A `value` of None stands for the length of the payload in bytes."""
-
-    word: Word
-    value: int | None
-    equal: bool = True
-
-    def __post_init__(self) -> None:
-        if self.value is None and not self.equal:
-            raise UsageError("a word can be compared with len by == only")
-        if self.value is not None and self.value & ~self.word.mask:
-            raise UsageError(
-                f"{self.value:#x} has bits outside {self.word.mask:#x}, so the comparison is decided beforehand"
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """A field that only evidence reads: the sender's slot or buffer index, or a time in `unit`. With `when` it counts
-    only where that word is not zero."""
-
-    word: Word
-    unit: str = ""
-    when: Word | None = None
-
-    def __post_init__(self) -> None:
-        if self.unit == NTP and self.word.bits != 64:
-            raise UsageError("an ntp time has 64 bits")
-        if self.unit and self.unit != NTP and self.unit not in UNITS:
-            raise UsageError(f"no such unit: {self.unit!r}", hint=f"It may be {_listed((*UNITS, NTP))}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +60,10 @@ class Layout:
     is replaced by it. `ports` are ranges of ports (first and last), in place of a selector. `step`: how far the value
     moves from one number to the next. `least`: the value that follows the last one, where that is not 0; `modulus` is
     then still the number of values. `covers`: how many numbers a record covers, starting with its own. `each`: the next
-    record in the same frame starts this many bytes after; 0: there is only one. `times` add up. `redundant`: sent
-    over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds). `content`: there is no number, frames are told apart by
-    their bytes (layout/content.py), and no other field means anything. `description` and `source` are for people and
+    record in the same frame starts this many bytes after; 0: there is only one. `moves`: how to get to the place that
+    offsets from HERE on count from, in their order, from the payload's first byte on. `times` add up. `redundant`:
+    sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds). `content`: there is no number, frames are told apart
+    by their bytes (layout/content.py), and no other field means anything. `description` and `source` are for people and
     make no difference."""
 
     anchor: str
@@ -215,7 +76,8 @@ class Layout:
     covers: Word | None = None
     each: int = 0
     key: str = "all"
-    streams: tuple[Word, ...] = ()
+    moves: tuple[Move, ...] = ()
+    streams: tuple[Word | Digits, ...] = ()
     matches: tuple[Match, ...] = ()
     times: tuple[Stamp, ...] = ()
     slot: Stamp | None = None
@@ -228,12 +90,12 @@ class Layout:
 
     def __post_init__(self) -> None:
         if self.anchor not in ANCHORS:
-            raise UsageError(f"no such anchor: {self.anchor!r}", hint=f"It may be {_listed(ANCHORS)}.")
+            raise UsageError(f"no such anchor: {self.anchor!r}", hint=f"It may be {listed(ANCHORS)}.")
         check_selector(self.anchor, self.selector)
         object.__setattr__(self, "ports", _ordered(self.ports))
         self._check_ports()
         if self.key not in KEYS:
-            raise UsageError(f"no such key: {self.key!r}", hint=f"It may be {_listed(KEYS)}.")
+            raise UsageError(f"no such key: {self.key!r}", hint=f"It may be {listed(KEYS)}.")
         if not 0 <= self.least < self.seq.top:
             raise UsageError(f"a count from {self.least}", hint=f"It may begin at 0 to {self.seq.top - 1}.")
         if self.modulus == -1:
@@ -245,14 +107,15 @@ class Layout:
             )
         self._check_step()
         self._check_several()
+        self._check_places()
         limits = ((self.streams, MAX_STREAMS, "stream"), (self.matches, MAX_MATCHES, "magic"),
-                  (self.times, MAX_TIMES, "time"))  # fmt: skip
+                  (self.times, MAX_TIMES, "time"), (self.moves, MAX_MOVES, "move"))  # fmt: skip
         for many, most, role in limits:
             if len(many) > most:
                 raise UsageError(f"{len(many)} {role} fields", hint=f"There may be {most}.")
         for stamp in self.times:
             if not stamp.unit:
-                raise UsageError("a time without a unit", hint=f"It may be {_listed((*UNITS, NTP))}.")
+                raise UsageError("a time without a unit", hint=f"It may be {listed((*UNITS, NTP))}.")
         if any(stamp and stamp.unit for stamp in (self.slot, self.buf)):
             raise UsageError("only a time has a unit")
 
@@ -290,6 +153,8 @@ class Layout:
         """What a frame of several records may be."""
         if not self.several:
             return
+        if self.moves or any(isinstance(one, Digits) for one in self.streams):
+            raise UsageError("moves or BER elements, and several numbers in a frame", hint="A layout may have one.")
         if self.covers and self.each:
             raise UsageError("a step that is a field, and several records in a frame", hint="A layout may have one.")
         what = "a step that is a field" if self.covers else "several records in a frame"
@@ -305,6 +170,17 @@ class Layout:
             raise UsageError(f"a field that does not lie in a record of {self.each} bytes")
         if any(match.value is None for match in self.matches):
             raise UsageError(f"{what}, and a comparison with the payload's length")
+
+    def _check_places(self) -> None:
+        """Places that moves lead to."""
+        offsets = [word.offset for word in self.words()]
+        offsets += [self.seq.offset] if isinstance(self.seq, Digits) else []
+        if not self.moves and any(offset >= HERE for offset in offsets):
+            raise UsageError(
+                "an offset that counts from where moves lead, and no move", hint="Say where, as in move=12+4*u8@0&0x0f."
+            )
+        if any(isinstance(one, Digits) and one.kind != "ber" for one in self.streams):
+            raise UsageError("a stream field is a word or a BER element")
 
     @property
     def several(self) -> bool:
@@ -331,7 +207,8 @@ class Layout:
     def words(self) -> Iterator[Word]:
         """Every word that the layout reads; a number in digits is none."""
         yield from (match.word for match in self.matches)
-        yield from self.streams
+        yield from (word for move in self.moves for word in move.words())
+        yield from (word for word in self.streams if isinstance(word, Word))
         if isinstance(self.seq, Word):
             yield self.seq
         elif isinstance(self.seq, Pieces):
@@ -374,7 +251,3 @@ def _ordered(ports: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
         else:
             merged.append((low, high))
     return tuple(merged)
-
-
-def _listed(values: tuple[object, ...]) -> str:
-    return f"{', '.join(map(str, values[:-1]))} or {values[-1]}"

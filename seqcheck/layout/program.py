@@ -15,7 +15,9 @@ from seqcheck.kernel.border import (
     A_IP,
     A_TCP,
     A_UDP,
+    AMOUNT,
     BCD,
+    BER,
     BY_DIVISION,
     BY_STEP,
     EQ,
@@ -23,22 +25,26 @@ from seqcheck.kernel.border import (
     FIELD,
     FROM_LEAST,
     HEX,
+    INTO,
     K_ALL,
     K_HOSTS,
     K_NONE,
     K_SOURCE,
     LABEL,
     MATCH,
+    MOVE,
     NE,
+    ONLY_IF,
     PIECE,
     PLAIN,
     SEQ,
     STREAM,
     TEXT,
+    UNTIL,
     VARINT,
     Program,
 )
-from seqcheck.layout.model import FULL, Digits, Layout, Match, Pieces, Word
+from seqcheck.layout.model import FULL, HERE, Digits, Layout, Match, Move, Pieces, Word
 
 KEY = {"all": K_ALL, "hosts": K_HOSTS, "source": K_SOURCE, "none": K_NONE}
 ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP}
@@ -52,8 +58,8 @@ def compile(layout: Layout) -> Program:
     """The program that finds this layout's records; of several in a frame, the first. UsageError for `content`, which
     has none."""
     with_fields(layout)
-    rows = [_match(match) for match in layout.matches]
-    rows += [_word(STREAM, word) for word in layout.streams]
+    rows = _front(layout)
+    rows += [_stream(stream) for stream in layout.streams]
     rows += _seq(layout.seq)
     rows += [_there(layout.covers)] if layout.covers else []
     return Program(
@@ -65,6 +71,40 @@ def compile(layout: Layout) -> Program:
         ports=layout.ports,
         rule=rule(layout),
     )
+
+
+def _front(layout: Layout) -> list[Row]:
+    """Matches and moves: first the matches at fixed places, which rule most strangers out."""
+    moved = [match.word.offset >= HERE for match in layout.matches]
+    first, last = (
+        [_match(match) for match, here in zip(layout.matches, moved, strict=True) if here is which]
+        for which in (False, True)
+    )
+    return first + [row for move in layout.moves for row in _move(move)] + last
+
+
+def _move(move: Move) -> list[Row]:
+    """A move: what it depends on, and how far it goes."""
+    if move.amount is None:
+        return [(MOVE, 0, False, INTO, 0, 0, 0, move.into or 0)]
+    amount, word = move.amount, move.amount.word
+    value = amount.plus | (amount.times if word else 0) << 32 | amount.whole << 48
+    place = (word.width, word.big, AMOUNT, word.shift, word.offset, word.mask) if word else (0, False, AMOUNT, 0, 0, 0)
+    rows: list[Row] = [(MOVE, *place, value)]
+    if move.until:
+        _, width, big, _, _, offset, mask, sought = _match(move.until)
+        rows.insert(0, (MOVE, width, big, UNTIL, 0, offset, mask, sought))
+    if move.when:
+        rows.insert(0, (MOVE, move.when.width, move.when.big, ONLY_IF, 0, move.when.offset, move.when.mask, 0))
+    return rows
+
+
+def _stream(stream: Word | Digits) -> Row:
+    return _ber(STREAM, stream) if isinstance(stream, Digits) else _word(STREAM, stream)
+
+
+def _ber(role: int, one: Digits) -> Row:
+    return role, 0, False, BER, 0, 0, 0, one.tag
 
 
 def with_fields(layout: Layout) -> None:
@@ -79,9 +119,9 @@ def with_fields(layout: Layout) -> None:
 def covering(layout: Layout) -> Program:
     """The program that finds the same frames, and reads how many numbers they cover."""
     assert layout.covers is not None
-    assert isinstance(layout.seq, Word)
-    rows = [_match(match) for match in layout.matches]
-    rows += [_there(word) for word in (*layout.streams, layout.seq)]
+    words = [word for word in (*layout.streams, layout.seq) if isinstance(word, Word)]
+    rows = _front(layout)
+    rows += [_there(word) for word in words]
     rows.append(_word(SEQ, layout.covers))
     return replace(compile(layout), fields=np.array(rows, FIELD), modulus=0, key=K_NONE)
 
@@ -113,6 +153,8 @@ def _seq(seq: Word | Digits | Pieces) -> list[Row]:
 
 def _digits(seq: Digits) -> list[Row]:
     """The label, 16 bytes a row, and the number."""
+    if seq.kind == "ber":
+        return [_ber(SEQ, seq)]
     label = seq.label.encode("ascii")
     pieces = [label[at : at + 16] for at in range(0, len(label), 16)]
     rows: list[Row] = []

@@ -34,6 +34,8 @@ def packet_class(layout: Layout, name: str = "") -> type[Packet]:
 
     if isinstance(layout.seq, Digits):
         raise UsageError(f"layout {layout.name}: a number in digits has no field of a scapy class")
+    if layout.moves or any(isinstance(stream, Digits) for stream in layout.streams):
+        raise UsageError(f"layout {layout.name}: the fields of a scapy class stand at fixed places")
     if layout.each:
         raise UsageError(f"layout {layout.name}: a scapy class has the fields of one record, and a frame holds several")
     named = _named(layout)
@@ -111,7 +113,7 @@ def _named(layout: Layout) -> dict[Slot, str]:
         ("slot", [layout.slot.word] if layout.slot else []),
         ("buf", [layout.buf.word] if layout.buf else []),
         ("time", [stamp.word for stamp in layout.times]),
-        ("stream", list(layout.streams)),
+        ("stream", [word for word in layout.streams if isinstance(word, Word)]),
         ("flags", [stamp.when for stamp in stamps if stamp.when]),
         ("magic", [match.word for match in layout.matches]),
     ]

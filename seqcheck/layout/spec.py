@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 from seqcheck.errors import UsageError
 from seqcheck.layout.model import (
     ANCHORS,
+    HERE,
     KEYS,
     MAX_MATCHES,
+    MAX_MOVES,
+    MAX_OFFSET,
     MAX_PIECES,
     MAX_PORTS,
     MAX_STREAMS,
@@ -22,9 +25,11 @@ from seqcheck.layout.model import (
     PORTED,
     SELECTORS,
     UNITS,
+    Amount,
     Digits,
     Layout,
     Match,
+    Move,
     Pieces,
     Stamp,
     Word,
@@ -42,14 +47,19 @@ MAX_TEXT = 4096
 _SPEC_WORD = r"""(?:"[^"]*"|'[^']*'|\S)+"""  # blanks within quotes are part of a word
 _QUOTED = r"""("[^"]*"|'[^']*')"""
 _WORD = re.compile(
-    rf"u(?P<bits>[0-9]{{1,3}})(?P<order>[a-z]*)@(?P<offset>-?(?:{NUMBER}))(?:&(?P<mask>{NUMBER}))?", re.ASCII
+    rf"u(?P<bits>[0-9]{{1,3}})(?P<order>[a-z]*)@(?P<offset>[+-]?(?:{NUMBER}))(?:&(?P<mask>{NUMBER}))?", re.ASCII
 )
 _WORD_IS = "TYPE@OFFSET[&MASK]; TYPE is u8, u16be, u16le, u24, u32, u48 or u64 with be or le; numbers decimal or 0x…"
 _DIGITS = re.compile(
-    rf"(?P<kind>text|hex|bcd|varint)@(?:(?P<label>{_QUOTED})|(?P<offset>-?(?:{NUMBER})))(?:\+(?P<size>[0-9]{{1,3}}))?",
+    rf"(?P<kind>text|hex|bcd|varint)@(?:(?P<label>{_QUOTED})|(?P<offset>[+-]?(?:{NUMBER})))(?:\+(?P<size>[0-9]{{1,3}}))?",
     re.ASCII,
 )
-_DIGITS_ARE = 'text, hex, bcd or varint, then @OFFSET or @"LABEL", then optionally +BYTES'
+_BER = re.compile(rf"ber@(?P<tag>{NUMBER})", re.ASCII)
+_AMOUNT = re.compile(
+    rf"(?:(?P<plus>{NUMBER})(?:\+|$))?(?:(?:(?P<times>{NUMBER})\*)?(?P<word>u[^/*]+)(?:/(?P<whole>{NUMBER}))?)?",
+    re.ASCII,
+)
+_DIGITS_ARE = 'text, hex, bcd or varint, then @OFFSET or @"LABEL", then optionally +BYTES; or ber@TAG'
 SHAPES = {  # what may follow each role's "="
     "seq": f"{_WORD_IS}; or up to {MAX_PIECES} of them, as in u16be@4:u32be@8; or {_DIGITS_ARE};"
     " then optionally %MODULUS",
@@ -57,7 +67,9 @@ SHAPES = {  # what may follow each role's "="
     f"{_WORD_IS}",
     "from": "the number that follows the last one, where that is not 0, as in from=1",
     "each": "how many bytes after a record the next one in the same frame starts, as in each=188",
-    "stream": _WORD_IS,
+    "move": "how many bytes to move on, as in move=12+4*u8@0&0x0f, with optionally ?WORD (only where that is not 0) or"
+    " :WORD==VALUE (again and again until that holds); or ber:TAG, into that BER element",
+    "stream": f"{_WORD_IS}; or ber@TAG",
     "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",
     "time": f"{_WORD_IS}; then :{', :'.join((*UNITS, NTP))}; then optionally ?TYPE@OFFSET[&MASK]",
@@ -69,7 +81,7 @@ DESCRIBED = {  # fields that describe the whole header, and give names to its pl
     "scapy": "a scapy Packet class: scapy=MODULE:CLASS",
 }
 MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1,
-        "step": 1, "from": 1, "each": 1}  # fmt: skip
+        "step": 1, "from": 1, "each": 1, "move": MAX_MOVES}  # fmt: skip
 
 
 def parse(text: str, *, name: str = "", description: str = "", source: str = "") -> Layout:
@@ -122,6 +134,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
             seq=found["seq"][0],
             modulus=modulus,
             key=found["key"][0] if found["key"] else KEYS[0],
+            moves=tuple(found["move"]),
             streams=tuple(found["stream"]),
             matches=tuple(found["magic"]),
             times=tuple(found["time"]),
@@ -145,7 +158,8 @@ def write(layout: Layout) -> str:
         return layout.name
     words = [write_anchor(layout)]
     words += [f"magic={write_match(match)}" for match in layout.matches]
-    words += [f"stream={write_word(word)}" for word in layout.streams]
+    words += [f"move={write_move(move)}" for move in layout.moves]
+    words += [f"stream={write_stream(stream)}" for stream in layout.streams]
     words += [f"key={layout.key}"] if layout.key != KEYS[0] else []
     words.append(f"seq={write_seq(layout)}")
     words += [f"{role}={number}" for role, number in write_count(layout)]
@@ -178,7 +192,29 @@ def write_ports(ports: Sequence[tuple[int, int]]) -> str:
 def write_word(word: Word) -> str:
     order = "" if word.bits == 8 else "be" if word.big else "le"
     mask = "" if word.mask == word.full else f"&{word.mask:#x}"
-    return f"u{word.bits}{order}@{word.offset}{mask}"
+    return f"u{word.bits}{order}@{write_offset(word.offset)}{mask}"
+
+
+def write_offset(offset: int) -> str:
+    """4, -4, or +4 from where the moves lead."""
+    return f"+{offset - HERE}" if offset >= HERE else f"{offset}"
+
+
+def write_stream(stream: Word | Digits) -> str:
+    return write_digits(stream) if isinstance(stream, Digits) else write_word(stream)
+
+
+def write_move(move: Move) -> str:
+    """12+4*u8@0&0xf?u8@0&0x10, or ber:0x61."""
+    if not move.amount:
+        return f"ber:{move.into:#x}"
+    amount = move.amount
+    parts = [f"{amount.plus}"] if amount.plus else []
+    if amount.word:
+        times, whole = f"{amount.times}*" if amount.times != 1 else "", f"/{amount.whole}" if amount.whole else ""
+        parts.append(f"{times}{write_word(amount.word)}{whole}")
+    condition = f":{write_match(move.until)}" if move.until else f"?{write_word(move.when)}" if move.when else ""
+    return "+".join(parts) + condition
 
 
 def write_match(match: Match) -> str:
@@ -201,8 +237,10 @@ def write_place(seq: Word | Digits | Pieces) -> str:
 
 
 def write_digits(seq: Digits) -> str:
+    if seq.kind == "ber":
+        return f"ber@{seq.tag:#x}"
     quote = "'" if '"' in seq.label else '"'
-    place = f"{quote}{seq.label}{quote}" if seq.label else f"{seq.offset}"
+    place = f"{quote}{seq.label}{quote}" if seq.label else write_offset(seq.offset)
     return f"{seq.kind}@{place}{f'+{seq.size}' if seq.size else ''}"
 
 
@@ -273,23 +311,58 @@ def _word(text: str) -> Word:
     if order not in ("be", "le") and not (order == "" and bits == "8"):
         raise UsageError(f"u{bits}{order} has no byte order" if not order else f"{order!r} is not a byte order",
                          hint=f"It may be u{bits}be or u{bits}le.")  # fmt: skip
-    size = read_number(offset.removeprefix("-")) or 0
     masked = read_number(mask) if mask else 0
     if mask and not masked:
         raise UsageError("a mask of 0 leaves no bit")
-    return Word(bits=int(bits), big=order != "le", offset=-size if offset.startswith("-") else size, mask=masked or 0)
+    return Word(bits=int(bits), big=order != "le", offset=_offset(offset), mask=masked or 0)
+
+
+def _offset(text: str) -> int:
+    size = read_number(text.lstrip("+-")) or 0
+    if text.startswith("+"):
+        if size > MAX_OFFSET:
+            raise UsageError(f"offset {text} is out of range", hint=f"It may be up to {MAX_OFFSET}.")
+        return HERE + size
+    if size >= HERE:  # only a plus says where moves lead
+        raise UsageError(f"offset {text} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
+    return -size if text.startswith("-") else size
+
+
+def _stream(text: str) -> Word | Digits:
+    found = _BER.fullmatch(text)
+    return Digits(kind="ber", tag=read_number(found["tag"]) or 0) if found else _word(text)
+
+
+def _move(text: str) -> Move:
+    if text.startswith("ber:"):
+        tag = read_number(text.removeprefix("ber:"))
+        if tag is None:
+            raise UsageError(f"{text!r} is not a tag", hint="As in ber:0x61.")
+        return Move(into=tag)
+    rest, question, when = text.partition("?")
+    rest, colon, until = rest.partition(":")
+    return Move(amount=_amount(rest), when=_word(when) if question else None, until=_match(until) if colon else None)
+
+
+def _amount(text: str) -> Amount:
+    found = _AMOUNT.fullmatch(text)
+    if not found or not (found["plus"] or found["word"]):
+        raise UsageError(f"{text!r} is not a number of bytes", hint="As in 20, u16be@2 or 12+4*u8@0&0x0f.")
+    plus, times, whole = (read_number(found[name]) if found[name] else None for name in ("plus", "times", "whole"))
+    word = _word(found["word"]) if found["word"] else None
+    return Amount(plus=plus or 0, word=word, times=1 if times is None else times, whole=whole or 0)
 
 
 def _seq(text: str) -> Word | Digits | Pieces:
+    if _BER.fullmatch(text):
+        return _stream(text)
     found = _DIGITS.fullmatch(text)
     if not found:
         pieces = tuple(map(_word, text.split(":", MAX_PIECES + 1)))
         return pieces[0] if len(pieces) == 1 else Pieces(words=pieces)
-    offset = found["offset"] or "0"
-    size = read_number(offset.removeprefix("-")) or 0
     return Digits(
         kind=found["kind"],
-        offset=-size if offset.startswith("-") else size,
+        offset=_offset(found["offset"] or "0"),
         size=int(found["size"] or 0),
         label=found["label"][1:-1] if found["label"] else "",
     )
@@ -341,6 +414,6 @@ def _time(text: str) -> Stamp:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "seq": _seq, "stream": _word, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
+    "seq": _seq, "stream": _stream, "move": _move, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
     "key": _key, "step": _step, "from": _count, "each": _count,
 }  # fmt: skip

@@ -207,7 +207,7 @@ def moved(layout: Layout, place: int) -> Layout:
     return replace(
         layout,
         seq=there(seq),
-        streams=tuple(map(there, layout.streams)),
+        streams=tuple(there(word) for word in layout.streams if isinstance(word, Word)),
         matches=tuple(replace(match, word=there(match.word)) for match in layout.matches),
         each=0,
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from seqcheck.kernel.border import BY_DIVISION, BY_STEP, FROM_LEAST, PLAIN
-from seqcheck.layout.model import Digits, Layout, Match, Pieces, Stamp, Word
+from seqcheck.layout.model import HERE, Digits, Layout, Match, Move, Pieces, Stamp, Word
 from seqcheck.layout.program import rule, with_fields
 from seqcheck.layout.spec import write
 
@@ -40,6 +40,9 @@ def table(layout: Layout) -> Iterator[str]:
     yield f"  modulus = {_wide(layout.counted) if layout.counted else 'nil'}, timed = {_truth(bool(layout.times))},"
     kind, shift, by = rule(layout)
     yield f"  rule = {_string(RULES[kind])}, shift = {shift}, by = {_wide(by)},"
+    yield "  moves = {"
+    yield from (f"    {_move(move)}," for move in layout.moves)
+    yield "  },"
     yield "  matches = {"
     yield from (f"    {_match(match)}," for match in layout.matches)
     yield "  },"
@@ -56,10 +59,16 @@ def name(layout: Layout) -> str:
 
 def _fields(layout: Layout) -> Iterator[str]:
     several = len(layout.streams) > 1
-    for number, word in enumerate(layout.streams, 1):
+    for number, stream in enumerate(layout.streams, 1):
         label = f"{_STREAM}{number}" if several else _STREAM
-        yield _field(label, f"Stream {number}" if several else "Stream", word, "needed = true")
-    if isinstance(layout.seq, Digits):
+        title = f"Stream {number}" if several else "Stream"
+        if isinstance(stream, Digits):
+            yield _element(label, title, stream, name=True)
+        else:
+            yield _field(label, title, stream, "needed = true")
+    if isinstance(layout.seq, Digits) and layout.seq.kind == "ber":
+        yield _element("seq", "Sequence number", layout.seq, name=False)
+    elif isinstance(layout.seq, Digits):
         yield _digits(layout.seq)
     elif isinstance(layout.seq, Pieces):
         yield _pieces(layout.seq)
@@ -80,8 +89,35 @@ def _field(label: str, title: str, word: Word, more: str) -> str:
 
 
 def _digits(seq: Digits) -> str:
-    where = f"digits = {_string(seq.kind)}, at = {seq.offset}, width = {seq.size}, label = {_string(seq.label)}"
+    where = f"digits = {_string(seq.kind)}, {_offset(seq.offset)}, width = {seq.size}, label = {_string(seq.label)}"
     return f'{{ name = "seq", title = "Sequence number", {where}, shift = 0, when = nil, needed = true, seq = true }}'
+
+
+def _element(label: str, title: str, one: Digits, *, name: bool) -> str:
+    """The content of a BER element."""
+    more = "shift = 0, when = nil, needed = true" + ("" if name else ", seq = true")
+    return (
+        f"{{ name = {_string(label)}, title = {_string(title)}, tag = {one.tag}, label = {_truth(name)}, {more},"
+        f" hex = {_truth(name)} }}"
+    )
+
+
+def _move(move: Move) -> str:
+    if move.amount is None:
+        return f"{{ into = {move.into} }}"
+    amount = move.amount
+    word = f"{{ {_word(amount.word)}, shift = {amount.word.shift} }}" if amount.word else "nil"
+    when = f"{{ {_word(move.when)} }}" if move.when else "nil"
+    until = f"{{ {_word(move.until.word)}, value = {_wide(move.until.value or 0)} }}" if move.until else "nil"
+    return (
+        f"{{ plus = {amount.plus}, times = {amount.times}, whole = {amount.whole}, word = {word}, when = {when},"
+        f" sought = {until} }}"
+    )
+
+
+def _offset(offset: int) -> str:
+    """From the payload, or from where the moves lead."""
+    return f"at = {offset - HERE}, here = true" if offset >= HERE else f"at = {offset}"
 
 
 def _pieces(seq: Pieces) -> str:
@@ -105,7 +141,7 @@ def _match(match: Match) -> str:
 
 
 def _word(word: Word) -> str:
-    return f"at = {word.offset}, width = {word.width}, big = {_truth(word.big)}, mask = {_wide(word.mask)}"
+    return f"{_offset(word.offset)}, width = {word.width}, big = {_truth(word.big)}, mask = {_wide(word.mask)}"
 
 
 def _wide(value: int) -> str:

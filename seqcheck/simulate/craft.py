@@ -17,6 +17,7 @@ from seqcheck.errors import UsageError
 from seqcheck.layout import Layout, Stamp, Word
 from seqcheck.layout.model import DIGITS, NTP, UNITS, Digits
 from seqcheck.simulate import scenario
+from seqcheck.simulate.moved import settled
 from seqcheck.simulate.template import (
     HOPS,
     RECEIVER,
@@ -50,6 +51,9 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     base = 14 + 4 * len(how.vlan)
     if layout.anchor == "frame":
         start = 0
+    if layout.moves or any(isinstance(one, Digits) and one.kind == "ber" for one in (*layout.streams, layout.seq)):
+        layout, front = settled(layout, size - start)
+        raw[start:] |= np.frombuffer(front, np.uint8)
     number = _number(layout, raw, start)
     stream = _stream(layout, start, size, base)
     fills = [*number, stream]
@@ -104,7 +108,7 @@ def _carrier(layout: Layout, how: scenario.Layout, size: int) -> tuple[NDArray[n
 
 def _stream(layout: Layout, start: int, size: int, base: int) -> Fill:
     """Where the stream's number goes, counted from 1."""
-    if layout.streams:
+    if layout.streams and isinstance(layout.streams[0], Word):
         return _fill(V_STREAM, layout.streams[0], start, size, plus=1)
     if layout.anchor in ("udp", "tcp"):
         return Fill(what=V_STREAM, at=start - (8 if layout.anchor == "udp" else 20), width=2, plus=SOURCE_PORT)

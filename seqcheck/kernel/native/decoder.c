@@ -63,7 +63,7 @@ static void set_number(struct decoder *d)
     const struct field *const counter = program_counter(&d->program);
 
     d->number.big = counter->big;
-    d->number.shift = field_is_digits(counter) ? 0 : counter->shift + (counter->big ? 64 - 8 * counter->width : 0);
+    d->number.shift = field_is_digits(counter) || field_is_ber(counter) ? 0 : counter->shift + (counter->big ? 64 - 8 * counter->width : 0);
     d->number.mask = counter->mask >> counter->shift;
     d->number.top = d->program.modulus - 1;
     for (int row = 0; row < d->program.count; row++)

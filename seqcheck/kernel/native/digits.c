@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "frame_moves.h"
 #include "words.h"
 
 enum { MOST_VARINT = 10 };  /* bytes */
@@ -96,7 +97,7 @@ int digits_read(const uint8_t *p, const struct program *program, const struct fi
 {
     const int64_t limit = min64(e.end, e.cap), width = field->width;
     const unsigned base = field->op == HEX ? 16 : 10;
-    int64_t at = (field->offset >= 0 ? e.start : e.stated) + field->offset;
+    int64_t at = field_at(&e, field->offset);
 
     *seq = 0;
     if (at < e.start || at + max64(width, 1) > e.end)

@@ -13,6 +13,7 @@ struct extent {
     int64_t end;
     int64_t stated;
     int64_t cap;
+    int64_t here;           /* where the program's moves lead */
 };
 
 /* The SEQ field of a program, whose digits it is. A status of border.h: RECORD with the number, SHORT, CUT or MAGIC. */

@@ -40,6 +40,7 @@ struct marks {
 
 struct place {
     int64_t start;          /* of the payload */
+    int64_t here;           /* where the program's moves lead */
     int64_t end;            /* of what is there, as far as headers and wire say */
     int64_t stated;         /* its end by the innermost length */
     int64_t bound;          /* the least end that a length said, INT64_MAX where none did */

@@ -1,6 +1,7 @@
 /* The layout's program over a payload; see frame.h. */
 #include "digits.h"
 #include "frame.h"
+#include "frame_moves.h"
 #include "words.h"
 
 /* A field at a fixed place: what matched has to be so again, a stream's number belongs to the key. */
@@ -45,10 +46,37 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
     int streams = 0, status = RECORD;
 
     f->seq = 0;
+    f->here = f->start;
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
+        if (row == program->moves_before) {
+            struct extent extent = {f->start, f->end, f->stated, x->cap, f->start};
+            const int moved = moves_do(x->p, program, &extent, m);
+            f->here = extent.here;
+            if (moved != RECORD) {
+                if (m)
+                    m->fits = false;
+                return moved;
+            }
+        }
+        if (field_is_ber(field)) {
+            const struct extent extent = {f->start, f->end, f->stated, x->cap, f->here};
+            uint64_t value = 0;
+            const int read = ber_read(x->p, &extent, field, &value);
+            if (read == CUT)
+                status = CUT;
+            else if (read != RECORD || (field->role == SEQ && !program->made && program->modulus != 0 && value >= program->modulus)) {
+                if (m)
+                    m->fits = false;
+                return MAGIC;
+            } else if (field->role == STREAM)
+                f->key.fields[streams++] = value;
+            else
+                f->seq = value;
+            continue;
+        }
         if (field_is_digits(field)) {
-            const struct extent extent = {f->start, f->end, f->stated, x->cap};
+            const struct extent extent = {f->start, f->end, f->stated, x->cap, f->here};
             const int read = digits_read(x->p, program, field, extent, &f->seq);
             if (read == CUT)
                 status = CUT;
@@ -59,7 +87,7 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
             }
             continue;
         }
-        const int64_t at = (field->offset >= 0 ? f->start : f->stated) + field->offset;
+        const int64_t at = (field->offset >= HERE ? f->here - HERE : field->offset >= 0 ? f->start : f->stated) + field->offset;
         if (at < f->start || at + field->width > f->end)
             return SHORT;
         if (at + field->width > x->cap) {

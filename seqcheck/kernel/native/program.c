@@ -13,6 +13,30 @@ static bool add_label(struct program *program, const struct field *row)
     return true;
 }
 
+/* One move more. An UNTIL is followed by its AMOUNT, as is an ONLY_IF. */
+static bool add_move(struct program *program, const struct field *row)
+{
+    const struct field *const last = program->move_count > 0 ? &program->moves[program->move_count - 1] : NULL;
+    const bool begun = last && (last->op == ONLY_IF || last->op == UNTIL);
+
+    if (program->move_count == MOST_MOVES || row->width > 8 || row->shift > 63 || row->op > INTO)
+        return false;
+    if ((begun && row->op != AMOUNT) || (row->width == 0 && (row->op == ONLY_IF || row->op == UNTIL)))
+        return false;
+    if (program->move_count == 0)
+        program->moves_before = program->count;
+    program->moves[program->move_count++] = *row;
+    return true;
+}
+
+/* Whether the last of them is whole. */
+static bool moves_are_whole(const struct program *program)
+{
+    const int last = program->move_count > 0 ? program->moves[program->move_count - 1].op : AMOUNT;
+
+    return last == AMOUNT || last == INTO;
+}
+
 /* What no rule can be: the loops divide by `by`, and mask by the modulus. */
 static bool is_rule(const struct program *program)
 {
@@ -38,7 +62,7 @@ static void make_pieces(struct program *program, int counters)
     program->made = program->rule.kind != PLAIN;
     for (int row = 0; row < program->count; row++) {
         struct field *const field = &program->fields[row];
-        if (field->role != SEQ || field_is_digits(field))
+        if (field->role != SEQ || field_is_digits(field) || field_is_ber(field))
             continue;
         if (program->made)
             field->op = PIECE;
@@ -51,13 +75,26 @@ const char *program_read(struct program *program, const struct field *rows, int6
 {
     int counters = 0, streams = 0, whole = 0;
 
-    program->count = program->label_size = 0;
+    program->count = program->label_size = program->move_count = 0;
+    program->moves_before = -1;
     program->trailing_stream = false;
     for (int64_t row = 0; row < count; row++) {
         if (rows[row].role == LABEL && !add_label(program, &rows[row]))
             return "program: a label of more than 32 bytes";
+        if (rows[row].role == MOVE && !add_move(program, &rows[row]))
+            return "program: too many moves, or one that is none";
         if (rows[row].role > MATCH)
             continue;
+        if (field_is_ber(&rows[row])) {
+            if (program->count == MOST_FIELDS || rows[row].value > UINT8_MAX)
+                return "program: too many fields, or a tag of more than a byte";
+            program->fields[program->count++] = rows[row];
+            counters += rows[row].role == SEQ;
+            whole += rows[row].role == SEQ;
+            streams += rows[row].role == STREAM;
+            program->trailing_stream |= rows[row].role == STREAM;
+            continue;
+        }
         if (field_is_digits(&rows[row])) {
             if (program->count == MOST_FIELDS || rows[row].width > MOST_DIGITS || rows[row].op > VARINT)
                 return "program: too many fields, or too many digits";
@@ -79,6 +116,8 @@ const char *program_read(struct program *program, const struct field *rows, int6
         streams += field->role == STREAM;
         program->trailing_stream |= field->role == STREAM && field->offset < 0;
     }
+    if (!moves_are_whole(program))
+        return "program: a move without its amount";
     if (counters > MOST_PIECES || (whole > 0 && counters > 1) || !is_rule(program))
         return "program: too many pieces, numbers that are no pieces, or a rule that is none";
     if (program->port_ranges < 0 || program->port_ranges > MOST_PORTS)

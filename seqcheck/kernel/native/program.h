@@ -7,7 +7,7 @@
 
 #include "border.h"
 
-enum { MOST_FIELDS = 32 };
+enum { MOST_FIELDS = 32, LARGEST_BER = 9, LARGEST_NAME = 255 };
 
 /* From the value that stands in the frame to the number that counts by one. */
 struct rule {
@@ -31,8 +31,11 @@ struct program {
     uint64_t modulus;               /* 0: 2**64 */
     int count;
     struct field fields[MOST_FIELDS];   /* SEQ, STREAM and MATCH, in the program's order; masks and shifts within the field */
+    int move_count;
+    int moves_before;               /* the field in front of which all moves are done */
+    struct field moves[MOST_MOVES];
     bool made;                      /* the number is one of several pieces, or made by a rule */
-    bool trailing_stream;           /* a STREAM field counts from the end */
+    bool trailing_stream;           /* a STREAM field counts from the end, or stands in a BER element */
     int label_size;
     uint8_t label[MOST_LABEL];      /* in front of the SEQ field's digits */
 };
@@ -49,8 +52,14 @@ static inline bool field_is_digits(const struct field *field)
     return field->role == SEQ && field->op >= TEXT && field->op <= VARINT;
 }
 
-/* Whether the field is read for each frame: it counts from the end, is digits, or compares with the lengths; or the number
- * is made of what it says. */
+/* Whether the field is the content of a BER element. */
+static inline bool field_is_ber(const struct field *field)
+{
+    return field->role != MATCH && field->op == BER;
+}
+
+/* Whether the field is read for each frame: it counts from the end, is digits, a BER element, or compares with the lengths;
+ * or the number is made of what it says. */
 static inline bool field_is_dynamic(const struct field *field)
 {
     return field->offset < 0 || (field->role == SEQ && field->op >= TEXT) || (field->role == MATCH && field->op == EQ_LENGTH);

@@ -3,6 +3,7 @@
 
 #include "digits.h"
 #include "frame_inside.h"
+#include "frame_moves.h"
 
 bool template_is_like(const struct frame *x, const struct template *t)
 {
@@ -29,11 +30,16 @@ bool template_dynamic(const struct frame *x, const struct template *t, const str
     *seq = 0;
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
-        const int64_t at = (field->offset >= 0 ? t->start : stated) + field->offset;
+        const struct extent extent = {t->start, end, stated, x->cap, t->here};
+        const int64_t at = field_at(&extent, field->offset);
         if (!field_is_dynamic(field))
             continue;
+        if (field_is_ber(field)) {
+            if (ber_read(x->p, &extent, field, seq) != RECORD)
+                return false;
+            continue;
+        }
         if (field_is_digits(field)) {
-            const struct extent extent = {t->start, end, stated, x->cap};
             if (digits_read(x->p, program, field, extent, seq) != RECORD)
                 return false;
             continue;
@@ -69,7 +75,7 @@ static void place_counter(struct template *t, const struct program *program)
     t->seq_at = -1;
     if (field_is_dynamic(field))
         return;
-    t->seq_at = t->start + field->offset;
+    t->seq_at = field->offset >= HERE ? t->here + field->offset - HERE : t->start + field->offset;
     t->span = max64(t->span, t->seq_at + 8);
 }
 
@@ -98,6 +104,7 @@ bool template_learn(const struct frame *x, const struct program *program, struct
     t->deep = m.deep;
     t->link = x->link;
     t->start = place.start;
+    t->here = place.here;
     t->bound = m.bound;
     t->stated = m.stated;
     place_counter(t, program);

@@ -110,9 +110,10 @@ from seqcheck.kernel.border import (
     RecordColumns,
 )
 from seqcheck.kernel.portable.digits import is_digits, label_of, read
-from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine
+from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine, fields
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place
 from seqcheck.kernel.portable.intern import Interner
+from seqcheck.kernel.portable.moves import is_ber, is_move
 from seqcheck.kernel.portable.number import is_made, number_of, shift_of
 from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Ints, Walk
@@ -128,6 +129,7 @@ class Decoder:
         self._program = program
         self._fields = [row for row in program.fields if row["role"] in (SEQ, STREAM, MATCH)]
         self._made = is_made(program)
+        self._one_by_one = any(is_move(row) or is_ber(row) for row in program.fields)
         self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
         self._sources = Interner(2, MAX_SOURCES)  # address, length
         self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source id
@@ -227,6 +229,8 @@ class Decoder:
     def _read_fields(self, walk: Walk, seq: NDArray[np.uint64]) -> Ints:
         """Run the program; the rows that are records, with `seq` and the key's fields filled in."""
         rows = np.flatnonzero(walk.status == RECORD)
+        if self._one_by_one:
+            return self._examine(walk, rows, seq)
         cut = np.zeros(len(walk.off), np.bool_)
         streams = 0
         for row in self._fields:
@@ -262,6 +266,17 @@ class Decoder:
         wrong = np.array([number is None for number in numbers], np.bool_)
         seq[rows] = np.array([number or 0 for number in numbers], np.uint64)
         return rows[walk.rule_out(rows, (wrong, MAGIC))]
+
+    def _examine(self, walk: Walk, rows: Ints, seq: NDArray[np.uint64]) -> Ints:
+        """The same row by row, where places depend on what stands in the payload."""
+        for row in rows.tolist():
+            start, end, stated = int(walk.start[row]), int(walk.end[row]), int(walk.stated[row])
+            seen = fields(walk.bytes_of(row), self._program, Place(start=start, end=end, stated=stated, here=start))
+            walk.status[row] = seen.status
+            walk.key["fields"][row, : len(seen.streams)] = seen.streams
+            seq[row] = seen.seq
+        records: Ints = rows[walk.status[rows] == RECORD]
+        return records
 
     def _read_digits(self, walk: Walk, rows: Ints, row: Any, seq: NDArray[np.uint64], cut: NDArray[np.bool_]) -> None:
         """The number of each of these rows, where it is written in digits."""

@@ -12,6 +12,7 @@ from seqcheck.kernel.border import (
     EQ_LENGTH,
     MAGIC,
     MATCH,
+    MOVE,
     NE,
     PORT,
     PROTOCOL,
@@ -24,6 +25,7 @@ from seqcheck.kernel.border import (
 from seqcheck.kernel.portable.digits import is_digits, label_of, read
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, Storey, locate, outermost, position, word
 from seqcheck.kernel.portable.inside import storeys
+from seqcheck.kernel.portable.moves import integer, is_ber, is_move, move
 from seqcheck.kernel.portable.number import is_made, number_of, shift_of
 
 GOES_ON = (PROTOCOL, PORT, MAGIC)  # the storey may not be the one that is sought, while one below it is
@@ -58,11 +60,36 @@ def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey)
     place = locate(data, wire, link, program.sought, storey)
     if place.status != RECORD:
         return Seen(status=place.status, place=place)
+    return fields(data, program, place)
+
+
+def fields(data: bytes, program: Program, place: Place) -> Seen:
+    """Run the program over a payload that was located. All moves are done where the first of them stands."""
     seen = Seen(status=RECORD, place=place)
     streams: list[int] = []
     made = is_made(program)
+    moves = list(filter(is_move, program.fields))
     for row in program.fields:
         role = int(row["role"])
+        if role == MOVE:
+            status = move(data, place, moves)
+            moves = []
+            if status != RECORD:
+                seen.status = status
+                return seen
+            continue
+        if is_ber(row):
+            status, value = integer(data, place, int(row["value"]), name=role == STREAM)
+            if status == CUT:
+                seen.status = CUT
+            elif status != RECORD or (role == SEQ and not made and program.modulus and value >= program.modulus):
+                seen.status = MAGIC
+                return seen
+            elif role == STREAM:
+                streams.append(value)
+            else:
+                seen.seq = value
+            continue
         if is_digits(row):
             status, seen.seq = read(data, place, row, label_of(program))
             if status == CUT:

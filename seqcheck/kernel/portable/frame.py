@@ -17,6 +17,7 @@ from seqcheck.kernel.border import (
     A_UDP,
     CUT,
     FRAGMENT,
+    HERE,
     K_ALL,
     K_HOSTS,
     K_NONE,
@@ -75,6 +76,7 @@ class Place:
     start: int = 0
     end: int = 0
     stated: int = 0
+    here: int = 0  # where the program's moves lead; the payload's first byte, if it has none
     version: int = 0
     protocol: int = 0
     sport: int = 0
@@ -105,7 +107,10 @@ def link_addresses(data: bytes, link: int) -> tuple[bytes, bytes]:
 
 
 def position(place: Place, offset: int) -> int:
-    """Where a field at `offset` begins; negative offsets count from the stated end of the payload."""
+    """Where a field at `offset` begins; negative offsets count from the stated end of the payload, those from HERE on
+    from where the program's moves lead."""
+    if offset >= HERE:
+        return place.here + offset - HERE
     return (place.start if offset >= 0 else place.stated) + offset
 
 
@@ -132,6 +137,7 @@ def locate(data: bytes, wire: int, link: int, sought: Sought, storey: Storey | N
             else:
                 _through_transport(data, place, sought)
         _demand(place.start <= place.stated, MALFORMED)
+        place.here = place.start
     except Decided as decided:
         place.status = decided.status
     return place

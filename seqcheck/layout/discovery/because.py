@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import SELECTORS, Digits, Layout, Word
-from seqcheck.layout.spec import write_ports
+from seqcheck.layout.spec import write_offset, write_ports
 
 WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
 WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD"}
@@ -60,8 +60,10 @@ def named(layout: Layout) -> str:
     seq = layout.seq
     if not isinstance(seq, Digits):
         words = [seq] if isinstance(seq, Word) else seq.words
-        return f"{' with '.join(f'{typed(word)} at {word.offset}' for word in words)} of {place(layout)}"
-    where = f"behind {seq.label!r}" if seq.label else f"at {seq.offset}"
+        return f"{' with '.join(f'{typed(word)} at {write_offset(word.offset)}' for word in words)} of {place(layout)}"
+    if seq.kind == "ber":
+        return f"the BER element {seq.tag:#x} of {place(layout)}"
+    where = f"behind {seq.label!r}" if seq.label else f"at {write_offset(seq.offset)}"
     return f"a number in {WRITTEN[seq.kind]} {where} of {place(layout)}"
 
 

@@ -26,7 +26,7 @@ from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.survey import survey
 from seqcheck.layout.discovery.trial import Trial, trial
 from seqcheck.layout.discovery.written import labels
-from seqcheck.layout.model import Digits, Layout, Match, Word
+from seqcheck.layout.model import HERE, Digits, Layout, Match, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.spec import write, write_seq, write_word
 
@@ -142,7 +142,11 @@ def _short(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[
     for row in rows[:LOOK].tolist():
         found = locate(*frames.one(row), anchor)
         lengths.append(max(min(found.end, found.stated) - found.start, 0))
-    need = max(word.offset + word.width if word.offset >= 0 else -word.offset for word in layout.words())
+    words = [word for word in layout.words() if word.offset < HERE]
+    need = max((word.offset + word.width if word.offset >= 0 else -word.offset for word in words), default=0)
+    if not need or need <= max(lengths):
+        yield f"The places that the layout asks for lie beyond the end of the payload: {max(lengths)} bytes at most."
+        return
     yield f"The layout needs {need} bytes of payload; these frames have {max(lengths)} at most."
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
-from seqcheck.kernel.border import RECORD, Frames, Kernel, Program, RecordColumns
+from seqcheck.kernel.border import RECORD, SEQ, Frames, Kernel, Program, RecordColumns
 from seqcheck.kernel.portable.digits import extent, is_digits, label_of
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import position
+from seqcheck.kernel.portable.moves import content, is_ber
 from seqcheck.layout.model import Layout, Pieces, Word
 from seqcheck.layout.program import compile
 
@@ -62,9 +63,13 @@ def _value(frames: Frames, row: int, layout: Layout, program: Program) -> Value:
     read: dict[int, str] = {}
     seq = [layout.seq] if isinstance(layout.seq, Word) else layout.seq.words if isinstance(layout.seq, Pieces) else []
     magic = [match.word for match in layout.matches]
-    for name, words in (("magic", magic), ("stream", layout.streams), ("seq", seq)):
+    streams = [word for word in layout.streams if isinstance(word, Word)]
+    for name, words in (("magic", magic), ("stream", streams), ("seq", seq)):
         for word in words:
             read |= dict.fromkeys(_bytes(position(seen.place, word.offset), word), name)
+    for field in filter(is_ber, program.fields):
+        name = "seq" if field["role"] == SEQ else "stream"
+        read |= dict.fromkeys(content(data, seen.place, int(field["value"])), name)
     for field in filter(is_digits, program.fields):
         read |= dict.fromkeys(extent(data, seen.place, field, label_of(program)), "seq")
     return Value(frame=frames.first + row, seq=seen.seq, pieces=tuple(_pieces(data, seen.place.start, read)))
