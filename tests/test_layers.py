@@ -158,6 +158,7 @@ IDLE = {
     "seqcheck.demands", "seqcheck.diagnose.judge", "seqcheck.diagnose.explanations", "seqcheck.capture.merge",
     "seqcheck.capture.compressed", "seqcheck.layout.files", "seqcheck.layout.wireshark",
     "seqcheck.engine.spool", "seqcheck.simulate", "seqcheck.comparison", "seqcheck.model.snapshot", "seqcheck.linux",
+    "seqcheck.engine.other_traffic", "seqcheck.engine.same_ring",
 }  # fmt: skip
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -191,6 +192,7 @@ BEHIND_THE_DROP = (
     "decode", "track", "diagnose", "report", "layout", "dataclass",
     *(f"engine.{name}" for name in (
         "recognition", "witness", "pipeline", "observation", "judging", "standing", "own_drops", "watch", "merged",
+        "other_traffic", "same_ring",
     )),
     "interfaces.up_to",
 )  # fmt: skip

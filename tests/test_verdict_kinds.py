@@ -12,8 +12,7 @@ import kinds
 import pytest
 
 import seqcheck
-from seqcheck.diagnose.result import RING_CAUSES
-from seqcheck.model import Report
+from seqcheck.model import RING_CAUSES, Report
 from seqcheck.track import tracker as track
 
 

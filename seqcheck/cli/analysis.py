@@ -38,6 +38,7 @@ class Options:
     demands: Demands | None
     listed: int
     jobs: int
+    also_content: bool
     allowance: tuple[float | None, int | None]  # of time and memory
     selection: Selection | None
     force: bool
@@ -79,6 +80,7 @@ def resolve(args: argparse.Namespace) -> Options:
         demands=limits.demands(args),
         listed=args.listed,
         jobs=1 if args.each else args.jobs or 1,
+        also_content=args.also_content,
         allowance=(args.max_time, args.max_memory),
         selection=selection(args),
         force=args.force,
@@ -127,6 +129,7 @@ def query(options: Options) -> Query:
         selection=options.selection,
         rotation=options.rotation,
         jobs=options.jobs,
+        also_content=options.also_content,
         keep=needed(where.format for where in options.reports),
     )
 

@@ -17,6 +17,7 @@ from seqcheck.arguments import LISTED
 from seqcheck.cli import limits, privileges, state
 from seqcheck.cli.analysis import Options, confinement, drawing, query, resolve
 from seqcheck.cli.destinations import among, deliver_all, tell_all, tell_written
+from seqcheck.cli.live_flags import ALSO_CONTENT
 from seqcheck.cli.many_files import allow_files
 from seqcheck.cli.output import Ended, Output, apart, spare
 from seqcheck.cli.progress import Meter
@@ -69,6 +70,7 @@ def add(subparsers: Any) -> None:
         "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
         help="write this report, to stdout or to PATH; may be given again (default: terminal)",
     )  # fmt: skip
+    parser.add_argument("--also-content", action="store_true", help=ALSO_CONTENT)
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.add_argument(
         "--each", action="store_true",

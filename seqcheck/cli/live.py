@@ -118,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
             layout=resolve_all(args.layouts),
             ring_sizes=tuple(dict.fromkeys(args.ring_sizes)),
             listed=args.listed,
+            also_content=args.also_content,
         )
         privilege.drop(heir)
         with stopping(reader) as ending:

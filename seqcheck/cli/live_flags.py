@@ -9,6 +9,9 @@ from seqcheck.cli.destinations import among
 from seqcheck.cli.quantity import bounded, duration, listed, size
 from seqcheck.outputs import FORMATS
 
+ALSO_CONTENT = (
+    "tell the other frames of the sender apart by their bytes, and report which of them came before (docs/content.md)"
+)
 SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 RING = 64 << 20
 MOST_FRAMES = 10**18
@@ -17,6 +20,7 @@ MOST_FILES = 100_000
 EVIDENCE_LIMIT = 100_000_000
 
 FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--also-content", {"action": "store_true", "help": ALSO_CONTENT}),
     ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
     ("--count", {
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),

@@ -24,6 +24,8 @@ def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
     """UsageError where what else was asked for cannot be had with a state."""
     if args.state is None:
         return
+    if args.also_content:
+        raise UsageError("--state keeps nothing of frames that are told apart by their bytes (--also-content)")
     if args.each:
         raise UsageError("--state is of captures that are one, and --each takes each on its own")
     if args.state == STDOUT or (os.path.exists(args.state) and not os.path.isfile(args.state)):

@@ -16,31 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernel.border import (
-    A_FRAME,
     CUT,
-    EQ,
-    FIELD,
-    K_NONE,
     NO_SOURCE,
     REASONS,
     RECORD,
-    SEQ,
     STREAM_KEY,
     STREAMS,
     DecoderLike,
     Frames,
     Kernel,
-    Program,
     RecordColumns,
 )
 from ..layout import Layout
+from ..layout.program import EVERY_FRAME
 from ..layout.spread import decoder_of
 
 _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
-# A program that each frame with a byte is a record of: what it says of a frame is its source.
-_ANY = Program(
-    anchor=A_FRAME, selector=-1, fields=np.array([(SEQ, 1, 1, EQ, 0, 0, 0xFF, 0)], FIELD), modulus=0, key=K_NONE
-)
 
 
 class Several:
@@ -48,7 +39,7 @@ class Several:
 
     def __init__(self, engine: Kernel, layouts: Sequence[Layout]) -> None:
         self._decoders: list[DecoderLike] = [decoder_of(engine, layout) for layout in layouts]
-        self._everything = engine.Decoder(_ANY)
+        self._everything = engine.Decoder(EVERY_FRAME)
         self._spare = [RecordColumns(0) for _ in layouts]
         self._sources = RecordColumns(0)
         self._names = [np.zeros(0, np.int32) for _ in layouts]  # from the streams of each decoder to ours

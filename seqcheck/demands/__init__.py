@@ -2,7 +2,8 @@
 captures.
 
 Without any demand a report is clean where nothing came twice and nothing is missing (DESIGN section 4): late records
-and restarts are no findings, nor are the second copies that redundant paths deliver on purpose. `--max-...` moves these
+and restarts are no findings, nor are the second copies that redundant paths deliver on purpose. Of foreign frames,
+those count that came again from a ring. `--max-...` moves these
 limits. A cause that is named as a reason to fail, or an
 expectation, takes their place: then duplicates and missing numbers count only where a limit is given too. Where
 anything is demanded, a capture that is damaged or cut short does not meet it: what was not read may hold what must not
@@ -58,11 +59,20 @@ class Demands:
         if self.duplicates is None:
             duplicates -= report.duplicates.by_cause.get(ON_PURPOSE, 0)
         late = sum(stream.late for stream in report.streams)
-        figures = (
+        figures = [
             ("duplicates", self.duplicates or default, duplicates, received, "records"),
             ("missing", self.missing or default, report.gaps.missing, due, "numbers"),
             ("late", self.late, late, received, "records"),
-        )
+        ]
+        if (others := report.other_traffic) is not None:
+            foreign = (
+                "foreign duplicates",
+                self.duplicates or default,
+                others.stale,
+                others.told_apart,
+                "foreign frames",
+            )
+            figures.insert(1, foreign)
         return [
             Check(
                 what=name, demanded=f"at most {limit}", found=f"{count} of {of} {noun}",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..model import Cause, Strength
+from ..model import RING_CAUSES, Cause, Strength
 from .arrays import quantiles
 from .case import Case
 from .contest import Outcome
@@ -16,7 +16,7 @@ from .due import far_behind
 from .explanations.part import Part
 from .keys import Bools, Floats
 from .priors import HARDLY, SMALLEST, origin
-from .result import MODERATE, RING_CAUSES, STRONG, Doubt, Figures, Pattern, Ring
+from .result import MODERATE, STRONG, Doubt, Figures, Pattern, Ring
 from .units import Brackets, Units
 
 AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)

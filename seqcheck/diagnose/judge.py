@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dataclass import dataclass, replace
-from ..model import Cause
+from ..model import RING_CAUSES, Cause
 from ..track.tracker import Findings
 from . import account, doubts, populations
 from .arrays import distinct
@@ -25,7 +25,7 @@ from .doubts import AGREE
 from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
 from .keys import Bools, Floats, Ints
-from .result import MODERATE, NO_SLOT, RING_CAUSES, Account, Doubt, Misfit, Pattern, Ring, strength_of
+from .result import MODERATE, NO_SLOT, Account, Doubt, Misfit, Pattern, Ring, strength_of
 from .table import Table, episodes
 from .units import Brackets, Units, brackets, units
 

@@ -18,7 +18,6 @@ Pattern = Literal[
     "new-packet", "other-way", "shared-number", "standing-counter",
 ]  # fmt: skip
 NO_SLOT = ("path-copy", "loop", "redundancy")  # causes whose copies take no slot of the sender's ring
-RING_CAUSES = ("stale-slot", "ring-replay", "early-overwrite")
 Doubt = Literal[
     "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
     "passed-over", "wide", "small", "single", "size", "beside", "many-counts", "leftover",

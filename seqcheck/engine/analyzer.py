@@ -39,6 +39,7 @@ class Analyzer:
         ring_sizes: The sender's TX ring, if known.
         listed: How many duplicates and gaps the report lists one by one.
         name: What the report calls the capture.
+        also_content: Tell foreign frames apart by their bytes, and report which of them came before.
 
     Raises:
         UsageError: One of these cannot be.
@@ -46,10 +47,10 @@ class Analyzer:
 
     def __init__(
         self, layout: Layouts = None, ring_sizes: Sequence[int] | int = (), *,
-        listed: int = arguments.LISTED, name: str = "frames",
+        listed: int = arguments.LISTED, name: str = "frames", also_content: bool = False,
     ) -> None:  # fmt: skip
         self._sizes, self._listed, self._name = arguments.ring_sizes(ring_sizes), arguments.listed(listed), name
-        self._seen = Observation(kernel.load(), resolve_all(layout))
+        self._seen = Observation(kernel.load(), resolve_all(layout), also_content=also_content)
         self._store = LiveStore()
         self._slots = Slots(pool(WINDOW))
         self._block, self._low = self._slots.block, 0  # rows from `_low` on were not taken yet

@@ -131,6 +131,7 @@ def live(
     frames: int | None = None,
     interval: float = 1.0,
     listed: int = arguments.LISTED,
+    also_content: bool = False,
     ring: int = 64 << 20,
 ) -> Live:
     """Capture on interfaces: they are open when this returns.
@@ -144,6 +145,7 @@ def live(
         frames: End after this many frames.
         interval: Seconds between snapshots.
         listed: As for `analyze`.
+        also_content: As for `analyze`.
         ring: Bytes of each interface's buffer in the kernel.
 
     Raises:
@@ -154,7 +156,10 @@ def live(
     names = (interfaces,) if isinstance(interfaces, str) else tuple(interfaces)
     if not names:
         raise UsageError("no interface was named")
-    task = Task(layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed))
+    task = Task(
+        layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed),
+        also_content=also_content,
+    )  # fmt: skip
     stops = Stops(
         duration_s=None if duration is None else _seconds("duration", duration),
         frames=None if frames is None else arguments.whole("frames", frames, 1, MOST_FRAMES),

@@ -10,7 +10,7 @@ What it concludes is a value: it holds nothing that still changes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -18,7 +18,7 @@ from ..dataclass import dataclass, replace
 from ..decode.decoder import key_columns, keys_of_several, tally
 from ..diagnose import Diagnosis, Facts
 from ..diagnose.natural import Natural, natural, with_records
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..kernel.border import REASONS, RECORD, STREAMS, Kernel
 from ..layout import Layout
 from ..layout import write as spec_of
@@ -36,6 +36,9 @@ from .pipeline import Chosen, Pipeline
 from .recognition import Recognition, first_frames
 from .ways import Ways, by_design
 from .witness import Witness
+
+if TYPE_CHECKING:
+    from .other_traffic import OtherTraffic
 
 SEVERAL = "a frame holds several records, so distances in records are none in slots"
 LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
@@ -68,10 +71,16 @@ class Conclusion:
 class Observation:
     """Feed its `pipeline`; ask at any time."""
 
-    def __init__(self, engine: Kernel, layouts: Sequence[Layout], sinks: Sequence[Sink] = ()) -> None:
-        """`layouts` and `sinks` as for the Pipeline."""
+    def __init__(
+        self, engine: Kernel, layouts: Sequence[Layout], sinks: Sequence[Sink] = (), *, also_content: bool = False
+    ) -> None:
+        """`layouts` and `sinks` as for the Pipeline; `also_content`: foreign frames are told apart by their bytes."""
+        if also_content and any(layout.content for layout in layouts):
+            raise UsageError("the layout content tells all frames apart by their bytes already")
         self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
-        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *sinks))
+        self._others = _other_traffic(engine) if also_content else None
+        beside = (self._others,) if self._others else ()
+        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *beside, *sinks))
 
     def save(self, into: Saved) -> None:
         """What is known once all has come, before what is left open is decided; see Pipeline.save."""
@@ -147,6 +156,13 @@ class Observation:
         )
         if nature is not None:
             report = unnumbered(report, renewed=nature.renewed)
+        elif self._others is not None:
+            from .same_ring import Numbered, other_traffic, with_others  # here, since few runs need it
+
+            numbered = Numbered(findings=findings, facts=facts, diagnosis=judged.diagnosis)
+            others = self._others.told(chosen.decoder.sources(), last=question.last)
+            beside = other_traffic(others, numbered, listed=question.listed, budget=question.budget)
+            report = replace(report, other_traffic=beside, verdict=with_others(report.verdict, beside))
         return Conclusion(
             report=report,
             findings=findings,
@@ -169,6 +185,12 @@ class Observation:
         if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
             return ""
         return " ".join(_advice(self.pipeline))
+
+
+def _other_traffic(engine: Kernel) -> OtherTraffic:
+    from .other_traffic import OtherTraffic  # here, since few runs need it
+
+    return OtherTraffic(engine)
 
 
 def _sequenced(chosen: Chosen, findings: Findings) -> int:

@@ -73,8 +73,17 @@ class Pipeline:
     is what chooses, None where one was given. `store` gives single frames again once the input has ended. `crowd` says
     which new streams are followed."""
 
-    def __init__(self, engine: Kernel, layouts: Sequence[Layout], sinks: Sequence[Sink] = ()) -> None:
+    def __init__(
+        self,
+        engine: Kernel,
+        layouts: Sequence[Layout],
+        sinks: Sequence[Sink] = (),
+        *,
+        content: ContentLike | None = None,
+    ) -> None:
+        """`content`: what reads the records where the layout is content, instead of the kernel's own."""
         self.chosen: Chosen | None = None
+        self._content = content
         self.how = ""
         self.recognition = None if layouts else Recognition(engine)
         self.store: Store | None = None
@@ -206,7 +215,7 @@ class Pipeline:
 
             decoder = several = Several(self.engine, layouts)
         elif first.content:
-            decoder = content = self.engine.Content()
+            decoder = content = self._content or self.engine.Content()
             room = Room(restarts=False)
         decoder = decoder or decoder_of(self.engine, first)
         track = Track(self.engine.Tracker(first.counted, room), first.counted)

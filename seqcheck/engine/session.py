@@ -70,6 +70,7 @@ class Query:
     rotation    the state to go on from, and where the new one goes; not with a selection, nor where more than the
                 report is kept
     jobs        how many threads read plain captures. The report never depends on it
+    also_content  foreign frames are told apart by their bytes; not with a rotation, nor with the layout content
     """
 
     layout: Layouts = None
@@ -81,6 +82,7 @@ class Query:
     sinks: Sequence[Sink] = ()
     rotation: Rotation | None = None
     jobs: int = 1
+    also_content: bool = False
 
 
 def analyze(
@@ -91,6 +93,7 @@ def analyze(
     listed: int = arguments.LISTED,
     select: Selection | None = None,
     jobs: int = 1,
+    also_content: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Read captures and say what their duplicates point at.
@@ -103,6 +106,7 @@ def analyze(
         listed: How many duplicates and gaps the report lists one by one.
         select: Which frames are read; without it, all.
         jobs: How many threads read plain captures. The report never depends on it.
+        also_content: Tell foreign frames apart by their bytes, and report which of them came before.
         progress: Called about ten times a second.
 
     Raises:
@@ -111,7 +115,7 @@ def analyze(
     """
     query = Query(
         layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select,
-        jobs=jobs,
+        jobs=jobs, also_content=also_content,
     )  # fmt: skip
     with examine(captures, query, progress) as results:
         return results.report
@@ -158,7 +162,8 @@ class Opened:
         aside = [Aside(self._rows, self._kept)] if self._rows is not None else []
         going = _going(query.rotation, layouts)
         kept = [going.sink] if going else []
-        seen = Observation(self._engine, going.layouts if going else layouts, [*aside, *query.sinks, *kept])
+        layouts = going.layouts if going else layouts
+        seen = Observation(self._engine, layouts, [*aside, *query.sinks, *kept], also_content=query.also_content)
         seen.pipeline.crowd = Crowd(query.allowance.memory)
         attend = _attendant(reader, progress, query.allowance, self._begin)
         if going:
@@ -167,7 +172,8 @@ class Opened:
             run(source, seen.pipeline, attend, lambda: going.save(seen, _captured(reader), reader.states))
         else:
             with ExitStack() as stack:
-                one = selected or query.sinks or aside  # who looks at single blocks, or at the bytes of all frames
+                # Who looks at single blocks, or at the bytes of all frames, has them read in order.
+                one = selected or query.sinks or aside or query.also_content
                 hasten = _hastened(reader, seen.pipeline, 1 if one else query.jobs, stack)
 
                 def both() -> None:

@@ -42,6 +42,7 @@ class Task:
     layout: Layouts = None
     ring_sizes: Sequence[int] = ()
     listed: int = 1000
+    also_content: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ class Watch:
         self.blocks = UpTo(reader, stops.frames, self._own.lost)
         self._merged = Merged(max((each.mtu for each in reader.adapters), default=0))
         sinks: list[Sink] = [self._own, self._newest, self._merged, *beside]
-        self.seen = Observation(kernel.load(), resolve_all(task.layout), sinks)
+        self.seen = Observation(kernel.load(), resolve_all(task.layout), sinks, also_content=task.also_content)
         self.seen.pipeline.crowd = Crowd(stops.allowance.memory)
         self._standing = Standing(reader)
         self._begin = time.monotonic()

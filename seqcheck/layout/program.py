@@ -51,6 +51,11 @@ ANCHOR = {"frame": A_FRAME, "eth": A_ETH, "ip": A_IP, "udp": A_UDP, "tcp": A_TCP
 
 OPS = {"text": TEXT, "hex": HEX, "bcd": BCD, "varint": VARINT}
 
+# Each frame with a byte is a record of it: what a decoder then says of a frame is its source, and its place there.
+EVERY_FRAME = Program(
+    anchor=A_FRAME, selector=-1, fields=np.array([(SEQ, 1, 1, EQ, 0, 0, 0xFF, 0)], FIELD), modulus=0, key=K_NONE
+)
+
 Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 
 

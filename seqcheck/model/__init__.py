@@ -23,6 +23,7 @@ Cause = Literal[
     "clean", "stale-slot", "ring-replay", "early-overwrite", "path-copy", "loop", "retransmission",
     "sender-repeat", "redundancy", "unexplained", "no-counter", "not-judged",
 ]  # fmt: skip
+RING_CAUSES: tuple[Cause, ...] = ("stale-slot", "ring-replay", "early-overwrite")
 Strength = Literal["strong", "moderate", "weak", "none"]
 Place = Literal["extra", "substitute"]
 
@@ -330,6 +331,47 @@ class Redundancy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCopy:
+    """A foreign frame whose content came before, in `earlier_frame`: the flow that it is of, as the key of a stream
+    (docs/json.md), how many frames of its source (`frame_distance`) and how long before, whether the two are
+    `identical`, and what it points at. `same_ring`: it comes from the ring that the verdict is about. What is not known
+    is None."""
+
+    flow: dict[str, str | int]
+    frame: int
+    earlier_frame: int | None
+    ns: int
+    frame_distance: int | None
+    time_lag_ns: int | None
+    identical: bool | None
+    cause: Cause
+    same_ring: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherTraffic:
+    """The foreign frames, told apart by their bytes (--also-content): `told_apart` of `frames` could be, and `copies`
+    of these came before. `same_ring` copies come from the ring that the verdict is about; `also` are causes that only
+    other traffic shows; `statement` says it in words. `listed` holds the first copies in order of
+    arrival, all of them where `complete`."""
+
+    frames: int
+    told_apart: int
+    copies: int
+    same_ring: int
+    by_cause: dict[str, int]
+    also: tuple[Also, ...]
+    statement: str
+    listed: tuple[OtherCopy, ...]
+    complete: bool
+
+    @property
+    def stale(self) -> int:
+        """Copies that point at a ring."""
+        return sum(self.by_cause.get(cause, 0) for cause in RING_CAUSES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
     """A limit that was reached, and how many things were dropped for it; `hides` says that a duplicate or a missing
     number may be among them."""
@@ -373,6 +415,7 @@ class Report:
     limits: tuple[Reached, ...] = field(default=())
     layouts: tuple[LayoutInfo, ...] = field(default=())
     pair: Pair | None = None
+    other_traffic: OtherTraffic | None = None
 
     @property
     def read_by(self) -> tuple[LayoutInfo, ...]:
@@ -391,12 +434,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 where no number is missing and none came twice but over redundant ways; else 1. 2 where the field does not
-        count, so that nothing was judged; or where nothing was found, and a limit may have hidden something."""
+        """0 where no number is missing and none came twice but over redundant ways, and no foreign frame points at a
+        ring; else 1. 2 where the field does not count, so that nothing was judged; or where nothing was found, and a
+        limit may have hidden something."""
         if self.verdict.cause == "no-counter":
             return 2
         twice = self.duplicates.total - self.duplicates.by_cause.get("redundancy", 0)
-        if twice or self.gaps.missing:
+        if twice or self.gaps.missing or (self.other_traffic and self.other_traffic.stale):
             return 1
         return 2 if any(each.hides for each in self.limits) else 0
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from seqcheck.escape import visible
 from seqcheck.model import Report
 from seqcheck.outputs import Page
-from seqcheck.outputs.wording import count, counted, headline, key, moment, raw, size, span
+from seqcheck.outputs.wording import count, counted, headline, key, key_text, moment, raw, size, span
 
 ROWS = 20
 # Marks anywhere, those of lists and headings in front, and what would make an address a link.
@@ -44,6 +44,7 @@ def lines(report: Report) -> Iterator[str]:
     yield from streams(report)
     yield from duplicates(report)
     yield from gaps(report)
+    yield from other_traffic(report)
     capture = report.capture
     named = ", ".join(map(code, capture.inputs[:3]))
     more = f" and {len(capture.inputs) - 3} more" if len(capture.inputs) > 3 else ""
@@ -110,6 +111,21 @@ def gaps(report: Report) -> Iterator[str]:
         for gap in report.gaps.listed[:ROWS]
     ]
     yield from section("Gaps", ("before frame", "at second", "missing", "first number"), rows, report.gaps.total)
+
+
+def other_traffic(report: Report) -> Iterator[str]:
+    """What was found among the foreign frames, and the first copies."""
+    found = report.other_traffic
+    if found is None:
+        return
+    yield from ("", "### Other traffic", "", plain(found.statement))
+    rows = [
+        (raw(each.frame), raw(each.earlier_frame), raw(each.frame_distance), span(each.time_lag_ns),
+         key_text(each.flow), each.cause)
+        for each in found.listed[:ROWS]
+    ]  # fmt: skip
+    titles = ("frame", "earlier", "in frames", "time lag", "flow", "cause")
+    yield from section("Copies in other traffic", titles, rows, found.copies, words=(4, 5))
 
 
 def section(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.simulate.sender import ranks
-from seqcheck.simulate.traffic import FRESH, LABELS, RECORD, Traffic
+from seqcheck.simulate.traffic import COPY, FRESH, LABELS, RECORD, Traffic
 
 NONE = -1
 ROUTER = 255  # source of copies whose link-layer address is another's
@@ -113,6 +113,32 @@ def sources(traffic: Traffic, kept: NDArray[np.int64]) -> NDArray[np.int64]:
     """int64[n]: which link-layer source address each of the `kept` rows carries."""
     sent = traffic.sent[kept]
     return np.where(sent["mac"], ROUTER, traffic.contents["source"][sent["content"]]).astype(np.int64)
+
+
+def foreign_copies(
+    traffic: Traffic, kept: NDArray[np.int64], ns: NDArray[np.int64]
+) -> dict[int, dict[str, int | None]]:
+    """The foreign frames that a fault of the ring sent again, at their own length, and whose content the capture has
+    shown before, by their row in Traffic.sent: `earlier_frame`, and the distance to it in frames of the source (None
+    where another sent it) and in ns."""
+    sent = traffic.sent[kept]
+    foreign = np.flatnonzero(traffic.contents["kind"][sent["content"]] != RECORD)
+    content = sent["content"][foreign]
+    order = np.argsort(content, kind="stable")
+    same = np.flatnonzero(np.diff(content[order]) == 0)
+    source = sources(traffic, kept)
+    ordinal = _rank(source)
+    found: dict[int, dict[str, int | None]] = {}
+    for at, before in zip(foreign[order[same + 1]].tolist(), foreign[order[same]].tolist(), strict=True):
+        by_ring = sent["label"][at] != FRESH and sent["label"][at] < COPY
+        if by_ring and sent["length"][at] == sent["length"][before]:
+            alike = source[at] == source[before]
+            found[int(kept[at])] = {
+                "earlier_frame": before + 1,
+                "frame_distance": int(ordinal[at] - ordinal[before]) if alike else None,
+                "time_lag_ns": int(ns[at] - ns[before]),
+            }
+    return found
 
 
 def _rank(keys: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from seqcheck.simulate.run import Simulated
 from seqcheck.simulate.traffic import COPY, FRESH, LABELS, LOST, RECORD
-from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, sources, stream_ids, stream_rows
+from seqcheck.simulate.truth import NONE, Arrivals, arrivals, causes, foreign_copies, sources, stream_ids, stream_rows
 
 SCHEMA = "seqcheck.truth/1"
 
@@ -57,6 +57,7 @@ def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
         "late": sum(row["late"] for row in streams),
         "by_cause": causes(found),
         "by_fault": _by_fault(made, found),
+        "foreign_copies": len(foreign_copies(made.traffic, made.kept, made.ns)),
         **({"points": {name: _point(each) for name, each in made.points.items()}} if made.points else {}),
         "streams": [{"id": number, "sent": given.get(row["stream"], 0), **row} for number, row in enumerate(streams)],
     }
@@ -106,7 +107,8 @@ def _by_fault(made: Simulated, found: Arrivals) -> dict[str, dict[str, int]]:
 
 
 def resends(made: Simulated, found: Arrivals) -> Iterator[dict[str, Any]]:
-    """One row for each duplicate, and for each frame that a fault sent though it is none in the capture."""
+    """One row for each duplicate, and for each frame that a fault sent though it is none in the capture. Those of
+    foreign frames that are copies there say of what."""
     traffic = made.traffic
     content = traffic.contents["kind"][traffic.sent["content"]]
     label = traffic.sent["label"]
@@ -119,6 +121,7 @@ def resends(made: Simulated, found: Arrivals) -> Iterator[dict[str, Any]]:
     number[made.kept] = np.arange(1, len(made.kept) + 1)
     lag = found.lag()
     ids = stream_ids(found)
+    copies = foreign_copies(traffic, made.kept, made.ns)
     for row in np.flatnonzero(wanted).tolist():
         sent, at = traffic.sent[row], int(index[row])
         body = traffic.contents[int(sent["content"])]
@@ -132,6 +135,8 @@ def resends(made: Simulated, found: Arrivals) -> Iterator[dict[str, Any]]:
             "frame": int(number[row]) or None,
         }
         shown |= _copy(found, at, int(lag[at])) if at != NONE and again[row] else {"duplicate": False}
+        if row in copies:
+            shown |= {"foreign": made.scenario.traffic.foreign[int(body["kind"]) - 1], **copies[row]}
         yield shown
 
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seqcheck.dataclass import dataclass
-from seqcheck.model import Bin, Duplicate, Gap, Moment, Report, Stream
+from seqcheck.model import Bin, Duplicate, Gap, Moment, OtherCopy, Report, Stream
 from seqcheck.outputs.html import pair as html_pair
 from seqcheck.outputs.html.next_steps import requirements, steps
 from seqcheck.outputs.html.ring import figure
 from seqcheck.outputs.html.text import text, worded
 from seqcheck.outputs.html.words import MEANING, RINGS, UNNUMBERED
-from seqcheck.outputs.wording import OF_NUMBERS, count, counted, headline, key, moment, raw, size, span
+from seqcheck.outputs.wording import OF_NUMBERS, count, counted, headline, key, key_text, moment, raw, size, span
 
 if TYPE_CHECKING:
     from seqcheck.demands import Demands
@@ -66,6 +66,7 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
         "duplicates": duplicates(report),
         "gaps": gaps(report),
         "streams": streams(report),
+        "other_traffic": other_traffic(report),
         "read": read(report),
     }
 
@@ -81,7 +82,7 @@ def utc(ns: int) -> str:
     return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}.{rest:09d}"
 
 
-def time_lag(it: Duplicate) -> str:
+def time_lag(it: Duplicate | OtherCopy) -> str:
     """The time between the two copies."""
     return NOTHING if it.time_lag_ns is None else span(it.time_lag_ns)
 
@@ -184,6 +185,25 @@ def duplicates(report: Report) -> str:
     shown = found.listed[:ROWS]
     columns = [column for column in columns if report.numbered or column.title not in OF_NUMBERS]
     return sortable("duplicates", "Duplicates", columns, shown) + left(found.total, len(shown))
+
+
+def other_traffic(report: Report) -> str:
+    """What was found among the foreign frames; nothing where nobody asked."""
+    found = report.other_traffic
+    if found is None:
+        return ""
+    columns: list[Column[OtherCopy]] = [
+        Column(title="frame", value=lambda it: raw(it.frame)),
+        Column(title="earlier", value=lambda it: known(it.earlier_frame)),
+        Column(title="time, UTC", value=lambda it: utc(it.ns), words=True),
+        Column(title="in frames", value=lambda it: known(it.frame_distance)),
+        Column(title="time lag", value=time_lag, by=lambda it: it.time_lag_ns),
+        Column(title="flow", value=lambda it: key_text(it.flow), words=True, long=True),
+        Column(title="cause", value=lambda it: it.cause, words=True),
+    ]
+    shown = found.listed[:ROWS]
+    rows = sortable("other-traffic", "Copies in other traffic", columns, shown) + left(found.copies, len(shown))
+    return f"<h2>Other traffic</h2><p>{worded(found.statement)}</p>{rows if shown else ''}"
 
 
 def likeness(it: Duplicate) -> str:

@@ -6,10 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from seqcheck.model import Duplicate, Gap, Stream
+from seqcheck.escape import visible
+from seqcheck.model import Duplicate, Gap, OtherCopy, Stream
 from seqcheck.outputs.histogram import Row, rows
 from seqcheck.outputs.terminal.style import BAR, DIM, INDENT, MARK, Column, Drawn, Marks, View, table
-from seqcheck.outputs.wording import OF_NUMBERS, UNKNOWN, count, counted, key, moment, raw, span
+from seqcheck.outputs.wording import OF_NUMBERS, UNKNOWN, count, counted, key, key_text, moment, raw, span
 
 ROWS = 10
 BARS = 14
@@ -123,7 +124,29 @@ def duplicates(view: View) -> Drawn | None:
     return "Duplicates (frame numbers as in Wireshark)", with_note(table(columns, shown, view.width - INDENT), note)
 
 
-def time_lag(duplicate: Duplicate, marks: Marks) -> str:
+def other_traffic(view: View) -> Drawn | None:
+    """What was found among the foreign frames, and the first copies."""
+    found = view.report.other_traffic
+    if found is None:
+        return None
+    said = Text(visible(found.statement))
+    shown = found.listed[:ROWS]
+    if not shown:
+        return "Other traffic", said
+    columns: list[Column[OtherCopy]] = [
+        Column(title="frame", value=lambda copy: raw(copy.frame)),
+        Column(title="earlier", value=lambda copy: raw(copy.earlier_frame)),
+        Column(title="in frames", value=lambda copy: raw(copy.frame_distance)),
+        Column(title="time lag", value=lambda copy: time_lag(copy, view.marks), worth=6),
+        Column(title="flow", value=lambda copy: key_text(copy.flow), words=True, wraps=True),
+        Column(title="cause", value=lambda copy: copy.cause, worth=7, words=True),
+    ]
+    more = found.copies - len(shown)
+    note = f"and {count(more)} more" if more else ""
+    return "Other traffic", Group(said, with_note(table(columns, shown, view.width - INDENT), note))
+
+
+def time_lag(duplicate: Duplicate | OtherCopy, marks: Marks) -> str:
     """The time between the copies."""
     return span(duplicate.time_lag_ns).replace("µ", marks.micro)
 

@@ -210,7 +210,7 @@ def pairs(title: str, rows: list[tuple[str, str]], style: str = "bold") -> Drawn
 
 SECTIONS = (
     headline, summary, because, rivals, also, findings.streams, findings.distances, findings.duplicates, findings.gaps,
-    caveats, further, damage, read, verdict,
+    findings.other_traffic, caveats, further, damage, read, verdict,
 )  # fmt: skip
 
 
