@@ -23,6 +23,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMES = {"large": 150_000}  # and of all others:
 MANY = 600_000
 STEPS = ("index", "decode", "track")
+MODULES = (
+    "indexing",
+    "decoding",
+    "tracking",
+)  # of seqcheck.kernel.binding, each an extension; the rest is as installed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,43 +108,45 @@ TRICKS = (
 )  # fmt: skip
 
 
-def build_flags() -> list[str]:
-    """Those of the extension, from pyproject.toml."""
+def rules() -> dict[str, dict[str, Any]]:
+    """How each of MODULES is built, from pyproject.toml."""
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
-    return list(tool["setuptools"]["ext-modules"][0]["extra-compile-args"])
+    every = {rule["name"].rpartition(".")[2]: rule for rule in tool["setuptools"]["ext-modules"]}
+    return {name: every[name] for name in MODULES}
 
 
 def is_there(trick: Trick) -> bool:
     """Whether the kernel still has it, as this table says."""
     if trick.flag:
-        return trick.flag in build_flags()
+        return all(trick.flag in rule["extra-compile-args"] for rule in rules().values())
     return trick.with_it in (ROOT / "seqcheck" / "kernel" / trick.file).read_text()
 
 
-def build(folder: Path, trick: Trick | None, cache: dict[str, Path]) -> Path:
-    """The extension, without the trick; what does not differ is taken from `cache`."""
+def build(folder: Path, trick: Trick | None, cache: dict[str, Path]) -> dict[str, Path]:
+    """The extensions, without the trick; what does not differ is taken from `cache`."""
     kernel = folder / "seqcheck" / "kernel"
     shutil.copytree(
         ROOT / "seqcheck" / "kernel", kernel, ignore=shutil.ignore_patterns("*.so", "*.c.orig", "__pycache__")
     )
     for package in (folder / "seqcheck", kernel):
         (package / "__init__.py").touch()
-    rule = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["ext-modules"][0]
     if trick and not is_there(trick):
         raise SystemExit(f"{trick.name}: the kernel has no such thing any more")
-    flags = [flag for flag in build_flags() if not trick or flag != trick.flag]
-    if trick and trick.instead:
-        flags.append(trick.instead)
     if trick and trick.file:
         path = kernel / trick.file
         path.write_text(path.read_text().replace(trick.with_it, trick.without))
     includes = "".join(
         path.read_text() for path in sorted(kernel.rglob("*")) if path.suffix in (".h", ".pxi", ".pxd", ".pyx")
     )
-    objects = [compiled(folder, source, flags, includes, cache) for source in rule["sources"]]
-    extension = folder / "_native.so"
-    run([*shlex.split(str(sysconfig.get_config_var("LDSHARED"))), *map(str, objects), "-o", str(extension)])
-    return extension
+    made = dict[str, Path]()
+    for name, rule in rules().items():
+        flags = [flag for flag in rule["extra-compile-args"] if not trick or flag != trick.flag]
+        if trick and trick.instead:
+            flags.append(trick.instead)
+        objects = [compiled(folder, source, flags, includes, cache) for source in rule["sources"]]
+        made[name] = folder / f"{name}.so"
+        run([*shlex.split(str(sysconfig.get_config_var("LDSHARED"))), *map(str, objects), "-o", str(made[name])])
+    return made
 
 
 def compiled(folder: Path, source: str, flags: list[str], includes: str, cache: dict[str, Path]) -> Path:
@@ -159,14 +167,17 @@ def run(command: list[str], folder: Path | None = None) -> None:
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def load(path: Path, name: str) -> Any:
-    """The extension, beside others of the same name."""
-    loader = importlib.machinery.ExtensionFileLoader(f"{name}._native", str(path))
-    spec = importlib.util.spec_from_file_location(f"{name}._native", path, loader=loader)
-    assert spec
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
+def load(made: dict[str, Path], name: str) -> SimpleNamespace:
+    """What the extensions offer, beside others of the same names."""
+    offered = dict[str, Any]()
+    for each, path in made.items():
+        loader = importlib.machinery.ExtensionFileLoader(f"{name}.{each}", str(path))
+        spec = importlib.util.spec_from_file_location(f"{name}.{each}", path, loader=loader)
+        assert spec
+        module = importlib.util.module_from_spec(spec)
+        loader.exec_module(module)
+        offered.update(vars(module))
+    return SimpleNamespace(**offered)
 
 
 def loop(path: Path, engine: Any) -> dict[str, float]:

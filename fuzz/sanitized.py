@@ -38,7 +38,8 @@ def main() -> int:
         shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
         built = {**os.environ, "CFLAGS": FLAGS, "LDFLAGS": FLAGS}
         subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD], cwd=tree, env=built, check=True)
-        if not list((tree / "seqcheck" / "kernel").glob("_native*.so")):
+        binding = tree / "seqcheck" / "kernel" / "binding"
+        if any(not list(binding.glob(f"{path.stem}.*.so")) for path in binding.glob("*.pyx")):
             raise SystemExit("fuzz: the native kernel was not built")
         tests = sys.argv[1:] or sorted(map(str, (tree / "tests").glob("test_kernel_*.py"))) + [
             str(tree / "tests" / name) for name in ("test_index.py", "test_decode_kernel.py", "test_track.py")

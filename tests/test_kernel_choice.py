@@ -13,7 +13,7 @@ import pytest
 from seqcheck import kernel
 from seqcheck.errors import UsageError
 
-BUILT = find_spec("seqcheck.kernel._native") is not None
+BUILT = find_spec("seqcheck.kernel.binding.tracking") is not None
 
 
 def test_a_kernel_that_was_built_is_the_one_in_use() -> None:
@@ -33,7 +33,7 @@ def test_a_kernel_that_is_none() -> None:
 
 
 def test_falling_back_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "seqcheck.kernel._native", None)
+    monkeypatch.setitem(sys.modules, "seqcheck.kernel.binding.kernel", None)
     chosen = kernel.choice({})
     assert chosen.name == "reference"
     assert "native" in chosen.fallback

@@ -99,7 +99,7 @@ def test_a_cooked_header_is_put_in_front() -> None:
 
 
 def kernels() -> list[Any]:
-    native = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
+    native = pytest.importorskip("seqcheck.kernel.binding.kernel", reason="the native kernel is not built here")
     return [reference, native]
 
 
@@ -145,11 +145,11 @@ def blocks(draw: st.DrawFn) -> bytes:
     data=st.one_of(blocks(), st.binary(max_size=300)), capacity=st.integers(1, 5), link=st.sampled_from([1, 101, 276])
 )
 def test_the_native_walk_is_the_same(data: bytes, capacity: int, link: int) -> None:
-    native = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
+    native = pytest.importorskip("seqcheck.kernel.binding.kernel", reason="the native kernel is not built here")
     assert walk(native, data, capacity, link) == walk(reference, data, capacity, link)
 
 
 def test_positions_outside_the_buffer_are_refused() -> None:
-    native = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
+    native = pytest.importorskip("seqcheck.kernel.binding.kernel", reason="the native kernel is not built here")
     with pytest.raises(ValueError, match="outside"):
         native.index_tpacket(np.zeros(10, np.uint8), 0, 11, 1, border.Frames(1))

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 MODULES = sorted(NATIVE.glob("*.c"))
 HEADERS = sorted(NATIVE.glob("*.h"))
 ROOT = NATIVE.parents[2]
+BINDING = NATIVE.parent / "binding"
+RULES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["ext-modules"]
+EXTENSIONS = {rule["name"].rpartition(".")[2]: rule for rule in RULES}
+INCLUDED = re.compile(r'^(?:#include|cdef extern from) "(.*?)"', re.MULTILINE)
+CIMPORTED = re.compile(r"^from seqcheck\.kernel\.binding\.(\w+) cimport", re.MULTILINE)
 FUZZ = ROOT / "fuzz"
 HERE = {**os.environ, "PYTHONSAFEPATH": ""}  # what is not installed is found in the folder it is started from
 TARGETS = ("index", "decode", "track")
@@ -75,10 +81,30 @@ def test_none_knows_python_or_includes_code(source: Path) -> None:
     assert not [name for name in included if "Python" in name or not name.endswith(".h")]
 
 
+def needed(path: Path, found: set[Path]) -> set[Path]:
+    """What `path` includes or cimports, and what these do."""
+    text = path.read_text(encoding="utf-8")
+    others = [path.parent / name for name in INCLUDED.findall(text)]
+    others += [BINDING / f"{name}.pxd" for name in CIMPORTED.findall(text)]
+    others += [path.with_suffix(".pxd")] if path.suffix == ".pyx" else []
+    for other in {other.resolve() for other in others if other.exists()} - found:
+        found.add(other)
+        needed(other, found)
+    return found
+
+
 def test_the_build_takes_them_all() -> None:
-    """Every module is compiled, and every header is a reason to compile again."""
-    build = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert [name for name in names([*MODULES, *HEADERS]) if f'"seqcheck/kernel/native/{name}"' not in build] == []
+    """Every module is compiled, and what it includes is a reason to compile again."""
+    assert {path.stem for path in BINDING.glob("*.pyx")} == set(EXTENSIONS)
+    sources = {path for rule in EXTENSIONS.values() for path in rule["sources"] if path.endswith(".c")}
+    assert sources == {f"seqcheck/kernel/native/{path.name}" for path in MODULES}
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_an_extension_names_what_it_depends_on(name: str) -> None:
+    rule = EXTENSIONS[name]
+    found = {path for source in rule["sources"] for path in needed(ROOT / source, set())}
+    assert sorted(rule["depends"]) == sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
 @pytest.fixture(scope="session")

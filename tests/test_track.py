@@ -17,7 +17,7 @@ from seqcheck.track.missing import Missing
 
 TRACKERS = {"reference": Reference}
 try:
-    from seqcheck.kernel._native import Tracker as Native
+    from seqcheck.kernel.binding.kernel import Tracker as Native
 
     TRACKERS["native"] = Native
 except ImportError:  # the install test in CI proves that this does not hide a native kernel that was built

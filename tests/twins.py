@@ -12,7 +12,7 @@ import pytest
 from seqcheck.kernel import border
 from seqcheck.kernel.portable import kernel as reference
 
-native: Any = pytest.importorskip("seqcheck.kernel._native", reason="the native kernel is not built here")
+native: Any = pytest.importorskip("seqcheck.kernel.binding.kernel", reason="the native kernel is not built here")
 KERNELS: tuple[Any, Any] = (reference, native)
 
 COLUMNS = ("off", "cap", "wire", "ns", "link")

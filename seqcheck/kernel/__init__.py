@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "SEQCHECK_KERNEL"
 Name = Literal["native", "reference"]
-MODULES: dict[Name, str] = {"native": "seqcheck.kernel._native", "reference": "seqcheck.kernel.portable.kernel"}
+MODULES: dict[Name, str] = {"native": "seqcheck.kernel.binding.kernel", "reference": "seqcheck.kernel.portable.kernel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

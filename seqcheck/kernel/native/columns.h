@@ -7,6 +7,12 @@
 
 #include <stdint.h>
 
+enum {                      /* how a call that fills records ended */
+    DONE,
+    OUTSIDE,                /* a row's frame does not lie in the buffer */
+    NO_MEMORY
+};
+
 struct frame_columns {
     const uint8_t *buf;
     int64_t size;           /* bytes in buf */

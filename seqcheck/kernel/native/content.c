@@ -423,15 +423,15 @@ int content_decode(
 
     while (*row < high) {
         if (!room_for_streams(t) || !room_for_sources(t) || !room_for_often(t))
-            return CONTENT_NO_MEMORY;
+            return NO_MEMORY;
         s.count = min64(STRIP, high - *row);
         const bool inside = read_strip(t, f, *row, &s);
         judge_strip(t, &call, out, *row, &s);
         *row += s.count;
         if (!inside)
-            return CONTENT_OUTSIDE;
+            return OUTSIDE;
     }
-    return CONTENT_DONE;
+    return DONE;
 }
 
 /* ---- what was found ---- */

@@ -16,8 +16,6 @@
 
 enum { CONTENT_WORDS = CONTENT_SEED + 2 * TABLE_WORDS };    /* of a seed */
 
-enum { CONTENT_DONE, CONTENT_OUTSIDE, CONTENT_NO_MEMORY };  /* how a call ended; OUTSIDE: a frame not in the buffer */
-
 struct content;
 
 /* A window of so many frames, a power of two up to 2**30. NULL where there is no memory. */

@@ -15,6 +15,8 @@
 
 enum { TEMPLATES = 8 };
 
+enum { NEED_ROOM = NO_MEMORY + 1 };     /* of decode_rows and decode_any: a table has to grow first */
+
 struct decoder {
     struct program program;
     struct number number;

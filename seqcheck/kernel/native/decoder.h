@@ -12,13 +12,6 @@
 #include "columns.h"
 #include "program.h"
 
-enum {                      /* how a call ended */
-    DONE,
-    OUTSIDE,                /* a row's frame does not lie in the buffer */
-    NO_MEMORY,
-    NEED_ROOM               /* within: a table has to grow first */
-};
-
 enum { DECODER_SEED = 48 };
 
 struct decoder;

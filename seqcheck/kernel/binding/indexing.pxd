@@ -1,10 +1,10 @@
-"""native/index.h, for the binding."""
+"""native/index.h and native/seek.h, for indexing.pyx."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
-from seqcheck.kernel._border cimport FrameColumns, Interface
+from seqcheck.kernel.binding.border cimport FrameColumns, Interface
 
-cdef extern from "native/index.h" nogil:
+cdef extern from "../native/index.h" nogil:
     struct PcapWalk "pcap_walk":
         int64_t pos
         int64_t stop
@@ -27,3 +27,8 @@ cdef extern from "native/index.h" nogil:
         int64_t stop
         uint16_t link
     int walk_tpacket(FrameColumns *f, TpacketWalk *w)
+
+cdef extern from "../native/seek.h" nogil:
+    int64_t first_pcap_record "seek_pcap"(
+        const uint8_t *buf, int64_t start, int64_t stop, int64_t end, const PcapWalk *rule)
+    int64_t first_pcapng_block "seek_pcapng"(const uint8_t *buf, int64_t start, int64_t stop, int64_t end, bint big)

@@ -1,16 +1,12 @@
-"""native/content.h, for the binding."""
+"""native/content.h, for contents.pyx."""
 
 from libc.stdint cimport int64_t, uint64_t
 
-from seqcheck.kernel._border cimport ContentFlow, ContentOften, FrameColumns, Out, Source, StreamKey
+from seqcheck.kernel.binding.border cimport ContentFlow, ContentOften, FrameColumns, Out, Source, StreamKey
 
-cdef extern from "native/content.h" nogil:
+cdef extern from "../native/content.h" nogil:
     enum:
         CONTENT_WORDS
-    enum:
-        CONTENT_DONE
-        CONTENT_OUTSIDE
-        CONTENT_NO_MEMORY
     struct ContentTable "content":
         pass
     ContentTable *content_new(int64_t window, const uint64_t *seed)

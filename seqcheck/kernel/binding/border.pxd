@@ -1,8 +1,8 @@
-"""native/border.h and native/columns.h, for the binding."""
+"""native/border.h and native/columns.h, for all of this folder."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-cdef extern from "native/border.h" nogil:
+cdef extern from "../native/border.h" nogil:
     enum:
         TOTALS
     enum:
@@ -163,7 +163,11 @@ cdef extern from "native/border.h" nogil:
         int64_t reorder_gap_sum
         int64_t reorder_gap_max
 
-cdef extern from "native/columns.h" nogil:
+cdef extern from "../native/columns.h" nogil:
+    enum:
+        DONE
+        OUTSIDE
+        NO_MEMORY
     struct FrameColumns "frame_columns":
         const uint8_t *buf
         int64_t size

@@ -1,10 +1,10 @@
-"""native/program.h and native/decoder.h, for the binding."""
+"""native/program.h, native/decoder.h and native/adopt.h, for decoding.pyx."""
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from seqcheck.kernel._border cimport Field, FrameColumns, Out, Source, StreamKey
+from seqcheck.kernel.binding.border cimport Field, FrameColumns, Out, Source, StreamKey
 
-cdef extern from "native/program.h" nogil:
+cdef extern from "../native/program.h" nogil:
     struct PortRange "port_range":
         int low
         int high
@@ -22,7 +22,7 @@ cdef extern from "native/program.h" nogil:
         uint64_t modulus
     const char *program_read(Program *program, const Field *rows, int64_t count)
 
-cdef extern from "native/adopt.h" nogil:
+cdef extern from "../native/adopt.h" nogil:
     struct Renumbering "renumbering":
         const int32_t *streams
         int64_t stream_count
@@ -33,11 +33,7 @@ cdef extern from "native/adopt.h" nogil:
     bint adopt_sources(Decode *d, const Source *rows, int64_t count, int32_t *ids, int64_t *before)
     int64_t records_renumber "renumber"(Out *out, int64_t count, const Renumbering *by)
 
-cdef extern from "native/decoder.h" nogil:
-    enum:
-        DONE
-        OUTSIDE
-        NO_MEMORY
+cdef extern from "../native/decoder.h" nogil:
     enum:
         DECODER_SEED
     struct Decode "decoder":

@@ -1,10 +1,10 @@
-"""native/track.h, for the binding."""
+"""native/track.h and native/track_saved.h, for tracking.pyx."""
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from seqcheck.kernel._border cimport Event, MissingPage, State, Stretch
+from seqcheck.kernel.binding.border cimport Event, MissingPage, State, Stretch
 
-cdef extern from "native/track.h" nogil:
+cdef extern from "../native/track.h" nogil:
     enum:
         TRACK_DONE
         TRACK_FULL
@@ -45,6 +45,6 @@ cdef extern from "native/track.h" nogil:
     int64_t tracker_holes(const Track *t)
     bint tracker_missing(const Track *t, MissingPage *pages, Stretch *holes)
 
-cdef extern from "native/track_saved.h" nogil:
+cdef extern from "../native/track_saved.h" nogil:
     int64_t tracker_save(Track *t, int64_t *words, int64_t room)
     int tracker_load(Track *t, const int64_t *words, int64_t count)

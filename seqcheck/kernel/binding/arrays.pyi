@@ -1,0 +1,3 @@
+"""What arrays.pyx offers Python, for the type checker."""
+
+def row_bytes() -> dict[str, int]: ...

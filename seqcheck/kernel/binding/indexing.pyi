@@ -1,0 +1,16 @@
+"""What indexing.pyx offers, for the type checker: border.Kernel."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import Frames, PcapRule
+
+def index_pcap(buf: NDArray[np.uint8], start: int, stop: int, rule: PcapRule, frames: Frames) -> tuple[int, int]: ...
+def index_pcapng(
+    buf: NDArray[np.uint8], start: int, stop: int, big: bool, interfaces: NDArray[Any], frames: Frames
+) -> tuple[int, int]: ...
+def index_tpacket(buf: NDArray[np.uint8], start: int, stop: int, link: int, frames: Frames) -> tuple[int, int]: ...
+def seek_pcap(buf: NDArray[np.uint8], start: int, stop: int, end: int, rule: PcapRule) -> int: ...
+def seek_pcapng(buf: NDArray[np.uint8], start: int, stop: int, end: int, big: bool) -> int: ...

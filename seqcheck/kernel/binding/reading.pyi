@@ -1,0 +1,13 @@
+"""What reading.pyx offers, for the type checker: border.DecoderLike."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from seqcheck.kernel.border import Frames, RecordColumns
+
+class Reader:
+    def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None: ...
+    def admit(self, which: int) -> None: ...
+    def keys(self, low: int = 0) -> NDArray[Any]: ...
+    def sources(self) -> NDArray[Any]: ...
