@@ -23,7 +23,8 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
     """Sentences, the strongest first."""
     layout, steps = found.layout, tried.steps
     where = f"in {streams(tried.streams)}"
-    said = [f"{named(layout)}: counts by one in {percent(steps.share)} of {len(tried.row):,} frames, {where}"]
+    counts = "counts by one" if layout.step == 1 else f"goes up by {layout.step}"
+    said = [f"{named(layout)}: {counts} in {percent(steps.share)} of {len(tried.row):,} frames, {where}"]
     if found.reach is not None and found.reach.carries:
         said.append(f"its lowest byte carries into the next one, {times(found.reach.carries)}")
     elif found.reach is not None and isinstance(layout.seq, Word) and layout.seq.bits > 8:
@@ -41,6 +42,10 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
         said.append("steps of one and two alternate as in a ramp, or in a counter of something else")
     if found.clock:
         said.append(f"it reads as {found.clock}: a clock, which counts by one at a steady pace")
+    if tried.hasty:
+        said.append("at a steady pace it leaves out numbers where no time was left out: a clock does that")
+    if layout.step != 1:
+        said.append("time stamps and totals go up like that, too, at a steady pace")
     if found.inner and not last:
         said.append("it is the identification of an IP header in the payload, which most hosts count: a last resort")
     if found.digits:
@@ -64,6 +69,8 @@ def named(layout: Layout) -> str:
     if seq.kind == "ber":
         return f"the BER element {seq.tag:#x} of {place(layout)}"
     where = f"behind {seq.label!r}" if seq.label else f"at {write_offset(seq.offset)}"
+    if seq.kind == "varint":
+        return f"a varint {where} of {place(layout)}"
     return f"a number in {WRITTEN[seq.kind]} {where} of {place(layout)}"
 
 

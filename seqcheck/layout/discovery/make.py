@@ -20,12 +20,14 @@ from seqcheck.layout.discovery.measure import distance
 from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot
 from seqcheck.layout.discovery.sessions import session
+from seqcheck.layout.discovery.strides import Stride
 from seqcheck.layout.discovery.width import Reach, word
-from seqcheck.layout.discovery.written import bcd
+from seqcheck.layout.discovery.written import bcd, varint
 from seqcheck.layout.model import Layout, Match, Word
 
 NEAR = 4  # the largest step that counts
 TRIES = 3  # magics that turn out to be bytes of the number itself
+VARINT = 0.5  # of the steps of a varint, that have to be one
 MOSTLY = 0.85  # of the values of a column, to call it text
 
 
@@ -86,6 +88,8 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
         seq, modulus = Word(bits=8, offset=int(table.offsets[spot.column]), mask=0x0F), 10
     else:
         number, counts, rows = _counts(table, grouping, seq)
+        if (one := _varint(site, counted, table, grouping, spot, number, rows)) is not None:
+            return one
         lost = rows[~counts[rows]]
         values = cycle(number[lost], number[grouping.before[lost]])
         if values and values < (modulus or 1 << 64):
@@ -110,6 +114,24 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     )
 
 
+def strided(site: Site, grouping: Grouping, stride: Stride) -> Found | None:
+    """The layout of a number that goes up by a constant."""
+    taken = _taken(site.table, stride.word)
+    try:
+        layout = Layout(
+            anchor=site.place.anchor,
+            selector=site.place.selector,
+            seq=stride.word,
+            step=stride.step,
+            key=grouping.key,
+            streams=tuple(_stream(site.table, grouping, column, taken) for column in grouping.columns),
+            matches=(site.match,) if site.match else (),
+        )
+    except UsageError:
+        return None
+    return Found(layout=layout, column=stride.column)
+
+
 def _bcd(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     """The layout of a number in BCD, which needs two bytes to be told from a binary one."""
     seq = bcd(site.table, spot)
@@ -122,6 +144,34 @@ def _bcd(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
         key=grouping.key,
         streams=tuple(_stream(site.table, grouping, column, range(0)) for column in grouping.columns),
         matches=(site.match,) if site.match else (),
+    )
+    return Found(layout=layout, column=spot.column)
+
+
+def _varint(
+    site: Site,
+    counted: _Counted,
+    table: Columns,
+    grouping: Grouping,
+    spot: Spot,
+    number: NDArray[np.uint64],
+    rows: NDArray[np.int64],
+) -> Found | None:
+    """The layout of a varint, where it counts better than the word at its first byte."""
+    made = varint(table, grouping, spot.column) if spot.bit == 0 else None
+    if made is None:
+        return None
+    seq, share = made
+    if share < VARINT or share <= float(np.mean(number[rows] - number[grouping.before[rows]] == 1)):
+        return None
+    taken = range(spot.column, spot.column + 1)
+    layout = Layout(
+        anchor=site.place.anchor,
+        selector=site.place.selector,
+        seq=seq,
+        key=grouping.key,
+        streams=tuple(_stream(table, grouping, column, taken) for column in grouping.columns),
+        matches=counted.matches,
     )
     return Found(layout=layout, column=spot.column)
 

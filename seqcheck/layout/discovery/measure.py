@@ -19,6 +19,23 @@ EVEN = 0.3  # of the mean: how much even distances vary
 FEWEST, CHANCE = 5, 0.003  # steps of two, and how likely it may be that no larger one came by loss
 
 
+HASTY, WIDER = 3, 1.5  # steps of two; times the usual gap, from which on a record may have been lost in between
+STEADY, AROUND = 0.9, 0.3  # of the gaps are that near to the usual one, of it
+REGULAR = 16  # steps of one
+
+
+def hasty(step: NDArray[np.uint64], gap: NDArray[np.int64]) -> bool:
+    """Whether at a steady pace numbers are left out again and again though no time was: a clock whose ticks are as long
+    as the packets are apart does that, since both are rounded; a lost record leaves a gap. `gap` in ns."""
+    ones, twos = gap[step == 1], gap[step == 2]
+    if len(ones) < REGULAR or len(twos) < HASTY:
+        return False
+    usual = float(np.median(ones))
+    if usual <= 0 or np.mean(np.abs(ones - usual) <= AROUND * usual) < STEADY:
+        return False
+    return bool(np.count_nonzero(twos < WIDER * usual) > max(HASTY - 1, len(twos) // 2))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """How many pairs of each class; `pairs` are all."""

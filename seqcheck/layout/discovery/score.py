@@ -20,6 +20,7 @@ BELOW = {"none": 1.0, "zero": 0.95, "constant": 0.97, "flags": 0.97, "moving": 0
 RAMP = 0.5  # a number that rises by one and a bit each time
 CLOCK, INNER, DIGITS, LAST = 0.35, 0.4, 0.42, 0.35  # what is no counter of the sender's, or cannot be read whole
 NARROW = {1: 0.1, 2: 0.3, 3: 0.5, 4: 0.92, 5: 0.95, 6: 0.97}  # bits that count: a few can do so by chance
+STRIDE = 0.48  # a constant that is no power of two: time stamps and totals go up by one, too
 STUCK = 4.0  # how much worse than other steps it is to stay while other bytes change
 SHARE, CHOSEN = 0.75, 0.9  # what is left where only few of the frames there are records; with a magic that chooses
 OFTEN, REPEATED, RARELY = 16, 0.93, 0.5  # each number sent several times, regularly: up to so many times, or more
@@ -63,7 +64,8 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
         value *= 1 - tried.strays
     for holds, factor in (
         (steps.even, RAMP),
-        (found.clock, CLOCK),
+        (found.clock or tried.hasty, CLOCK),
+        (layout.step != 1, STRIDE),
         (found.inner, INNER),
         (found.digits, DIGITS),
         (last, LAST),

@@ -16,9 +16,10 @@ from seqcheck.layout.discovery.columns import HEAD, columns
 from seqcheck.layout.discovery.grouping import Grouping, by_column, by_key
 from seqcheck.layout.discovery.inner import identifications
 from seqcheck.layout.discovery.kinds import kinds
-from seqcheck.layout.discovery.make import Found, Site, make
+from seqcheck.layout.discovery.make import Found, Site, make, strided
 from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot, scan
+from seqcheck.layout.discovery.strides import strides
 from seqcheck.layout.discovery.written import text
 from seqcheck.layout.model import Layout
 
@@ -43,6 +44,8 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
         for match, rows in kinds(table):
             keys = [each.only(rows) for each in whole.keys]
             found += _searched(Site(place=place, table=table.only(rows), keys=keys, match=match), None)[0]
+    if only is None:
+        found += _strides(whole, alone=best >= MIXED)
     texts = _written(frames, place, whole) if only is None else []
     return texts + [replace(one, clock=clock(timed, one.column, seconds), inner=one.column in inner) for one in found]
 
@@ -84,6 +87,23 @@ def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
         if one is not None and not any(one.layout == other.layout for other in found):
             found.append(one)
     return found, max((spot.fit for _, spot in chosen), default=0.0)
+
+
+def _strides(site: Site, *, alone: bool) -> list[Found]:
+    """Numbers that go up by a constant, in the simplest grouping in which they do; with `alone`, of those by addresses
+    and ports alone."""
+    found: list[Found] = []
+    seen: set[int] = set()
+    bases = site.keys[:1] if len(site.keys) == 1 else [site.keys[0], site.keys[-1]]
+    columns = [] if alone else [each for base in bases for each in by_column(base, site.table)]
+    for grouping in [*site.keys, *columns]:
+        for one in strides(site.table, grouping):
+            if one.column in seen or len(found) == MOST:
+                continue
+            seen.add(one.column)
+            made = strided(site, grouping, one)
+            found += [made] if made else []
+    return found
 
 
 def _worth(each: list[tuple[Grouping, Spot]]) -> list[tuple[Grouping, Spot]]:

@@ -67,12 +67,37 @@ def bcd(table: Columns, spot: Spot) -> Digits | None:
         return None
 
 
+def varint(table: Columns, grouping: Grouping, column: int) -> tuple[Digits, float] | None:
+    """The varint whose first byte stands in `column`, and the share of its steps that are one; None where some row has
+    none there, or all take one byte, so that it is a plain byte as well."""
+    limit = table.head if column < table.head else len(table.offsets)
+    value, size = np.zeros(len(table.data), np.uint64), np.zeros(len(table.data), np.int64)
+    going = table.there[:, column].copy()
+    if not going.all():
+        return None
+    for at in range(column, min(column + DIGITS["varint"] - 1, limit)):
+        going &= table.there[:, at]
+        byte = table.data[:, at].astype(np.uint64)
+        value[going] |= (byte[going] & np.uint64(0x7F)) << np.uint64(7 * (at - column))
+        size[going] += 1
+        going &= byte >= 0x80
+        if not going.any():
+            break
+    if going.any() or size.max() < 2 or not (size >= 1).all():
+        return None
+    rows = np.flatnonzero(grouping.before >= 0)
+    step = value[rows] - value[grouping.before[rows]]
+    offset = int(table.offsets[column])
+    return Digits(kind="varint", offset=offset), float(np.mean(step == 1)) if len(rows) else 0.0
+
+
 def _payload(frames: Frames, place: Place, at: int) -> bytes:
     begin = int(frames.off[place.rows[at]] + place.start[at])
     return frames.buf[begin : begin + min(max(int(place.seen[at]), 0), WIDE)].tobytes()
 
 
 def _is_text(payload: bytes) -> bool:
+    payload = payload.rstrip(b"\0")  # of a short frame, padded; or of a string in C
     return bool(payload) and len(payload.translate(None, _TEXT)) <= (1 - PRINTABLE) * len(payload)
 
 

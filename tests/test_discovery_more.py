@@ -1,0 +1,86 @@
+"""Discovery of numbers that are no plain word which counts by one: varints, text in padded frames, constant steps; and
+of clocks that keep the sender's pace."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from packets import ethernet
+from senders import BEGIN, noise, raw, sent
+from test_discovery import MANY, best, found
+
+from seqcheck.kernel.border import Frames
+from seqcheck.layout import write
+from seqcheck.layout.discovery import LIKELY
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+@pytest.mark.parametrize("start", [0, 100, 16_300, 5_000_000_000])
+def test_a_varint(start: int) -> None:
+    """Whatever stands behind it moves when it takes a byte more."""
+    more = noise(30)
+    payloads = [b"\x08" + varint(start + at) + b"\x12\x18" + more() for at in range(400)]
+    assert best(sent(payloads)) == "udp:6000 seq=varint@1"
+
+
+def test_a_number_that_never_takes_a_second_byte_is_a_plain_word() -> None:
+    more = noise(31)
+    assert best(sent(b"\x08" + bytes([at]) + more() for at in range(100))) == "udp:6000 seq=u16be@0"
+
+
+def test_text_in_a_frame_that_is_padded() -> None:
+    frames = (ethernet(b"n=%d" % at, kind=0x88B7).ljust(60, b"\0") for at in range(MANY))
+    assert best(raw(frames)) == 'eth:0x88b7 seq=text@"n="'
+
+
+@pytest.mark.parametrize(
+    ("form", "step", "spec"),
+    [
+        (">HI", 160, "udp:6000 seq=u32be@2 step=160"),
+        ("<HxxI", 1448, "udp:6000 seq=u32le@4 step=1448"),
+        (">HH", 30, "udp:6000 seq=u16be@2 step=30"),
+        ("<HQ", 100, "udp:6000 seq=u64le@2 step=100"),
+    ],
+)
+def test_a_constant_step_is_named_and_never_likely(form: str, step: int, spec: str) -> None:
+    """Time stamps and totals at a steady pace go up by a constant, too."""
+    more = noise(32)
+    bits = 8 * struct.calcsize("=" + form[-1])
+    payloads = [struct.pack(form, 0x55AA, at * step % (1 << bits)) + more() for at in range(MANY) if at not in (50, 90)]
+    first = found(sent(payloads))[0]
+    assert write(first.layout) == spec
+    assert 0.4 < first.score < LIKELY
+    assert first.because[0].partition(": ")[2].startswith(f"goes up by {step} in ")
+
+
+def ticking(*, lost: tuple[int, ...] = ()) -> Frames:
+    """One packet a tick or a bit more, with the sender's clock in ticks of 100 µs and a number."""
+    random, more = np.random.default_rng(33), noise(34)
+    at = np.cumsum(100_000 + np.abs(random.normal(0, 2_000, 2000))).astype(np.int64)
+    kept = [row for row in range(2000) if row not in lost]
+    frames = sent(struct.pack(">II", 7, int(at[row]) // 100_000) + more() for row in kept)
+    frames.ns[: frames.count] = BEGIN + at[kept]
+    return frames
+
+
+def test_a_clock_at_the_sender_s_pace_leaves_out_numbers_where_no_time_passed() -> None:
+    first = found(ticking())[0]
+    assert first.score < LIKELY
+    assert any("no time was left out" in reason for reason in first.because)
+
+
+def test_a_counter_at_a_steady_pace_leaves_out_numbers_where_time_passed() -> None:
+    more, random = noise(35), np.random.default_rng(36)
+    kept = np.flatnonzero(random.random(900) > 0.1)
+    frames = sent(struct.pack(">II", 7, at) + more() for at in kept.tolist())
+    frames.ns[: frames.count] = BEGIN + kept * 100_000
+    assert best(frames) == "udp:6000 seq=u32be@4"
