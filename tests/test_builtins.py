@@ -46,6 +46,7 @@ FACTS = [
     ("senders/ditg-udp.pcap", "d-itg", [(1, 543, 543)]),
     ("senders/tun-gre-csum.pcap", "gre-csum-key", [(0, 294, 295)]),
     ("senders/netflow-v5.pcap", "netflow5", [(0, 5909, 5910)]),
+    ("senders/netflow-v10.pcap", "softflowd", [(1, 9000, 9000)]),
 ]
 
 

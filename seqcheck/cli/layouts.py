@@ -158,6 +158,7 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
 
 def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     """What each part of a layout asks or gives, in words."""
+    from seqcheck.layout.model import Sets
     from seqcheck.layout.spec import write_ports
 
     selector = "" if layout.selector is None else f", {selected(layout.anchor, layout.selector)}"
@@ -179,7 +180,14 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     if layout.least:
         last = layout.least + (layout.modulus or 1 << 64) - 1
         yield "from", f"it begins again at {layout.least} after {last}; other values are not numbers"
-    if layout.covers:
+    if isinstance(layout.covers, Sets):
+        number_is = "last" if layout.covers.last else "first"
+        yield (
+            "step",
+            f"the data records in the IPFIX sets from byte {layout.covers.offset} on, by the templates that came before"
+            f" it; the number is that of the {number_is} of them",
+        )
+    elif layout.covers:
         yield "step", f"{word(layout.covers)}, how many numbers the frame covers, starting with its own; 0 covers none"
     if layout.each:
         yield "each", f"the next record in the same frame starts {layout.each} bytes after the one before"

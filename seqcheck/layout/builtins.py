@@ -192,6 +192,13 @@ _TABLE = (
     ("netflow5", "udp:2055 magic=u16be@0==5 stream=u16be@20 seq=u32be@16 step=u16be@2",
      "NetFlow version 5 by engine, flow record by flow record",
      "Cisco NetFlow Export Datagram Format, table B-3"),
+    ("ipfix", "udp:4739 magic=u16be@0==10 magic=u16be@2==len stream=u32be@12 seq=u32be@8 step=ipfix@16",
+     ("IPFIX by exporter and observation domain, data record by data record. Messages before a stream's first templates"
+      " are no records, nor are those with a template that has not come"),
+     "RFC 7011 section 3"),
+    ("softflowd", "udp:2055 magic=u16be@0==10 magic=u16be@2==len stream=u32be@12 seq=u32be@8 step=ipfix-last@16",
+     "IPFIX as softflowd sends it: the number is that of a message's last record, and options do not count",
+     "RFC 7011 section 3; softflowd 1.0, as seen on the wire"),
     ("mpeg-ts", ("udp magic=u8@0==0x47 magic=u8@3&0x10==0x10 magic=u16be@1&0x1fff!=0x1fff stream=u16be@1&0x1fff"
       " seq=u8@3&0x0f each=188"),
      ("MPEG transport stream in UDP by program identifier; packets without payload and null packets are left out. Give"

@@ -25,6 +25,7 @@ from seqcheck.layout.words import (
     Match,
     Move,
     Pieces,
+    Sets,
     Stamp,
     Word,
     listed,
@@ -33,7 +34,7 @@ from seqcheck.layout.words import (
 __all__ = [
     "ANCHORS", "BITS", "DIGITS", "FULL", "HERE", "KEYS", "MAX_MATCHES", "MAX_MOVES", "MAX_OFFSET", "MAX_PIECES",
     "MAX_PORTS", "MAX_STREAMS", "MAX_TIMES", "MOST_COVERED", "NTP", "PORTED", "SELECTORS", "UNITS", "Amount", "Digits",
-    "Layout", "Match", "Move", "Pieces", "Stamp", "Word", "check_selector", "natural_modulus",
+    "Layout", "Match", "Move", "Pieces", "Sets", "Stamp", "Word", "check_selector", "natural_modulus",
 ]  # fmt: skip
 
 ANCHORS = ("frame", "eth", "ip", "udp", "tcp")
@@ -73,7 +74,7 @@ class Layout:
     modulus: int = -1
     step: int = 1
     least: int = 0
-    covers: Word | None = None
+    covers: Word | Sets | None = None
     each: int = 0
     key: str = "all"
     moves: tuple[Move, ...] = ()
@@ -213,7 +214,7 @@ class Layout:
             yield self.seq
         elif isinstance(self.seq, Pieces):
             yield from self.seq.words
-        if self.covers:
+        if isinstance(self.covers, Word):
             yield self.covers
         for stamp in (*self.times, self.slot, self.buf):
             if stamp:

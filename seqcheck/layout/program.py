@@ -66,7 +66,7 @@ def compile(layout: Layout) -> Program:
     rows = _front(layout)
     rows += [_stream(stream) for stream in layout.streams]
     rows += _seq(layout.seq)
-    rows += [_there(layout.covers)] if layout.covers else []
+    rows += [_there(layout.covers)] if isinstance(layout.covers, Word) else []
     return Program(
         anchor=ANCHOR[layout.anchor],
         selector=-1 if layout.selector is None else layout.selector,
@@ -123,7 +123,7 @@ def with_fields(layout: Layout) -> None:
 
 def covering(layout: Layout) -> Program:
     """The program that finds the same frames, and reads how many numbers they cover."""
-    assert layout.covers is not None
+    assert isinstance(layout.covers, Word)
     words = [word for word in (*layout.streams, layout.seq) if isinstance(word, Word)]
     rows = _front(layout)
     rows += [_there(word) for word in words]

@@ -31,6 +31,7 @@ from seqcheck.layout.model import (
     Match,
     Move,
     Pieces,
+    Sets,
     Stamp,
     Word,
     check_selector,
@@ -55,6 +56,7 @@ _DIGITS = re.compile(
     re.ASCII,
 )
 _BER = re.compile(rf"ber@(?P<tag>{NUMBER})", re.ASCII)
+_SETS = re.compile(rf"ipfix(?P<last>-last)?@(?P<offset>{NUMBER})", re.ASCII)
 _AMOUNT = re.compile(
     rf"(?:(?P<plus>{NUMBER})(?:\+|$))?(?:(?:(?P<times>{NUMBER})\*)?(?P<word>u[^/*]+)(?:/(?P<whole>{NUMBER}))?)?",
     re.ASCII,
@@ -64,7 +66,7 @@ SHAPES = {  # what may follow each role's "="
     "seq": f"{_WORD_IS}; or up to {MAX_PIECES} of them, as in u16be@4:u32be@8; or {_DIGITS_ARE};"
     " then optionally %MODULUS",
     "step": f"how far the number moves from one record to the next, as in step=30; or the field that says it: "
-    f"{_WORD_IS}",
+    f"{_WORD_IS}; or ipfix@OFFSET, the records in the sets there",
     "from": "the number that follows the last one, where that is not 0, as in from=1",
     "each": "how many bytes after a record the next one in the same frame starts, as in each=188",
     "move": "how many bytes to move on, as in move=12+4*u8@0&0x0f, with optionally ?WORD (only where that is not 0) or"
@@ -128,7 +130,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
             selector=selector,
             ports=ports,
             step=step if isinstance(step, int) else 1,
-            covers=step if isinstance(step, Word) else None,
+            covers=step if isinstance(step, (Word, Sets)) else None,
             each=found["each"][0] if found["each"] else 0,
             least=found["from"][0] if found["from"] else 0,
             seq=found["seq"][0],
@@ -172,7 +174,13 @@ def write_count(layout: Layout) -> list[tuple[str, str]]:
     """How the number counts, where that is not by one from 0 on, once a frame."""
     numbers = (("step", layout.step, 1), ("from", layout.least, 0), ("each", layout.each, 0))
     found = [(role, f"{number}") for role, number, usual in numbers if number != usual]
-    return [("step", write_word(layout.covers)), *found] if layout.covers else found
+    return [("step", write_covers(layout.covers)), *found] if layout.covers else found
+
+
+def write_covers(covers: Word | Sets) -> str:
+    if isinstance(covers, Word):
+        return write_word(covers)
+    return f"{'ipfix-last' if covers.last else 'ipfix'}@{covers.offset}"
 
 
 def write_anchor(layout: Layout) -> str:
@@ -386,7 +394,9 @@ def _count(text: str) -> int:
     return number
 
 
-def _step(text: str) -> int | Word:
+def _step(text: str) -> int | Word | Sets:
+    if found := _SETS.fullmatch(text):
+        return Sets(offset=read_number(found["offset"]) or 0, last=bool(found["last"]))
     number = read_number(text)
     return _word(text) if number is None and "@" in text else _count(text)
 

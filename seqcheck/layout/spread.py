@@ -15,6 +15,7 @@ Whoever calls takes few frames at a time (ROWS_AT_ONCE), since each may give ver
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,9 @@ from seqcheck.kernel.border import (
     Kernel,
     RecordColumns,
 )
-from seqcheck.layout.model import MOST_COVERED, Layout, Word
+from seqcheck.layout.model import MOST_COVERED, Layout, Sets, Word
 from seqcheck.layout.program import compile, covering
+from seqcheck.layout.sets import Exporters
 
 ROWS_AT_ONCE = 512
 MOST_PLACES = 512
@@ -53,7 +55,7 @@ class Spread:
     def __init__(self, engine: Kernel, layout: Layout) -> None:
         self._engine, self._layout = engine, layout
         self._decoders = [engine.Decoder(compile(layout))]  # by place in the frame
-        self._counter = engine.Decoder(covering(layout)) if layout.covers else None
+        self._counted = counts_of(engine, layout) if layout.covers else None
         self._spare = RecordColumns(0)
         self._admission: int | None = None
         self._moved = np.zeros((1, len(REASONS)), np.int64)  # frames of each source that were counted elsewhere
@@ -67,7 +69,7 @@ class Spread:
         if len(self._spare.row) < frames.capacity:
             self._spare = RecordColumns(frames.capacity)
         status = records.status[low:high]
-        found = self._covered(frames, low, high, status) if self._counter else self._placed(frames, low, high, status)
+        found = self._covered(frames, low, high, status) if self._counted else self._placed(frames, low, high, status)
         records.take(found)
 
     def admit(self, which: int) -> None:
@@ -96,13 +98,10 @@ class Spread:
         }
 
     def _covered(self, frames: Frames, low: int, high: int, status: NDArray[np.uint8]) -> Columns:
-        assert self._counter is not None
+        assert self._counted is not None
         found = self._read(self._decoders[0], frames, low, high)
         status[:] = found.pop("status")
-        counts = self._read(self._counter, frames, low, high)
-        count = np.zeros(high - low, np.uint64)
-        count[counts["row"] - low] = counts["seq"]
-        count = count[found["row"] - low]
+        count = self._counted(frames, found["row"], found["stream"])
         wrong = count > MOST_COVERED
         self._move(found["source"][wrong], np.full(int(wrong.sum()), RECORD), MAGIC)
         status[found["row"][wrong] - low] = MAGIC
@@ -112,6 +111,8 @@ class Spread:
         within = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
         made = {name: np.repeat(column, many) for name, column in found.items()}
         made["seq"] += within.astype(np.uint64)
+        if isinstance(self._layout.covers, Sets) and self._layout.covers.last:
+            made["seq"] -= np.repeat(count[kept], many) - np.uint64(1)
         if self._layout.counted:
             made["seq"] %= np.uint64(self._layout.counted)
         return made
@@ -194,6 +195,31 @@ class Spread:
         np.subtract.at(grown, (sources, before), 1)
         np.add.at(grown, (sources, np.full(len(sources), now)), 1)
         self._moved = grown
+
+
+Counts = Callable[[Frames, NDArray[Any], NDArray[Any]], NDArray[np.uint64]]
+
+
+def counts_of(engine: Kernel, layout: Layout) -> Counts:
+    """How many numbers frames cover: asked of rows, which are records, and their streams; in order, each once."""
+    if isinstance(layout.covers, Sets):
+        return Exporters(layout).counts
+    decoder, spare = engine.Decoder(covering(layout)), RecordColumns(0)
+
+    def counts(frames: Frames, rows: NDArray[Any], streams: NDArray[Any]) -> NDArray[np.uint64]:
+        nonlocal spare
+        if len(spare.row) < frames.capacity:
+            spare = RecordColumns(frames.capacity)
+        if not len(rows):
+            return np.zeros(0, np.uint64)
+        low = int(rows[0])
+        decoder.decode(frames, low, int(rows[-1]) + 1, spare)
+        count = np.zeros(int(rows[-1]) + 1 - low, np.uint64)
+        count[spare.row[: spare.count] - low] = spare.seq[: spare.count]
+        asked: NDArray[np.uint64] = count[rows - low]
+        return asked
+
+    return counts
 
 
 def moved(layout: Layout, place: int) -> Layout:

@@ -74,7 +74,7 @@ def _fields(layout: Layout) -> Iterator[str]:
         yield _pieces(layout.seq)
     else:
         yield _field("seq", "Sequence number", layout.seq, "needed = true, seq = true")
-    if layout.covers:
+    if isinstance(layout.covers, Word):
         yield _field("covers", "Numbers that it covers", layout.covers, "needed = true")
     for number, stamp in enumerate(layout.times, 1):
         unit = f"unit = {_string(stamp.unit)}, {_guard(stamp)}"

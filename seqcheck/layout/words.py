@@ -239,6 +239,19 @@ class Move:
         return [word for word in (self.amount.word if self.amount else None, self.when, until) if word]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sets:
+    """How many data records an IPFIX message holds, whose sets begin at `offset` (layout/sets.py). With `last` its
+    number is that of the last of them, not of the first, and records by options templates do not count."""
+
+    offset: int
+    last: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.offset <= MAX_OFFSET:
+            raise UsageError(f"sets at offset {self.offset}", hint=f"They may begin at 0 to {MAX_OFFSET}.")
+
+
 def check_offset(offset: int) -> None:
     """UsageError where no field can stand there."""
     if abs(offset) > MAX_OFFSET and not HERE <= offset <= HERE + MAX_OFFSET:

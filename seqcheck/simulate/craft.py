@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
 from seqcheck.layout import Layout, Stamp, Word
-from seqcheck.layout.model import DIGITS, NTP, UNITS, Digits
+from seqcheck.layout.model import DIGITS, NTP, UNITS, Digits, Sets
 from seqcheck.simulate import scenario
 from seqcheck.simulate.moved import settled
 from seqcheck.simulate.template import (
@@ -39,6 +39,8 @@ from seqcheck.simulate.template import (
 
 SOURCE_PORT, PORT, PROTOCOL, ETHERTYPE = 10_000, 5_000, 253, 0x88B5
 SERIAL = 8  # bytes
+# An IPFIX template of one field of 8 bytes, and a data set of one record (RFC 7011 sections 3.3 and 3.4).
+ONE_RECORD = bytes.fromhex("0002000c 0100000100010008 0100000c 0000000000000000")
 
 
 def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
@@ -156,7 +158,7 @@ def _serial(layout: Layout, start: int, size: int, behind: int) -> list[Fill]:
     """A serial behind the header, where there is room and no trailer."""
     if any(word.offset < 0 for word in layout.words()):
         return []
-    if isinstance(layout.seq, Digits) and layout.seq.offset < 0:
+    if isinstance(layout.covers, Sets) or (isinstance(layout.seq, Digits) and layout.seq.offset < 0):
         return []
     ends = [_at(word, start, size) + word.width for word in layout.words() if _fits(word, start, size)]
     end = max([behind, *ends]) + isinstance(layout.seq, Digits)  # a serial is no digit of the number
@@ -192,7 +194,13 @@ def _stamps(layout: Layout, how: scenario.Layout, start: int, size: int) -> list
 def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]) -> None:
     """Put the magic in, and that a frame covers one number."""
     size = len(raw)
-    if layout.covers:
+    if isinstance(layout.covers, Sets):
+        sets = np.frombuffer(ONE_RECORD, np.uint8)
+        at = start + layout.covers.offset
+        if at + len(sets) > size:
+            raise _no_room(layout, size)
+        raw[at : at + len(sets)] = sets
+    elif layout.covers:
         _put(raw, layout.covers, start, 1 << layout.covers.shift)
     for match in layout.matches:
         if not _fits(match.word, start, size):

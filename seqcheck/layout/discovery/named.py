@@ -39,6 +39,8 @@ def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
             continue
         if layout.selector is not None or layout.magic_bits >= 32:
             yield layout, True
+        if layout.selector is not None and layout.magic_bits >= 32:
+            yield replace(layout, selector=None), False
         if layout.magic_bits < 32:
             for port in ports[:MOST]:
                 if port != layout.selector:

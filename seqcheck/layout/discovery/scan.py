@@ -60,6 +60,6 @@ def scan(table: Columns, grouping: Grouping) -> list[Spot]:
 
 
 def _count(holds: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """int64[c]: in how many rows of bool[n, c] it does, for PAIRS rows at most. Bytes add up faster than wider words."""
+    """int64[c]: in how many rows of bool[n, c] it does, PAIRS at most. Bytes add up faster than wider words."""
     counts: NDArray[np.uint8] = np.add.reduce(holds.view(np.uint8), axis=0, dtype=np.uint8)
     return counts.astype(np.int64)

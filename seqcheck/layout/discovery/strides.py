@@ -21,6 +21,7 @@ from seqcheck.layout.model import Word
 LEAST = 16  # pairs
 CONSTANT = 0.75  # of the differences
 AS_GOOD = 0.02
+CARRIED = 0.6  # of the carries out of the lowest 16 bits, that a wider word has to take
 FOUND = {1 << bit for bit in range(7)}  # steps that `scan` sees
 MOST = 3  # of one grouping
 DEEP = 128  # columns
@@ -29,7 +30,7 @@ WIDTHS = (64, 48, 32, 24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stride:
-    """The word, its constant step, the column of its lowest byte, and the share of the differences that are the step."""
+    """The word, its constant step, the column of its lowest byte, and the share of the differences that are it."""
 
     word: Word
     step: int
@@ -42,12 +43,11 @@ def strides(table: Columns, grouping: Grouping) -> list[Stride]:
     rows = np.flatnonzero(grouping.before >= 0)
     if len(rows) < LEAST:
         return []
-    rows = rows[np.linspace(0, len(rows) - 1, min(PAIRS, len(rows))).astype(np.int64)]
-    new, old = rows, grouping.before[rows]
+    some = rows[np.linspace(0, len(rows) - 1, min(PAIRS, len(rows))).astype(np.int64)]
     found: list[Stride] = []
     for big in (True, False):
-        for column, step, share in _constant(table, new, old, big=big):
-            found.append(_widened(table, new, old, column=column, step=step, share=share, big=big))
+        for column, step, share in _constant(table, some, grouping.before[some], big=big):
+            found.append(_widened(table, rows, grouping.before[rows], column=column, step=step, share=share, big=big))
     found.sort(key=lambda one: (-round(one.share / AS_GOOD), one.step, one.column))
     kept: list[Stride] = []
     for one in found:
@@ -96,7 +96,10 @@ def _widened(
         if not whole.all():
             continue
         full = np.uint64((1 << bits) - 1) if bits < 64 else np.uint64(0xFFFFFFFFFFFFFFFF)
-        if np.mean(((value[new] - value[old]) & full) == step) < share - AS_GOOD:
+        up = ((value[new] - value[old]) & full) == step
+        low = value & np.uint64(0xFFFF)
+        wraps = (low[new] < low[old]) & (((low[new] - low[old]) & np.uint64(0xFFFF)) == step)
+        if np.mean(up) < share - AS_GOOD or np.count_nonzero(up[wraps]) < CARRIED * np.count_nonzero(wraps):
             continue
         top = value >> np.uint64(bits - 8)
         if not top.any() or (top != top[0]).any():

@@ -10,9 +10,9 @@ from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, RecordColumns
 from seqcheck.layout.discovery.grouping import before
 from seqcheck.layout.discovery.measure import Steps, distance, hasty, steps
 from seqcheck.layout.discovery.subject import Subject
-from seqcheck.layout.model import MOST_COVERED, Layout
-from seqcheck.layout.program import compile, covering
-from seqcheck.layout.spread import decoder_of
+from seqcheck.layout.model import MOST_COVERED, Layout, Sets
+from seqcheck.layout.program import compile
+from seqcheck.layout.spread import counts_of, decoder_of
 
 LOOK = 512  # pairs of equal numbers whose bytes are compared
 BYTES = 256  # of each
@@ -52,9 +52,13 @@ def trial(subject: Subject, layout: Layout) -> Trial:
     n = records.count
     row, stream = records.row[:n].astype(np.int64), records.stream[:n].astype(np.int64)
     seq = records.seq[:n].copy()
-    covered = _covered(subject, layout, row) if layout.covers else np.ones(n, np.uint64)
+    covered = np.ones(n, np.uint64)
+    if layout.covers:
+        covered = counts_of(subject.kernel, layout)(frames, row, stream)
     telling = (covered > 0) & (covered <= MOST_COVERED)  # a number that stays where nothing is covered says nothing
     row, stream, seq, covered = row[telling], stream[telling], seq[telling], covered[telling]
+    if isinstance(layout.covers, Sets) and layout.covers.last:
+        seq -= covered - np.uint64(1)
     last = seq + covered - np.uint64(1)
     last = last % np.uint64(layout.counted) if layout.counted else last
     earlier = before(stream)
@@ -79,15 +83,6 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         hasty=hasty(distance(new, old, layout.counted), frames.ns[row[later]] - frames.ns[row[earlier[later]]]),
         varied=bool((covered != covered[:1]).any()),
     )
-
-
-def _covered(subject: Subject, layout: Layout, row: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """How many numbers each of these frames says that it covers."""
-    frames = subject.frames
-    counts = RecordColumns(frames.count)
-    subject.kernel.Decoder(covering(layout)).decode(frames, 0, frames.count, counts)
-    assert counts.row[: counts.count].tolist() == row.tolist()
-    return counts.seq[: counts.count].copy()
 
 
 def _strays(stream: NDArray[np.int64]) -> float:
