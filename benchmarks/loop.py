@@ -18,16 +18,16 @@ import numpy as np
 
 from seqcheck import kernel, layout
 from seqcheck.capture.slots import ROWS, SLOT
-from seqcheck.kernel import border
+from seqcheck.kernel import border, protocols
 
 STEPS = ("index", "decode", "track")
 Times = dict[str, float]  # seconds by step
 
 
-def run(path: Path, engine: border.Kernel, name: str = "seqcheck") -> tuple[int, Times]:
+def run(path: Path, engine: protocols.Kernel, name: str = "seqcheck") -> tuple[int, Times]:
     """Frames, and the seconds that each step took over the whole file, with the layout of that name."""
     one = layout.resolve(name)
-    decoder: border.DecoderLike = engine.Content() if one.content else engine.Decoder(layout.compile(one))
+    decoder: protocols.DecoderLike = engine.Content() if one.content else engine.Decoder(layout.compile(one))
     tracker = engine.Tracker(one.modulus)
     frames, records, events = border.Frames(ROWS), border.RecordColumns(ROWS), np.zeros(border.EVENTS, border.EVENT)
     rule = border.PcapRule(big=False, nano=False, header=16, link=1)
@@ -56,7 +56,7 @@ def run(path: Path, engine: border.Kernel, name: str = "seqcheck") -> tuple[int,
             total += frames.count
 
 
-def rounds(path: Path, engine: border.Kernel, count: int, name: str = "seqcheck") -> tuple[int, Times]:
+def rounds(path: Path, engine: protocols.Kernel, count: int, name: str = "seqcheck") -> tuple[int, Times]:
     """Frames, and the medians over `count` rounds, by step."""
     frames, _ = run(path, engine, name)  # which also brings the file into the page cache
     all_times = [run(path, engine, name)[1] for _ in range(count)]

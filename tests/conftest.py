@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from seqcheck.kernel import MODULES, border
+from seqcheck.kernel import MODULES, protocols
 
 os.environ.pop("GITHUB_ACTIONS", None)  # what the tests run are no jobs of their own, even where the tests are
 os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # nobody's own settings; tshark gives up where it is no folder at all
@@ -44,10 +44,10 @@ _benchmarks()
 
 
 @pytest.fixture(scope="session", params=MODULES)
-def kernel(request: pytest.FixtureRequest) -> border.Kernel:
+def kernel(request: pytest.FixtureRequest) -> protocols.Kernel:
     """Each kernel in turn: a test that asks for it runs on all. The native one is skipped where it was not built (and
     test_kernel_choice.py sees to it that it is used where it was)."""
-    loaded: border.Kernel = pytest.importorskip(
+    loaded: protocols.Kernel = pytest.importorskip(
         MODULES[request.param], reason=f"the {request.param} kernel is not here"
     )
     return loaded

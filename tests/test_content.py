@@ -17,7 +17,7 @@ import seqcheck
 from seqcheck.cli.main import main
 from seqcheck.diagnose.natural import natural
 from seqcheck.errors import InputError, UsageError
-from seqcheck.kernel import border
+from seqcheck.kernel import protocols
 from seqcheck.layout import compile, dissector, resolve, write
 from seqcheck.model import Report
 from seqcheck.outputs.html import data as html_data
@@ -199,7 +199,7 @@ def test_sentences(sentence: str, instead: str) -> None:
     assert said(sentence) == instead
 
 
-def test_what_is_natural_adds_up(kernel: border.Kernel) -> None:
+def test_what_is_natural_adds_up(kernel: protocols.Kernel) -> None:
     """Whatever the mixture, received and duplicates stay those of the rows."""
     chosen = random.Random(7)
     frames = [sent(b"%d" % min(chosen.randrange(400), 90), sport=chosen.randrange(3)) for _ in range(2000)]

@@ -30,7 +30,8 @@ LAYERS = (
     ("cli", "testing"),
 )
 LEVEL = {part: level for level, layer in enumerate(LAYERS) for part in layer}
-SHARED = "kernel.border"  # the columns and codes: data without a loop, which the kernel's neighbours speak too
+# The columns and codes, and what a kernel offers: data and types without a loop.
+SHARED = ("kernel.border", "kernel.protocols")
 # The one exception, with its reason.
 ALLOWED = {("model", "outputs"): "what a Report offers to those who hold one: repr, to_json, write; loaded when asked"}
 RICH = ("cli", "outputs")

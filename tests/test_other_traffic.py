@@ -19,7 +19,7 @@ from seqcheck.cli.main import main
 from seqcheck.engine.observation import Observation, Question
 from seqcheck.engine.pipeline import run
 from seqcheck.errors import UsageError
-from seqcheck.kernel import border
+from seqcheck.kernel import protocols
 from seqcheck.layout import resolve_all
 from seqcheck.model import OtherTraffic, Report
 from seqcheck.outputs.json import document
@@ -194,7 +194,7 @@ def test_where_blocks_end_does_not_matter(step: int) -> None:
     assert analyzer.peek().other_traffic == analyzer.report().other_traffic == whole
 
 
-def test_both_kernels_find_the_same(kernel: border.Kernel) -> None:
+def test_both_kernels_find_the_same(kernel: protocols.Kernel) -> None:
     data = capture(ring(stale=5, foreign=5, count=1500))
     seen = Observation(kernel, resolve_all(LAYOUT), also_content=True)
     with CaptureReader([io.BytesIO(data)], kernel=kernel) as reader:

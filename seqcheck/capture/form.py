@@ -18,7 +18,7 @@ _NONE: NDArray[Any] = np.zeros(0, INTERFACE)
 
 
 class Indexer(Protocol):
-    """What a kernel must offer to read captures (seqcheck.kernel.border.Kernel does)."""
+    """What a kernel must offer to read captures (seqcheck.kernel.protocols.Kernel does)."""
 
     def index_pcap(
         self, buf: NDArray[np.uint8], start: int, stop: int, rule: PcapRule, frames: Frames

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seqcheck.kernel.border import Kernel, Program
+from seqcheck.kernel.border import Program
+from seqcheck.kernel.protocols import Kernel
 
 if TYPE_CHECKING:
     from seqcheck.capture.threads import Threads

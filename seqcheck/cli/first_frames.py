@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from seqcheck.capture.bytestream import Input
     from seqcheck.cli.privileges import Ready
-    from seqcheck.kernel.border import Frames, Kernel
+    from seqcheck.kernel.border import Frames
+    from seqcheck.kernel.protocols import Kernel
 
 
 def first_frames(captures: Sequence[Input], kernel: Kernel, ready: Ready) -> Frames:

@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
-from ..kernel.border import MAX_SOURCES, MAX_STREAMS, Frames, Kernel, KernelDecoder, Program, RecordColumns
+from ..kernel.border import MAX_SOURCES, MAX_STREAMS, Frames, Program, RecordColumns
+from ..kernel.protocols import Kernel, KernelDecoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

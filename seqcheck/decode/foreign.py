@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernel.border import PROTOCOL, RECORD, Frames, Kernel, RecordColumns
+from ..kernel.border import PROTOCOL, RECORD, Frames, RecordColumns
+from ..kernel.protocols import Kernel
 from ..layout.program import EVERY_FRAME
 from .decoder import OWN_FAULT
 
 
 class Foreign:
-    """border.ContentLike."""
+    """protocols.ContentLike."""
 
     def __init__(self, engine: Kernel) -> None:
         self._content = engine.Content()
@@ -33,7 +34,7 @@ class Foreign:
         self._status = status
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """border.DecoderLike.decode."""
+        """protocols.DecoderLike.decode."""
         if len(self._all.row) < frames.capacity:
             self._all = RecordColumns(frames.capacity)
         self._everything.decode(frames, low, high, self._all)
@@ -48,23 +49,23 @@ class Foreign:
         records.status[rows] = told
 
     def admit(self, which: int) -> None:
-        """border.DecoderLike.admit."""
+        """protocols.DecoderLike.admit."""
         self._content.admit(which)
 
     def keys(self) -> NDArray[Any]:
-        """border.DecoderLike.keys."""
+        """protocols.DecoderLike.keys."""
         return self._content.keys()
 
     def sources(self) -> NDArray[Any]:
-        """border.DecoderLike.sources, of the frames that were looked at; its ids are not those of the records."""
+        """protocols.DecoderLike.sources, of the frames that were looked at; its ids are not those of the records."""
         return self._content.sources()
 
     def flows(self) -> NDArray[Any]:
-        """border.ContentLike.flows."""
+        """protocols.ContentLike.flows."""
         return self._content.flows()
 
     def often(self) -> NDArray[Any]:
-        """border.ContentLike.often."""
+        """protocols.ContentLike.often."""
         return self._content.often()
 
     def _part(self, frames: Frames, rows: NDArray[np.int64]) -> Frames:

@@ -22,11 +22,10 @@ from ..kernel.border import (
     RECORD,
     STREAM_KEY,
     STREAMS,
-    DecoderLike,
     Frames,
-    Kernel,
     RecordColumns,
 )
+from ..kernel.protocols import DecoderLike, Kernel
 from ..layout import Layout
 from ..layout.program import EVERY_FRAME
 from ..layout.spread import decoder_of
@@ -35,7 +34,7 @@ _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
 
 
 class Several:
-    """border.DecoderLike. `which` is the layout of each stream, by its place among `layouts`."""
+    """protocols.DecoderLike. `which` is the layout of each stream, by its place among `layouts`."""
 
     def __init__(self, engine: Kernel, layouts: Sequence[Layout]) -> None:
         self._decoders: list[DecoderLike] = [decoder_of(engine, layout) for layout in layouts]
@@ -53,7 +52,7 @@ class Several:
         return self._which
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """border.DecoderLike.decode."""
+        """protocols.DecoderLike.decode."""
         self._make_room(frames.capacity)
         taken = np.zeros(high - low, np.bool_)
         found: list[dict[str, NDArray[Any]]] = []
@@ -76,12 +75,12 @@ class Several:
         self._count(frames, low, high, status)
 
     def admit(self, which: int) -> None:
-        """border.DecoderLike.admit."""
+        """protocols.DecoderLike.admit."""
         for decoder in self._decoders:
             decoder.admit(which)
 
     def keys(self) -> NDArray[Any]:
-        """border.DecoderLike.keys."""
+        """protocols.DecoderLike.keys."""
         keys = np.zeros(len(self._which), STREAM_KEY)
         for number, decoder in enumerate(self._decoders):
             mine = self._which == number
@@ -89,7 +88,7 @@ class Several:
         return keys
 
     def sources(self) -> NDArray[Any]:
-        """border.DecoderLike.sources."""
+        """protocols.DecoderLike.sources."""
         table = self._everything.sources()
         table["counts"] = 0
         table["counts"][: len(self._counts)] = self._counts

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass, replace
-from ..kernel.border import IDENTIFIED, INDISTINCT, REASONS, ROUND, ContentLike
+from ..kernel.border import IDENTIFIED, INDISTINCT, REASONS, ROUND
+from ..kernel.protocols import ContentLike
 from ..track.tracker import DISTANCES, Findings, Limit
 
 MOSTLY = 0.9  # of a flow's copies

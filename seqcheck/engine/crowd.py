@@ -71,7 +71,7 @@ class Crowd:
 
     @property
     def admission(self) -> int:
-        """Which new streams are to be taken in, as border.DecoderLike.admit has it."""
+        """Which new streams are to be taken in, as protocols.DecoderLike.admit has it."""
         quiet, taken = self._taken()
         if taken >= self._room:
             return NO_STREAM

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..capture import CaptureReader
 from ..capture.bytestream import State, state_of
 from ..errors import InputError
-from ..kernel.border import DUPLICATE, GAP, LATE, Kernel
+from ..kernel.border import DUPLICATE, GAP, LATE
 from ..kernel.border import Frames as Block
+from ..kernel.protocols import Kernel
 from ..model import Report
 from ..model.results import Batch, CapturedFrame
 from ..report import assemble, unjudged

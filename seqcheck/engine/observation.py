@@ -19,7 +19,8 @@ from ..decode.decoder import key_columns, keys_of_several, tally
 from ..diagnose import Diagnosis, Facts
 from ..diagnose.natural import Natural, natural, with_records
 from ..errors import InputError, UsageError
-from ..kernel.border import REASONS, RECORD, STREAMS, Kernel
+from ..kernel.border import REASONS, RECORD, STREAMS
+from ..kernel.protocols import Kernel
 from ..layout import Layout
 from ..layout import write as spec_of
 from ..model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict

@@ -22,7 +22,8 @@ from ..dataclass import dataclass, replace
 from ..decode.foreign import Foreign
 from ..diagnose import Evidence
 from ..diagnose.natural import natural
-from ..kernel.border import RECORD, Kernel
+from ..kernel.border import RECORD
+from ..kernel.protocols import Kernel
 from ..layout import Layout
 from ..layout.content import CONTENT
 from ..sink import Block, Sink

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
-from ..kernel.border import EVENT, ROOM, ContentLike, DecoderLike, Frames, Kernel, KernelDecoder, RecordColumns, Room
+from ..kernel.border import EVENT, ROOM, Frames, RecordColumns, Room
+from ..kernel.protocols import ContentLike, DecoderLike, Kernel, KernelDecoder
 from ..layout import Layout
 from ..layout import compile as compile_layout
 from ..layout.spread import ROWS_AT_ONCE, decoder_of
@@ -30,7 +31,7 @@ from .recognition import Recognised, Recognition
 
 if TYPE_CHECKING:
     from ..decode.several import Several
-    from ..kernel.border import KernelDecoder
+    from ..kernel.protocols import KernelDecoder
 
 _NONE = np.zeros(0, EVENT)
 

@@ -20,7 +20,8 @@ import numpy as np
 
 from ..dataclass import dataclass
 from ..errors import InputError
-from ..kernel.border import MAGIC, RECORD, SHORT, DecoderLike, Frames, Kernel, RecordColumns
+from ..kernel.border import MAGIC, RECORD, SHORT, Frames, RecordColumns
+from ..kernel.protocols import DecoderLike, Kernel
 from ..layout import Layout, candidates, compile
 from ..layout import write as spec_of
 from .guard import ADVICE, UnfinishedError, within

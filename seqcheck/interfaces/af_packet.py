@@ -25,7 +25,8 @@ import numpy as np
 from seqcheck.capture.slots import Block, Pool
 from seqcheck.errors import InputError
 from seqcheck.interfaces.live_window import COLUMNS, ROWS, Slots
-from seqcheck.kernel.border import BAD, FULL, Frames, Kernel, new_totals
+from seqcheck.kernel.border import BAD, FULL, Frames, new_totals
+from seqcheck.kernel.protocols import Kernel
 from seqcheck.linux.interface import Interface
 from seqcheck.linux.packet_socket import PacketSocket
 

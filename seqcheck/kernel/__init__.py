@@ -17,7 +17,7 @@ from seqcheck.dataclass import dataclass
 from seqcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from seqcheck.kernel.border import Kernel
+    from seqcheck.kernel.protocols import Kernel
 
 VARIABLE = "SEQCHECK_KERNEL"
 Name = Literal["native", "reference"]

@@ -28,11 +28,10 @@ from seqcheck.kernel.border import (
     REASONS,
     RECORD,
     STREAM_KEY,
-    DecoderLike,
     Frames,
-    Kernel,
     RecordColumns,
 )
+from seqcheck.kernel.protocols import DecoderLike, Kernel
 from seqcheck.layout.model import MOST_COVERED, Layout, Sets, Word
 from seqcheck.layout.program import compile, covering
 from seqcheck.layout.sets import Exporters
@@ -50,7 +49,7 @@ def decoder_of(engine: Kernel, layout: Layout) -> DecoderLike:
 
 
 class Spread:
-    """border.DecoderLike, of one layout."""
+    """protocols.DecoderLike, of one layout."""
 
     def __init__(self, engine: Kernel, layout: Layout) -> None:
         self._engine, self._layout = engine, layout
@@ -65,7 +64,7 @@ class Spread:
         self._flows: list[int] = []  # of each stream: the first one with the same headers
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """border.DecoderLike.decode."""
+        """protocols.DecoderLike.decode."""
         if len(self._spare.row) < frames.capacity:
             self._spare = RecordColumns(frames.capacity)
         status = records.status[low:high]
@@ -73,17 +72,17 @@ class Spread:
         records.take(found)
 
     def admit(self, which: int) -> None:
-        """border.DecoderLike.admit."""
+        """protocols.DecoderLike.admit."""
         self._admission = which
         for decoder in self._decoders:
             decoder.admit(which)
 
     def keys(self) -> NDArray[Any]:
-        """border.DecoderLike.keys."""
+        """protocols.DecoderLike.keys."""
         return np.frombuffer(b"".join(self._keys), STREAM_KEY).copy()
 
     def sources(self) -> NDArray[Any]:
-        """border.DecoderLike.sources."""
+        """protocols.DecoderLike.sources."""
         table = self._decoders[0].sources()
         table["counts"][: len(self._moved)] += self._moved
         return table

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass
 from ..kernel import border
-from ..kernel.border import Frames, RecordColumns, TrackerLike
+from ..kernel.border import Frames, RecordColumns
+from ..kernel.protocols import TrackerLike
 from ..saved import Saved
 from .kept import Firsts, Sampled
 from .missing import Missing

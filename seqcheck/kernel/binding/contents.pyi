@@ -1,4 +1,4 @@
-"""What contents.pyx offers, for the type checker: border.ContentLike."""
+"""What contents.pyx offers, for the type checker: protocols.ContentLike."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ from seqcheck.kernel.binding.reading cimport Reader
 
 
 cdef class Content(Reader):
-    """See border.ContentLike. For one thread at a time."""
+    """See protocols.ContentLike. For one thread at a time."""
 
     cdef ContentTable *t
 
@@ -53,7 +53,7 @@ cdef class Content(Reader):
         content_source(self.t, id, source)
 
     def flows(self):
-        """See border.ContentLike."""
+        """See protocols.ContentLike."""
         from seqcheck.kernel.border import CONTENT_FLOW
         cdef int64_t count
         self.take()
@@ -64,7 +64,7 @@ cdef class Content(Reader):
             self.leave()
 
     def often(self):
-        """See border.ContentLike."""
+        """See protocols.ContentLike."""
         from seqcheck.kernel.border import CONTENT_OFTEN
         cdef int64_t count
         cdef const ContentOften *rows

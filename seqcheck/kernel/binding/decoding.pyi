@@ -1,4 +1,4 @@
-"""What decoding.pyx offers, for the type checker: border.KernelDecoder and border.Kernel."""
+"""What decoding.pyx offers, for the type checker: protocols.KernelDecoder and protocols.Kernel."""
 
 from typing import Any
 

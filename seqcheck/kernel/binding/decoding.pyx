@@ -33,7 +33,7 @@ cdef int read_program(Program *program, object given) except -1:
 
 
 cdef class Decoder(Reader):
-    """See border.KernelDecoder. For one thread at a time."""
+    """See protocols.KernelDecoder. For one thread at a time."""
 
     cdef Decode *d
 
@@ -91,7 +91,7 @@ cdef class Decoder(Reader):
         return 0
 
     def save(self):
-        """See border.KernelDecoder."""
+        """See protocols.KernelDecoder."""
         from seqcheck.kernel.border import STREAM_KEY, Known as Saved
         cdef int64_t count
         cdef const StreamKey *rows
@@ -109,7 +109,7 @@ cdef class Decoder(Reader):
             self.leave()
 
     def known(self):
-        """See border.KernelDecoder."""
+        """See protocols.KernelDecoder."""
         cdef int64_t count
         self.take()
         decoder_streams(self.d, &count)
@@ -119,7 +119,7 @@ cdef class Decoder(Reader):
             self.leave()
 
     def adopt_streams(self, keys):
-        """See border.KernelDecoder."""
+        """See protocols.KernelDecoder."""
         import numpy
         cdef Array streams = rows_in(keys, sizeof(StreamKey))
         cdef bint done
@@ -134,7 +134,7 @@ cdef class Decoder(Reader):
         return found
 
     def adopt_sources(self, rows):
-        """See border.KernelDecoder."""
+        """See protocols.KernelDecoder."""
         import numpy
         cdef Array sources = rows_in(rows, sizeof(Source))
         cdef bint done
@@ -151,7 +151,7 @@ cdef class Decoder(Reader):
 
 
 def renumber(records, streams, sources, shift):
-    """See border.Kernel."""
+    """See protocols.Kernel."""
     cdef HeldRecords held = held_records(records)
     cdef Out out = held.columns
     cdef Array to_stream = array_of(streams, SIGNED, 4), to_source = array_of(sources, SIGNED, 4)

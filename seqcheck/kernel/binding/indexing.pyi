@@ -1,4 +1,4 @@
-"""What indexing.pyx offers, for the type checker: border.Kernel."""
+"""What indexing.pyx offers, for the type checker: protocols.Kernel."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from seqcheck.kernel.binding.held cimport HeldFrames, columns_in, held_frames
 
 
 def index_pcap(buf, Py_ssize_t start, Py_ssize_t stop, rule, frames):
-    """See border.Kernel."""
+    """See protocols.Kernel."""
     cdef HeldFrames held = held_frames(frames)
     cdef Array data = array_of(buf, UNSIGNED, 1)
     cdef FrameColumns f = columns_in(held, frames, data)
@@ -27,7 +27,7 @@ def index_pcap(buf, Py_ssize_t start, Py_ssize_t stop, rule, frames):
 
 
 def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, frames):
-    """See border.Kernel."""
+    """See protocols.Kernel."""
     cdef HeldFrames held = held_frames(frames)
     cdef Array data = array_of(buf, UNSIGNED, 1), table = array_of(interfaces, ROWS, sizeof(Interface))
     cdef FrameColumns f = columns_in(held, frames, data)
@@ -48,7 +48,7 @@ def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, f
 
 
 def seek_pcap(buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end, rule):
-    """See border.Kernel."""
+    """See protocols.Kernel."""
     cdef Array data = array_of(buf, UNSIGNED, 1)
     cdef PcapWalk w
     cdef int64_t found
@@ -63,7 +63,7 @@ def seek_pcap(buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end, rule):
 
 
 def seek_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end, bint big):
-    """See border.Kernel."""
+    """See protocols.Kernel."""
     cdef Array data = array_of(buf, UNSIGNED, 1)
     cdef int64_t found
     if not 0 <= start <= stop <= end <= data.count:
@@ -76,7 +76,7 @@ def seek_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t end, bint big
 
 
 def index_tpacket(buf, Py_ssize_t start, Py_ssize_t stop, uint16_t link, frames):
-    """See border.Kernel."""
+    """See protocols.Kernel."""
     cdef HeldFrames held = held_frames(frames)
     cdef Array data = array_of(buf, UNSIGNED, 1, True)     # written to, where a tag is put back
     cdef FrameColumns f = columns_in(held, frames, data)

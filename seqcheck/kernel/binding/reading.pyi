@@ -1,4 +1,4 @@
-"""What reading.pyx offers, for the type checker: border.DecoderLike."""
+"""What reading.pyx offers, for the type checker: protocols.DecoderLike."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from seqcheck.kernel.binding.held cimport HeldFrames, HeldRecords, columns_of, h
 
 
 cdef class Reader:
-    """See border.DecoderLike. For one thread at a time. Alone, it is a decoder that finds nothing."""
+    """See protocols.DecoderLike. For one thread at a time. Alone, it is a decoder that finds nothing."""
 
     cdef bint let_in(self, int which) noexcept nogil:
         """From now on, take in such unknown streams. False where there is no memory for it."""
@@ -45,7 +45,7 @@ cdef class Reader:
         busy_leave(&self.busy)
 
     def admit(self, int which):
-        """See border.DecoderLike."""
+        """See protocols.DecoderLike."""
         cdef bint done
         if not ANY_STREAM <= which <= NO_STREAM:
             raise ValueError("decoder: which streams?")
@@ -57,7 +57,7 @@ cdef class Reader:
         self.admission = which
 
     def decode(self, frames, Py_ssize_t low, Py_ssize_t high, records):
-        """See border.DecoderLike."""
+        """See protocols.DecoderLike."""
         cdef HeldFrames held = held_frames(frames)
         cdef HeldRecords held_too = held_records(records)
         cdef FrameColumns f = columns_of(held, frames)
@@ -78,7 +78,7 @@ cdef class Reader:
         records.count = out.count
 
     def keys(self, Py_ssize_t low=0):
-        """See border.KernelDecoder."""
+        """See protocols.KernelDecoder."""
         from seqcheck.kernel.border import STREAM_KEY
         cdef int64_t count
         cdef const StreamKey *rows
@@ -92,7 +92,7 @@ cdef class Reader:
             self.leave()
 
     def sources(self):
-        """See border.DecoderLike."""
+        """See protocols.DecoderLike."""
         from seqcheck.kernel.border import SOURCE
         cdef int64_t n
         cdef Array rows

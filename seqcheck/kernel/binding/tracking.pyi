@@ -1,4 +1,4 @@
-"""What tracking.pyx offers, for the type checker: border.TrackerLike."""
+"""What tracking.pyx offers, for the type checker: protocols.TrackerLike."""
 
 from typing import Any
 

@@ -24,7 +24,7 @@ cdef int check(int why) except -1:
 
 
 cdef class Tracker:
-    """See border.TrackerLike. For one thread at a time."""
+    """See protocols.TrackerLike. For one thread at a time."""
 
     cdef Track *t
     cdef unsigned char busy
@@ -58,7 +58,7 @@ cdef class Tracker:
         return check(why)
 
     def save(self):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         import numpy
         cdef Array words
         cdef int64_t count
@@ -81,7 +81,7 @@ cdef class Tracker:
         return take(&self.busy, "tracker")
 
     def count_by(self, moduli):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         cdef Array rows = array_of(moduli, UNSIGNED, 8)
         cdef bint done
         if rows.count == 0:
@@ -105,7 +105,7 @@ cdef class Tracker:
         return 0
 
     def feed(self, frames, records, Py_ssize_t low, events):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         cdef HeldFrames held = held_frames(frames)
         cdef HeldRecords held_too = held_records(records)
         cdef FrameColumns f = columns_of(held, frames)
@@ -131,7 +131,7 @@ cdef class Tracker:
         return at, out.count
 
     def finish(self, events):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         cdef Events out
         cdef int why
         self.take()
@@ -145,7 +145,7 @@ cdef class Tracker:
         return why == TRACK_DONE, out.count
 
     def streams(self):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         from seqcheck.kernel.border import STREAM_STATE
         cdef int64_t n
         cdef Array rows
@@ -160,7 +160,7 @@ cdef class Tracker:
             busy_leave(&self.busy)
 
     def distances(self):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         import numpy
         self.take()
         try:
@@ -169,7 +169,7 @@ cdef class Tracker:
             busy_leave(&self.busy)
 
     def missing(self):
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         from seqcheck.kernel.border import HOLE, MISSING_PAGE
         cdef Array page_rows, hole_rows
         self.take()

@@ -11,7 +11,7 @@ from seqcheck.kernel.border import RecordColumns
 def renumber(
     records: RecordColumns, streams: NDArray[np.int32], sources: NDArray[np.int32], shift: NDArray[np.int64]
 ) -> None:
-    """border.Kernel.renumber."""
+    """protocols.Kernel.renumber."""
     count = records.count
     stream, source = records.stream[:count], records.source[:count]
     for old, new in ((stream, streams), (source, sources)):

@@ -1,4 +1,4 @@
-"""Frames told apart by their bytes, in plain Python: what border.ContentLike promises. native/content.c gives the same.
+"""Frames told apart by their bytes, in plain Python: protocols.ContentLike. native/content.c gives the same.
 
 Theory of operation
     A window holds the contents (content_frame.py) of the last frames. Content that is not in it is new: it gets the
@@ -93,7 +93,7 @@ class Flow:
 
 
 class Content:
-    """border.ContentLike."""
+    """protocols.ContentLike."""
 
     def __init__(self, window: int = CONTENT_WINDOW) -> None:
         if window < 2 or window & (window - 1):
@@ -109,7 +109,7 @@ class Content:
         self._admission = ANY_STREAM
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """border.DecoderLike.decode."""
+        """protocols.DecoderLike.decode."""
         records.count = 0
         for row in range(low, high):
             data, wire, link = frames.one(row)
@@ -128,15 +128,15 @@ class Content:
             counts[status] += 1
 
     def admit(self, which: int) -> None:
-        """border.DecoderLike.admit; flows of one frame are taken in until none are."""
+        """protocols.DecoderLike.admit; flows of one frame are taken in until none are."""
         self._admission = which
 
     def keys(self) -> NDArray[Any]:
-        """border.DecoderLike.keys."""
+        """protocols.DecoderLike.keys."""
         return np.frombuffer(b"".join(self._streams), STREAM_KEY).copy()
 
     def sources(self) -> NDArray[Any]:
-        """border.DecoderLike.sources."""
+        """protocols.DecoderLike.sources."""
         table = np.zeros(len(self._counts), SOURCE)
         for (address, length), number in self._sources.items():
             table["address"][number] = np.frombuffer(address, np.uint8)
@@ -145,12 +145,12 @@ class Content:
         return table
 
     def flows(self) -> NDArray[Any]:
-        """border.ContentLike.flows."""
+        """protocols.ContentLike.flows."""
         names = CONTENT_FLOW.names or ()
         return np.array([tuple(getattr(flow, name) for name in names) for flow in self._flows], CONTENT_FLOW)
 
     def often(self) -> NDArray[Any]:
-        """border.ContentLike.often."""
+        """protocols.ContentLike.often."""
         return np.array(self._often, CONTENT_OFTEN)
 
     def _source(self, address: bytes) -> int:

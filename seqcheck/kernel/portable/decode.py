@@ -123,7 +123,7 @@ _KEY_WORDS = STREAM_KEY.itemsize // 8
 
 
 class Decoder:
-    """border.DecoderLike."""
+    """protocols.DecoderLike."""
 
     def __init__(self, program: Program, saved: Known | None = None) -> None:
         self._program = program
@@ -137,7 +137,7 @@ class Decoder:
             self._load(saved)
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """border.DecoderLike.decode."""
+        """protocols.DecoderLike.decode."""
         walk = Walk(frames, low, high)
         anchor = self._program.anchor
         walk.link_addresses(into_key=anchor in (A_FRAME, A_ETH))
@@ -162,23 +162,23 @@ class Decoder:
         records.status[low:high] = walk.status
 
     def admit(self, which: int) -> None:
-        """border.DecoderLike.admit."""
+        """protocols.DecoderLike.admit."""
         self._streams.admission = which
 
     def known(self) -> tuple[int, int]:
-        """border.KernelDecoder.known."""
+        """protocols.KernelDecoder.known."""
         return self._streams.count, self._sources.count + 1
 
     def keys(self, low: int = 0) -> NDArray[Any]:
-        """border.DecoderLike.keys."""
+        """protocols.DecoderLike.keys."""
         return self._streams.keys().view(STREAM_KEY).reshape(-1)[low:]
 
     def adopt_streams(self, keys: NDArray[Any]) -> NDArray[np.int32]:
-        """border.KernelDecoder.adopt_streams."""
+        """protocols.KernelDecoder.adopt_streams."""
         return _all(self._streams.adopt(keys.view(np.uint64).reshape(-1, _KEY_WORDS))).astype(np.int32)
 
     def adopt_sources(self, rows: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """border.KernelDecoder.adopt_sources."""
+        """protocols.KernelDecoder.adopt_sources."""
         named = np.flatnonzero(rows["length"])
         words = np.zeros((len(named), 2), np.uint64)
         words[:, 0] = np.ascontiguousarray(rows["address"][named]).view(np.uint64)[:, 0]
@@ -193,7 +193,7 @@ class Decoder:
         return ids.astype(np.int32), before
 
     def sources(self) -> NDArray[Any]:
-        """border.DecoderLike.sources."""
+        """protocols.DecoderLike.sources."""
         words = self._sources.keys()
         table = np.zeros(len(words) + 1, SOURCE)
         table["address"][1:] = words[:, :1].copy().view(np.uint8)
@@ -202,7 +202,7 @@ class Decoder:
         return table
 
     def save(self) -> Known:
-        """border.KernelDecoder.save."""
+        """protocols.KernelDecoder.save."""
         waiting, older = (words.view(STREAM_KEY).reshape(-1) for words in self._streams.waiting())
         return Known(
             streams=self.keys(), sources=self.sources(), admission=self._streams.admission, waiting=waiting, older=older

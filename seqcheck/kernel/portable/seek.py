@@ -29,13 +29,13 @@ _NUMBER = {order: Struct(order + "I").unpack_from for order in "<>"}
 
 
 def seek_pcap(buf: NDArray[np.uint8], start: int, stop: int, end: int, rule: PcapRule) -> int:
-    """border.Kernel.seek_pcap."""
+    """protocols.Kernel.seek_pcap."""
     view = memoryview(buf)
     return next((pos for pos in range(start, stop) if _chained_pcap(view, pos, end, rule)), -1)
 
 
 def seek_pcapng(buf: NDArray[np.uint8], start: int, stop: int, end: int, big: bool) -> int:
-    """border.Kernel.seek_pcapng."""
+    """protocols.Kernel.seek_pcapng."""
     view, order = memoryview(buf), ">" if big else "<"
     return next((pos for pos in range(start, stop, 4) if _chained_pcapng(view, pos, end, order)), -1)
 

@@ -28,7 +28,7 @@ class Telling(Memory):
         self._distances = [0] * (DISTANCES + 1)
 
     def count_by(self, moduli: NDArray[np.uint64]) -> None:
-        """See border.TrackerLike."""
+        """See protocols.TrackerLike."""
         self._moduli += moduli.tolist()
 
     def _turn_to(self, stream: int) -> int:

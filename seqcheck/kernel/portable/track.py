@@ -64,7 +64,7 @@ SPARE = 256  # rows that any one record may cause, beside three for each row of 
 
 
 class Tracker(Records):
-    """See border.TrackerLike."""
+    """See protocols.TrackerLike."""
 
     def __init__(self, modulus: int, room: Room = ROOM, saved: NDArray[np.int64] | None = None) -> None:
         super().__init__(modulus, room)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
-from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, Kernel, RecordColumns, Sought
+from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, RecordColumns, Sought
 from seqcheck.kernel.portable.frame import locate, position
+from seqcheck.kernel.protocols import Kernel
 from seqcheck.layout.discovery.because import percent, place
 from seqcheck.layout.discovery.candidate import LIKELY, Candidate
 from seqcheck.layout.discovery.measure import distance

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
-from seqcheck.kernel.border import RECORD, SEQ, Frames, Kernel, Program, RecordColumns
+from seqcheck.kernel.border import RECORD, SEQ, Frames, Program, RecordColumns
 from seqcheck.kernel.portable.digits import extent, is_digits, label_of
 from seqcheck.kernel.portable.examine import examine
 from seqcheck.kernel.portable.frame import position
 from seqcheck.kernel.portable.moves import content, is_ber
+from seqcheck.kernel.protocols import Kernel
 from seqcheck.layout.model import Layout, Pieces, Word
 from seqcheck.layout.program import compile
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from seqcheck.dataclass import dataclass, replace
-from seqcheck.kernel.border import Frames, Kernel
+from seqcheck.kernel.border import Frames
+from seqcheck.kernel.protocols import Kernel
 from seqcheck.layout.discovery.because import because
 from seqcheck.layout.discovery.candidate import DOUBTLESS, Candidate
 from seqcheck.layout.discovery.columns import HEAD

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import A_ETH, A_IP, Frames, Kernel
+from seqcheck.kernel.border import A_ETH, A_IP, Frames
 from seqcheck.kernel.portable.walk import Walk
+from seqcheck.kernel.protocols import Kernel
 
 
 class Subject:
