@@ -136,3 +136,47 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
     out.write_bytes(b"mine")
     assert main(["dedup", "--layout", LAYOUT, str(source), str(out)]) == 2
     assert out.read_bytes() == b"mine"
+
+
+def several(tmp_path: Path) -> tuple[Path, list[bytes]]:
+    """Frames of one to three numbers, of which some come twice, in the same frame or in others."""
+    from packets import ethernet, ipv4, udp
+
+    from seqcheck.wire import pcap
+
+    def one(*numbers: int) -> bytes:
+        return ethernet(ipv4(udp(b"".join(bytes([0x47, x]) for x in numbers), dport=5001)))
+
+    rows = [one(x, x + 1) for x in range(0, 200, 2)]
+    rows.insert(50, one(90, 91))  # both came before
+    rows.insert(60, one(100, 101, 102))  # all came before
+    rows.insert(102, one(199, 200))  # one is new
+    path = tmp_path / "several.pcap"
+    path.write_bytes(pcap.file_header(link=1) + b"".join(pcap.record(at, data) for at, data in enumerate(rows)))
+    return path, rows
+
+
+def test_a_frame_of_several_numbers_goes_if_all_of_them_came_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, rows = several(tmp_path)
+    out, spec = tmp_path / "out.pcapng", "udp:5001 magic=u8@0==0x47 seq=u8@1 each=2"
+    assert main(["dedup", "--layout", spec, str(path), str(out)]) == 0
+    told = capsys.readouterr().err
+    assert "101 of 103 frames; removed 2 (5 numbers); 1 copies in frames that hold new numbers, too, stay" in told
+    assert frames(out) == [data for at, data in enumerate(rows) if at not in (50, 60)]
+    before, after = (seqcheck.analyze(each, spec) for each in (path, out))
+    assert [each.unique for each in after.streams] == [each.unique for each in before.streams]
+    assert after.duplicates.total == 1
+
+
+def test_several_layouts_of_which_one_reads_several_numbers_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from seqcheck.cli.dedup_several import layout_of_several
+    from seqcheck.errors import UsageError
+
+    path, _ = several(tmp_path)
+    report = seqcheck.analyze(path, ["udp:5001 seq=u8@1 each=2", "udp:6000 seq=u8@0"])
+    with pytest.raises(UsageError, match="several layouts"):
+        layout_of_several(report)

@@ -20,7 +20,7 @@ from seqcheck.capture.redaction import Redactor
 from seqcheck.cli.main import main
 from seqcheck.decode.decoder import Reader
 from seqcheck.engine import session
-from seqcheck.errors import InputError
+from seqcheck.errors import InputError, UsageError
 from seqcheck.model import Report
 from seqcheck.wire import pcap, pcapng
 
@@ -127,6 +127,30 @@ def test_what_is_no_record_remains_none(spec: str) -> None:
         frame = datagram(bytes([first, first]) + b"7 is in it")
         made = redactor.frame(frame, len(frame), 1)
         assert reads.read(made, len(made), 1) == reads.read(frame, len(frame), 1)
+
+
+@pytest.mark.parametrize(
+    "spec", ["udp:5001 magic=u8@0==0x47 stream=u8@1 seq=u8@2 each=8", "udp:5001 seq=u16be@0 each=5"]
+)
+def test_every_record_of_a_frame_stays(spec: str, tmp_path: Path) -> None:
+    rows = []
+    for at in range(300):
+        records = [bytes([0x47, 7, (at * 3 + place) % 256]) + b"abcde" for place in range(at % 4 + 1)]
+        rows.append(datagram(b"".join(records)[: 8 * 4 - at % 3]))
+    path, copy = tmp_path / "run.pcap", tmp_path / "copy.pcapng"
+    path.write_bytes(pcap.file_header(link=1) + b"".join(pcap.record(at, data) for at, data in enumerate(rows)))
+    assert main(["redact", "--layout", spec, str(path), str(copy)]) == 0
+    made = [session.analyze(each, layout=spec) for each in (path, copy)]
+    assert made[0].records == made[1].records
+    assert [(one.received, one.duplicates, one.missing, one.late) for one in made[0].streams] == [
+        (one.received, one.duplicates, one.missing, one.late) for one in made[1].streams
+    ]
+    assert b"abcde" not in copy.read_bytes()
+
+
+def test_sets_whose_records_could_not_be_counted_are_refused() -> None:
+    with pytest.raises(UsageError, match="IPFIX"):
+        Redactor(layout.resolve("ipfix"), KEY)
 
 
 @pytest.mark.parametrize(("link", "cook"), [(packets.COOKED, packets.cooked), (packets.COOKED2, packets.cooked2)])

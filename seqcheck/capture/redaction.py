@@ -13,12 +13,14 @@ from hashlib import blake2b
 
 from ..dataclass import dataclass
 from ..errors import InputError, UsageError
-from ..kernel.border import CUT, RECORD
+from ..kernel.border import CUT, RECORD, Program
 from ..kernel.portable.digits import is_digits, label_of, stretch
 from ..kernel.portable.examine import Seen, examine
 from ..kernel.portable.frame import Place, locate, position
 from ..kernel.portable.moves import content, is_ber, is_move, move
 from ..layout import Layout, compile
+from ..layout.model import Sets
+from ..layout.spread import MOST_PLACES, moved
 from ..wire.link import COOKED, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TYPE_AT, ethertype_at, payload_at, word
 
 MOST = 1 << 20  # addresses of a kind
@@ -44,16 +46,23 @@ class _Work:
             self.stays[start:stop] = b"\xff" * (stop - start)
 
 
+class _Reads:
+    """What reads the record at one place."""
+
+    __slots__ = ("program", "words")
+
+    def __init__(self, layout: Layout) -> None:
+        self.program, self.words = compile(layout), tuple(layout.words())
+
+
 class Redactor:
     """Redacts the frames of one capture, which `layout` reads; `key` is secret, and forgotten afterwards."""
 
     def __init__(self, layout: Layout, key: bytes) -> None:
-        if layout.each:
-            raise UsageError("redact keeps the words of one record a frame, and this layout has several")
-        program = compile(layout)
-        self._program = program
-        self._anchor = program.sought
-        self._words = tuple(layout.words())
+        if isinstance(layout.covers, Sets):
+            raise UsageError("redact takes out what IPFIX sets hold, and without it their records cannot be counted")
+        self._layout = layout
+        self._read = [_Reads(layout)]  # by the record's place in the frame
         self._key = key
         self._known: dict[bytes, bytes] = {}
         self._counts: dict[int, int] = {}
@@ -61,24 +70,34 @@ class Redactor:
     def frame(self, data: bytes, wire: int, link: int) -> bytes:
         """One frame, as captured, of which the layout reads the same as before. InputError where it is a record whose
         words cannot be kept (inside a tunnel), or there are too many addresses."""
-        seen = examine(data, wire, link, self._program)
-        kept = seen.status in (RECORD, CUT)
+        reads = self._places(len(data))
+        seen = [examine(data, wire, link, each.program) for each in reads]
+        kept = [each for each, what in zip(reads, seen, strict=True) if what.status in (RECORD, CUT)]
         for salt in range(TRIES):
-            made = self._redacted(data, wire, link, words=kept, salt=salt)
-            if _alike(examine(made, wire, link, self._program), seen):
+            made = self._redacted(data, wire, link, kept, salt=salt)
+            again = (examine(made, wire, link, each.program) for each in reads)
+            if all(_alike(one, other) for one, other in zip(again, seen, strict=True)):
                 return made
-        return self._redacted(data, wire, link, words=True, salt=0)
+        return self._redacted(data, wire, link, reads, salt=0)
 
-    def _redacted(self, data: bytes, wire: int, link: int, *, words: bool, salt: int) -> bytes:
-        """`words`: with what the layout reads as it was. By another `salt` all else becomes something else."""
+    def _places(self, length: int) -> list[_Reads]:
+        """What reads the records that a frame of this length may hold."""
+        if not self._layout.each:
+            return self._read
+        most = min(max(1, -(-length // self._layout.each)), MOST_PLACES)
+        self._read += [_Reads(moved(self._layout, place)) for place in range(len(self._read), most)]
+        return self._read[:most]
+
+    def _redacted(self, data: bytes, wire: int, link: int, kept: list[_Reads], *, salt: int) -> bytes:
+        """With what these read as it was. By another `salt` all else becomes something else."""
         work = _Work(data=bytearray(data), stays=bytearray(len(data)))
         kind, at = self._link(work, link)
         if kind == ARP:
             self._arp(work, at)
         elif kind in IP_TYPES:
             self._network(work, IP_TYPES[kind], at)
-        if words:
-            self._keep_words(work, data, wire, link)
+        for each in kept:
+            self._keep_words(work, data, wire, link, each)
         self._replace(work, self._key + bytes([salt]) * (salt > 0))
         if kind in IP_TYPES:
             _sum_up(work.data, IP_TYPES[kind], at, whole=len(data) == wire)
@@ -126,8 +145,8 @@ class Redactor:
         if first and protocol in LENGTHS:
             work.keep(at + size, at + size + LENGTHS[protocol])
 
-    def _keep_words(self, work: _Work, data: bytes, wire: int, link: int) -> None:
-        seen, outer = examine(data, wire, link, self._program), locate(data, wire, link, self._anchor)
+    def _keep_words(self, work: _Work, data: bytes, wire: int, link: int, reads: _Reads) -> None:
+        seen, outer = examine(data, wire, link, reads.program), locate(data, wire, link, reads.program.sought)
         place = seen.place
         if (outer.status, outer.start) != (RECORD, place.start):
             if seen.status != RECORD:
@@ -136,27 +155,18 @@ class Redactor:
                 "a record lies inside a tunnel, where its number cannot be kept",
                 hint="Give a layout that names its place from the outer header: seqcheck discover.",
             )
-        for field in filter(is_digits, self._program.fields if seen.status == RECORD else ()):
-            stays = stretch(data, place, field, label_of(self._program))
+        for field in filter(is_digits, reads.program.fields if seen.status == RECORD else ()):
+            stays = stretch(data, place, field, label_of(reads.program))
             work.keep(stays.start, stays.stop)
-        for stays in self._decisive(data, place):
+        for stays in _decisive(data, place, reads.program):
             work.keep(stays.start, stays.stop)
-        for one in self._words:
+        for one in reads.words:
             at = position(place, one.offset)
             mask = one.mask.to_bytes(one.width, "big" if one.big else "little")
             for byte, bits in enumerate(mask, at):
                 if 0 <= byte < len(work.stays):
                     work.stays[byte] |= bits
                     work.data[byte] = (work.data[byte] & ~bits) | (data[byte] & bits)
-
-    def _decisive(self, data: bytes, place: Place) -> list[range]:
-        """The bytes that lead to places which the payload itself tells, and those of BER elements."""
-        looked: list[range] = []
-        again = Place(start=place.start, end=place.end, stated=place.stated, here=place.start)
-        move(data, again, list(filter(is_move, self._program.fields)), looked)
-        for field in filter(is_ber, self._program.fields):
-            looked.append(content(data, again, int(field["value"]), looked))
-        return looked
 
     def _replace(self, work: _Work, key: bytes) -> None:
         """All that does not stay."""
@@ -252,3 +262,13 @@ def _checksum(data: bytes) -> bytes:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return (~total & 0xFFFF).to_bytes(2, "big")
+
+
+def _decisive(data: bytes, place: Place, program: Program) -> list[range]:
+    """The bytes that lead to places which the payload itself tells, and those of BER elements."""
+    looked: list[range] = []
+    again = Place(start=place.start, end=place.end, stated=place.stated, here=place.start)
+    move(data, again, list(filter(is_move, program.fields)), looked)
+    for field in filter(is_ber, program.fields):
+        looked.append(content(data, again, int(field["value"]), looked))
+    return looked

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Writes a copy of a capture in which every number comes once: the first frame with a number
 is kept, and its copies are removed; with --cause, only copies that point at that cause.
-All other frames are kept as they are."""
+Where a frame holds several numbers, it is removed if all of them came before. All other
+frames are kept as they are."""
 
 EPILOG = """\
 examples:
@@ -66,8 +67,10 @@ def cause(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Analyze, read once more, write."""
+    import numpy as np
+
+    from seqcheck.cli.dedup_several import layout_of_several, whole
     from seqcheck.engine.session import Query, examine
-    from seqcheck.layout import resolve
 
     if args.capture == STDOUT:
         raise UsageError("dedup reads a file, not standard input", hint="Save the capture to a file first.")
@@ -77,27 +80,32 @@ def run(args: argparse.Namespace) -> int:
 
         def work(ready: Ready) -> int:
             with examine(args.capture, query, ready=ready) as results:
-                if any(resolve(each.spec).several for each in results.report.read_by):
-                    raise UsageError("dedup takes frames out, and a frame of this layout holds several records")
-                removed, counts = copies(results, args.causes)
+                layout = layout_of_several(results.report)
+                found, counts = copies(results, args.causes)
+                several = layout is not None
+                removed, numbers = whole(results, layout, found) if layout else (np.unique(found), len(found))
                 with failing(output.name):
                     for piece in without(results, removed):
                         output.stream.write(piece)
             output.commit()
             if not args.quiet:
-                tell(results.report, output.name, removed=len(removed), counts=counts)
+                tell(results.report, output.name, removed=len(removed), numbers=numbers, counts=counts, several=several)
             return 0
 
         return privileges.run(args, [output], work, rehearse)
 
 
-def tell(report: Report, name: str, *, removed: int, counts: Counter[str]) -> None:
-    """Say what was written, and what of it may still be copies."""
+def tell(report: Report, name: str, *, removed: int, numbers: int, counts: Counter[str], several: bool) -> None:
+    """Say what was written, and what of it may still be copies: of the `numbers` in the frames that were removed, and
+    of those that came twice and stay."""
     kinds = ", ".join(f"{cause} {count:,}" for cause, count in sorted(counts.items()))
-    frames, left = report.capture.frames, report.duplicates.total - removed
+    if several:
+        kinds = f"{numbers:,} numbers" if removed else ""
+    frames, left = report.capture.frames, report.duplicates.total - numbers
     said = f"seqcheck: wrote {name}, {frames - removed:,} of {frames:,} frames; removed {removed:,}"
     said += f" ({kinds})" if kinds else ""
-    say(said + (f"; {left:,} copies of other causes stay" if left else ""))
+    why = "in frames that hold new numbers, too, stay" if several else "of other causes stay"
+    say(said + (f"; {left:,} copies {why}" if left else ""))
     for each in report.limits:
         if each.name == "missing":
             say(f"seqcheck: note: {each.count:,} records were too old to be judged, and stay")
@@ -111,7 +119,7 @@ def rehearse() -> None:
 
 
 def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.int64], Counter[str]]:
-    """The frames to be removed (ascending), and how many by cause. InputError where there is nothing to go by."""
+    """The frame of each copy, and how many there are by cause. InputError where there is nothing to go by."""
     import numpy as np
 
     from seqcheck.kernel.border import DUPLICATE
@@ -134,7 +142,7 @@ def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.
                 mine = np.array([each in chosen for each in batch.columns["cause"]], np.bool_)
                 numbers.append(np.array(batch.columns["frame"], np.int64)[mine])
                 counts.update(each for each in batch.columns["cause"] if each in chosen)
-    return np.unique(np.concatenate(numbers)), counts
+    return np.concatenate(numbers), counts
 
 
 def without(results: Examined, removed: NDArray[np.int64]) -> Iterator[bytes]:
