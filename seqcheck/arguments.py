@@ -33,5 +33,5 @@ def whole(name: str, given: Any, low: int, high: int) -> int:
     except TypeError:
         number = low - 1
     if not low <= number <= high or isinstance(given, bool):
-        raise UsageError(f"{name}: {given!r} is not a whole number from {low} to {high}")
+        raise UsageError(f"{name}: {given!r} is not an integer from {low} to {high}")
     return int(number)

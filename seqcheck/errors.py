@@ -40,4 +40,4 @@ class OutputError(SeqcheckError):
 
 
 class PrivilegeError(SeqcheckError):
-    """The interface may not be opened by this user."""
+    """You do not have permission to open the interface."""

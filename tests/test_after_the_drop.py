@@ -245,7 +245,7 @@ def test_what_goes_wrong_is_told_and_leaves_nothing(home: Path) -> None:
     (home / "taken.json").write_text("old")
     script = [sys.executable, "-S", "-P", "-c", SCRIPT, str(home), "analyze", "--report=json=taken.json", "run.pcap"]
     refused = subprocess.run(script, capture_output=True, text=True, check=False, cwd=home, env=environment())
-    assert (refused.returncode, "exists already" in refused.stderr) == (2, True)
+    assert (refused.returncode, "already exists" in refused.stderr) == (2, True)
     assert run(home, "analyze", "--force", "--report=json=taken.json", "run.pcap").returncode == 1
     assert json.loads((home / "taken.json").read_text())["schema"] == "seqcheck.report/1"
 

@@ -20,7 +20,7 @@ def test_the_statement_is_of_all(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(track, "LIMIT", 40)
     monkeypatch.setattr(track, "HEAD", 4)
     few = seqcheck.analyze(SAMPLES / name)
-    assert any("not kept one by one" in each for each in few.verdict.caveats)
+    assert any("not kept individually" in each for each in few.verdict.caveats)
     assert (few.verdict.cause, few.duplicates.total) == (whole.verdict.cause, whole.duplicates.total)
     assert few.verdict.explained == few.verdict.of
     assert few.verdict.statement.startswith(f"All {few.verdict.of:,} duplicates")

@@ -75,7 +75,7 @@ def test_the_first_of_each_number_stays(data: st.DataObject, tmp_path: Path) -> 
 
 
 def mixed(folder: Path) -> Path:
-    """Stale slots, and copies made on the way."""
+    """Stale slots, and copies made on the path."""
     order = list(range(12_000))
     for at in range(11_500, 600, -400):
         order.insert(at, order[at] - 512)

@@ -24,7 +24,7 @@ def test_it_shows_its_commands_and_leaves_what_they_made(tmp_path: Path, capsys:
 def test_nothing_is_replaced_without_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "demo.pcap").write_text("mine")
     assert main(["demo", "--no-open", str(tmp_path)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert (tmp_path / "demo.pcap").read_text() == "mine"
     assert main(["demo", "--no-open", "--force", str(tmp_path)]) == 0
 

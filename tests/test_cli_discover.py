@@ -88,7 +88,7 @@ def test_trouble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["discover", str(tmp_path / "none.pcap")]) == 2
     empty = written(tmp_path / "empty.pcap", [])
     assert main(["discover", empty]) == 2
-    assert capsys.readouterr().err.count("no frame in it") == 1
+    assert capsys.readouterr().err.count("the capture holds no frames") == 1
 
 
 def test_values_of_a_layout(capture: str, capsys: pytest.CaptureFixture[str]) -> None:

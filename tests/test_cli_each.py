@@ -59,7 +59,7 @@ def test_no_report_lands_on_what_is_read(read: str, tmp_path: Path, capsys: pyte
     (tmp_path / "a.pcap").write_bytes(b"")
     given = ["--layout", str(layout), "--expect", str(expected), str(tmp_path / "a.pcap")]
     assert run("--force", "--report", f"json={tmp_path}/{{name}}.{read}", *given) == 2
-    assert f"{tmp_path / 'a'}.{read} is one of the files to read" in capsys.readouterr().err
+    assert f"{tmp_path / 'a'}.{read} is one of the inputs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [["--jobs", "0", "a"], ["--each", "--jobs", "0", "a"], ["--each", "--jobs", "x", "a"]])

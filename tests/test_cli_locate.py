@@ -67,7 +67,7 @@ def test_what_it_looks_like(folder: Path, capsysbinary: pytest.CaptureFixture[by
         "  a → b  2,000  2,037     3       40     0   +0 ns  +0 ns  0 ns ± 1.00 µs",
         "",
         "What the copies point at",
-        "  a → b  All 40 duplicates were made on the way (mirror port, bond, `any`): 2 %",
+        "  a → b  All 40 duplicates were made on the path (mirror port, bond, `any`): 2 %",
         "         of the numbers came again at once.",
         "",
         "Points",
@@ -144,7 +144,7 @@ def test_captures_of_other_traffic_are_refused(folder: Path, capsys: pytest.Capt
     other = [(BEGIN + x * STEP, frame(7, x, sport=99)) for x in range(COUNT)]
     (folder / "sound-b.pcap").write_bytes(capture(other))
     assert main(argv(folder, "sound")) == 2
-    assert "no stream was seen at more than one of them" in capsys.readouterr().err
+    assert "no stream appears at more than one of these points" in capsys.readouterr().err
 
 
 def test_it_says_which_point_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

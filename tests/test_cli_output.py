@@ -54,7 +54,7 @@ def test_an_error_leaves_nothing_and_the_old_file_as_it_was(tmp_path: Path) -> N
 def test_nothing_is_replaced_without_force(tmp_path: Path) -> None:
     target = tmp_path / "run.json"
     target.write_bytes(b"old")
-    with pytest.raises(OutputError, match="exists already") as caught:
+    with pytest.raises(OutputError, match="already exists") as caught:
         Output(str(target))
     assert "--force" in caught.value.hint
     write(target, b"new", force=True)
@@ -63,7 +63,7 @@ def test_nothing_is_replaced_without_force(tmp_path: Path) -> None:
 
 def test_a_file_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "run.json"
-    with pytest.raises(OutputError, match="exists already"), Output(str(target)) as made:
+    with pytest.raises(OutputError, match="already exists"), Output(str(target)) as made:
         made.stream.write(b"mine")
         target.write_bytes(b"theirs")
         made.commit()
@@ -88,7 +88,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_every_way_makes_the_file_and_leaves_nothing_else(tmp_path: Path, way: str) -> None:
     target = tmp_path / "run.json"
     write(target, b"1")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write(target, b"2")
     write(target, b"3", force=True)
     assert target.read_bytes() == b"3"
@@ -134,7 +134,7 @@ def test_what_is_read_is_never_replaced(tmp_path: Path, given: str) -> None:
             ),
         }[given]()  # fmt: skip
     assert got.returncode == 2
-    assert b"write elsewhere" in got.stderr
+    assert b"write to another file" in got.stderr
     assert (capture.read_bytes(), other.read_bytes()) == before
 
 
@@ -208,7 +208,7 @@ def test_an_output_never_lands_on_an_input(tmp_path: Path) -> None:
     capture = tmp_path / "run.pcap"
     capture.write_bytes(b"")
     (tmp_path / "same.pcap").symlink_to(capture)
-    with pytest.raises(UsageError, match="one of the files"):
+    with pytest.raises(UsageError, match="one of the inputs"):
         spare([str(capture)], [str(tmp_path / "same.pcap")])
     spare([str(capture), "-"], ["-", str(tmp_path / "run.json"), os.devnull])
     assert not same_file(str(capture), str(tmp_path / "run.json"))

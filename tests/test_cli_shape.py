@@ -41,6 +41,6 @@ def test_an_option_as_it_is() -> None:
 
 
 def test_a_short_form_of_a_help_text() -> None:
-    assert sentence("slots, if known; may be given again") == "slots, if known"
+    assert sentence("slots, if known; may be repeated") == "slots, if known"
     assert sentence("end after so long: 90, 15m") == "end after so long"
     assert sentence("slots (default: 512)") == "slots (default: 512)"

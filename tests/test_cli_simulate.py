@@ -59,7 +59,7 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path, capsys: pytest.Cap
     out, truth = tmp_path / "out.pcap", tmp_path / "truth.json"
     truth.write_text("mine")
     assert run(str(out), *SMALL, "--truth", str(truth)) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["truth.json"]
     assert truth.read_text() == "mine"
     out.write_text("mine too")
@@ -107,12 +107,12 @@ def test_every_option_reaches_the_scenario() -> None:
         (["--rate", "0"], "--rate"),
         (["--rate", "nan"], "--rate"),
         (["--size", "59"], "out of range"),
-        (["--size", "60", "--layout", "republic"], "no room"),
+        (["--size", "60", "--layout", "republic"], "too short"),
         (["--snap", "40"], "cuts it off"),
         (["--seed", "-1"], "seed"),
         (["--format", "erf"], "invalid choice"),
         (["--scenario", "/nonexistent.toml"], "cannot read"),
-        (["--truth", "OUT"], "same place"),
+        (["--truth", "OUT"], "same file"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -127,7 +127,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("path", "value"), HOSTILE, ids=[f"{path}-{value!r:.20}" for path, value in HOSTILE])
 def test_what_does_not_fit_is_refused_and_named(path: str, value: Any) -> None:
-    with pytest.raises(InputError, match=r"^r\.json: ") as error:
+    with pytest.raises(InputError, match=r"^r\.json( is not a report)?: ") as error:
         read(changed(path, value))
     assert len(str(error.value)) < 700
 
@@ -138,8 +138,16 @@ def test_what_does_not_fit_is_refused_and_named(path: str, value: Any) -> None:
     b'{"schema": "seqcheck.report/1"} x',
 ])  # fmt: skip
 def test_what_is_no_report_is_refused(data: bytes) -> None:
-    with pytest.raises(InputError, match=r"^r\.json: "):
+    with pytest.raises(InputError, match=r"^r\.json( is not a (JSON )?report)?: ") as error:
         read(data)
+    assert len(str(error.value)) < 700
+
+
+@pytest.mark.parametrize("data", [b"\xd4\xc3\xb2\xa1", b"{}", b"not JSON"])
+def test_a_capture_given_for_a_report_gets_the_command_that_makes_one(data: bytes) -> None:
+    with pytest.raises(InputError, match=r"^r\.json is not a ") as error:
+        read(data)
+    assert "seqcheck analyze --report json=FILE CAPTURE" in error.value.hint
 
 
 def test_what_is_too_large_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,7 +192,7 @@ def test_layouts_explains_it(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("No number came twice in 1,129 records. Nothing is missing.", "No frame came twice in 1,129 records."),
         ("All 8: old numbers went out again.", "All 8: old frames went out again."),
-        ("2 of 5 records carried a number that had come before", "2 of 5 records had come before"),
+        ("2 of 5 records carried a number received before", "2 of 5 records had been received before"),
     ],
 )
 def test_sentences(sentence: str, instead: str) -> None:

@@ -190,7 +190,7 @@ def test_names_of_a_struct_may_be_pieces() -> None:
         ("udp seq=u8@0&5:u8@1", "not adjacent"),
         ("udp seq=u8@0 step=0", "a step of 0"),
         ("udp seq=u8@0 step=256", "a step of 256"),
-        ("udp seq=u8@0%100 step=30", "do not come round"),
+        ("udp seq=u8@0%100 step=30", "never return to their start"),
         ("udp seq=u8@0 step=2 from=1", "may have one"),
         ("udp seq=u8@0 from=255", "a count from 255"),
         ("udp seq=u8@0%256 from=1", "256 does not fit"),

@@ -211,7 +211,7 @@ CASES = [  # what, frame (link 1, whole unless said), layout, status or number
     ("TCP options", ethernet(ipv4(bytes(12) + b"\x60" + bytes(11) + HEAD, protocol=6)), "tcp seq=u8@0", "9"),
     ("TCP header of 4 words", ethernet(ipv4(bytes(12) + b"\x40" + bytes(11), protocol=6)), "tcp seq=u8@0",
      border.MALFORMED),
-    ("TCP header behind the end", ethernet(ipv4(bytes(12) + b"\xf0" + bytes(11), protocol=6)), "tcp seq=u8@0",
+    ("TCP header beyond the end", ethernet(ipv4(bytes(12) + b"\xf0" + bytes(11), protocol=6)), "tcp seq=u8@0",
      border.MALFORMED),
     ("magic", ethernet(ipv4(DATAGRAM)), "udp magic=u8@1==1 seq=u8@0", "9"),
     ("other magic", ethernet(ipv4(DATAGRAM)), "udp magic=u8@1==2 seq=u8@0", border.MAGIC),

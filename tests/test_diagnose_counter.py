@@ -91,7 +91,7 @@ def test_few_restarts_at_random_numbers_are_restarts() -> None:
 def test_one_stream_a_record() -> None:
     report = seqcheck.analyze(kinds.numbers(range(500)), layout="udp:5000 stream=u32be@0 seq=u32be@4")
     assert report.verdict.cause == "no-counter"
-    assert "each of 500 streams has one record only" in report.verdict.statement
+    assert "each of 500 streams has only one record" in report.verdict.statement
 
 
 def test_one_record_by_chance() -> None:

@@ -40,9 +40,18 @@ def sample() -> Frames:
         ("udp:6000 seq=u32be@6", "seq=u32be@6 never counts."),
         ("udp:6000 seq=u32le@5", "seq=u32le@5 never counts."),
         ("udp:6000 seq=u16le@4", "seq=u16le@4 never counts."),
-        ("udp:6001 seq=u32le@6", "No frame has UDP port 6001: there is UDP port 6000: 200 frames, 1 flow."),
-        ("tcp:6000 seq=u32le@6", "No frame has TCP port 6000: there is UDP port 6000: 200 frames, 1 flow."),
-        ("udp:1-9,6001 seq=u32le@6", "No frame has UDP ports 1-9, 6001: there is UDP port 6000: 200 frames, 1 flow."),
+        (
+            "udp:6001 seq=u32le@6",
+            "No frame has UDP port 6001. The first 200 frames hold UDP port 6000: 200 frames, 1 flow.",
+        ),
+        (
+            "tcp:6000 seq=u32le@6",
+            "No frame has TCP port 6000. The first 200 frames hold UDP port 6000: 200 frames, 1 flow.",
+        ),
+        (
+            "udp:1-9,6001 seq=u32le@6",
+            "No frame has UDP ports 1-9, 6001. The first 200 frames hold UDP port 6000: 200 frames, 1 flow.",
+        ),
         ("udp:6000 seq=u32le@31", "The layout needs 35 bytes of payload; these frames have 34 at most."),
         (
             "udp:6000 magic=u32be@0==0xfeedface seq=u32le@6",
@@ -101,7 +110,7 @@ def test_an_error_carries_the_advice() -> None:
     with pytest.raises(InputError) as caught:
         analyze(capture(), layout="udp:6001 seq=u32le@6")
     assert caught.value.hint.splitlines()[1:] == [
-        "No frame has UDP port 6001: there is UDP port 6000: 200 frames, 1 flow.", WOULD,
+        "No frame has UDP port 6001. The first 200 frames hold UDP port 6000: 200 frames, 1 flow.", WOULD,
     ]  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def test_every_report_of_captures_plain_and_compressed(tmp_path: Path) -> None:
         tmp_path, ["analyze", *reports, "--max-time", "60", "run.pcap"], several,
         ["analyze", "--report=json=out.json", "run.pcap"],
     )  # fmt: skip
-    assert (codes, "out.json exists already" in said) == ([1, 1, 2], True)
+    assert (codes, "out.json already exists" in said) == ([1, 1, 2], True)
     assert all((tmp_path / f"out.{name}").stat().st_size > 100 for name in REPORTS)
     assert json.loads((tmp_path / "out.json").read_bytes())["duplicates"]["total"] == 8
     assert json.loads((tmp_path / "out.several").read_bytes())["duplicates"]["total"] > 8
@@ -102,5 +102,5 @@ def test_what_needs_unix_says_so(tmp_path: Path) -> None:
     codes, said = run(tmp_path, *([verb, "lo"] for verb in ("live", "send", "extcap")))
     assert codes == [2, 2, 2]
     assert [line for line in said.splitlines() if line.startswith("seqcheck: ")] == [
-        f"seqcheck: {verb} does not run on this system" for verb in ("live", "send", "extcap")
+        f"seqcheck: {verb} is not available on this system" for verb in ("live", "send", "extcap")
     ]

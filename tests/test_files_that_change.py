@@ -56,4 +56,4 @@ def test_frames_of_a_file_that_has_changed_are_refused(
     out.mkdir()
     assert main(["analyze", f"--report={name}={out}/frames", f"--report=json={out}/json", str(capture)]) == 2
     assert os.listdir(out) == ["json"]
-    assert "has changed since its frames were counted" in capsys.readouterr().err
+    assert "was changed while it was being read" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def test_every_built_in_can_be_a_file(name: str, tmp_path: Path) -> None:
         ('anchor = "udp"\nseq = 7', "at key 'seq'"),
         ('anchor = ["udp"]\nseq = "u8@0"', "at key 'anchor'"),
         ('anchor = "udp"\nseq = "u8@0"\nmagic = [1]', "at key 'magic'"),
-        ('anchor = "udp"\nseq = "u8@0"\nport = "5000"', "at key 'port': no such key"),
+        ('anchor = "udp"\nseq = "u8@0"\nport = "5000"', "at key 'port': unknown key"),
         ('anchor = "udp"\nseq = "u9@0"', "at 'seq=u9@0'"),
         ('anchor = "udp"\nseq = ["u8@0", "u8@1"]', "too many"),
         ("#" * 70_000, "more than 65536 bytes"),

@@ -54,11 +54,11 @@ def test_places_are_those_where_struct_packs(codes: list[str], order: str) -> No
     ("spec", "complaint"),
     [
         ("udp:1 struct=<IHQ:magic,number seq=number", "3 fields, and 2 names"),
-        ("udp:1 struct=<IHd:a,b,c seq=c", "no integer 'c' at a fixed place"),
-        ("udp:1 struct=<I:a seq=b", "no integer 'b' at a fixed place"),
+        ("udp:1 struct=<IHd:a,b,c seq=c", "no integer 'c' at a fixed offset"),
+        ("udp:1 struct=<I:a seq=b", "no integer 'b' at a fixed offset"),
         ("udp:1 struct=<zz:a seq=a", "no format of a struct"),
         ("udp:1 struct=<999999999B:a seq=a", "too many fields"),
-        ("udp:1 struct=<I:a struct=<I:b seq=a", "one header description too many"),
+        ("udp:1 struct=<I:a struct=<I:b seq=a", "only one of struct= and scapy= is allowed"),
         ("udp:1 struct=<I:a", "no seq field"),
         ("udp:1 scapy=no_such_module:Probe seq=a", "cannot be loaded"),
         ("udp:1 scapy=os:path seq=a", "no Packet class path"),
@@ -85,5 +85,5 @@ def test_a_scapy_class_where_one_stands(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_file_may_describe_a_struct_and_names_no_code() -> None:
     table = {"anchor": "udp:1", "struct": "<IHQ:magic,flow,number", "seq": "number", "stream": "flow"}
     assert files.from_table(table) == parse("udp:1 stream=u16le@4 seq=u64le@6")
-    with pytest.raises(UsageError, match="no such key"):
+    with pytest.raises(UsageError, match="unknown key"):
         files.from_table({"anchor": "udp:1", "scapy": "probe:Probe", "seq": "number"})

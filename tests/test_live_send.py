@@ -46,7 +46,7 @@ def test_frames_longer_than_the_mtu_are_refused(pair: netns.Pair) -> None:
     netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "mtu", "900")
     with send(pair, "--size", "1400") as sender:
         assert sender.end() == 2
-    assert any("frames of 1400 bytes are longer than" in line and "MTU of 900" in line for line in sender.err)
+    assert any("frames of 1400 bytes are too long for" in line and "MTU of 900" in line for line in sender.err)
     pair.send("--size", "914", "--count", "10")
 
 
@@ -78,7 +78,7 @@ def test_rings_that_no_memory_has_are_refused(pair: netns.Pair) -> None:
         pytest.skip("this machine has room for them")
     with send(pair, "--ring-size", "65536", "--rings", "64", "--size", "16110", "--count", "1") as sender:
         assert sender.end() == 2
-    assert any("more than half of the memory that is free" in line for line in sender.err)
+    assert any("more than half the free memory" in line for line in sender.err)
 
 
 def test_a_path_that_takes_nothing_is_told(pair: netns.Pair) -> None:

@@ -395,7 +395,7 @@ def test_until_duplicate_and_duration(pair: netns.Pair) -> None:
             assert sending.process.poll() is None
     with netns.live(pair.rx, pair.into, "--duration", "300ms") as live:
         assert live.end() == 2
-    assert any("no frame in it" in line for line in live.err)
+    assert any("the capture holds no frames" in line for line in live.err)
 
 
 def test_the_filter_works_in_the_kernel(pair: netns.Pair, tmp_path: Path) -> None:
@@ -487,7 +487,7 @@ def test_the_filter_is_that_of_each_interfaces_link_layer(
 def test_the_ring_leaves_memory_for_others(pair: netns.Pair) -> None:
     with netns.program(pair.rx, *netns.SEQCHECK, "live", pair.into, "--ring", "1000G") as refused:
         assert refused.end() == 2
-    assert any("--ring: 1,024,000 MiB is more than half of the memory that is free" in line for line in refused.err)
+    assert any("--ring: 1,024,000 MiB is more than half the free memory" in line for line in refused.err)
     with netns.live(pair.rx, pair.into, "--ring", "3M") as live:
         live.end(signal.SIGTERM)
     assert f"seqcheck: listening on {pair.into}, with a ring of 4 MiB" in live.err
@@ -536,10 +536,10 @@ def test_without_the_privilege_the_error_says_what_to_do(pair: netns.Pair, verb:
 @pytest.mark.parametrize(("options", "words"), [
     (["nowhere0"], "there is no interface nowhere0"),
     (["any", "sqin"], "name it alone"),
-    (["any", "--promiscuous"], "any cannot be promiscuous"),
-    (["any", "--via", "scapy"], "not captured by scapy"),
-    (["--filter", "no such word", "sqin"], "does not parse"),
-    (["--clock", "adapter", "sqin"], "cannot stamp every frame"),
+    (["any", "--promiscuous"], "`any` cannot be promiscuous"),
+    (["any", "--via", "scapy"], "cannot capture on `any`"),
+    (["--filter", "no such word", "sqin"], "invalid filter"),
+    (["--clock", "adapter", "sqin"], "cannot time-stamp every frame"),
     (["--layout", "nonsense", "sqin"], "nonsense"),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused(pair: netns.Pair, options: list[str], words: str) -> None:

@@ -97,7 +97,7 @@ def test_two_that_count_are_a_choice_for_people() -> None:
     with pytest.raises(InputError) as caught:
         analyze(capture(own(300), other))
     assert caught.value.hint.splitlines()[0] == (
-        "There is: UDP port 6005: 300 frames, 1 flow; UDP port 6006: 280 frames, 1 flow."
+        "The first 580 hold: UDP port 6005: 300 frames, 1 flow; UDP port 6006: 280 frames, 1 flow."
     )
     assert "  --layout 'udp:6005 seq=u32le@6'" in caught.value.hint
     assert "  --layout 'udp:6006 seq=u32be@24'" in caught.value.hint
@@ -108,7 +108,7 @@ def test_where_nothing_counts_the_error_says_what_is_there() -> None:
     frames = (ethernet(ipv4(udp(more(), dport=6005))) for _ in range(100))
     with pytest.raises(InputError) as caught:
         analyze(capture(frames))
-    assert caught.value.message.startswith("none of the 100 frames carries a header that can be recognised")
+    assert caught.value.message.startswith("none of the 100 frames carries a header that seqcheck recognizes")
     assert "UDP port 6005: 100 frames, 1 flow" in caught.value.hint
 
 
@@ -121,7 +121,7 @@ def test_what_was_found_stays_where_what_is_there_cannot_be_told(monkeypatch: py
 
 
 def test_an_empty_capture_is_told_as_ever() -> None:
-    with pytest.raises(InputError, match="no frame in it"):
+    with pytest.raises(InputError, match="the capture holds no frames"):
         analyze(capture(iter(())))
 
 

@@ -233,8 +233,8 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["redact", "--layout", spec, "--force", str(path), str(path)]) == 2
     assert main(["redact", "-", str(copy)]) == 2
     err = capsys.readouterr().err
-    assert "exists already" in err
-    assert "one of the files to read" in err
+    assert "already exists" in err
+    assert "one of the inputs" in err
     assert "not standard input" in err
 
 

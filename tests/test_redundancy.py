@@ -57,7 +57,7 @@ def test_prp_is_counted_by_way() -> None:
     assert f"{only_a} on A only, {only_b} on B only" in said
     alone = only_b + found.neither, only_a + found.neither
     assert f"With A alone {alone[0]} would be missing, with B alone {alone[1]}; with both, {found.neither}." in said
-    assert "A mostly comes first" in said
+    assert "A usually comes first" in said
 
 
 def test_hsr_is_counted_by_path() -> None:

@@ -73,7 +73,7 @@ def test_lists() -> None:
 
 
 @pytest.mark.parametrize("sentence", [
-    "1 duplicate of 1 were made on the way", "1 of 1 pair compared are identical", "1 follow their copy",
+    "1 duplicate of 1 were made on the path", "1 of 1 pair compared are identical", "1 follow their copy",
     "1 records repeat it", "they lie 4,096 records apart", "1 records apart",
 ])  # fmt: skip
 def test_slips_are_seen(sentence: str) -> None:

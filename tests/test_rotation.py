@@ -157,7 +157,7 @@ def test_layouts_that_cannot_be_kept(layouts: list[str], tmp_path: Path) -> None
     (path,) = cut(tmp_path, tangle(8), [])
     with (tmp_path / "state").open("wb") as after:
         query = Query(layout=layouts, rotation=Rotation(name="state", before=None, after=after))
-        with pytest.raises(UsageError, match="cannot be kept in a state"), examine([str(path)], query):
+        with pytest.raises(UsageError, match="does not support"), examine([str(path)], query):
             pass
     assert not (tmp_path / "state").read_bytes()
 
@@ -196,18 +196,18 @@ def test_what_was_read_before_is_refused(parts: list[Path], tmp_path: Path) -> N
     before = state.read_bytes()
     done = seqcheck("--state", state, parts[0])
     assert (done.returncode, state.read_bytes()) == (2, before)
-    assert "part0.pcap was read before" in done.stderr
+    assert "part0.pcap was already read" in done.stderr
     done = seqcheck("--state", state, "--layout", "udp:5000 seq=u32be@4", parts[1])
     assert (done.returncode, state.read_bytes()) == (2, before)
-    assert "is a state of another layout" in done.stderr
+    assert "was made with another layout" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--each"], "each on its own"),
-        (["--where", "udp"], "excludes --where"),
-        (["--frames", "1-5"], "excludes --where"),
+        (["--each"], "keeps them apart"),
+        (["--where", "udp"], "leave out --where"),
+        (["--frames", "1-5"], "leave out --where"),
         (["--report", "csv=out.csv"], "does not keep them all"),
     ],
 )
@@ -219,13 +219,17 @@ def test_what_a_state_excludes(options: list[str], said: str, parts: list[Path],
 
 
 def test_a_state_that_is_something_else(parts: list[Path], tmp_path: Path) -> None:
-    for path, said in ((tmp_path, "is no file"), ("-", "is no file"), (parts[1], "is no state of seqcheck")):
+    for path, said in (
+        (tmp_path, "is not a file"),
+        ("-", "is not a file"),
+        (parts[1], "is not a state file of seqcheck"),
+    ):
         done = seqcheck("--state", path, "--layout", LAYOUT, parts[0])
         assert done.returncode == 2, said
         assert said in done.stderr
     done = seqcheck("--state", parts[0], parts[0])
     assert done.returncode == 2
-    assert "is one of the files to read" in done.stderr
+    assert "is one of the inputs" in done.stderr
 
 
 def test_nothing_is_kept_where_something_was_left_unread(parts: list[Path], tmp_path: Path) -> None:
@@ -306,7 +310,7 @@ def test_reasons_for_a_refusal(state: tuple[bytes, Path], tmp_path: Path) -> Non
     version = data.index(b'"version":"') + 11
     build = data.index(b'"build":"') + 9
     for changed, said in (
-        (b"x" + data[1:], "no state of seqcheck"),
+        (b"x" + data[1:], "is not a state file of seqcheck"),
         (data[:50], "ends too early"),
         (data[:-1], "its length"),
         (data + b"x", "its length"),

@@ -63,7 +63,7 @@ def test_an_empty_file_is_the_default_scenario() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[rings]", "rings is not known"),
+        ("[rings]", "unknown key rings"),
         ("[ring]\nsise = 4", "did you mean size"),
         ("[ring]\nsize = 'x'", "is not int"),
         ("[ring]\nsize = true", "is not int"),
@@ -93,9 +93,9 @@ def test_an_empty_file_is_the_default_scenario() -> None:
         ("[[fault]]\nkind = 'loss'\nrate = 2", "not a share"),
         ("[[fault]]\nkind = 'loss'\nburst = 0", "out of range"),
         ("[[fault]]\nkind = 'loss'\nrate = 0.1\nonly = 'some'", '"records" or "foreign"'),
-        ("[[fault]]\nkind = 'loss'\nnumber = 2", "number is not known"),
-        ("[[fault]]\nkind = 'stale-slot'\nat = [3]", "would not show"),
-        ("[[fault]]\nkind = 'stale-slot'\nat = [-3]", "would not show"),
+        ("[[fault]]\nkind = 'loss'\nnumber = 2", "unknown key number"),
+        ("[[fault]]\nkind = 'stale-slot'\nat = [3]", "have no effect"),
+        ("[[fault]]\nkind = 'stale-slot'\nat = [-3]", "have no effect"),
         ("[[fault]]\nkind = 'stale-slot'\ncount = 10\n[ring]\nframes = 500", "can show it"),
         ("[[fault]]\nkind = 'ring-replay'\nrun = 512\ncount = 1", "does not fit a ring"),
         ("[[fault]]\nkind = 'pool-reuse'\nblur = 1000\ncount = 1", "reaches ahead"),
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not UTF-8"):
         load(tmp_path / "binary.toml")
     (tmp_path / "huge.toml").write_bytes(b"#" * ((1 << 20) + 1))
-    with pytest.raises(InputError, match="too many for a scenario"):
+    with pytest.raises(InputError, match="too large for a scenario"):
         load(tmp_path / "huge.toml")
 
 

@@ -75,7 +75,7 @@ def test_a_ring_size_that_is_given_accuses_nobody_either(jitter: float) -> None:
 
 def test_packets_that_share_a_number_are_no_resend() -> None:
     report = judged(kinds.segments())
-    assert "nothing was sent again" in report.verdict.statement
+    assert "nothing was resent" in report.verdict.statement
     assert "payload" in " ".join(report.verdict.because)
 
 

@@ -187,14 +187,14 @@ def open_file(path: str) -> io.FileIO:
             return io.FileIO(0, closefd=False)
         return io.FileIO(path)
     except IsADirectoryError as error:
-        raise InputError(f"{path} is a directory", hint="Name the capture files in it.") from error
+        raise InputError(f"{path} is a directory", hint="Name the capture files in it instead.") from error
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist") from error
     except PermissionError as error:
-        raise InputError(f"{path} may not be read by this user", hint="Look at its mode and owner.") from error
+        raise InputError(f"you do not have permission to read {path}", hint="Check its mode and owner.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         hint = "Raise the limit (ulimit -n), or read fewer files at once." if _too_many(error) else ""
-        raise InputError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}", hint=hint) from error
+        raise InputError(f"cannot open {path}: {getattr(error, 'strerror', None) or error}", hint=hint) from error
 
 
 def _too_many(error: Exception) -> bool:

@@ -106,6 +106,7 @@ CODECS: dict[str, Callable[[], Callable[[], Decoder]]] = {
 _WORD = Struct("<I").unpack_from
 # Of data that was packed with a larger window: a word of the library's complaint, and how to unpack it.
 LARGE = {"zstd": ("memory", "zstd --long=31 -dc"), "xz": ("memory", "xz -dc")}
+PACKAGES = {"lz4": "lz4", "zstd": "backports.zstd"}  # as pip names them; the others are in the standard library
 PADDED = ("gzip", "xz")  # zeros may follow a member
 
 
@@ -118,8 +119,9 @@ class Unpacked(ByteSource):
             self._new = CODECS[codec]()
         except ImportError as error:
             raise InputError(
-                f"{raw.name} is compressed by {codec}, and the package that reads it is missing: {error.name}",
-                hint=f"Unpack it first, or: pip install {(error.name or codec).replace('.', '-')}",
+                f"{raw.name} is compressed with {codec}, and {PACKAGES.get(codec, codec)}, which reads it, is not "
+                "installed",
+                hint=f"Unpack it first, or: pip install {PACKAGES.get(codec, codec)}",
             ) from error
         self._raw, self._codec = raw, codec
         self._unpacking = self._pieces()

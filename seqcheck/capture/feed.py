@@ -85,7 +85,7 @@ class Feed:
         if trouble:
             raise InputError(f"{self.name}: {trouble}", hint="Nothing of it could be read.")
         if len(head) == HEAD:
-            hint = "If it is a capture of another format, convert it first: editcap -F pcapng IN OUT"
+            hint = "If it is another capture format, convert it first: editcap -F pcapng IN OUT"
         raise InputError(f"{self.name} {what}", hint=hint)
 
     def start(self, pool: Pool) -> None:

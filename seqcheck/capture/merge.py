@@ -126,7 +126,7 @@ def _open(each: _Active, active: list[_Active], pool: Pool) -> None:
     """Begin to read it, unless it holds nothing."""
     if len(active) == MAX_OPEN:
         raise InputError(
-            f"more than {MAX_OPEN} inputs overlap in time, from {each.feed.name} on",
+            f"more than {MAX_OPEN} inputs overlap in time, beginning with {each.feed.name}",
             hint="Merge them first: mergecap -w merged.pcapng FILES",
         )
     if each.feed.again:

@@ -66,7 +66,7 @@ class CaptureReader(Closing):
         self, inputs: Sequence[Input], *, kernel: Indexer, window: int = WINDOW, until: float | None = None
     ) -> None:
         if not inputs:
-            raise UsageError("no capture was named")
+            raise UsageError("no capture given")
         self._feeds: list[Feed] = []
         try:
             for place, each in enumerate(inputs):

@@ -96,7 +96,7 @@ def _range(frames: Any) -> None:
     try:
         first, last = frames
     except (TypeError, ValueError):
-        raise UsageError(f"frames: {frames!r} is not a first and a last number") from None
+        raise UsageError(f"frames: {frames!r} is not a pair of first and last frame number") from None
     first = arguments.whole("frames", first, 1, MOST_FRAMES)
     if last is not None:
         arguments.whole("frames", last, first, MOST_FRAMES)

@@ -55,7 +55,7 @@ def resolve(args: argparse.Namespace) -> Options:
     if args.layouts and (words := [each for each in args.captures if _FIELD.match(each)]):
         whole = " ".join([args.layouts[-1], *words])
         raise UsageError(
-            f"{words[0]!r} is not a capture", hint=f"A layout is one argument, in quotes: --layout '{whole}'"
+            f"{words[0]!r} is not a capture", hint=f"Quote the layout, so that it is one argument: --layout '{whole}'"
         )
     reports = tuple(args.reports or [TERMINAL])
     check(report.format for report in reports)
@@ -63,10 +63,11 @@ def resolve(args: argparse.Namespace) -> Options:
     for report in reports:
         if report.path == STDOUT and FORMATS[report.format].binary and sys.stdout is not None and sys.stdout.isatty():
             raise UsageError(
-                f"the report {report.format} is not for a terminal", hint=f"--report {report.format}=PATH writes a file"
+                f"the report {report.format} is binary and cannot go to a terminal",
+                hint=f"write it to a file: --report {report.format}=PATH",
             )
     if args.captures.count("-") > 1:
-        raise UsageError("standard input can be read once only")
+        raise UsageError("standard input can be read only once")
     if "-" in args.captures and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError("standard input is a terminal, not a capture", hint="try: tcpdump -w - | seqcheck analyze -")
     if not args.each:
@@ -101,7 +102,7 @@ def once(captures: Sequence[str]) -> None:
             continue
         if file in named:
             what = "is named twice" if named[file] == path else f"is the same file as {named[file]}"
-            raise UsageError(f"{path} {what}", hint="Name it once. --each takes each capture on its own.")
+            raise UsageError(f"{path} {what}", hint="Name it only once. To analyze captures separately, use --each.")
         named[file] = path
 
 

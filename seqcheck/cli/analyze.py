@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Reads captures (pcap or pcapng, compressed or not), finds every duplicated and missing
-sequence number, and says what the distances between the copies point at."""
+sequence number, and says what the distances between the copies point to."""
 
 EPILOG = """\
 examples:
@@ -59,16 +59,16 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
         help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0"; "content" if there is no number; may be given again: a frame goes to the first that'
+        ' "udp:5000 seq=u32be@0"; "content" if there is no number; may be repeated: a frame goes to the first that'
         " it fits (default: a header that is recognised, or a counter found beyond doubt)",
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
-        help="slots of the sender's TX ring (ethtool -g), if known; may be given again",
+        help="slots of the sender's TX ring (ethtool -g), if known; may be repeated",
     )  # fmt: skip
     parser.add_argument(
         "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
-        help="write this report, to stdout or to PATH; may be given again (default: terminal)",
+        help="write this report, to stdout or to PATH; may be repeated (default: terminal)",
     )  # fmt: skip
     parser.add_argument("--also-content", action="store_true", help=ALSO_CONTENT)
     parser.add_argument("--force", action="store_true", help="replace files that exist")
@@ -84,12 +84,11 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,
-        help=f"list at most N duplicates and N gaps; all are counted (default: {LISTED})",
+        help=f"list at most N duplicates and N gaps individually; all are counted (default: {LISTED})",
     )  # fmt: skip
     parser.add_argument(
         "--max-time", metavar="TIME", type=duration,
-        help="stop reading after this time (90, 90s, 15m); the report says what was left unread, and the exit code is"
-        " 2",
+        help="stop reading after this time (90, 90s, 15m); the report says what was not read, and the exit code is 2",
     )  # fmt: skip
     parser.add_argument(
         "--max-memory", metavar="SIZE", type=size,
@@ -98,8 +97,10 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--state", metavar="FILE",
-        help="keep what is known in FILE, and go on from there if it exists: the report is that of all captures so far,"
-        " as if they were one (for rotated captures; FILE is replaced)",
+        help=(
+            "for rotated captures: continue from FILE if it exists, and save the new state there; the report covers "
+            "all captures so far, as if they were one"
+        ),
     )  # fmt: skip
     privileges.add(parser)
     part = parser.add_argument_group("which frames to read (default: all)")
@@ -109,11 +110,13 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     part.add_argument(
         "--from", metavar="WHEN", type=moment, dest="start",
-        help="read frames from this time on: 2026-11-28T10:00:00Z (UTC unless it says otherwise), seconds since 1970,"
-        " or +90s after the first frame",
+        help=(
+            "read frames from this time on: 2026-11-28T10:00:00Z (UTC unless it has a zone), seconds since 1970, or "
+            "+90s after the first frame (also +10ms)"
+        ),
     )  # fmt: skip
     part.add_argument(
-        "--to", metavar="WHEN", type=moment, dest="end", help="read frames from before this time, given in the same way"
+        "--to", metavar="WHEN", type=moment, dest="end", help="read frames before this time, in the same format"
     )
     part.add_argument(
         "--frames", metavar="A-B", type=frames,

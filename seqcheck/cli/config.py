@@ -9,8 +9,8 @@ from seqcheck.cli.stdio import put
 from seqcheck.escape import visible
 
 DESCRIPTION = """\
-Shows the settings that analyze and live use here unless the command line says otherwise, and
-the file that each is from: seqcheck.toml or pyproject.toml ([tool.seqcheck]) in the current
+Shows the settings that analyze and live use in this folder, and the file that each comes from: seqcheck.toml or
+pyproject.toml ([tool.seqcheck]) in the current
 folder, and ~/.config/seqcheck/config.toml."""
 
 

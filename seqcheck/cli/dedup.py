@@ -41,14 +41,14 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("dedup", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument("capture", metavar="IN", help="the capture to read, a file")
     parser.add_argument("output", metavar="OUT", help="the copy to write, pcapng, or - for standard output")
-    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
+    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number is, as for analyze")
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
-        help="slots of the sender's TX ring, as for analyze; may be given again",
+        help="slots of the sender's TX ring, as for analyze; may be repeated",
     )  # fmt: skip
     parser.add_argument(
         "--cause", metavar="CAUSE", type=cause, action="append", dest="causes",
-        help="remove only copies that point at this cause; may be given again (default: all copies)",
+        help="remove only copies that point at this cause; may be repeated (default: all copies)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     privileges.add(parser)
@@ -126,11 +126,11 @@ def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.
 
     report = results.report
     if report.verdict.cause == "no-counter":
-        raise InputError(
-            "what the layout reads does not count, so a copy cannot be told", hint=report.verdict.statement
-        )
+        raise InputError("the layout reads no counter, so copies cannot be recognized", hint=report.verdict.statement)
     if causes is not None and report.verdict.cause == "not-judged":
-        raise InputError("the causes are not known, so that none can be chosen", hint=report.verdict.statement)
+        raise InputError(
+            "the duplicates were not judged, so --cause cannot choose among them", hint=report.verdict.statement
+        )
     chosen = {*report.duplicates.by_cause} if causes is None else {*causes} & {*report.duplicates.by_cause}
     numbers, counts = [np.zeros(0, np.int64)], Counter[str]()
     if chosen == {*report.duplicates.by_cause}:  # then nobody has to ask for the cause of each

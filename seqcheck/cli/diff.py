@@ -45,7 +45,7 @@ def add(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, write, and say whether it is worse."""
     if args.before == args.after == STDOUT:
-        raise UsageError("standard input can be read once only")
+        raise UsageError("standard input can be read only once")
     inputs = [args.before, args.after]
     work = own_reports.Work(
         make=lambda ready: compare(*map(read, inputs)), code=lambda comparison: 1 if comparison.trend == "worse" else 0

@@ -63,7 +63,7 @@ def look(captures: Sequence[Input], ready: Ready) -> Discovery:
     names = tuple(str(each) for each in captures)
     frames = first_frames(captures, engine, ready)
     if not frames.count:
-        raise InputError(f"{', '.join(names)}: no frame in it")
+        raise InputError(f"{', '.join(names)}: the capture holds no frames")
     return Discovery(
         captures=names,
         frames=frames.count,

@@ -180,7 +180,7 @@ class Watch:
 def resolve(args: argparse.Namespace) -> Options:
     """The options that all captures share. UsageError where they do not go with --each."""
     if STDOUT in args.captures:
-        raise UsageError("--each is for files, standard input is none")
+        raise UsageError("--each takes files, not standard input")
     reports, args.reports = args.reports or [], [TERMINAL]
     for report in reports:
         if report.path == STDOUT:
@@ -206,11 +206,11 @@ def places(options: Options, expected: str | None = None) -> list[tuple[str, tup
             key = os.path.abspath(place)
             if key in taken:
                 raise UsageError(
-                    f"the reports of {taken[key]} and {path} would both go to {place}",
+                    f"the reports of {taken[key]} and {path} would both be written to {place}",
                     hint="{name} is the capture's name without its suffix, {n} its number",
                 )
             if identity(place) in inputs:
-                raise UsageError(f"{place} is one of the files to read; write elsewhere")
+                raise UsageError(f"{place} is one of the inputs; write to another file")
             taken[key] = path
             mine.append(replace(report, path=place))
         found.append((path, tuple(mine)))
@@ -224,8 +224,8 @@ def fill(report: Destination, capture: str, number: str) -> str:
         pattern = os.path.join(pattern, f"{{name}}.{suffix(report.format)}")
     if "{name}" not in pattern and "{n}" not in pattern:
         raise UsageError(
-            f"with --each, {pattern} would be the place of every capture's report {report.format}",
-            hint="end it with / for a folder, or put {name} or {n} into it",
+            f"with --each, the {report.format} reports of all captures would be written to {pattern}",
+            hint="end it with / to name a folder, or put {name} or {n} into it",
         )
     name = _CAPTURE.sub("", os.path.basename(capture)) or os.path.basename(capture)
     return re.sub(r"\{(name|n)\}", lambda match: name if match[1] == "name" else number, pattern)

@@ -71,7 +71,7 @@ def listing(width: int) -> Iterator[str]:
     yield from table([(one.name, one.brief) for one in LOOKALIKES], width)
     yield ""
     yield from wrapped(
-        "", "`seqcheck explain CAUSE` explains one; docs/verdict.md tells how a verdict is reached.", width
+        "", "`seqcheck explain CAUSE` explains one; docs/verdict.md explains how a verdict is reached.", width
     )
 
 

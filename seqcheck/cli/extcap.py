@@ -52,8 +52,8 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--extcap-version", {"metavar": "VERSION", "nargs": "?", "help": "Wireshark's version (not used)"}),
     ("--extcap-capture-filter", {"metavar": "EXPRESSION", "help": "capture only what matches this expression"}),
     ("--fifo", {"metavar": "PATH", "help": "where to write the capture"}),
-    ("--layout", {"metavar": "LAYOUT", "help": "where the sequence number lies, as for analyze"}),
-    ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
+    ("--layout", {"metavar": "LAYOUT", "help": "where the sequence number is, as for analyze"}),
+    ("--promiscuous", {"action": "store_true", "help": "also capture frames sent to other addresses"}),
 )  # fmt: skip
 
 SETTINGS = (
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.capture and args.fifo:
         capture(args, name)
     else:
-        raise UsageError("nothing to do: --capture goes with --fifo")
+        raise UsageError("nothing to do: --capture needs --fifo")
     return 0
 
 

@@ -39,7 +39,7 @@ def checked(args: argparse.Namespace) -> None:
     """UsageError where one option is missing to another."""
     for name, other in NEEDED.items():
         if getattr(args, name) is not None and getattr(args, other) is None:
-            raise UsageError(f"--{name.replace('_', '-')} goes with --{other.replace('_', '-')}")
+            raise UsageError(f"--{name.replace('_', '-')} needs --{other.replace('_', '-')}")
 
 
 class Keeping:
@@ -101,7 +101,7 @@ class Keeping:
         """All is written; what went wrong."""
         failed: list[Exception] = []
         if self._recorder is not None and self._recorder.failure:
-            failed.append(OutputError(f"cannot write {self._args.evidence} to its end: {self._recorder.failure}"))
+            failed.append(OutputError(f"cannot finish writing {self._args.evidence}: {self._recorder.failure}"))
         if self._saver is not None and self._saver.failed is not None:
             failed.append(self._saver.failed)
         try:

@@ -43,7 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         allow(group, name, what, of=of, least=least)
     group.add_argument(
         "--fail-on", metavar="CAUSE[:STRENGTH]", type=suspect, action="append", default=[],
-        help="fail only on duplicates of this cause (or any), with evidence at least this strong; may be given again;"
+        help="fail only on duplicates of this cause (or any), with evidence at least this strong; may be repeated;"
         " other duplicates and missing numbers then count only if their own --max-... is given",
     )  # fmt: skip
     group.add_argument(

@@ -56,10 +56,10 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
     if not any(is_pipe(name) for name in names):
         return interfaces(args, names)
     if len(names) > 1:
-        raise UsageError("a pipe is read alone, without interfaces or other pipes beside it")
+        raise UsageError("a pipe cannot be combined with interfaces or other pipes")
     for name, default in OF_INTERFACES.items():
         if getattr(args, name) != default:
-            raise UsageError(f"--{name} is about interfaces; {visible(names[0])} is a pipe")
+            raise UsageError(f"--{name} works with interfaces only; {visible(names[0])} is a pipe")
     return PipedReader(names[0])
 
 
@@ -75,13 +75,13 @@ def fits(args: argparse.Namespace, count: int) -> None:
     if args.ring * count > share:
         each = f" for each of {count} interfaces" if count > 1 else ""
         raise UsageError(
-            f"--ring: {args.ring >> 20:,} MiB{each} is more than half of the memory that is free ({free >> 20:,} MiB)",
+            f"--ring: {args.ring >> 20:,} MiB{each} is more than half the free memory ({free >> 20:,} MiB)",
             hint=f"at most: --ring {max(share // count >> 20, 4)}M",
         )
     if args.recorder and args.recorder * COPIES > (left := share - args.ring * count):
         raise UsageError(
-            f"--recorder: {args.recorder >> 20:,} MiB, and as much again while a file is written, is more than is left"
-            f" of half of the memory that is free ({free >> 20:,} MiB)",
+            f"--recorder: {args.recorder >> 20:,} MiB, and as much again while a file is written, exceeds what is left"
+            f" of half the free memory ({free >> 20:,} MiB)",
             hint=f"at most: --recorder {max(left // COPIES >> 20, 4)}M",
         )
 
@@ -100,7 +100,7 @@ def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
         direction=args.direction,
     )
     if args.direction and sys.platform != "linux":
-        raise UsageError("--direction is Linux's")
+        raise UsageError("--direction needs Linux")
     via = args.via or ("af_packet" if sys.platform == "linux" else "scapy")
     opener = by_ring if via == "af_packet" else by_scapy
     note = (lambda text: None) if args.quiet else (lambda text: say(f"seqcheck: {text}"))

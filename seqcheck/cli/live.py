@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from seqcheck.model import Report
 
 DESCRIPTION = """\
-Captures on interfaces, follows the sequence numbers while traffic runs, and says at the
-end (or at any time, on a terminal) what the duplicates point at."""
+Captures on interfaces, follows the sequence numbers while traffic runs, and says at the end
+(or at any time, on a terminal) what the duplicates point to."""
 
 EPILOG = """\
 examples:
@@ -76,11 +76,11 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
-        help="where the sequence number lies, as for analyze; may be given again",
+        help="where the sequence number is, as for analyze; may be repeated",
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
-        help="slots of the sender's TX ring (ethtool -g), if known; may be given again",
+        help="slots of the sender's TX ring (ethtool -g), if known; may be repeated",
     )  # fmt: skip
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
@@ -191,11 +191,11 @@ def resolve(args: argparse.Namespace) -> Options:
     for report in reports:
         if report.format != "jsonl" and getattr(FORMATS[report.format], "keep", "report") != "report":
             raise UsageError(
-                f"the report {report.format} needs a capture that can be read again, live there is none",
+                f"the report {report.format} has to read the capture again, which a live capture cannot do",
                 hint="--report jsonl, --evidence FILE, or tcpdump -w FILE and then seqcheck analyze FILE",
             )
     if sys.platform != "linux" and args.via == "af_packet":
-        raise UsageError("--via af_packet is Linux's", hint="leave it out: scapy captures here")
+        raise UsageError("--via af_packet needs Linux", hint="leave it out: scapy captures here")
     return Options(
         args=args,
         interfaces=tuple(args.interfaces),

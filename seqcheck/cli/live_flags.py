@@ -27,10 +27,11 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--until-duplicate", {"action": "store_true", "help": "stop at the first duplicate"}),
     ("--check", {
         "action": "store_true",
-        "help": "capture nothing: say how the interfaces are set up and what to change (for --duration, default: 1s)"}),
+        "help": "do not capture: check how the interfaces are set up, and say what to change (takes --duration, "
+        "default: 1s)"}),
     ("--wait", {
         "action": "store_true",
-        "help": "wait for interfaces that are missing, down or go away (default: stop)"}),
+        "help": "wait for interfaces that are missing or down, also later (default: stop)"}),
     ("--max-memory", {
         "metavar": "SIZE", "type": size,
         "help": "stop once the process has used this much memory (64M, 2G); the report says so, and the exit code is"
@@ -38,7 +39,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--filter", {
         "metavar": "EXPRESSION",
         "help": "capture only what matches this tcpdump expression (applied by the kernel)"}),
-    ("--promiscuous", {"action": "store_true", "help": "capture frames for other addresses, too"}),
+    ("--promiscuous", {"action": "store_true", "help": "also capture frames sent to other addresses"}),
     ("--direction", {
         "choices": ("in", "out"), "default": "",
         "help": "capture only frames that come in, or only those that this host sends (default: both)"}),
@@ -64,7 +65,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "at --evidence-limit, continue in another file (FILE with a number in its name); keep the last N"
         }),
     ("--evidence-time", {
-        "metavar": "TIME", "type": duration, "help": "continue in another file after this time, too"}),
+        "metavar": "TIME", "type": duration, "help": "also continue in another file after this time"}),
     ("--evidence-around", {
         "metavar": "N", "type": lambda text: bounded(text, 0, MOST_AROUND), "default": 5,
         "help": "frames to keep before and after each copy (default: 5)"}),
@@ -87,10 +88,10 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "serve figures for Prometheus (:PORT listens on loopback only), or keep a file for the node exporter"}),
     ("--report", {
         "metavar": "FORMAT[=PATH]", "type": among(FORMATS), "action": "append", "dest": "reports",
-        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be"
-        " given again (default: terminal)"}),
+        "help": "write this report at the end, to stdout or to PATH; jsonl also writes a line at each interval; may be "
+        "repeated (default: terminal)"}),
     ("--force", {"action": "store_true", "help": "replace files that exist"}),
     ("--listed", {
         "metavar": "N", "type": listed, "default": LISTED,
-        "help": f"list at most N duplicates and N gaps; all are counted (default: {LISTED})"}),
+        "help": f"list at most N duplicates and N gaps individually; all are counted (default: {LISTED})"}),
 )  # fmt: skip

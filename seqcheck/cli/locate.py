@@ -29,8 +29,8 @@ LIMITS = (  # the option, what it allows, and what is allowed without it
 )
 
 DESCRIPTION = """\
-Reads captures of the same traffic from several points of its way, and says at which point
-each copy shows first, and between which points numbers were lost or came out of order."""
+Reads captures of the same traffic from several points of its path, and says at which point
+each copy first appears, and between which points numbers were lost or reordered."""
 
 EPILOG = """\
 examples:
@@ -53,11 +53,13 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("locate", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument(
         "points", nargs="+", metavar="POINT=CAPTURE",
-        help="a name and what was captured there, in the order of the way; captures of the same point are merged",
+        help=(
+            "a point's name and a capture taken there, in the order of the path; captures of the same point are merged"
+        ),
     )  # fmt: skip
     parser.add_argument(
         "--layout", metavar="LAYOUT",
-        help="where the sequence number lies, as for analyze (default: what is recognised at the first point)",
+        help="where the sequence number is, as for analyze (default: what is recognized at the first point)",
     )  # fmt: skip
     own_reports.add(parser, FORMATS, "the report")
     parser.add_argument(
@@ -119,7 +121,7 @@ def named(given: Sequence[str]) -> dict[str, list[str]]:
             )
         points.setdefault(name, []).append(path)
     if len(points) < 2:
-        raise UsageError("one point alone has nothing to be compared with", hint="seqcheck analyze is for one capture")
+        raise UsageError("locate needs at least two points", hint="seqcheck analyze is for one capture")
     if len(points) > MOST:
         raise UsageError(f"more than {MOST} points")
     return points

@@ -28,7 +28,7 @@ from seqcheck.version import VERSION
 VERBS = {
     "analyze": "read captures: find duplicates and gaps, and say whether they point at a TX ring",
     "live": "do the same on an interface, while traffic runs",
-    "locate": "compare captures from several points of the way: where copies and losses arise",
+    "locate": "compare captures taken at several points: where copies and losses arise",
     "discover": "find the sequence number in a capture whose format is unknown",
     "diff": "compare two JSON reports: what got better, what got worse",
     "demo": "simulate a faulty ring, analyze the capture and open the report",
@@ -36,8 +36,8 @@ VERBS = {
     "send": "send numbered frames through a real TX ring, to test a receiver",
     "dedup": "copy a capture without its duplicates: all of them, or those of one cause",
     "extcap": "capture for Wireshark, with comments on what is wrong",
-    "redact": "copy a capture without its addresses and payload, to show it to others",
-    "config": "show the settings from configuration files, and where each is from",
+    "redact": "copy a capture without its addresses and payload, to share it",
+    "config": "show the settings from configuration files, and where each comes from",
     "explain": "explain a verdict, and what to check next",
     "layouts": "list the headers that seqcheck can read, or explain one",
     "schema": "print the JSON Schema of the json, jsonl, live and locate reports",
@@ -176,8 +176,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
         verbs = ("analyze",)
     if verbs and verbs[0] in UNIX and not hasattr(os, "fork") and not {"-h", "--help"} & {*argv}:
         raise UsageError(
-            f"{verbs[0]} does not run on this system",
-            hint="It needs Linux, macOS or a BSD. Verbs that read captures run anywhere.",
+            f"{verbs[0]} is not available on this system",
+            hint="It needs Linux, macOS or a BSD. The verbs that read captures run anywhere.",
         )
     parser, settings = build(verbs), None
     if verbs and verbs[0] in CONFIGURED and not {"-h", "--help"} & {*argv}:
@@ -215,10 +215,10 @@ def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoRe
     """UsageError for arguments that nobody takes, with what may be meant and where to read on."""
     first = unknown[0].partition("=")[0]
     if not verbs:
-        raise UsageError(f"{first!r} cannot stand there", hint="try: seqcheck --help")
+        raise UsageError(f"{first!r} cannot be used here", hint="try: seqcheck --help")
     verb = verb_of(parser, verbs)
     if not first.startswith("-"):
-        raise UsageError(f"{first!r} is one argument too many", hint=f"try: {verb.prog} --help")
+        raise UsageError(f"unexpected argument {first!r}", hint=f"try: {verb.prog} --help")
     options = [option for action in verb._actions for option in action.option_strings if option.startswith("--")]
     raise UsageError(f"there is no option {first}{did_you_mean(first, options)}", hint=f"try: {verb.prog} --help")
 

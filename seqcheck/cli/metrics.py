@@ -92,7 +92,7 @@ class Metrics:
         except PermissionError as error:
             raise OutputError(
                 f"cannot write {self._path}: {error.strerror}",
-                hint=f"Its folder must be open to the user that seqcheck became, number {os.geteuid()}.",
+                hint=f"Its folder must be writable for user {os.geteuid()}, which seqcheck switched to.",
             ) from error
         except OSError as error:
             raise OutputError(f"cannot write {self._path}: {error.strerror or error}") from error

@@ -237,7 +237,7 @@ def failing(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except FileExistsError as error:
-        raise OutputError(f"{name} exists already", hint="--force replaces it") from error
+        raise OutputError(f"{name} already exists", hint="use --force to replace it") from error
     except OSError as error:
         raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
 
@@ -249,8 +249,8 @@ def spare(inputs: Sequence[str | None], outputs: Sequence[str]) -> None:
         read = identity(given) if given else None
         for output in outputs:
             if read and read == (identity_of(1) if output == STDOUT else identity(output)):
-                what = "what standard input reads" if given == STDOUT else "one of the files to read"
-                raise UsageError(f"{output} is {what}; write elsewhere")
+                what = "what standard input reads" if given == STDOUT else "one of the inputs"
+                raise UsageError(f"{output} is {what}; write to another file")
 
 
 def apart(paths: Sequence[str], what: str = "reports") -> None:

@@ -42,7 +42,7 @@ def add(parser: argparse.ArgumentParser, formats: Formats, what: str) -> None:
     """The options. `what` is written: "the comparison"."""
     parser.add_argument(
         "--report", metavar="FORMAT[=PATH]", type=among(formats), action="append", dest="reports",
-        help=f"write {what} in this format ({', '.join(formats)}), to stdout or to PATH; may be given again (default:"
+        help=f"write {what} in this format ({', '.join(formats)}), to stdout or to PATH; may be repeated (default:"
         " terminal)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")

@@ -44,7 +44,10 @@ def moment(text: str) -> int | timedelta:
         else:
             seconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
             return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
-    raise argparse.ArgumentTypeError(f"{text!r} is not a time (2026-11-28T10:00:00Z, 1795860000.5, +90s)")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a time: write 2026-11-28T10:00:00Z, 1795860000.5 (seconds since 1970), or +90s (after the "
+        "first frame)"
+    )
 
 
 def frames(text: str) -> tuple[int, int | None]:

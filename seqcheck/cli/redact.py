@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from seqcheck.layout import Layout
 
 DESCRIPTION = """\
-Writes a copy of a capture that can be shown to others. Times, lengths, ports and sequence
-numbers stay; addresses are replaced one for one, and payload by bytes that compare alike. So
-the report on the copy is the same, addresses aside. Look at the copy before you send it."""
+Writes a copy of a capture that can be shared. Times, lengths, ports and sequence numbers
+stay; addresses are replaced one for one, and payload by bytes that compare alike. So the
+report on the copy is the same, apart from addresses. Check the copy before you share it."""
 
 EPILOG = """\
 example:
@@ -37,7 +37,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("redact", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument("capture", metavar="IN", help="the capture to read")
     parser.add_argument("output", metavar="OUT", help="the copy to write, pcapng, or - for standard output")
-    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number lies, as for analyze")
+    parser.add_argument("--layout", metavar="LAYOUT", help="where the sequence number is, as for analyze")
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     privileges.add(parser)
     parser.set_defaults(run=run)
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
                         output.stream.write(piece)
             output.commit()
             if not args.quiet:
-                say(f"seqcheck: wrote {args.output}, {reader.frames:,} frames; look at it before you send it")
+                say(f"seqcheck: wrote {args.output}, {reader.frames:,} frames; check it before you share it")
             return 0
 
         return privileges.run(args, [output], work, rehearse)

@@ -29,9 +29,9 @@ MOST_FRAMES, FASTEST = 10**15, 10**9
 SECOND = 1_000_000_000
 
 DESCRIPTION = """\
-Sends numbered frames, mixed with other traffic, through a TX ring of the kernel, and
-prints what it sent as JSON. With --inject stale=RATE it leaves slots stale: what they
-held one lap earlier goes out again, the very fault that seqcheck looks for."""
+Sends numbered frames, mixed with other traffic, through a TX ring of the kernel, and prints
+what it sent as JSON. With --inject stale=RATE it leaves slots stale: their old content goes
+out again, one lap later, which is the fault that seqcheck looks for."""
 
 EPILOG = """\
 examples:
@@ -81,7 +81,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
     ("--patience", {
         "metavar": "TIME", "type": duration, "default": 5.0,
-        "help": "give up when no frame could be sent for this long (default: 5s)"}),
+        "help": "give up if no frame can be sent for this long (default: 5s)"}),
     ("--rate", {
         "metavar": "FPS", "type": lambda text: bounded(text, 1, FASTEST),
         "help": "frames per second (default: as fast as possible)"}),
@@ -105,7 +105,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "number the records of N streams in turn: --stream and the ones after it (default: 1)"}),
     ("--rings", {
         "metavar": "N", "type": lambda text: bounded(text, 1, 64), "default": 1,
-        "help": "send through N TX rings in turn, each with streams of its own (default: 1)"}),
+        "help": "send through N TX rings in turn, each with its own streams (default: 1)"}),
     ("--seed", {
         "metavar": "S", "type": lambda text: bounded(text, 0, 1 << 62), "default": 1,
         "help": "random seed for other traffic and stale slots (default: 1)"}),
@@ -133,8 +133,8 @@ def run(args: argparse.Namespace) -> int:
     asked, free = args.rings * args.ring_size * slot_size(args.ring_size, args.size), memory.available()
     if free is not None and asked > free * memory.SHARE:
         raise UsageError(
-            f"rings of {asked >> 20:,} MiB are more than half of the memory that is free ({free >> 20:,} MiB)",
-            hint="ask for less: --rings, --ring-size, --size",
+            f"rings of {asked >> 20:,} MiB are more than half the free memory ({free >> 20:,} MiB)",
+            hint="reduce --rings, --ring-size or --size",
         )
     pace = Pace(args.rate, args.duration)
     failed: SendError | None = None

@@ -49,8 +49,10 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--truth", metavar="FILE", help="write the ground truth as JSON")
     parser.add_argument(
         "--point", metavar="NAME=FILE", type=point, action="append", default=[], dest="points",
-        help="write what was captured at this point, too: sender (behind the ring), or one of the scenario's;"
-        " may be given again",
+        help=(
+            "also write what was captured at this point: sender (right after the ring), or one from the scenario; may "
+            "be repeated"
+        ),
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     for flag, metavar, kind, text in NUMBERS:
@@ -90,7 +92,7 @@ NUMBERS: tuple[tuple[str, str, Any, str], ...] = (
     ("--streams", "N", int, "streams that share the ring (default: 1)"),
     ("--host-share", "SHARE", share, "share of slots that carry frames of the host's stack (default: 0)"),
     ("--stale", "N|RATE", count_or_share, "host frames whose buffer swap fails: a count, or a share of them"),
-    ("--loss", "SHARE", share, "share of frames lost on the way"),
+    ("--loss", "SHARE", share, "share of frames lost on the path"),
     ("--rate", "FPS", float, "frames per second (default: 100000)"),
     ("--size", "BYTES", int, "length of the frames, without FCS (default: 60)"),
     ("--snap", "BYTES", int, "snap length of the capture (default: whole frames)"),
@@ -108,14 +110,14 @@ def run(args: argparse.Namespace) -> int:
 
     scenario = resolve(args)
     if args.truth == args.output:
-        raise UsageError("the capture and the truth cannot go to the same place")
+        raise UsageError("the capture and the truth cannot be written to the same file")
     points = dict(args.points)
     places = [args.output, *([args.truth] if args.truth else []), *(path for _, path in args.points)]
     if args.points and len({*places}) < len(places):
-        raise UsageError("two captures cannot go to the same place")
+        raise UsageError("two captures cannot be written to the same file")
     for path in places:
         if args.scenario and path and path != STDOUT and same_file(path, str(args.scenario)):
-            raise UsageError(f"{path} is the scenario; write elsewhere")
+            raise UsageError(f"{path} is the scenario; write to another file")
     with ExitStack() as stack:
         capture = stack.enter_context(Output(args.output, force=args.force))
         truth = stack.enter_context(Output(args.truth, force=args.force)) if args.truth else None

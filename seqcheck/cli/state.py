@@ -27,16 +27,16 @@ def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
     if args.also_content:
         raise UsageError("--state keeps nothing of frames that are told apart by their bytes (--also-content)")
     if args.each:
-        raise UsageError("--state is of captures that are one, and --each takes each on its own")
+        raise UsageError("--state joins captures into one; --each keeps them apart")
     if args.state == STDOUT or (os.path.exists(args.state) and not os.path.isfile(args.state)):
-        raise UsageError(f"{args.state} is no file", hint="--state takes the path of a file of its own.")
+        raise UsageError(f"{args.state} is not a file", hint="--state needs a file of its own.")
     if args.where or args.start or args.end or args.frames:
-        raise UsageError("--state keeps what is known of all frames; it excludes --where, --from, --to and --frames")
+        raise UsageError("--state needs all frames; leave out --where, --from, --to and --frames")
     for report in reports:
         if needed([report.format]) != "report":
             raise UsageError(
-                f"the report {report.format} has every finding, and a state does not keep them all",
-                hint="With --state, ask for terminal, json, html, markdown or junit.",
+                f"the report {report.format} lists every finding, but a state does not keep them all",
+                hint="With --state, choose terminal, json, html, markdown or junit.",
             )
 
 
@@ -50,7 +50,7 @@ def begin(path: str, stack: ExitStack) -> tuple[Rotation, Output]:
     except FileNotFoundError:  # it begins
         pass
     except OSError as error:
-        raise InputError(f"{path} cannot be opened: {error.strerror or error}") from error
+        raise InputError(f"cannot open {path}: {error.strerror or error}") from error
     state = stack.enter_context(Output(path, force=True))
     return Rotation(name=path, before=before, after=state.stream), state
 

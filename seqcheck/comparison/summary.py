@@ -15,6 +15,7 @@ from ..dataclass import dataclass
 from ..errors import InputError
 from ..model import SCHEMA
 
+MAKE = "diff compares reports made with: seqcheck analyze --report json=FILE CAPTURE"
 LARGEST = 1 << 28  # bytes; a report of 131072 streams has about half of that
 MOST = 1 << 64
 LONGEST = 200  # characters of a name
@@ -55,13 +56,14 @@ def load(stream: BinaryIO, name: str) -> Summary:
     try:
         document = documents.json(documents.read(stream, LARGEST))
     except documents.DocumentError as error:
-        hint = "--listed 0 leaves single findings out" if str(error).startswith("more than") else ""
-        raise InputError(f"{name}: {error}", hint=hint) from error
+        if str(error).startswith("more than"):
+            raise InputError(f"{name}: {error}", hint="--listed 0 leaves single findings out") from error
+        raise InputError(f"{name} is not a JSON report: {error}", hint=MAKE) from error
     report = _Table(document, name)
     schema = report.value("schema")
     if schema != SCHEMA:
         told = f"its schema is {str(schema)[:LONGEST]!r}" if isinstance(schema, str) else "it names no schema"
-        raise InputError(f"{name}: not a report: {told}, not {SCHEMA!r}", hint="seqcheck analyze --report json=FILE")
+        raise InputError(f"{name} is not a report: {told}, not {SCHEMA!r}", hint=MAKE)
     streams = [_stream(each) for each in report.tables("streams")]
     by_key = {json.dumps(each.key, sort_keys=True): each for each in streams}
     if len(by_key) < len(streams):
@@ -110,7 +112,7 @@ class _Table:
     def __init__(self, value: Any, where: str) -> None:
         self.where = where
         if not isinstance(value, dict):
-            raise InputError(f"{where}: no JSON object")
+            raise InputError(f"{where}: not a JSON object")
         self._items: dict[str, Any] = value
 
     def value(self, name: str) -> Any:
@@ -125,7 +127,7 @@ class _Table:
         """A list of objects."""
         value = self.value(name)
         if not isinstance(value, list):
-            raise InputError(f"{self._place(name)}: no list")
+            raise InputError(f"{self._place(name)}: not a list")
         return [_Table(each, f"{self._place(name)}[{at}]") for at, each in enumerate(value)]
 
     def count(self, name: str, *, absent: bool = False) -> Any:
@@ -143,7 +145,7 @@ class _Table:
         """A text that is not too long."""
         value = self.value(name)
         if not isinstance(value, str) or len(value) > longest:
-            raise InputError(f"{self._place(name)}: no text of up to {longest} characters")
+            raise InputError(f"{self._place(name)}: not a text of up to {longest} characters")
         return value
 
     def counts(self) -> dict[str, int]:
@@ -171,5 +173,5 @@ class _Table:
 
 def _count(value: Any, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST:
-        raise InputError(f"{where}: no count")
+        raise InputError(f"{where}: not a count")
     return value

@@ -126,7 +126,7 @@ class Expectation:
         _known(by_cause, CAUSES, f"{where}: causes")
         streams = table.get("stream", [])
         if not isinstance(streams, list):
-            raise UsageError(f"{where}: stream: [[stream]] begins one, with two brackets")
+            raise UsageError(f"{where}: stream: write [[stream]], with double brackets")
         return cls(
             causes=causes,
             strength=cast(Strength, strength),

@@ -5,7 +5,7 @@ Theory of operation
     time. New packets, copies by another way and packets that merely share a number are told by their bytes alone. For
     what is alike, and that may be old content, the explanations compete (contest.py), on a sample; then each duplicate
     goes to the explanation that took the sampled one nearest to it. What turns out to have taken no slot of a sender's
-    ring (copies made on the way) is left out of the distances, and the contest is held once more.
+    ring (copies made on the path) is left out of the distances, and the contest is held once more.
 
 Pure; the order of explanations, of streams and of duplicates does not matter.
 """

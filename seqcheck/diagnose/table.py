@@ -84,7 +84,7 @@ class Table:
 
 
 def episodes(table: Table, aside: Bools) -> Table:
-    """The table with its episodes told as if the duplicates `aside` had not come: copies of copies, made on the way,
+    """The table with its episodes told as if the duplicates `aside` had not come: copies of copies, made on the path,
     do not take a block apart."""
     if not aside.any():
         return table

@@ -72,7 +72,9 @@ class Analyzer:
             UsageError: A value that cannot be, or `report` was called before.
         """
         if self._report is not None:
-            raise UsageError("the report was made, and takes no more frames", hint="peek() is for a look before that.")
+            raise UsageError(
+                "report() was called, so no more frames can be fed", hint="Use peek() to look at the report in between."
+            )
         view = memoryview(data).cast("B")
         length = len(view) if wire is None else arguments.whole("wire", wire, len(view), (1 << 32) - 1)
         ns = arguments.whole("ns", ns, LOWEST, HIGHEST)

@@ -151,8 +151,8 @@ def still(name: str, state: State | None) -> bool:
 def _refuse(changed: str) -> None:
     if changed:
         raise InputError(
-            f"{changed} has changed since its frames were counted",
-            hint="Something still writes to it, or has replaced it. Copy it, and read the copy.",
+            f"{changed} was changed while it was being read",
+            hint="Another program is writing to it or replaced it. Make a copy, and read that.",
         )
 
 

@@ -53,7 +53,7 @@ class Live(Closing):
 
     def __iter__(self) -> Iterator[Found | Snapshot]:
         if self._begun:
-            raise UsageError("a live capture can be iterated over once")
+            raise UsageError("a live capture can be iterated over only once")
         self._begun = True
         return self._follow()
 
@@ -155,7 +155,7 @@ def live(
     """
     names = (interfaces,) if isinstance(interfaces, str) else tuple(interfaces)
     if not names:
-        raise UsageError("no interface was named")
+        raise UsageError("no interface given")
     task = Task(
         layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed),
         also_content=also_content,

@@ -263,6 +263,6 @@ def _no_record(
 
 def _no_frame(capture: Capture) -> InputError:
     if capture.selected:
-        return InputError(f"{', '.join(capture.inputs)}: no frame was selected: {capture.selected}")
+        return InputError(f"{', '.join(capture.inputs)}: the selection matches no frame: {capture.selected}")
     damage = "; ".join(f"at byte {damage.offset:,}: {damage.what}" for damage in capture.damage)
-    return InputError(f"{', '.join(capture.inputs)}: no frame in it", hint=damage)
+    return InputError(f"{', '.join(capture.inputs)}: the capture holds no frames", hint=damage)

@@ -63,6 +63,7 @@ class Recognition:
         self._sample: Sample | None = None
         self._found: list[Candidate] | None = None
         self._there: tuple[str, ...] = ()
+        self._looked = 0  # frames in which discovery looked
         self._looks = [*LOOKS]
         self._current = False  # whether the last block of the sample is the one being taken
         self.waiting = True
@@ -102,7 +103,7 @@ class Recognition:
         """What to say where nothing was recognised."""
         tried = ", ".join(one.name for one, _ in self._trials)
         found = self._found or []
-        advice = [f"There is: {'; '.join(self._there)}."] if self._there else []
+        advice = [f"The first {self._looked:,} hold: {'; '.join(self._there)}."] if self._there else []
         if found:
             advice += ["What counts there, best first (seqcheck discover says why):"]
             advice += [f"  --layout '{spec_of(each.layout)}'   score {each.score:.2f}" for each in found[:NAMED]]
@@ -112,8 +113,8 @@ class Recognition:
                 '--layout "udp:5000 seq=u32be@0": UDP port 5000, 32 bits, big endian, at byte 0 of the payload.',
             ]
         return InputError(
-            f"none of the {capture.frames:,} frames carries a header that can be recognised (tried: {tried}; then what"
-            " counts in them)",
+            f"none of the {capture.frames:,} frames carries a header that seqcheck recognizes (tried: {tried}; then "
+            "discovery)",
             hint="\n".join(advice),
         )
 
@@ -141,6 +142,7 @@ class Recognition:
 
         assert self._sample is not None
         frames = self._sample.frames()
+        self._looked = frames.count
         nothing: list[Candidate] = []
         found = _finished(lambda: discover(frames, self._kernel), nothing)
         self._there = _finished(lambda: tuple(survey(frames)), ())

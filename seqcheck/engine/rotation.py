@@ -41,8 +41,8 @@ class Going:
         self.layouts = self._earlier.layouts or tuple(layouts)
         if layouts and self.layouts != tuple(layouts):
             raise UsageError(
-                f"{rotation.name} is a state of another layout: {_named(self.layouts)}",
-                hint=f"Asked for is {_named(layouts)}. A state has the layout of its first captures.",
+                f"{rotation.name} was made with another layout: {_named(self.layouts)}",
+                hint=f"You asked for {_named(layouts)}. A state keeps the layout of its first capture.",
             )
         self.sink = self._earlier.kept
 
@@ -51,8 +51,8 @@ class Going:
         for name, state in files:
             if state is not None and state in self._earlier.files:
                 raise UsageError(
-                    f"{name} was read before: its frames are in {self._rotation.name}",
-                    hint="Name the captures that are new.",
+                    f"{name} was already read: its frames are in {self._rotation.name}",
+                    hint="Name only the new captures.",
                 )
         return Resumed(reader, self._earlier)
 
@@ -86,8 +86,8 @@ class Going:
         pipeline = seen.pipeline
         if pipeline.chosen is not None and not pipeline.savable:
             raise UsageError(
-                f"what is known of {_named(pipeline.chosen.layouts)} cannot be kept in a state",
-                hint="A state is of one layout, with a number, and one record in a frame.",
+                f"--state does not support {_named(pipeline.chosen.layouts)}",
+                hint="A state works with one layout that reads a number, with one record per frame.",
             )
 
     def _load(self, saved: Saved) -> Earlier:

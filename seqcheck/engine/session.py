@@ -265,7 +265,7 @@ def _set_aside(query: Query, *, again: bool, stack: ExitStack) -> tuple[spool.Ro
         return None, None
     if query.keep == "all-frames" and not again:
         raise UsageError(
-            "all frames of a pipe cannot be written: they are gone when the findings are known",
+            "pcapng-all cannot be written from a pipe: its frames are gone by the time the findings are known",
             hint="Save the capture to a file first, or ask for the report pcapng.",
         )
     from . import spool  # here, since few runs need it

@@ -109,6 +109,6 @@ def _write(file: IO[bytes], data: bytes) -> None:
         import tempfile
 
         raise OutputError(
-            f"cannot set findings aside in {tempfile.gettempdir()}: {error.strerror}",
-            hint="TMPDIR names another folder.",
+            f"cannot store findings in {tempfile.gettempdir()}: {error.strerror}",
+            hint="Set TMPDIR to use another folder.",
         ) from error

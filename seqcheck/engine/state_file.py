@@ -61,7 +61,7 @@ def read(stream: BinaryIO, name: str) -> Saved:
     try:
         return _read(stream, name)
     except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror or error}") from error
+        raise InputError(f"cannot read {name}: {error.strerror or error}") from error
 
 
 def refusal(name: str, why: str) -> InputError:
@@ -73,7 +73,7 @@ def _read(stream: BinaryIO, name: str) -> Saved:
     status = os.fstat(stream.fileno())
     begin = stream.read(len(MAGIC) + HEAD.size + SUM)
     if not stat.S_ISREG(status.st_mode) or not begin.startswith(MAGIC):
-        raise InputError(f"{name} is no state of seqcheck")
+        raise InputError(f"{name} is not a state file of seqcheck")
     if len(begin) < len(MAGIC) + HEAD.size + SUM:
         raise refusal(name, "is damaged: it ends too early")
     head = begin[len(MAGIC) : -SUM]

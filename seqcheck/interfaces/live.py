@@ -63,9 +63,11 @@ class LiveReader(Summed):
         self._stopping = False
         self._ports: list[AnyPort] = []
         if how.clock != "host" and len(self.inputs) > 1:
-            raise UsageError("the clocks of several adapters do not put frames in order", hint="name one interface")
+            raise UsageError(
+                "with --clock adapter, frames of several interfaces cannot be put in order", hint="name one interface"
+            )
         if interface.ANY in self.inputs and len(self.inputs) > 1:
-            raise UsageError("any is all interfaces: name it alone")
+            raise UsageError("`any` means all interfaces: name it alone")
         found = {name: interface.find(name) for name in self.inputs}
         for name, one in found.items():
             if not wait and (one is None or not one.up):

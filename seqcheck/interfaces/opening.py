@@ -28,10 +28,10 @@ def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool:
     """An interface by scapy's sockets."""
     if found is None or not found.up:
         raise UsageError(
-            f"{visible(name)} is not there, and scapy cannot wait for it", hint="Without --via scapy it can."
+            f"{visible(name)} does not exist, and --via scapy cannot wait for it", hint="Without --via scapy, it can."
         )
     if found.name == interface.ANY:
-        raise UsageError("any is not captured by scapy", hint="Without --via scapy it is.")
+        raise UsageError("--via scapy cannot capture on `any`", hint="Without --via scapy it is.")
     if sys.platform == "linux":
         how = _filtering(name, how, found)
     return SniffedPort(Sniffed(name, how, found, how.expression), pool)

@@ -110,7 +110,7 @@ def opened(name: str) -> PipeBytes:
         raise InputError(f"{visible(name)} cannot be opened: {why}") from error
     if not stat.S_ISFIFO(os.fstat(number).st_mode):
         os.close(number)
-        raise InputError(f"{visible(name)} is not a pipe", hint=f"For a file: seqcheck analyze {visible(name)}")
+        raise InputError(f"{visible(name)} is not a pipe", hint=f"To read a file: seqcheck analyze {visible(name)}")
     return PipeBytes(number, name)
 
 
@@ -175,7 +175,7 @@ class PipedReader(Summed):
         head = self._bytes.peek(HEAD)
         name = visible(self.inputs[0])
         if codec_of(head[:6]):
-            raise InputError(f"{name} is compressed", hint="Unpack it on the way: … | zcat | seqcheck live -")
+            raise InputError(f"{name} is compressed", hint="Decompress it on the way: … | zcat | seqcheck live -")
         try:
             self._walker, self._headed = open_walker(head, load())
         except ValueError as error:

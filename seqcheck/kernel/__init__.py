@@ -46,7 +46,7 @@ def choice(environ: Mapping[str, str] = os.environ) -> Choice:
         if wanted == "native":
             raise UsageError(
                 f"{VARIABLE} asks for the native kernel, which cannot be loaded: {error}",
-                hint="Install seqcheck again where there is a C compiler.",
+                hint="Reinstall seqcheck on a machine with a C compiler.",
             ) from error
         return Choice(
             name="reference",

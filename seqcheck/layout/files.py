@@ -50,7 +50,7 @@ def from_table(table: Mapping[str, Any]) -> Layout:
     allowed = (*ABOUT, "anchor", *spec.SHAPES, STRUCT)
     for key, value in table.items():
         if key not in allowed:
-            raise UsageError(f"layout, at key {key!r}: no such key", hint=f"There are {', '.join(allowed)}.")
+            raise UsageError(f"layout, at key {key!r}: unknown key", hint=f"There are {', '.join(allowed)}.")
         if key in NUMBERS and isinstance(value, int) and not isinstance(value, bool):
             continue
         several = key in spec.SHAPES and isinstance(value, list) and all(isinstance(v, str) for v in value)

@@ -118,10 +118,10 @@ class Layout:
             if not stamp.unit:
                 raise UsageError("a time without a unit", hint=f"It may be {listed((*UNITS, NTP))}.")
         if any(stamp and stamp.unit for stamp in (self.slot, self.buf)):
-            raise UsageError("only a time has a unit")
+            raise UsageError("only a time can have a unit")
 
     def _check_ports(self) -> None:
-        """One port is a selector; several are ranges, in order and apart."""
+        """One port is the selector; several are ranges, in ascending order, without overlap."""
         if not self.ports:
             return
         if self.anchor not in PORTED or self.selector is not None:
@@ -144,11 +144,11 @@ class Layout:
             raise UsageError("a step, and a count that does not begin with 0", hint="A layout may have one of them.")
         if span & (span - 1) and span % self.step:
             raise UsageError(
-                f"steps of {self.step} do not come round to where they began in {span} values",
+                f"steps of {self.step} never return to their start within {span} values",
                 hint="The modulus may be a multiple of the step, or a power of two.",
             )
         if self.counted == 1:
-            raise UsageError(f"steps of {self.step} in {span} values: no number is left")
+            raise UsageError(f"steps of {self.step} in {span} values leave no number")
 
     def _check_several(self) -> None:
         """What a frame of several records may be."""
@@ -168,7 +168,7 @@ class Layout:
         if self.times or self.slot or self.buf:
             raise UsageError(f"{what}, and a time, a slot or a buffer", hint="A layout may have one of them.")
         if any(not 0 <= word.offset <= self.each - word.width for word in self.words()):
-            raise UsageError(f"a field that does not lie in a record of {self.each} bytes")
+            raise UsageError(f"a field that lies outside a record of {self.each} bytes")
         if any(match.value is None for match in self.matches):
             raise UsageError(f"{what}, and a comparison with the payload's length")
 

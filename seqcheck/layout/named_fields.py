@@ -34,7 +34,7 @@ def replaced(pairs: Pairs) -> list[tuple[str, str]]:
     """The pairs without `struct` and `scapy`, and with places instead of names. UsageError, naming the word."""
     given = [(role.lower(), value) for role, value in pairs if role.lower() in (STRUCT, SCAPY)]
     if len(given) > 1:
-        raise UsageError(f"layout, at '{given[1][0]}={given[1][1]}': one header description too many")
+        raise UsageError(f"layout, at '{given[1][0]}={given[1][1]}': only one of struct= and scapy= is allowed")
     role, value = given[0]
     try:
         words = struct_words(value) if role == STRUCT else scapy_words(value)
@@ -88,7 +88,7 @@ def _fields(form: str) -> Iterator[Word | None]:
         struct.calcsize(form)
     except struct.error as error:
         raise UsageError(
-            f"no format of a struct: {error}", hint="They are explained in Python's manual, module struct."
+            f"no format of a struct: {error}", hint="See the struct module in Python's documentation."
         ) from None
     big = order in ">!" or (order in "@=" and sys.byteorder == "big")
     prefix = "@" if order == "@" else "="
@@ -120,7 +120,7 @@ def _placed(role: str, value: str, words: Words) -> str:
         if (word := words.get(name)) is None:
             known = ", ".join(name for name, word in words.items() if word) or "none that is an integer"
             raise UsageError(
-                f"layout, at '{role}={value}': no integer {name!r} at a fixed place", hint=f"There are {known}."
+                f"layout, at '{role}={value}': no integer {name!r} at a fixed offset", hint=f"There are {known}."
             )
         return found[1] + write_word(word)
 

@@ -116,7 +116,7 @@ def with_fields(layout: Layout) -> None:
     """UsageError for `content`."""
     if layout.content:
         raise UsageError(
-            "the layout content has no fields: it tells frames apart by all of their bytes",
+            "the layout content has no fields: it compares all bytes of a frame",
             hint="analyze, live and dedup read it.",
         )
 

@@ -87,12 +87,12 @@ def resolve_all(given: Layouts) -> tuple[Layout, ...]:
         raise UsageError(f"{len(found)} layouts", hint=f"There may be {MAX_LAYOUTS} at once.")
     if len(found) > 1 and any(layout.content for layout in found):
         raise UsageError(
-            "content tells all frames apart, so that it leaves none to other layouts", hint="Give it alone."
+            "content takes every frame, so it cannot be combined with other layouts", hint="Give it alone."
         )
     for number, layout in enumerate(found):
         if layout in found[:number]:
             raise UsageError(
-                f"the layout {spec.write(layout)} is there twice",
+                f"the layout {spec.write(layout)} is given twice",
                 hint="A frame goes to the first layout that it fits.",
             )
     return found
@@ -102,7 +102,7 @@ def _described(what: str, value: str) -> UsageError:
     """For a header's description that stands alone: it says neither where the header is nor what its fields are for."""
     named = value if ":" in value else f"{value or '<IHQ'}:NAME,NAME,…" if what == "struct" else "MODULE:CLASS"
     return UsageError(
-        f"layout: {what} alone says neither where the header is nor which field is the number",
+        f"layout: {what} alone does not say where the header is or which field is the number",
         hint=f"As in: 'udp:5000 {what}={named} seq=NAME'; stream=NAME, magic=NAME==7 and the others as well.",
     )
 

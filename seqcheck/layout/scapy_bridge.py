@@ -33,18 +33,20 @@ def packet_class(layout: Layout, name: str = "") -> type[Packet]:
     from scapy.packet import Packet
 
     if isinstance(layout.seq, Digits):
-        raise UsageError(f"layout {layout.name}: a number in digits has no field of a scapy class")
+        raise UsageError(f"layout {layout.name}: scapy has no field for a number in digits")
     if layout.moves or any(isinstance(stream, Digits) for stream in layout.streams):
         raise UsageError(f"layout {layout.name}: the fields of a scapy class stand at fixed places")
     if layout.each:
-        raise UsageError(f"layout {layout.name}: a scapy class has the fields of one record, and a frame holds several")
+        raise UsageError(
+            f"layout {layout.name}: a scapy class describes one record, but this layout reads several per frame"
+        )
     named = _named(layout)
     fields: list[Any] = []
     at = 0
     for (offset, bits, big), label in sorted(named.items()):
         if offset < at:
             raise UsageError(f"layout {layout.name}: the words at offset {offset} and before it overlap",
-                             hint="A scapy class needs them apart.")  # fmt: skip
+                             hint="Fields of a scapy class cannot overlap.")  # fmt: skip
         if offset > at:
             fields.append(StrFixedLenField(f"skipped{at}", bytes(offset - at), offset - at))
         fields.append(_field(bits, big, label, _default(layout.matches, (offset, bits, big))))
@@ -100,7 +102,7 @@ def _integer(packet: type[Packet], words: Mapping[str, Word | None], name: str) 
     """The field of that name."""
     word = words.get(name)
     if word is None:
-        raise UsageError(f"{packet.__name__} has no integer {name!r} at a fixed place",
+        raise UsageError(f"{packet.__name__} has no integer {name!r} at a fixed offset",
                          hint=f"It has {', '.join(n for n, w in words.items() if w)}.")  # fmt: skip
     return word
 
@@ -122,7 +124,7 @@ def _named(layout: Layout) -> dict[Slot, str]:
         fresh = [slot for slot in dict.fromkeys(map(_slot, words)) if slot not in named]
         if any(offset < 0 for offset, _, _ in fresh):
             raise UsageError(f"layout {layout.name}: a {role} word counts from the end",
-                             hint="A scapy class is laid out from the front.")  # fmt: skip
+                             hint="Fields of a scapy class count from the start.")  # fmt: skip
         named |= {slot: role if len(fresh) == 1 else f"{role}{i}" for i, slot in enumerate(fresh, 1)}
     return named
 

@@ -112,10 +112,10 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
         word = f"{role}={value}"
         if role not in SHAPES:
             raise UsageError(
-                f"layout, at {word!r}: no such field", hint=f"A field begins with {'=, '.join((*SHAPES, *DESCRIBED))}=."
+                f"layout, at {word!r}: unknown field", hint=f"A field begins with {'=, '.join((*SHAPES, *DESCRIBED))}=."
             )
         if len(found[role]) == MOST[role]:
-            raise UsageError(f"layout, at {word!r}: one {role} field too many", hint=f"There may be {MOST[role]}.")
+            raise UsageError(f"layout, at {word!r}: too many {role} fields", hint=f"There may be {MOST[role]}.")
         if role == "seq":
             value, modulus = _pointing(word, _modulus, value)
         found[role].append(_pointing(word, READERS[role], value))
@@ -411,7 +411,7 @@ def _stamp(text: str) -> Stamp:
     rest, question, when = text.partition("?")
     word, _, unit = rest.partition(":")
     if unit:
-        raise UsageError(f"only a time has a unit, not :{unit}")
+        raise UsageError(f"only a time can have a unit, not :{unit}")
     return Stamp(word=_word(word), when=_word(when) if question else None)
 
 

@@ -50,7 +50,7 @@ class Word:
         check_offset(self.offset)
         if self.offset < 0 and self.offset + self.width > 0:
             raise UsageError(
-                f"{self.width} bytes at offset {self.offset} reach behind the end",
+                f"{self.width} bytes at offset {self.offset} reach beyond the end",
                 hint=f"The last place is {-self.width}.",
             )
         if self.bits == 8:  # one byte has no order; one way to say it
@@ -105,14 +105,16 @@ class Digits:
         if not 0 <= self.size <= DIGITS[self.kind]:
             raise UsageError(f"{self.kind} of {self.size} bytes", hint=f"It may have up to {DIGITS[self.kind]}.")
         if self.kind == "bcd" and not self.size:
-            raise UsageError("bcd without a size", hint="It says how many bytes it takes, as in bcd@4+4.")
+            raise UsageError("bcd without a size", hint="Give its size in bytes, as in bcd@4+4.")
         if self.kind == "varint" and self.size:
-            raise UsageError("a varint with a size", hint="It takes as many bytes as it has, as in varint@4.")
+            raise UsageError("a varint with a size", hint="A varint ends by itself; write varint@4.")
         check_offset(self.offset)
         if self.offset < 0 and self.offset + max(self.size, 1) > 0:
             raise UsageError(f"offset {self.offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
         if self.label and self.offset:
-            raise UsageError("a label and an offset", hint="A label is looked for from the payload's first byte on.")
+            raise UsageError(
+                "a label and an offset", hint="A label is always searched from the first byte of the payload."
+            )
         if len(self.label) > MAX_LABEL or not all(" " <= each <= "~" for each in self.label):
             raise UsageError(
                 f"the label {self.label!r} is too long, or not printable ASCII", hint=f"It may have {MAX_LABEL} bytes."
@@ -172,9 +174,7 @@ class Match:
         if self.value is None and not self.equal:
             raise UsageError("a word can be compared with len by == only")
         if self.value is not None and self.value & ~self.word.mask:
-            raise UsageError(
-                f"{self.value:#x} has bits outside {self.word.mask:#x}, so the comparison is decided beforehand"
-            )
+            raise UsageError(f"{self.value:#x} has bits outside {self.word.mask:#x}, so the comparison can never hold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

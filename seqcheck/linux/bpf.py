@@ -177,4 +177,4 @@ def _by_tcpdump(expression: str, how: Sequence[str], given: bytes = b"") -> list
 
 
 def _refused(expression: str, said: str) -> UsageError:
-    return UsageError(f"the filter {expression!r} does not parse: {said}", hint="its language: man pcap-filter")
+    return UsageError(f"invalid filter {expression!r}: {said}", hint="see: man pcap-filter")

@@ -60,7 +60,7 @@ def find(name: str) -> Interface | None:
         except OSError:
             return None
     if kind not in LINK_TYPES:
-        raise InputError(f"{visible(name)} has a link layer that is not read (ARPHRD {kind})")
+        raise InputError(f"{visible(name)} has a link layer that seqcheck cannot read (ARPHRD {kind})")
     link = LINK_TYPES[kind]
     return Interface(
         name=name,

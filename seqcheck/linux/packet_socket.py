@@ -64,7 +64,7 @@ class Listening:
         """What is to run for each frame of that interface. UsageError where the expression does not suit it."""
         if self.filters and interface.link not in self.filters:
             raise UsageError(
-                f"the filter {self.expression!r} does not suit the link layer of {visible(interface.name)}"
+                f"the filter {self.expression!r} does not match the link layer of {visible(interface.name)}"
             )
         direction = self.direction or ("any" if interface.name == ANY else "in" if interface.loopback else "")
         return bpf.program(self.filters.get(interface.link, ()), self.snap, direction=direction)
@@ -77,7 +77,7 @@ class PacketSocket:
     def __init__(self, name: str, how: Listening) -> None:
         """Listens on nothing until `bind`. Frames of all interfaces (`any`) come without their link-layer headers."""
         if name == ANY and how.promiscuous:
-            raise UsageError("any cannot be promiscuous", hint="name the interfaces: live eth0 eth1 --promiscuous")
+            raise UsageError("`any` cannot be promiscuous", hint="name the interfaces: live eth0 eth1 --promiscuous")
         self.name, self.how = name, how
         self.accepted = self.dropped = 0
         self.block_size = BLOCK
@@ -152,7 +152,8 @@ class PacketSocket:
             if error.errno != errno.ENOMEM:
                 raise
             raise InputError(
-                f"the kernel has no {length >> 20} MiB for the ring of {self.name}", hint="Ask for less: --ring 16M"
+                f"the kernel cannot allocate {length >> 20} MiB for the ring on {self.name}",
+                hint="Use a smaller buffer, for example: --ring 16M",
             ) from error
 
     def _stamps(self, clock: str) -> None:
@@ -165,11 +166,11 @@ class PacketSocket:
             fcntl.ioctl(self.socket, SIOCSHWTSTAMP, request)
         except PermissionError:
             raise PrivilegeError(
-                f"time stamps by the adapter of {self.name} need the privilege CAP_NET_ADMIN", hint=advice()
+                f"hardware time stamps on {self.name} need the privilege CAP_NET_ADMIN", hint=advice()
             ) from None
         except OSError as error:
             raise UsageError(
-                f"{self.name} cannot stamp every frame by its own clock ({error.strerror})",
-                hint="See what it can do: ethtool -T; without --clock adapter the host stamps the frames.",
+                f"{self.name} cannot time-stamp every frame in hardware ({error.strerror})",
+                hint="See `ethtool -T` for what it supports. Without --clock adapter, the host sets the time stamps.",
             ) from error
         self.socket.setsockopt(SOL_PACKET, TIMESTAMP, RAW_HARDWARE)

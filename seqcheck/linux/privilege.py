@@ -68,7 +68,7 @@ def drop(user: User | None) -> None:
     libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))
     left = held()
     if left or (user is not None and os.geteuid() != user.uid):
-        raise PrivilegeError(f"the privileges could not be given up ({', '.join(left) or 'still root'})")
+        raise PrivilegeError(f"cannot give up privileges ({', '.join(left) or 'still root'})")
 
 
 def held() -> list[str]:

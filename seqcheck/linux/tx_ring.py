@@ -81,10 +81,10 @@ class TxRing:
         if not FEWEST <= count <= MOST:
             raise UsageError(f"a ring of {count} slots: it may have {FEWEST} to {MOST}")
         if interface.link != ETHERNET:
-            raise UsageError(f"{visible(interface.name)} is no Ethernet interface")
+            raise UsageError(f"{visible(interface.name)} is not an Ethernet interface")
         if (mtu := interface_mtu(interface.name)) and frame > mtu + HEADER:
             raise UsageError(
-                f"frames of {frame} bytes are longer than {visible(interface.name)} with its MTU of {mtu} sends",
+                f"frames of {frame} bytes are too long for the MTU of {visible(interface.name)}, {mtu}",
                 hint=f"at most: --size {mtu + HEADER}",
             )
         size = slot_size(count, frame)
@@ -107,8 +107,8 @@ class TxRing:
                 if error.errno != errno.ENOMEM:
                     raise
                 raise InputError(
-                    f"the kernel has no {count * size >> 20} MiB for a ring of {visible(interface.name)}",
-                    hint="Ask for less: --ring-size, --size, --rings",
+                    f"the kernel cannot allocate {count * size >> 20} MiB for a ring on {visible(interface.name)}",
+                    hint="Reduce --ring-size, --size or --rings.",
                 ) from error
             memory = mmap.mmap(self._socket.fileno(), count * size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
             self._socket.bind((interface.name, 0))

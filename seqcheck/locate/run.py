@@ -60,8 +60,8 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     if not any(compared.laid):
         names = ", ".join(point.name for point in observed)
         raise InputError(
-            f"{names}: no stream was seen at more than one of them",
-            hint="Are they captures of the same traffic, at the same time? --layout says where the number lies.",
+            f"{names}: no stream appears at more than one of these points",
+            hint="Were they captured at the same time, from the same traffic? Use --layout to say where the number is.",
         )
     sums = Sums(compared, asked.listed)
     segments = tuple(_segments(compared, sums, asked))

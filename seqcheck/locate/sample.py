@@ -49,7 +49,7 @@ class Sample(Sink):
         """The layout is known: points have one."""
         (layout,) = layouts
         if layout.several:
-            raise UsageError("locate follows one record a frame, and a frame of this layout holds several")
+            raise UsageError("locate needs one record per frame, but this layout reads several")
         self.layout, self._program = layout, compile_layout(layout)
 
     @property

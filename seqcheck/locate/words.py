@@ -92,12 +92,12 @@ def remarks(capture: Capture, skipped: Mapping[str, int], *, missed: int, receiv
     if missed:
         share = percent(missed / (missed + received))
         yield (
-            f"{plural(missed, 'number')} ({share}) did not appear here but did at a later point: its own drops, a"
-            " filter, or another way."
+            f"{plural(missed, 'number')} ({share}) did not appear here but did at a later point: its own drops, a "
+            "filter, or another path."
         )
     if blind:
         was = agree(blind, "was", "were")
-        yield f"{plural(blind, 'stream')} passed other points and {was} not seen here: a filter, or another way."
+        yield f"{plural(blind, 'stream')} passed other points and {was} not seen here: a filter, or another path."
     if capture.dropped:
         yield f"Its capture says that it dropped {plural(capture.dropped, 'frame')}."
     if skipped.get("cut"):

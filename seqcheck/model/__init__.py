@@ -318,7 +318,7 @@ class Restart:
 class Redundancy:
     """What two redundant ways delivered, in numbers of the counter: on A or B only, or on one of them where the frames
     do not say which; on both; on neither. `skew_ns` is the median time between the two copies, `skew_99_ns` what
-    99 % of them stay within, `first` the way that mostly comes first. What is not known is None."""
+    99 % of them stay within, `first` the way that usually comes first. What is not known is None."""
 
     only_a: int | None
     only_b: int | None

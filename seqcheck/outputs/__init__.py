@@ -122,7 +122,7 @@ def alone(name: str, report: Report) -> bytes:
         raise UsageError(f"there is no report {name!r}", hint=f"There are: {', '.join(FORMATS)}.")
     if FORMATS[name].keep != "report":
         raise UsageError(
-            f"the report {name} needs the findings or frames themselves, which a Report does not hold",
+            f"the report {name} needs all findings or the frames themselves, which a Report does not hold",
             hint=f"seqcheck analyze --report {name}=FILE writes it; or see duplicates.to_pandas() and its like.",
         )
     out = BytesIO()
@@ -137,7 +137,7 @@ def save(name: str, report: Report, path: str | os.PathLike[str], *, force: bool
         with open(path, "wb" if force else "xb") as out:
             out.write(data)
     except FileExistsError as error:
-        raise OutputError(f"{os.fspath(path)} exists already", hint="force=True replaces it") from error
+        raise OutputError(f"{os.fspath(path)} already exists", hint="pass force=True to replace it") from error
     except OSError as error:
         raise OutputError(f"cannot write {os.fspath(path)}: {error.strerror or error}") from error
 

@@ -12,15 +12,15 @@ from ..model import Reached, Verdict
 from ..track.tracker import Limit, LimitName
 
 SENTENCES: dict[LimitName, str] = {
-    "streams": "{count} records belong to streams beyond the {limit} there was memory for: they were not followed.",
-    "copies": "The earlier copy of {count} duplicates lies farther back than is kept: their distance is not known.",
-    "missing": "{count} records carried numbers too old to tell whether they had come before: they were not judged.",
-    "forgotten": "{count} missing numbers are counted, but no longer known one by one: gaps list only the others.",
-    "chains": "{count} runs of old numbers were too broken to be followed: they count as copies, not as a new start.",
-    "duplicates": "{count} duplicates are counted, but not kept one by one; the verdict rests on a sample of all.",
-    "gaps": "{count} gaps are counted, but not kept one by one; losses at a duplicate's place may be incomplete.",
-    "late": "{count} late records are counted, but not kept one by one.",
-    "restarts": "{count} restarts are counted, but not kept one by one.",
+    "streams": "{count} records belong to streams that were not followed: memory sufficed for {limit} streams.",
+    "copies": "The earlier copies of {count} duplicates are too far back, so their distances are unknown.",
+    "missing": "{count} records carried numbers too old to know whether they had come before: they were not judged.",
+    "forgotten": "{count} missing numbers are counted but no longer known individually: the gaps list only the others.",
+    "chains": "{count} runs of old numbers were too fragmented to follow: they count as copies, not as a restart.",
+    "duplicates": "{count} duplicates are counted but not kept individually; the verdict is based on a sample of all.",
+    "gaps": "{count} gaps are counted but not kept individually; losses next to duplicates may be incomplete.",
+    "late": "{count} late records are counted but not kept individually.",
+    "restarts": "{count} restarts are counted but not kept individually.",
 }
 HIDING: dict[LimitName, str] = {  # what may hide a duplicate or a loss
     "streams": "{count} records belong to streams that were not followed",
@@ -55,7 +55,7 @@ def judged(verdict: Verdict, limits: Iterable[Limit], followed: int) -> Verdict:
         verdict,
         cause="not-judged",
         strength="none",
-        statement=f"{verdict.statement} But that is not all there is: {'; '.join(hidden)}.",
+        statement=f"{verdict.statement} But not everything could be checked: {'; '.join(hidden)}.",
     )
 
 

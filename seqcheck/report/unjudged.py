@@ -60,7 +60,7 @@ def verdict(findings: Findings, facts: Facts, why: str) -> Verdict:
     """That nothing was judged, and why."""
     twice = int(findings.streams["duplicates"].sum())
     records, missing = int(findings.streams["received"].sum()), total(findings.streams["missing"])
-    again = f"{twice:,} of {_counted(records, 'record')} carried a number that had come before" if twice else ""
+    again = f"{twice:,} of {_counted(records, 'record')} carried a number received before" if twice else ""
     lost = f"{_counted(missing, 'number')} never came" if missing else ""
     counts = "; ".join(filter(None, (again, lost))) or f"No number came twice in {_counted(records, 'record')}"
     return Verdict(
@@ -71,7 +71,7 @@ def verdict(findings: Findings, facts: Facts, why: str) -> Verdict:
         explained=0,
         of=twice,
         bracket=None,
-        statement=f"{counts}. What that points at was not judged: {why}.",
+        statement=f"{counts}. The cause was not judged: {why}.",
         because=(),
         rivals=(),
         caveats=("Counts, streams, gaps and damage are complete: they do not depend on the judgement.",),

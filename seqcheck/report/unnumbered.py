@@ -14,7 +14,7 @@ SAYS = (
     (r"^No number came twice in ([\d,]+ records?)\. Nothing is missing\.", r"No frame came twice in \1."),
     (r"another number is missing", "another frame is missing"),
     (r"\bnew packet with an old number\b", "new packet with old content"),
-    (r"\bcarried a number that had come before\b", "had come before"),
+    (r"\bcarried a number received before\b", "had been received before"),
     (r"\bnumber(s?)\b(?! of)", r"frame\1"),
     (r"\bNumber(s?)\b(?! of)", r"Frame\1"),
 )
@@ -61,7 +61,7 @@ def _untold(report: Report, renewed: int) -> list[str]:
             f"{'it' if indistinct == 1 else 'them'} apart{more}: whether old ones are among them cannot be seen."
         )
     if report.capture.cut_frames:
-        found.append("Cut frames were compared as far as they were captured.")
+        found.append("Cut frames were compared only as far as they were captured.")
     return found
 
 

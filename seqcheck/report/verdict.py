@@ -68,7 +68,7 @@ def also(diagnosis: Diagnosis, total: int) -> tuple[Also, ...]:
 def _clean(findings: Findings, facts: Facts) -> Verdict:
     streams = findings.streams
     missing, records = sum_of(streams["missing"]), int(streams["received"].sum())
-    lost = f" {plural(missing, 'number')} never came." if missing else " Nothing is missing."
+    lost = f" {plural(missing, 'number')} never arrived." if missing else " Nothing is missing."
     return Verdict(
         cause="clean",
         strength="none",
@@ -108,7 +108,7 @@ def _few(fault: CounterFault) -> str:
 
 
 def _lone(fault: CounterFault) -> str:
-    return f"each of {plural(fault.streams, 'stream')} has one record only, so no number follows another"
+    return f"each of {plural(fault.streams, 'stream')} has only one record, so no number follows another"
 
 
 def _steps(fault: CounterFault) -> str:
@@ -129,12 +129,12 @@ def _late(fault: CounterFault) -> str:
 
 
 def _random(fault: CounterFault) -> str:
-    return "its values come and go in no order"
+    return "its values are in no order"
 
 
 def _chance(fault: CounterFault) -> str:
     fits = plural(fault.of + fault.streams, "frame")
-    return f"the layout fits {fits} among {number(fault.others)} others, as chance would have it"
+    return f"the layout matches {fits} among {number(fault.others)} others, probably by chance"
 
 
 _FAULTS = {
@@ -165,28 +165,30 @@ def _rivals(findings: Findings, leading: Account) -> tuple[Rival, ...]:
         and "retransmission" not in (leading.cause, leading.rival)
     ):
         found.append(
-            Rival(cause="retransmission", why_not="ruled out: a packet sent again would have a new IP identification.")
+            Rival(
+                cause="retransmission", why_not="ruled out: a retransmitted packet would have a new IP identification."
+            )
         )
     if leading.ring is not None:
         restarts = int(findings.streams["restarts"].sum())
         old = agree(leading.explained, "the old number", "the old numbers")
-        besides = f" ({plural(restarts, 'restart')} besides)" if restarts else ""
+        besides = f" ({plural(restarts, 'restart')} elsewhere)" if restarts else ""
         found.append(
-            Rival(cause="restart", why_not=f"ruled out: after {old} the count went on where it stood{besides}.")
+            Rival(cause="restart", why_not=f"ruled out: after {old} the count continued where it was{besides}.")
         )
     return tuple(found)
 
 
 _WHAT = {
-    "path-copy": "copies made on the way, at once or after a constant delay",
-    "loop": "frames that go round in the network",
-    "retransmission": "resends by a timer, a round trip or a window",
-    "sender-repeat": "repetition on purpose, by count",
+    "path-copy": "copies made on the path, at once or after a constant delay",
+    "loop": "frames that circle in the network",
+    "retransmission": "resends after a timeout or a round trip, or a resent window",
+    "sender-repeat": "deliberate repetition at a fixed distance",
     "redundancy": "two paths on purpose",
     "stale-slot": "a stale slot of a TX ring",
     "ring-replay": "a replay of a TX ring",
-    "early-overwrite": "a slot filled again too early",
-    "unexplained": "no pattern at all, distances by chance",
+    "early-overwrite": "a slot refilled too early",
+    "unexplained": "no pattern, just chance",
 }
 
 
@@ -204,7 +206,7 @@ def _general(findings: Findings, facts: Facts, leading: Account | None) -> tuple
     caveats = []
     if facts.dropped:
         caveats.append(
-            f"The capturing side dropped {plural(facts.dropped, 'frame')}: gaps may be its own, and counts are lower "
+            f"The capture dropped {plural(facts.dropped, 'frame')}: some gaps may be its own, and counts are lower "
             "bounds."
         )
     moduli = [findings.modulus] if findings.moduli is None else sorted(set(findings.moduli.tolist()))
@@ -213,8 +215,8 @@ def _general(findings: Findings, facts: Facts, leading: Account | None) -> tuple
     short = [by for by in moduli if 0 < by <= SHORT or any(by and (by <= size or size % by == 0) for size in sizes)]
     if short:
         caveats.append(
-            f"The counter rolls over at {short[0]}: in a ring of a multiple of that, a frame one lap old carries the "
-            "very number that is due, and cannot be seen. Use a wider counter."
+            f"The counter rolls over at {short[0]}: if the ring size is a multiple of that, a frame one lap old "
+            "carries exactly the number that is due, and goes unseen. Use a wider counter."
         )
     return (*caveats, *_cycles(findings))
 
@@ -226,6 +228,6 @@ def _cycles(findings: Findings) -> tuple[str, ...]:
         return ()
     length = int(lengths[int(np.argmax(counts))])
     return (
-        f"{int(counts.max()):,} restarts came after {length:,} numbers each: if it is a cycle, give its length as the "
-        f"modulus, as in --layout NAME%{length}, and no lap of it is taken for a restart.",
+        f"{int(counts.max()):,} restarts came after {length:,} numbers each. If the counter simply wraps there, give "
+        f"the layout that modulus, as in --layout NAME%{length}.",
     )

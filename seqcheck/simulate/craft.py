@@ -48,7 +48,7 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     if not isinstance(layout.seq, Digits) and not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
     if layout.each:
-        raise UsageError("the simulator writes one record into a frame, and this layout has several")
+        raise UsageError("the simulator writes one record per frame, but this layout reads several")
     raw, start, transport = _carrier(layout, how, size)
     base = 14 + 4 * len(how.vlan)
     if layout.anchor == "frame":
@@ -146,7 +146,9 @@ def _digits(layout: Layout, seq: Digits, raw: NDArray[np.uint8], start: int) -> 
     label = np.frombuffer(seq.label.encode("ascii"), np.uint8)
     end = at + len(label) + width
     if not start <= at <= end <= size:
-        raise UsageError(f"frames of {size} bytes have no room for the layout", hint=f"[traffic] sizes: at least {end}")
+        raise UsageError(
+            f"frames of {size} bytes are too short for the layout", hint=f"[traffic] sizes: at least {end}"
+        )
     raw[at : at + len(label)] = label
     return Fill(
         what=V_SEQ, at=at + len(label), width=width, digits=seq.kind, step=layout.step, least=layout.least,
@@ -218,14 +220,14 @@ def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]
 def _fill(what: int, word: Word, start: int, size: int, **more: Any) -> Fill:
     if not _fits(word, start, size):
         raise UsageError(
-            f"frames of {size} bytes have no room for the layout",
+            f"frames of {size} bytes are too short for the layout",
             hint=f"[traffic] sizes: at least {start + word.offset + word.width}" if word.offset >= 0 else "",
         )
     return Fill(what=what, at=_at(word, start, size), width=word.width, big=word.big, shift=word.shift, **more)
 
 
 def _no_room(layout: Layout, size: int) -> UsageError:
-    return UsageError(f"frames of {size} bytes have no room for the layout {layout.name}")
+    return UsageError(f"frames of {size} bytes are too short for the layout {layout.name}")
 
 
 def _at(word: Word, start: int, size: int) -> int:

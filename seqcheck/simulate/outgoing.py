@@ -84,7 +84,7 @@ class Outgoing:
         if not SMALLEST <= orders.size <= LARGEST:
             raise UsageError(f"frames of {orders.size} bytes: they may have {SMALLEST} to {LARGEST}")
         if orders.other + orders.stale > 1:
-            raise UsageError("other traffic and stale slots are more than all slots together")
+            raise UsageError("--other and stale slots add up to more than all slots")
         self.orders = orders
         self.truth = Truth(ring_size=orders.ring_size)
         self._slots = slots

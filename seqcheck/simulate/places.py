@@ -76,7 +76,9 @@ def _kept_to_slots(plan: Plan, where: Where, can: NDArray[np.bool_]) -> NDArray[
 def _exactly(at: tuple[int, ...], can: NDArray[np.bool_]) -> NDArray[np.int64]:
     for place in at:
         if not 0 <= place < len(can) or not can[place]:
-            raise UsageError(f"a fault at slot advance {place} would not show: no old content of the stream there")
+            raise UsageError(
+                f"a fault at slot advance {place} would have no effect: the slot holds no old content of the stream"
+            )
     return np.array(sorted(set(at)), np.int64)
 
 

@@ -85,7 +85,7 @@ def load(path: Path) -> Scenario:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     if len(text) > MAX_FILE:
-        raise InputError(f"{path}: more than {MAX_FILE} bytes are too many for a scenario")
+        raise InputError(f"{path} is larger than {MAX_FILE} bytes, too large for a scenario")
     try:
         return parse(text.decode())
     except UsageError as error:
@@ -181,7 +181,7 @@ def _known(where: str, tree: Any, names: Any) -> None:
         if name not in names:
             near = difflib.get_close_matches(str(name), list(names), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-            raise UsageError(f"{where}: {name} is not known", hint=hint)
+            raise UsageError(f"{where}: unknown key {name}", hint=hint)
 
 
 def _value(where: str, kind: Any, value: Any) -> Any:

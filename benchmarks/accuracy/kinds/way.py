@@ -25,7 +25,7 @@ DELAY: Spaces = {
     "jitter": Mostly(0.0, 0.75, Log(1e-4, 0.5)),  # standard deviation, of the delay
     "law": Pick("uniform", "normal", "tail", "two"),
 }
-# What nobody can tell from a copy made on the way: a frame that layer 2, or a sender whose packets carry nothing of
+# What nobody can tell from a copy made on the path: a frame that layer 2, or a sender whose packets carry nothing of
 # their own, sent again. A ring fits as well, where the rate is steady or copies are few, but must not be stated.
 COPY = ("path-copy", "retransmission", "unexplained")
 

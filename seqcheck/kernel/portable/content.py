@@ -15,7 +15,7 @@ Theory of operation
     - All of a flow whose contents come round, as those of a short counter do: more copies in a row than lie between a
       content and its copy, ROUND at least. New content takes ROUND_BACK off the row. Of identified frames only where
       the distance is ROUND_SHORT or more, at which identifications come round as well.
-    A copy with another hop count was made on the way; it counts whatever its flow is like.
+    A copy with another hop count was made on the path; it counts whatever its flow is like.
 
 Invariants
     A flow's first frame is new, so streams appear in the order of their ids. The window moves by a place with each

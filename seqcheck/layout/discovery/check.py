@@ -96,7 +96,8 @@ def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
         yield from _short(frames, layout, np.flatnonzero(status == SHORT))
     elif ((status == PORT) | (status == PROTOCOL)).any() and (layout.selector is not None or layout.ports):
         there = "; ".join(survey(frames))
-        yield f"No frame has {place(layout)}" + (f": there is {there}." if there else ".")
+        first = "first frame holds" if frames.count == 1 else f"first {frames.count:,} frames hold"
+        yield f"No frame has {place(layout)}." + (f" The {first} {there}." if there else "")
 
 
 def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 LAP = (
-    "A sender fills the slots of its network card's transmit ring one after the other, lap after lap. If a slot is sent"
-    " without having been refilled, what goes out is what it held one lap before, once more. The"
-    " distance between the two copies is then the size of the ring, less the slots that other frames took in that lap."
+    "A sender fills the slots of its network card's transmit ring one after the other, lap after lap. If a slot is "
+    "sent without being refilled, its old content goes out again, one lap later. The distance between the two copies "
+    "is then the size of the ring, minus the slots that other frames used in that lap."
 )
 RINGS = ("stale-slot", "ring-replay", "early-overwrite")  # causes that a ring has
 MEANING = {
-    "clean": "Every number came once, and all that came between the first and the highest are here.",
-    "loss": "No number came twice, but some never came: they were lost on the way, or never sent.",
+    "clean": "Every number between the first and the highest arrived exactly once.",
+    "loss": "No number came twice, but some never arrived: they were lost on the path, or never sent.",
     "stale-slot": LAP,
-    "ring-replay": LAP + " Here not one slot but a stretch of neighbouring ones was sent again.",
+    "ring-replay": LAP + " Here a whole run of neighbouring slots was sent again, not just one.",
     "early-overwrite": (
-        "A slot was refilled before it had been sent: the old content was lost, and the new one, which belongs one"
-        " lap later, went out early and then again in its place."
+        "A slot was refilled before it had been sent. The old content was lost; the new content, which was due one lap "
+        "later, went out early, and again when it was due."
     ),
     "path-copy": (
-        "The frames were copied on their way, not by the sender's ring: by a mirror port, a bond, capturing on `any`,"
-        " or a tap that delays. Such copies follow at once, or after a constant time."
+        "The frames were copied on the path, not by the sender's ring: by a mirror port, a bond, a capture on `any`, "
+        "or a delayed tap. Such copies follow at once, or after a constant time."
     ),
-    "loop": "The frames went round in a circle: copies of one frame differ in what every hop counts down.",
-    "retransmission": "The sender, or something on the way, sends what it takes for lost once more, on purpose.",
-    "sender-repeat": "The sender sends everything several times, on purpose.",
+    "loop": (
+        "The frames circled in the network, through switches or routers that form a loop, and passed the receiver once"
+        " each round."
+    ),
+    "retransmission": "The sender, or a device on the path, deliberately sends again what it believes was lost.",
+    "sender-repeat": "The sender sends each number several times on purpose.",
     "redundancy": (
-        "The sender puts every frame on two paths on purpose, and both were captured. What matters is what came on"
-        " neither."
+        "The sender sends every frame on two paths on purpose, and both were captured. Only frames that arrived on "
+        "neither path are a problem."
     ),
-    "unexplained": "Frames came more than once, and nothing that seqcheck knows explains how. It accuses nobody.",
+    "unexplained": "Some frames came more than once, and no known cause explains it. So seqcheck names none.",
     "no-counter": (
-        "The field that was read as a number does not count, so nothing can be said of duplicates and losses. Most"
-        " often the layout is wrong."
+        "The field that was read as a sequence number does not count up, so nothing can be said about duplicates and "
+        "losses. Usually the layout is wrong."
     ),
-    "not-judged": "The numbers were counted; what they point at was not judged.",
+    "not-judged": "The numbers were counted, but the cause was not judged.",
 }
 
-UNNUMBERED = MEANING | {"clean": "No frame came twice, as far as frames can be told apart."}  # told by their bytes
+UNNUMBERED = MEANING | {"clean": "No frame came twice, as far as the frames can be told apart."}  # told by their bytes

@@ -8,7 +8,7 @@ from . import ring, sender
 
 
 def none(one: Account, of: int) -> str:
-    return f"{subject(one.explained, of, 'follows', 'follow')} no pattern that seqcheck knows."
+    return f"{subject(one.explained, of, 'follows', 'follow')} no known pattern."
 
 
 def spread(one: Account, of: int) -> str:
@@ -30,12 +30,12 @@ def spread(one: Account, of: int) -> str:
 def none_reasons(one: Account) -> list[str]:
     figures = one.figures
     if figures.distance is None:
-        return ["The earlier copies lie too far back: their places are no longer known."]
+        return ["The earlier copies are too far back to be remembered."]
     if figures.count == 1:
-        return [f"One distance, {spans(figures.distance, 'record')}, points at nothing by itself."]
+        return [f"One distance, {spans(figures.distance, 'record')}, proves nothing by itself."]
     return [
-        f"Distances from {number(figures.distance[0])} to {number(figures.distance[1])} records agree on no ring and "
-        "no delay."
+        f"Distances from {number(figures.distance[0])} to {number(figures.distance[1])} records match no single ring "
+        "and no single delay."
     ]
 
 
@@ -52,14 +52,15 @@ def spread_limits(one: Account) -> list[str]:
 def shared(one: Account, of: int) -> str:
     return (
         f"{subject(one.explained, of, 'shares its', 'share their')} number with another packet: the payloads differ, "
-        "so nothing was sent again."
+        "so nothing was resent."
     )
 
 
 def shared_reasons(one: Account) -> list[str]:
     return [
         f"{plural(one.figures.compared, 'pair')} compared, and the payloads differ. Segments of one message, several "
-        "senders under one key, a counter that is too short, or frames that are part old and part new look like that."
+        "senders in one stream, a counter that is too short, or frames that are partly old and partly new look like "
+        "that."
     ]
 
 
@@ -74,8 +75,8 @@ def nothing(one: Account) -> list[str]:
 
 
 def capture_more(one: Account) -> list[str]:
-    return ["If you know the sender's ring size, pass --ring-size; and capture everything that the sender sends."]
+    return ["If you know the sender's ring size, pass --ring-size. Capture everything that the sender sends."]
 
 
 def key(one: Account) -> list[str]:
-    return ["Give the layout a stream field, or a wider number, that tells these packets apart."]
+    return ["Add a stream field to the layout, or use a wider number, to tell these packets apart."]

@@ -36,20 +36,20 @@ def replay(one: Account, of: int) -> str:
 def early_lap(one: Account, of: int) -> str:
     assert one.ring is not None
     return (
-        f"{are(one, of)} consistent with slots of a TX ring of {size(one.ring)} that were "
-        f"filled again before they were sent: numbers went out too early{_by(one.figures)}."
+        f"{are(one, of)} consistent with slots of a TX ring of {size(one.ring)} that were refilled before they were "
+        f"sent: numbers went out too early{_by(one.figures)}."
     )
 
 
 def early(one: Account, of: int) -> str:
     if one.cause != "early-overwrite":
         return (
-            f"{subject(one.explained, of, 'repeats', 'repeat')} a number that came too early{_by(one.figures)}, and "
-            "nothing that seqcheck knows explains how."
+            f"{subject(one.explained, of, 'repeats', 'repeat')} a number that came too early{_by(one.figures)}, and no "
+            "known cause explains why."
         )
     return (
-        f"{are(one, of)} consistent with buffers that were filled again before they were "
-        f"sent: numbers went out too early{_by(one.figures)}."
+        f"{are(one, of)} consistent with buffers that were refilled before they were sent: numbers went out too "
+        f"early{_by(one.figures)}."
     )
 
 
@@ -59,7 +59,7 @@ def next_buffer(one: Account, of: int) -> str:
     return (
         f"{are(one, of)} consistent with buffers that the next frame overwrote before they were sent: "
         f"{plural(figures.numbers, 'number')} came {times} in a row, and {number(figures.skipped)} of the numbers just "
-        "before never came."
+        "before never arrived."
     )
 
 
@@ -81,30 +81,31 @@ def reasons(one: Account) -> list[str]:
     found: list[str] = []
     if figures.own_slot and figures.own_slot >= figures.other_slot:
         found.append(
-            f"The sender's own stamps say so: {number(figures.own_slot)} of "
-            f"{number(figures.own_slot + figures.other_slot)} copies came out of the slot that they name."
+            f"The sender's own slot stamps agree: {number(figures.own_slot)} of "
+            f"{number(figures.own_slot + figures.other_slot)} copies left from the slot that they name."
         )
     if ring.size is not None and figures.distance is not None:
         found.append(_apart(ring, figures))
     if ring.exact > 0:
         lap = f"{number(ring.best)} slots apart" + (", or a multiple" if int(ring.laps.max(initial=1)) > 1 else "")
         found.append(
-            f"Counting every frame of the sender, {share(min(ring.exact, figures.count), figures.count, 'copy')} "
-            f"{agree(ring.exact, 'lies', 'lie')} exactly {lap}."
+            f"Counting all frames of the sender, {share(min(ring.exact, figures.count), figures.count, 'copy')} "
+            f"{agree(ring.exact, 'is', 'are')} exactly {lap}."
         )
     elif ring.closed and figures.places is not None:
-        found.append(f"Counting every frame of the sender, the copies are {spans(figures.places, 'slot')} apart.")
+        found.append(f"Counting all frames of the sender, the copies are {spans(figures.places, 'slot')} apart.")
     if ring.cluster is not None:
         found.append(_clustered(ring.cluster))
     if figures.stand_ins:
         found.append(
             f"{share(figures.stand_ins, figures.count, 'copy').capitalize()} "
-            f"{agree(figures.stand_ins, 'stands', 'stand')} where another number is missing: sent instead of it."
+            f"{agree(figures.stand_ins, 'stands', 'stand')} where another number is missing: the old content went out "
+            "instead."
         )
     if figures.delay_ns and figures.delay_ns[2] > 1.3 * max(figures.delay_ns[0], 1):
         found.append(
             f"The time between copies varies from {time(figures.delay_ns[0])} to {time(figures.delay_ns[2])} while the "
-            "count stays: a ring counts frames, a path keeps time."
+            "distance stays the same: a ring counts frames, a path delays by time."
         )
     return found
 
@@ -112,10 +113,10 @@ def reasons(one: Account) -> list[str]:
 def _clustered(found: Cluster) -> str:
     many = f"{number(found.often)} of {number(found.of)} sit in"
     if found.period:
-        return f"{many} every {found.period}th slot: look at how descriptors are written back in batches."
+        return f"{many} every {found.period}th slot: check how descriptors are written back in batches."
     last = ", the ring's last" if found.last else ""
-    which = "one and the same slot" if found.slot is None else f"slot {found.slot}{last}"
-    return f"{many} {which}: look at its descriptor and its buffer, not at the traffic."
+    which = "the same slot" if found.slot is None else f"slot {found.slot}{last}"
+    return f"{many} {which}: check its descriptor and its buffer, not the traffic."
 
 
 def _apart(ring: Ring, figures: Figures) -> str:
@@ -131,9 +132,9 @@ def _apart(ring: Ring, figures: Figures) -> str:
     )
     less = (laps[0] * ring.size - high, laps[0] * ring.size - low)
     if laps[-1] * ring.size < high:
-        return f"Copies are {spans((low, high), 'record')} apart: {lap}, but for frames in between that took no slot."
+        return f"Copies are {spans((low, high), 'record')} apart: {lap}, plus frames in between that used no slot."
     if laps != [1]:
-        return f"Copies are {spans((low, high), 'record')} apart: {lap}, less what other traffic used."
+        return f"Copies are {spans((low, high), 'record')} apart: {lap}, minus slots used by other traffic."
     if less == (0, 0):
         return f"Copies are {spans((low, high), 'record')} apart: exactly {lap}."
     return f"Copies are {spans((low, high), 'record')} apart: {lap}, minus {span(less)} used by other traffic or lost."
@@ -153,31 +154,33 @@ def limits(one: Account) -> list[str]:
         what = (
             f"The ring size {number(size_of)} is inferred.{listed_as}"
             if size_of is not None
-            else "The capture does not settle the ring size."
+            else "The capture does not determine the ring size."
         )
         found.append(f"{what}{others} `ethtool -g` on the sender shows it; pass it as --ring-size.")
     if ring.untouched:
         found.append(
-            "Some of the frames between the copies may have left by another queue of the NIC: then the ring is smaller "
-            "than their count."
+            "Some of the frames between the copies may have left through another queue of the NIC; then the ring is "
+            "smaller than their count."
         )
     if not ring.closed:
         found.append(
-            "The capture holds no other frame of the sender: capture without a filter to see what else was in the ring."
+            "The capture has no other frames from the sender: capture without a filter to see what else was in the "
+            "ring."
         )
     if figures.count < 3:
         found.append(
-            f"{agree(figures.count, 'One duplicate', 'Two duplicates')} can match a ring by chance: capture for longer."
+            f"{agree(figures.count, 'One duplicate', 'Two duplicates')} can match a ring size by chance: capture for "
+            "longer."
         )
     steady = figures.delay_ns is not None and figures.delay_ns[2] <= 1.02 * figures.delay_ns[0]
     if steady and figures.count > 1 and figures.stand_ins < 0.5 * figures.count:
         found.append(
-            "Vary the sender's rate, and see whether the distance stays."
+            "Vary the sender's rate, and see whether the distance stays the same."
             if "keeps-time" in one.doubts
-            else "The sender's rate hardly varied, so a constant delay on the way would look the same: vary the rate, "
-            "and see whether the distance stays."
+            else "The sender's rate hardly varied, so a constant delay on the path would look the same: vary the "
+            "rate, and see whether the distance stays the same."
         )
     if figures.cut:
-        found.append("Frames were cut at the snap length: capture whole frames (-s 0) to compare all of their bytes.")
+        found.append("Frames were cut at the snap length: capture whole frames (-s 0) to compare all their bytes.")
     found.append("If the receiver's own RX ring has this size too, capture on a second machine to rule it out.")
     return found

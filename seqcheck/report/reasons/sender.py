@@ -9,7 +9,7 @@ from .common import are, were
 
 def new_packet(one: Account, of: int) -> str:
     if one.cause == "sender-repeat":
-        return f"{are(one, of)} the sender's own doing: it sends each number several times, as new packets."
+        return f"{are(one, of)} the sender's own doing: it sends each number several times, in new packets."
     each = agree(one.explained, "it", "each")
     return f"{were(one, of)} sent again on purpose: {each} is a new packet with an old number."
 
@@ -18,11 +18,11 @@ def block(one: Account, of: int) -> str:
     figures = one.figures
     blocks = f"{plural(figures.episodes, 'block')} of up to {plural(figures.longest, 'number')}"
     what = {
-        "retransmission": "looks like a window sent again",
+        "retransmission": "looks like a retransmitted window",
         "sender-repeat": "belongs to blocks that the sender repeats",
-    }.get(one.cause, "belongs to blocks that came again as a whole")  # fmt: skip
+    }.get(one.cause, "belongs to blocks that were repeated as a whole")  # fmt: skip
     many = what.replace("looks", "look").replace("belongs", "belong")
-    return f"{subject(one.explained, of, what, many)}: {blocks}, each right behind itself."
+    return f"{subject(one.explained, of, what, many)}: {blocks}, each repeated right after its end."
 
 
 def block_reasons(one: Account) -> list[str]:
@@ -30,17 +30,15 @@ def block_reasons(one: Account) -> list[str]:
     if figures.distance is None:
         return []
     return [
-        f"The distance, {spans(figures.distance, 'record')}, is the length of the blocks themselves: it says nothing "
-        "of a ring."
+        f"The distance, {spans(figures.distance, 'record')}, is the length of the blocks themselves, so it is no "
+        "evidence for a ring."
     ]
 
 
 def count(one: Account, of: int) -> str:
     figures = one.figures
     later = f"{spans(figures.distance, 'record')} later" if figures.distance else "later"
-    return (
-        f"{are(one, of)} the sender's own doing: {percent(figures.share)} of the numbers are sent once more, {later}."
-    )
+    return f"{are(one, of)} the sender's own doing: {percent(figures.share)} of the numbers are sent again, {later}."
 
 
 def reasons(one: Account) -> list[str]:
@@ -58,5 +56,5 @@ def reasons(one: Account) -> list[str]:
 
 def limits(one: Account) -> list[str]:
     if one.cause == "sender-repeat":
-        return ["Look at the sender's clone, burst or repetition settings."]
-    return ["See whether the sender's protocol retransmits, and by which timer."]
+        return ["Check the sender's clone, burst and repetition settings."]
+    return ["Check whether the sender's protocol retransmits, and after which timeout."]
