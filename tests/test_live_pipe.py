@@ -145,7 +145,8 @@ def test_what_is_no_capture_is_told(data: bytes, words: str) -> None:
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (["-", "lo"], "alone"), (["-", "-"], "alone"), (["-", "--filter", "udp"], "--filter works with interfaces only"),
+    (["-", "lo"], "combined"), (["-", "-"], "combined"),
+    (["-", "--filter", "udp"], "--filter works with interfaces only"),
     (["-", "--ring", "1M"], "--ring works with interfaces only"),
     (["-", "--wait"], "--wait works with interfaces only"),
     (["./nowhere"], "cannot open"), ([str(SAMPLES / "clean.pcap")], "is not a pipe"), (["/"], "is not a pipe"),

@@ -107,7 +107,7 @@ def opened(name: str) -> PipeBytes:
         number = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise InputError(f"{visible(name)} cannot be opened: {why}") from error
+        raise InputError(f"cannot open {visible(name)}: {why}") from error
     if not stat.S_ISFIFO(os.fstat(number).st_mode):
         os.close(number)
         raise InputError(f"{visible(name)} is not a pipe", hint=f"To read a file: seqcheck analyze {visible(name)}")

@@ -26,7 +26,7 @@ MEANING = {
         " each round."
     ),
     "retransmission": "The sender, or a device on the path, deliberately sends again what it believes was lost.",
-    "sender-repeat": "The sender sends each number several times on purpose.",
+    "sender-repeat": "The sender sends each frame several times on purpose.",
     "redundancy": (
         "The sender sends every frame on two paths on purpose, and both were captured. Only frames that arrived on "
         "neither path are a problem."
