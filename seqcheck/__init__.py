@@ -1,10 +1,10 @@
-"""seqcheck: finds sequence numbers that came twice or never, and tells whether a NIC ring resent old slots.
+"""seqcheck: finds duplicated and missing sequence numbers, and says whether a NIC ring resent old slots.
 
     import seqcheck
     report = seqcheck.analyze("capture.pcap", layout="seqcheck", ring_sizes=[4096])
     print(report.verdict.statement)
 
-What stands in `__all__` is loaded on first use, so that `seqcheck --version` need not wait for NumPy.
+Names in `__all__` are loaded on first use, so that `seqcheck --version` does not wait for NumPy.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Every exception that seqcheck raises on purpose.
+"""The exceptions that seqcheck raises on purpose.
 
 SeqcheckError
-├── UsageError      the caller asked for something that cannot be (a layout that does not parse, a size out of range)
+├── UsageError      an invalid argument (a layout that does not parse, a size out of range)
 ├── InputError      a capture from which nothing can be read
 ├── OutputError     a report or a capture that cannot be written
-└── PrivilegeError  an interface that this user may not open
+└── PrivilegeError  an interface that you have no permission to open
 
 Bad *data* never raises: it is a status and a count (`capture.damage`, `records.skipped`). Exceptions are for the
 environment and for misuse. Each says what, where, and what to try; `cli` prints it in one line and exits with 2.
@@ -16,7 +16,7 @@ TROUBLE = 2  # the exit code, where 0 is clean and 1 is findings
 
 
 class SeqcheckError(Exception):
-    """The root of them all. `hint` says what to try next, or is empty."""
+    """The base class of all of them. `hint` says what to try next, or is empty."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -28,11 +28,11 @@ class SeqcheckError(Exception):
 
 
 class UsageError(SeqcheckError):
-    """What was asked for cannot be: a bad layout, a bad size, options that exclude one another."""
+    """An invalid argument: a bad layout, a size out of range, options that exclude each other."""
 
 
 class InputError(SeqcheckError):
-    """A capture of which nothing could be read."""
+    """A capture from which nothing could be read."""
 
 
 class OutputError(SeqcheckError):

@@ -144,6 +144,17 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert anchor in slugs, target
 
 
+def test_sources_refer_to_documents_that_are_here() -> None:
+    """A design that only its authors have explains nothing to a reader."""
+    named = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in [*ROOT.glob("seqcheck/**/*.py"), *ROOT.glob("seqcheck/**/*.[ch]"), *ROOT.glob("tests/*.py")]
+        for name in re.findall(r"\b(docs/[a-z-]+\.md|[A-Z]{5,}\.md|DESIGN)\b(?! =)", path.read_text(encoding="utf-8"))
+        if path != Path(__file__) and not (ROOT / name).exists()
+    }
+    assert not named
+
+
 def test_every_page_is_on_the_site() -> None:
     spec = importlib.util.spec_from_file_location("pages", ROOT / "docs" / "pages.py")
     assert spec is not None

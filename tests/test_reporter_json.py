@@ -15,7 +15,7 @@ from seqcheck.model import Report
 from seqcheck.outputs import Page
 from seqcheck.outputs.json import document, write
 
-# DESIGN section 4: keys that scripts may rely on. More may be added, none renamed or removed.
+# docs/json.md: keys that scripts may rely on. More may be added, none renamed or removed.
 PROMISED = {
     "": "schema seqcheck capture layout records streams duplicates gaps verdict also",
     "seqcheck": "version kernel",

@@ -1,6 +1,6 @@
 """The ring model against a ring written out by hand, and against the arithmetic of the distances.
 
-The formulas are those of DESIGN section 3: D = kN - h - f - z, Da = kN - f - lost, lag = kN - h - f - r.
+The formulas are those of docs/verdict.md, The distances: D = kN - h - f - z, Da = kN - f - lost, lag = kN - h - f - r.
 """
 
 from __future__ import annotations

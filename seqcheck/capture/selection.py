@@ -33,7 +33,7 @@ class Selection:
         frames: The first and the last frame, counted from 1; None is to the end.
 
     Raises:
-        UsageError: One of these cannot be.
+        UsageError: An argument is invalid.
     """
 
     where: str = ""

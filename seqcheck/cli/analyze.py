@@ -127,7 +127,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Analyse, write every report, and say whether it was clean."""
+    """Analyze, write every report, and say whether it was clean."""
     if args.each:
         from seqcheck.cli import each
 

@@ -47,7 +47,7 @@ _CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)?(\.?(gz|zst|xz|bz2|lz4))?$", re
 
 
 def run(args: argparse.Namespace) -> int:
-    """Analyse each, write the reports and the table."""
+    """Analyze each, write the reports and the table."""
     from seqcheck.cli.each_table import show
     from seqcheck.kernel import choice
 
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def one(options: Options, tell: Tell) -> Outcome:
-    """Analyse one capture; in a process of its own."""
+    """Analyze one capture; in a process of its own."""
     inside: list[Confined] = []
     outcome = _one(options, tell, inside)
     if inside and inside[0].inside:

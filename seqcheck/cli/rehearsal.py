@@ -33,7 +33,7 @@ LATER_OF_FILES = (
 
 
 def rehearse(reports: Iterable[Destination], *, drawn: bool) -> None:
-    """Analyse a capture with a duplicate whose copies differ, and write the reports (and, if it is going to be `drawn`,
+    """Analyze a capture with a duplicate whose copies differ, and write the reports (and, if it is going to be `drawn`,
     the dashboard) to nowhere."""
     from seqcheck.engine import session
     from seqcheck.layout import candidates

@@ -1,7 +1,7 @@
 """What somebody demands of a report: limits, causes that must not be, and expectations. Pure; it judges, it never reads
 captures.
 
-Without any demand a report is clean where nothing came twice and nothing is missing (DESIGN section 4): late records
+Without any demand a report is clean where nothing came twice and nothing is missing (docs/ci.md): late records
 and restarts are no findings, nor are the second copies that redundant paths deliver on purpose. Of foreign frames,
 those count that came again from a ring. `--max-...` moves these
 limits. A cause that is named as a reason to fail, or an

@@ -1,4 +1,4 @@
-"""The duplicates as a table: the distances of DESIGN section 3, for every kept row at once.
+"""The duplicates as a table: the distances of docs/verdict.md, for every kept row at once.
 
 Pure. All columns have one entry per duplicate, in the order of the tracker's rows; counts and times are int64. UNKNOWN
 stands where the earlier copy lies beyond the tracker's window (or, for frame distances, came from another source).

@@ -1,7 +1,7 @@
-"""Frames that a program has in its hands, one by one: from scapy, dpkt, a socket. The same loop, no file.
+"""Frames that a program already has, fed one by one: from scapy, dpkt or a socket. The same loop, without a file.
 
-Frames are copied into blocks and taken a block at a time. Bytes of earlier copies are compared as live: they are kept
-in 32 MiB, and those that left it are not compared. Nothing else grows with the number of frames.
+Frames are copied into blocks and analyzed a block at a time. As in a live capture, the bytes of the last 32 MiB of
+frames are kept to compare copies; older ones are not compared. Nothing else grows with the number of frames.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
 
 
 class Analyzer:
-    """Analyses the frames that it is fed.
+    """Analyzes the frames that it is fed.
 
         analyzer = seqcheck.Analyzer(layout="udp:5000 seq=u32be@0")
         for ns, data in frames:
             analyzer.feed(data, ns=ns)
         print(analyzer.report())
 
-    For one thread.
+    Not thread-safe.
 
     Args:
-        layout: A name, a TOML file, a spec, or a Layout; or several. None: what is recognised, or counts beyond doubt.
+        layout: A name, a TOML file, a spec, or a Layout; or several. None: a recognized header, or a counter found
+        beyond doubt.
         ring_sizes: The sender's TX ring, if known.
-        listed: How many duplicates and gaps the report lists one by one.
+        listed: How many duplicates and gaps the report lists individually.
         name: What the report calls the capture.
         also_content: Tell foreign frames apart by their bytes, and report which of them came before.
 
     Raises:
-        UsageError: One of these cannot be.
+        UsageError: An argument is invalid.
     """
 
     def __init__(
@@ -64,12 +65,12 @@ class Analyzer:
 
         Args:
             data: Its bytes, from the link layer on.
-            ns: When it came, in integer nanoseconds since 1970.
-            wire: Its length on the wire, where less was captured.
+            ns: When it was captured, in integer nanoseconds since 1970.
+            wire: Its length on the wire, if less was captured.
             link: Its LINKTYPE (1 Ethernet, 101 raw IP, 113 Linux cooked, ...; https://www.tcpdump.org/linktypes.html).
 
         Raises:
-            UsageError: A value that cannot be, or `report` was called before.
+            UsageError: An argument is invalid, or `report` was already called.
         """
         if self._report is not None:
             raise UsageError(
@@ -98,15 +99,16 @@ class Analyzer:
             self._take()
 
     def peek(self) -> Report:
-        """How things stand; more frames may follow. What is still open (a step backwards that may become a restart) is
-        not in it. InputError where no frame carries the header so far."""
+        """The report so far; more frames may follow. Undecided findings (a step back that may become a restart) are not
+        in it. Raises InputError if no frame has carried the header yet."""
         if self._report is not None:
             return self._report
         self._take()
         return self._conclude()
 
     def report(self) -> Report:
-        """The report over all frames, the same one every time; no more can be fed. InputError as above."""
+        """The final report, the same object each time; no more frames can be fed. Raises InputError if no frame carried
+        the header."""
         if self._report is None:
             self._take()
             self._seen.pipeline.finish(self._store)

@@ -1,12 +1,12 @@
-"""Interfaces from Python: what is found, as it is found, and how things stand from time to time.
+"""Live captures from Python: findings as they are made, and a snapshot from time to time.
 
     with seqcheck.live("eth0", duration=60) as capture:
         for news in capture:
             if isinstance(news, seqcheck.Found): ...
     print(capture.report())
 
-The loop of `seqcheck live`, turned inside out: whoever iterates carries it on. Between two items nothing is read, and
-what comes waits in the kernel's ring; what finds no room there is lost, and counted.
+The loop of `seqcheck live`, turned inside out: iterating drives it. Between two items nothing is read, and frames wait
+in the kernel's ring; frames that do not fit are lost and counted.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ LONGEST_S = 1e9
 
 
 class Live(Closing):
-    """A capture that is going on. Iterate once, for Found and Snapshot values in the order in which they come about; it
-    ends as `live` was told to, after `stop()`, or when no interface is left. A context: leaving it closes the
-    interfaces. For one thread, but for `stop`."""
+    """A running capture. Iterate over it once, to get Found and Snapshot values as they occur. It ends at the limits
+    given to `live`, after `stop()`, or when no interface is left. A context manager: leaving it closes the interfaces.
+    Not thread-safe, except for `stop`."""
 
     def __init__(self, reader: LiveReader, task: Task, stops: Stops, every_s: float) -> None:
         self._reader, self._every_s = reader, every_s
@@ -58,16 +58,17 @@ class Live(Closing):
         return self._follow()
 
     def stop(self) -> None:
-        """End it: what the kernel holds by now is still taken. Also from another thread or a signal handler."""
+        """End the capture; frames already in the kernel's ring are still read. May be called from another thread or a
+        signal handler."""
         self._reader.stop()
 
     def report(self) -> Report:
-        """As things stand; once the iteration has come to its end, the final one. InputError where no frame carries the
-        header (so far)."""
+        """The report so far; after the iteration has ended, the final one. Raises InputError if no frame has carried
+        the header."""
         return self._final or self._watch.report(tuple(self._reader.remarks), Budget())
 
     def close(self) -> None:
-        """Let go of the interfaces."""
+        """Close the interfaces."""
         self._reader.close()
 
     def _follow(self) -> Iterator[Found | Snapshot]:
@@ -134,7 +135,7 @@ def live(
     also_content: bool = False,
     ring: int = 64 << 20,
 ) -> Live:
-    """Capture on interfaces: they are open when this returns.
+    """Open interfaces and capture on them.
 
     Args:
         interfaces: A name, or several, merged by time.

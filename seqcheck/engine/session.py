@@ -103,7 +103,7 @@ def analyze(
         layout: A built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
             it fits. Without it, a header that is recognised, or a counter found beyond doubt.
         ring_sizes: Slots of the sender's TX ring, if known.
-        listed: How many duplicates and gaps the report lists one by one.
+        listed: How many duplicates and gaps the report lists individually.
         select: Which frames are read; without it, all.
         jobs: How many threads read plain captures. The report never depends on it.
         also_content: Tell foreign frames apart by their bytes, and report which of them came before.

@@ -1,8 +1,8 @@
-"""The report: what every output arranges and every script may rely on.
+"""The report: the values that all outputs show and scripts may rely on.
 
 Frozen dataclasses with plain Python values; the field names and their order are the keys of the JSON report
-`seqcheck.report/1`. Times are integer nanoseconds, sequence numbers are as they stood on the wire, frames are counted
-from 1 over the whole input as Wireshark does, and what is not known is None. No NumPy and no I/O here.
+`seqcheck.report/1`. Times are integer nanoseconds, sequence numbers are as on the wire, frames are counted from 1 over
+the whole input as in Wireshark, and unknown values are None. No NumPy and no I/O here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """A place where an input is not what its format promises. `offset` is in bytes from the start of `input`, after
+    """A place where an input violates its format. `offset` is in bytes from the start of `input`, after
     decompression."""
 
     input: str
@@ -48,8 +48,8 @@ class Damage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What was read. `dropped` is what the capturing side says that it lost, None if it says nothing; `selected` which
-    frames were asked for, None where all were."""
+    """What was read. `dropped` is the number of frames that the capture says it lost, None if it does not say.
+    `selected` describes the selection of frames, None if all were read."""
 
     inputs: tuple[str, ...]
     frames: int
@@ -63,14 +63,14 @@ class Capture:
 
     @property
     def unread(self) -> str:
-        """Why some of it was left unread; empty where nothing was."""
+        """Why part of the capture was not read; empty if all of it was."""
         return next((each.what for each in self.damage if each.what.startswith(UNREAD)), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutInfo:
-    """The layout in use: its name and the spec that says the same. `how` says why, where it was not given and its magic
-    does not say it all; empty otherwise."""
+    """The layout in use: its name and the equivalent spec. `how` says why it was chosen if it was not given and its
+    magic alone does not explain it; empty otherwise."""
 
     name: str
     spec: str
@@ -79,7 +79,7 @@ class LayoutInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """Every frame is in exactly one place: frames = sequenced + foreign + the sum of skipped."""
+    """Every frame is counted exactly once: frames = sequenced + foreign + the sum of skipped."""
 
     sequenced: int
     foreign: int
@@ -88,7 +88,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """One counter. `metrics` carries the figures of RFC 5560, RFC 4737, RFC 3357 and RFC 7680 (docs/metrics.md)."""
+    """One counter. `metrics` holds the figures of RFC 5560, RFC 4737, RFC 3357 and RFC 7680 (docs/metrics.md)."""
 
     id: int
     key: dict[str, str | int]
@@ -106,9 +106,9 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """A record whose number was received before, and the copy before it (`earlier_frame`). DESIGN section 3 defines
-    the distances; they are None where the earlier copy lies beyond the tracker's window. `seq`, `lag` and `place` are
-    None where frames carry no number (the layout content)."""
+    """A record whose number was received before, and the copy before it (`earlier_frame`). docs/verdict.md defines the
+    distances; they are None if the earlier copy is beyond the tracker's window. `seq`, `lag` and `place` are None if
+    frames carry no number (the layout content)."""
 
     stream: int
     seq: int | None
@@ -140,8 +140,8 @@ class Bin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicates(Table):
-    """`listed` holds the first ones in order of arrival, all of them where `complete`. `distances` counts them all, but
-    for those whose earlier copy lies beyond the window."""
+    """`listed` holds the first ones in order of arrival, or all of them if `complete`. `distances` is a histogram of
+    all, except those whose earlier copy is beyond the window."""
 
     total: int
     by_cause: dict[str, int]
@@ -154,8 +154,8 @@ class Duplicates(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A stretch of `count` missing numbers from `first_seq` on; `frame` is the first record after it. It is `ours`
-    where the capturing side dropped frames at that very place (which only live captures know)."""
+    """A run of `count` missing numbers starting at `first_seq`; `frame` is the first record after it. `ours` means that
+    the capture itself dropped frames at that point (known only in live captures)."""
 
     stream: int
     first_seq: int
@@ -167,7 +167,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps(Table):
-    """The stretches of numbers that never came; `ours` of the numbers missing are in gaps that are ours."""
+    """The runs of numbers that never arrived; `ours` of the missing numbers are in gaps where the capture itself
+    dropped frames."""
 
     total: int
     missing: int
@@ -180,7 +181,7 @@ class Gaps(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """Another cause that was considered, and why it was not chosen."""
+    """Another cause that was considered, and why it was rejected."""
 
     cause: str
     why_not: str
@@ -188,7 +189,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The judgement over all duplicates: `explained` of `of` point at `cause`."""
+    """The conclusion over all duplicates: `explained` of `of` point to `cause`."""
 
     cause: Cause
     strength: Strength
@@ -205,7 +206,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Also:
-    """A further cause found beside the verdict's, with the strength of its own evidence."""
+    """Another cause found besides the verdict's, with the strength of its own evidence."""
 
     cause: str
     explained: int
@@ -216,8 +217,8 @@ class Also:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A stretch of the capture in the time line: `frames` frames from `frame` on, which came from `ns` on over
-    `span_ns` (None where the time stamps do not tell). `missing` numbers were passed over here; unless there are more
-    gaps than are kept, late ones are not among them. `dropped` is what the capturing side said it lost meanwhile."""
+    `span_ns` (None where the time stamps do not tell). `missing` numbers were skipped here; unless there are more gaps
+    than are kept, late ones are not among them. `dropped` is how many frames the capture says it lost in that time."""
 
     frame: int
     ns: int
@@ -242,7 +243,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stray:
-    """A duplicate, one of many: how far it hangs below the line."""
+    """A duplicate, one of many: how far behind it is."""
 
     stream: int
     frame: int
@@ -266,7 +267,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotMap:
-    """Where duplicates sat in a ring of `ring` slots: slot x lap, in fields of `slots` by `laps`. Slot 0 is that of the
+    """Where duplicates were in a ring of `ring` slots: slot x lap, in fields of `slots` by `laps`. Slot 0 is that of
+    the
     source's first frame in the capture, numbers known to be lost counted in; lap 0 that of the first duplicate. `of`
     duplicates are in it, all of `stream`'s source."""
 
@@ -280,8 +282,8 @@ class SlotMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The capture at a glance, of bounded size whatever its length. `course` are records and `strays` duplicates,
-    evenly spread over the capture; `slots` is None where no ring size is known."""
+    """An overview of the capture, of bounded size whatever its length. `course` holds records and `strays` duplicates,
+    evenly spread over the capture; `slots` is None if no ring size is known."""
 
     timeline: tuple[Moment, ...]
     course: tuple[Point, ...]
@@ -291,8 +293,8 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
-    """A number that came after a higher one, for the first time. `extent` and `degree` are RFC 4737's reordering extent
-    and n-reordering, None where not known."""
+    """A number that first arrived after a higher one. `extent` and `degree` are RFC 4737's reordering extent and
+    n-reordering, None if unknown."""
 
     stream: int
     seq: int
@@ -316,9 +318,9 @@ class Restart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redundancy:
-    """What two redundant ways delivered, in numbers of the counter: on A or B only, or on one of them where the frames
-    do not say which; on both; on neither. `skew_ns` is the median time between the two copies, `skew_99_ns` what
-    99 % of them stay within, `first` the way that usually comes first. What is not known is None."""
+    """What two redundant paths delivered, counted in numbers: on A or B only, or on one of them if the frames do not
+    say which; on both; on neither. `skew_ns` is the median time between the two copies, 99 % of them are within
+    `skew_99_ns`, and `first` is the path that usually comes first. Unknown values are None."""
 
     only_a: int | None
     only_b: int | None
@@ -396,7 +398,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All of it. `exit_code` is 0 where nothing is to be found fault with, 1 where there is, 2 where nothing counts or
+    """The whole report. `exit_code` is 0 if there is nothing to complain about, 1 if there is, 2 if nothing counts or
     something may be hidden. `layouts` are all that were read by, in their order: `layout` is the first, and where
     there are several, the keys of streams name theirs. `pair` is a duplicate of the verdict's cause; None where none
     was compared."""

@@ -1,6 +1,6 @@
 """The rows of a histogram of distances: few enough to read, equally wide, cut where the ring's laps end.
 
-A stale slot shows as a pile at or just below a whole number of laps (D <= kN, DESIGN section 3), so rows are counted
+A stale slot shows as a pile at or just below a whole number of laps (D <= kN, docs/verdict.md), so rows are counted
 down from such marks and none reaches across. Rows in which nothing fell are left out, which keeps the others narrow
 where the distances form piles far apart. Pure numbers, nothing is drawn here.
 """

@@ -1,10 +1,10 @@
 """The truth about a simulated capture: what the ring and the path did, and what a receiver has to find.
 
 It is taken from the model's own columns, where every frame knows which content it shows; nothing here looks at bytes,
-and the tracker has no part in it. All of it is sets and sorts over the frames as they stand in the capture. Words as in
-DESIGN: a duplicate is a record whose number was received before in its epoch, missing are the numbers between the
-first and the highest received that never came, late is a first arrival behind a higher number (lone numbers ahead of
-their time do not make others late; `reordered` counts as RFC 4737 does, they do). Times are int64 ns.
+and the tracker has no part in it. All of it is sets and sorts over the frames of the capture. As in the README's
+glossary, a duplicate is a record whose number was received before since the last restart, missing are the numbers
+between the first and the highest received that never arrived, and late is a first arrival after a higher number. (A
+lone number ahead of its time does not make others late; `reordered` counts them, as RFC 4737 does.) Times are int64 ns.
 """
 
 from __future__ import annotations
