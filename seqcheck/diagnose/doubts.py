@@ -31,6 +31,8 @@ UP_TO = 2  # numbers behind the one that is due, where a run ends
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
 OFTEN = 0.15  # of the numbers: no fault that strikes now and then leaves others missing before so many
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
+AT_ONCE, MOSTLY = 8, 0.8  # records; of the copies
+HEAVY_LOSS = 0.7  # of the numbers: beside so much, any copy stands where some number is missing
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 BLUR = 0.02  # of a lap, beside which its own copies may lie
@@ -44,7 +46,8 @@ MOST: dict[Doubt, Strength] = {
     "slice": "weak", "astray": "weak", "most-numbers": "weak", "keeps-time": "weak", "scatter": "weak",
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
-    "leftover": "weak", "clockwork": "weak", "as-many": "weak", "clock": "weak", "one-run": "moderate",
+    "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
+    "one-run": "moderate",
 }  # fmt: skip
 
 
@@ -102,6 +105,14 @@ def of_faster_way(case: Case, rows: Bools) -> Iterator[Doubt]:
     """For copies of which the earlier one came ahead of its time, by a faster way it seems."""
     if case.context.missing >= AS_MANY * float(rows.sum()) / max(case.table.kept, 1e-9):
         yield "as-many"
+
+
+def of_other_than_a_ring(case: Case, rows: Bools) -> Iterator[Doubt]:
+    """For copies that stand in the place of other numbers, each of its own: a sender put one for another, whatever
+    time they keep. Copies at once are a generator's, whose count goes on meanwhile."""
+    apart = float(np.median(case.table.distance[rows])) > AT_ONCE
+    if apart and float(np.mean(case.table.stands_in[rows])) > MOSTLY and case.context.loss < HEAVY_LOSS:
+        yield "in-place"
 
 
 def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, ring: Ring | None) -> Iterator[Doubt]:

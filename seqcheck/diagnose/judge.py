@@ -153,25 +153,29 @@ def _by_bytes(case: Case, kind: np.ndarray[tuple[int], np.dtype[np.int8]], free:
             continue
         compared = [facts.evidence[f] for f in table.rows["frame"][rows].tolist() if f in facts.evidence]
         odds = CERTAIN_BYTES if min(len(compared), int(rows.sum())) >= AGREE else 4.0
-        cause, pattern = _named(case, which, rows, compared)
+        new = rows | ((kind == populations.OTHER) & table.known & free)
+        cause, pattern = _named(case, which, rows, compared, len(distinct(table.rows["x"][new])))
         found.append(_account(case, cause, pattern, rows, spans, odds))
     return found
 
 
-def _named(case: Case, which: int, rows: Bools, compared: list[Evidence]) -> tuple[Cause, Pattern]:
+def _named(case: Case, which: int, rows: Bools, compared: list[Evidence], again: int) -> tuple[Cause, Pattern]:
+    """`again`: how many numbers came more than once in new packets, whether alike or not."""
     table = case.table
     if which == populations.OTHER:
         return "unexplained", "shared-number"
     if which == populations.NEW:
-        every = len(distinct(table.rows["x"][rows])) >= 0.85 * case.context.unique
-        at_once = float(np.mean(table.distance[rows] <= 2)) > 0.9
+        every = again >= 0.85 * case.context.unique
+        # None of another number came between.
+        straight = table.distance[rows] <= np.maximum(table.rows["copies"][rows], 2)
+        at_once = float(np.mean(straight)) > 0.9
         return ("sender-repeat" if every and at_once else "retransmission"), "new-packet"
     marks = sum(populations.redundant(one) for one in compared)
     if case.facts.redundant or marks > 0.5 * len(compared):
         return "redundancy", "other-way"
     hops = sum("ip.ttl" in one.differs for one in compared)
-    again = float(np.mean(table.rows["copies"][rows] >= 2))
-    return ("loop" if hops > 0.5 * len(compared) and again > 0.3 else "path-copy"), "other-way"
+    thrice = float(np.mean(table.rows["copies"][rows] >= 2))
+    return ("loop" if hops > 0.5 * len(compared) and thrice > 0.3 else "path-copy"), "other-way"
 
 
 def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list[Account]:
@@ -253,6 +257,8 @@ def _entry(
         pattern = "next-buffer"
     elif early and cause == "path-copy" and entry.part.shape == "delay":
         held = tuple(doubts.of_faster_way(case, rows))
+    elif not early and cause not in RING_CAUSES:
+        held = tuple(doubts.of_other_than_a_ring(case, rows))
     return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring, held=held)]
 
 

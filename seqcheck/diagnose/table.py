@@ -16,11 +16,12 @@ from ..dataclass import dataclass, replace
 from ..kernel.border import total
 from ..track.ranking import nth
 from ..track.tracker import Findings
-from .due import ahead_of, far_behind
+from .due import FAR_BEHIND, ahead_of, far_behind
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 from .lost import elsewhere_of, filled_late, lost_between, lost_by_number, widths_of
 
 MOST = 4096  # duplicates ahead of their time: with more than these, losses are told by arrival for all
+MUCH_LATE = 0.05  # of the records
 SKIP = 4  # numbers by which an episode may count up at a time: some of its frames may be lost
 
 
@@ -42,9 +43,10 @@ class Table:
     skipped       the number just before the duplicate's never came: another frame may have gone out in its place
     run           index of the episode: neighbouring duplicates of a stream that count up together, from 0
     run_length    how many duplicates that episode has
-    leads         the duplicate is its episode's first one
+    leads         the duplicate stands for its episode: the first one at the distance that most of it has
     early         the earlier copy was ahead of its time, alone (the tracker's EARLY 1) or in a batch
     overwritten   and the number due where that one stood never came
+    overtaken     numbers by which reordering moved a record, at most
     kept          the share of all duplicates that has a row
     """
 
@@ -65,6 +67,7 @@ class Table:
     leads: Bools
     early: Bools
     overwritten: Bools
+    overtaken: int
     kept: float
 
     def __len__(self) -> int:
@@ -99,9 +102,9 @@ def episodes(table: Table, aside: Bools) -> Table:
             rows[column] = np.where(known, table.rows[column] - count, table.rows[column])
     keep = ~aside
     run = np.arange(len(rows)) + len(rows)  # what is aside is by itself
-    run[keep] = _runs(rows[keep])
+    run[keep] = _runs(rows[keep], table.overtaken)
     run = np.unique(run, return_inverse=True)[1]
-    return replace(table, run=run, run_length=np.bincount(run)[run], leads=_first_of(run, table.rows["frame"]))
+    return replace(table, run=run, run_length=np.bincount(run)[run], leads=_leads(run, rows, table.distance))
 
 
 def _count_between(rows: NDArray[Any], others: NDArray[Any], group: str, place: str, earlier: str) -> Ints:
@@ -120,7 +123,8 @@ def table(findings: Findings) -> Table:
     same_source = known & (rows["e_ordinal"] >= 0)
     still = findings.missing.left(gaps) if len(rows) and len(gaps) else np.zeros(len(gaps), np.int64)
     expected = _expected(rows, gaps)
-    run = _runs(rows)
+    overtaken = _overtaken(findings)
+    run = _runs(rows, overtaken)
     ahead = ahead_of(findings, still, distance)
     early = ahead.early
     far = far_behind(findings, still, early)
@@ -158,18 +162,37 @@ def table(findings: Findings) -> Table:
         skipped=_skipped(rows, gaps, still),
         run=run,
         run_length=np.bincount(run)[run] if len(run) else run,
-        leads=_first_of(run, rows["frame"]),
+        leads=_leads(run, rows, distance),
         early=early,
         overwritten=overwritten,
+        overtaken=overtaken,
         kept=len(rows) / max(total(findings.streams["duplicates"]), 1),
     )
 
 
-def _first_of(run: Ints, frame: Ints) -> Bools:
+def _leads(run: Ints, rows: NDArray[Any], distance: Ints) -> Bools:
+    """See Table. Frames that overtook others at an episode's beginning do not speak for all of it."""
     leads: Bools = np.zeros(len(run), np.bool_)
-    order = np.lexsort((frame, run))
-    leads[order[np.unique(run[order], return_index=True)[1]]] = True
+    if not len(run):
+        return leads
+    order = np.lexsort((rows["frame"], distance, run))
+    new = np.ones(len(run), np.bool_)
+    new[1:] = (run[order][1:] != run[order][:-1]) | (distance[order][1:] != distance[order][:-1])
+    first = np.flatnonzero(new)  # of each distance in each episode
+    often = np.diff(np.append(first, len(run)))
+    best = np.lexsort((rows["frame"][order[first]], -often, run[order[first]]))
+    of = run[order[first[best]]]
+    leads[order[first[best[np.append(True, of[1:] != of[:-1])]]]] = True
     return leads
+
+
+def _overtaken(findings: Findings) -> int:
+    """See Table; where much is late, numbers in a row say too little for episodes to be told beside it."""
+    behind = findings.late["next"] - findings.late["x"]
+    behind = behind[behind < FAR_BEHIND]
+    if len(behind) > MUCH_LATE * total(findings.streams["received"]):
+        return 0
+    return int(behind.max(initial=1))  # two neighbours that change places leave no late one
 
 
 def _expected(rows: NDArray[Any], gaps: NDArray[Any]) -> Ints:
@@ -209,10 +232,10 @@ def _skipped(rows: NDArray[Any], gaps: NDArray[Any], still: Ints) -> Bools:
     return skipped
 
 
-def _runs(rows: NDArray[Any]) -> Ints:
+def _runs(rows: NDArray[Any], overtaken: int) -> Ints:
     """Episodes: duplicates of a source straight behind one another, at one distance: of one stream with numbers that
     count up and no fresh record between them, or of several with no frame between them. There is room for frames that
-    were lost, the first time (then the number is late, no duplicate) or this time."""
+    were lost, the first time (then the number is late, no duplicate) or this time, and for such as overtook others."""
     if not len(rows):
         return np.zeros(0, np.int64)
     order = np.lexsort((rows["frame"], rows["source"]))
@@ -220,9 +243,12 @@ def _runs(rows: NDArray[Any]) -> Ints:
     known = rows["e_ordinal"][order] >= 0
     apart = np.where(known, ordinal - rows["e_ordinal"][order], record - rows["e_record"][order])
     ahead, behind = np.diff(x), np.diff(record)
-    one = (stream[1:] == stream[:-1]) & (behind <= ahead) & (ahead >= 1) & (ahead <= SKIP)
+    counts_up = (behind <= ahead) & (ahead >= 1) & (ahead <= SKIP) & (np.abs(np.diff(apart)) <= 2 * SKIP)
+    near = (behind == 1) & (ahead != 0) & (np.abs(ahead - 1) <= 2 * overtaken)
+    one = (stream[1:] == stream[:-1]) & (counts_up | near)
     several = (stream[1:] != stream[:-1]) & (np.diff(ordinal) == 1) & known[1:] & known[:-1]
-    follows = (source[1:] == source[:-1]) & (one | several) & (np.abs(np.diff(apart)) <= 2 * SKIP)
+    several &= np.abs(np.diff(apart)) <= 2 * SKIP
+    follows = (source[1:] == source[:-1]) & (one | several)
     result = np.empty(len(rows), np.int64)
     result[order] = np.concatenate(([0], np.cumsum(~follows)))
     return result

@@ -19,6 +19,7 @@ from .keys import Bools, Floats, Ints
 from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
+STILL = 64  # places within which frames may bear one time
 MOST, FEWEST = 480, 60  # units in all, and of one order of magnitude
 
 
@@ -53,6 +54,7 @@ class Units:
     closed     all frames of the source are in view, so that `end` is the lap, but for what was lost
     unseen     foreign frames between the copies that were lost, as expected
     time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
+    still      the clock did not move meanwhile, though many frames came: it says nothing of a delay
     reach      the greatest distance there could be
     length     duplicates of the episode; `copies` that came before
     substitute, skipped  as in Table
@@ -71,6 +73,7 @@ class Units:
     closed: Bools
     unseen: Floats
     time: Floats
+    still: Bools
     pace: Floats
     reach: Floats
     length: Ints
@@ -153,8 +156,9 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         end=end,
         low=low,
         closed=np.full(len(at), closed),
-        unseen=spans.foreign[at] * gone,
+        unseen=np.where(spans.foreign[at] > 0, spans.foreign[at], end * loss.foreign) * gone,
         time=time,
+        still=(table.time_lag[at] <= 0) & (end > STILL),
         pace=pace,
         reach=np.maximum((table.rows["record"][at] + 1) * ratio, end + 1.0),
         length=length,
@@ -181,7 +185,7 @@ def _chosen(table: Table, rows: Bools) -> tuple[Ints, Floats, Ints]:
     """(rows of the units, duplicates each stands for, lengths of their episodes)."""
     mine = np.flatnonzero(rows)
     run = table.run[mine]
-    order = np.lexsort((table.rows["frame"][mine], run))
+    order = np.lexsort((table.rows["frame"][mine], ~table.leads[mine], run))
     first = np.ones(len(mine), np.bool_)
     first[1:] = run[order][1:] != run[order][:-1]
     leads = mine[order][first]

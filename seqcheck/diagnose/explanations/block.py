@@ -9,26 +9,28 @@ from typing import Any
 import numpy as np
 
 from .. import priors
-from ..keys import Floats
+from ..keys import Floats, Ints
 from ..units import Units
 from .part import FLOOR, Part
 
 AT_ONCE = 0.97  # of blocks follow straight behind themselves
 NEAR = 8  # places: what comes at once comes within so many
 SLACK = 4  # places by which a block may differ from its length in any case
+AT_MOST = 0.5  # of its distance: what is left of a block, whatever was lost of it
 
 
 def part(units: Units, loss: float, foreign: float) -> Part:
     """Distances as blocks give them, the lengths of the episodes taken as they are (see labels.py for these). `loss` of
     the numbers never came; `foreign` of the source's frames carry none, and belong to no block."""
-    off = np.minimum(np.abs(units.low - units.length), np.abs(units.end - units.length))
-    room = slack(units.end, loss, foreign)
-    beyond = np.log(np.maximum(units.end * np.log(units.reach + 2.0), 1.0))
-    density = np.where(
-        off <= room,
-        math.log(AT_ONCE) + as_long(off, units.end, loss, foreign),
-        math.log(1 - AT_ONCE) - beyond,
-    )
+    beyond = math.log(1 - AT_ONCE) - np.log(np.maximum(units.end * np.log(units.reach + 2.0), 1.0))
+
+    def like(places: Ints) -> Floats:
+        off = np.abs(places - units.length)
+        fits = off <= np.minimum(slack(places, loss, foreign), np.maximum(places * AT_MOST, SLACK))
+        result: Floats = np.where(fits, math.log(AT_ONCE) + as_long(off, places, loss, foreign), beyond)
+        return result
+
+    density = np.maximum(like(units.low), like(units.end))  # a block of the stream's own frames, or of the source's
     return Part(shape="block", density=np.maximum(density, FLOOR), prior=0.0)
 
 

@@ -53,7 +53,7 @@ def free(units: Units, share: Floats) -> list[Part]:
         found.append(
             Part(
                 shape="delay",
-                density=np.clip(place, FLOOR, math.log(0.98)),
+                density=_where_told(units, np.clip(place, FLOOR, math.log(0.98))),
                 prior=freedom
                 + math.log(max(spread, FINEST) / (priors.DELAY[1] - priors.DELAY[0]))
                 - 1.0
@@ -93,11 +93,17 @@ def _fit(units: Units, logs: Floats, share: Floats) -> Part:
     density = np.minimum(np.where(certain, np.maximum(place, _edge(units, spread)), place), math.log(0.98))
     return Part(
         shape="delay",
-        density=np.maximum(density, FLOOR),
+        density=_where_told(units, np.maximum(density, FLOOR)),
         prior=location + jitter,
         center=math.exp(center),
         spread=spread,
     )
+
+
+def _where_told(units: Units, density: Floats) -> Floats:
+    """A clock that stands still tells no place from another."""
+    result: Floats = np.where(units.still, np.minimum(density, -np.log(units.end)), density)
+    return result
 
 
 def _edge(units: Units, spread: float) -> Floats:
