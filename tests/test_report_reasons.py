@@ -167,7 +167,7 @@ def test_every_pattern_of_a_cause_has_words_of_its_own(pattern: str, cause: str)
     said = reasons.statement(one, 3)
     accused = {
         "ring": ("stale-slot", "ring-replay", "early-overwrite"), "buffers that": ("early-overwrite",),
-        "on the path": ("path-copy",), "circled in the network": ("loop",),
+        "on the path": ("path-copy",), "from a loop in the network": ("loop",),
         "the sender's own doing": ("sender-repeat",),
         "the sender repeats": ("sender-repeat",), "on purpose": ("redundancy", "retransmission"),
         "resends": ("retransmission",), "sent again on purpose": ("retransmission",),

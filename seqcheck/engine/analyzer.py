@@ -36,7 +36,7 @@ class Analyzer:
 
     Args:
         layout: A name, a TOML file, a spec, or a Layout; or several. None: a recognized header, or a counter found
-        beyond doubt.
+            beyond doubt.
         ring_sizes: The sender's TX ring, if known.
         listed: How many duplicates and gaps the report lists individually.
         name: What the report calls the capture.

@@ -13,7 +13,7 @@ def delay(one: Account, of: int) -> str:
     rounds = f"frames came up to {number(one.figures.copies)} times"
     return {
         "path-copy": f"{were(one, of)} made on the path: the same frames came again{later}.",
-        "loop": f"{subject(one.explained, of, 'circled', 'circled')} in the network: {rounds}"
+        "loop": f"{subject(one.explained, of, 'comes', 'come')} from a loop in the network: {rounds}"
         + (f", one round every {time(one.figures.delay_ns[1])}." if one.figures.delay_ns else "."),
         "retransmission": f"{subject(one.explained, of, 'looks', 'look')} like resends after a timeout or a round "
         f"trip: the same frames came again{later}.",
@@ -41,7 +41,7 @@ def other_way(one: Account, of: int) -> str:
         return f"{are(one, of)} the second copy that redundant paths deliver on purpose."
     if one.cause == "loop":
         return (
-            f"{subject(one.explained, of, 'circled', 'circled')} in the network: frames came up to "
+            f"{subject(one.explained, of, 'comes', 'come')} from a loop in the network: frames came up to "
             f"{number(one.figures.copies)} times, each time with a different hop count."
         )
     differs = f": the copies differ only in {listed(one.figures.differs)}" if one.figures.differs else ""
