@@ -21,6 +21,7 @@ from twins import KERNELS, native
 import seqcheck
 from seqcheck import kernel, layout
 from seqcheck.capture import parted, plan
+from seqcheck.capture.read_ahead import Read
 from seqcheck.decode.decoded import Adoption, Ahead, Apart
 from seqcheck.engine import session
 from seqcheck.engine.crowd import Crowd
@@ -165,13 +166,13 @@ def test_parts_are_what_is_read(folder: Path, frames: dict[str, list[containers.
     taken: list[int] = []
     take = parted.PartedCursor._take
 
-    def counted(self: parted.PartedCursor, part: parted._Taken) -> tuple[int, int]:
-        taken.append(part.part.frames.count)
-        return take(self, part)
+    def counted(self: parted.PartedCursor, read: Read) -> tuple[int, int]:
+        taken.append(read.count)
+        return take(self, read)
 
     def used(self: Ahead, *given: Any) -> border.RecordColumns | None:
         found = use(self, *given)
-        adopted.append(self.decoded.records.count if found else 0)
+        adopted.append(found.count if found else 0)
         return found
 
     adopted, use = list[int](), Ahead.take
@@ -310,7 +311,7 @@ def test_records_of_two_decoders_are_those_of_one(kernel_name: kernel.Name) -> N
         apart, adoption = aparts[draw.randrange(2)]
         decoded = apart.decode(frames, own)
         assert adoption.fits(decoded, whole), number
-        adoption.take(decoded, whole, engine)
+        adoption.take(decoded, whole, engine, own)
         assert own.count == expected.count > 0
         for name in ("row", "stream", "seq", "source", "ordinal"):
             assert (getattr(own, name)[: own.count] == getattr(expected, name)[: own.count]).all(), (number, name)

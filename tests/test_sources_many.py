@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from containers import START_NS, Packet, as_read, epb, idb, packets, pcap_file, pcap_header, pcapng_blocks, shb
+from containers import START_NS, Packet, as_read, epb, idb, isb, packets, pcap_file, pcap_header, pcapng_blocks, shb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import Drip, path_of, read, rows, stored
@@ -209,3 +209,33 @@ def test_too_many_that_overlap_are_refused(tmp_path: Path, monkeypatch: pytest.M
     path = path_of(tmp_path, pcap_file(LARGE))
     with pytest.raises(InputError, match="overlap"):
         read(*[path] * 4, again=False)
+
+
+@pytest.mark.parametrize("back", [0, 150])
+@pytest.mark.parametrize("room", [1 << 16, 1 << 20])
+def test_lost_frames_of_several_inputs_are_told_where_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back: int, room: int
+) -> None:
+    """Not when an input is looked at to see when it begins, and not before all rows that came earlier."""
+    monkeypatch.setattr("seqcheck.capture.reader.SHARED_SLOT", room)
+    monkeypatch.setattr("seqcheck.capture.slots.LEAST_SLOT", room)
+    one = packets(300, size=600)
+    two = packets(300, size=600, start=START_NS + (300 - back) * 1000 + 1)
+    (tmp_path / "a").write_bytes(
+        shb() + idb() + b"".join([*map(epb, one[:100]), isb(0, ifdrop=3), *map(epb, one[100:])])
+    )
+    (tmp_path / "b").write_bytes(
+        shb() + idb() + b"".join([*map(epb, two[:200]), isb(0, ifdrop=4), *map(epb, two[200:])])
+    )
+    told: dict[int, int | None] = {}
+    count = 0
+    with CaptureReader([str(tmp_path / "a"), str(tmp_path / "b")], kernel=portable_index) as reader:
+        for _, low, high in reader:
+            count += high - low
+            told.setdefault(reader.dropped or 0, count)
+    times = sorted(
+        [(each.ns, "a", n) for n, each in enumerate(one)] + [(each.ns, "b", n) for n, each in enumerate(two)]
+    )
+    behind = {(name, n): at + 1 for at, (_, name, n) in enumerate(times)}
+    assert {lost: at for lost, at in told.items() if lost} == {3: behind["a", 99], 7: behind["b", 199]}
+    assert count == 600

@@ -15,12 +15,12 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, Union, cast
 
 from seqcheck.errors import InputError
 from seqcheck.model import UNREAD
 
-Input = str | os.PathLike[str] | BinaryIO
+Input = Union[str, "os.PathLike[str]", BinaryIO, "RawBytes"]  # RawBytes: opened already
 STDIN = "-"
 State = tuple[int, int, int, int]  # of a file: device, inode, bytes, time of its last change in ns
 
@@ -87,6 +87,7 @@ class RawBytes(ByteSource):
         self._into = _reading(stream)
         self.done, self.base, self.size, self.plain = 0, 0, cast("int | None", None), False
         self.state: State | None = None
+        self.place: Any = None  # where workers find it (elsewhere.py), if it was opened for them
         if isinstance(stream, io.FileIO):
             status = os.fstat(stream.fileno())
             if stat.S_ISREG(status.st_mode):
@@ -101,6 +102,22 @@ class RawBytes(ByteSource):
 
     def fileno(self) -> int:
         return self._stream.fileno()
+
+    def at(self, offset: int, count: int) -> bytes:
+        """`count` bytes from that offset on, fewer where the file has no more; where it is read is left alone. Plain
+        files only. OSError where that cannot be."""
+        return READ_AT(self.fileno(), count, self.base + offset)
+
+    def read_at(self, offset: int, view: memoryview) -> int:
+        """The same, into `view`: how many. In any thread."""
+        filled, place = 0, self.base + offset
+        if not hasattr(os, "preadv"):
+            data = self.at(offset, len(view))
+            view[: len(data)] = data
+            return len(data)
+        while filled < len(view) and (got := os.preadv(self.fileno(), [view[filled:]], place + filled)):
+            filled += got
+        return filled
 
     def rewind(self) -> None:
         """Back to where the reading began; plain files only."""
@@ -143,7 +160,7 @@ class PlacedBytes(ByteSource):
 
     def __init__(self, raw: RawBytes) -> None:
         super().__init__(raw.name)
-        self._file, self._base, self._at = raw.fileno(), raw.base, 0
+        self._raw, self._at = raw, 0
 
     def place(self, offset: int) -> None:
         """Read on from this offset."""
@@ -151,7 +168,7 @@ class PlacedBytes(ByteSource):
 
     def at(self, offset: int, count: int) -> bytes:
         """`count` bytes at `offset`, fewer where the file has no more."""
-        return READ_AT(self._file, count, self._base + offset)
+        return self._raw.at(offset, count)
 
     def _read(self, view: memoryview) -> int:
         data = self.at(self._at, len(view))
@@ -171,6 +188,8 @@ def state_of(status: os.stat_result) -> State:
 def open_raw(source: Input, until: float | None = None) -> RawBytes:
     """Open a path, standard input ("-") or a binary stream; what is no file is waited for `until` then (monotonic
     clock), for ever where that is None. InputError where it cannot be opened."""
+    if isinstance(source, RawBytes):
+        return source
     if not isinstance(source, str | os.PathLike):
         stream = getattr(source, "buffer", source)
         return RawBytes(stream, str(getattr(source, "name", "stream")), ours=False, until=until)

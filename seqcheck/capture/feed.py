@@ -38,6 +38,7 @@ class Feed:
     totals   int64[6], as in border.Frames
     plain    it can be read again at any place, so nothing need be kept of it
     broken   it ended for damage
+    dropped  frames that the capturing side says it lost, by the last `settle`
     """
 
     def __init__(self, source: Input, indexer: Indexer, *, place: int = 0, until: float | None = None) -> None:
@@ -58,6 +59,7 @@ class Feed:
         """Everything from the first byte on."""
         self._idle = self.broken = self._ended = False
         self._left_at = 0
+        self.dropped: int | None = None
         self.source: ByteSource = self._unpacked() if self._codec else self._raw
         self.count = 0
         self.totals = new_totals()
@@ -128,12 +130,12 @@ class Feed:
         if not self.plain or self._ended or cursor is None or cursor.broken:
             return
         if not self._parted:
-            threads = plan.threads((self._raw.size or 0) - cursor.origin - cursor.start)
-            if threads is None:
+            readers = plan.readers(self._raw, (self._raw.size or 0) - cursor.origin - cursor.start)
+            if readers is None:
                 return
             from seqcheck.capture.parted import PartedCursor  # here, since small captures do not need it
 
-            self._parted = PartedCursor(cursor, self._raw, self._note, plan, threads)
+            self._parted = PartedCursor(cursor, self._raw, self._note, plan, readers)
             self._cursor = self._parted
         self._parted.resume(before)
 
@@ -190,10 +192,9 @@ class Feed:
         """How many it has, None where that is not known."""
         return self._raw.size
 
-    @property
-    def dropped(self) -> int | None:
-        """Frames that the capturing side says it lost."""
-        return self._walker.dropped
+    def settle(self) -> None:
+        """All rows that were given have been used: what was lost up to there is told."""
+        self.dropped = self._walker.dropped
 
     def damage(self) -> Iterator[Damage]:
         """What is wrong with the input, as far as it was read."""

@@ -48,6 +48,8 @@ class _Active:
     def fill(self) -> bool:
         """Get the next rows; whether there are any."""
         rows = self.feed.fill()
+        if rows is None or rows[1] == rows[2]:
+            self.feed.settle()
         if rows is None:
             return False
         self.block, self.low, self.high = rows
@@ -67,6 +69,11 @@ class _Active:
         self.low += count
         self.key = self.key[count:]
         return low, self.low
+
+    def settle(self) -> None:
+        """Rows that were taken are given out now: what was lost behind the last one is told."""
+        if self.low == self.high:
+            self.feed.settle()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,7 @@ def in_order(feeds: Sequence[Feed], pool: Pool, planned: Callable[[], Plan | Non
         if len(due) == 1:
             each, count = due[0]
             low, high = each.take(count)
+            each.settle()
             first = {each.place: each.block.first + low}
             yield Slice(frames=each.block.frames, low=low, high=high, places=each.place, firsts=first)
         elif due:
@@ -153,6 +161,9 @@ def _mixed(due: list[tuple[_Active, int]], merged: Frames) -> Iterator[Slice]:
         for name, column in columns.items():
             getattr(merged, name)[: len(part)] = column[part]
         here = places[start : start + len(part)]
+        if start + len(part) == len(order):
+            for each, _ in due:
+                each.settle()
         yield Slice(frames=merged, low=0, high=len(part), places=here, firsts=dict(firsts))
         for place in firsts:
             firsts[place] += int(np.count_nonzero(here == place))

@@ -1,6 +1,6 @@
 """A part of a plain capture: the records that begin in a range of its bytes, read without what comes before.
 
-    part = read_part(file, span, form, frames, engine)
+    part = read_part(read, span, form, frames, engine)    # rows in `frames`, and where they lie
     part.begin, part.end    # where its first record begins, and where what follows the last one does
 
 Where the first record begins is a guess, unless the span says it; how packets are to be read is `form`, which the part
@@ -13,7 +13,7 @@ Positions are indexes into the buffer, offsets those of the input; `origin` is t
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 
 from seqcheck.capture.form import Form, Indexer
 from seqcheck.capture.slots import ROWS
@@ -22,6 +22,10 @@ from seqcheck.kernel.border import FULL, MAX_BLOCK, MORE, Frames, new_totals
 
 TAIL = 1 << 12  # bytes behind the range that are read with it: the last record mostly ends there
 ROOM = MAX_BLOCK + 16  # bytes behind the range that a last record takes at most
+
+ReadAt = Callable[[int, memoryview], int]
+"""Fills the view from an offset of the input on; how much of it, less only where the input ends. OSError where that
+cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,30 +44,21 @@ class Part:
 
     span: Span
     form: Form
-    frames: Frames
     begin: int
     end: int
     origin: int
     whole: bool
 
-    @classmethod
-    def nothing(cls, span: Span, form: Form, frames: Frames) -> Part:
-        """Where nothing could be read, or no record begins."""
-        frames.count = 0
-        return cls(span=span, form=form, frames=frames, begin=-1, end=-1, origin=span.begin, whole=False)
 
-
-def read_part(file: tuple[int, int], span: Span, form: Form, frames: Frames, indexer: Indexer) -> Part:
-    """The part, in `frames`, whose buffer has ROOM bytes more than the span. `file` is a descriptor, and where in it
-    the capture's first byte lies. OSError where it cannot be read."""
-    descriptor, base = file
+def read_part(read: ReadAt, span: Span, form: Form, frames: Frames, indexer: Indexer) -> Part:
+    """The part, in `frames`, whose buffer has ROOM bytes more than the span. OSError where it cannot be read."""
     frames.count, frames.totals = 0, new_totals()
     buf, origin, size = frames.buf, span.begin, span.end - span.begin
     view = memoryview(buf)
-    stop = read_at(descriptor, base + origin, view[: min(size + TAIL, len(buf))], 0)
+    stop = read(origin, view[: min(size + TAIL, len(buf))])
     pos = 0 if span.known else form.seek(indexer, buf, (0, min(size, stop), stop), origin)
     if pos < 0:
-        return Part.nothing(span, form, frames)
+        return Part(span=span, form=form, begin=-1, end=-1, origin=origin, whole=False)
     begin = pos
     pos, why = form.walk(indexer, buf, pos, min(size, stop), frames)
     while why == FULL:
@@ -77,18 +72,12 @@ def read_part(file: tuple[int, int], span: Span, form: Form, frames: Frames, ind
             _append(frames, one)
             pos, why = after, MORE
         elif why == MORE:
-            before, stop = stop, read_at(descriptor, base + origin, view, stop)
-            if stop == before:
+            more = read(origin + stop, view[stop:])
+            if not more:
                 break
+            stop += more
     whole = why == MORE and pos >= size
-    return Part(span=span, form=form, frames=frames, begin=begin + origin, end=pos + origin, origin=origin, whole=whole)
-
-
-def read_at(descriptor: int, offset: int, view: memoryview, stop: int) -> int:
-    """Fill view[stop:] from the file, whose byte `offset` belongs at view[0]; how far it is filled."""
-    while stop < len(view) and (got := os.preadv(descriptor, [view[stop:]], offset + stop)):
-        stop += got
-    return stop
+    return Part(span=span, form=form, begin=begin + origin, end=pos + origin, origin=origin, whole=whole)
 
 
 def _append(frames: Frames, one: Frames) -> None:

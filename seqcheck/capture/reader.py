@@ -185,6 +185,7 @@ class CaptureReader(Closing):
             feed.hasten(plan)
         while (rows := feed.fill()) is not None:
             block, low, high = rows
+            feed.settle()
             frames = block.frames
             frames.first = block.first
             yield frames, low, high

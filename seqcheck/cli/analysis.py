@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seqcheck.cli import limits, privileges, state
+from seqcheck.cli import cluster, limits, privileges, state
 from seqcheck.cli.destinations import TERMINAL, Destination, Draw
 from seqcheck.cli.output import STDOUT, Output, apart, identity
 from seqcheck.cli.progress import wanted
@@ -17,6 +17,8 @@ from seqcheck.errors import UsageError
 from seqcheck.outputs import FORMATS, check, needed, publish
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from seqcheck.capture.selection import Selection
     from seqcheck.cli.confined import Confined
     from seqcheck.demands import Demands
@@ -48,6 +50,8 @@ class Options:
     verbose: bool
     state: str | None = None
     rotation: Rotation | None = None  # with that state
+    cluster: str | None = None
+    executor: Executor | None = None  # with its workers
 
 
 def resolve(args: argparse.Namespace) -> Options:
@@ -73,6 +77,7 @@ def resolve(args: argparse.Namespace) -> Options:
     if not args.each:
         once(args.captures)
     state.check(args, reports)
+    cluster.check(args, reports)
     return Options(
         captures=tuple(args.captures),
         layouts=tuple(args.layouts),
@@ -90,6 +95,7 @@ def resolve(args: argparse.Namespace) -> Options:
         notes=not args.quiet,
         verbose=args.verbose,
         state=args.state,
+        cluster=args.cluster,
     )
 
 
@@ -131,6 +137,7 @@ def query(options: Options) -> Query:
         rotation=options.rotation,
         jobs=options.jobs,
         also_content=options.also_content,
+        executor=options.executor,
         keep=needed(where.format for where in options.reports),
     )
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.arguments import LISTED
-from seqcheck.cli import limits, privileges, state
+from seqcheck.cli import cluster, limits, privileges, state
 from seqcheck.cli.analysis import Options, confinement, drawing, query, resolve
 from seqcheck.cli.destinations import among, deliver_all, tell_all, tell_written
 from seqcheck.cli.live_flags import ALSO_CONTENT
@@ -42,6 +42,7 @@ examples:
   tcpdump -i eth0 -w - udp | seqcheck analyze -
   seqcheck analyze --report terminal --report json=run.json --max-missing 0.1% run.pcap
   seqcheck analyze --state run.state --report json=run.json --force run-0007.pcap
+  seqcheck analyze --cluster tcp://head:8786 --layout seqcheck s3://captures/run.pcap
   seqcheck analyze --each --report html=reports/ captures/*.pcap
 
 exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
@@ -81,6 +82,11 @@ def add(subparsers: Any) -> None:
         "--jobs", metavar="N", type=jobs,
         help="read a plain capture with N threads (default: 1), with the same report; with --each, N captures at a time"
         " (default: one per processor)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS",
+        help="have the captures, paths or URLs that the workers see, read by a Dask cluster: tcp://HOST:8786 is a"
+        " scheduler, local:4 four processes here; the report is the same",
     )  # fmt: skip
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,
@@ -145,6 +151,7 @@ def run(args: argparse.Namespace) -> int:
             rotation, kept = state.begin(options.state, stack)
             options = replace(options, rotation=rotation)
             outputs.append(kept)
+        options = cluster.begin(options, stack)
         begin = time.monotonic()
         confined = confinement(options, outputs)
         try:

@@ -1,8 +1,8 @@
 """Records that were decoded apart from the others, and what makes them the capture's own.
 
-    apart = Apart(kernel, program)                # one for each thread or process
-    decoded = apart.decode(frames, records)       # ids of its own
-    adoption.take(decoded, decoder, kernel)       # in order: ids of the capture's decoder, which counts what was read
+    apart = Apart(kernel, program)                # one for each thread, or each task
+    decoded = apart.decode(frames, records)       # records with ids of its own
+    adoption.take(decoded, decoder, kernel, records)    # in order: ids of the capture's decoder, which counts them
 
 Theory of operation
     A decoder gives ids in order of first appearance and counts the frames of each source. Of a block, a Decoded has
@@ -19,7 +19,6 @@ Invariants
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,9 +31,8 @@ from ..kernel.protocols import Kernel, KernelDecoder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """The records of a block, and what its decoder did not know before.
+    """What the decoder of a block did not know before.
 
-    records  as decode gives them, with the decoder's own ids and ordinals
     known    streams that the decoder knew before
     streams  STREAM_KEY[n]: those that were new to it, whose ids are known, known + 1, ...
     sources  SOURCE[m]: those that sent frames of the block, with the counts of these frames alone
@@ -43,7 +41,6 @@ class Decoded:
     full     the decoder has no id left: there may be records that it passed over
     """
 
-    records: RecordColumns
     known: int
     streams: NDArray[Any]
     sources: NDArray[Any]
@@ -60,8 +57,13 @@ class Apart:
         self._streams = 0
         self._counts = self._decoder.sources()["counts"]
 
+    @property
+    def known(self) -> tuple[int, int]:
+        """How many streams and sources there are."""
+        return self._decoder.known()
+
     def decode(self, frames: Frames, records: RecordColumns) -> Decoded:
-        """All rows of `frames`."""
+        """All rows of `frames` into `records`."""
         decoder, counts, known = self._decoder, self._counts, self._streams
         decoder.decode(frames, 0, frames.count, records)
         sources = decoder.sources()
@@ -74,7 +76,6 @@ class Apart:
         old = ids < len(counts)
         before[old] = counts[ids[old]].sum(axis=1)
         return Decoded(
-            records=records,
             known=known,
             streams=decoder.keys(known),
             sources=sources[sent],
@@ -107,7 +108,7 @@ class Adoption:
         """Something was not taken."""
         self.good = False
 
-    def take(self, decoded: Decoded, decoder: KernelDecoder, engine: Kernel) -> None:
+    def take(self, decoded: Decoded, decoder: KernelDecoder, engine: Kernel, records: RecordColumns) -> None:
         """The next of what this Apart read, which fits: its records get the capture's ids, `decoder` its counts."""
         if len(decoded.streams):
             self._streams = np.concatenate([self._streams[: decoded.known], decoder.adopt_streams(decoded.streams)])
@@ -118,27 +119,22 @@ class Adoption:
             self._shift = np.concatenate([self._shift, np.zeros(more, np.int64)])
         self._sources[decoded.ids] = ids
         self._shift[decoded.ids] = sent - decoded.before
-        engine.renumber(decoded.records, self._streams, self._sources, self._shift)
+        engine.renumber(records, self._streams, self._sources, self._shift)
 
 
 class Ahead:
-    """What Frames.decoded is: the records of all rows, read ahead. The bytes of the frames are not at hand, but can be
-    brought by `restore`."""
+    """What Frames.decoded is: the records of all rows, read ahead."""
 
-    def __init__(self, decoded: Decoded, adoption: Adoption, restore: Callable[[], None]) -> None:
-        self.decoded, self.adoption, self._restore = decoded, adoption, restore
-        self._restored = False
+    def __init__(self, decoded: Decoded, adoption: Adoption, records: RecordColumns) -> None:
+        self.decoded, self.adoption, self.records = decoded, adoption, records
 
     def take(self, decoder: KernelDecoder, engine: Kernel) -> RecordColumns | None:
         """The records as the capture's, where there is no limit near; then `decoder` has counted them."""
         if not self.adoption.fits(self.decoded, decoder):
             return None
-        self.adoption.take(self.decoded, decoder, engine)
-        return self.decoded.records
+        self.adoption.take(self.decoded, decoder, engine, self.records)
+        return self.records
 
     def leave(self) -> None:
         """They are not wanted: the frames will be decoded where they come."""
         self.adoption.refuse()
-        if not self._restored:
-            self._restore()
-            self._restored = True

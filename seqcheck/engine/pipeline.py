@@ -12,6 +12,7 @@ input.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -294,6 +295,9 @@ def steps(source: Source, pipeline: Pipeline) -> Iterator[None]:
 def blocks(source: Source, pipeline: Pipeline) -> Iterator[None]:
     """Take all that comes, block by block, and leave open what is open."""
     for frames, low, high in source:
-        pipeline.take(frames, low, high, source.store)
+        if frames.within is None:
+            pipeline.take(frames, low, high, source.store)
+        else:
+            frames.within(partial(pipeline.take, frames, low, high, source.store))
         pipeline.drops(source.dropped)
         yield

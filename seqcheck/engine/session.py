@@ -38,7 +38,10 @@ from .pipeline import Pipeline, run
 from .ways import mark_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from ..capture.selected import Selected
+    from ..capture.tasks import Tasks
     from . import spool
     from .rotation import Going, Rotation
 
@@ -71,6 +74,8 @@ class Query:
                 report is kept
     jobs        how many threads read plain captures. The report never depends on it
     also_content  foreign frames are told apart by their bytes; not with a rotation, nor with the layout content
+    executor    whose workers read the captures, instead of threads here; not with a selection or a rotation, nor where
+                more than the report is kept
     """
 
     layout: Layouts = None
@@ -83,6 +88,7 @@ class Query:
     rotation: Rotation | None = None
     jobs: int = 1
     also_content: bool = False
+    executor: Executor | None = None
 
 
 def analyze(
@@ -94,6 +100,7 @@ def analyze(
     select: Selection | None = None,
     jobs: int = 1,
     also_content: bool = False,
+    executor: Executor | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Read captures and say what their duplicates point at.
@@ -107,6 +114,8 @@ def analyze(
         select: Which frames are read; without it, all.
         jobs: How many threads read plain captures. The report never depends on it.
         also_content: Tell foreign frames apart by their bytes, and report which of them came before.
+        executor: Whose workers read the captures, which are then paths or URLs that these see: a ProcessPoolExecutor,
+            Dask's `client.get_executor()`, or any other. The report never depends on it.
         progress: Called about ten times a second.
 
     Raises:
@@ -115,7 +124,7 @@ def analyze(
     """
     query = Query(
         layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select,
-        jobs=jobs, also_content=also_content,
+        jobs=jobs, executor=executor, also_content=also_content,
     )  # fmt: skip
     with examine(captures, query, progress) as results:
         return results.report
@@ -149,6 +158,11 @@ class Opened:
     def __init__(self, sources: Sequence[Input], query: Query, stack: ExitStack) -> None:
         self._begin, self._query, allowed = time.monotonic(), query, query.allowance
         self._engine = engine = kernel.load()
+        self._tasks = _tasks(query)
+        if self._tasks is not None:
+            from ..capture.elsewhere import opened as opened_elsewhere
+
+            sources = [*opened_elsewhere(sources, self._tasks)]
         until = None if allowed.seconds is None else self._begin + allowed.seconds
         self._reader = reader = stack.enter_context(CaptureReader(sources, kernel=engine, until=until))
         self.layouts = resolve_all(query.layout)
@@ -174,7 +188,7 @@ class Opened:
             with ExitStack() as stack:
                 # Who looks at single blocks, or at the bytes of all frames, has them read in order.
                 one = selected or query.sinks or aside or query.also_content
-                hasten = _hastened(reader, seen.pipeline, 1 if one else query.jobs, stack)
+                hasten = _hastened(reader, seen.pipeline, (1 if one else query.jobs, self._tasks), stack)
 
                 def both() -> None:
                     attend()
@@ -241,9 +255,26 @@ def _attendant(
     return attend
 
 
-def _hastened(reader: CaptureReader, pipeline: Pipeline, jobs: int, stack: ExitStack) -> Callable[[], None]:
-    """What lets threads read, too, as soon as the layout is known. They end with the stack."""
-    begun = jobs < 2
+def _tasks(query: Query) -> Tasks | None:
+    """What an executor is given, if there is one."""
+    if query.executor is None:
+        return None
+    if query.selection or query.rotation or query.sinks or query.also_content or query.keep != "report":
+        raise UsageError(
+            "workers read whole captures: they select no frames, keep no state, and give no reports of all findings",
+            hint="Leave these out, or read the captures here.",
+        )
+    from ..capture.tasks import Tasks
+
+    return Tasks(query.executor)
+
+
+def _hastened(
+    reader: CaptureReader, pipeline: Pipeline, by: tuple[int, Tasks | None], stack: ExitStack
+) -> Callable[[], None]:
+    """What lets threads or workers read, too, as soon as the layout is known. They end with the stack."""
+    jobs, tasks = by
+    begun = jobs < 2 and tasks is None
 
     def hasten() -> None:
         nonlocal begun
@@ -252,7 +283,7 @@ def _hastened(reader: CaptureReader, pipeline: Pipeline, jobs: int, stack: ExitS
         begun, chosen = True, pipeline.chosen
         alone = chosen.several is None and chosen.content is None and not chosen.layouts[0].several
         if alone and mark_of(chosen.layouts[0]) is None:  # a mark: the frames' bytes are looked at, too
-            plan = Plan(pipeline.engine, compile_layout(chosen.layouts[0]), jobs)
+            plan = Plan(pipeline.engine, compile_layout(chosen.layouts[0]), jobs, tasks)
             stack.callback(plan.close)
             reader.hasten(plan)
 

@@ -56,9 +56,10 @@ class Frames:
     totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
     held   object       what a kernel knows of the arrays, its own business
     decoded object      what was read of all rows already, if anything (decode/decoded.py)
+    within object       has a function called by the thread in whose processor's cache all of this lies; None: whoever
     """
 
-    __slots__ = ("buf", "cap", "count", "decoded", "first", "held", "link", "ns", "off", "totals", "wire")
+    __slots__ = ("buf", "cap", "count", "decoded", "first", "held", "link", "ns", "off", "totals", "wire", "within")
 
     def __init__(self, capacity: int) -> None:
         self.buf: NDArray[np.uint8] = np.zeros(0, np.uint8)
@@ -72,6 +73,7 @@ class Frames:
         self.first = 1
         self.held: Any = None
         self.decoded: Any = None
+        self.within: Any = None
 
     @property
     def capacity(self) -> int:
@@ -167,6 +169,39 @@ class RecordColumns:
             if len(getattr(self, name)) < self.count:
                 setattr(self, name, np.zeros(self.count + self.count // 4, getattr(self, name).dtype))
             getattr(self, name)[: self.count] = columns[name]
+
+
+class Expected:
+    """What the next record is expected to be, by whoever packs and whoever unpacks (portable/packed.py), in the ids of
+    the decoder that read it; the same on both sides before each block. Of one decoder, all its blocks, in order.
+
+    after    int32[n]   by stream: that of the record after its last one, at first itself
+    seq      uint64[n]  by stream: the next number
+    source   int32[n]   by stream: who sent its last record
+    ordinal  int64[m]   by source: of its next frame
+    last     int32[1]   the stream of the last record
+    """
+
+    __slots__ = ("after", "last", "ordinal", "seq", "source")
+
+    def __init__(self) -> None:
+        self.after: NDArray[np.int32] = np.zeros(1, np.int32)
+        self.seq: NDArray[np.uint64] = np.zeros(1, np.uint64)
+        self.source: NDArray[np.int32] = np.zeros(1, np.int32)
+        self.ordinal: NDArray[np.int64] = np.zeros(1, np.int64)
+        self.last: NDArray[np.int32] = np.zeros(1, np.int32)
+
+    def make_room(self, streams: int, sources: int) -> None:
+        """For so many at least."""
+        if (more := streams - len(self.after)) > 0:
+            more += streams // 4
+            self.after = np.concatenate(
+                [self.after, np.arange(len(self.after), streams + streams // 4, dtype=np.int32)]
+            )
+            self.seq = np.concatenate([self.seq, np.zeros(more, np.uint64)])
+            self.source = np.concatenate([self.source, np.zeros(more, np.int32)])
+        if (more := sources - len(self.ordinal)) > 0:
+            self.ordinal = np.concatenate([self.ordinal, np.zeros(more + sources // 4, np.int64)])
 
 
 # ---- the program: a layout as numbers --------------------------------------------------------------------------------

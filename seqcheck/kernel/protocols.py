@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import CONTENT_WINDOW, ROOM, Frames, Known, PcapRule, Program, RecordColumns, Room
+from seqcheck.kernel.border import CONTENT_WINDOW, ROOM, Expected, Frames, Known, PcapRule, Program, RecordColumns, Room
 
 
 class Kernel(Protocol):
@@ -37,6 +37,18 @@ class Kernel(Protocol):
 
     def seek_pcapng(self, buf: NDArray[np.uint8], start: int, stop: int, end: int, big: bool) -> int:
         """The same for the packet blocks of a pcapng, at every fourth position."""
+
+    def pack(self, frames: Frames, records: RecordColumns, expected: Expected) -> bytes:
+        """What the tracker needs of all rows and their records, a record in a frame at most (portable/packed.py has the
+        form). `expected` has room for all streams and sources. ValueError where that is not so."""
+
+    def unpack_times(self, data: bytes, frames: Frames) -> int:
+        """The time stamps of the packed rows, and how many there are; the position where the records begin. ValueError
+        where nobody packed that, or `frames` has less room."""
+
+    def unpack(self, data: bytes, at: int, frames: int, records: RecordColumns, expected: Expected) -> None:
+        """The records of so many rows, from that position on, and the status of each row. `expected` has room for all
+        streams and sources. ValueError where nobody packed that, or there is less room."""
 
     def renumber(
         self, records: RecordColumns, streams: NDArray[np.int32], sources: NDArray[np.int32], shift: NDArray[np.int64]

@@ -11,11 +11,12 @@ from seqcheck.kernel.binding.arrays import row_bytes
 from seqcheck.kernel.binding.contents import Content
 from seqcheck.kernel.binding.decoding import Decoder, renumber
 from seqcheck.kernel.binding.indexing import index_pcap, index_pcapng, index_tpacket, seek_pcap, seek_pcapng
+from seqcheck.kernel.binding.packing import pack, unpack, unpack_times
 from seqcheck.kernel.binding.tracking import Tracker
 
 __all__ = [
-    "NAME", "Content", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket", "renumber", "row_bytes",
-    "seek_pcap", "seek_pcapng",
+    "NAME", "Content", "Decoder", "Tracker", "index_pcap", "index_pcapng", "index_tpacket", "pack", "renumber",
+    "row_bytes", "seek_pcap", "seek_pcapng", "unpack", "unpack_times",
 ]  # fmt: skip
 
 NAME = "native"
