@@ -62,6 +62,13 @@ def test_a_constant_step_is_named_and_never_likely(form: str, step: int, spec: s
     assert first.because[0].partition(": ")[2].startswith(f"goes up by {step} in ")
 
 
+def test_a_value_that_rises_by_eight_and_a_bit_is_no_counter_with_flags() -> None:
+    """Its low bits go up by one now and then; flags are set and cleared again."""
+    more = noise(37)
+    payloads = [struct.pack("<hi", int(at * 8.13), 1000) + bytes(8) + more()[:2] for at in range(55)]
+    assert [write(one.layout) for one in found(sent(payloads)) if one.score > LIKELY] == []
+
+
 def ticking(*, lost: tuple[int, ...] = ()) -> Frames:
     """One packet a tick or a bit more, with the sender's clock in ticks of 100 µs and a number."""
     random, more = np.random.default_rng(33), noise(34)

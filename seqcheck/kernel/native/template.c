@@ -30,20 +30,18 @@ bool template_dynamic(const struct frame *x, const struct template *t, const str
     *seq = 0;
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
-        const struct extent extent = {t->start, end, stated, x->cap, t->here};
-        const int64_t at = field_at(&extent, field->offset);
         if (!field_is_dynamic(field))
             continue;
-        if (field_is_ber(field)) {
-            if (ber_read(x->p, &extent, field, seq) != RECORD)
+        if (field->role == SEQ && field->op != PIECE && field->op >= TEXT) {    /* digits, or a BER element */
+            const struct extent extent = {t->start, end, stated, x->cap, t->here};
+            const int read = field->op == BER ? ber_read(x->p, &extent, field, seq)
+                                              : digits_read(x->p, program, field, extent, seq);
+            if (read != RECORD)
                 return false;
             continue;
         }
-        if (field_is_digits(field)) {
-            if (digits_read(x->p, program, field, extent, seq) != RECORD)
-                return false;
-            continue;
-        }
+        const int64_t base = field->offset < 0 ? stated : field->offset < HERE ? t->start : t->here - HERE;
+        const int64_t at = base + field->offset;
         if (at < t->start || at + field->width > end || at + field->width > x->cap)
             return false;
         const uint64_t word = field_word(x->p + at, field);

@@ -52,8 +52,7 @@ struct template {
     uint32_t ip_need;       /* and what they have to be at least */
     uint32_t udp_need;
     int64_t seq_at;         /* the counter's place, -1 where that depends on the lengths */
-    int64_t start;          /* of the payload, */
-    int64_t here;           /* and where the moves lead, whose words all are fixed bits */
+    int64_t start;          /* of the payload */
     int64_t bound;          /* where the headers around a tunnel end, by their lengths, which are fixed; INT64_MAX: nowhere */
     int64_t stated;         /* the innermost of them */
     struct identity of;     /* of the last frame that was like it */
@@ -61,6 +60,7 @@ struct template {
     int64_t hits;
     int link;
     int words;              /* that are compared */
+    int64_t here;           /* where the moves lead; all that they look at are fixed bits */
 } __attribute__((aligned(64)));
 
 /* Where in 8 bytes the counter stands, and its bounds. */

@@ -18,6 +18,7 @@ from seqcheck.layout.discovery.scan import Spot
 
 RESTLESS, STRICT = 0.4, 0.95  # pairs in which bits below the spot move; then so many have to count by one
 CONSTANT = 0.8  # of the steps of the longer number
+SLOPE = 0.9  # of the changes of low bits, that go the same way
 FEWEST = 3  # wraps of the byte below
 Bytes = NDArray[np.uint8]
 
@@ -27,7 +28,8 @@ Below = Literal["none", "zero", "constant", "flags", "moving"]
 
 def below(table: Columns, grouping: Grouping, spot: Spot) -> Below:
     """What the bits of the byte below the spot do. Flags change without the count: it goes up by one there, too. The
-    low bits of a value that rises by about a step do not: where they change, every other step is another one."""
+    low bits of a value that rises by about a step do not: where they change, every other step is another one, or they
+    change by the same amount each time."""
     if not spot.bit:
         return "none"
     rows = np.flatnonzero((grouping.before >= 0) & table.there[:, spot.column])
@@ -36,6 +38,9 @@ def below(table: Columns, grouping: Grouping, spot: Spot) -> Below:
     moved = ((new ^ old) & low) != 0
     if not moved.any():
         return "constant" if (new & low).any() else "zero"
+    steps = np.bincount((new - old)[moved] & low, minlength=low + 1)
+    if spot.bit > 1 and steps.max() >= FEWEST and steps.max() >= SLOPE * steps.sum():
+        return "moving"
     up = ((new >> spot.bit) - (old >> spot.bit)) & (0xFF >> spot.bit) == 1
     return "flags" if np.count_nonzero(moved) >= FEWEST and np.mean(up[moved]) >= CONSTANT else "moving"
 
