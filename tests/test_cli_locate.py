@@ -207,3 +207,20 @@ def test_every_key_of_the_json_is_documented() -> None:
     for cls in TOLD:
         for field in fields(cls):
             assert f"`{field.name}`" in told, f"{cls.__name__}.{field.name}"
+
+
+def test_between_two_points_no_sender_repeats_itself(folder: Path) -> None:
+    """Though each copy takes a place of its own in the rhythm, as a sender's does: the point before saw no copy."""
+    frames = [frame(1, x) for x in range(COUNT)]
+    again = [each for x, each in enumerate(frames) for _ in range(1 + (x % 131 == 60))]
+    points = []
+    for name, sent in (("one", frames), ("two", again)):
+        path = folder / f"{name}.pcap"
+        path.write_bytes(capture([(BEGIN + place * STEP, each) for place, each in enumerate(sent)]))
+        points.append(f"{name}={path}")
+    out = folder / "count.json"
+    assert main(["locate", "-q", "--layout", LAYOUT, f"--report=json={out}", *points]) == 1
+    segment = next(one for one in json.loads(out.read_text())["segments"] if one["after"] == "one")
+    assert segment["doubled"] == len(again) - COUNT == 15
+    assert segment["by_cause"] == {"path-copy": 15}
+    assert "sender" not in segment["verdict"]["statement"]

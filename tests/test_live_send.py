@@ -46,7 +46,9 @@ def test_frames_longer_than_the_mtu_are_refused(pair: netns.Pair) -> None:
     netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "mtu", "900")
     with send(pair, "--size", "1400") as sender:
         assert sender.end() == 2
-    assert any("frames of 1400 bytes are too long for" in line and "MTU of 900" in line for line in sender.err)
+    assert any(
+        "frames of 1400 bytes are too long for" in line and "the MTU of sqout, 900" in line for line in sender.err
+    )
     pair.send("--size", "914", "--count", "10")
 
 

@@ -11,7 +11,7 @@ from seqcheck.cli.main import main, parse
 from seqcheck.errors import UsageError
 from seqcheck.linux.tx_ring import SLOT_SIZES, slot_type
 from seqcheck.simulate.outgoing import LARGEST, SMALLEST, VNET, Orders, Outgoing
-from seqcheck.simulate.several import dealt, document
+from seqcheck.simulate.several import NAMES, dealt, document
 from seqcheck.wire import pcap
 
 SOURCE = bytes.fromhex("02000000000a")
@@ -32,11 +32,12 @@ def play(orders: Orders, batch: int) -> tuple[Outgoing, list[bytes]]:
     return outgoing, sent
 
 
-def analyse(frames: list[bytes]) -> seqcheck.Report:
+def analyse(frames: list[bytes], *, also_content: bool = False) -> seqcheck.Report:
     import io
 
     records = (pcap.record(number * 1000, frame) for number, frame in enumerate(frames, 1))
-    return seqcheck.analyze(io.BytesIO(pcap.file_header(link=1) + b"".join(records)), layout="seqcheck")
+    capture = io.BytesIO(pcap.file_header(link=1) + b"".join(records))
+    return seqcheck.analyze(capture, layout="seqcheck", also_content=also_content)
 
 
 @pytest.mark.parametrize(("size", "batch"), [(2, 256), (7, 3), (64, 256), (500, 256)])
@@ -84,7 +85,7 @@ def test_several_rings_and_streams(rings: int, streams: int, count: int) -> None
     assert sum(truth["by_slot"].values()) == truth["stale"]
     if rings > 1:
         parts = truth["rings"]
-        for name in ("sent", "records", "other", "stale", "duplicates"):
+        for name in NAMES:
             assert sum(part[name] for part in parts) == truth[name]
     else:
         assert "rings" not in truth
@@ -99,6 +100,17 @@ def test_stale_slots_hold_what_they_held_a_lap_before() -> None:
             assert (number - seen[frame]) % 16 == 0
             assert number % 16 == int.from_bytes(frame[42 + 26 : 42 + 30], "big")
         seen[frame] = number
+
+
+def test_stale_slots_that_held_a_query_are_told_apart() -> None:
+    """With several rings, too: each asks from a port of its own."""
+    orders = Orders(ring_size=400, frames=12_000, other=0.2, stale=0.02)
+    every = [play(each, 200) for each in dealt(orders, 3)]
+    truth = document([outgoing for outgoing, _ in every])
+    found = analyse([frame for _, frames in every for frame in frames], also_content=True).other_traffic
+    assert found is not None
+    assert found.same_ring == found.copies == truth["queries"] > 10
+    assert truth["duplicates"] + truth["queries"] < truth["stale"]
 
 
 def test_nothing_is_stale_unless_it_is_asked_for() -> None:

@@ -66,6 +66,7 @@ class Facts:
     dropped     what the capturing side says it lost, None where it says nothing
     ways        records that came by way A and by way B, None where the frames name none (ways.py)
     redundant   the layout is sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds)
+    behind      a point before saw none of these copies: the sender did not repeat itself
     numbered    the frames carry numbers; else they are told apart by their bytes, and no field has to count
     """
 
@@ -76,5 +77,6 @@ class Facts:
     skipped: dict[str, int] = field(default_factory=dict)
     dropped: int | None = None
     redundant: bool = False
+    behind: bool = False
     numbered: bool = True
     ways: tuple[int, int] | None = None

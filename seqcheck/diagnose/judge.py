@@ -165,7 +165,7 @@ def _named(case: Case, which: int, rows: Bools, compared: list[Evidence], again:
     if which == populations.OTHER:
         return "unexplained", "shared-number"
     if which == populations.NEW:
-        every = again >= 0.85 * case.context.unique
+        every = not case.facts.behind and again >= 0.85 * case.context.unique
         # None of another number came between.
         straight = table.distance[rows] <= np.maximum(table.rows["copies"][rows], 2)
         at_once = float(np.mean(straight)) > 0.9
@@ -185,7 +185,10 @@ def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list
     sample = units(case.table, rows, spans, case.facts, case.loss)
     if not len(sample):
         return []
-    outcome = contest(sample, case.context, case.facts.ring_sizes, EARLY if early else LABELS)
+    labels = EARLY if early else LABELS
+    if case.facts.behind:
+        labels = tuple((shape, label) for shape, label in labels if label.cause != "sender-repeat")
+    outcome = contest(sample, case.context, case.facts.ring_sizes, labels)
     owner = _owners(case.table, rows, spans, sample, outcome.best.owner)
     found: list[Account] = []
     entries = outcome.best.entries

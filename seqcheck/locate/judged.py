@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import replace
-from ..diagnose import diagnose
+from ..diagnose import Facts, diagnose
 from ..engine.guard import Budget, UnfinishedError, within
 from ..kernel.border import DISTANCES, DUPLICATE
 from ..model import Verdict
@@ -17,29 +17,32 @@ from ..report import assemble
 from ..report.verdict import verdict
 from ..track.tracker import Findings
 from .compared import Compared
+from .copies import NOWHERE
 from .points import Observed
+from .sums import Pair
 
 
 def judge(
-    compared: Compared, at: int, numbers: NDArray[np.int64], new: NDArray[np.int64]
+    compared: Compared, pair: Pair, numbers: NDArray[np.int64], new: NDArray[np.int64]
 ) -> tuple[Mapping[str, int], Verdict | None]:
-    """By cause, and the verdict, of the `new` last copies of each of these `numbers` (rows of Numbers) at a point; no
-    verdict where judging fails."""
+    """By cause, and the verdict, of the `new` last copies of each of these `numbers` (rows of Numbers) at the second
+    point of a pair, which the first one saw fewer times; no verdict where judging fails."""
+    after, at = pair
     point = compared.points[at]
     rows = _rows(compared, at, numbers, new)
-    if len(rows) == point.report.duplicates.total:
+    if after == NOWHERE and len(rows) == point.report.duplicates.total:
         return point.report.duplicates.by_cause, point.report.verdict
-    part = _part(point, rows)
+    part, facts = _part(point, rows), replace(point.facts, behind=after != NOWHERE)
     try:
-        return within(Budget(), lambda: _judged(point, part))
+        return within(Budget(), lambda: _judged(part, facts))
     except UnfinishedError:
         return {"not-judged": len(rows)}, None
 
 
-def _judged(point: Observed, part: Findings) -> tuple[Mapping[str, int], Verdict]:
-    diagnosis = assemble.in_full(part, diagnose(part, point.facts))
-    by_cause = assemble.duplicates(part, diagnosis, point.facts, 0).by_cause
-    return by_cause, verdict(part, point.facts, diagnosis, by_cause)
+def _judged(part: Findings, facts: Facts) -> tuple[Mapping[str, int], Verdict]:
+    diagnosis = assemble.in_full(part, diagnose(part, facts))
+    by_cause = assemble.duplicates(part, diagnosis, facts, 0).by_cause
+    return by_cause, verdict(part, facts, diagnosis, by_cause)
 
 
 def _rows(compared: Compared, at: int, numbers: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[Any]:

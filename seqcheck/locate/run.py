@@ -118,7 +118,7 @@ def _counts(compared: Compared, sums: Sums, pair: Pair) -> tuple[words.Counts, V
     verdict = None
     if tally.doubled:
         rows, new = (np.concatenate(column) for column in zip(*tally.rows, strict=True))
-        by_cause, verdict = judge(compared, pair[1], rows, new)
+        by_cause, verdict = judge(compared, pair, rows, new)
     counts = words.Counts(
         lost=tally.lost, unsure=_unsure(compared, sums, pair, tally.lost), doubled=tally.doubled,
         lost_copies=tally.lost_copies, late=tally.late, by_cause=by_cause,

@@ -24,7 +24,7 @@ SCHEMA = "seqcheck.send/1"
 PORT = 5000
 HEADERS = 14 + 20 + 8
 SMALLEST, LARGEST = HEADERS + header.FULL, 16_110  # the largest jumbo frame that adapters send
-NOTHING, OTHER = -2, -1  # what a slot may hold beside a record's number
+NOTHING, OTHER, QUERY = -2, -1, -3  # what a slot may hold beside a record's number; QUERY: a DNS query of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class Orders:
 
 @dataclass(slots=True, kw_only=True)
 class Truth:
-    """What went out. `stale` slots repeated what they held, which was a record `duplicates` times; `by_slot` counts
-    the stale ones by slot."""
+    """What went out. `stale` slots repeated what they held: a record `duplicates` times, and `queries` times a DNS
+    query, which its number tells from all others; `by_slot` counts the stale ones by slot."""
 
     ring_size: int
     sent: int = 0
@@ -54,6 +54,7 @@ class Truth:
     other: int = 0
     stale: int = 0
     duplicates: int = 0
+    queries: int = 0
     by_slot: dict[int, int] = field(default_factory=dict)
 
     def document(self, orders: Orders) -> dict[str, Any]:
@@ -71,6 +72,7 @@ class Truth:
             "other": self.other,
             "stale": self.stale,
             "duplicates": self.duplicates,
+            "queries": self.queries,
             "streams": streams,
             "by_slot": {str(slot): count for slot, count in sorted(self.by_slot.items())},
         }
@@ -90,9 +92,10 @@ class Outgoing:
         self._slots = slots
         self._random = np.random.default_rng(orders.seed)
         self._record = np.frombuffer(record(orders, source), np.uint8)
-        self._others = [np.frombuffer(each, np.uint8) for each in others(orders.target, source)]
+        self._others = [np.frombuffer(each, np.uint8) for each in others(orders, source)]
         self._holds = np.full(orders.ring_size, NOTHING, np.int64)
         self._own = _own(slots)
+        self._asked = 0  # DNS queries so far
         self._filled: dict[str, NDArray[np.bool_]] = {}  # what was filled last, by the truth's names
 
     def fill(self, count: int, now: int) -> slice:
@@ -106,12 +109,15 @@ class Outgoing:
         stale = (drawn < orders.stale) & (holds != NOTHING)
         other = (drawn >= orders.stale) & (drawn < orders.stale + orders.other)
         own = np.flatnonzero(~(stale | other))
+        twice, asked = stale & (holds >= 0), stale & (holds == QUERY)
         self._put_records(begin + own, now)
         self._put_others(begin + np.flatnonzero(other))
-        twice = stale & (holds >= 0)
-        self._filled = {"records": ~(stale | other), "other": other, "stale": stale, "duplicates": twice}
+        self._filled = {
+            "records": ~(stale | other), "other": other, "stale": stale, "duplicates": twice, "queries": asked,
+        }  # fmt: skip
         truth.stale += int(stale.sum())
         truth.duplicates += int(twice.sum())
+        truth.queries += int(asked.sum())
         for slot in (begin + np.flatnonzero(stale)).tolist():
             truth.by_slot[slot] = truth.by_slot.get(slot, 0) + 1
         truth.sent += count
@@ -150,9 +156,15 @@ class Outgoing:
             self._slots["frame"][slots, : len(frame)] = frame
             self._slots["length"][slots], self._slots["copied"][slots] = len(frame) + VNET, len(frame)
         self._holds[at] = OTHER
+        queries = at[kinds == DNS]
+        number = self._asked + np.arange(len(queries))
+        self._slots["frame"][queries, HEADERS], self._slots["frame"][queries, HEADERS + 1] = number >> 8, number & 255
+        self._asked = (self._asked + len(queries)) % (1 << 16)
+        self._holds[queries] = QUERY
         self.truth.other += len(at)
 
 
+DNS = 2  # of the kinds of `others`
 VNET = 10  # as in linux.tx_ring: the virtio header counts as data
 
 
@@ -184,12 +196,14 @@ def record(orders: Orders, source: bytes) -> bytes:
     return orders.target + source + b"\x08\x00" + ipv4(17, datagram)
 
 
-def others(target: bytes, source: bytes) -> list[bytes]:
-    """What a host's stack sends meanwhile: an ARP request, a TCP acknowledgement to port 443, a DNS query."""
+def others(orders: Orders, source: bytes) -> list[bytes]:
+    """What a host's stack sends meanwhile: an ARP request, a TCP acknowledgement to port 443, a DNS query, which gets a
+    number of its own; each ring's come from a port of their own."""
+    target = orders.target
     arp = struct.pack(">HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, source, address(SENDER4), bytes(6), address(RECEIVER4))
     tcp = struct.pack(">HHIIHHHH", 40_000, 443, 1, 1, 5 << 12 | 0x10, 1024, 0, 0)
     query = struct.pack(">6H", 1, 0x0100, 1, 0, 0, 0) + b"\x07example\x03com\0" + struct.pack(">HH", 1, 1)
-    dns = struct.pack(">4H", 40_001, 53, 8 + len(query), 0) + query
+    dns = struct.pack(">4H", 40_001 + orders.stream % 20_000, 53, 8 + len(query), 0) + query
     frames = [
         b"\xff" * 6 + source + b"\x08\x06" + arp,
         target + source + b"\x08\x00" + ipv4(6, tcp),

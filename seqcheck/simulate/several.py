@@ -12,6 +12,8 @@ from typing import Any
 
 from seqcheck.simulate.outgoing import SCHEMA, Orders, Outgoing
 
+NAMES = ("sent", "records", "other", "stale", "duplicates", "queries")  # counts, of which the sum is that of all
+
 
 def dealt(orders: Orders, rings: int) -> list[Orders]:
     """What each of so many rings sends of these orders."""
@@ -38,7 +40,7 @@ def document(sent: Sequence[Outgoing]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "ring_size": parts[0]["ring_size"],
-        **{name: sum(part[name] for part in parts) for name in ("sent", "records", "other", "stale", "duplicates")},
+        **{name: sum(part[name] for part in parts) for name in NAMES},
         "streams": [stream for part in parts for stream in part["streams"]],
         "by_slot": {str(slot): count for slot, count in sorted(slots.items())},
         "rings": [{name: value for name, value in part.items() if name != "schema"} for part in parts],
