@@ -13,10 +13,11 @@ from random import Random
 from seqcheck.outputs import FORMATS
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# The interpreter's start is not ours: seqcheck says when it begins. What a shell runs in the background ignores Ctrl-C
-# unless it asks for it.
+# The interpreter's start is not ours: seqcheck says when it begins. What a shell runs in the background ignores Ctrl-C,
+# and what nohup runs SIGHUP, unless it asks for them.
 BEGUN = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " signal.signal(signal.SIGHUP, signal.SIG_DFL);"
     " from seqcheck.__main__ import run; os.write(1, b'.'); sys.exit(run())"
 )
 SEQCHECK = (sys.executable, "-c", BEGUN)

@@ -214,3 +214,17 @@ def test_rows_and_streams_that_cannot_be_are_refused() -> None:
     records.row[2] = 3
     with pytest.raises(ValueError, match="record 2"):
         native.Tracker(0).feed(frames, records, 0, events)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_is_missing_can_be_let_go_of(kernel: Any) -> None:
+    fed = Fed(kernel, 0, border.ROOM)
+    fed.feed(*columns([*range(10), 5000, 3, *range(5010, 5020), 9000, 8999, 20, 20], first=1))
+    fed.finish()
+    pages, holes = fed.tracker.missing()
+    assert len(pages)
+    assert len(holes)
+    before = fed.tracker.streams()
+    fed.tracker.forget()
+    assert [len(each) for each in fed.tracker.missing()] == [0, 0]
+    assert fed.tracker.streams().tobytes() == before.tobytes()

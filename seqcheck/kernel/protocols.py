@@ -145,5 +145,9 @@ class TrackerLike(Protocol):
         """What has not come (yet), in copies: MISSING_PAGE[n] and HOLE[m], each in order of stream, epoch and position.
         A page decides for all its numbers, a hole for those that lie in no page."""
 
+    def forget(self) -> None:
+        """Let go of what is missing, once `finish` is done: nothing may be fed or saved from then on, and `missing` has
+        nothing more to give."""
+
     def save(self) -> NDArray[np.int64]:
         """All that is known, before `finish`: the words that portable/saved.py states, the same for both kernels."""

@@ -170,9 +170,11 @@ class Track:
     def end(self) -> Findings:
         """The findings, and their memory let go: nothing can be fed or asked afterwards."""
         del self._events, self._shown
-        columns = self._columns()
-        del self._tracker  # before anything is made of the columns, which takes as much again
-        found = self._findings(*columns)
+        pages, holes = self._tracker.missing()
+        self._tracker.forget()  # before there is more to take memory
+        streams, distances = self._tracker.streams(), self._tracker.distances()
+        del self._tracker  # before anything is made of these, which takes as much again
+        found = self._findings(streams, distances, pages, holes)
         del self._firsts, self._sampled
         return found
 

@@ -44,6 +44,7 @@ cdef extern from "../native/track.h" nogil:
     int64_t tracker_pages(const Track *t)
     int64_t tracker_holes(const Track *t)
     bint tracker_missing(const Track *t, MissingPage *pages, Stretch *holes)
+    bint tracker_forget(Track *t)
 
 cdef extern from "../native/track_saved.h" nogil:
     int64_t tracker_save(Track *t, int64_t *words, int64_t room)

@@ -183,3 +183,12 @@ cdef class Tracker:
             return pages, holes
         finally:
             busy_leave(&self.busy)
+
+    def forget(self):
+        """See protocols.TrackerLike."""
+        self.take()
+        try:
+            if not tracker_forget(self.t):
+                raise MemoryError("tracker: no memory to begin again")
+        finally:
+            busy_leave(&self.busy)

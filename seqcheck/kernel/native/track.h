@@ -73,4 +73,8 @@ int64_t tracker_pages(const struct tracker *t);
 int64_t tracker_holes(const struct tracker *t);
 bool tracker_missing(const struct tracker *t, struct missing_page *pages, struct hole *holes);
 
+/* Let go of what is missing, once tracker_finish is done: nothing may be fed or saved any more. False where there is no
+ * memory to begin it empty. */
+bool tracker_forget(struct tracker *t);
+
 #endif

@@ -4,7 +4,7 @@
 #include "track_chain.h"
 #include "track_strict.h"
 
-enum { ROWS_KEPT = 64, TALLIES_SORTED = 1024 };
+enum { CHAINS_KEPT = 1024, ROWS_KEPT = 64, TALLIES_SORTED = 1024 };
 
 /* ---- tallies ---- */
 
@@ -97,8 +97,10 @@ void odd_end(struct tracker *t, struct odd *o)
     t->n_holes -= o->n_holes;
     free(o->holes);
     free(o->early);
+    free(o->more);
     o->holes = NULL;
     o->early = NULL;
+    o->more = NULL;
     o->early_room = 0;
 }
 
@@ -156,10 +158,12 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     struct odd *const o = w->odd;
     struct chain *chain = t->chains;
 
-    if (chain)
+    if (chain) {
         t->chains = chain->following;
-    else if (!(chain = calloc(1, sizeof *chain)))
+        t->n_chains--;
+    } else if (!(chain = calloc(1, sizeof *chain))) {
         return NULL;
+    }
     chain->first = *a;
     chain->before = *w->state;
     chain->before.received = a->record;
@@ -185,12 +189,13 @@ void put_away(struct tracker *t, struct odd *o)
     struct chain *const chain = o->chain;
 
     o->chain = NULL;
-    if (chain->rows_room > ROWS_KEPT || chain->refill_room > ROWS_KEPT || chain->counted.room > ROWS_KEPT) {
+    if (t->n_chains >= CHAINS_KEPT || chain->rows_room > ROWS_KEPT || chain->refill_room > ROWS_KEPT || chain->counted.room > ROWS_KEPT) {
         chain_free(chain);
         return;
     }
     chain->following = t->chains;
     t->chains = chain;
+    t->n_chains++;
 }
 
 void put_chain_away(struct tracker *t, const struct stream *w)

@@ -122,6 +122,7 @@ static void become(struct tracker *t, const struct stream *w, struct other *othe
     }
     free(other->odd.holes);
     free(o->early);
+    free(o->more);
     const int32_t place = w->hot->odd;
     give_window_back(t, w->hot);
     *w->hot = other->hot;
@@ -133,6 +134,7 @@ static void become(struct tracker *t, const struct stream *w, struct other *othe
     other->hot.window = NULL;
     other->odd.holes = NULL;
     other->odd.early = NULL;
+    other->odd.more = NULL;
     for (struct chain *below = o->chain; below && below->other; below = below->other->odd.chain)
         below->other->depth--;
 }

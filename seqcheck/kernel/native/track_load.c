@@ -223,16 +223,21 @@ static void get_chain(struct tape *p, struct tracker *t, const struct stream *w)
         get_other(p, t, w, chain);
 }
 
-static void get_openers(struct tape *p, struct odd *o)
+static void get_openers(struct tape *p, struct tracker *t, struct odd *o)
 {
     const int64_t openers = tape_within(p, 1, OPENERS);
 
     for (int64_t n = 0; n < openers; n++) {
+        if (!opener_for(o, (uint32_t)n)) {
+            t->no_memory = p->bad = true;
+            return;
+        }
+        struct opener *const opener = opener_at(o, (uint32_t)n);
         o->lows[n] = biased(tape_within(p, NOWHERE, MOST_POSITION));
-        o->openers[n].high = get_position(p);
-        o->openers[n].unique = tape_within(p, 0, MOST_RECORDS);
-        o->openers[n].ns = tape_any(p);
-        o->openers[n].proven = tape_within(p, 0, 1);
+        opener->high = get_position(p);
+        opener->unique = tape_within(p, 0, MOST_RECORDS);
+        opener->ns = tape_any(p);
+        opener->proven = tape_within(p, 0, 1);
     }
     o->next_opener = (uint32_t)openers;
     const int64_t backs = tape_within(p, 0, BACKS);
@@ -304,7 +309,7 @@ static void get_odd(struct tape *p, struct tracker *t, const struct stream *w)
     if (o->held_distance != 0)
         o->held = get_arrival(p, t, w->hot);
     get_early(p, t, w);
-    get_openers(p, o);
+    get_openers(p, t, o);
     get_holes(p, t, w);
     if (tape_within(p, 0, !w->other || w->other->depth < CHAIN_DEPTH) && !p->bad)
         get_chain(p, t, w);
@@ -316,7 +321,7 @@ static bool plain(const struct odd *o, const struct hot *h, int64_t first_ns)
     return o->strict_next == h->next && o->unique == h->next && o->last_late == -1 && o->proven == -1
         && o->provisional == 0 && o->settled == 0 && o->settled_from == 0 && o->floor == NOWHERE && !busy(o)
         && o->next_opener == 1 && o->next_back == 0 && o->n_holes == 0 && o->lows[0] == biased(NOWHERE)
-        && o->openers[0].high == 0 && o->openers[0].unique == 0 && o->openers[0].ns == first_ns && !o->openers[0].proven;
+        && o->few[0].high == 0 && o->few[0].unique == 0 && o->few[0].ns == first_ns && !o->few[0].proven;
 }
 
 static void get_stream(struct tape *p, struct tracker *t)

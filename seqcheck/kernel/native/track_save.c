@@ -148,7 +148,7 @@ static void put_openers(struct tape *p, const struct odd *o)
         backs++;
     tape_put(p, openers);
     for (uint32_t n = o->next_opener - openers; n != o->next_opener; n++) {
-        const struct opener *const opener = o->openers + (n & (OPENERS - 1));
+        const struct opener *const opener = opener_at(o, n);
         tape_put(p, (int64_t)biased((int64_t)o->lows[n & (OPENERS - 1)]));
         tape_put(p, opener->high);
         tape_put(p, opener->unique);

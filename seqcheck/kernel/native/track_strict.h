@@ -27,7 +27,7 @@ static inline void strict_begin(struct odd *o, int64_t ns)
     o->next_opener = 1;
     o->next_back = 0;
     o->lows[0] = biased(NOWHERE);
-    o->openers[0] = (struct opener){0, 0, ns, false};
+    o->few[0] = (struct opener){0, 0, ns, false};
 }
 
 /* Which of the last ones it is cannot be foreseen, so the next two ask all of them at once, without a branch: bit n is
@@ -49,7 +49,7 @@ static inline struct opener *opener_of(struct odd *o, int64_t x)
     const uint32_t bits = those_below(o->lows, OPENERS, x + 1, o->next_opener);
     if (bits == 0)
         return NULL;
-    struct opener *const opener = &o->openers[((uint32_t)highest(bits) + o->next_opener) & (OPENERS - 1)];
+    struct opener *const opener = opener_at(o, (uint32_t)highest(bits) + o->next_opener);
     return x < opener->high ? opener : NULL;
 }
 
@@ -89,11 +89,14 @@ static inline bool strict_take(struct odd *o, struct stream_state *s, int64_t x,
 
     if (x >= o->strict_next) {
         if (x > o->strict_next) {
-            const uint32_t n = o->next_opener++ & (OPENERS - 1);
+            const uint32_t n = o->next_opener & (OPENERS - 1);
             s->jumps++;
             s->jump_max = max64(s->jump_max, x - o->strict_next);
-            o->lows[n] = biased(o->strict_next);
-            o->openers[n] = (struct opener){x, u, ns, false};
+            if (opener_for(o, n)) {     /* else it is not known any more */
+                o->lows[n] = biased(o->strict_next);
+                *opener_at(o, n) = (struct opener){x, u, ns, false};
+                o->next_opener++;
+            }
         }
         o->strict_next = x + 1;
         return false;

@@ -107,6 +107,27 @@ struct tracker *tracker_new(uint64_t modulus, const struct track_room *room, uin
     return t;
 }
 
+/* Those not in use. */
+static void free_chains(struct tracker *t)
+{
+    while (t->chains) {
+        struct chain *const chain = t->chains;
+        t->chains = chain->following;
+        chain_free(chain);
+    }
+    t->n_chains = 0;
+}
+
+/* What they hold. */
+static void free_odds(struct tracker *t)
+{
+    for (int64_t n = 0; n < t->odd_count; n++) {
+        if (t->odds[n].chain)
+            chain_free(t->odds[n].chain);
+        odd_end(t, t->odds + n);
+    }
+}
+
 void tracker_free(struct tracker *t)
 {
     if (!t)
@@ -121,16 +142,8 @@ void tracker_free(struct tracker *t)
         free(o->counted.of);
         free(o);
     }
-    while (t->chains) {
-        struct chain *const chain = t->chains;
-        t->chains = chain->following;
-        chain_free(chain);
-    }
-    for (int64_t n = 0; n < t->odd_count; n++) {
-        if (t->odds[n].chain)
-            chain_free(t->odds[n].chain);
-        odd_end(t, t->odds + n);
-    }
+    free_chains(t);
+    free_odds(t);
     pool_end(&t->missing);
     pool_end(&t->repeated);
     windows_end(&t->windows);
@@ -189,12 +202,28 @@ static bool let_go(struct tracker *t)
         t->odds[n].early = NULL;
         t->odds[n].early_room = t->odds[n].n_early = 0;
     }
+    free_chains(t);
     windows_end(&t->windows);
     memset(t->windows_of, 0, sizeof t->windows_of);
     t->allotted = 0;
     pool_end(&t->repeated);
     memory_back();
     return pool_begin(&t->repeated, t->most.small_pages, SMALL_PAGE, seed);
+}
+
+bool tracker_forget(struct tracker *t)
+{
+    const uint64_t seed = t->missing.odd;
+
+    for (int64_t n = 0; n < t->known; n++)
+        t->hot[t->order[n]].odd = -1;
+    free_odds(t);
+    free(t->odds);
+    t->odds = NULL;
+    t->odd_count = t->odd_room = 0;
+    pool_end(&t->missing);
+    memory_back();
+    return pool_begin(&t->missing, t->most.pages, PAGE, seed) && grow_odds(t, ODDS_FIRST);
 }
 
 int tracker_finish(struct tracker *t, struct events *out)

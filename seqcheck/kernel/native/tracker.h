@@ -7,6 +7,8 @@
 #ifndef SEQCHECK_TRACKER_H
 #define SEQCHECK_TRACKER_H
 
+#include <stdlib.h>
+
 #include "hints.h"
 #include "pages.h"
 #include "track.h"
@@ -17,7 +19,8 @@
 enum {
     SPARE = 256,            /* rows that any one record may cause, beside those of a restart */
     MOST_COPIES = 0x7FFFFFFF,   /* that the window counts */
-    WINDOW_SIZES = 8        /* WINDOW_FIRST to WINDOW_CAP */
+    WINDOW_SIZES = 8,       /* WINDOW_FIRST to WINDOW_CAP */
+    FEW = 4                 /* openers that every odd has room for: most streams have no more */
 };
 
 struct arrival {            /* one record */
@@ -95,7 +98,8 @@ struct odd {
     uint64_t back_x[BACKS]; /* biased; INT64_MAX: not in use */
     int64_t back_unique[BACKS];
     uint64_t lows[OPENERS]; /* biased; INT64_MAX: not in use */
-    struct opener openers[OPENERS];
+    struct opener few[FEW];
+    struct opener *more;    /* the other OPENERS - FEW; NULL while there was none */
 };
 
 struct tally {              /* how many duplicates, by distance */
@@ -174,6 +178,7 @@ struct tracker {
     int64_t odd_count;
     struct other *others;
     struct chain *chains;   /* not in use */
+    int64_t n_chains;       /* of these */
     struct pool missing;    /* and, below 0, received */
     struct pool repeated;
     int64_t n_holes;        /* of all streams */
@@ -206,6 +211,22 @@ static inline struct stream stream_of(struct tracker *t, int32_t id)
 static inline struct stream stream_of_other(struct other *o)
 {
     return (struct stream){&o->hot, &o->state, &o->odd, o, o->id};
+}
+
+/* Number n of the ring, which is in use. */
+static inline struct opener *opener_at(const struct odd *o, uint32_t n)
+{
+    n &= OPENERS - 1;
+    return n < FEW ? (struct opener *)o->few + n : o->more + (n - FEW);
+}
+
+/* Whether it can be used. */
+static inline bool opener_for(struct odd *o, uint32_t n)
+{
+    if (usually((n & (OPENERS - 1)) < FEW || o->more))
+        return true;
+    o->more = calloc(OPENERS - FEW, sizeof *o->more);
+    return o->more != NULL;
 }
 
 static inline bool busy(const struct odd *o)

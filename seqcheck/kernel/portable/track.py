@@ -141,6 +141,11 @@ class Tracker(Records):
         holes = [(stream, *hole) for stream in sorted(tracks) for hole in tracks[stream].holes]
         return pages, np.array(holes, HOLE)
 
+    def forget(self) -> None:
+        self._odd.pages.clear()
+        for track in self._tracks.values():
+            track.holes.clear()
+
     def _end(self, track: Track) -> None:
         s = track.s
         while (chain := track.chain) is not None:
