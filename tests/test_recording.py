@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -247,6 +248,25 @@ def test_of_a_pipe_that_ends(tmp_path: Path) -> None:
     assert (again.capture.frames, again.duplicates.total) == (
         told["capture"]["frames"], told["duplicates"]["total"],
     )  # fmt: skip
+
+
+def test_evidence_goes_on_in_another_file_after_a_time(tmp_path: Path) -> None:
+    """By the frames' own time stamps: some twenty seconds of them."""
+    capture, evidence = tmp_path / "run.pcap", tmp_path / "ev.pcapng"
+    many = ["--frames", "20000", "--rate", "1000", "--ring-size", "64", "--host-share", "0.2", "--stale", "1%"]
+    assert main(["-q", "simulate", str(capture), *many]) == 0
+    words = ["live", "-", "-q", "--evidence", str(evidence), "--evidence-files", "3", "--evidence-time", "5s"]
+    got = subprocess.run(
+        [*netns.SEQCHECK, *words, "--report", "json"],
+        input=capture.read_bytes(), capture_output=True, check=False, timeout=netns.TIMEOUT,
+    )  # fmt: skip
+    assert got.returncode == 1, got.stderr
+    files = sorted(tmp_path.glob("ev.*.pcapng"))
+    assert [path.name for path in files] == [f"ev.0000{number}.pcapng" for number in (2, 3, 4)]
+    read = [seqcheck.analyze(path).capture for path in files]
+    assert all(each.damage == () and each.last_ns - each.first_ns < 6_000_000_000 for each in read)
+    begins = [each.first_ns for each in read]
+    assert all(later - earlier >= 4_000_000_000 for earlier, later in pairwise(begins))
 
 
 def test_a_writer_whose_capture_was_killed_names_nothing(tmp_path: Path) -> None:
