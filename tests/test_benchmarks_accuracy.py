@@ -450,3 +450,58 @@ def test_a_size_is_known_if_nothing_foreign_was_lost_and_not_if_much_was() -> No
     sent.what[hosts] = wire.HOST
     kept[hosts[::2]] = True
     assert not truths.size_is_known(params, sent, kept)
+
+
+def test_foreign_frames_that_the_ring_sent_again_stand_in_the_bytes_twice() -> None:
+    """One lap apart or several, byte for byte."""
+    some = 0
+    for seed in range(30):
+        params = cases.parameters("stale slot, any", seed) | {
+            "ring": 64,
+            "laps": 0.0,
+            "host": 0.3,
+            "wide": 0.0,
+            "queues": 0.0,
+            "queue_streams": 0,
+            "loss": 0.0,
+            "late": 0.0,
+            "aliens": 0.0,
+            "filter": False,
+        }
+        data, truth = cases.build("stale slot, any", params, seed=seed)
+        seen: dict[bytes, int] = {}
+        for number, (_, frame, _) in enumerate(frames(data), 1):
+            if number in truth.others:
+                some += 1
+                assert (number - seen[frame]) % 64 == 0
+            seen[frame] = number
+    assert some > 50
+
+
+def test_what_is_said_of_foreign_frames_is_held_against_the_truth() -> None:
+    found = run.one(("stale slot, any", 5, False), "both")
+    said, true = Said(**found["said"]), found["truth"]
+    assert said.foreign_seen
+    assert said.joined - said.joined_wrongly <= len(true["others"])
+    alone = run.one(("stale slot, any", 5, False))
+    same = ("cause", "strength", "ring_size", "explained", "of", "duplicates", "missing")
+    assert [alone["said"][name] for name in same] == [found["said"][name] for name in same]
+    assert not alone["said"]["foreign_seen"]
+
+
+def test_by_content_alone_no_number_is_counted() -> None:
+    truth = run.one(("healthy", 1, False), "content")["truth"]
+    assert (truth["duplicates"], truth["missing"]) == (None, None)
+    assert "clean" in truth["right"]
+
+
+def test_figures_of_foreign_frames() -> None:
+    count = {figure.title[:24]: figure for figure in figures.FIGURES}
+    joined = judged(foreign_seen=True, joined=4, joined_of=5)
+    wrong = judged(foreign_seen=True, joined=4, joined_of=9, joined_wrongly=1)
+    assert count["foreign copies said to b"].count([joined, wrong, judged()]) == (1, 2)
+    assert count["a ring's fault that was "].count([joined, wrong, judged()]) == (1, 2)
+    innocent = {"right": ["path-copy"], "ring_fault": False, "ring": None, "foreign_seen": True}
+    accused = judged(foreign_causes=("stale-slot",), **innocent)
+    assert count["innocent captures of who"].count([judged(**innocent), accused, judged()]) == (1, 2)
+    assert tell.wrong(wrong)[0] == "JOINED"

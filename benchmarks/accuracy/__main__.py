@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def running(args: argparse.Namespace) -> int:
     names = [name for name in KINDS if args.only in name]
     final = args.final or args.seeds == "final"
     work = plan(names, count=args.count, first=args.first, final=final)
-    return tell_all(run.run(work, args.results, args.jobs), final=final, write=args.write)
+    one = partial(run.one, by=args.by)
+    return tell_all(run.run(work, args.results, args.jobs, one), final=final, write=args.write)
 
 
 def reporting(args: argparse.Namespace) -> int:
@@ -89,6 +91,11 @@ def main() -> int:
     verb.add_argument("--final", action="store_true", help="the seeds that are kept for the final table")
     verb.add_argument("--results", type=Path, help="a file of JSON lines: continued if it exists")
     verb.add_argument("--write", action="store_true", help="keep tables and picture in docs and benchmarks/results")
+    verb.add_argument(
+        "--by", choices=["numbers", "both", "content"], default="numbers",
+        help="what tells frames apart: numbers; both: other traffic by content (--also-content); content alone; results"
+        " of each need a file of their own",
+    )  # fmt: skip
     verb.set_defaults(do=running)
     verb = verbs.add_parser("report", help="the figures of results that are there")
     verb.add_argument("results", type=Path)

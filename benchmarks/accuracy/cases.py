@@ -127,6 +127,7 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
         loss=float(gone.mean()),
         frames=len(held),
         given=given(params, making),
+        others=truth.others(held),
         mixture=tuple(making.parts),
         params=params,
     )

@@ -83,6 +83,21 @@ FIGURES = (
         among=lambda one: not one.truth["ring_fault"], good=lambda one: not set(one.said.also) & set(RING),
     ),
     Figure(
+        title="foreign copies said to be of the verdict's ring: all of them are",
+        among=lambda one: one.said.joined > 0, good=lambda one: not one.said.joined_wrongly,
+    ),
+    Figure(
+        title="a ring's fault that was named, and sent foreign frames again that can be told apart: half of these or "
+        "more are said to be of it",
+        among=lambda one: one.said.joined_of > 0 and one.cause_named,
+        good=lambda one: 2 * one.said.joined >= one.said.joined_of,
+    ),
+    Figure(
+        title="innocent captures of whose foreign frames no ring is said either (above weak)",
+        among=lambda one: one.said.foreign_seen and not one.truth["ring_fault"],
+        good=lambda one: not (set(one.said.foreign_causes) & set(RING) or one.said.joined),
+    ),
+    Figure(
         title="duplicates and missing numbers exact",
         among=lambda one: not one.crashed and one.countable, good=lambda one: one.counts_right, reach=1.0,
     ),

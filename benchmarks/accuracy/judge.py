@@ -15,7 +15,9 @@ LITTLE_LOSS = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What the report says. `trouble` is what went wrong, empty if nothing did."""
+    """What the report says. Of frames without a number, where they were `foreign_seen`: how many are said to be of the
+    verdict's ring, of how many that are, how many of those said to be are not, and which causes (above weak) they alone
+    show. `trouble` is what went wrong, empty if nothing did."""
 
     cause: str = ""
     strength: str = "none"
@@ -27,6 +29,11 @@ class Said:
     duplicates: int = 0
     missing: int = 0
     restarts: int = 0
+    foreign_seen: bool = False
+    joined: int = 0
+    joined_of: int = 0
+    joined_wrongly: int = 0
+    foreign_causes: tuple[str, ...] = ()
     ms: float = 0.0
     trouble: str = ""
 

@@ -133,7 +133,8 @@ def sent(params: Params, turns: Turns, faults: Faults, rng: np.random.Generator)
     which = held[at]
     wire = Wire(
         len(at), t=clock[at], what=np.where(host[which], HOST, RECORD), stream=stream[which], seq=seq[which],
-        build=which, made=made[which], size=length[which], resend=again[at] & ~host[which], slot=slot[which],
+        build=which, made=made[which], size=length[which], slot=slot[which],
+        resend=again[at] & ~host[which], foreign=again[at] & host[which],
     )  # fmt: skip
     if faults.other_length:
         lost = turns.packet[at]

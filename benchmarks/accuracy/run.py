@@ -14,20 +14,23 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import seqcheck
 from benchmarks.accuracy import cases
-from benchmarks.accuracy.judge import Said
+from benchmarks.accuracy.judge import STATED, Said
 from benchmarks.accuracy.truth import Truth
+from seqcheck.model import OtherTraffic
 
 SECONDS = 60  # a case that takes longer is trouble
 MEMORY = 6 << 30  # bytes of address space
 BATCH = 200  # cases that one set of processes sees
 Work = tuple[str, int, bool]
 Result = dict[str, Any]
+By = Literal["numbers", "both", "content"]  # what tells frames apart: for "both", other traffic is by content
+LISTED = 20_000
 
 
 def limits() -> None:
@@ -46,11 +49,13 @@ def _end_after(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def ask(path: Path, truth: Truth) -> Said:
+def ask(path: Path, truth: Truth, by: By = "numbers") -> Said:
     """What seqcheck says of the capture."""
     begin = time.perf_counter()
+    layout = "content" if by == "content" else truth.layout
+    sizes = [truth.given] if truth.given else []
     try:
-        report = seqcheck.analyze(str(path), layout=truth.layout, ring_sizes=[truth.given] if truth.given else [])
+        report = seqcheck.analyze(str(path), layout, sizes, listed=LISTED, also_content=by == "both")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result
         return Said(trouble=f"{type(error).__name__}: {error}"[:300])
     verdict = report.verdict
@@ -66,10 +71,25 @@ def ask(path: Path, truth: Truth) -> Said:
         missing=report.missing,
         restarts=sum(one.restarts for one in report.streams),
         ms=round(1000 * (time.perf_counter() - begin), 1),
+        **foreign(report.other_traffic, truth),
     )
 
 
-def one(work: Work) -> Result:
+def foreign(found: OtherTraffic | None, truth: Truth) -> dict[str, Any]:
+    """What is said of the frames without a number, held against the truth."""
+    if found is None:
+        return {}
+    joined = {each.frame for each in found.listed if each.same_ring}
+    return {
+        "foreign_seen": True,
+        "joined": len(joined),
+        "joined_of": len(truth.others) if found.complete else 0,
+        "joined_wrongly": len(joined - set(truth.others)),
+        "foreign_causes": tuple(one.cause for one in found.also if one.strength in STATED),
+    }
+
+
+def one(work: Work, by: By = "numbers") -> Result:
     """One case from seed to verdict."""
     kind, seed, final = work
     signal.alarm(SECONDS)
@@ -77,7 +97,9 @@ def one(work: Work) -> Result:
     path = None
     try:
         path, truth = cases.make(kind, seed, final=final)
-        said = ask(path, truth)
+        said = ask(path, truth, by)
+        if by == "content":  # nobody sees a new packet with an old number, or what nothing tells apart
+            truth = replace(truth, right=(*truth.right, "clean", "unexplained"), duplicates=None, missing=None)
         return {"kind": kind, "seed": seed, "final": final, "truth": asdict(truth), "said": asdict(said)}
     except Exception as error:  # noqa: BLE001 - a case that cannot be made is told, and the others go on
         trouble = f"not made: {type(error).__name__}: {error}"[:300]

@@ -11,8 +11,8 @@ from benchmarks.accuracy.judge import Judged, Said
 def judged(result: dict[str, Any]) -> Judged:
     """From a line of the results."""
     said = dict(result["said"])
-    for name in ("bracket", "also"):
-        said[name] = tuple(said[name]) if said[name] is not None else None
+    for name in ("bracket", "also", "foreign_causes"):
+        said[name] = tuple(said[name]) if said.get(name) is not None else None if name == "bracket" else ()
     return Judged(kind=result["kind"], seed=result["seed"], said=Said(**said), truth=result["truth"])
 
 
@@ -23,6 +23,7 @@ def shy(one: Judged) -> bool:
 
 WRONG: dict[str, Callable[[Judged], bool]] = {
     "CRASHED": lambda one: one.crashed,
+    "JOINED": lambda one: one.said.joined_wrongly > 0,
     "ACCUSED": lambda one: one.accused,
     "COUNTS": lambda one: not one.crashed and not one.counts_right,
     "WRONG": lambda one: not one.crashed and not one.accused and not one.cause_right and not shy(one),

@@ -17,7 +17,8 @@ class Truth:
     `duplicates`, `missing`: None where one may argue what they are. `visible`: resends by the ring whose earlier copy
     was captured. `whole`: every frame of the source that was not lost is in the capture. `size_known`: somebody who
     knew the rates could name the size from what the capture holds, with a chance of 95 % to be right. `given`: the size
-    that the user says the ring has."""
+    that the user says the ring has. `others`: the frames without a number, but with a payload, that the ring sent again
+    after a copy that was captured."""
 
     kind: str
     seed: int
@@ -33,6 +34,7 @@ class Truth:
     loss: float
     frames: int
     given: int | None = None
+    others: tuple[int, ...] = ()
     mixture: tuple[str, ...] = ()
     params: Params = field(default_factory=dict)
 
@@ -112,6 +114,12 @@ def visible(wire: Wire) -> int:
     """Resends by the ring that came after an earlier copy."""
     records = wire.rows(wire.records())
     return int((not_first(keys(records)) & records.resend).sum())
+
+
+def others(wire: Wire) -> tuple[int, ...]:
+    """Frames, counted from 1, of the foreign ones that the ring sent again after a copy that was captured."""
+    again = not_first(wire.build) & wire.foreign & (wire.what == HOST) & (wire.size > 0)
+    return tuple((np.flatnonzero(again) + 1).tolist())
 
 
 def keeps_count(wire: Wire) -> bool:

@@ -6,7 +6,7 @@ stream, seq     the counter and its value, never wrapped here
 build   which packet: rows of one build are byte for byte the same but for what the way changes
 made    when that packet was built, ns
 size    bytes of payload
-resend  sent again by the ring's fault
+resend  sent again by the ring's fault; `foreign` the same of a frame without a number
 slot    the one that the packet was put into, as its sender stamps it; -1 if none
 hop, tags, vlan, mac, tos, lan      what the way changed: hop count less, VLAN tags more, VLAN number, addresses,
         type of service, redundancy trailer (1 LAN A, 2 LAN B)
@@ -24,8 +24,8 @@ import numpy as np
 RECORD, HOST, QUEUE, ALIEN = range(4)
 COLUMNS: dict[str, Any] = {
     "t": np.int64, "what": np.int8, "stream": np.int32, "seq": np.int64, "build": np.int64, "made": np.int64,
-    "size": np.int32, "resend": np.bool_, "slot": np.int32, "hop": np.int16, "tags": np.int8, "vlan": np.int16,
-    "mac": np.int8, "tos": np.int16, "lan": np.int8, "salt": np.int32, "cut": np.int32,
+    "size": np.int32, "resend": np.bool_, "foreign": np.bool_, "slot": np.int32, "hop": np.int16, "tags": np.int8,
+    "vlan": np.int16, "mac": np.int8, "tos": np.int16, "lan": np.int8, "salt": np.int32, "cut": np.int32,
     "arrival": np.int8,
 }  # fmt: skip
 
@@ -48,6 +48,7 @@ class Wire:
     made: np.ndarray
     size: np.ndarray
     resend: np.ndarray
+    foreign: np.ndarray
     slot: np.ndarray
     hop: np.ndarray
     tags: np.ndarray
@@ -74,6 +75,7 @@ class Wire:
         copies = self.rows(index)
         copies.t = np.asarray(t, np.int64)
         copies.resend = np.zeros(len(copies), np.bool_)
+        copies.foreign = np.zeros(len(copies), np.bool_)
         return copies
 
     def records(self) -> np.ndarray:
