@@ -27,6 +27,7 @@ from ..kernel.border import (
 )
 from ..kernel.protocols import DecoderLike, Kernel
 from ..layout import Layout
+from ..layout.joined import Names, grown
 from ..layout.program import EVERY_FRAME
 from ..layout.spread import decoder_of
 
@@ -41,7 +42,7 @@ class Several:
         self._everything = engine.Decoder(EVERY_FRAME)
         self._spare = [RecordColumns(0) for _ in layouts]
         self._sources = RecordColumns(0)
-        self._names = [np.zeros(0, np.int32) for _ in layouts]  # from the streams of each decoder to ours
+        self._names = Names(len(layouts))
         self._which = np.zeros(0, np.int32)  # of our streams: the decoder,
         self._there = np.zeros(0, np.int32)  # and the stream in it
         self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source
@@ -101,14 +102,7 @@ class Several:
 
     def _named(self, decoders: NDArray[np.int32], streams: NDArray[np.int32]) -> NDArray[np.int32]:
         """Our ids of these decoders' streams; those that are new get the next ones, in the order of their records."""
-        ids = np.full(len(streams), -1, np.int32)
-        for number, known in enumerate(self._names):
-            mine = decoders == number
-            if not mine.any():
-                continue
-            if (top := int(streams[mine].max()) + 1) > len(known):
-                known = self._names[number] = np.concatenate([known, np.full(2 * top - len(known), -1, np.int32)])
-            ids[mine] = known[streams[mine]]
+        ids = self._names.of(decoders, streams)
         if len(new := np.flatnonzero(ids < 0)):
             code = decoders[new].astype(np.int64) << 32 | streams[new]
             _, first, back = np.unique(code, return_index=True, return_inverse=True)
@@ -118,9 +112,9 @@ class Several:
             at = new[np.sort(first)]
             self._which = np.concatenate([self._which, decoders[at]])
             self._there = np.concatenate([self._there, streams[at]])
-            for number in range(len(self._names)):
-                mine = decoders[new] == number
-                self._names[number][streams[new][mine]] = ids[new][mine]
+            for number in range(len(self._decoders)):
+                mine = new[decoders[new] == number]
+                self._names.put(number, streams[mine], ids[mine])
         return ids
 
     def _count(self, frames: Frames, low: int, high: int, status: NDArray[np.uint8]) -> None:
@@ -129,8 +123,6 @@ class Several:
         self._everything.decode(frames, low, high, told)
         source = np.full(high - low, NO_SOURCE, np.int64)
         source[told.row[: told.count] - low] = told.source[: told.count]
-        most = max(int(source.max(initial=0)) + 1, len(self._counts))
-        grown = np.zeros((most, len(REASONS)), np.int64)
-        grown[: len(self._counts)] = self._counts
-        cells = np.bincount(source * len(REASONS) + status, minlength=grown.size)
-        self._counts = grown + cells.reshape(grown.shape)
+        counts = grown(self._counts, int(source.max(initial=0)) + 1)
+        cells = np.bincount(source * len(REASONS) + status, minlength=counts.size)
+        self._counts = counts + cells.reshape(counts.shape)

@@ -32,6 +32,7 @@ from seqcheck.kernel.border import (
     RecordColumns,
 )
 from seqcheck.kernel.protocols import DecoderLike, Kernel
+from seqcheck.layout.joined import Names, grown
 from seqcheck.layout.model import MOST_COVERED, Layout, Sets, Word
 from seqcheck.layout.program import compile, covering
 from seqcheck.layout.sets import Exporters
@@ -58,7 +59,7 @@ class Spread:
         self._spare = RecordColumns(0)
         self._admission: int | None = None
         self._moved = np.zeros((1, len(REASONS)), np.int64)  # frames of each source that were counted elsewhere
-        self._names = [np.zeros(0, np.int32)]  # from the streams of each decoder to ours
+        self._names = Names(1)
         self._keys: list[bytes] = []
         self._ids: dict[bytes, int] = {}
         self._flows: list[int] = []  # of each stream: the first one with the same headers
@@ -144,27 +145,20 @@ class Spread:
         if self._admission is not None:
             decoder.admit(self._admission)
         self._decoders.append(decoder)
-        self._names.append(np.zeros(0, np.int32))
+        self._names.add_decoder()
 
     def _named(self, places: NDArray[np.int32], streams: NDArray[np.int32]) -> NDArray[np.int32]:
         """Our ids of these decoders' streams; those of one key are one, and new ones come in the order of records."""
-        ids = np.full(len(streams), -1, np.int32)
+        ids = self._names.of(places, streams)
         tables: dict[int, bytes] = {}
-        for place, known in enumerate(self._names):
-            mine = places == place
-            if not mine.any():
-                continue
-            if (top := int(streams[mine].max()) + 1) > len(known):
-                known = self._names[place] = np.concatenate([known, np.full(2 * top - len(known), -1, np.int32)])
-            ids[mine] = known[streams[mine]]
         for at in np.flatnonzero(ids < 0).tolist():
             place, stream = int(places[at]), int(streams[at])
-            if self._names[place][stream] < 0:
+            if self._names.one(place, stream) < 0:
                 if place not in tables:
                     tables[place] = self._decoders[place].keys().tobytes()  # as a whole, with its padding
                 size = STREAM_KEY.itemsize
-                self._names[place][stream] = self._id_of(tables[place][stream * size : (stream + 1) * size])
-            ids[at] = self._names[place][stream]
+                self._names.put(place, stream, self._id_of(tables[place][stream * size : (stream + 1) * size]))
+            ids[at] = self._names.one(place, stream)
         return ids
 
     def _id_of(self, key: bytes) -> int:
@@ -188,12 +182,9 @@ class Spread:
         """Frames of these sources count as `now`, not as `before`."""
         if not len(sources):
             return
-        most = max(int(sources.max()) + 1, len(self._moved))
-        grown = np.zeros((most, len(REASONS)), np.int64)
-        grown[: len(self._moved)] = self._moved
-        np.subtract.at(grown, (sources, before), 1)
-        np.add.at(grown, (sources, np.full(len(sources), now)), 1)
-        self._moved = grown
+        self._moved = grown(self._moved, int(sources.max()) + 1)
+        np.subtract.at(self._moved, (sources, before), 1)
+        np.add.at(self._moved, (sources, np.full(len(sources), now)), 1)
 
 
 Counts = Callable[[Frames, NDArray[Any], NDArray[Any]], NDArray[np.uint64]]

@@ -83,20 +83,35 @@ static bool is_bare(const struct content_frame *c, int64_t at)
     return c->protocol == TCP && at + 20 <= c->captured && at + (c->network[at + 12] >> 4) * 4 >= c->length;
 }
 
+/* Whether an IP header of `size` bytes at `at` is there, and was captured: RECORD, SHORT or CUT. */
+static int need(const struct frame *x, int64_t at, int64_t size)
+{
+    if (at + size > x->wire)
+        return SHORT;
+    return at + size > x->cap ? CUT : RECORD;
+}
+
+/* How long the packet at `at` is: as long as its header says, `stated`, where that is not 0, and the frame. */
+static void measure(const struct frame *x, int64_t at, int64_t stated, struct content_frame *c)
+{
+    c->length = stated != 0 ? min64(x->wire - at, stated) : x->wire - at;
+    c->captured = min64(c->length, x->cap - at);
+}
+
 static int read_ipv4(const struct frame *x, int64_t at, struct content_frame *c)
 {
     static const uint8_t mask[16] = {
         0xFF, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,
     };
     const uint8_t *const p = x->p + at;
+    const int there = need(x, at, 20);
 
-    if (at + 20 > x->wire || at + 20 > x->cap)
-        return at + 20 > x->wire ? SHORT : CUT;
+    if (there != RECORD)
+        return there;
     const int64_t header = (p[0] & 15) * 4, total = be16(p + 2);
     if (header < 20 || (total != 0 && total < header))
         return MALFORMED;
-    c->length = total != 0 ? min64(x->wire - at, total) : x->wire - at;
-    c->captured = min64(c->length, x->cap - at);
+    measure(x, at, total, c);
     c->protocol = p[9];
     const bool first = (be16(p + 6) & 0x1FFF) == 0;
     if (by_nature_ip(c->protocol) || (first && is_bare(c, header)))
@@ -114,12 +129,12 @@ static int read_ipv6(const struct frame *x, int64_t at, struct content_frame *c)
         0xF0, 0x0F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     };
     const uint8_t *const p = x->p + at;
+    const int there = need(x, at, 40);
 
-    if (at + 40 > x->wire || at + 40 > x->cap)
-        return at + 40 > x->wire ? SHORT : CUT;
+    if (there != RECORD)
+        return there;
     const int64_t total = be16(p + 4);
-    c->length = total != 0 ? min64(x->wire - at, 40 + total) : x->wire - at;
-    c->captured = min64(c->length, x->cap - at);
+    measure(x, at, total != 0 ? 40 + total : 0, c);
     c->protocol = p[6];
     if (by_nature_ip(c->protocol) || is_bare(c, 40))
         return INDISTINCT;
