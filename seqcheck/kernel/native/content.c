@@ -1,32 +1,14 @@
-/* Frames told apart by their bytes; see content.h.
- *
- * The window is a ring of entries, one for each frame that was looked up. Those of like hash form a chain, the newest
- * first: `heads` has its position, each entry that of the next. A chain ends where a position has left the window, since
- * all behind it are older. So nothing is ever taken out, and no table fills up. */
+/* Frames told apart by their bytes; see content.h. */
 #include "content.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "content_window.h"
 #include "hints.h"
-#include "memory.h"
 #include "words.h"
 
-enum { STRIP = 32, MOST_TIMES = 255, HEADS = 2 };    /* heads for each entry */
-
-struct entry {
-    uint64_t hash;
-    int64_t number;
-    int64_t place;
-    int64_t frame;
-    uint32_t next;          /* position + 1 in the chain, modulo 2**32 */
-    int32_t stream;
-    uint32_t counted;
-    uint16_t identification;
-    uint8_t hops;
-    uint8_t times;
-    bool mute;
-};
+enum { STRIP = 32, MOST_TIMES = 255 };
 
 struct content {
     uint64_t seed[CONTENT_SEED];
@@ -38,18 +20,13 @@ struct content {
     struct content_often *often;
     int64_t n_often;
     int64_t often_room;
-    struct entry *entries;
-    uint32_t *heads;
-    void *memory[2];
-    int64_t size;
-    uint64_t position;              /* of the next entry */
+    struct content_window window;
     uint64_t address[2];            /* of the last source, which most frames have as well, */
     int64_t source;
     int64_t stream;                 /* and the last stream of new content, */
     uint64_t addresses;             /* if it is one of IPv4: how it is told without its key */
     uint32_t ports;
     int protocol;                   /* -1: it is none */
-    int shift;                      /* 64 - log2(heads) */
     int admission;
 };
 
@@ -76,21 +53,14 @@ struct content *content_new(int64_t window, const uint64_t *seed)
     if (!t)
         return NULL;
     memcpy(t->seed, seed, sizeof t->seed);
-    t->size = window;
     t->protocol = -1;
-    t->shift = 64 - __builtin_ctzll((uint64_t)(HEADS * window));
-    t->entries = memory_lines((size_t)window * sizeof *t->entries, &t->memory[0]);
-    t->heads = memory_lines((size_t)(HEADS * window) * sizeof *t->heads, &t->memory[1]);
+    const bool room = window_begin(&t->window, window);
     const bool begun = table_begin(&t->streams, sizeof(struct stream_key) / 8, MAX_STREAMS, seed + CONTENT_SEED);
     const bool both = table_begin(&t->sources, 2, MAX_SOURCES, seed + CONTENT_SEED + TABLE_WORDS);
     t->flows = calloc(TABLE_FIRST, sizeof *t->flows);
     t->counts = calloc((TABLE_FIRST + 1) * REASONS, sizeof *t->counts);
     t->seen = calloc(TABLE_FIRST + 1, sizeof *t->seen);
-    if (t->entries && t->heads) {
-        large_pages(t->entries, (size_t)window * sizeof *t->entries);
-        large_pages(t->heads, (size_t)(HEADS * window) * sizeof *t->heads);
-    }
-    if (begun && both && t->entries && t->heads && t->flows && t->counts && t->seen)
+    if (room && begun && both && t->flows && t->counts && t->seen)
         return t;
     content_free(t);
     return NULL;
@@ -106,8 +76,7 @@ void content_free(struct content *t)
     free(t->counts);
     free(t->seen);
     free(t->often);
-    free(t->memory[0]);
-    free(t->memory[1]);
+    window_end(&t->window);
     free(t);
 }
 
@@ -174,24 +143,8 @@ static bool room_for_often(struct content *t)
 
 /* ---- the window ---- */
 
-static struct entry *entry_at(const struct content *t, uint64_t position)
-{
-    return t->entries + (position & (uint64_t)(t->size - 1));
-}
-
-static uint32_t *head_of(const struct content *t, uint64_t hash)
-{
-    return t->heads + (hash >> t->shift);
-}
-
-/* How far back a link leads from the next position; 0 where it leads nowhere. */
-static uint32_t age(const struct content *t, uint32_t link)
-{
-    return link == 0 ? 0 : (uint32_t)t->position + 1 - link;
-}
-
 /* Whether the frame of an entry is one of this call's, and differs after all. */
-static bool differs(const struct call *call, const struct entry *e, const struct content_frame *c)
+static bool differs(const struct call *call, const struct content_entry *e, const struct content_frame *c)
 {
     struct frame x;
     struct content_frame other;
@@ -202,32 +155,18 @@ static bool differs(const struct call *call, const struct entry *e, const struct
 }
 
 /* The newest entry of this content, or NULL. */
-static const struct entry *look_up(
+static const struct content_entry *look_up(
     const struct content *t, const struct call *call, const struct content_frame *c, uint64_t hash)
 {
-    uint32_t back = 0, link = *head_of(t, hash);
+    uint32_t back = 0, link = *window_head(&t->window, hash);
+    const struct content_entry *e;
 
-    for (;;) {
-        const uint32_t next = age(t, link);
-        if (next <= back || next > (uint64_t)t->size || next > t->position)
-            return NULL;
-        const struct entry *const e = entry_at(t, t->position - next);
+    while ((e = window_follow(&t->window, link, &back))) {
         if (e->hash == hash && !differs(call, e, c))
             return e;
-        back = next;
         link = e->next;
     }
-}
-
-static void put(struct content *t, const struct entry *e)
-{
-    uint32_t *const head = head_of(t, e->hash);
-    struct entry *const at = entry_at(t, t->position);
-
-    *at = *e;
-    at->next = *head;
-    *head = (uint32_t)t->position + 1;
-    t->position++;
+    return NULL;
 }
 
 /* ---- the rules ---- */
@@ -269,11 +208,11 @@ static int new_content(struct content *t, const struct strip *s, int64_t n, int6
         flow->frames++;
         return INDISTINCT;
     }
-    const struct entry e = {
+    const struct content_entry e = {
         .hash = s->hash[n], .number = flow->contents, .place = flow->frames, .frame = frame, .stream = (int32_t)*stream,
         .identification = c->identification, .hops = c->hops, .times = 1,
     };
-    put(t, &e);
+    window_put(&t->window, &e);
     *number = flow->contents++;
     flow->frames++;
     flow->row = max64(flow->row - ROUND_BACK, 0);
@@ -283,7 +222,7 @@ static int new_content(struct content *t, const struct strip *s, int64_t n, int6
 }
 
 /* Whether the same content, of the same hop count, is a copy. */
-static bool means_something(struct content *t, struct entry *e, struct content_flow *flow, int64_t distance)
+static bool means_something(struct content *t, struct content_entry *e, struct content_flow *flow, int64_t distance)
 {
     const bool identified = e->identification > 0 && flow->varied >= IDENTIFIED && 2 * flow->varied >= flow->contents;
 
@@ -303,10 +242,10 @@ static bool means_something(struct content *t, struct entry *e, struct content_f
     return !flow->round;
 }
 
-static int again(struct content *t, const struct content_frame *c, const struct entry *before, int64_t frame)
+static int again(struct content *t, const struct content_frame *c, const struct content_entry *before, int64_t frame)
 {
     struct content_flow *const flow = &t->flows[before->stream];
-    struct entry e = *before;
+    struct content_entry e = *before;
     int status = INDISTINCT;
 
     e.place = flow->frames++;
@@ -332,7 +271,7 @@ static int again(struct content *t, const struct content_frame *c, const struct 
             status = RECORD;
         }
     }
-    put(t, &e);
+    window_put(&t->window, &e);
     return status;
 }
 
@@ -368,14 +307,15 @@ static bool read_strip(struct content *t, const struct frame_columns *f, int64_t
         if (s->status[n] != RECORD)
             continue;
         s->hash[n] = content_hash(&s->content[n], t->seed);
-        prefetch_to_write(head_of(t, s->hash[n]));
+        prefetch_to_write(window_head(&t->window, s->hash[n]));
     }
     for (int64_t n = 0; n < s->count; n++) {
         if (s->status[n] != RECORD)
             continue;
-        const uint32_t back = age(t, *head_of(t, s->hash[n]));
-        if (back > 0 && back <= (uint64_t)t->size && back <= t->position)
-            prefetch(entry_at(t, t->position - back));
+        uint32_t back = 0;
+        const struct content_entry *const newest = window_follow(&t->window, *window_head(&t->window, s->hash[n]), &back);
+        if (newest)
+            prefetch(newest);
     }
     return true;
 }
@@ -392,7 +332,7 @@ static void judge_strip(
         int status = s->status[n];
 
         if (status == RECORD) {
-            const struct entry *const before = look_up(t, call, c, s->hash[n]);
+            const struct content_entry *const before = look_up(t, call, c, s->hash[n]);
             if (before) {
                 stream = before->stream;
                 number = before->number;
