@@ -132,7 +132,7 @@ def test_one_in_a_list_is_one() -> None:
 
 @pytest.mark.parametrize(
     ("layouts", "says"),
-    [(["rtp", "rtp"], "there twice"), (["mgen", "content"], "leaves none"),
+    [(["rtp", "rtp"], "is given twice"), (["mgen", "content"], "takes every frame"),
      ([f"udp:{port} seq=u8@0" for port in range(1, 18)], "17 layouts")],
 )  # fmt: skip
 def test_what_is_refused(layouts: list[str], says: str) -> None:

@@ -204,8 +204,6 @@ def test_what_wants_one_record_a_frame_says_so(tmp_path: Any, capsys: pytest.Cap
     path = tmp_path / "run.pcap"
     path.write_bytes(pcap_file([Packet(data=each, ns=1, wire=len(each)) for each in messages()]))
     for argv in (
-        ["dedup", "--layout", COVERED, str(path), str(tmp_path / "out.pcap")],
-        ["redact", "--layout", EACH, str(path), str(tmp_path / "out.pcap")],
         ["locate", "--layout", COVERED, f"a={path}", f"b={path}"],
         ["simulate", "--layout", EACH, str(tmp_path / "out.pcap")],
     ):
