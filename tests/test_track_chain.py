@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from columns import columns, drain, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twins import KERNELS
 
 from seqcheck.kernel import border
@@ -205,3 +207,43 @@ def test_an_open_chain_costs_no_other_stream_anything(kernel: Any) -> None:
     states, _, _ = run(kernel.Tracker, seqs, streams=streams)
     assert states["duplicates"].tolist() == [1_501] * (count // 2) + [1] * (count // 2)
     assert states["beyond"].sum() == states["unfollowed"].sum() == 0
+
+
+MODULI = (2, 3, 7, 16, 31, 100, 125, 200, 255)
+FEW = {
+    "a constant": [1] * 1000,
+    "a constant behind another": [1, *[0] * 1000],
+    "a constant behind a count": [0, *[1] * 1000],
+    "two in turn": [0, 1] * 500,
+    "down": [*range(1000, 0, -1)],
+    "by three": [*range(0, 3000, 3)],
+    "by half": [*range(0, 30_000, 60)],
+}
+
+
+@BOTH
+@pytest.mark.parametrize("modulus", MODULI)
+@pytest.mark.parametrize("name", FEW)
+def test_a_counter_too_short_to_tell_ahead_from_behind_costs_no_more(kernel: Any, modulus: int, name: str) -> None:
+    """Of few numbers any may seem to go on from any other: a chain must not be read again and again at the end."""
+    seqs = [seq % modulus for seq in FEW[name]]
+    (s,), events, _ = run(kernel.Tracker, seqs, modulus=modulus)
+    assert len(events) <= 6 * len(seqs)
+    assert s["received"] == len(seqs)
+    assert 0 <= s["duplicates"] < len(seqs)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.integers(2, 300).flatmap(
+        lambda m: st.tuples(st.just(m), st.lists(st.integers(0, m - 1), min_size=1, max_size=30))
+    ),
+    st.integers(1, 60),
+)
+def test_both_kernels_say_the_same_of_counters_however_short(drawn: tuple[int, list[int]], times: int) -> None:
+    modulus, part = drawn
+    found = [run(kernel.Tracker, part * times, modulus=modulus) for kernel in KERNELS]
+    assert len(found[0][1]) <= 6 * len(part * times)
+    (streams, events, _), (others, rows, _) = found[0], found[-1]
+    assert np.array_equal(streams, others)
+    assert np.array_equal(events, rows)

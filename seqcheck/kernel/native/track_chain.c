@@ -252,6 +252,14 @@ bool repeated_all(const struct stream *w)
         && chain->length == w->hot->next;
 }
 
+/* Whether a number goes on from the chain, with fewer than `skip` passed over; of a counter so short that most numbers
+ * would, a quarter of them: what is ahead of the chain must not be behind a count that it began. */
+static bool follows(const struct tracker *t, const struct chain *chain, uint64_t seq, uint64_t skip)
+{
+    const uint64_t quarter = t->modulus >> 2, most = quarter ? quarter : 1;
+    return ahead_of(t, seq, chain->next) < (t->modulus && most < skip ? most : skip);
+}
+
 bool waits(const struct tracker *t, const struct stream *w)
 {
     const struct chain *const chain = w->odd->chain;
@@ -262,8 +270,7 @@ bool goes_on(const struct tracker *t, const struct stream *w, const struct arriv
 {
     if (!waits(t, w))
         return false;
-    const uint64_t near = d == 0 ? CHAIN_LOST : CHAIN_SKIP;
-    if (ahead_of(t, a->seq, w->odd->chain->next) < near)
+    if (follows(t, w->odd->chain, a->seq, d == 0 ? CHAIN_LOST : CHAIN_SKIP))
         return true;
     return w->odd->held_distance >= CHAIN_SKIP && d >= w->odd->held_distance;
 }
@@ -281,7 +288,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
 {
     struct chain *chain = w->odd->chain;
 
-    if (chain && ahead_of(t, a->seq, chain->next) < CHAIN_SKIP) {
+    if (chain && follows(t, chain, a->seq, CHAIN_SKIP)) {
         chain->length++;
         chain->next = forward(t, a->seq, 1);
     } else if (chain && chain->length >= 3 && chain->strays < chain->length) {

@@ -50,7 +50,7 @@ class Chains(Telling):
         Whether a restart has taken the record."""
         may_begin, far, fresh = kind
         chain, whole = track.chain, span(self._modulus)
-        if chain is not None and (a.seq - chain.next) % whole < CHAIN_SKIP:
+        if chain is not None and self._follows(chain, a.seq, CHAIN_SKIP):
             chain.length += 1
             chain.next = (a.seq + 1) % whole
         elif chain is not None and chain.length >= 3 and chain.strays < chain.length:
@@ -76,6 +76,12 @@ class Chains(Telling):
             return True
         return False
 
+    def _follows(self, chain: Chain, seq: int, skip: int) -> bool:
+        """Whether a number goes on from the chain, with fewer than `skip` passed over; of a counter so short that most
+        numbers would, a quarter of them: what is ahead of the chain must not be behind a count that it began."""
+        whole = span(self._modulus)
+        return (seq - chain.next) % whole < min(skip, max(whole // 4, 1))
+
     def _waits(self, track: Track) -> bool:
         """Whether the chain began near the base of a count that is short yet, and is a restart unless the count goes on
         where it stood."""
@@ -91,7 +97,7 @@ class Chains(Telling):
         if not self._waits(track):
             return False
         assert track.chain is not None
-        if (a.seq - track.chain.next) % span(self._modulus) < (CHAIN_SKIP if d else CHAIN_LOST):
+        if self._follows(track.chain, a.seq, CHAIN_SKIP if d else CHAIN_LOST):
             return True
         return track.held is not None and d >= track.held.distance >= CHAIN_SKIP
 
