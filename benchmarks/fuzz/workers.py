@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from benchmarks.fuzz.cases import KINDS
 
 MEMORY = 2 << 30  # bytes of address space
-SLOWEST_S = 60.0  # of the wall clock, for one input
+SLOWEST_S = 60.0  # of a processor, for one input
+STUCK_S = 600.0  # of the wall clock, which goes on while other programs run
 BATCH = 40  # inputs of a worker, which then makes room for a fresh one, ...
 SLICE_S = 4.0  # ... as it does after so long, so that each kind has its turn
 QUICK = {"numbers": 1000, "frames": 4000, "toml": 20_000, "report": 4000, "spec": 1000}  # of those of a millisecond
@@ -26,13 +27,14 @@ QUICK = {"numbers": 1000, "frames": 4000, "toml": 20_000, "report": 4000, "spec"
 
 @dataclass(slots=True, kw_only=True)
 class Worker:
-    """A process, and what it has in hand since when."""
+    """A process, and what it has in hand since when; `spent` is what it had used of a processor by then, in s."""
 
     kind: str
     process: int
     pipe: int
     hand: int = -1
     since: float = 0.0
+    spent: float = 0.0
     rest: bytes = b""
 
 
@@ -104,7 +106,7 @@ def hear(workers: list[Worker], tallies: dict[str, Tally]) -> Iterator[Worker]:
                 if wrong:
                     tally.fault(general(wrong[0]), seed)
                 else:
-                    worker.hand, worker.since = seed, now
+                    worker.hand, worker.since, worker.spent = seed, now, processor_s(worker.process)
                     tally.tried += 1
             if not data:
                 _, status = os.waitpid(worker.process, 0)
@@ -112,10 +114,19 @@ def hear(workers: list[Worker], tallies: dict[str, Tally]) -> Iterator[Worker]:
                     tally.fault(f"its process ended with {code}", worker.hand)
                 yield worker
                 continue
-        if now - worker.since > SLOWEST_S:
-            tally.fault(f"more than {SLOWEST_S:g} s", worker.hand)
+        waited = now - worker.since
+        used = processor_s(worker.process) - worker.spent if waited > SLOWEST_S else 0.0
+        if used > SLOWEST_S or waited > STUCK_S:
+            tally.fault(f"more than {SLOWEST_S:g} s" if used > SLOWEST_S else "stuck", worker.hand)
             end(worker)
             yield worker
+
+
+def processor_s(process: int) -> float:
+    """The processor time that a process and its ended children have used, in s."""
+    with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
+        figures = file.read().rpartition(")")[2].split()
+    return sum(map(int, figures[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def end(worker: Worker) -> None:

@@ -173,7 +173,7 @@ def limits(one: Account) -> list[str]:
             "longer."
         )
     steady = figures.delay_ns is not None and figures.delay_ns[2] <= 1.02 * figures.delay_ns[0]
-    if steady and figures.count > 1 and figures.stand_ins < 0.5 * figures.count:
+    if steady and figures.count > 1 and figures.stand_ins < 0.5 * figures.count and one.strength != "strong":
         found.append(
             "Vary the sender's rate, and see whether the distance stays the same."
             if "keeps-time" in one.doubts
