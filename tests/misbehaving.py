@@ -124,8 +124,11 @@ def _act(random: Random, sent: list[int], position: int, modulus: int, ring: int
     elif what < 0.97:  # each twice
         sent += [(position + n // 2) % modulus for n in range(2 * some)]
         return some
-    else:  # noise
+    elif what < 0.99:  # noise
         sent += [random.randrange(modulus) for _ in range(some)]
+    else:  # one number, or one step, again and again
+        step = random.choice((0, 0, 3, modulus // 2, modulus - 1))
+        sent += [(position + step * n) % modulus for n in range(some * random.choice((1, 20)))]
     return 0
 
 
