@@ -35,7 +35,7 @@ def check(args: argparse.Namespace) -> int:
         if interface.find(name) is None:
             raise InputError(f"there is no interface {visible(name)}")
     before = [interface.losses(name) for name in args.interfaces]
-    time.sleep(args.duration or CHECKED_S)
+    time.sleep(args.duration or CHECKED_S)  # what the interfaces lose meanwhile is what is looked for
     found = []
     for name, lost in zip(args.interfaces, before, strict=True):
         told = remarks(adapter.look(name), args.ring_sizes)

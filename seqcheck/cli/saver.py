@@ -79,7 +79,7 @@ class Saver:
                 os.waitpid(self._child, 0)
                 self._child = 0
             elif self._child:
-                time.sleep(LOOK_S)
+                time.sleep(LOOK_S)  # looked at, since a second signal may hurry us while the file is written
 
     def _look(self, how: int) -> None:
         """Whether it is written."""
