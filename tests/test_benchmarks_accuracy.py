@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import struct
 from pathlib import Path
 from typing import Any
@@ -479,7 +480,9 @@ def test_foreign_frames_that_the_ring_sent_again_stand_in_the_bytes_twice() -> N
 
 
 def test_what_is_said_of_foreign_frames_is_held_against_the_truth() -> None:
+    before = resource.getrlimit(resource.RLIMIT_CPU)
     found = run.one(("stale slot, any", 5, False), "both")
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before
     said, true = Said(**found["said"]), found["truth"]
     assert said.foreign_seen
     assert said.joined - said.joined_wrongly <= len(true["others"])

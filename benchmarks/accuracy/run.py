@@ -42,11 +42,19 @@ def _late(*_: object) -> None:
     raise TimeoutError(f"more than {SECONDS} s")
 
 
-def _end_after(seconds: int) -> None:
-    """End the process after so much more of the processor's time: a loop in C hears of no alarm."""
+@contextlib.contextmanager
+def _ended_after(seconds: int) -> Iterator[None]:
+    """End the process after so much more of the processor's time, since a loop in C hears of no alarm. Afterwards the
+    limit is what it was before."""
+    before = resource.getrlimit(resource.RLIMIT_CPU)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, before[1]))
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        resource.setrlimit(resource.RLIMIT_CPU, before)
 
 
 def ask(path: Path, truth: Truth, by: By = "numbers") -> Said:
@@ -92,12 +100,11 @@ def foreign(found: OtherTraffic | None, truth: Truth) -> dict[str, Any]:
 def one(work: Work, by: By = "numbers") -> Result:
     """One case from seed to verdict."""
     kind, seed, final = work
-    signal.alarm(SECONDS)
-    _end_after(2 * SECONDS)
     path = None
     try:
-        path, truth = cases.make(kind, seed, final=final)
-        said = ask(path, truth, by)
+        with _ended_after(2 * SECONDS):
+            path, truth = cases.make(kind, seed, final=final)
+            said = ask(path, truth, by)
         if by == "content":  # nobody sees a new packet with an old number, or what nothing tells apart
             truth = replace(truth, right=(*truth.right, "clean", "unexplained"), duplicates=None, missing=None)
         return {"kind": kind, "seed": seed, "final": final, "truth": asdict(truth), "said": asdict(said)}
@@ -105,7 +112,6 @@ def one(work: Work, by: By = "numbers") -> Result:
         trouble = f"not made: {type(error).__name__}: {error}"[:300]
         return {"kind": kind, "seed": seed, "final": final, "truth": None, "said": asdict(Said(trouble=trouble))}
     finally:
-        signal.alarm(0)
         if path:
             with contextlib.suppress(OSError):
                 path.unlink()
