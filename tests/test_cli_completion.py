@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 TYPED = {
     "seqcheck ana": "seqcheck analyze",
     "seqcheck analyze --lay": "seqcheck analyze --layout",
-    "seqcheck analyze --layout rt": "seqcheck analyze --layout rtp",
-    "seqcheck analyze --layout=rt": "seqcheck analyze --layout=rtp",
+    "seqcheck analyze --layout repub": "seqcheck analyze --layout republic",
+    "seqcheck analyze --layout=repub": "seqcheck analyze --layout=republic",
     "seqcheck analyze --report jun": "seqcheck analyze --report junit",
     "seqcheck analyze --report junit=samples/READ": "seqcheck analyze --report junit=samples/README.md",
     "seqcheck analyze --fail-on sta": "seqcheck analyze --fail-on stale-slot",

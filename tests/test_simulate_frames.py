@@ -154,7 +154,7 @@ def test_the_file_holds_the_frames(form: str, snap: int) -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(UsageError, match="no room"):
+    with pytest.raises(UsageError, match="too short"):
         simulate(replace(SMALL, traffic=Traffic(sizes=(60,)), layout=Layout(name="republic")))
     with pytest.raises(UsageError, match="slot_stamp"):
         simulate(replace(SMALL, traffic=Traffic(sizes=(60,)), layout=Layout(slot_stamp=True)))

@@ -345,7 +345,7 @@ def test_streams_of_every_make_are_read(tmp_path: Path) -> None:
 SCRIPT = """
 import sys
 from seqcheck.kernel.portable import index as portable_index
-from seqcheck.sources import CaptureReader
+from seqcheck.capture import CaptureReader
 with CaptureReader(["-"], kernel=portable_index) as reader:
     for frames, low, high in reader:
         print(frames.first + low, frames.first + high - 1, flush=True)
