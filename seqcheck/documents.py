@@ -36,7 +36,7 @@ def read(stream: BinaryIO, most: int) -> bytes:
 
 
 def toml(data: bytes | str) -> dict[str, Any]:
-    """The table. DocumentError where it is none, or one that nobody would write."""
+    """The table. DocumentError if it is not one, or is larger than anybody would write."""
     import tomllib  # here, since few runs need it
 
     with _parsing("TOML"):
@@ -50,7 +50,7 @@ def toml(data: bytes | str) -> dict[str, Any]:
 
 
 def json(data: bytes) -> Any:
-    """Whatever it says. DocumentError where it is none, or one that nobody would write."""
+    """The value. DocumentError if it is not JSON, or larger than anybody would write."""
     from json import loads
 
     values = data.count(b",") + data.count(b"[") + data.count(b"{")

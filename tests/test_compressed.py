@@ -105,7 +105,9 @@ def test_a_skippable_frame_may_come_first() -> None:
 def test_what_follows_the_members_is_told(codec: str) -> None:
     got = read(io.BytesIO(PACK[codec](PCAP) + b"and something else"))
     assert got.packets == MADE
-    assert [(each.offset, each.what) for each in got.damage] == [(len(PCAP), f"what follows the {codec} data is none")]
+    assert [(each.offset, each.what) for each in got.damage] == [
+        (len(PCAP), f"what follows the {codec} data is no {codec} data")
+    ]
 
 
 def test_broken_off_anywhere(codec: str) -> None:
@@ -227,4 +229,7 @@ def test_members_that_hold_nothing_are_passed_over(codec: str, portion: int) -> 
     got = read(Drip(skipped + packed(file[:100]) + skipped + packed(file[100:]) + skipped, portion))
     assert (got.packets, got.damage) == (made, ())
     broken = read(Drip(packed(file) + skipped + b"what is this", portion))
-    assert (broken.packets, [each.what for each in broken.damage]) == (made, [f"what follows the {codec} data is none"])
+    assert (broken.packets, [each.what for each in broken.damage]) == (
+        made,
+        [f"what follows the {codec} data is no {codec} data"],
+    )

@@ -77,8 +77,8 @@ class ByteSource(ABC):
 
 class RawBytes(ByteSource):
     """The input itself. `size` is its length where that is known, `done` how much of it was read, `plain` whether it
-    is a regular file that can be read again at any place, `base` where in it the reading began. What is none is waited
-    for `until` then, of the monotonic clock. `state` tells whether it is still the same file; None where it is none."""
+    is a regular file that can be read again at any offset, `base` the offset at which reading began. Other inputs are
+    waited for until `until` (monotonic clock). `state`, of a file only, tells whether it is still the same one."""
 
     def __init__(self, stream: BinaryIO | io.RawIOBase, name: str, *, ours: bool, until: float | None = None) -> None:
         super().__init__(name)
@@ -186,8 +186,8 @@ def state_of(status: os.stat_result) -> State:
 
 
 def open_raw(source: Input, until: float | None = None) -> RawBytes:
-    """Open a path, standard input ("-") or a binary stream; what is no file is waited for `until` then (monotonic
-    clock), for ever where that is None. InputError where it cannot be opened."""
+    """Open a path, standard input ("-") or a binary stream; anything but a file is waited for until `until`
+    (monotonic clock), or without end if that is None. InputError where it cannot be opened."""
     if isinstance(source, RawBytes):
         return source
     if not isinstance(source, str | os.PathLike):

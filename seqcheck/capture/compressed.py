@@ -172,7 +172,7 @@ class Unpacked(ByteSource):
         while at < len(data):
             decoder, members = self._new(), members + 1
             if members > 1 and codec_of(data[at : at + 6].ljust(6, b"\0")) != self._codec:
-                self.trouble = f"what follows the {self._codec} data is none"
+                self.trouble = f"what follows the {self._codec} data is no {self._codec} data"
                 return
             portion = FIRST if members > 1 else READ  # a flood of small members must not copy all that follows each
             while not decoder.eof:

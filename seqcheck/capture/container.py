@@ -50,7 +50,7 @@ class Walker(Protocol):
     def lead(self, before: bytes, cap: int) -> int:
         """How many bytes before a frame of `cap` captured bytes its record begins; `before` are the last 28 of them."""
 
-    def anew(self, section: Section | None) -> Walker:
+    def fresh(self, section: Section | None) -> Walker:
         """Another walker, to begin at a record of that section."""
 
 
@@ -77,7 +77,7 @@ class PcapWalker:
     def lead(self, before: bytes, cap: int) -> int:
         return self._rule.header
 
-    def anew(self, section: Section | None) -> PcapWalker:
+    def fresh(self, section: Section | None) -> PcapWalker:
         return PcapWalker(self._indexer, self._rule)
 
 
@@ -220,7 +220,7 @@ class PcapngWalker:
         captured = unpack_from(">I" if self.section.big else "<I", before, 20)[0]
         return 28 if cap <= captured <= cap + max(self.section.fcs.values(), default=0) else 12
 
-    def anew(self, section: Section | None) -> PcapngWalker:
+    def fresh(self, section: Section | None) -> PcapngWalker:
         return PcapngWalker(self._indexer, section)
 
 

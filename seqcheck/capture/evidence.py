@@ -111,7 +111,7 @@ class Trail:
         """Walk from the last remembered frame at or before that number."""
         step = min((number - marks.first) // marks.stride, len(marks.off) - 1)
         first, off, cap = marks.first + step * marks.stride, int(marks.off[step]), int(marks.cap[step])
-        walker = self._walker.anew(marks.section)
+        walker = self._walker.fresh(marks.section)
         before = self._placed.at(max(off - 28, 0), min(off, 28))
         start = off - walker.lead(before, cap)
         if self._reader is None:

@@ -159,7 +159,7 @@ def explanation(layout: Layout, width: int) -> Iterator[str]:
 def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     """What each part of a layout asks or gives, in words."""
     from seqcheck.layout.model import Sets
-    from seqcheck.layout.spec import write_ports
+    from seqcheck.layout.written import write_ports
 
     selector = "" if layout.selector is None else f", {selected(layout.anchor, layout.selector)}"
     if layout.ports:

@@ -52,7 +52,7 @@ class Summary:
 
 
 def load(stream: BinaryIO, name: str) -> Summary:
-    """Read one report. InputError where it is none."""
+    """Read one report. InputError if it is not one."""
     try:
         document = documents.json(documents.read(stream, LARGEST))
     except documents.DocumentError as error:

@@ -58,7 +58,7 @@ def keys_of_several(keys: NDArray[Any], which: NDArray[np.int32], layouts: Seque
 
 
 def names_of(layouts: Sequence[Layout]) -> list[str]:
-    """What tells them apart: their names, or their specs where a name is none or not the only one."""
+    """What tells them apart: their names, or their specs where a name is missing or not unique."""
     names = [layout.name for layout in layouts]
     return [
         layout.name if layout.name not in ("", "custom") and names.count(layout.name) == 1 else write(layout)

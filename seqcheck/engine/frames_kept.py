@@ -34,7 +34,7 @@ class Stretch:
         return len(self.off)
 
     def get(self, number: int) -> StoredFrame | None:
-        """None where it is none of these."""
+        """None if it is none of these."""
         row = number - self.first
         if not 0 <= row < len(self.off):
             return None

@@ -29,6 +29,7 @@ from seqcheck.interfaces.interleave import Interleave
 from seqcheck.interfaces.live_window import SLOT, LiveStore, pool
 from seqcheck.interfaces.opening import AnyPort, Opener, absent, by_ring, by_scapy
 from seqcheck.interfaces.remarks import Remarks
+from seqcheck.interfaces.stopping import Stopping
 from seqcheck.interfaces.summed import Summed
 from seqcheck.kernel.border import Frames
 from seqcheck.linux import adapter, interface
@@ -43,7 +44,7 @@ LEISURE_MS, WORTH_WHILE = 80, 1 / 8  # frames may wait so long, or until that sh
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
 
 
-class LiveReader(Summed):
+class LiveReader(Summed, Stopping):
     """Iterate once. `names` are the interfaces, `opener` is by_ring or by_scapy; `wait` for those that are not there or
     down, instead of ending."""
 
@@ -56,11 +57,9 @@ class LiveReader(Summed):
         self.store = LiveStore()
         self.frames = self.lost = 0
         self.failure = ""  # what went wrong with listening itself
-        self.ended = ""  # why it ended, where nobody asked for that
         self.tells_drops = True
         self.hurried = False  # whether even what the kernel still holds is not waited for
         self._wait = wait
-        self._stopping = False
         self._ports: list[AnyPort] = []
         if how.clock != "host" and len(self.inputs) > 1:
             raise UsageError(
@@ -124,18 +123,6 @@ class LiveReader(Summed):
             if not any(port.ready for port in self._ports):
                 self._heed(self._pause(poll, POLL_MS))
         yield from self._rest(poll)
-
-    def stop(self, why: str = "") -> None:
-        """End as soon as everything was taken that the kernel has up to now; `why` where that was not planned. May be
-        called from a signal handler."""
-        if not self._stopping:
-            self.ended = why
-        self._stopping = True
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to."""
-        return self._stopping
 
     @property
     def remarks(self) -> list[str]:

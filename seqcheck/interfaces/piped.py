@@ -28,6 +28,7 @@ from seqcheck.capture.magic import codec_of
 from seqcheck.capture.slots import SLOT, Block, Pool
 from seqcheck.errors import InputError
 from seqcheck.escape import visible
+from seqcheck.interfaces.stopping import Stopping
 from seqcheck.interfaces.summed import Summed
 from seqcheck.kernel import load
 from seqcheck.kernel.border import Frames, new_totals
@@ -96,7 +97,7 @@ def is_pipe(name: str) -> bool:
 
 
 def opened(name: str) -> PipeBytes:
-    """The pipe, without waiting for whoever writes into it. InputError where it is none."""
+    """The pipe, without waiting for whoever writes into it. InputError if it is not a pipe."""
     if name == STDIN:
         if os.isatty(0):
             raise InputError(
@@ -114,7 +115,7 @@ def opened(name: str) -> PipeBytes:
     return PipeBytes(number, name)
 
 
-class PipedReader(Summed):
+class PipedReader(Summed, Stopping):
     """Iterate once; see sources.ongoing."""
 
     hurried = False
@@ -127,7 +128,7 @@ class PipedReader(Summed):
     def __init__(self, name: str) -> None:
         self.inputs: tuple[str, ...] = (name,)
         self.frames = 0
-        self.failure = self.ended = ""
+        self.failure = ""
         self.remarks: list[str] = []
         self.store = Window()
         self._bytes = opened(name)
@@ -136,7 +137,6 @@ class PipedReader(Summed):
         self._damage: list[Damage] = []
         self._walker: Walker | None = None
         self._headed = 0  # bytes of the capture's header
-        self._stopping = False
 
     def __iter__(self) -> Iterator[tuple[Frames, int, int]]:
         idle = Frames(0)
@@ -182,16 +182,6 @@ class PipedReader(Summed):
             raise InputError(f"{name} {error}") from error
         self._bytes.skip(self._headed)
         return True
-
-    def stop(self, why: str = "") -> None:
-        """End with what the pipe holds by now."""
-        if not self._stopping:
-            self.ended = why
-        self._stopping = True
-
-    @property
-    def stopping(self) -> bool:
-        return self._stopping
 
     @property
     def _totals(self) -> list[NDArray[np.int64]]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from seqcheck.layout.model import Layout, Match, Stamp, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.resolve import Layouts, builtins, candidates, resolve, resolve_all
-from seqcheck.layout.spec import parse, write
+from seqcheck.layout.spec import parse
+from seqcheck.layout.written import write
 
 if TYPE_CHECKING:
     from seqcheck.layout.files import dump, load

@@ -1,4 +1,4 @@
-"""The layout that is none: frames are told apart by their bytes, and nothing in them is taken for a number."""
+"""The layout without a header: frames are told apart by their bytes, and nothing in them counts as a number."""
 
 from __future__ import annotations
 

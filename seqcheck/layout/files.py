@@ -21,7 +21,7 @@ from typing import Any
 
 from seqcheck import documents
 from seqcheck.errors import InputError, UsageError
-from seqcheck.layout import spec
+from seqcheck.layout import spec, written
 from seqcheck.layout.model import KEYS, Layout
 
 MAX_BYTES = 65_536
@@ -69,15 +69,15 @@ def from_table(table: Mapping[str, Any]) -> Layout:
 def dump(layout: Layout) -> str:
     """A layout as the text of a TOML file."""
     rows: list[tuple[str, str | list[str]]] = [(key, getattr(layout, key)) for key in ABOUT if getattr(layout, key)]
-    rows.append(("anchor", spec.write_anchor(layout)))
-    rows.append(("magic", [spec.write_match(match) for match in layout.matches]))
-    rows.append(("move", [spec.write_move(move) for move in layout.moves]))
-    rows.append(("stream", [spec.write_stream(stream) for stream in layout.streams]))
+    rows.append(("anchor", written.write_anchor(layout)))
+    rows.append(("magic", [written.write_match(match) for match in layout.matches]))
+    rows.append(("move", [written.write_move(move) for move in layout.moves]))
+    rows.append(("stream", [written.write_stream(stream) for stream in layout.streams]))
     rows.append(("key", layout.key if layout.key != KEYS[0] else ""))
-    rows.append(("seq", spec.write_seq(layout)))
-    rows += spec.write_count(layout)
-    rows.append(("time", [spec.write_stamp(stamp) for stamp in layout.times]))
-    rows += [(role, spec.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
+    rows.append(("seq", written.write_seq(layout)))
+    rows += written.write_count(layout)
+    rows.append(("time", [written.write_stamp(stamp) for stamp in layout.times]))
+    rows += [(role, written.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
     return "".join(f"{key} = {_quoted(value)}\n" for key, value in rows if value)
 
 

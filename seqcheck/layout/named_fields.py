@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from seqcheck.errors import UsageError
 from seqcheck.layout.model import Word
+from seqcheck.layout.written import write_word
 
 Pairs = Sequence[tuple[str, str]]
 Words = Mapping[str, Word | None]  # None: no integer of the language
@@ -113,7 +114,6 @@ def _fields(form: str) -> Iterator[Word | None]:
 
 def _placed(role: str, value: str, words: Words) -> str:
     """The value with the places of the fields that it names."""
-    from seqcheck.layout.spec import write_word
 
     def place(found: re.Match[str]) -> str:
         name = found[2]

@@ -11,7 +11,7 @@ from functools import cache
 
 from seqcheck.dataclass import replace
 from seqcheck.errors import UsageError
-from seqcheck.layout import spec
+from seqcheck.layout import spec, written
 from seqcheck.layout.builtins import BUILTINS, REDUNDANT, TRIED
 from seqcheck.layout.content import CONTENT
 from seqcheck.layout.model import ANCHORS, Layout
@@ -92,7 +92,7 @@ def resolve_all(given: Layouts) -> tuple[Layout, ...]:
     for number, layout in enumerate(found):
         if layout in found[:number]:
             raise UsageError(
-                f"the layout {spec.write(layout)} is given twice",
+                f"the layout {written.write(layout)} is given twice",
                 hint="A frame goes to the first layout that it fits.",
             )
     return found
@@ -108,7 +108,7 @@ def _described(what: str, value: str) -> UsageError:
 
 
 def _parsed(text: str) -> Layout:
-    """The layout of a spec; where it is none, but nearly so, the error says what may be meant."""
+    """The layout of a spec; if it is not one, but nearly, the error suggests what was meant."""
     try:
         return spec.parse(text, name="custom")
     except UsageError as error:

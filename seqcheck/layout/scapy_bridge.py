@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.errors import UsageError
-from seqcheck.layout import spec
+from seqcheck.layout import spec, written
 from seqcheck.layout.model import BITS, Digits, Layout, Match, Word
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def layout_of(packet: type[Packet], anchor: str, roles: Mapping[str, str | Seque
                     raise UsageError(f"{packet.__name__}.{name} has no default to compare with",
                                      hint=f'Say what it must be, as in "{name}==1".')  # fmt: skip
                 rest = f"=={int(defaults[name]) << word.shift}"
-            pairs.append((role, ":".join(map(spec.write_word, found)) + rest))
+            pairs.append((role, ":".join(map(written.write_word, found)) + rest))
     return spec.build(anchor, pairs, **{"name": packet.__name__, **about})
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from seqcheck.kernel.border import BY_DIVISION, BY_STEP, FROM_LEAST, PLAIN
 from seqcheck.layout.model import HERE, Digits, Layout, Match, Move, Pieces, Stamp, Word
 from seqcheck.layout.program import rule, with_fields
-from seqcheck.layout.spec import write
+from seqcheck.layout.written import write
 
 _STREAM, _TIME = "stream", "time"
 RULES = {PLAIN: "plain", BY_STEP: "step", BY_DIVISION: "division", FROM_LEAST: "least"}

@@ -117,7 +117,7 @@ def reporter(name: str) -> Reporter:
 
 
 def alone(name: str, report: Report) -> bytes:
-    """The report of that name, of a report that is all there is. UsageError where it needs more, or is none."""
+    """The report in that format, from a Report alone. UsageError if the format needs more, or does not exist."""
     if name not in FORMATS:
         raise UsageError(f"there is no report {name!r}", hint=f"There are: {', '.join(FORMATS)}.")
     if FORMATS[name].keep != "report":

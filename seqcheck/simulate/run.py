@@ -98,7 +98,7 @@ def _captured(scenario: Scenario, layout: Layout, traffic: Traffic, shape: Shape
 
 
 def _draws(scenario: Scenario) -> list[Draw]:
-    """A stream for each fault. A point is none, so that one more leaves all else as it was."""
+    """A stream for each fault. A point has no stream, so that one more point changes nothing else."""
     made, number = [], 0
     for fault in scenario.faults:
         made.append(Draw(scenario.seed, f"point {fault.name}" if type(fault) is Point else f"fault {number}"))

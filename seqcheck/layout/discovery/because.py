@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import SELECTORS, Digits, Layout, Word
-from seqcheck.layout.spec import write_offset, write_ports
+from seqcheck.layout.written import write_offset, write_ports
 
 WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
 WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD"}

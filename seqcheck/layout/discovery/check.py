@@ -29,7 +29,7 @@ from seqcheck.layout.discovery.trial import Trial, trial
 from seqcheck.layout.discovery.written import labels
 from seqcheck.layout.model import HERE, Digits, Layout, Match, Word
 from seqcheck.layout.program import compile
-from seqcheck.layout.spec import write, write_seq, write_word
+from seqcheck.layout.written import write, write_seq, write_word
 
 COUNTS = 0.75  # of the steps: a number that goes up by one, or by little, as often counts
 BETTER = 0.2  # by how much another one has to be better, to be worth a word

@@ -36,7 +36,7 @@ def scan(table: Columns, grouping: Grouping) -> list[Spot]:
     rows = np.flatnonzero(grouping.before >= 0)
     if len(rows) < LEAST:
         return []
-    rows = rows[np.linspace(0, len(rows) - 1, min(PAIRS, len(rows))).astype(np.int64)]
+    rows = some(rows)
     earlier = grouping.before[rows]
     new, old = table.data[rows], table.data[earlier]
     whole = table.there[rows] & table.there[earlier]
@@ -57,6 +57,11 @@ def scan(table: Columns, grouping: Grouping) -> list[Spot]:
         for bit, column in zip(*np.nonzero(good), strict=True)
     ]
     return sorted(spots, key=lambda spot: (-spot.fit, spot.column, spot.bit))[:MOST]
+
+
+def some(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most PAIRS of the rows, evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(PAIRS, len(rows))).astype(np.int64)]
 
 
 def _count(holds: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from seqcheck.dataclass import dataclass
 from seqcheck.layout.discovery.columns import Columns
 from seqcheck.layout.discovery.grouping import Grouping
-from seqcheck.layout.discovery.scan import PAIRS
+from seqcheck.layout.discovery.scan import some
 from seqcheck.layout.model import Word
 
 LEAST = 16  # pairs
@@ -43,10 +43,10 @@ def strides(table: Columns, grouping: Grouping) -> list[Stride]:
     rows = np.flatnonzero(grouping.before >= 0)
     if len(rows) < LEAST:
         return []
-    some = rows[np.linspace(0, len(rows) - 1, min(PAIRS, len(rows))).astype(np.int64)]
+    sample = some(rows)
     found: list[Stride] = []
     for big in (True, False):
-        for column, step, share in _constant(table, some, grouping.before[some], big=big):
+        for column, step, share in _constant(table, sample, grouping.before[sample], big=big):
             found.append(_widened(table, rows, grouping.before[rows], column=column, step=step, share=share, big=big))
     found.sort(key=lambda one: (-round(one.share / AS_GOOD), one.step, one.column))
     kept: list[Stride] = []
