@@ -10,6 +10,8 @@ protocols.py states what a kernel offers. `portable.kernel` (reported as "refere
 offer it, and give the same columns, bit for bit. All columns are owned by the caller and reused from block to block.
 Times are int64 nanoseconds since 1970; counts are unsigned; positions (`x`) are int64, counted from the first record of
 an epoch.
+
+One long file on purpose: native/border.h says the same for C, and a test holds the two together name by name.
 """
 
 from __future__ import annotations
