@@ -89,6 +89,8 @@ def test_an_empty_file_is_the_default_scenario() -> None:
         ("[capture]\nformat = 'pcapng'\nresolution = 'us'", "nanoseconds"),
         ("fault = 3", "list of tables"),
         ("[[fault]]", "has no kind"),
+        ("[[fault]]\nkind = ['loss']", "is not str"),
+        ("[[fault]]\nkind = {}", "is not str"),
         ("[[fault]]\nkind = 'stale-slots'", "did you mean stale-slot"),
         ("[[fault]]\nkind = 'loss'\nrate = 2", "not a share"),
         ("[[fault]]\nkind = 'loss'\nburst = 0", "out of range"),

@@ -164,8 +164,8 @@ def _range(table: str, name: str, value: Any) -> None:
 def _fault(where: str, tree: Any) -> Any:
     if not isinstance(tree, dict) or "kind" not in tree:
         raise UsageError(f"{where} has no kind", hint=f"there are {', '.join(KINDS)}")
-    kind = tree["kind"]
-    _known(where, {kind: 0}, KINDS)
+    kind = _value(f"{where}: kind", str, tree["kind"])
+    _known(where, (kind,), KINDS)
     return _table(f"{where} ({kind})", KINDS[kind], {name: value for name, value in tree.items() if name != "kind"})
 
 
