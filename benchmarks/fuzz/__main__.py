@@ -89,7 +89,7 @@ def write(tallies: dict[str, Tally], took: float, jobs: int) -> None:
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(f"{BEGIN}\n")
     _, _, tail = rest.partition(END)
-    made = f"\n{table}\n\nIn {took / 60:.0f} minutes, {jobs} at a time, on processors that others used too.\n\n"
+    made = f"\n{table}\n\nIn {took / 60:.0f} minutes, jobs: {jobs}, on shared processors.\n\n"
     PAGE.write_text(f"{head}{BEGIN}\n{made}{END}{tail}", encoding="utf-8")
 
 
