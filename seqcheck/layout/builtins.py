@@ -1,7 +1,6 @@
-"""The layouts that seqcheck knows by name, as data: spec, what it is, and where that is written.
+"""The layouts that seqcheck knows by name, as data: spec, description and source.
 
-The order is the order of the listing. Every one is a plain spec: what cannot be said as one (a counter that counts
-messages, a field behind others of varying length) is not here.
+They are listed in this order. Each is a plain spec.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ _TABLE = (
      "seqcheck's own header directly on Ethernet, local experimental ethertype",
      "docs/header.md"),
     ("pktgen", f"udp {_PKTGEN}",
-     "Linux kernel pktgen, and xdpsock -t -y. With clone_skb N or burst N each number is sent N times on purpose",
+     "Linux kernel pktgen, and xdpsock -t -y. With clone_skb N or burst N, each number is sent N times on purpose",
      "Linux 6.1 net/core/pktgen.c, struct pktgen_hdr; xdp-project/bpf-examples AF_XDP-example/xdpsock.c"),
     ("txseq", "udp:1234 seq=u32be@0",
      "netmap pkt-gen -f txseq; one counter per sending thread",
      "luigirizzo/netmap apps/pkt-gen/pkt-gen.c, txseq_body"),
     ("republic", "udp:25186 stream=u64be@0 stream=u64be@8 stream=u64be@16 seq=u32be@24",
-     ("republic_agent: the counter runs per data id and starts over after the packets of one object; give that number"
-      " as the modulus, as in republic%1500"),
+     ("republic_agent: the counter runs per data id and starts over after each object; give the packets per object "
+      "as the modulus, as in republic%1500"),
      "sunxiaoye0116/republic_agent protocol/src/msg.h, thread_data.c"),
     ("iperf2", f"udp:5001 magic=u32be@12&0xffff0000==0 magic=u32be@4!=0 seq=u32be@0 {_IPERF2_TIME}",
      ("iperf 2.1 and newer, UDP, either direction, low 32 bits of its 64-bit sequence; the final negative datagram and"
@@ -59,11 +58,11 @@ _TABLE = (
      "iperf3 UDP with --udp-counters-64bit",
      "esnet/iperf src/iperf_udp.c, iperf_udp_send"),
     ("rtp", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 seq=u16be@2",
-     "RTP by SSRC, RTCP left out. Two bits of magic: give the port, as in rtp:5004",
+     "RTP by SSRC, without RTCP. Its magic has only two bits, so give the port, as in rtp:5004",
      "RFC 3550 section 5.1; RFC 5761 section 4 for telling RTCP apart"),
     ("st2022-7", "udp magic=u8@0&0xc0==0x80 magic=u8@1&0xe0!=0xc0 stream=u32be@8 key=none seq=u16be@2",
-     ("RTP that is sent over two paths on purpose, by SSRC, whatever the addresses and ports. Give the ports, as in"
-      " st2022-7:5004,5006"),
+     ("RTP sent over two paths on purpose, by SSRC, with any addresses and ports. Give the ports, as in "
+      "st2022-7:5004,5006"),
      "SMPTE ST 2022-7:2019; RFC 3550 section 5.1"),
     ("mgen", ("udp magic=u16be@0==len magic=u8@2==2 magic=u8@22&0xfc==0 magic=u8@23&0xeb==0 stream=u32be@4"
       " seq=u32be@8 time=u32be@12:s time=u32be@16:us"),
@@ -76,7 +75,7 @@ _TABLE = (
      "OWAMP-Test, TWAMP-Test or STAMP sender, unauthenticated; no magic: give the port, as in owamp:8760",
      "RFC 4656 section 4.1.2; RFC 5357 section 4.1.2"),
     ("stamp", "udp:862 seq=u32be@0 time=u64be@4:ntp",
-     "STAMP or TWAMP Light, unauthenticated, NTP time; sender and reflector count on their own",
+     "STAMP or TWAMP Light, unauthenticated, NTP time; sender and reflector count separately",
      "RFC 8762 section 4.2.1; RFC 5357 section 4.2.1"),
     ("ping", "ip:1 magic=u16be@0==0x0800 stream=u16be@4 seq=u16be@6",
      "ping: ICMP echo requests by identifier; the replies copy the number and are not records",
@@ -94,23 +93,23 @@ _TABLE = (
      "GRE with a checksum, a key and a sequence number, by key",
      "RFC 2890 section 2"),
     ("sctp", "ip:132 magic=u8@12==0 stream=u32be@4 seq=u32be@16",
-     ("SCTP by verification tag: the transmission sequence number of the DATA chunk that a packet begins with; several"
-      " chunks in a packet look like gaps"),
+     ("SCTP by verification tag: the transmission sequence number of the packet's first DATA chunk; several chunks "
+      "in a packet look like gaps"),
      "RFC 9260 sections 3.1 and 3.3.1"),
     ("l2tp", "udp:1701 magic=u16be@0&0xcb0f==0x4802 stream=u32be@4 seq=u16be@8",
      "L2TP version 2 data with length and sequence numbers, by tunnel and session",
      "RFC 2661 section 3.1"),
     ("pw-cw", "eth:0x8847 magic=u24be@0&0x000001==1 magic=u8@4&0xf0==0 stream=u24be@0&0xfffff0 seq=u16be@6 from=1",
-     "MPLS pseudowire with one label and a control word that numbers, by label; 0 stands for no number",
+     "MPLS pseudowire with one label and a control word with a number, by label; 0 means no number",
      "RFC 4385 sections 3 and 4"),
     ("esp", "ip:50 stream=u32be@0 seq=u32be@4",
      "IPsec ESP by SPI, low 32 bits of the sequence",
      "RFC 4303 section 2"),
     ("esp-udp", "udp:4500 magic=u32be@0!=0 stream=u32be@0 seq=u32be@4",
-     "IPsec ESP in UDP, IKE left out",
+     "IPsec ESP in UDP, without IKE",
      "RFC 3948 section 2"),
     ("ah", "ip:51 stream=u32be@4 key=source seq=u32be@8",
-     "IPsec AH by sender and SPI, whatever the target, low 32 bits of the sequence",
+     "IPsec AH by sender and SPI, for any target, low 32 bits of the sequence",
      "RFC 4302 section 2"),
     ("gre", "ip:47 magic=u16be@0&0xf007==0x1000 seq=u32be@4",
      "GRE with a sequence number, without checksum and key",
@@ -125,7 +124,7 @@ _TABLE = (
      "ERSPAN type II by session",
      "draft-foschiano-erspan-03 section 4.2; wireshark packet-cisco-erspan.c"),
     ("srt", "udp magic=u32be@0&0x80000000==0 magic=u32be@4&0x04000000==0 stream=u32be@12 seq=u32be@0&0x7fffffff",
-     "SRT data by socket; what SRT itself sends again is marked by it and left out. Give the port, as in srt:9000",
+     "SRT data by socket; SRT marks its own retransmissions, which are left out. Give the port, as in srt:9000",
      "Haivision/srt srtcore/packet.cpp"),
     ("irtt", "udp:2112 magic=u32be@0==0x14a75b00 stream=u64le@4 seq=u32le@12",
      "IRTT, client to server without HMAC, by connection; the server's replies copy the number and are not records",
@@ -161,7 +160,7 @@ _TABLE = (
      "MAVLink 2 by system and component, the first message of each datagram",
      "mavlink.io/en/guide/serialization.html"),
     ("mavlink1", "udp:14550 magic=u8@0==0xfe stream=u16be@3 seq=u8@2",
-     "MAVLink 1, likewise",
+     "MAVLink 1 by system and component, the first message of each datagram",
      "mavlink.io/en/guide/serialization.html"),
     ("syslog", "udp:514 seq=text@'sequenceId=\"'%2147483647 from=1",
      "syslog messages with the structured data element meta and its sequenceId",
@@ -182,22 +181,22 @@ _TABLE = (
      "sFlow version 5 datagrams of agents with an IPv4 address, by agent and sub-agent",
      "sflow.org/sflow_version_5.txt section 5, struct sample_datagram_v5"),
     ("moldudp64", "udp magic=u16be@18!=0xffff stream=u64be@0 stream=u16be@8 seq=u64be@10 step=u16be@18",
-     ("MoldUDP64 by session, message by message; the end of a session is no record. No port of its own: give it, as in"
-      " moldudp64:26400"),
+     ("MoldUDP64 by session, message by message; the end of a session is not a record. It has no fixed port: give "
+      "it, as in moldudp64:26400"),
      "Nasdaq MoldUDP64 protocol specification 1.00, downstream packet"),
     ("pitch", "udp magic=u16le@0==len magic=u32le@4!=0 stream=u8@3 seq=u32le@4 step=u8@2",
-     ("Cboe sequenced units (PITCH, TOP) by unit, message by message; what is not sequenced is no record. No port of"
-      " its own: give it, as in pitch:30501"),
+     ("Cboe sequenced units (PITCH, TOP) by unit, message by message; unsequenced units are not records. There is "
+      "no fixed port: give it, as in pitch:30501"),
      "Cboe US Equities Multicast PITCH specification, Sequenced Unit Header"),
     ("netflow5", "udp:2055 magic=u16be@0==5 stream=u16be@20 seq=u32be@16 step=u16be@2",
      "NetFlow version 5 by engine, flow record by flow record",
      "Cisco NetFlow Export Datagram Format, table B-3"),
     ("ipfix", "udp:4739 magic=u16be@0==10 magic=u16be@2==len stream=u32be@12 seq=u32be@8 step=ipfix@16",
-     ("IPFIX by exporter and observation domain, data record by data record. Messages before a stream's first templates"
-      " are no records, nor are those with a template that has not come"),
+     ("IPFIX by exporter and observation domain, data record by data record. Messages before a stream's first "
+      "templates are not records, nor are those whose template has not been seen"),
      "RFC 7011 section 3"),
     ("softflowd", "udp:2055 magic=u16be@0==10 magic=u16be@2==len stream=u32be@12 seq=u32be@8 step=ipfix-last@16",
-     "IPFIX as softflowd sends it: the number is that of a message's last record, and options do not count",
+     "IPFIX as softflowd sends it: the number is that of a message's last record, and option records do not count",
      "RFC 7011 section 3; softflowd 1.0, as seen on the wire"),
     ("mpeg-ts", ("udp magic=u8@0==0x47 magic=u8@3&0x10==0x10 magic=u16be@1&0x1fff!=0x1fff stream=u16be@1&0x1fff"
       " seq=u8@3&0x0f each=188"),
@@ -211,25 +210,25 @@ _TABLE = (
      "sACN, streaming ACN, by universe",
      "ANSI E1.31-2018 section 4"),
     ("gvsp", "udp magic=u8@4&0xf8==0 magic=u8@4!=0 stream=u16be@2 seq=u24be@5",
-     ("GigE Vision stream packets, each block a stream, whose packets count from 0; no port of its own: give it, as in"
-      " gvsp:50000"),
+     ("GigE Vision stream packets; each block is a stream whose packets count from 0. There is no fixed port: give "
+      "it, as in gvsp:50000"),
      "AIA GigE Vision 2.0 section 24; wireshark packet-gvsp.c"),
     ("gvsp-64", "udp magic=u8@4&0xf8==0x80 magic=u8@4&0x07!=0 stream=u64be@8 seq=u32be@16",
-     "GigE Vision stream packets with extended ids, likewise",
+     "GigE Vision stream packets with extended ids; each block is a stream",
      "AIA GigE Vision 2.0 section 24; wireshark packet-gvsp.c"),
     ("vita49", "udp:4991 magic=u8@0&0xd0==0x10 stream=u32be@4 seq=u8@1&0x0f",
-     "VITA 49 signal data with a stream id, by it; context packets count on their own; the counter has four bits",
+     "VITA 49 signal data by stream id; context packets have their own count; the counter has four bits",
      "ANSI/VITA 49.2-2017 section 5.1.1"),
     ("artnet", ("udp:6454 magic=u64be@0==0x4172742d4e657400 magic=u16le@8==0x5000 stream=u16le@14&0x7fff"
       " seq=u8@12 from=1"),
-     "Art-Net DMX data by port address; 0 stands for no number",
+     "Art-Net DMX data by port address; 0 means no number",
      "Artistic Licence, Art-Net 4 specification, ArtDmx"),
     ("profinet", "eth:0x8892 magic=u16be@0&0xc000==0x8000 stream=u16be@0 seq=u16be@-4&0xffe0",
-     ("PROFINET RT class 1 by frame id, one frame a millisecond: the cycle counter goes up by 32; for another cycle"
-      " take this spec with another mask"),
+     ("PROFINET RT class 1 by frame id, one frame a millisecond: the cycle counter goes up by 32; for another "
+      "cycle, use this spec with another mask"),
      "IEC 61158-6-10, APDU status; wireshark plugins/epan/profinet/packet-pn-rt.c"),
     ("someip", "udp magic=u8@12==1 stream=u32be@0 stream=u16be@8 seq=u16be@10 from=1",
-     "SOME/IP sessions by message and client; no port of its own: give it, as in someip:30501. 0 stands for no session",
+     "SOME/IP sessions by message and client; 0 means no session. There is no fixed port: give it, as in someip:30501",
      "AUTOSAR PRS SOME/IP Protocol R22-11 section 4.1.2"),
     ("rocev1", "eth:0x8915 magic=u8@0&0xf0==0x60 stream=u24be@45 seq=u24be@49",
      "RoCE v1 packets by destination queue pair; acknowledgements count along with what they acknowledge",
@@ -238,7 +237,7 @@ _TABLE = (
      "RoCE v2 packets by destination queue pair; acknowledgements count along with what they acknowledge",
      "InfiniBand Architecture Specification volume 1 section 9.2 and annex A17"),
     ("ecpri", "eth:0xaefe magic=u8@0&0xf0==0x10 magic=u8@1==0 stream=u16be@4 seq=u16be@6",
-     "eCPRI IQ data by PC_ID, the whole SEQ_ID as one number; for O-RAN fronthaul take ecpri-oran",
+     "eCPRI IQ data by PC_ID, the whole SEQ_ID as one number; for O-RAN fronthaul use ecpri-oran",
      "eCPRI Specification V2.0 section 3.2.4.1"),
     ("ecpri-oran", "eth:0xaefe magic=u8@0&0xf0==0x10 magic=u8@1==0 magic=u8@7==0x80 stream=u16be@4 seq=u8@6",
      "O-RAN fronthaul user plane by eAxC: 8-bit sequence id, messages that are not fragmented",
@@ -253,42 +252,42 @@ _TABLE = (
      "AVTP streams by subtype and stream id",
      "IEEE 1722-2016 clause 4.4.4"),
     ("prp", "frame magic=u16be@-2==0x88fb seq=u16be@-6",
-     "PRP trailers; each frame comes on both LANs, on purpose",
+     "PRP trailers; each frame is sent on both LANs on purpose",
      "IEC 62439-3:2021 section 4.2.7"),
     ("hsr", "eth:0x892f seq=u16be@2",
-     "HSR tags; each frame goes round both ways, on purpose",
+     "HSR tags; each frame is sent both ways round the ring on purpose",
      "IEC 62439-3:2021 section 5.6"),
     ("r-tag", "eth:0xf1c1 seq=u16be@2",
-     "redundancy tags of 802.1CB; each frame goes several ways, on purpose",
+     "redundancy tags of 802.1CB; each frame is sent over several paths on purpose",
      "IEEE 802.1CB-2017 clause 7.8"),
     ("goose", "eth:0x88b8 magic=u8@8==0x61 move=8 move=ber:0x61 stream=ber@0x80 stream=ber@0x85 seq=ber@0x86",
-     ("IEC 61850 GOOSE by control block: the repetitions of each state (sqNum), each state (stNum) a stream; a state"
-      " of which no message came is not seen as missing"),
+     ("IEC 61850 GOOSE by control block; each state (stNum) is a stream of its repetitions (sqNum). A state whose "
+      "messages are all lost is not seen as missing"),
      "IEC 61850-8-1:2011 clause 18.1.2 and annex A; wireshark epan/dissectors/asn1/goose"),
     ("sv", ("eth:0x88ba magic=u8@8==0x60 move=8 move=ber:0x60 move=ber:0xa2 move=ber:0x30 stream=ber@0x80"
       " seq=ber@0x82%4000"),
-     ("IEC 61850 sampled values by svID, one sample a frame, 80 in each cycle of 50 Hz; for another rate give"
-      " the samples a second, as in sv%4800"),
+     ("IEC 61850 sampled values by svID, one sample per frame, 80 per 50 Hz cycle; for another rate give the "
+      "samples per second, as in sv%4800"),
      "IEC 61850-9-2:2011 clause 8.5 and annex A; UCA 9-2LE; wireshark epan/dissectors/asn1/sv"),
     ("rtps", ("udp magic=u32be@0==0x52545053 move=20 move=4+u16le@+2:u16be@+0&0xff01==0x1501 stream=u64be@8"
       " stream=u32be@16 stream=u32be@+12 seq=u32le@+16:u32le@+20"),
-     ("RTPS (DDS) by writer: the first DATA submessage of each frame, little endian as nearly all send it; what a"
-      " writer sends again on request is a duplicate"),
+     ("RTPS (DDS) by writer: the first DATA submessage of each frame, little endian, as nearly all writers send it; "
+      "what a writer sends again on request is a duplicate"),
      "OMG DDSI-RTPS 2.3 clauses 8.3.7.2 and 9.4.5.3"),
     ("rtp-extended", ("udp magic=u8@0&0xc0==0x80 move=12+4*u8@0&0x0f move=4+4*u16be@+2?u8@0&0x10 stream=u32be@8"
       " seq=u16be@+0:u16be@2"),
-     ("uncompressed video in RTP by SSRC (RFC 4175, SMPTE ST 2110-20), whose number goes on in the payload. Give the"
-      " port, as in rtp-extended:5004"),
+     ("uncompressed video in RTP by SSRC (RFC 4175, SMPTE ST 2110-20); the payload holds the number's high half. "
+      "Give the port, as in rtp-extended:5004"),
      "RFC 4175 section 4; RFC 3550 sections 5.1 and 5.3.1"),
     ("ip-id", "eth:0x0800 stream=u8@9 stream=u32be@12 stream=u32be@16 seq=u16be@4",
-     ("the identification of IPv4 headers by protocol, source and target, for traffic without a number of its own; many"
-      " hosts do not count it, or count it for all targets"),
+     ("the identification of IPv4 headers by protocol, source and target, for traffic without its own number; many "
+      "hosts do not count it up, or share one count among all targets"),
      "RFC 791 section 3.1; RFC 6864"),
 )  # fmt: skip
 
 BUILTINS = tuple(Builtin(name=row[0], spec=row[1], description=row[2], source=row[3]) for row in _TABLE)
 
-REDUNDANT = ("st2022-7",)  # sent over two ways on purpose, which the frames themselves do not say
+REDUNDANT = ("st2022-7",)  # sent over two paths on purpose, which the frames themselves do not say
 
 # The layouts that are tried, in this order, when none is given. A stranger's frame must not fit one by accident, so
 # each fixes at least 32 bits that nothing but its sender has a reason to set; 32 of them fit a random frame once in
