@@ -1,4 +1,4 @@
-"""Who imports whom (docs/architecture.md, Rooms), read from the source; and what a start loads, seen from outside."""
+"""Who imports whom (docs/architecture.md, Layers), read from the source; and what a start loads, seen from outside."""
 
 import ast
 import subprocess
