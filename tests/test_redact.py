@@ -21,6 +21,8 @@ from seqcheck.cli.main import main
 from seqcheck.decode.decoder import Reader
 from seqcheck.engine import session
 from seqcheck.errors import InputError, UsageError
+from seqcheck.kernel.border import RECORD
+from seqcheck.kernel.portable.examine import examine
 from seqcheck.model import Report
 from seqcheck.wire import pcap, pcapng
 
@@ -84,6 +86,43 @@ def test_addresses_and_payload_are_gone_and_checksums_are_right(version: int) ->
         packet.sum = 0
     again = bytes(packet)
     assert dpkt.ethernet.Ethernet(ether(again, kind=0x0800 if version == 4 else 0x86DD)).data.data.sum == given_sum
+
+
+def behind(*headers: tuple[int, bytes], payload: bytes) -> bytes:
+    """A datagram behind IPv6 extension headers, its checksum right."""
+    source, target = bytes([0x20] * 16), bytes([0x21] * 16)
+    udp = bytes(dpkt.udp.UDP(sport=5000, dport=5001, ulen=8 + len(payload), data=payload))
+    total = dpkt.in_cksum(source + target + struct.pack(">II", len(udp), 17) + udp)
+    data, kind = udp[:6] + struct.pack(">H", total or 0xFFFF) + udp[8:], 17
+    for each, body in reversed(headers):
+        data, kind = packets.extension(each, kind, body) + data, each
+    return ether(struct.pack(">IHBB", 6 << 28, len(data), kind, 64) + source + target + data, kind=0x86DD)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[(60, TEXT)], [(0, TEXT), (43, bytes(2) + bytes([0x77] * 16)), (60, b"")], [(51, TEXT), (135, TEXT)], [(44, b"")]],
+)
+def test_a_record_behind_extension_headers_stays_one(headers: list[tuple[int, bytes]]) -> None:
+    spec = layout.resolve("udp:5001 stream=u16be@-2 seq=u32be@0")
+    redactor = Redactor(spec, KEY)
+    frame = behind(*headers, payload=struct.pack(">I", 77) + TEXT + b"\0\5")
+    made = redactor.frame(frame, len(frame), 1)
+    seen = examine(made, len(made), 1, layout.compile(spec))
+    assert (seen.status, seen.seq, seen.streams) == (RECORD, 77, (5,))
+    for secret in (TEXT[:6], bytes([0x77] * 4), frame[6:12]):
+        assert secret not in made
+    udp = made[-8 - 4 - len(TEXT) - 2 :]
+    assert dpkt.in_cksum(made[22:54] + struct.pack(">II", len(udp), 17) + udp) == 0
+
+
+def test_a_later_fragment_keeps_nothing_behind_its_headers() -> None:
+    redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
+    fragment = packets.extension(44, 17, b"", offset=8) + TEXT
+    frame = ether(struct.pack(">IHBB", 6 << 28, len(fragment), 44, 64) + bytes([0x20] * 32) + fragment, kind=0x86DD)
+    made = redactor.frame(frame, len(frame), 1)
+    assert made[54:62] == frame[54:62]
+    assert TEXT[:6] not in made
 
 
 def test_a_frame_that_is_no_record_keeps_no_payload() -> None:

@@ -16,7 +16,7 @@ from ..errors import InputError, UsageError
 from ..kernel.border import CUT, RECORD, Program
 from ..kernel.portable.digits import is_digits, label_of, stretch
 from ..kernel.portable.examine import Seen, examine
-from ..kernel.portable.frame import Place, locate, position
+from ..kernel.portable.frame import AH, EXTENSIONS, FRAGMENT_HEADER, MAX_EXTENSIONS, Place, locate, position
 from ..kernel.portable.moves import content, is_ber, is_move, move
 from ..layout import Layout, compile
 from ..layout.model import Sets
@@ -131,19 +131,14 @@ class Redactor:
         data = work.data
         if len(data) <= at or data[at] >> 4 != version:
             return
-        if version == 4:
-            size, protocol = (data[at] & 15) * 4, data[at + 9] if len(data) > at + 9 else -1
-            first = word(data, at + 6) & 0x1FFF == 0
-            work.keep(at, at + 12)
-            places = ((12, 4), (16, 4))
-        else:
-            size, protocol, first = 40, data[at + 6] if len(data) > at + 6 else -1, True
-            work.keep(at, at + 8)
-            places = ((8, 16), (24, 16))
-        for place, length in places:
+        work.keep(at, at + (12 if version == 4 else 8))
+        behind = _behind_ip(data, version, at)
+        for start, stop in behind.ways:
+            work.keep(start, stop)
+        for place, length in ((12, 4), (16, 4)) if version == 4 else ((8, 16), (24, 16)):
             self._address(work, at + place, length)
-        if first and protocol in LENGTHS:
-            work.keep(at + size, at + size + LENGTHS[protocol])
+        if behind.protocol in LENGTHS:
+            work.keep(behind.start, behind.start + LENGTHS[behind.protocol])
 
     def _keep_words(self, work: _Work, data: bytes, wire: int, link: int, reads: _Reads) -> None:
         seen, outer = examine(data, wire, link, reads.program), locate(data, wire, link, reads.program.sought)
@@ -228,23 +223,55 @@ def _of_group(address: bytes) -> bool:
     return address[0] == 0xFF if len(address) == 16 else 224 <= address[0] < 240
 
 
+@dataclass(frozen=False, slots=True, kw_only=True)
+class _Behind:
+    """What is behind an IP header and its extension headers, and the bytes of these that lead there. `protocol` is -1
+    where no header of it begins in this frame, `part` whether the packet is a fragment."""
+
+    protocol: int
+    start: int
+    part: bool
+    ways: list[tuple[int, int]]
+
+
+def _behind_ip(data: bytes | bytearray, version: int, at: int) -> _Behind:
+    start, names = (at + (data[at] & 15) * 4, at + 9) if version == 4 else (at + 40, at + 6)
+    fragment = word(data, at + 6) if version == 4 else 0
+    found = _Behind(
+        protocol=data[names] if len(data) > names else -1, start=start, part=fragment & 0x3FFF != 0, ways=[]
+    )
+    later = fragment & 0x1FFF != 0
+    for _ in range(MAX_EXTENSIONS):
+        at = found.start
+        if later or found.protocol not in EXTENSIONS[version] or len(data) < at + 8:
+            break
+        length = 8
+        if found.protocol == FRAGMENT_HEADER:
+            later, found.part = word(data, at + 2) & 0xFFF8 != 0, found.part or word(data, at + 2) & 0xFFF9 != 0
+        else:
+            length = (data[at + 1] + 2) * 4 if found.protocol == AH else (data[at + 1] + 1) * 8
+        found.ways.append((at, at + (8 if found.protocol == FRAGMENT_HEADER else 2)))
+        found.protocol, found.start = data[at], at + length
+    if later:
+        found.protocol = -1
+    return found
+
+
 def _sum_up(data: bytearray, version: int, at: int, *, whole: bool) -> None:
     """Put checksums right; 0, for none, where the frame was cut and they cannot be known."""
+    size = 40 if version == 6 else (data[at] & 15) * 4 if len(data) > at else 0
+    if size < 20 or len(data) < at + size:
+        return
+    behind = _behind_ip(data, version, at)
     if version == 4:
-        size, protocol = (data[at] & 15) * 4 if len(data) > at else 0, data[at + 9] if len(data) > at + 9 else -1
-        if size < 20 or len(data) < at + size:
-            return
         data[at + 10 : at + 12] = bytes(2)
         data[at + 10 : at + 12] = _checksum(bytes(data[at : at + size]))
-        if word(data, at + 6) & 0x3FFF:  # a fragment: its checksum is over all of them
-            return
-        ends, stop = data[at + 12 : at + 20], at + word(data, at + 2)
-    else:
-        size, protocol = 40, data[at + 6] if len(data) > at + 6 else -1
-        if len(data) < at + size:
-            return
-        ends, stop = data[at + 8 : at + 40], at + size + word(data, at + 4)
-    begin, place = at + size, CHECKSUM_AT.get(protocol, -1)
+    if behind.part:  # its checksum is over all of them
+        return
+    ends, stop = (data[at + 12 : at + 20], at) if version == 4 else (data[at + 8 : at + 40], at + size)
+    stop += word(data, at + (2 if version == 4 else 4))
+    protocol, begin = behind.protocol, behind.start
+    place = CHECKSUM_AT.get(protocol, -1)
     if place < 0 or len(data) < begin + place + 2 or (protocol == UDP and not word(data, begin + place)):
         return
     data[begin + place : begin + place + 2] = bytes(2)
