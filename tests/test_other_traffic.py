@@ -206,7 +206,7 @@ def test_both_kernels_find_the_same(kernel: protocols.Kernel) -> None:
     assert made.other_traffic == report.other_traffic
 
 
-def test_a_header_that_has_to_be_recognised_first() -> None:
+def test_a_header_that_has_to_be_recognized_first() -> None:
     data, told = simulated("samples/ring-replay")
     found = seqcheck.analyze(data, also_content=True).other_traffic
     assert found is not None

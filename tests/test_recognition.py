@@ -1,4 +1,4 @@
-"""Captures without a layout: what is recognised, what is discovered, and what is said where nothing is."""
+"""Captures without a layout: what is recognized, what is discovered, and what is said where nothing is."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_blocks_of_any_size_give_the_same(size: int) -> None:
     assert report.overview == whole.overview
 
 
-def test_a_strict_built_in_is_recognised_after_others_have_waited() -> None:
+def test_a_strict_built_in_is_recognized_after_others_have_waited() -> None:
     frames = block([Frame(each, len(each), 1) for each in [*own(30), *pktgen(50)]])
     recognition = Recognition(load())
     assert recognition.take(frames, 0, 30) is None

@@ -47,9 +47,10 @@ def test_times(ns: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(("log_odds", "text"), [
-    (-3.0, "about as likely"), (0.5, "about as likely"), (2.303, "1 in 10 as likely"), (8.294, "1 in 4,000 as likely"),
-    (13.8, "1 in 980,000 as likely"), (20.0, "less than 1 in a million as likely"),
-    (float("inf"), "less than 1 in a million as likely"),
+    (-3.0, "about as likely"), (0.5, "about as likely"), (2.303, "10 times less likely"),
+    (8.294, "4,000 times less likely"),
+    (13.8, "980,000 times less likely"), (20.0, "over a million times less likely"),
+    (float("inf"), "over a million times less likely"),
 ])  # fmt: skip
 def test_odds(log_odds: float, text: str) -> None:
     assert odds(log_odds) == text

@@ -120,11 +120,11 @@ def test_the_next_steps_are_those_of_explain() -> None:
 
 def test_what_is_ruled_out_is_said_as_such() -> None:
     rivals = (
-        Rival(cause="loop", why_not="1 in 40 as likely."),
+        Rival(cause="loop", why_not="40 times less likely."),
         Rival(cause="restart", why_not="ruled out: it went on."),
     )
     text = page(replace(specimens.STALE, verdict=replace(specimens.STALE.verdict, rivals=rivals)))
-    could = '<h2>What else it could be</h2><dl class="pairs"><dt>loop</dt><dd>1 in 40 as likely.</dd></dl>'
+    could = '<h2>What else it could be</h2><dl class="pairs"><dt>loop</dt><dd>40 times less likely.</dd></dl>'
     assert could in text
     assert '<h2>Ruled out</h2><dl class="pairs"><dt>restart</dt><dd>it went on.</dd></dl>' in text
 

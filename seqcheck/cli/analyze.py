@@ -59,9 +59,9 @@ def add(subparsers: Any) -> None:
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture file, or - for standard input")
     parser.add_argument(
         "--layout", metavar="LAYOUT", action="append", default=[], dest="layouts",
-        help="where the sequence number lies: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
-        ' "udp:5000 seq=u32be@0"; "content" if there is no number; may be repeated: a frame goes to the first that'
-        " it fits (default: a header that is recognised, or a counter found beyond doubt)",
+        help="where the sequence number is: a name (see `seqcheck layouts`), a TOML file, or a spec such as"
+        ' "udp:5000 seq=u32be@0"; "content" if there is no number; may be repeated: each frame uses the first that fits'
+        " (default: a header that is recognized, or a counter found beyond doubt)",
     )  # fmt: skip
     parser.add_argument(
         "--ring-size", metavar="N", type=ring_size, action="append", default=[], dest="ring_sizes",
@@ -85,8 +85,8 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--cluster", metavar="ADDRESS",
-        help="have the captures, paths or URLs that the workers see, read by a Dask cluster: tcp://HOST:8786 is a"
-        " scheduler, local:4 four processes here; the report is the same",
+        help="let a Dask cluster read the captures (paths or URLs that its workers can open): tcp://HOST:8786 is its"
+        " scheduler, local:4 starts four processes here; the report is the same",
     )  # fmt: skip
     parser.add_argument(
         "--listed", metavar="N", type=listed, default=LISTED,

@@ -1,4 +1,4 @@
-"""`seqcheck config`: which settings hold in this folder, and which file each is from."""
+"""`seqcheck config`: the settings in effect in this folder, and the file that each comes from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from seqcheck.cli.stdio import put
 from seqcheck.escape import visible
 
 DESCRIPTION = """\
-Shows the settings that analyze and live use in this folder, and the file that each comes from: seqcheck.toml or
-pyproject.toml ([tool.seqcheck]) in the current
-folder, and ~/.config/seqcheck/config.toml."""
+Shows the settings that analyze and live use in this folder, and the file that each comes
+from: seqcheck.toml or pyproject.toml ([tool.seqcheck]) in the current folder, or
+~/.config/seqcheck/config.toml."""
 
 
 def add(subparsers: Any) -> None:

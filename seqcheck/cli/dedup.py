@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Writes a copy of a capture in which every number comes once: the first frame with a number
-is kept, and its copies are removed; with --cause, only copies that point at that cause.
-Where a frame holds several numbers, it is removed if all of them came before. All other
-frames are kept as they are."""
+is kept, and its copies are removed; with --cause, only the copies with that cause.
+A frame that holds several numbers is removed if all of them came before. All other frames
+are kept unchanged."""
 
 EPILOG = """\
 examples:
@@ -48,7 +48,7 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--cause", metavar="CAUSE", type=cause, action="append", dest="causes",
-        help="remove only copies that point at this cause; may be repeated (default: all copies)",
+        help="remove only the copies with this cause; may be repeated (default: all copies)",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     privileges.add(parser)

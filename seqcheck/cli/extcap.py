@@ -58,7 +58,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 SETTINGS = (
     "arg {number=0}{call=--layout}{display=Layout}{type=string}{required=false}"
-    "{tooltip=Where the sequence number lies; recognised where nothing is given}",
+    "{tooltip=Where the sequence number is (default: recognized by itself)}",
     "arg {number=1}{call=--promiscuous}{display=Promiscuous}{type=boolflag}{default=false}"
     "{tooltip=Capture frames for other addresses, too}",
 )

@@ -105,7 +105,7 @@ def columns() -> int:
 
 
 def listing(width: int) -> Iterator[str]:
-    """Every built-in in a line or two; an asterisk marks those that are recognised by themselves."""
+    """Every built-in in a line or two; an asterisk marks those that are recognized by themselves."""
     from seqcheck.layout import builtins, candidates
 
     tried = {layout.name for layout in candidates()}

@@ -52,7 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--allow-damage", action="store_true",
-        help="let a damaged or truncated capture pass; without it, one fails if any of these options is given",
+        help="let a damaged or truncated capture pass; otherwise it fails if any of these options is given",
     )  # fmt: skip
 
 

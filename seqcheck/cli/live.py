@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from seqcheck.model import Report
 
 DESCRIPTION = """\
-Captures on interfaces, follows the sequence numbers while traffic runs, and says at the end
-(or at any time, on a terminal) what the duplicates point to."""
+Captures on interfaces, follows the sequence numbers, and says at the end (or at any time, on
+a terminal) what the duplicates point to."""
 
 EPILOG = """\
 examples:
@@ -48,7 +48,7 @@ examples:
   ssh host sudo tcpdump -i eth0 -U -w - | seqcheck live -
   sudo seqcheck live eth0 --until-duplicate --evidence dup.pcapng --report terminal --report json=run.json
 
-Ctrl-C or SIGTERM ends it with the report. docs/live.md says how to set up a receiver.
+Ctrl-C or SIGTERM ends the capture and prints the report. docs/live.md says how to set up a receiver.
 exit codes: 0 clean (or within the limits), 1 findings, 2 trouble"""
 
 

@@ -1,4 +1,4 @@
-"""The options of `seqcheck live`, beside those that it shares with `analyze`."""
+"""The options of `seqcheck live` that `analyze` does not have."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from seqcheck.cli.destinations import among
 from seqcheck.cli.quantity import bounded, duration, listed, size
 from seqcheck.outputs import FORMATS
 
-ALSO_CONTENT = (
-    "tell the other frames of the sender apart by their bytes, and report which of them came before (docs/content.md)"
-)
+ALSO_CONTENT = "compare the sender's other frames by their bytes, and report those that came before (docs/content.md)"
 SMALLEST_SNAP, LARGEST_SNAP = 64, 262_144
 RING = 64 << 20
 MOST_FRAMES = 10**18
@@ -31,7 +29,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "default: 1s)"}),
     ("--wait", {
         "action": "store_true",
-        "help": "wait for interfaces that are missing or down, also later (default: stop)"}),
+        "help": "wait for interfaces that are missing, or go down later (default: stop)"}),
     ("--max-memory", {
         "metavar": "SIZE", "type": size,
         "help": "stop once the process has used this much memory (64M, 2G); the report says so, and the exit code is"
@@ -45,7 +43,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         "help": "capture only frames that come in, or only those that this host sends (default: both)"}),
     ("--snap", {
         "metavar": "BYTES", "type": lambda text: bounded(text, SMALLEST_SNAP, LARGEST_SNAP), "default": LARGEST_SNAP,
-        "help": "capture at most BYTES of each frame; fewer cost less (default: all)"}),
+        "help": "capture at most BYTES of each frame, which costs less (default: all)"}),
     ("--ring", {
         "metavar": "SIZE", "type": size, "default": RING,
         "help": "the kernel's buffer for frames not yet read, for each interface (default: 64M)"}),

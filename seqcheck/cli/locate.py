@@ -24,8 +24,8 @@ MOST, LONGEST = 16, 64  # points; characters of a name
 LISTED = 1000
 LIMITS = (  # the option, what it allows, and what is allowed without it
     ("lost", "lost numbers", "0"),
-    ("doubled", "copies that show here first", "0"),
-    ("late", "numbers that are late", "any"),
+    ("doubled", "copies that appear here first", "0"),
+    ("late", "late numbers", "any"),
 )
 
 DESCRIPTION = """\
@@ -35,7 +35,7 @@ each copy first appears, and between which points numbers were lost or reordered
 EPILOG = """\
 examples:
   seqcheck locate sender=a.pcap switch=b.pcapng receiver=c.pcap.zst
-  seqcheck locate --layout "udp:5000 seq=u32be@0" a=a.pcap b=b.pcap --report html=way.html
+  seqcheck locate --layout "udp:5000 seq=u32be@0" a=a.pcap b=b.pcap --report html=path.html
   seqcheck locate --max-lost 0.1% a=a.pcap b=b.pcap
 
 exit codes: 0 nothing was lost or doubled (or within the limits), 1 findings, 2 trouble"""

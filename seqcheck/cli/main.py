@@ -26,8 +26,8 @@ from seqcheck.errors import TROUBLE, SeqcheckError, UsageError
 from seqcheck.version import VERSION
 
 VERBS = {
-    "analyze": "read captures: find duplicates and gaps, and say whether they point at a TX ring",
-    "live": "do the same on an interface, while traffic runs",
+    "analyze": "read captures: find duplicates and gaps, and say whether they point to a TX ring",
+    "live": "do the same on an interface, during the capture",
     "locate": "compare captures taken at several points: where copies and losses arise",
     "discover": "find the sequence number in a capture whose format is unknown",
     "diff": "compare two JSON reports: what got better, what got worse",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Writes a copy of a capture that can be shared. Times, lengths, ports and sequence numbers
-stay; addresses are replaced one for one, and payload by bytes that compare alike. So the
+stay; addresses are replaced one for one, and payload so that equal bytes stay equal. The
 report on the copy is the same, apart from addresses. Check the copy before you share it."""
 
 EPILOG = """\

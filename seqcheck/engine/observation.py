@@ -105,7 +105,7 @@ class Observation:
         self._ways.load(saved.within("ways"))
 
     def conclude(self, capture: Capture, question: Question) -> Conclusion:
-        """As things stand. InputError where there is no record, or no layout was recognised."""
+        """As things stand. InputError where there is no record, or no layout was recognized."""
         chosen = self.pipeline.chosen
         if chosen is None:
             raise _unknown_layout(self.pipeline.recognition, capture)

@@ -1,6 +1,6 @@
 """The one way of the data, for files and live: source -> decode -> track, with sinks that look on.
 
-    pipeline = Pipeline(kernel, layouts, sinks)    # no layout: what can be recognised is read
+    pipeline = Pipeline(kernel, layouts, sinks)    # no layout: what can be recognized is read
     run(reader, pipeline)                          # until the input ends
     pipeline.chosen                                # the layouts, decoder and tracker: ask them for what was found
 
@@ -103,7 +103,7 @@ class Pipeline:
             return
         if self.chosen is None:
             self._make_room(frames)
-            self._recognise(frames, low, high, store)
+            self._recognize(frames, low, high, store)
         else:
             self._read(frames, low, high, store)
 
@@ -225,7 +225,7 @@ class Pipeline:
         for sink in self._sinks:
             sink.begin(layouts)
 
-    def _recognise(self, frames: Frames, low: int, high: int, store: Store) -> None:
+    def _recognize(self, frames: Frames, low: int, high: int, store: Store) -> None:
         """A block, while the layout is not known: it waits, or those that waited are taken, and then itself."""
         assert self.recognition is not None
         known = self.recognition.take(frames, low, high)

@@ -44,7 +44,7 @@ NAMED = 3  # candidates that an error names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """A layout, with the decoder and its records of the block where it was recognised. `how` says why, for people; it
+    """A layout, with the decoder and its records of the block where it was recognized. `how` says why, for people; it
     is empty where the layout's magic says all."""
 
     layout: Layout
@@ -100,7 +100,7 @@ class Recognition:
         return self._discovered() if self._sample is not None and self._sample.count else None
 
     def error(self, capture: Capture) -> InputError:
-        """What to say where nothing was recognised."""
+        """What to say where nothing was recognized."""
         tried = ", ".join(one.name for one, _ in self._trials)
         found = self._found or []
         advice = [f"The first {self._looked:,} hold: {'; '.join(self._there)}."] if self._there else []
@@ -182,7 +182,7 @@ def first_frames(store: Store) -> Frames:
 
 
 def _beside(others: dict[str, int], name: str) -> str:
-    """That other layouts were recognised as well, and are not read."""
+    """That other layouts were recognized as well, and are not read."""
     if not others:
         return ""
     said = ", ".join(f"{other} ({count:,} frames in the first block)" for other, count in others.items())

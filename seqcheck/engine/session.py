@@ -63,7 +63,7 @@ class Query:
     """What is asked of captures.
 
     layout      a built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
-                it fits; None tries the built-ins that can be recognised
+                it fits; None tries the built-ins that can be recognized
     ring_sizes  the sender's TX ring, if known
     listed      how many duplicates and gaps the report lists one by one
     allowance   what reading may take (guard.Allowance); beyond it the rest is left unread, which the report says
@@ -108,7 +108,7 @@ def analyze(
     Args:
         captures: A path, an open binary stream, the bytes of a capture, or several of these, merged by time.
         layout: A built-in's name, a TOML file, a spec, or a Layout; or several, of which a frame goes to the first that
-            it fits. Without it, a header that is recognised, or a counter found beyond doubt.
+            it fits. Without it, a header that is recognized, or a counter found beyond doubt.
         ring_sizes: Slots of the sender's TX ring, if known.
         listed: How many duplicates and gaps the report lists individually.
         select: Which frames are read; without it, all.

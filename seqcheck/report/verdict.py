@@ -180,7 +180,7 @@ def _rivals(findings: Findings, leading: Account) -> tuple[Rival, ...]:
 
 
 _WHAT = {
-    "path-copy": "copies made on the path, at once or after a constant delay",
+    "path-copy": "copies made on the path, immediately or after a constant delay",
     "loop": "frames that circle in the network",
     "retransmission": "resends after a timeout or a round trip, or a resent window",
     "sender-repeat": "deliberate repetition at a fixed distance",
@@ -206,8 +206,8 @@ def _general(findings: Findings, facts: Facts, leading: Account | None) -> tuple
     caveats = []
     if facts.dropped:
         caveats.append(
-            f"The capture dropped {plural(facts.dropped, 'frame')}: some gaps may be its own, and counts are lower "
-            "bounds."
+            f"The capture dropped {plural(facts.dropped, 'frame')}: some gaps may be due to that, and counts are "
+            "lower bounds."
         )
     moduli = [findings.modulus] if findings.moduli is None else sorted(set(findings.moduli.tolist()))
     ring = leading.ring.size if leading is not None and leading.ring is not None else None

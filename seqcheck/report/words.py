@@ -55,14 +55,14 @@ def time(ns: int) -> str:
 
 
 def odds(log_odds: float) -> str:
-    """How likely a rival is beside the leading explanation: '1 in 4,000 as likely'. `log_odds` are natural."""
+    """How likely a rival is beside the leading explanation: '4,000 times less likely'. `log_odds` are natural."""
     times = math.exp(min(max(log_odds, 0.0), 50.0))
     if times < FEW_ODDS:
         return "about as likely"
     if times > MANY_ODDS:
-        return "less than 1 in a million as likely"
+        return "over a million times less likely"
     digits = max(0, int(math.log10(times)) - 1)
-    return f"1 in {round(times, -digits):,.0f} as likely"
+    return f"{round(times, -digits):,.0f} times less likely"
 
 
 def percent(share: float) -> str:

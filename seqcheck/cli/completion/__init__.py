@@ -25,7 +25,7 @@ to try it:
 
 to keep it:
   seqcheck completion bash > ~/.local/share/bash-completion/completions/seqcheck
-  seqcheck completion zsh > a folder of $fpath, as _seqcheck
+  seqcheck completion zsh > _seqcheck    (in a folder of $fpath)
   seqcheck completion fish > ~/.config/fish/completions/seqcheck.fish"""
 
 

@@ -1,4 +1,4 @@
-/* Frames that look like one that was decoded before, recognised at once.
+/* Frames that look like one that was decoded before, recognized at once.
  *
  * Theory
  *     What decode says of a frame is decided by few of its bits: those that lead through the headers (`fixed`), those

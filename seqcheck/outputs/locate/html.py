@@ -26,7 +26,7 @@ def write(way: Way, out: BinaryIO, page: Page) -> None:
         "statement": text(way.statement),
         "summary": text(words.summary(way)),
         "ladder": "".join(ladder(way)),
-        "pointed": section("What the copies point at", [f"{where}: {said}" for where, said in words.pointed(way)]),
+        "pointed": section("What the copies point to", [f"{where}: {said}" for where, said in words.pointed(way)]),
         "remarks": section("What the points did not see", words.remarks(way)),
         "clocks": section("Clocks", words.clocks(way)),
         "caveats": section("Caveats", way.caveats),

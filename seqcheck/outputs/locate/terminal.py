@@ -88,7 +88,7 @@ def segments(way: Way, width: int) -> RenderableType:
 
 
 def pointed(way: Way) -> Drawn | None:
-    """What the copies point at."""
+    """What the copies point to."""
     found = [*words.pointed(way)]
     if not found:
         return None
@@ -97,7 +97,7 @@ def pointed(way: Way) -> Drawn | None:
     grid.add_column(overflow="fold")
     for where, statement in found:
         grid.add_row(Text(visible(where)), Text(visible(statement)))
-    return "What the copies point at", grid
+    return "What the copies point to", grid
 
 
 def points(way: Way, width: int) -> RenderableType:

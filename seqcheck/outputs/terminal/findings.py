@@ -10,7 +10,7 @@ from seqcheck.escape import visible
 from seqcheck.model import Duplicate, Gap, OtherCopy, Stream
 from seqcheck.outputs.histogram import Row, rows
 from seqcheck.outputs.terminal.style import BAR, DIM, INDENT, MARK, Column, Drawn, Marks, View, table
-from seqcheck.outputs.wording import OF_NUMBERS, UNKNOWN, count, counted, key, key_text, moment, raw, span
+from seqcheck.outputs.wording import NOT_COMPARED, OF_NUMBERS, UNKNOWN, count, counted, key, key_text, moment, raw, span
 
 ROWS = 10
 BARS = 14
@@ -154,7 +154,7 @@ def time_lag(duplicate: Duplicate | OtherCopy, marks: Marks) -> str:
 def likeness(duplicate: Duplicate) -> str:
     """How the copy compares with the earlier one."""
     if duplicate.identical is None:
-        return "?"
+        return NOT_COMPARED
     if duplicate.identical:
         return "identical"
     return "other bytes" if duplicate.same_length else "other length"

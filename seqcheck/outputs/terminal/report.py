@@ -109,7 +109,7 @@ def doubts(report: Report) -> list[str]:
         said.append(f"The capture is damaged ({counted(len(capture.damage), 'place')}, listed below).")
     if capture.dropped:
         said.append(
-            f"The capturing side dropped {counted(capture.dropped, 'frame')}: missing numbers may be its doing."
+            f"The capture dropped {counted(capture.dropped, 'frame')}: some numbers may be missing because of that."
         )
     return said
 
@@ -168,7 +168,7 @@ def read(view: View) -> Drawn:
     if capture.cut_frames:
         parts.append(f"{counted(capture.cut_frames, 'frame')} cut by the snap length")
     table = pairs(
-        "Read",
+        "Input",
         [
             ("capture", f"{named}: {', '.join(figures)}"),
             *([("selected", visible(capture.selected))] if capture.selected else []),

@@ -13,7 +13,7 @@ from rich.text import Text
 from seqcheck.dataclass import dataclass
 from seqcheck.escape import visible
 from seqcheck.model import Report
-from seqcheck.outputs.wording import UNKNOWN
+from seqcheck.outputs.wording import NOT_COMPARED, UNKNOWN
 
 T = TypeVar("T")
 
@@ -105,7 +105,9 @@ class Column(Generic[T]):
 def table(columns: Sequence[Column[T]], rows: Sequence[T], width: int) -> Table:
     """The columns that fit and say something; what is shown is shown whole."""
     cells = {column.title: [visible(column.value(row)) for row in rows] for column in columns}
-    told = [column for column in columns if column.worth == ALWAYS or {*cells[column.title]} - {UNKNOWN, ""}]
+    told = [
+        column for column in columns if column.worth == ALWAYS or {*cells[column.title]} - {UNKNOWN, NOT_COMPARED, ""}
+    ]
     shown = fitting(told, {title: max(map(cell_len, [title, *texts])) for title, texts in cells.items()}, width)
     drawn = Table(box=None, pad_edge=False, padding=(0, GUTTER, 0, 0), header_style=DIM)
     for column in shown:

@@ -44,8 +44,8 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),
     "one-run": _says("it is all one run, and a single distance proves little."),
     "as-many": _says("as many numbers are missing as came early, and slots refilled too early look the same."),
-    "in-place": _says("the copies stand where other numbers are missing, as stale slots do."),
+    "in-place": _says("the copies take the place of missing numbers, as stale slots do."),
     "leftover": _says("far more duplicates remain unexplained, and a few may share a distance by chance."),
     "single": _says("a single distance may match a ring size by chance."),
-    "size": lambda one: f"the size is only certain to {100 * min(_ring(one).certainty, 0.9989):.3g} %.",
+    "size": lambda one: f"the size is only {100 * min(_ring(one).certainty, 0.9989):.3g} % certain.",
 }

@@ -87,10 +87,10 @@ def reasons(one: Account) -> list[str]:
     if ring.size is not None and figures.distance is not None:
         found.append(_apart(ring, figures))
     if ring.exact > 0:
-        lap = f"{number(ring.best)} slots apart" + (", or a multiple" if int(ring.laps.max(initial=1)) > 1 else "")
+        lap = f"{number(ring.best)} slots" + (" or a multiple" if int(ring.laps.max(initial=1)) > 1 else "")
         found.append(
             f"Counting all frames of the sender, {share(min(ring.exact, figures.count), figures.count, 'copy')} "
-            f"{agree(ring.exact, 'is', 'are')} exactly {lap}."
+            f"{agree(ring.exact, 'is', 'are')} exactly {lap} after the earlier one."
         )
     elif ring.closed and figures.places is not None:
         found.append(f"Counting all frames of the sender, the copies are {spans(figures.places, 'slot')} apart.")
@@ -99,7 +99,7 @@ def reasons(one: Account) -> list[str]:
     if figures.stand_ins:
         found.append(
             f"{share(figures.stand_ins, figures.count, 'copy').capitalize()} "
-            f"{agree(figures.stand_ins, 'stands', 'stand')} where another number is missing: the old content went out "
+            f"{agree(figures.stand_ins, 'takes', 'take')} the place of a missing number: the old content went out "
             "instead."
         )
     if figures.delay_ns and figures.delay_ns[2] > 1.3 * max(figures.delay_ns[0], 1):

@@ -50,7 +50,7 @@ def reasons(one: Account) -> list[str]:
         )
     if figures.delay_ns:
         low, _, high = (time(each) for each in figures.delay_ns)
-        found.append(f"Copies come {low if low == high else f'{low} to {high}'} after the first.")
+        found.append(f"Copies come {low if low == high else f'{low} to {high}'} after the earlier one.")
     return found
 
 

@@ -32,7 +32,7 @@ def at_once(one: Account, of: int) -> str:
         return delay(one, of)
     return (
         f"{were(one, of)} made on the path (mirror port, bond, `any`): "
-        f"{percent(one.figures.share)} of the numbers came again at once."
+        f"{percent(one.figures.share)} of the numbers came again immediately."
     )
 
 
@@ -55,9 +55,10 @@ def reasons(one: Account) -> list[str]:
         low, middle, high = figures.delay_ns
         apart = f"{spans(figures.distance, 'record')} apart"
         if time(low) == time(high):
-            found.append(f"Copies come {time(middle)} after the first, {apart}.")
+            found.append(f"Copies come {time(middle)} after the earlier one, {apart}.")
         else:
-            found.append(f"Copies come {time(low)} to {time(high)} after the first (median {time(middle)}), {apart}.")
+            between = f"{time(low)} to {time(high)} after the earlier one (median {time(middle)})"
+            found.append(f"Copies come {between}, {apart}.")
     if figures.share > 0.85 and one.cause != "redundancy":
         found.append(f"{percent(figures.share)} of the numbers came more than once: no ring resends everything.")
     return found
