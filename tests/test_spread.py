@@ -17,7 +17,7 @@ from twins import KERNELS
 
 from seqcheck import analyze
 from seqcheck.cli.main import main
-from seqcheck.errors import UsageError
+from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel import border
 from seqcheck.layout import Layout, dump, parse, write
 from seqcheck.layout.files import from_table
@@ -160,6 +160,19 @@ def test_every_number_counts() -> None:
     assert "several records" in found.verdict.statement
     assert found.exit_code == 1
     assert found.records.sequenced + found.records.foreign + sum(found.records.skipped.values()) == found.capture.frames
+
+
+def test_frames_that_cover_nothing_only() -> None:
+    with pytest.raises(InputError, match="5 of 6 frames fit the layout custom, but none covers a number"):
+        report([messages()[4]] * 5 + [ethernet(ipv4(udp(b"abc", dport=53)))], COVERED)
+
+
+def test_the_time_line_has_each_number_in_its_frames_place() -> None:
+    """As many numbers as frames, though not one in each."""
+    own = [frame(struct.pack(">BBHH", 1, 0, 2 * at, 2)).data for at in range(16)] + [messages()[4]] * 16
+    found = report(own, COVERED)
+    assert found.overview is not None
+    assert [each.records for each in found.overview.timeline] == [32, 0]
 
 
 def test_beside_another_layout() -> None:

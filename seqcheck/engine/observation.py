@@ -117,7 +117,8 @@ class Observation:
             skipped = with_records(skipped, left)
         findings, keys = _with_streams(found, skipped), chosen.decoder.keys()
         if not len(findings.streams):
-            raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline))
+            fit = _sequenced(chosen, findings)
+            raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline), fit)
         facts = Facts(
             ring_sizes=tuple(question.ring_sizes),
             evidence=self._witness.evidence,
@@ -248,15 +249,17 @@ def _unknown_layout(recognition: Recognition | None, capture: Capture) -> InputE
 
 
 def _no_record(
-    layouts: Sequence[Layout], skipped: dict[str, int], capture: Capture, advice: Sequence[str]
+    layouts: Sequence[Layout], skipped: dict[str, int], capture: Capture, advice: Sequence[str], fit: int
 ) -> InputError:
     if not capture.frames:
         return _no_frame(capture)
+    names = " or ".join(each.name for each in layouts)
+    if fit:
+        return InputError(f"{fit:,} of {capture.frames:,} frames fit the layout {names}, but none covers a number")
     order = [reason for reason in REASONS if reason in skipped]
     why = ", ".join(f"{reason} {skipped[reason]:,}" for reason in order)
     return InputError(
-        f"none of the {capture.frames:,} frames fits the layout {' or '.join(each.name for each in layouts)} (skipped:"
-        f" {why})",
+        f"none of the {capture.frames:,} frames fits the layout {names} (skipped: {why})",
         hint="\n".join([*(f"It reads: {spec_of(each)}" for each in layouts if not each.content), *advice]),
     )
 

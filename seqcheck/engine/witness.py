@@ -52,6 +52,7 @@ class Witness(Sink):
         self.foreign: Counter[str] = Counter()
         self._reader: Reader | None = None
         self._stamped = False
+        self._several = False  # records may share a frame, or a record give no number
         self._below = [1 << 64] * ORDERS  # hashes that are still wanted, of each order
         self._taken: list[list[tuple[int, int]]] = [[] for _ in range(ORDERS)]  # (hash, frame)
         self._named = [0] * ORDERS
@@ -65,6 +66,7 @@ class Witness(Sink):
         """Records of these layouts will come."""
         self._reader = Reader(*layouts)
         self._stamped = any(layout.slot is not None for layout in layouts)
+        self._several = any(layout.several for layout in layouts)
 
     def take(self, block: Block) -> None:
         """Look at what waited for it, and remember which of its rows are not records."""
@@ -72,9 +74,10 @@ class Witness(Sink):
             waiting, self._waiting = self._waiting, self._waiting[:0]
             self._look(waiting, block.store)
         low, high = block.low, block.high
-        if self._reader is not None and block.records.count < high - low:
+        if self._reader is not None and (self._several or block.records.count < high - low):
             foreign = np.flatnonzero(block.records.status[low:high] != RECORD)
-            self._strangers.append(foreign + (block.frames.first + low))
+            if len(foreign):
+                self._strangers.append(foreign + (block.frames.first + low))
         while self._strangers and self._strangers[0][-1] < block.frames.first + high - REMEMBERED:
             self._strangers.popleft()
 

@@ -8,12 +8,14 @@ Times are integer ns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..kernel.border import DUPLICATE, EVENT, GAP, LATE
+from ..layout import Layout
 from ..saved import Saved
 from ..sink import Block, Sink
 
@@ -83,11 +85,16 @@ class Timeline(Sink):
     def __init__(self) -> None:
         self._bins = np.zeros(BINS, BIN)
         self._dropped = 0
+        self._several = False  # records may share a frame
         self._points = Sample(POINT)
         self._strays = Sample(EVENT)
         self.stride = STRIDE
         self.frames = 0
         self.last_ns = 0
+
+    def begin(self, layouts: Sequence[Layout]) -> None:
+        """Records of these layouts will come."""
+        self._several = any(layout.several for layout in layouts)
 
     def take(self, block: Block) -> None:
         """A block, and the records in it."""
@@ -101,7 +108,8 @@ class Timeline(Sink):
         first, last = before // self.stride, (self.frames - 1) // self.stride
         self.last_ns = int(frames.ns[high - 1])
         count = records.count
-        rows = None if count == high - low else records.row[:count]  # None: every frame is a record
+        every = count == high - low and not self._several
+        rows = None if every else records.row[:count]  # None: every frame is a record
         (self._few if last - first < FEW else self._many)(frames.ns[low:high], (first, last), before, low, rows)
         wanted = self._points.pick(count)
         if wanted.start < count:
