@@ -102,7 +102,7 @@ def test_one_record_by_chance() -> None:
     report = seqcheck.analyze(wire.capture(), layout="udp:5000 magic=u32be@8==0xabababab seq=u32be@0")
     assert report.records.sequenced == 1
     assert report.verdict.cause == "no-counter"
-    assert "3000 others" in report.verdict.statement
+    assert "3,000 others" in report.verdict.statement
 
 
 COUNTERS: dict[str, list[int]] = {

@@ -55,9 +55,9 @@ def sample() -> Frames:
         ("udp:6000 seq=u32le@31", "The layout needs 35 bytes of payload; these frames have 34 at most."),
         (
             "udp:6000 magic=u32be@0==0xfeedface seq=u32le@6",
-            "At u32be@0 stands 0xcefaedfe in 100 % of the frames, not 0xfeedface. The byte order is the other one.",
+            "u32be@0 is 0xcefaedfe in 100 % of the frames, not 0xfeedface. The bytes are in reverse order.",
         ),
-        ("udp:6000 magic=u16le@4==5001 seq=u32le@6", "At u16le@4 stands 0x1388 in 100 % of the frames, not 0x1389."),
+        ("udp:6000 magic=u16le@4==5001 seq=u32le@6", "u16le@4 is 0x1388 in 100 % of the frames, not 0x1389."),
     ],
 )
 def test_what_is_wrong_and_what_would_count(layout: str, said: str) -> None:
@@ -82,7 +82,7 @@ def test_a_stream_field_that_is_missing() -> None:
     frames = sent(payloads)
     taken.take(frames, 0, frames.count)
     said, would = check(taken.frames(), parse("udp:6000 seq=u32le@4"), load())
-    assert said.startswith("seq=u32le@4 counts by one in ")
+    assert said.startswith("seq=u32le@4 counts by one in only ")
     assert would.startswith("udp:6000 stream=u32be@0 seq=u32le@4 would:")
 
 
@@ -139,7 +139,7 @@ def stepping(step: int, size: int = 2) -> Frames:
 def test_a_counter_that_goes_up_by_a_constant() -> None:
     (said, would) = check(stepping(30), parse("udp:6000 seq=u16be@0"), load())
     assert said == "seq=u16be@0 never counts."
-    assert would == "It goes up by 30 in 100 %: udp:6000 seq=u16be@0 step=30 would count the steps."
+    assert would == "It goes up by 30 in 100 % of the steps: udp:6000 seq=u16be@0 step=30 would count them."
     assert check(stepping(30), parse("udp:6000 seq=u16be@0 step=30"), load()) == ()
 
 
@@ -152,8 +152,8 @@ def test_a_wrong_place_is_no_step() -> None:
 @pytest.mark.parametrize(
     ("seq", "said"),
     [
-        ("text@'sequence='", "'sequence=' is in none of the frames: in front of numbers stands 'seq=', 't='."),
-        ("text@'log'", "Behind 'log' there is no number."),
+        ("text@'sequence='", "'sequence=' is in none of the frames; numbers come after 'seq=', 't='."),
+        ("text@'log'", "There is no number after 'log'."),
     ],
 )
 def test_a_label_that_is_not_there_or_has_no_number(seq: str, said: str) -> None:

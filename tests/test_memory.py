@@ -98,8 +98,8 @@ def test_reading_ends_when_the_time_is_over(tmp_path: Path, capsys: pytest.Captu
     second.write_bytes(STALE.read_bytes())
     assert main(["analyze", "--max-time", "0.000001s", "--report", f"json={target}", str(STALE), str(second)]) == 2
     report = json.loads(target.read_text())
-    assert report["capture"]["damage"][0]["what"] == "not read further: the 1e-06 s given were over"
-    assert any("a part of the capture" in caveat for caveat in report["verdict"]["caveats"])
+    assert report["capture"]["damage"][0]["what"] == "reading stopped: the time limit of 1e-06 s was reached"
+    assert any("only part of the capture" in caveat for caveat in report["verdict"]["caveats"])
     records = report["records"]
     assert report["capture"]["frames"] == records["sequenced"] + records["foreign"] + sum(records["skipped"].values())
     assert report["capture"]["frames"] > 0
@@ -107,7 +107,7 @@ def test_reading_ends_when_the_time_is_over(tmp_path: Path, capsys: pytest.Captu
 
 def test_reading_ends_when_the_memory_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     with examine([STALE], Query(allowance=Allowance(memory=1 << 20))) as results:
-        assert "1 MiB of memory given were in use" in results.report.capture.unread
+        assert "the memory limit of 1 MiB was reached" in results.report.capture.unread
 
 
 def test_a_silent_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_silent_pipe_is_not_waited_for(tmp_path: Path) -> None:
         open(reading, "rb", buffering=0) as stream,
         examine([stream], Query(allowance=Allowance(seconds=0.5))) as results,
     ):
-        assert results.report.capture.unread == "not read further: nothing came within the time given"
+        assert results.report.capture.unread == "reading stopped: no data came within the time limit"
         assert results.report.capture.frames > 100
     os.close(writing)
 

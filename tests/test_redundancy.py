@@ -40,6 +40,12 @@ def counted(capture: io.BytesIO) -> tuple[int, int, int]:
     return found.count({0xA}), found.count({0xB}), found.count({0xA, 0xB})
 
 
+def test_two_paths_by_design_are_no_doubt_about_the_layout() -> None:
+    """Two delayed orders mixed do not count by one, and no other layout is recommended for that."""
+    report, _ = read(kinds.prp())
+    assert report.layout.how == ""
+
+
 def test_prp_is_counted_by_way() -> None:
     capture = kinds.prp()
     only_a, only_b, both = counted(capture)

@@ -131,7 +131,7 @@ class RawBytes(ByteSource):
     def _read(self, view: memoryview) -> int:
         try:
             if self._until is not None and not self.plain and not self._comes():
-                self.trouble = f"{UNREAD}: nothing came within the time given"
+                self.trouble = f"{UNREAD}: no data came within the time limit"
                 return 0
             while (got := self._into(view)) is None:  # a pipe that someone set to non-blocking
                 select.select([self._stream], [], [])

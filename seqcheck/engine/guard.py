@@ -50,9 +50,9 @@ class Allowance:
     def spent(self, seconds: float) -> str:
         """Why no more is to be read after that long, empty where nothing speaks against it."""
         if self.seconds is not None and seconds >= self.seconds:
-            return f"the {self.seconds:g} s given were over"
+            return f"the time limit of {self.seconds:g} s was reached"
         if self.memory is not None and _peak() >= self.memory:
-            return f"the {self.memory >> 20} MiB of memory given were in use"
+            return f"the memory limit of {self.memory >> 20} MiB was reached"
         return ""
 
     def budget(self) -> Budget:

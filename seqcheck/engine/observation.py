@@ -130,7 +130,7 @@ class Observation:
             dropped=capture.dropped,
             numbered=chosen.content is None,
         )
-        how = self.pipeline.how or self._doubt(findings)
+        how = self.pipeline.how or ("" if facts.redundant else self._doubt(findings))  # two orders mixed count in none
         layouts = tuple(
             LayoutInfo(name=layout.name or "discovered", spec=spec_of(layout), how=how) for layout in chosen.layouts
         )
@@ -238,7 +238,7 @@ def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
 def _as_far_as_read(verdict: Verdict, capture: Capture) -> Verdict:
     """With a caveat where something was left unread, or was not asked for."""
     parts = [each for each in (capture.unread, capture.selected) if each]
-    more = [f"All of this is about a part of the capture: {each}." for each in parts]
+    more = [f"This report covers only part of the capture: {each}." for each in parts]
     return replace(verdict, caveats=(*verdict.caveats, *more)) if more else verdict
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from seqcheck.dataclass import dataclass
 
-UNREAD = "not read further"  # how a Damage begins where a limit ended the reading, not the input
+UNREAD = "reading stopped"  # how a Damage begins if a limit ended the reading, not the input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,20 +112,20 @@ def _lone(fault: CounterFault) -> str:
 
 
 def _steps(fault: CounterFault) -> str:
-    return f"{number(fault.wide)} of {plural(fault.of, 'step')} go up by {number(fault.width)}"
+    return f"{fault.wide:,} of {plural(fault.of, 'step')} go up by {fault.width:,}"
 
 
 def _jumps(fault: CounterFault) -> str:
-    few = f"only {number(fault.healthy)}" if fault.healthy else "none"
+    few = f"only {fault.healthy:,}" if fault.healthy else "none"
     return f"{few} of {plural(fault.of, 'step')} go up by one, and {plural(fault.missing, 'number')} would be missing"
 
 
 def _restarts(fault: CounterFault) -> str:
-    return f"it would have started over {number(fault.restarts)} times in {plural(fault.of, 'step')}"
+    return f"it would have started over {fault.restarts:,} times in {plural(fault.of, 'step')}"
 
 
 def _late(fault: CounterFault) -> str:
-    return f"{number(fault.late)} of {plural(fault.of, 'step')} go back"
+    return f"{fault.late:,} of {plural(fault.of, 'step')} go back"
 
 
 def _random(fault: CounterFault) -> str:
@@ -134,7 +134,7 @@ def _random(fault: CounterFault) -> str:
 
 def _chance(fault: CounterFault) -> str:
     fits = plural(fault.of + fault.streams, "frame")
-    return f"the layout matches {fits} among {number(fault.others)} others, probably by chance"
+    return f"the layout matches {fits} among {fault.others:,} others, probably by chance"
 
 
 _FAULTS = {
@@ -147,9 +147,8 @@ def _seen(fault: CounterFault) -> tuple[str, ...]:
     if not fault.of:
         return ()
     return (
-        f"Of {plural(fault.of, 'step')} from record to record, {number(fault.healthy)} go up by one.",
-        f"Read as a counter: {number(fault.missing)} missing, {number(fault.late)} late, "
-        f"{plural(fault.restarts, 'restart')}.",
+        f"Of {plural(fault.of, 'step')} from record to record, {fault.healthy:,} go up by one.",
+        f"Read as a counter: {fault.missing:,} missing, {fault.late:,} late, {plural(fault.restarts, 'restart')}.",
     )
 
 

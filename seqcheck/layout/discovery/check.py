@@ -56,7 +56,7 @@ def check(frames: Frames, layout: Layout, kernel: Kernel) -> tuple[str, ...]:
     would = would or tuple(_by_steps(tried, layout))
     if tried.steps.forward >= COUNTS and not would:
         return ()  # it counts, and frames are lost
-    share = f"counts by one in {percent(tried.steps.share)} of {len(tried.row):,} records only"
+    share = f"counts by one in only {percent(tried.steps.share)} of {len(tried.row):,} records"
     return (f"{seq} {share if tried.steps.up else 'never counts'}.", *would)
 
 
@@ -71,7 +71,8 @@ def _by_steps(tried: Trial, layout: Layout) -> Iterator[str]:
     if share < COUNTS or step == 1 or step % 256 == 0:
         return
     with contextlib.suppress(UsageError):  # a step that does not come round
-        yield f"It goes up by {step} in {percent(share)}: {write(replace(layout, step=step))} would count the steps."
+        spec = write(replace(layout, step=step))
+        yield f"It goes up by {step} in {percent(share)} of the steps: {spec} would count them."
 
 
 def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Iterator[str]:
@@ -113,8 +114,8 @@ def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[
             continue
         order = np.argsort(-counts, kind="stable")[:MOST]
         said = ", ".join(f"{int(numbers[at]):#x} in {percent(counts[at] / counts.sum())}" for at in order)
-        hint = " The byte order is the other one." if _turned(match) in map(int, numbers) else ""
-        yield f"At {write_word(match.word)} stands {said} of the frames, not {match.value:#x}.{hint}"
+        hint = " The bytes are in reverse order." if _turned(match) in map(int, numbers) else ""
+        yield f"{write_word(match.word)} is {said} of the frames, not {match.value:#x}.{hint}"
         return
 
 
@@ -126,10 +127,10 @@ def _label(frames: Frames, layout: Layout, label: str, rows: NDArray[np.int64]) 
         found = locate(data, wire, link, sought)
         texts.append(data[found.start : min(found.end, len(data))])
     if any(label.encode("ascii") in text for text in texts):
-        yield f"Behind {label!r} there is no number."
+        yield f"There is no number after {label!r}."
         return
     others = Counter(other for text in texts for other in labels(text)).most_common(MOST)
-    there = f": in front of numbers stands {', '.join(repr(other) for other, _ in others)}" if others else ""
+    there = f"; numbers come after {', '.join(repr(other) for other, _ in others)}" if others else ""
     yield f"{label!r} is in none of the frames{there}."
 
 
@@ -147,7 +148,7 @@ def _short(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[
     words = [word for word in layout.words() if word.offset < HERE]
     need = max((word.offset + word.width if word.offset >= 0 else -word.offset for word in words), default=0)
     if not need or need <= max(lengths):
-        yield f"The places that the layout asks for lie beyond the end of the payload: {max(lengths)} bytes at most."
+        yield f"The layout's offsets are beyond the end of the payload, which has at most {max(lengths)} bytes."
         return
     yield f"The layout needs {need} bytes of payload; these frames have {max(lengths)} at most."
 

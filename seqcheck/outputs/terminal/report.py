@@ -105,8 +105,11 @@ def doubts(report: Report) -> list[str]:
     """What is wrong with the capture itself, so that it is read before the findings."""
     capture = report.capture
     said = [visible(report.layout.how)] if report.layout.how else []
-    if capture.damage:
-        said.append(f"The capture is damaged ({counted(len(capture.damage), 'place')}, listed below).")
+    damaged = len(capture.damage) - bool(capture.unread)
+    if damaged:
+        said.append(f"The capture is damaged ({counted(damaged, 'place')}, listed below).")
+    if capture.unread:
+        said.append(f"The capture was not read to its end: {visible(capture.unread)}.")
     if capture.dropped:
         said.append(
             f"The capture dropped {counted(capture.dropped, 'frame')}: some numbers may be missing because of that."
