@@ -51,6 +51,7 @@ def test_no_number_comes_twice_afterwards(sample: Path, tmp_path: Path, capsys: 
     assert f"wrote {out}, {len(left):,} of {before.capture.frames:,} frames" in told
     for name, count in before.duplicates.by_cause.items():
         assert f"{name} {count:,}" in told
+    assert ("the count started over" in told) == any(each.restarts for each in before.streams)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -106,6 +106,9 @@ def tell(report: Report, name: str, *, removed: int, numbers: int, counts: Count
     said += f" ({kinds})" if kinds else ""
     why = "in frames that hold new numbers, too, stay" if several else "of other causes stay"
     say(said + (f"; {left:,} copies {why}" if left else ""))
+    if restarts := sum(stream.restarts for stream in report.streams):
+        times = "once" if restarts == 1 else f"{restarts:,} times"
+        say(f"seqcheck: note: the count started over {times}; numbers that came before that are no copies, and stay")
     for each in report.limits:
         if each.name == "missing":
             say(f"seqcheck: note: {each.count:,} records were too old to be judged, and stay")
