@@ -9,12 +9,13 @@ Names in `__all__` are loaded on first use, so that `seqcheck --version` does no
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from seqcheck.version import VERSION as __version__  # noqa: N811 - the name that all packages have
 
+# As typing has it, which takes longer to load than all else that runs before Ctrl-C is answered quietly (__main__.py).
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from seqcheck.capture.selection import Selection
     from seqcheck.engine.analyzer import Analyzer
     from seqcheck.engine.following import Live, live
@@ -58,6 +59,8 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
