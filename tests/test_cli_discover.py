@@ -48,7 +48,7 @@ def test_json(capture: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_it_looks_like(capture: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["discover", capture]) == 0
     out = capsys.readouterr().out
-    assert "120 frames looked at, 1 likely candidate." in " ".join(out.split())
+    assert "120 frames examined, 1 likely candidate." in " ".join(out.split())
     assert f"\n1. {SPEC}\n" in out
     assert "beyond doubt" in out
     assert "first values: 0 1 2 3 4 5 6 7" in out

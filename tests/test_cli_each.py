@@ -82,6 +82,7 @@ def test_each_is_told_and_the_worst_is_the_exit_code(capsysbinary: pytest.Captur
         ["clean.pcap", "clean"], ["stale-slot.pcap", "findings"], ["loss.pcap", "findings"],
     ]  # fmt: skip
     assert lines[3][-3:] == ["stale-slot", "strong", "128"]
+    assert lines[4][-1] == "loss"
     assert out.splitlines()[-1] == "3 captures: 1 clean, 2 with findings, 0 trouble"
     assert err == ""
 

@@ -45,11 +45,11 @@ def test_explains_a_spec_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     )
     out = " ".join(capsys.readouterr().out.split())
     for words in (
-        "the Ethernet payload, behind any VLAN tags, ethertype 0x88b5",
-        "byte 0 (u8) masked by 0xf0 is not 0x10",
+        "the Ethernet payload, after any VLAN tags, ethertype 0x88b5",
+        "byte 0 (u8) masked by 0xf0 must not be 0x10",
         "bytes 2 to 3 (u16le), part of the stream's key",
-        "bytes -8 to -5 (u32be) masked by 0x3fff, the number, which starts over after 16384 values",
-        "the sender's time in ns, where byte 1 (u8) is not zero",
+        "bytes -8 to -5 (u32be) masked by 0x3fff, the number, which wraps after 16384 values",
+        "the sender's time in ns, if byte 1 (u8) is not zero",
         "no: give it with --layout",
     ):
         assert words in out
@@ -70,4 +70,4 @@ def test_keeps_to_the_page(width: int) -> None:
     ("modulus", "text"), [(0, "2**64"), (1 << 32, "2**32"), (65536, "65536"), (1500, "1500"), (1 << 31, "2**31")]
 )
 def test_counter(modulus: int, text: str) -> None:
-    assert counter(modulus) == f"the number, which starts over after {text} values"
+    assert counter(modulus) == f"the number, which wraps after {text} values"

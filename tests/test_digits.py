@@ -206,7 +206,7 @@ def test_an_analysis_and_the_first_values(tmp_path: Path, capsys: pytest.Capture
     assert main(["layouts", 'udp:5000 seq=text@"seq="', "--on", capture]) == 0
     assert "71 3d [30] 20 76" in capsys.readouterr().out
     assert main(["layouts", 'udp:5000 seq=text@"seq="']) == 0
-    assert "decimal text behind the first 'seq='" in " ".join(capsys.readouterr().out.split())
+    assert "decimal text after the first 'seq='" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_what_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "09 02 [00 00]" in capsys.readouterr().out
     assert main(["layouts", RTP]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "on by 4 and 4 times what bytes 2 to 3 of that place (u16be) says bytes, where byte 0 (u8)" in said
+    assert "forward by 4 bytes plus 4 times the value of bytes 2 to 3 of that place (u16be), if byte 0 (u8)" in said
     assert main(["layouts", BER]) == 0
     assert "into the first BER element 0x61" in " ".join(capsys.readouterr().out.split())
 

@@ -15,7 +15,7 @@ from seqcheck.cli.page import page_for
 from seqcheck.cli.stdio import abandon_stdout, put
 from seqcheck.escape import visible
 from seqcheck.outputs.terminal.style import CLEAN, DIM, FINDING, UNSURE, Column, table
-from seqcheck.outputs.wording import count, counted
+from seqcheck.outputs.wording import count, counted, headed
 
 Row = tuple[str, Outcome]
 RESULTS = ("clean", "findings", "trouble")  # by exit code
@@ -76,7 +76,7 @@ COLUMNS: list[Column[Row]] = [
     Column(title="duplicates", value=told(lambda found: count(found.duplicates))),
     Column(title="missing", value=told(lambda found: count(found.missing))),
     Column(title="late", value=told(lambda found: count(found.late)), worth=5),
-    Column(title="cause", value=told(lambda found: found.verdict.cause), words=True),
+    Column(title="cause", value=told(lambda found: headed(found.verdict.cause, found.missing)), words=True),
     Column(title="evidence", value=told(strength), worth=6, words=True),
     Column(title="ring", value=told(lambda found: str(found.verdict.ring_size or "")), worth=7),
 ]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 PLACES = {
     "frame": "the frame's first byte",
-    "eth": "the Ethernet payload, behind any VLAN tags",
-    "ip": "the IP payload, behind any options and extension headers",
+    "eth": "the Ethernet payload, after any VLAN tags",
+    "ip": "the IP payload, after any options and extension headers",
     "udp": "the UDP payload",
     "tcp": "the TCP payload",
 }
@@ -171,7 +171,7 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
     for move in layout.moves:
         yield "move", moved(move)
     for stream in layout.streams:
-        yield "stream", f"{number(stream)}, part of the stream's key beside addresses and ports"
+        yield "stream", f"{number(stream)}, part of the stream's key, with addresses and ports"
     if layout.key != "all":
         yield "key", KEYS[layout.key]
     yield "seq", f"{number(layout.seq)}, {counter(layout.modulus)}"
@@ -230,9 +230,9 @@ def number(seq: Word | Digits | Pieces) -> str:
         return f"the content of the first BER element {seq.tag:#x} there"
     here = seq.offset >= HERE
     first = f"byte {seq.offset - HERE} of that place" if here else f"byte {seq.offset}"
-    where = f"behind the first {seq.label!r}" if seq.label else f"from {first} on"
+    where = f"after the first {seq.label!r}" if seq.label else f"from {first} on"
     if seq.kind == "varint":
-        return f"a varint {where}, seven bits a byte, the lowest first"
+        return f"a varint {where}, seven bits per byte, the lowest first"
     size = f"{seq.size} bytes" if seq.size else "as many digits as there are"
     return f"{size} of {WRITTEN[seq.kind]} {where}"
 
@@ -242,24 +242,24 @@ def moved(move: Move) -> str:
     if move.amount is None:
         return f"into the first BER element {move.into:#x}"
     amount = move.amount
-    parts = [f"{amount.plus}"] if amount.plus else []
+    parts = [f"{amount.plus} bytes"] if amount.plus else []
     if amount.word:
-        parts.append(f"{f'{amount.times} times ' if amount.times != 1 else ''}what {word(amount.word)} says")
+        parts.append(f"{amount.times} times " * (amount.times != 1) + f"the value of {word(amount.word)}")
     whole = f", rounded up to a multiple of {amount.whole}" if amount.whole else ""
-    when = f", where {word(move.when)} is not zero" if move.when else ""
+    when = f", if {word(move.when)} is not zero" if move.when else ""
     until = f", until {word(move.until.word)} is {move.until.value:#x}" if move.until else ""
-    return f"on by {' and '.join(parts)}{whole} bytes{when}{until}"
+    return f"forward by {' plus '.join(parts)}{whole}{when}{until}"
 
 
 def condition(match: Match) -> str:
     """A condition as words."""
     value = "the payload's length" if match.value is None else f"{match.value:#x}"
-    return f"{word(match.word)} {'is' if match.equal else 'is not'} {value}, else the frame is not a record"
+    return f"{word(match.word)} must {'be' if match.equal else 'not be'} {value}"
 
 
 def counter(modulus: int) -> str:
     """How far the counter counts."""
-    return f"the number, which starts over after {modular(modulus)} values"
+    return f"the number, which wraps after {modular(modulus)} values"
 
 
 def modular(modulus: int) -> str:
@@ -271,7 +271,7 @@ def modular(modulus: int) -> str:
 
 def guard(stamp: Stamp) -> str:
     """When a stamp counts."""
-    return f", where {word(stamp.when)} is not zero" if stamp.when else ""
+    return f", if {word(stamp.when)} is not zero" if stamp.when else ""
 
 
 def wrapped(head: str, text: str, width: int) -> list[str]:

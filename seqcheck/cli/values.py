@@ -36,7 +36,7 @@ def values(layout: Layout, capture: Input, width: int, ready: Ready) -> Iterator
     if not found:
         there = "; ".join(survey(frames)) or "nothing that a layout could name"
         raise InputError(f"{name}: no frame fits {write(layout)}", hint=f"There is: {there}")
-    yield f"{visible(name)}: {counted(frames.count, 'frame')} looked at"
+    yield f"{visible(name)}: {counted(frames.count, 'frame')} examined"
     yield "bytes of [the number]" + (" {a stream field}" if layout.streams else "") + (
         " (a magic)" if layout.matches else ""
     )  # fmt: skip

@@ -120,7 +120,7 @@ class Digits:
                 f"the label {self.label!r} is too long, or not printable ASCII", hint=f"It may have {MAX_LABEL} bytes."
             )
         if '"' in self.label and "'" in self.label:
-            raise UsageError("a label with both kinds of quotes", hint="It may be a part of what stands there.")
+            raise UsageError("a label with both kinds of quotes", hint="Part of the text before the number is enough.")
 
     @property
     def width(self) -> int:

@@ -114,15 +114,17 @@ def sight(capture: Capture, skipped: Mapping[str, int], *, missed: int, blind: i
 def clock(name: str, first: str, found: Fit) -> Clock:
     """A point's clock beside the first one's."""
     offset, drift, spread = round(found.least), found.slope * MILLION, found.spread * MILLION
-    shown = f"it drifts by {drift:+.3g} ± {spread:.3g} ppm" if drift else f"no drift beyond ±{spread:.3g} ppm shows"
+    shown = (
+        f"it drifts by {drift:+.3g} ± {spread:.3g} ppm" if drift else f"no drift beyond ±{spread:.3g} ppm is visible"
+    )
     ahead = "ahead of" if offset >= 0 else "behind"
     return Clock(
         offset_ns=offset,
         drift_ppm=round(drift, 4),
         drift_uncertain_ppm=round(spread, 4),
         uncertain_ns=found.wobble,
-        statement=f"The clock of {name} is {time(abs(offset))} {ahead} that of {first}, the fastest frame's delay"
-        f" included; {shown}.",
+        statement=f"The clock of {name} is {time(abs(offset))} {ahead} that of {first} (including the"
+        f" delay of the fastest frame); {shown}.",
     )
 
 

@@ -27,9 +27,13 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def headline(report: Report) -> str:
-    """The verdict's cause; where nothing came twice and something is missing, `loss`."""
-    cause = report.verdict.cause
-    return "loss" if cause == "clean" and report.gaps.missing else cause
+    """The verdict's cause, or `loss`."""
+    return headed(report.verdict.cause, report.gaps.missing)
+
+
+def headed(cause: str, missing: int) -> str:
+    """The cause; if nothing came twice and something is missing, `loss`."""
+    return "loss" if cause == "clean" and missing else cause
 
 
 def named(seq: int | None) -> str:

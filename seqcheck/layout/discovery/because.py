@@ -14,7 +14,7 @@ TEXT = {
     "bcd": "it is the last digit of a number in BCD, and only steps below 10 can be told",
 }
 LAST = {
-    "eth": "it is the identification of the IP header, which most hosts count, whatever they send: a last resort",
+    "eth": "it is the IP header's identification, which most hosts count up in whatever they send: a last resort",
     "ip": "it is a port, which some programs count up: a last resort",
 }
 
@@ -28,26 +28,26 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
     if found.reach is not None and found.reach.carries:
         said.append(f"its lowest byte carries into the next one, {times(found.reach.carries)}")
     elif found.reach is not None and isinstance(layout.seq, Word) and layout.seq.bits > 8:
-        said.append("no carry was seen: width and byte order are those that suit the bytes around it best")
+        said.append("no carry was seen: width and byte order are guessed from the bytes around it")
     if tried.repeats > 1:
         said.append(f"each number comes {tried.repeats} times")
     elif steps.copy:
         numbers = "1 number" if steps.copy == 1 else f"{steps.copy:,} numbers"
-        said.append(f"{numbers} came twice in a row, with the same bytes around")
+        said.append(f"{numbers} came twice in a row, with the same bytes around it")
     if steps.stuck and tried.repeats == 1:
-        said.append(f"it stayed while other bytes changed, {times(steps.stuck)}")
+        said.append(f"it stayed the same while other bytes changed, {times(steps.stuck)}")
     if steps.ahead:
-        said.append(f"it left out a few numbers, {times(steps.ahead)}")
+        said.append(f"it skipped a few numbers, {times(steps.ahead)}")
     if steps.even:
         said.append("steps of one and two alternate as in a ramp, or in a counter of something else")
     if found.clock:
         said.append(f"it reads as {found.clock}: a clock, which counts by one at a steady pace")
     if tried.hasty:
-        said.append("at a steady pace it leaves out numbers where no time was left out: a clock does that")
+        said.append("it skips numbers without a pause, at a steady pace: a clock does that")
     if layout.step != 1:
-        said.append("time stamps and totals go up like that, too, at a steady pace")
+        said.append("at a steady pace, time stamps and totals also go up like that")
     if found.inner and not last:
-        said.append("it is the identification of an IP header in the payload, which most hosts count: a last resort")
+        said.append("it is the identification of an IP header in the payload, which most hosts count up: a last resort")
     if found.digits:
         said.append(TEXT[found.digits])
     if last:
@@ -68,7 +68,7 @@ def named(layout: Layout) -> str:
         return f"{' with '.join(f'{typed(word)} at {write_offset(word.offset)}' for word in words)} of {place(layout)}"
     if seq.kind == "ber":
         return f"the BER element {seq.tag:#x} of {place(layout)}"
-    where = f"behind {seq.label!r}" if seq.label else f"at {write_offset(seq.offset)}"
+    where = f"after {seq.label!r}" if seq.label else f"at {write_offset(seq.offset)}"
     if seq.kind == "varint":
         return f"a varint {where} of {place(layout)}"
     return f"a number in {WRITTEN[seq.kind]} {where} of {place(layout)}"

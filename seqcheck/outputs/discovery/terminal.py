@@ -29,7 +29,7 @@ def lines(discovery: Discovery, width: int) -> Iterator[str]:
     names = ", ".join(map(visible, discovery.captures))
     found = discovery.candidates
     likely = [each for each in found if each.score > LIKELY]
-    yield from _wrapped("", f"{names}: {counted(discovery.frames, 'frame')} looked at, {_headline(len(likely))}", width)
+    yield from _wrapped("", f"{names}: {counted(discovery.frames, 'frame')} examined, {_headline(len(likely))}", width)
     for number, each in enumerate([*likely, *found[len(likely) :][: UNLIKELY if likely else SHOWN]][:SHOWN], 1):
         yield ""
         yield from _candidate(number, each, discovery.captures, width)

@@ -11,7 +11,7 @@ from seqcheck.outputs import Page
 from seqcheck.outputs.html.document import asset, document
 from seqcheck.outputs.html.text import text
 from seqcheck.outputs.locate import words as words
-from seqcheck.outputs.wording import count, key_text
+from seqcheck.outputs.wording import count, headed, key_text
 
 ROWS = 500
 WIDTH, EDGE, TOP, ROW = 1040, 90, 46, 74  # of the ladder, in its own units
@@ -133,7 +133,7 @@ def points(way: Way) -> str:
         (
             point.name, count(point.capture.frames), count(point.received), count(point.duplicates),
             count(point.missing), count(point.late), count(point.missed), "all" if point.sight == "whole" else "part",
-            point.verdict.cause,
+            headed(point.verdict.cause, point.missing),
         )
         for point in way.points
     ]  # fmt: skip

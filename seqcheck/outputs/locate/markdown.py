@@ -9,7 +9,7 @@ from seqcheck.model.located import Way
 from seqcheck.outputs import Page
 from seqcheck.outputs.locate import words as words
 from seqcheck.outputs.markdown import plain, table
-from seqcheck.outputs.wording import count
+from seqcheck.outputs.wording import count, headed
 
 ROWS = 20
 
@@ -43,7 +43,8 @@ def lines(way: Way) -> Iterator[str]:
     seen = [
         (
             point.name, count(point.received), count(point.duplicates), count(point.missing), count(point.late),
-            count(point.missed), "all" if point.sight == "whole" else "part", point.verdict.cause,
+            count(point.missed), "all" if point.sight == "whole" else "part",
+            headed(point.verdict.cause, point.missing),
         )
         for point in way.points
     ]  # fmt: skip

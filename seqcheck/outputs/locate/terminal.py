@@ -28,7 +28,7 @@ from seqcheck.outputs.terminal.style import (
     marks_for,
     table,
 )
-from seqcheck.outputs.wording import count, key_text
+from seqcheck.outputs.wording import count, headed, key_text
 
 ROWS = 20
 STYLES = {"clean": CLEAN, "finding": FINDING, "unsure": UNSURE}
@@ -112,7 +112,7 @@ def points(way: Way, width: int) -> RenderableType:
         Column(title="late", value=lambda row: count(row.late), worth=6),
         Column(title="missed", value=lambda row: count(row.missed), worth=7),
         Column(title="saw", value=lambda row: "all" if row.sight == "whole" else "part", worth=7, words=True),
-        Column(title="verdict", value=lambda row: row.verdict.cause, worth=4, words=True),
+        Column(title="verdict", value=lambda row: headed(row.verdict.cause, row.missing), worth=4, words=True),
     ]
     return table(columns, way.points, width)
 

@@ -9,7 +9,7 @@ from seqcheck.outputs.wording import count, counted, span
 
 ARROW, PLAIN_ARROW = "→", ">"
 KINDS = {"duplicate": "copy", "lost": "lost", "late": "late"}
-OVER = "Delays are over that of the fastest frame, since the points' clocks need not agree."
+OVER = "Delays are relative to the fastest frame, because the points' clocks need not agree."
 
 
 def place(each: Segment | Located, way: Way) -> str:
