@@ -271,7 +271,6 @@ def random_bytes() -> Iterator[bytes]:
 @pytest.mark.parametrize(
     "sender",
     [
-        clock_of_milliseconds,
         clock_since_the_start,
         readings,
         ramp,
@@ -283,6 +282,11 @@ def random_bytes() -> Iterator[bytes]:
 def test_nothing_is_likely_where_nothing_counts(sender: Callable[[], Iterator[bytes]]) -> None:
     told = [(write(one.layout), one.score) for one in found(sent(sender())) if one.score > LIKELY]
     assert told == []
+
+
+def test_milliseconds_of_the_day_are_no_counter() -> None:
+    told = [one.score for one in found(sent(clock_of_milliseconds(), step=1_000_000))]
+    assert max(told) < LIKELY
 
 
 def test_a_byte_in_the_middle_of_a_clock_goes_up_by_one_too() -> None:
@@ -403,6 +407,10 @@ def test_whatever_comes_is_data(frames: Frames) -> None:
         ("udp:6000 seq=text@'\"seq\": '", '{{"ts": {t}.5, "seq": {n}}}'),
         ("udp:6000 seq=text@0", "{n};{t};x"),
         ('udp:6000 seq=text@"count:"', "host7 up, count:{n:06d} of 9"),
+        ('udp:6000 seq=hex@"id="', "id={n:08x} ts={t:x}"),
+        ('udp:6000 seq=hex@"id=0x"', "up id=0x{n:X} of 9"),
+        ("udp:6000 seq=hex@0", "{n:04x} {t:x}"),
+        ("udp:6000 seq=hex@4", ">>> {n:x};x"),
     ],
 )
 def test_a_number_in_text(spec: str, line: str) -> None:

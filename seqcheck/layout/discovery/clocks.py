@@ -2,8 +2,11 @@
 
 What gives a clock away is its reading: a word around the counting byte that says, in some usual unit, a time within
 some years of the capture's own. Milliseconds in 48 bits do so by chance once in a thousand, milliseconds and
-microseconds in 64 bits hardly ever. The other clocks would be hit by chance too often; they have to run with the
-arrival times as well.
+microseconds in 64 bits hardly ever; and even these must not run many times as fast as the arrival times, or as slowly.
+The other clocks would be hit by chance too often; they have to run with the arrival times as well.
+
+A number below 1000 (a million, a thousand million) that starts over there is a fraction of a second, if the word beside
+it reads as seconds.
 """
 
 from __future__ import annotations
@@ -13,10 +16,13 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.layout.discovery.columns import Columns
+from seqcheck.layout.model import Word
 
 YEAR = 365 * 86_400
 AROUND, CLOSE = 5 * YEAR, YEAR / 4  # seconds; for those that chance would hit too often
 OFF = 0.1  # of the time that passed
+PACE, SOME, TICKS = 4.0, 0.2, 2  # times as fast; the share of the waits that agree; ticks of a wait that tells
+FRACTIONS = {1000: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}  # by how many make a second
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
 Numbers = NDArray[np.float64]
 
@@ -61,6 +67,20 @@ def clock(table: Columns, column: int, seconds: Numbers) -> str:
     return ""
 
 
+def fraction(table: Columns, seq: Word, modulus: int, seconds: Numbers) -> str:
+    """What fraction of a second the number counts, empty where it does not; `seconds` as for `clock`."""
+    name = FRACTIONS.get(modulus, "")
+    for offset in (seq.offset - 4, seq.offset + seq.width) if name else ():
+        for one in CLOCKS:
+            if one.bits != 32 or (offset < 0) != (seq.offset < 0):
+                continue
+            for big in (True, False):
+                value, whole = table.words(offset, 4, big=big)
+                if whole.any() and _reads(value[whole].astype(np.float64), seconds[whole], one):
+                    return f"{name}, beside {one.name}"
+    return ""
+
+
 def _reads(value: Numbers, seconds: Numbers, one: Clock) -> bool:
     """Whether these values are near the arrival times, as that clock says them."""
     told = value / one.rate - one.zero
@@ -68,6 +88,17 @@ def _reads(value: Numbers, seconds: Numbers, one: Clock) -> bool:
     if np.count_nonzero(away < (CLOSE if one.strict else AROUND)) < 0.95 * len(away):
         return False
     if not one.strict:
-        return True
+        return _runs(told, seconds, one.rate)
     passed = float(seconds[-1] - seconds[0])
     return abs(float(told[-1] - told[0]) - passed) <= 2 / one.rate + OFF * passed
+
+
+def _runs(told: Numbers, seconds: Numbers, rate: float) -> bool:
+    """Whether it goes about as fast as time in some of the waits that are long enough to tell; there may be several
+    clocks, which are apart. A wait lasts as long as half of them all."""
+    half = len(told) // 2
+    waited, ran = seconds[half:] - seconds[: len(told) - half], told[half:] - told[: len(told) - half]
+    long = waited * rate >= TICKS
+    if not long.any():
+        return True
+    return bool(np.mean((ran[long] * PACE >= waited[long]) & (ran[long] <= waited[long] * PACE)) >= SOME)

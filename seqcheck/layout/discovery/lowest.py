@@ -1,8 +1,9 @@
 """Whether a spot is the low end of a number, or the middle of one that runs faster: a clock, a number of bytes.
 
 The number that has one byte more below it then goes up by a constant that is not one at the spot; also where that byte
-wraps, which tells it from a neighbour that goes up on its own. Within a byte, the bits below the spot must stay, or the
-count must not care.
+wraps, which tells it from a neighbour that goes up on its own. Or its steps differ: the spot stays only where the byte
+below goes up, and goes up where that wraps. Within a byte, the bits below the spot must stay, or the count must not
+care.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ RESTLESS, STRICT = 0.4, 0.95  # pairs in which bits below the spot move; then so
 CONSTANT = 0.8  # of the steps of the longer number
 SLOPE = 0.9  # of the changes of low bits, that go the same way
 FEWEST = 3  # wraps of the byte below
+FEWEST_STAYS, CARRIED = 6, 0.5  # steps of 0; the share of the steps of 1 where the byte below wraps
 Bytes = NDArray[np.uint8]
 
 
@@ -72,12 +74,23 @@ def _bits(new: Bytes, old: Bytes, bit: int) -> bool:
 
 
 def _runs(new: Bytes, old: Bytes, new_below: Bytes, old_below: Bytes, bit: int) -> bool:
-    """Whether the two bytes are one number with a constant step."""
+    """Whether the two bytes are one number with a constant step, or one that carries from one byte into the other."""
+    wraps = new_below < old_below
+    if not bit and _carries(new, old, new_below, old_below):
+        return True
     step = ((new.astype(np.int64) << 8 | new_below) - (old.astype(np.int64) << 8 | old_below)) & 0xFFFF
     values, counts = np.unique(step, return_counts=True)
     at = int(np.argmax(counts))
     if counts[at] < CONSTANT * len(step) or not int(values[at]) & ((1 << 8 + bit) - 1):
         return False
-    wraps = new_below < old_below
     alike = step[wraps] == values[at]
     return len(alike) >= FEWEST and bool(np.mean(alike) >= CONSTANT)
+
+
+def _carries(new: Bytes, old: Bytes, new_below: Bytes, old_below: Bytes) -> bool:
+    """Whether the byte goes up where the one below it wraps, and stays only where that one goes up."""
+    stays, up = new == old, new - old == 1
+    if np.count_nonzero(stays) < FEWEST_STAYS or not up.any():
+        return False
+    risen, wrapped = np.mean((new_below > old_below)[stays]), np.mean((new_below < old_below)[up])
+    return bool(risen >= STRICT and wrapped >= CARRIED)

@@ -29,6 +29,7 @@ NEAR = 4  # the largest step that counts
 TRIES = 3  # magics that turn out to be bytes of the number itself
 VARINT = 0.5  # of the steps of a varint, that have to be one
 MOSTLY = 0.85  # of the values of a column, to call it text
+TEXT = np.isin(np.arange(256), list(b"0123456789ABCDEFabcdef"))  # digits, decimal and hexadecimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +253,8 @@ def _digits(table: Columns, spot: Spot) -> str:
     values = table.data[table.there[:, spot.column], spot.column]
     if not len(values):
         return ""
-    if ((values >= 0x30) & (values <= 0x39)).mean() > MOSTLY:
+    decimal = ((values >= 0x30) & (values <= 0x39)).mean()
+    if decimal > MOSTLY or (decimal and TEXT[values].all()):
         return "text"
     if spot.bit:
         return ""

@@ -13,6 +13,8 @@ from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import KEYS, Word
 
 HALF = 6  # pairs that halve the doubt
+RARE, FEW = 0.25, 3  # a magic that chooses so small a share of the frames: among many values some count by chance, so
+# that it takes so many times as many pairs
 UP, FORWARD = 0.6, 0.4  # weights: counting by one, and going ahead by little at least
 STEP = 0.95  # a number of steps, or one with flags below it: rarer than a plain one
 # Bits below the counter: none, a step of a power of two, flags; a sampled value may have such, too.
@@ -48,9 +50,10 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
         value *= REPEATED if tried.repeats <= OFTEN else RARELY
     else:
         value *= max(0.0, 1 - STUCK * steps.stuck / steps.pairs)
-    value *= 1 - math.exp2(-steps.pairs / HALF)
-    value *= min(1.0, 2 * steps.pairs / max(len(tried.row), 1))
     layout = found.layout
+    rare = layout.matches and not layout.name and len(tried.row) < RARE * tried.anchored
+    value *= 1 - math.exp2(-steps.pairs / (HALF * FEW if rare else HALF))
+    value *= min(1.0, 2 * steps.pairs / max(len(tried.row), 1))
     bits = layout.seq.top.bit_length()
     if not (found.own or layout.each):  # at its own port it counts on purpose, as do records that stand in a row
         value *= NARROW.get(bits, 1.0)

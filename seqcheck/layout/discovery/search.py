@@ -8,11 +8,12 @@ place are searched one by one. Nothing is judged here: `score` does, on what the
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcheck.dataclass import replace
 from seqcheck.kernel.border import Frames
-from seqcheck.layout.discovery.clocks import clock
-from seqcheck.layout.discovery.columns import HEAD, columns
+from seqcheck.layout.discovery.clocks import clock, fraction
+from seqcheck.layout.discovery.columns import HEAD, Columns, columns
 from seqcheck.layout.discovery.grouping import Grouping, by_column, by_key
 from seqcheck.layout.discovery.inner import identifications
 from seqcheck.layout.discovery.kinds import kinds
@@ -21,7 +22,7 @@ from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot, scan
 from seqcheck.layout.discovery.strides import strides
 from seqcheck.layout.discovery.written import text
-from seqcheck.layout.model import Layout
+from seqcheck.layout.model import Layout, Word
 
 AS_GOOD = 0.04  # less fit, for which a simpler grouping is taken
 ENOUGH = 0.97  # fit: no columns are needed to tell streams apart
@@ -29,6 +30,7 @@ MOST = 8  # layouts of a place
 TIMED = 128  # rows whose times are compared with clocks
 MIXED = 0.9  # fit: below that, kinds of frames are tried one by one
 FAIR, OTHERS = 0.6, 3  # fit; groupings beside the best one
+TURNS = 16  # streams that send one after the other
 
 
 def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None = None) -> list[Found]:
@@ -47,7 +49,14 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
     if only is None:
         found += _strides(whole, alone=best >= MIXED)
     texts = _written(frames, place, whole) if only is None else []
-    return texts + [replace(one, clock=clock(timed, one.column, seconds), inner=one.column in inner) for one in found]
+    return texts + [replace(one, clock=_clock(timed, one, seconds), inner=one.column in inner) for one in found]
+
+
+def _clock(table: Columns, found: Found, seconds: NDArray[np.float64]) -> str:
+    """What clock it is, if any."""
+    seq = found.layout.seq
+    beside = fraction(table, seq, found.layout.modulus, seconds) if isinstance(seq, Word) else ""
+    return beside or clock(table, found.column, seconds)
 
 
 def _written(frames: Frames, place: Place, whole: Site) -> list[Found]:
@@ -64,11 +73,11 @@ def _written(frames: Frames, place: Place, whole: Site) -> list[Found]:
 def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
     """What counts there, and how well the best spot does."""
     spots: dict[tuple[int, int], list[tuple[Grouping, Spot]]] = {}
-    counting: set[int] = set()  # columns that count by themselves tell no streams apart
+    counting: set[int] = set()  # columns that count by themselves tell no streams apart, but for a few that take turns
     for grouping in site.keys:
         for spot in scan(site.table, grouping):
             spots.setdefault((spot.column, spot.bit), []).append((grouping, spot))
-            if spot.fit >= FAIR:
+            if spot.fit >= FAIR and not _in_turns(site.table, spot.column):
                 counting.add(spot.column)
     bases = site.keys[:1] if len(site.keys) == 1 else [site.keys[0], site.keys[-1]]
     for grouping in (each for base in bases for each in by_column(base, site.table)):
@@ -87,6 +96,12 @@ def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
         if one is not None and not any(one.layout == other.layout for other in found):
             found.append(one)
     return found, max((spot.fit for _, spot in chosen), default=0.0)
+
+
+def _in_turns(table: Columns, column: int) -> bool:
+    """Whether it has few values, but not all that the high bits of a byte can have: those are of a longer number."""
+    values = np.unique(table.data[:, column]).astype(np.int64)
+    return len(values) <= TURNS and not (values * len(values) == np.arange(len(values)) * 256).all()
 
 
 def _strides(site: Site, *, alone: bool) -> list[Found]:

@@ -75,7 +75,7 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         stream=stream[first],
         seq=seq[first],
         before=before(stream[first]) if layout.each else earlier,
-        anchored=int(np.isin(status, (RECORD, MAGIC, SHORT, CUT)).sum()),
+        anchored=int((np.isin(status, (RECORD, MAGIC, SHORT, CUT)) & ~subject.empty).sum()),
         streams=int(stream.max()) + 1 if len(row) else 0,
         steps=steps(new, old, layout.counted, alike),
         repeats=repeats,
@@ -121,9 +121,14 @@ def _copies(
 
 
 def _alike(subject: Subject, one: int, other: int) -> bool:
-    """Whether two frames hold the same bytes, but for a few (addresses, hop counts and their checksums, trailers)."""
+    """Whether two frames hold the same bytes, but for a few (addresses, hop counts and their checksums, trailers); no
+    way changes a payload of UDP."""
     frames = subject.frames
     size = min(int(frames.cap[one]), int(frames.cap[other]), BYTES)
     first = frames.buf[frames.off[one] : frames.off[one] + size]
     second = frames.buf[frames.off[other] : frames.off[other] + size]
-    return int(np.count_nonzero(first != second)) <= (DIFFER if subject.identification[one] >= 0 else UNNAMED)
+    differ = np.flatnonzero(first != second)
+    if subject.identification[one] >= 0:
+        return len(differ) <= DIFFER
+    begin, end = subject.payload[one].tolist()
+    return len(differ) <= UNNAMED and not ((differ >= begin) & (differ < end)).any()

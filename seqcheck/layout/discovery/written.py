@@ -1,7 +1,8 @@
 """Numbers in text and in BCD.
 
-Text is sought where the payloads are text: each run of digits of a few frames is tried on many, by the label in front
-of it, or by its place. BCD is sought from the byte that counts upwards, as far as all bytes are digits.
+Text is sought where the payloads are text: each run of digits of a few frames, decimal and hexadecimal, is tried on
+many, by the label in front of it, or by its place. BCD is sought from the byte that counts upwards, as far as all
+bytes are digits.
 """
 
 from __future__ import annotations
@@ -29,27 +30,34 @@ PRINTABLE, MOSTLY = 0.95, 0.8  # of the bytes of a payload; of the payloads
 RISING = 0.6  # of the steps go up by one
 UNITS = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 LABEL = re.compile(rb"""["']?[A-Za-z_][\w.-]{0,20}["']?\s{0,2}[:=#]?\s{0,2}["']?\Z""")
-RUN = re.compile(rb"\d+")
+RUN = {"text": re.compile(rb"\d+"), "hex": re.compile(rb"[0-9A-Fa-f]+")}
+HEX = re.compile(rb"(?<![0-9A-Za-z])(0[xX])?([0-9A-Fa-f]{2,16})(?![0-9A-Za-z])")
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 
 
 def text(frames: Frames, place: Place, keys: list[Grouping]) -> Iterator[tuple[Digits, Grouping, str]]:
-    """Numbers in decimal text that count, with the grouping in which they do, and the clock that they are, if any."""
+    """Numbers in decimal and hexadecimal text that count, with the grouping in which they do, and the clock that they
+    are, if any."""
     rows = place.rows[:LOOK]
     payloads = [_payload(frames, place, at) for at in range(len(rows))]
     if not payloads or np.mean([_is_text(payload) for payload in payloads]) < MOSTLY:
         return
     seconds = frames.ns[rows].astype(np.float64) / 1e9
     tried: set[Digits] = set()
+    best: dict[tuple[str, int], tuple[float, Digits, Grouping, str]] = {}  # by label and place
     for share in FROM:
-        for digits in _runs(payloads[int(share * (len(payloads) - 1))]):
+        payload = payloads[int(share * (len(payloads) - 1))]
+        for digits in [*_runs(payload), *_hexadecimal(payload)]:
             if digits in tried:
                 continue
             tried.add(digits)
             numbers = [_read(payload, digits) for payload in payloads]
-            grouping = _counting(numbers, keys)
-            if grouping is not None:
-                yield digits, grouping, _clock(numbers, seconds)
+            rising, grouping = _counting(numbers, keys)
+            place_of = (digits.label, digits.offset)
+            if grouping is not None and rising > best.get(place_of, (0.0,))[0]:
+                best[place_of] = (rising, digits, grouping, _clock(numbers, seconds))
+    for _, digits, grouping, clock in best.values():
+        yield digits, grouping, clock
 
 
 def bcd(table: Columns, spot: Spot) -> Digits | None:
@@ -103,16 +111,27 @@ def _is_text(payload: bytes) -> bool:
 
 def _runs(payload: bytes) -> Iterator[Digits]:
     """How the numbers of one payload may be written down: behind a label that stands there first, or at a place."""
-    for run in list(RUN.finditer(payload))[:RUNS]:
-        found = LABEL.search(payload, 0, run.start())
-        label = found[0].decode("ascii") if found else ""
-        try:
-            if found and payload.find(found[0]) == found.start():
-                yield Digits(kind="text", label=label)
-            else:
-                yield Digits(kind="text", offset=run.start())
-        except UsageError:  # quotes of both kinds
-            continue
+    for run in list(RUN["text"].finditer(payload))[:RUNS]:
+        yield from _written("text", payload, run.start(), run.start())
+
+
+def _hexadecimal(payload: bytes) -> Iterator[Digits]:
+    """The same for numbers in hexadecimal; what stands before the digits is part of their label."""
+    for run in list(HEX.finditer(payload))[:RUNS]:
+        yield from _written("hex", payload, run.start(), run.start(2))
+
+
+def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digits]:
+    """The number whose digits begin at `first`; its label ends at `front`, but for a `0x` in between."""
+    found = LABEL.search(payload, 0, front)
+    label = payload[found.start() : first] if found else b""
+    try:
+        if label and payload.find(label) == (found.start() if found else -1):
+            yield Digits(kind=kind, label=label.decode("ascii"))
+        else:
+            yield Digits(kind=kind, offset=first)
+    except UsageError:  # quotes of both kinds
+        return
 
 
 def labels(payload: bytes) -> list[str]:
@@ -125,12 +144,13 @@ def _read(payload: bytes, digits: Digits) -> int:
     at = payload.find(digits.label.encode()) + len(digits.label) if digits.label else digits.offset
     if digits.label and digits.label.encode() not in payload:
         return -1
-    run = RUN.match(payload, at)
-    return int(run[0]) if run and len(run[0]) <= DIGITS["text"] else -1
+    run = RUN[digits.kind].match(payload, at)
+    base = 16 if digits.kind == "hex" else 10
+    return int(run[0], base) if run and len(run[0]) <= DIGITS[digits.kind] else -1
 
 
-def _counting(numbers: list[int], keys: list[Grouping]) -> Grouping | None:
-    """The simplest grouping of these rows in which they go up by one."""
+def _counting(numbers: list[int], keys: list[Grouping]) -> tuple[float, Grouping | None]:
+    """The simplest grouping of these rows in which they go up by one, and in what share of the steps they do."""
     for grouping in keys:
         steps = [
             numbers[row] - numbers[before]
@@ -138,8 +158,8 @@ def _counting(numbers: list[int], keys: list[Grouping]) -> Grouping | None:
             if before >= 0 and numbers[row] >= 0 and numbers[before] >= 0
         ]
         if steps and steps.count(1) >= RISING * len(steps):
-            return grouping
-    return None
+            return steps.count(1) / len(steps), grouping
+    return 0.0, None
 
 
 def _clock(numbers: list[int], seconds: NDArray[np.float64]) -> str:

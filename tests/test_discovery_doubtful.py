@@ -1,0 +1,83 @@
+"""Discovery where something else counts as well: streams that take turns, clocks, slow ramps, tables in files."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+from packets import ethernet, ipv4
+from senders import BEGIN, noise, raw, sent
+from test_discovery import best, found
+
+from seqcheck.layout import write
+from seqcheck.layout.discovery import LIKELY
+
+
+def likely(frames: object) -> list[str]:
+    return [write(one.layout) for one in found(frames) if one.score > LIKELY]  # type: ignore[arg-type]
+
+
+def test_streams_that_take_turns_are_told_apart_by_the_field_that_counts_them() -> None:
+    """Each number comes five times in a row, once in each stream; it is not sent five times."""
+    more = noise(50)
+    payloads = (struct.pack(">IBBHQ", 0xCAFE, 1, at % 5, 40, 700 + at // 5) + more() for at in range(400))
+    assert best(sent(payloads)) == "udp:6000 stream=u32be@4 seq=u64be@8"
+
+
+def test_milliseconds_beside_seconds_are_a_clock() -> None:
+    """One packet a millisecond, and a header with the time of day."""
+    more, start = noise(51), BEGIN // 10**6
+    payloads = (struct.pack(">IH", *divmod(start + at, 1000)) + more() for at in range(2500))
+    assert likely(sent(payloads, step=1_000_000)) == []
+
+
+def test_a_counter_that_starts_over_after_a_thousand_is_no_clock() -> None:
+    more = noise(52)
+    payloads = (struct.pack(">IH", 1_000_000 + at // 1000, at % 1000) + more() for at in range(2500))
+    assert best(sent(payloads, step=1_000_000)) == "udp:6000 seq=u16be@4%1000"
+
+
+def test_a_counter_that_reads_as_milliseconds_but_runs_much_faster_than_time_is_no_clock() -> None:
+    """48 bits of it and its neighbours are near the time of day by chance."""
+    more = noise(53)
+    high, low = divmod(BEGIN // 10**6, 1 << 16)
+    payloads = (struct.pack(">IH", high, low + at) + more() for at in range(200))
+    assert best(sent(payloads, step=50_000)) == "udp:6000 seq=u16be@4"
+
+
+def test_a_value_that_stays_in_packets_that_hardly_differ_is_no_packet_that_came_twice() -> None:
+    """Steps of 0, 1 and 2 in short packets without an identification: one byte and the checksum differ."""
+    random = np.random.default_rng(54)
+    steps = np.cumsum(random.choice([0, 1, 1, 1, 2], 58))
+    payloads = [b"ADC" + struct.pack(">IH", 144 + int(value), int(random.integers(50))) for value in steps]
+    assert likely(sent(payloads)) == []
+
+
+def test_a_table_in_a_file_is_no_header_that_a_magic_of_few_frames_picks() -> None:
+    """300 blocks of a file; 15 of them begin alike and have a number that goes up."""
+    random = np.random.default_rng(55)
+    blocks = [bytearray(random.bytes(200)) for _ in range(300)]
+    for number, at in enumerate(range(0, 300, 20)):
+        blocks[at][:8] = struct.pack("<II", 0x00FF00FF, number << 5)
+    assert likely(sent(bytes(block) for block in blocks)) == []
+
+
+def test_the_middle_of_a_number_with_uneven_steps_does_not_count() -> None:
+    """Microseconds, about 230 from one packet to the next: the second byte goes up by one, but for one in ten."""
+    random = np.random.default_rng(56)
+    at = np.cumsum(random.normal(230, 20, 120)).astype(np.int64)
+    frames = sent(struct.pack(">IH", 700_000_000 + int(each), 0x55) + bytes(8) for each in at)
+    frames.ns[: frames.count] = BEGIN + at * 1000
+    assert likely(frames) == []
+
+
+def test_acknowledgements_without_payload_are_no_frames_that_miss_a_number() -> None:
+    more = noise(57)
+    ports = (40_000, 5000)
+
+    def segment(payload: bytes, sport: int, dport: int) -> bytes:
+        return ethernet(ipv4(struct.pack(">HHIIBBHHH", sport, dport, 1, 1, 0x50, 0x18, 9, 0, 0) + payload, protocol=6))
+
+    messages = (struct.pack(">HIH", 7, at, 40) + more() for at in range(300))
+    frames = [each for one in messages for each in (segment(one, *ports), segment(b"", *ports[::-1]))]
+    assert best(raw(frames)) == "tcp:5000 seq=u32be@2"
