@@ -47,7 +47,7 @@ class Examined:
         return self.conclusion.fault
 
     def findings(self) -> Iterator[Batch]:
-        """Every finding, in order of arrival within its kind."""
+        """Every finding, as it was settled within its kind."""
         yield from map(self._batch, self.rows())
 
     def rows(self) -> Iterator[NDArray[Any]]:

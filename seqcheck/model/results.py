@@ -49,7 +49,7 @@ class Results(Protocol):
         """Why nothing was judged, where that was an exception."""
 
     def findings(self) -> Iterator[Batch]:
-        """Every finding, in order of arrival within its kind. Needs Keep "findings"."""
+        """Every finding, as it was settled within its kind. Needs Keep "findings"."""
 
     def at_hand(self, numbers: Any) -> Any:
         """Those of these numbers (ascending int64[n]) that `frames` will give."""

@@ -22,7 +22,7 @@ from ..serial import span, wraps
 from ..track.metrics import Metrics, States, metrics, unnumbered
 from ..track.tracker import DISTANCES, Findings
 from .bars import bars
-from .seen_columns import seen_columns, where_known
+from .seen_columns import by_arrival, seen_columns, where_known
 
 if TYPE_CHECKING:
     from ..diagnose.result import Account
@@ -82,7 +82,7 @@ def duplicates(findings: Findings, diagnosis: Diagnosis, facts: Facts, listed: i
     """All duplicates counted by cause, and the first `listed` of them one by one; of a diagnosis in full."""
     total = int(findings.streams["duplicates"].sum())
     shown = min(listed, len(diagnosis.table))
-    columns = duplicate_columns(findings.duplicates[:shown], findings, diagnosis, facts)
+    columns = duplicate_columns(by_arrival(findings.duplicates, shown), findings, diagnosis, facts)
     return Duplicates(
         total=total,
         by_cause=_by_cause(diagnosis, total),

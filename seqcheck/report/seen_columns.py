@@ -19,6 +19,12 @@ class Facts(Protocol):
     def numbered(self) -> bool: ...
 
 
+def by_arrival(rows: NDArray[Any], most: int) -> NDArray[Any]:
+    """The first `most` EVENT rows by their frames. The tracker gives them as they are settled, which is later where a
+    count stepped back."""
+    return rows[np.argsort(rows["frame"], kind="stable")[:most]]
+
+
 def seen_columns(rows: NDArray[Any], facts: Facts, substitute: Bools) -> dict[str, list[Any]]:
     """Of DUPLICATE rows. `substitute` bool[n]: whether the number that was due there never came. Where frames carry no
     numbers, what rests on them is None."""

@@ -13,7 +13,7 @@ from ..kernel.border import total
 from ..model import Cause, Duplicate, Duplicates, Verdict
 from ..track.tracker import Findings
 from .bars import bars
-from .seen_columns import seen_columns
+from .seen_columns import by_arrival, seen_columns
 
 UNJUDGED: Cause = "not-judged"
 
@@ -32,7 +32,7 @@ class Facts(Protocol):
 def duplicates(findings: Findings, facts: Facts, listed: int) -> Duplicates:
     """All duplicates counted, and the first `listed` of them one by one."""
     count = int(findings.streams["duplicates"].sum())
-    rows = findings.duplicates[:listed]
+    rows = by_arrival(findings.duplicates, listed)
     columns = duplicate_columns(rows, findings, facts)
     return Duplicates(
         total=count,
