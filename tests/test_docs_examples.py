@@ -66,7 +66,7 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, envi
     matplotlib.use("Agg")
     book = json.loads((DOCS / "examples" / "distances.ipynb").read_text(encoding="utf-8"))
     assert (book["nbformat"], len({cell["id"] for cell in book["cells"]})) == (4, len(book["cells"]))
-    assert all(not cell.get("outputs") for cell in book["cells"])  # what it shows is made anew by each reader
+    assert all(not cell.get("outputs") for cell in book["cells"])  # each reader runs it
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", environment["PYTHONPATH"])
     names: dict[str, Any] = {}
@@ -78,6 +78,20 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, envi
     assert len(points.get_offsets()) == len(names["frame"]) == names["report"].duplicates.total == 30
     assert [line.get_ydata()[0] for line in names["axes"].lines] == [512]
     assert names["axes"].get_title() == names["report"].verdict.statement
+
+
+def test_the_notebook_leaves_a_capture_of_the_reader_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does as it says and puts a path into the first cell loses nothing."""
+    book = json.loads((DOCS / "examples" / "distances.ipynb").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path)
+    mine = (DOCS.parent / "samples" / "stale-slot.pcap").read_bytes()
+    Path("mine.pcap").write_bytes(mine)
+    first, second, *_ = ("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code")
+    names: dict[str, Any] = {}
+    exec(first.replace("CAPTURE = None", 'CAPTURE = "mine.pcap"'), names)
+    exec(second, names)
+    assert Path("mine.pcap").read_bytes() == mine
+    assert (names["report"].verdict.ring_size, sorted(path.name for path in tmp_path.iterdir())) == (128, ["mine.pcap"])
 
 
 def commands(name: str) -> list[str]:
