@@ -19,7 +19,7 @@ MEANING = {
     ),
     "path-copy": (
         "The frames were copied on the path, not by the sender's ring: by a mirror port, a bond, a capture on `any`, "
-        "or a delayed tap. Such copies follow at once, or after a constant time."
+        "or a delayed tap. Such copies follow immediately, or after a constant time."
     ),
     "loop": (
         "The frames circled in the network, through switches or routers that form a loop, and passed the receiver once"
