@@ -239,3 +239,18 @@ def test_lost_frames_of_several_inputs_are_told_where_they_stand(
     behind = {(name, n): at + 1 for at, (_, name, n) in enumerate(times)}
     assert {lost: at for lost, at in told.items() if lost} == {3: behind["a", 99], 7: behind["b", 199]}
     assert count == 600
+
+
+@pytest.mark.parametrize("pipe", [False, True])
+def test_what_was_lost_before_the_first_frame_of_an_input(tmp_path: Path, pipe: bool) -> None:
+    one, two = packets(20), packets(20, start=START_NS + 1_000_000)
+    late = shb() + idb() + isb(0, ifdrop=4) + isb(0, ifdrop=6) + b"".join(map(epb, two))
+    paths = [path_of(tmp_path, pcap_file(one), "one"), path_of(tmp_path, late, "two")]
+    told: list[tuple[int, int | None]] = []
+    with CaptureReader([paths[0], io.BytesIO(late) if pipe else paths[1]], kernel=portable_index) as reader:
+        for _, low, high in reader:
+            told.append((high - low, reader.dropped))
+    assert sum(count for count, _ in told) == 40
+    assert told[-1] == (20, 6)
+    assert pipe or told[0] == (20, None)
+    assert pipe or (0, 6) in told[1:-1], "told before the frames that come behind"

@@ -152,7 +152,7 @@ class Feed:
         if self._codec:
             self.source.close()
         self._raw.rewind()
-        self._idle = True
+        self._idle, self.dropped = True, None
 
     def halt(self, why: str) -> None:
         """Read no further; `why` is told as damage is, with the place."""

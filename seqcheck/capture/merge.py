@@ -97,7 +97,9 @@ def in_order(feeds: Sequence[Feed], pool: Pool, planned: Callable[[], Plan | Non
     merged.buf = pool.arena
     while active or waiting:
         while waiting and (not active or waiting[-1][0] <= min(each.end for each in active)):
-            _open(waiting.pop()[1], active, pool)
+            each = waiting.pop()[1]
+            if _open(each, active, pool):
+                yield _lost(each)
         end = min((each.end for each in active), default=(NEVER, 0))
         due = [(each, count) for each in active if (count := each.due(end))]
         if len(due) == 1:
@@ -115,23 +117,30 @@ def in_order(feeds: Sequence[Feed], pool: Pool, planned: Callable[[], Plan | Non
             if not each.fill():
                 each.feed.stop()
                 active.remove(each)
-            elif each.low == each.high:  # of no frames, but of how many were lost
-                yield Slice(frames=each.block.frames, low=each.low, high=each.low, places=each.place, firsts={})
+            elif each.low == each.high:
+                yield _lost(each)
 
 
 def _waiting(feed: Feed, pool: Pool) -> tuple[tuple[int, int], _Active]:
     """The order of its first frame. What can be read again is, later; what cannot stays open, with its first rows."""
     each = _Active(feed)
     feed.start(pool)
-    time = int(each.key[0]) if each.fill() else NEVER
+    time = NEVER
+    while time == NEVER and each.fill():  # before its first frame it may tell how many were lost
+        time = int(each.key[0]) if len(each.key) else NEVER
     if feed.again:
         feed.suspend()
         each.reset()
     return (time, feed.place), each
 
 
-def _open(each: _Active, active: list[_Active], pool: Pool) -> None:
-    """Begin to read it, unless it holds nothing."""
+def _lost(each: _Active) -> Slice:
+    """Of no frames, but of how many were lost."""
+    return Slice(frames=each.block.frames, low=each.low, high=each.low, places=each.place, firsts={})
+
+
+def _open(each: _Active, active: list[_Active], pool: Pool) -> bool:
+    """Begin to read it, unless it holds nothing. Whether it tells at once how many frames were lost."""
     if len(active) == MAX_OPEN:
         raise InputError(
             f"more than {MAX_OPEN} inputs overlap in time, beginning with {each.feed.name}",
@@ -141,8 +150,9 @@ def _open(each: _Active, active: list[_Active], pool: Pool) -> None:
         each.feed.start(pool)
     if each.low < each.high or each.fill():
         active.append(each)
-    else:
-        each.feed.stop()
+        return each.low == each.high
+    each.feed.stop()
+    return False
 
 
 def _mixed(due: list[tuple[_Active, int]], merged: Frames) -> Iterator[Slice]:
