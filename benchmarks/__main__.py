@@ -4,7 +4,7 @@
 
 Makes the inputs (up to 10 GB at full scale; kept in DIR, else in a temporary folder), runs every tool on each in turn,
 several rounds, and writes medians and ratios to benchmarks/results/offline.md and one picture beside it. Every tool has
-one processor, the last one; seqcheck, which unpacks ahead where there are more, reads packed files once more with all
+one processor, the last one; seqcheck, which unpacks ahead where there are more, reads packed files again with all
 of them. The loop alone is measured in this process. Nothing else should run meanwhile.
 """
 

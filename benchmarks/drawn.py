@@ -1,4 +1,4 @@
-"""`seqcheck live` as ever, and at its end what the dashboard cost, by the process's own clock.
+"""`seqcheck live` as usual, and at its end what the dashboard cost, by the process's own clock.
 
     python -m benchmarks.drawn FILE live INTERFACE ...
 

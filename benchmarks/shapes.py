@@ -1,6 +1,6 @@
 """What the benchmarks read: kinds of traffic, as sizes and numbers. All carry seqcheck's own header in UDP.
 
-A shape is written in blocks of BLOCK frames that look alike but for numbers, streams and times. `Counter.next(count)`
+A shape is written in blocks of BLOCK frames that look alike except in numbers, streams, times. `Counter.next(count)`
 gives the sequence numbers and streams of the next frames; the same shape always gives the same capture.
 """
 
@@ -23,7 +23,7 @@ Steps = Callable[[int, int, np.random.Generator], Numbers]  # first frame, frame
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """`frames` at full scale; `bodies` are the frames of a block, without numbers; `goal` the frames/s to reach in the
-    kernel's loop, 0 where none was set."""
+    kernel's loop, 0 if none was set."""
 
     name: str
     title: str

@@ -5,7 +5,7 @@
 Makes two network namespaces with a veth pair and removes them. `seqcheck send` sends at a steady rate, with other
 traffic and stale slots; `seqcheck live` listens, by default with evidence, which reaches its limit long before the end.
 Its memory and CPU time are read from /proc: what is its own (anonymous), and what it shares with others (file: the
-program, and the kernel's ring, which is mapped). At the end its report is held against the sender's truth. Writes
+program, and the kernel's ring, which is mapped). At the end its report is compared with the sender's truth. Writes
 benchmarks/results/soak.md; exit 1 where the counts differ, or where its memory grew by more than MOST_GROWTH from the
 second interval's end to the last one's. Duplicates are kept one by one, up to a limit (track.LIMIT), and may take EACH.
 """

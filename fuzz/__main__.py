@@ -30,7 +30,7 @@ CHECKED = "-fsanitize=address,undefined"
 
 
 def build(target: str, folder: Path) -> Path:
-    """The target's program. CalledProcessError where it does not compile."""
+    """The target's program. CalledProcessError if it does not compile."""
     program = folder / target
     modules = [str(path) for path in sorted(NATIVE.glob("*.c"))]
     compiler = ["clang", *FLAGS, "-I", str(NATIVE), "-I", str(HERE), "-c"]

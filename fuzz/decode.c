@@ -26,7 +26,7 @@ struct rows {
     int64_t *off;
 };
 
-/* False where it is none that decode takes. */
+/* False if it is none that decode takes. */
 static bool read_program(struct input *in, struct program *program)
 {
     const uint64_t head = take(in, 1);

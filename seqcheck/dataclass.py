@@ -4,7 +4,7 @@ The standard decorator loads `inspect`, and for each class writes the source of 
 with some seventy classes that was a third of what it took to start. Here the methods are the same functions for all
 classes, and `__init__` is a loop over the class's slots (which is also quicker to call). Type checkers see the standard
 decorator itself. What only other code asks for (`dataclasses.fields`, `replace`, `asdict`, `is_dataclass`;
-`inspect.signature`) is made by the standard library when it is asked for, and is the same as ever.
+`inspect.signature`) is made by the standard library when it is asked for, and is the same as usual.
 
 Knows `frozen=False` too. Does not know positional arguments, inheritance of fields, ClassVar, InitVar, and of `field`
 anything but its defaults and `compare`: where these are needed, the standard decorator is the one to take.

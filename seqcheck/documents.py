@@ -28,7 +28,7 @@ DIGITS = "for integer string conversion"  # what Python says of an integer of mo
 
 
 def read(stream: BinaryIO, most: int) -> bytes:
-    """All of it. DocumentError where that is more than `most` bytes."""
+    """All of it. DocumentError if that is more than `most` bytes."""
     data = stream.read(most + 1)
     if len(data) > most:
         raise DocumentError(f"more than {most} bytes")
@@ -81,7 +81,7 @@ def _parsing(language: str) -> Iterator[None]:
 
 
 def check(document: Any) -> None:
-    """DocumentError where it is nested too deep, or holds an integer that is no count of anything."""
+    """DocumentError if it is nested too deep, or holds an integer that is no count of anything."""
     level = [document]
     for _ in range(DEEPEST):
         inner: list[Any] = []

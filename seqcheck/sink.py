@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFrame:
-    """A frame once more: `data` as captured, its length on the `wire`, its time stamp `ns`, its LINKTYPE `link`."""
+    """A frame again: `data` as captured, its length on the `wire`, its time stamp `ns`, its LINKTYPE `link`."""
 
     data: bytes
     wire: int
@@ -36,10 +36,10 @@ def stored(frames: Frames, row: int) -> StoredFrame:
 
 
 class Store(Protocol):
-    """Gives single frames once more."""
+    """Gives single frames again."""
 
     def get(self, number: int) -> StoredFrame | None:
-        """Frame `number` of the input, counted from 1; None where it is no longer at hand."""
+        """Frame `number` of the input, counted from 1; None if it is no longer at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +68,10 @@ class Sink:
 
     def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
         """The block was tracked. `duplicates` are the DUPLICATE rows that were kept of it, whatever took some of
-        them back. At the end of the input the last block is settled once more."""
+        them back. At the end of the input the last block is settled again."""
 
     def drops(self, total: int | None) -> None:
-        """What the capturing side says it has lost so far, None where it says nothing."""
+        """What the capturing side says it has lost so far, None if it says nothing."""
 
 
 class Keeper(Sink):

@@ -1,5 +1,5 @@
 """Captures of kinds that a verdict must not get wrong, made frame by frame: neither the simulator nor anything of
-seqcheck takes part, but for the pcap's own framing.
+seqcheck takes part, except for the pcap's own framing.
 
 Each function gives a capture. Numbers are 32 bits, big endian, in UDP to port 5000 unless it says otherwise.
 """
@@ -72,7 +72,7 @@ def numbers(sequence: Iterable[int], make: Callable[[int], bytes] = datagram) ->
 
 
 def ring(size: int, stale: int, *, seed: int = 1, others: float = 0.0, between: int = 150) -> io.BytesIO:
-    """Slots of a ring that are sent once more, a lap late. `others` of the slots hold frames without a number."""
+    """Slots of a ring that are sent again, a lap late. `others` of the slots hold frames without a number."""
     wire = Wire(seed)
     slots: list[bytes] = []
     number = hits = 0
@@ -92,7 +92,7 @@ def ring(size: int, stale: int, *, seed: int = 1, others: float = 0.0, between: 
 
 
 def failover(count: int = 1200) -> io.BytesIO:
-    """Half way the sender goes on from another link-layer address; some frames come twice, 3 ms later."""
+    """Half way the sender continues from another link-layer address; some frames come twice, 3 ms later."""
     wire = Wire(2)
     for number in range(count):
         at = wire.step()
@@ -111,7 +111,7 @@ def go_back(window: int = 40, count: int = 2000, version: int = 6) -> io.BytesIO
 
 
 def delayed(mean: int, jitter: float, share: float, *, seed: int = 3, count: int = 3000) -> io.BytesIO:
-    """Some frames come once more after a delay that varies by `jitter` of itself."""
+    """Some frames come again after a delay that varies by `jitter` of itself."""
     wire = Wire(seed)
     for number in range(count):
         at = wire.step()

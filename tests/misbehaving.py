@@ -112,7 +112,7 @@ def _act(random: Random, sent: list[int], position: int, modulus: int, ring: int
         return some
     if what < 0.7:  # a copy of what came before
         sent.append(sent[-min(len(sent), random.choice((1, 2, ring, ring, 2 * ring)))])
-    elif what < 0.84:  # a stretch once more
+    elif what < 0.84:  # a stretch again
         sent += sent[-min(len(sent), some) :]
     elif what < 0.88:  # one number comes late
         sent += [(position + 1 + n) % modulus for n in range(some)] + [position % modulus]

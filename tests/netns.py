@@ -28,7 +28,7 @@ LONGEST = 480  # s, for something to happen in a program that goes on telling of
 
 
 def why_not() -> str:
-    """Why namespaces cannot be made here; empty where they can."""
+    """Why namespaces cannot be made here; empty if they can."""
     if sys.platform != "linux":
         return "network namespaces are Linux's"
     if os.geteuid():

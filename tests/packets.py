@@ -67,7 +67,7 @@ def cooked2(payload: bytes, *, kind: int = 0x0800, source: bytes = b"\2\0\0\0\0\
 
 
 def loop(payload: bytes, *, kind: int = 0x0800) -> bytes:
-    """In the other byte order, as most captures have it; `kind` is not said but for IPv6."""
+    """In the other byte order, as most captures have it; `kind` is not said except for IPv6."""
     return struct.pack("<I", 24 if kind == 0x86DD else 2) + payload
 
 

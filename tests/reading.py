@@ -67,7 +67,7 @@ def read(*inputs: Any, again: bool = True, window: int = 4 << 20) -> Read:
 
 
 def stored(reader: CaptureReader, numbers: Sequence[int]) -> list[Packet | None]:
-    """These frames once more."""
+    """These frames again."""
     found = [reader.store.get(number) for number in numbers]
     return [each and Packet(data=each.data, ns=each.ns, wire=each.wire, link=each.link) for each in found]
 

@@ -12,7 +12,7 @@ from benchmarks.discovery.senders import Case, sender
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_number_stands_where_the_case_says(seed: int) -> None:
-    """Its lowest byte goes up by one from a record to the next of its stream, but for flags beside it."""
+    """Its lowest byte goes up by one from a record to the next of its stream, except for flags beside it."""
     case = sender(seed)
     assert len(case.frames) == len(case.ns) == len(case.truth)
     last: dict[int, tuple[int, int]] = {}

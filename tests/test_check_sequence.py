@@ -80,7 +80,7 @@ def test_a_frame_that_is_shorter_than_it() -> None:
 
 @pytest.mark.parametrize(("capture", "fcs"), [(classic(told=True), 4), (pcapng(4), 4), (pcapng(0, 0), 0)])
 def test_frames_are_found_again(capture: bytes, fcs: int, tmp_path: Path) -> None:
-    """Many of them, so that they are read once more, also where a record is known by its length alone."""
+    """Many of them, so that they are read again, also where a record is known by its length alone."""
     path, times = tmp_path / "run.pcap", 200
     head = 24 if capture[0] != 0x0A else 0  # bytes that stand at the front of a file only
     path.write_bytes(capture[:head] + capture[head:] * times)

@@ -69,7 +69,7 @@ def test_one_that_fails_costs_no_other(tmp_path: Path, monkeypatch: pytest.Monke
         failed = deliver_all(draw, [TERMINAL, other], [bad, good])
     assert [str(error) for error in failed] == [f"cannot write {tmp_path / 'x'}: Input/output error"]
     assert (tmp_path / "y").read_bytes() == b"json"
-    assert len(abandoned) == 1  # the interpreter must not try once more
+    assert len(abandoned) == 1  # the interpreter must not try again
 
 
 @pytest.mark.parametrize("verb", ["discover", "diff"])

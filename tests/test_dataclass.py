@@ -1,4 +1,4 @@
-"""Our own dataclasses, held against the standard library's."""
+"""Our own dataclasses, compared with the standard library's."""
 
 import copy
 import dataclasses

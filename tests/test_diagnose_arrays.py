@@ -1,4 +1,4 @@
-"""distinct and median, held against NumPy's own."""
+"""distinct and median, compared with NumPy's own."""
 
 import math
 

@@ -32,7 +32,7 @@ def overtaking(seqs: list[int], places: list[int], by: int) -> list[int]:
 @settings(max_examples=30)
 @given(st.sets(st.sampled_from(range(20, 980, 40)), min_size=1), st.integers(1, 9))
 def test_reordering_takes_no_replay_apart(places: set[int], by: int) -> None:
-    """300 numbers once more, 500 behind: one episode at that distance, if any fresh record was late, too."""
+    """300 numbers again, 500 behind: one episode at that distance, if any fresh record was late, too."""
     straight = [*range(600), *range(100, 400), *range(600, 700)]
     calm = sorted(place for place in places if all(abs(place - edge) >= 20 for edge in (600, 900)))
     found = tabled(overtaking(straight, [40, *(place for place in calm if place != 40)], by))
@@ -43,7 +43,7 @@ def test_reordering_takes_no_replay_apart(places: set[int], by: int) -> None:
 
 def test_the_leader_is_at_the_distance_that_most_of_the_episode_has() -> None:
     straight = [*range(600), *range(100, 400), *range(600, 700)]
-    found = tabled(overtaking(straight, [100, 50, 601], 5))  # the number 100 once more, five places late
+    found = tabled(overtaking(straight, [100, 50, 601], 5))  # the number 100 again, five places late
     assert len(set(found.run.tolist())) == 1
     assert found.distance[found.leads].tolist() == [500]
 

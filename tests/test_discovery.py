@@ -1,4 +1,4 @@
-"""Discovery: what it finds in the traffic of home-made senders, and that it finds nothing where nothing counts."""
+"""Discovery: what it finds in the traffic of home-made senders, and that it finds nothing if nothing counts."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_table_in_a_file_is_no_header_that_a_magic_of_few_frames_picks() -> No
 
 
 def test_the_middle_of_a_number_with_uneven_steps_does_not_count() -> None:
-    """Microseconds, about 230 from one packet to the next: the second byte goes up by one, but for one in ten."""
+    """Microseconds, about 230 from one packet to the next: the second byte goes up by one, except for one in ten."""
     random = np.random.default_rng(56)
     at = np.cumsum(random.normal(230, 20, 120)).astype(np.int64)
     frames = sent(struct.pack(">IH", 700_000_000 + int(each), 0x55) + bytes(8) for each in at)

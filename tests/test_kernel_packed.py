@@ -27,7 +27,7 @@ PACES = {  # steps between times, in ns
 
 
 def block(draw: random.Random, count: int, pace: str, streams: int, wrong: float) -> tuple[Frames, RecordColumns]:
-    """Rows, of which some are records, of streams in turn but for a share that is not as expected."""
+    """Rows, of which some are records, of streams in turn except for a share that is not as expected."""
     frames, records = Frames(max(count, 1)), RecordColumns(max(count, 1))
     frames.buf = np.zeros(1, np.uint8)
     frames.count, now = count, draw.randrange(-(2**63), 2**63)

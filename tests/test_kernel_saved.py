@@ -1,4 +1,4 @@
-"""Trackers and decoders as values: both kernels save the same ones, go on from them, and refuse all others."""
+"""Trackers and decoders as values: both kernels save the same ones, continue from them, and refuse all others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from seqcheck.kernel import border
 REFERENCE, NATIVE = KERNELS
 CHAIN = [*range(3_000), *range(10, 800)]  # a restart that is not told yet: its records wait to be read again,
 LONG = [*range(9_000), *range(4_000, 6_500)]  # are followed both ways,
-DEEP = [*range(9_000), *range(4_000, 6_500), *range(4_100, 5_300), *range(4_050, 5_400)]  # and step back once more
+DEEP = [*range(9_000), *range(4_000, 6_500), *range(4_100, 5_300), *range(4_050, 5_400)]  # and step back again
 EARLY = [*range(100), 500, 101, 300, 102, 103, 250, 104, 90_000, 105]
 ANY = (0, 1, -1, 2, 4, 5, 16, 64, 4096, 2**31, 2**32, 2**47, 2**60, -(2**60), 2**63 - 1, -(2**63))
 
@@ -100,7 +100,7 @@ def test_a_restart_across_the_cut(cut: int) -> None:
 
 
 def test_many_streams_and_pages() -> None:
-    """Each of 400 loses some, gets one of them late and another twice, and begins anew."""
+    """Each of 400 loses some, gets one of them late and another twice, and starts over."""
     count = 400
     laps = [0, 5, 6, 7, 3, 6, 2_000, 2_001, 1_990, *range(40)]
     carry(
@@ -139,7 +139,7 @@ def saved(seqs: Sequence[int], room: border.Room) -> NDArray[np.int64]:
 
 
 def load(kernel: Any, words: NDArray[np.int64], room: border.Room = border.ROOM) -> Any:
-    """A tracker, or None where it refuses."""
+    """A tracker, or None if it refuses."""
     try:
         return kernel.Tracker(0, room, words)
     except ValueError:

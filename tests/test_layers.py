@@ -165,7 +165,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def run(*argv: str) -> set[str]:
-    """The modules loaded by the time that a run of seqcheck has ended, but for those that NumPy alone loads."""
+    """The modules loaded by the time that a run of seqcheck has ended, except for those that NumPy alone loads."""
     found = loaded(f"from seqcheck.cli.main import main; main({argv!r})", whole=True)
     return found - loaded("import numpy", whole=True)
 

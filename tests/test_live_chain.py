@@ -3,7 +3,7 @@ namespace of its own that the test makes and removes, with a capture at the send
 
     sender  sqout -- sqin  relay  sqleave -- sqlast  receiver
 
-The relay is a thread that hands frames on, but for those that it loses, and some twice: which, the test decides.
+The relay is a thread that hands frames on, except for those that it loses, and some twice: which, the test decides.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def test_the_wire_between_does_nothing(way: dict[str, Any], tmp_path: Path) -> N
 
 
 def test_what_the_relay_did_is_the_relays(way: dict[str, Any], tmp_path: Path) -> None:
-    """A number whose first copy it lost is no loss where the ring sent it once more."""
+    """A number whose first copy it lost is no loss where the ring sent it again."""
     made = located(way, tmp_path)
     one, relay = segments(made)["relay", "receiver"], way["relay"]
     assert len(relay.lost) >= 35

@@ -137,7 +137,7 @@ class Terminal:
         self.emulator.resize(width, height)
 
     def read(self) -> bool:
-        """What comes next; False where nothing does any more."""
+        """What comes next; False if nothing does any more."""
         ready, _, _ = select.select([self.number], [], [], netns.TIMEOUT)
         assert ready, f"nothing more came: {self.lines()}"
         try:

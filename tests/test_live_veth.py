@@ -57,7 +57,7 @@ def found(made: dict[str, Any]) -> dict[str, Any]:
 
 def expected(truth: dict[str, Any]) -> dict[str, Any]:
     same = {name: truth[name] for name in ("sent", "duplicates", "streams")}
-    # A stale slot that held other traffic sends that once more.
+    # A stale slot that held other traffic sends that again.
     return {**same, "other": truth["other"] + truth["stale"] - truth["duplicates"], "missing": 0, "dropped": 0}
 
 
@@ -171,7 +171,7 @@ def test_without_faults_it_is_clean(pair: netns.Pair, tmp_path: Path) -> None:
     ids=["2M", "stale", "two"],
 )
 def test_a_receiver_that_is_starved_says_so(pair: netns.Pair, ring: str, stale: str, second: bool) -> None:
-    """Stopped for a while, it loses frames for want of room: seen + dropped = sent, and what is missing is ours. The
+    """Stopped for a while, it loses frames for lack of room: seen + dropped = sent, and what is missing is ours. The
     kernel tells of drops block by block: now and then a gap of a few numbers behind many stays unmarked."""
     count = 150_000
     names = [pair.into, *(["sqin2"] if second else [])]

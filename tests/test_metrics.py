@@ -60,7 +60,7 @@ def test_reordering_as_in_rfc_4737() -> None:
 
 
 def test_late_leaves_out_what_a_number_ahead_of_its_time_makes_of_others() -> None:
-    """One slot of a ring of 64 filled before it was sent: 100 goes out in place of 36, and once more in its own."""
+    """One slot of a ring of 64 filled before it was sent: 100 goes out in place of 36, and again in its own."""
     got, late = figures([*range(36), 100, *range(37, 160)])
     assert (got["reordered"], late) == (63, 0)
     assert got["early"] == 1

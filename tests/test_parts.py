@@ -180,7 +180,7 @@ def test_parts_are_what_is_read(folder: Path, frames: dict[str, list[containers.
         patch.setattr(parted.PartedCursor, "_take", counted)
         patch.setattr(Ahead, "take", used)
         report(paths, 2, 10_000)
-    assert sum(taken) > 0.9 * len(frames["foreign"])  # but for a wrong guess
+    assert sum(taken) > 0.9 * len(frames["foreign"])  # except for a wrong guess
     assert len(taken) > 10
     assert sum(adopted) > 0  # with the records that were decoded ahead
 
@@ -361,6 +361,6 @@ def test_both_kernels_seek_alike(seed: int) -> None:
 
 
 def test_a_part_of_the_smallest_frames_is_far_from_the_limit_on_streams() -> None:
-    """Else it would be decoded once more, in order."""
+    """Else it would be decoded again, in order."""
     record = 16 + 60
     assert not Crowd().near(plan.SIZE // record)

@@ -1,4 +1,4 @@
-"""Two ways on purpose: who delivered what, and that it is no finding but for what came on neither."""
+"""Two ways on purpose: who delivered what, and that it is no finding except for what came on neither."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_every_cause_has_words() -> None:
 
     from seqcheck.model import Cause
 
-    assert set(MEANING) == {*get_args(Cause), "loss"}  # loss: clean, but for what is missing
+    assert set(MEANING) == {*get_args(Cause), "loss"}  # loss: clean, except for what is missing
 
 
 def test_the_licence_of_the_charts_is_in_it() -> None:

@@ -68,7 +68,7 @@ def rotated(paths: Sequence[Path], layout: str, state: Path) -> str:
 
 
 def same(folder: Path, data: bytes, layout: str, cuts: Sequence[int]) -> None:
-    """In parts, by a state, as in one run over the same files, and over one file but for the names."""
+    """In parts, by a state, as in one run over the same files, and over one file except for the names."""
     parts = cut(folder, data, cuts)
     one = report(parts, layout)
     assert rotated(parts, layout, folder / "state") == one
@@ -283,7 +283,7 @@ def test_the_old_state_or_the_new_one_whenever_a_run_is_ended(parts: list[Path],
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
-    """One, and a capture that goes on from it."""
+    """One, and a capture that continues from it."""
     folder = tmp_path_factory.mktemp("state")
     first, second = cut(folder, tangle(11), [200])
     with (folder / "state").open("wb") as after:

@@ -1,4 +1,4 @@
-"""Backward steps that go on: what follows decides whether old numbers came again or the sender began anew."""
+"""Backward steps that go on: what follows decides whether old numbers came again or the sender started over."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ FEW = {
 @pytest.mark.parametrize("modulus", MODULI)
 @pytest.mark.parametrize("name", FEW)
 def test_a_counter_too_short_to_tell_ahead_from_behind_costs_no_more(kernel: Any, modulus: int, name: str) -> None:
-    """Of few numbers any may seem to go on from any other: a chain must not be read again and again at the end."""
+    """Of few numbers any may seem to continue from any other: a chain must not be read again and again at the end."""
     seqs = [seq % modulus for seq in FEW[name]]
     (s,), events, _ = run(kernel.Tracker, seqs, modulus=modulus)
     assert len(events) <= 6 * len(seqs)

@@ -50,7 +50,7 @@ def epochs(draw: st.DrawFn) -> list[int]:
                 at[place:place] = [x for x in at[place - length : place] if x < FAR]
             case "twice":
                 at.insert(place, at[place])
-            case "early":  # and once more in its place
+            case "early":  # and again in its place
                 ahead = draw(st.integers(3, 12))
                 if place + ahead < len(at) and at[place - 1 : place + ahead] == list(
                     range(at[place - 1], at[place - 1] + ahead + 1)

@@ -1,4 +1,4 @@
-"""The verdict on every scenario and every sample, held against the truth of the model that made it."""
+"""The verdict on every scenario and every sample, compared with the truth of the model that made it."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def frame(stream: int, seq: int, *, sport: int = 5, body: bytes = b"") -> bytes:
 
 
 def capture(records: Sequence[tuple[int, bytes]], *, guard: bool = True) -> bytes:
-    """A pcap of (ns, frame) in order of time, with `guard` other frames a second before and behind all of it."""
+    """A pcap of (ns, frame) in time order, with `guard` other frames a second before and behind all of it."""
     rows = [(ns, data) for ns, data in records]
     if guard:
         rows = [(rows[0][0] - 10**9, OTHER), *rows, (rows[-1][0] + 10**9, OTHER)]

@@ -14,7 +14,7 @@ Test = Callable[[Judged], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """Of the cases that are `among`, those that are `good`; `reach` the share that is due, None where none was set."""
+    """Of the cases that are `among`, those that are `good`; `reach` the share that is due, None if none was set."""
 
     title: str
     among: Test
@@ -116,5 +116,5 @@ def wilson(good: int, of: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def reached(figure: Figure, good: int, of: int) -> bool | None:
-    """None where nothing is due, or no case was there."""
+    """None if nothing is due, or no case was there."""
     return None if figure.reach is None or not of else good >= figure.reach * of

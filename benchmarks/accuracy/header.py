@@ -16,7 +16,7 @@ BITS = (8, 10, 12, 14, 16, 16, 20, 24, 32, 32, 32, 48, 64)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Bytes `at` … `at + width` of the block; `mask` 0 where the whole word is meant."""
+    """Bytes `at` … `at + width` of the block; `mask` 0 if the whole word is meant."""
 
     name: str
     at: int

@@ -84,7 +84,7 @@ def ask(path: Path, truth: Truth, by: By = "numbers") -> Said:
 
 
 def foreign(found: OtherTraffic | None, truth: Truth) -> dict[str, Any]:
-    """What is said of the frames without a number, held against the truth."""
+    """What is said of the frames without a number, compared with the truth."""
     if found is None:
         return {}
     joined = {each.frame for each in found.listed if each.same_ring}

@@ -13,8 +13,8 @@ from benchmarks.accuracy.wire import ALIEN, HOST, QUEUE, RECORD, Wire, before, k
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """`right`: causes that are right, "cause/weak" if no more than weakly. `ring`: its size, None where no ring did it.
-    `duplicates`, `missing`: None where one may argue what they are. `visible`: resends by the ring whose earlier copy
+    """`right`: causes that are right, "cause/weak" if no more than weakly. `ring`: its size, None if no ring did it.
+    `duplicates`, `missing`: None if one may argue what they are. `visible`: resends by the ring whose earlier copy
     was captured. `whole`: every frame of the source that was not lost is in the capture. `size_known`: somebody who
     knew the rates could name the size from what the capture holds, with a chance of 95 % to be right. `given`: the size
     that the user says the ring has. `others`: the frames without a number, but with a payload, that the ring sent again

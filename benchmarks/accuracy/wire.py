@@ -1,9 +1,9 @@
-"""Frames on the wire, one row each, in columns. What a row is made of stays the same when the frame is sent once more.
+"""Frames on the wire, one row each, in columns. What a row is made of stays the same when the frame is sent again.
 
 t       when, ns
 what    RECORD (carries a number), HOST (through the ring, without), QUEUE (same source, no slot), ALIEN
 stream, seq     the counter and its value, never wrapped here
-build   which packet: rows of one build are byte for byte the same but for what the way changes
+build   which packet: rows of one build are byte for byte the same except for what the way changes
 made    when that packet was built, ns
 size    bytes of payload
 resend  sent again by the ring's fault; `foreign` the same of a frame without a number
@@ -31,7 +31,7 @@ COLUMNS: dict[str, Any] = {
 
 
 class Wire:
-    """Rows in order of time."""
+    """Rows in time order."""
 
     def __init__(self, count: int, **columns: Any) -> None:
         for name, kind in COLUMNS.items():
@@ -71,7 +71,7 @@ class Wire:
         return taken
 
     def again(self, index: np.ndarray, t: np.ndarray) -> Wire:
-        """Those frames once more, at `t`, by nobody's fault."""
+        """Those frames again, at `t`, by nobody's fault."""
         copies = self.rows(index)
         copies.t = np.asarray(t, np.int64)
         copies.resend = np.zeros(len(copies), np.bool_)
@@ -83,7 +83,7 @@ class Wire:
 
 
 def merge(*wires: Wire) -> Wire:
-    """All of them in order of time; at the same time in the order given."""
+    """All of them in time order; at the same time in the order given."""
     whole = Wire.__new__(Wire)
     order = np.argsort(np.concatenate([one.t for one in wires]), kind="stable")
     for name in COLUMNS:

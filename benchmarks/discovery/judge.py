@@ -100,7 +100,7 @@ def _reads(case: Case, layout: Layout) -> bool:
 
 
 def altered(case: Case) -> Case:
-    """The same capture with 2 of its records left out and 2 others once more, some records later."""
+    """The same capture with 2 of its records left out and 2 others again, some records later."""
     rows = [at for at, truth in enumerate(case.truth) if truth is not None]
     rng = random.Random(len(rows))
     few = sorted(rng.sample(range(len(rows) // 8, max(7 * len(rows) // 8, len(rows) // 8 + 4)), 4))

@@ -119,7 +119,7 @@ MAKERS: tuple[Maker, ...] = (queries, encrypted, clocks, clocks, readings, audio
 
 
 def quiet(seed: int) -> Case:
-    """A capture without a counter, but for the identification of its IP headers."""
+    """A capture without a counter, except for the identification of its IP headers."""
     rng = random.Random(seed)
     maker = rng.choice(MAKERS)
     case = Case(name=maker.__name__)

@@ -17,8 +17,8 @@ SCOPES = ("one-flow",) * 6 + ("per-flow",) * 3 + ("per-source", "one-counter", "
 
 @dataclass(slots=True)
 class Case:
-    """`truth`: of each frame (stream, number), None where it carries none. `modulus` of the numbers. `place`: bytes
-    from the frame's first to the number's lowest byte, None where that differs."""
+    """`truth`: of each frame (stream, number), None if it carries none. `modulus` of the numbers. `place`: bytes
+    from the frame's first to the number's lowest byte, None if that differs."""
 
     name: str
     frames: list[bytes] = field(default_factory=list)

@@ -39,7 +39,7 @@ READ_AT: Callable[[int, int, int], bytes] = getattr(os, "pread", _read_at)
 
 
 class ByteSource(ABC):
-    """`name`: for people. `trouble`: why the bytes ended too early, empty where they did not."""
+    """`name`: for people. `trouble`: why the bytes ended too early, empty if they did not."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -105,7 +105,7 @@ class RawBytes(ByteSource):
 
     def at(self, offset: int, count: int) -> bytes:
         """`count` bytes from that offset on, fewer where the file has no more; where it is read is left alone. Plain
-        files only. OSError where that cannot be."""
+        files only. OSError if that cannot be."""
         return READ_AT(self.fileno(), count, self.base + offset)
 
     def read_at(self, offset: int, view: memoryview) -> int:
@@ -156,7 +156,7 @@ class RawBytes(ByteSource):
 
 
 class PlacedBytes(ByteSource):
-    """A plain file once more, from another place on; the file position of its reader is left alone."""
+    """A plain file again, from another place on; the file position of its reader is left alone."""
 
     def __init__(self, raw: RawBytes) -> None:
         super().__init__(raw.name)
@@ -187,7 +187,7 @@ def state_of(status: os.stat_result) -> State:
 
 def open_raw(source: Input, until: float | None = None) -> RawBytes:
     """Open a path, standard input ("-") or a binary stream; anything but a file is waited for until `until`
-    (monotonic clock), or without end if that is None. InputError where it cannot be opened."""
+    (monotonic clock), or without end if that is None. InputError if it cannot be opened."""
     if isinstance(source, RawBytes):
         return source
     if not isinstance(source, str | os.PathLike):
@@ -198,7 +198,7 @@ def open_raw(source: Input, until: float | None = None) -> RawBytes:
 
 
 def open_file(path: str) -> io.FileIO:
-    """The file, or standard input ("-"), unbuffered. InputError where it cannot be opened."""
+    """The file, or standard input ("-"), unbuffered. InputError if it cannot be opened."""
     try:
         if path == STDIN:
             if os.isatty(0):

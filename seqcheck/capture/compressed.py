@@ -155,7 +155,7 @@ class Unpacked(ByteSource):
         return piece is not None
 
     def _too_large(self, error: Exception) -> str:
-        """What to do where the data is sound, but takes more memory than it may; empty where that is not it."""
+        """What to do where the data is sound, but takes more memory than it may; empty if that is not it."""
         words, unpack = LARGE.get(self._codec, ("", ""))
         if not words or words not in str(error).lower():
             return ""

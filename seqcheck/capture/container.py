@@ -24,7 +24,7 @@ MAX_NOTES = 100  # kept until the caller takes them
 
 class Walker(Protocol):
     """`notes`: (position, what) of damage that did not stop it, for the caller to take. `section`: of the rows last
-    given, None where there are none."""
+    given, None if there are none."""
 
     notes: list[tuple[int, str]]
     section: Section | None
@@ -35,7 +35,7 @@ class Walker(Protocol):
 
     @property
     def form(self) -> Form | None:
-        """How the packets that come next are read; None where it has to be walked on to know."""
+        """How the packets that come next are read; None if it has to be walked on to know."""
 
     def walk(self, buf: NDArray[np.uint8], start: int, stop: int, frames: Frames) -> tuple[int, int]:
         """As the kernel's index: the position reached and why it stopped. BLOCK: rows of another section come next, or
@@ -45,7 +45,7 @@ class Walker(Protocol):
         """What is wrong at `pos`, where `walk` stopped with BAD."""
 
     def unfinished(self, buf: NDArray[np.uint8], pos: int, stop: int) -> str:
-        """What is cut where the input ends with buf[pos:stop] left over; empty where nothing is."""
+        """What is cut where the input ends with buf[pos:stop] left over; empty if nothing is."""
 
     def lead(self, before: bytes, cap: int) -> int:
         """How many bytes before a frame of `cap` captured bytes its record begins; `before` are the last 28 of them."""

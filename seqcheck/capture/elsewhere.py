@@ -33,7 +33,7 @@ STEP = 1 << 20  # bytes that are asked for at once, of what is read in order
 
 
 def opened(captures: Sequence[Input], tasks: Tasks) -> list[RawBytes]:
-    """These captures, for a CaptureReader. UsageError for what is neither a path nor a URL, InputError where one cannot
+    """These captures, for a CaptureReader. UsageError for what is neither a path nor a URL, InputError if one cannot
     be read."""
     places = [place for each in captures for place in _places(each, tasks)]
     looks = [tasks.submit(look, place, VERSION, about=place.name) for place in places]
@@ -112,7 +112,7 @@ class RemoteBytes(RawBytes):
 
 
 class _Stream(io.RawIOBase):
-    """A file by what workers read of it. What was read last is kept, since frames that are looked at once more lie near
+    """A file by what workers read of it. What was read last is kept, since frames that are looked at again lie near
     one another."""
 
     KEPT = 32  # steps

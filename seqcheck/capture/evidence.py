@@ -1,4 +1,4 @@
-"""Frames once more, by number: the bytes of a copy that came earlier, while the input is still being read.
+"""Frames again, by number: the bytes of a copy that came earlier, while the input is still being read.
 
 Two ways, each nearly free while nobody asks. A Trail, for plain files: the offset of every so-many-th frame, from where
 the file is read again and walked. A Window, for pipes and compressed inputs: the blocks read last, as far back as the
@@ -50,7 +50,7 @@ class Window:
                 blocks.popleft()
 
     def get(self, number: int) -> StoredFrame | None:
-        """Frame `number` of the input, or None where it is no longer there."""
+        """Frame `number` of the input, or None if it is no longer there."""
         return next((frame for block in reversed(self._blocks) if (frame := in_block(block, number))), None)
 
 
@@ -99,7 +99,7 @@ class Trail:
             self._thin()
 
     def get(self, number: int) -> StoredFrame | None:
-        """Frame `number` of the input, or None where it was not read yet or the file was changed."""
+        """Frame `number` of the input, or None if it was not read yet or the file was changed."""
         if self._latest and (now := in_block(self._latest.block, number)):
             return now
         if self._reader and (near := in_block(self._reader.block, number)):

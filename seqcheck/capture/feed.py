@@ -91,7 +91,7 @@ class Feed:
         raise InputError(f"{self.name} {what}", hint=hint)
 
     def start(self, pool: Pool) -> None:
-        """Get ready to fill; once, and once more after each `suspend`."""
+        """Get ready to fill; once, and again after each `suspend`."""
         if self._idle:
             self._begin()
         if self.eager and pool.lead:
@@ -165,7 +165,7 @@ class Feed:
 
     @property
     def again(self) -> bool:
-        """Whether it can be suspended and read once more."""
+        """Whether it can be suspended and read again."""
         return self._raw.plain
 
     @property
@@ -179,7 +179,7 @@ class Feed:
         return self._raw.changed
 
     def frame(self, number: int) -> StoredFrame | None:
-        """Frame `number` of this input, from 1; None where it was not read yet or is no longer known."""
+        """Frame `number` of this input, from 1; None if it was not read yet or is no longer known."""
         return self._trail.get(number) if 1 <= number <= self.count else None
 
     @property
@@ -189,7 +189,7 @@ class Feed:
 
     @property
     def bytes_total(self) -> int | None:
-        """How many it has, None where that is not known."""
+        """How many it has, None if that is not known."""
         return self._raw.size
 
     def settle(self) -> None:

@@ -10,5 +10,5 @@ MAGICS: tuple[tuple[bytes, str], ...] = (
 
 
 def codec_of(head: bytes) -> str:
-    """The name of the compression of an input that starts with these (6 or more) bytes; empty where there is none."""
+    """The name of the compression of an input that starts with these (6 or more) bytes; empty if there is none."""
     return next((name for magic, name in MAGICS if head.startswith(magic)), "")

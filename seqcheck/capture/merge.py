@@ -1,4 +1,4 @@
-"""Several inputs as one capture: frame by frame in order of time.
+"""Several inputs as one capture: frame by frame in time order.
 
 Inputs whose times do not overlap follow one another; where they overlap, their rows are put in order. Within an input
 the order of its frames is never changed, even where its clock went backwards: what counts there is the highest time so

@@ -46,7 +46,7 @@ class Numbering:
         self.count += count
 
     def find(self, number: int) -> tuple[int, int] | None:
-        """(place of the input, number in it), or None where that is not known."""
+        """(place of the input, number in it), or None if that is not known."""
         at = bisect_right(self._stretches, number, key=lambda each: each.first) - 1
         if at < 0 or number > self.count:
             return None

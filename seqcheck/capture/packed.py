@@ -55,7 +55,7 @@ class PackedPart:
 
 
 def read_packed(engine: Kernel, program: Program, read: ReadAt, span: Span, form: Form) -> list[PackedPart]:
-    """The records that begin in the span, in pieces, in order; none where none was found. OSError where it cannot be
+    """The records that begin in the span, in pieces, in order; none where none was found. OSError if it cannot be
     read."""
     return list(_pieces(engine, program, read, span, form))
 

@@ -51,7 +51,7 @@ class Part:
 
 
 def read_part(read: ReadAt, span: Span, form: Form, frames: Frames, indexer: Indexer) -> Part:
-    """The part, in `frames`, whose buffer has ROOM bytes more than the span. OSError where it cannot be read."""
+    """The part, in `frames`, whose buffer has ROOM bytes more than the span. OSError if it cannot be read."""
     frames.count, frames.totals = 0, new_totals()
     buf, origin, size = frames.buf, span.begin, span.end - span.begin
     view = memoryview(buf)

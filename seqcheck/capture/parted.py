@@ -1,6 +1,6 @@
 """A plain capture in parts that are read and decoded ahead, by threads or elsewhere, put together in order.
 
-    cursor = PartedCursor(cursor, raw, damage, plan, readers)    # goes on from where `cursor` is
+    cursor = PartedCursor(cursor, raw, damage, plan, readers)    # continues from where `cursor` is
     cursor.fill()    # as Cursor
 
 A part counts where it is proved: the one before, all of it, ended where this one begins, with the same form (part.py).

@@ -10,7 +10,7 @@
 come again; there are no rows where only the number of lost frames has changed. No more than CaptureReader.rows rows are
 new at a time, unless the reading was hastened. An input of which nothing can be read is an InputError: on opening
 or, where its first record is damaged and no input has another frame, at the end. Bad data never raises otherwise.
-Several inputs are one capture in order of time (see `merge`). Offsets are bytes after decompression; times are integer
+Several inputs are one capture in time order (see `merge`). Offsets are bytes after decompression; times are integer
 ns.
 """
 
@@ -38,13 +38,13 @@ WINDOW = 32 << 20  # bytes of pipes and compressed inputs that are kept to look 
 
 
 class FrameStore:
-    """Single frames once more, by their number over the whole capture."""
+    """Single frames again, by their number over the whole capture."""
 
     def __init__(self, feeds: Sequence[Feed], numbering: Numbering) -> None:
         self._feeds, self._numbering = feeds, numbering
 
     def get(self, number: int) -> StoredFrame | None:
-        """A frame that was read; None where it was not yet, or is no longer known."""
+        """A frame that was read; None if it was not yet, or is no longer known."""
         if len(self._feeds) == 1:
             return self._feeds[0].frame(number)
         found = self._numbering.find(number)
@@ -103,7 +103,7 @@ class CaptureReader(Closing):
 
     @property
     def store(self) -> FrameStore:
-        """Single frames once more."""
+        """Single frames again."""
         return self._store
 
     @property
@@ -113,7 +113,7 @@ class CaptureReader(Closing):
 
     @property
     def bytes_total(self) -> int | None:
-        """How many there are, None where that is not known."""
+        """How many there are, None if that is not known."""
         sizes = [feed.bytes_total for feed in self._feeds]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
@@ -129,7 +129,7 @@ class CaptureReader(Closing):
 
     @property
     def changed(self) -> str:
-        """The name of one that was replaced or written to since then, empty where none was."""
+        """The name of one that was replaced or written to since then, empty if none was."""
         return next((feed.name for feed in self._feeds if feed.changed), "")
 
     @property
@@ -149,7 +149,7 @@ class CaptureReader(Closing):
 
     @property
     def first_ns(self) -> int | None:
-        """The lowest time stamp; None where no frame has one (pcapng's simple packets have none)."""
+        """The lowest time stamp; None if no frame has one (pcapng's simple packets have none)."""
         return min((int(feed.totals[T_FIRST]) for feed in self._timed()), default=None)
 
     @property
@@ -164,7 +164,7 @@ class CaptureReader(Closing):
 
     @property
     def dropped(self) -> int | None:
-        """Frames that the capturing side says it lost, added up over the inputs that tell; None where none does."""
+        """Frames that the capturing side says it lost, added up over the inputs that tell; None if none does."""
         drops = [feed.dropped for feed in self._feeds if feed.dropped is not None]
         return sum(drops) if drops else None
 

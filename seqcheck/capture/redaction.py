@@ -68,7 +68,7 @@ class Redactor:
         self._counts: dict[int, int] = {}
 
     def frame(self, data: bytes, wire: int, link: int) -> bytes:
-        """One frame, as captured, of which the layout reads the same as before. InputError where it is a record whose
+        """One frame, as captured, of which the layout reads the same as before. InputError if it is a record whose
         words cannot be kept (inside a tunnel), or there are too many addresses."""
         reads = self._places(len(data))
         seen = [examine(data, wire, link, each.program) for each in reads]

@@ -99,7 +99,7 @@ class Selected:
             self._timed = True
 
     def _runs(self, frames: Frames, low: int, high: int) -> Iterator[tuple[int, int]]:
-        """Stretches of low..high-1 that are asked for; an empty one where there are none."""
+        """Stretches of low..high-1 that are asked for; an empty one if there are none."""
         wanted = np.ones(high - low, np.bool_)
         if self._begin is not None:
             wanted &= frames.ns[low:high] >= self._begin

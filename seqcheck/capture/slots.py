@@ -41,7 +41,7 @@ class Pool:
 
     def take(self) -> Block:
         """A slot to fill: one given back with nothing to keep, else a new one, else the one given back longest ago.
-        IndexError where all are in use."""
+        IndexError if all are in use."""
         if not self._free or not self._free[0].gone:
             for number in self._fresh:
                 frames = Frames(self.rows)

@@ -36,7 +36,7 @@ class Tasks:
         return Task(self, partial(function, *arguments), about)
 
     def begin(self, work: Callable[[], T]) -> Future[T] | None:
-        """Have it done by a worker; None where the executor broke."""
+        """Have it done by a worker; None if the executor broke."""
         begin = time.monotonic()
         try:
             future = self._executor.submit(work)
@@ -63,7 +63,7 @@ class Task(Generic[T]):
         self._futures = [tasks.begin(work)]
 
     def get(self) -> T:
-        """Wait for it. What it raised is raised; InputError where the workers that should do it were lost."""
+        """Wait for it. What it raised is raised; InputError if the workers that should do it were lost."""
         while True:
             futures = [each for each in self._futures if each is not None]
             if not futures:

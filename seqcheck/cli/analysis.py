@@ -55,7 +55,7 @@ class Options:
 
 
 def resolve(args: argparse.Namespace) -> Options:
-    """The namespace as Options, and never seen again. UsageError where the arguments exclude one another."""
+    """The namespace as Options, and never seen again. UsageError if the arguments exclude one another."""
     if args.layouts and (words := [each for each in args.captures if _FIELD.match(each)]):
         whole = " ".join([args.layouts[-1], *words])
         raise UsageError(
@@ -100,7 +100,7 @@ def resolve(args: argparse.Namespace) -> Options:
 
 
 def once(captures: Sequence[str]) -> None:
-    """UsageError where two of them are one file: each of its frames would come twice, and nobody means that."""
+    """UsageError if two of them are one file: each of its frames would come twice, and nobody means that."""
     named: dict[tuple[int, int], str] = {}
     for path in captures:
         file = identity(path)
@@ -113,7 +113,7 @@ def once(captures: Sequence[str]) -> None:
 
 
 def selection(args: argparse.Namespace) -> Selection | None:
-    """Which frames are asked for; None for all. UsageError where that cannot be."""
+    """Which frames are asked for; None for all. UsageError if that cannot be."""
     given = {name: getattr(args, name) for name in ("where", "start", "end", "frames") if getattr(args, name)}
     if not given:
         return None

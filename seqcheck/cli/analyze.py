@@ -1,6 +1,6 @@
 """`seqcheck analyze CAPTURE...`: captures in, verdict out.
 
-Several files are one capture, in order of time; `-` is a pipe, read as it comes. All outputs are opened before the
+Several files are one capture, in time order; `-` is a pipe, read as it comes. All outputs are opened before the
 work begins, so that a path that cannot be written costs nothing.
 """
 

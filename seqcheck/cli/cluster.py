@@ -22,7 +22,7 @@ _FLAGS = {"start": "--from", "end": "--to", "also_content": "--also-content"}
 
 
 def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
-    """UsageError where what else was asked for cannot be had with a cluster."""
+    """UsageError if what else was asked for cannot be had with a cluster."""
     if args.cluster is None:
         return
     for name in EXCLUDED:

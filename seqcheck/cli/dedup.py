@@ -66,7 +66,7 @@ def cause(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Analyze, read once more, write."""
+    """Analyze, read again, write."""
     import numpy as np
 
     from seqcheck.cli.dedup_several import layout_of_several, whole
@@ -122,7 +122,7 @@ def rehearse() -> None:
 
 
 def copies(results: Examined, causes: Iterable[str] | None) -> tuple[NDArray[np.int64], Counter[str]]:
-    """The frame of each copy, and how many there are by cause. InputError where there is nothing to go by."""
+    """The frame of each copy, and how many there are by cause. InputError if there is nothing to go by."""
     import numpy as np
 
     from seqcheck.kernel.border import DUPLICATE

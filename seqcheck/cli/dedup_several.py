@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def layout_of_several(report: Report) -> Layout | None:
-    """The layout of a capture whose frames hold several numbers; None if they hold one. UsageError where one of several
+    """The layout of a capture whose frames hold several numbers; None if they hold one. UsageError if one of several
     layouts is such a one."""
     layouts = [resolve(each.spec) for each in report.read_by]
     if not any(layout.several for layout in layouts):
@@ -35,7 +35,7 @@ def layout_of_several(report: Report) -> Layout | None:
 
 def whole(results: Examined, layout: Layout, copies: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """Of the frames that `copies` name, once for each number in them that came before: those whose numbers all did,
-    ascending; and how many numbers these hold. The capture is read once more."""
+    ascending; and how many numbers these hold. The capture is read again."""
     frames, came = np.unique(copies, return_counts=True)
     decoder, records = decoder_of(load(), layout), RecordColumns(0)
     held = np.zeros(len(frames), np.int64)

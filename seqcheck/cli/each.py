@@ -178,7 +178,7 @@ class Watch:
 
 
 def resolve(args: argparse.Namespace) -> Options:
-    """The options that all captures share. UsageError where they do not go with --each."""
+    """The options that all captures share. UsageError if they do not go with --each."""
     if STDOUT in args.captures:
         raise UsageError("--each takes files, not standard input")
     reports, args.reports = args.reports or [], [TERMINAL]
@@ -193,7 +193,7 @@ def resolve(args: argparse.Namespace) -> Options:
 
 
 def places(options: Options, expected: str | None = None) -> list[tuple[str, tuple[Destination, ...]]]:
-    """For each capture, where its reports go. UsageError where two would go to one place, or onto a file that is read;
+    """For each capture, where its reports go. UsageError if two would go to one place, or onto a file that is read;
     `expected` is that of --expect."""
     taken: dict[str, str] = {}
     read = [*options.captures, *options.layouts, expected]
@@ -237,7 +237,7 @@ def suffix(form: str) -> str:
 
 
 def size(path: str) -> int:
-    """Bytes, 0 where that is not known."""
+    """Bytes, 0 if that is not known."""
     try:
         return os.stat(path).st_size
     except (OSError, ValueError):

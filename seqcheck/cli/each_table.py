@@ -52,7 +52,7 @@ def totals(outcomes: Sequence[Outcome]) -> str:
 
 
 def told(say: Callable[[Found], str]) -> Callable[[Row], str]:
-    """What `say` says of what was found, nothing where nothing could be read."""
+    """What `say` says of what was found, nothing if nothing could be read."""
     return lambda row: "" if row[1].found is None else say(row[1].found)
 
 

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def named(name: str) -> Explanation:
-    """The explanation of that name; UsageError, with the nearest names, where there is none."""
+    """The explanation of that name; UsageError, with the nearest names, if there is none."""
     from seqcheck.diagnose.causes import explanations, find
 
     found = find(name)

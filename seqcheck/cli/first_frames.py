@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def first_frames(captures: Sequence[Input], kernel: Kernel, ready: Ready) -> Frames:
-    """As many as discovery looks at; `ready` is called when the captures are open. InputError where nothing can be
+    """As many as discovery looks at; `ready` is called when the captures are open. InputError if nothing can be
     read."""
     from seqcheck.capture import CaptureReader
     from seqcheck.layout.discovery import Sample

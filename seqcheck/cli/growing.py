@@ -36,7 +36,7 @@ class Growing:
         self._number = output.stream.fileno()
 
     def write(self, data: bytes) -> int:
-        """All of `data`. OSError where not all of it could be written: then none of it was."""
+        """All of `data`. OSError if not all of it could be written: then none of it was."""
         rest = memoryview(data)
         try:
             while rest:

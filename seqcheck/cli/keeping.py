@@ -36,7 +36,7 @@ RECORDING, RECORDINGS, PAUSE_S = "recording.pcapng", 10, 10.0
 
 
 def checked(args: argparse.Namespace) -> None:
-    """UsageError where one option is missing to another."""
+    """UsageError if one option is missing to another."""
     for name, other in NEEDED.items():
         if getattr(args, name) is not None and getattr(args, other) is None:
             raise UsageError(f"--{name.replace('_', '-')} needs --{other.replace('_', '-')}")
@@ -76,7 +76,7 @@ class Keeping:
         return [one for one in (self._numbered, self._recordings) if one]
 
     def keepers(self, reader: Ongoing) -> list[Keeper]:
-        """What sees the frames. OutputError where the first file cannot be made."""
+        """What sees the frames. OutputError if the first file cannot be made."""
         from seqcheck.interfaces.recorder import Around, Recorder
 
         args, name, made = self._args, ",".join(reader.inputs), list["Keeper"]()

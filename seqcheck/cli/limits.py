@@ -57,7 +57,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def demands(args: argparse.Namespace) -> Demands | None:
-    """What these options demand, None for nothing. UsageError where the file cannot be read."""
+    """What these options demand, None for nothing. UsageError if the file cannot be read."""
     given = (args.max_duplicates, args.max_missing, args.max_late, args.expect)
     if not args.fail_on and not args.allow_damage and all(each is None for each in given):
         return None

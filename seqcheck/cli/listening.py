@@ -64,7 +64,7 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
 
 
 def fits(args: argparse.Namespace, count: int) -> None:
-    """UsageError where the rings of so many interfaces, or the recorder, ask for more than their share of memory: the
+    """UsageError if the rings of so many interfaces, or the recorder, ask for more than their share of memory: the
     kernel takes what it is asked for from everybody."""
     from seqcheck.linux import memory
 

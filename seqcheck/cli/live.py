@@ -182,7 +182,7 @@ def metrics_at(place: str) -> Metrics:
 
 
 def resolve(args: argparse.Namespace) -> Options:
-    """The namespace, checked. UsageError where the arguments exclude one another."""
+    """The namespace, checked. UsageError if the arguments exclude one another."""
     checked(args)
     reports = tuple(args.reports or [TERMINAL])
     paths = [*(report.path for report in reports), *([args.evidence] if args.evidence else [])]

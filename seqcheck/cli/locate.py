@@ -107,7 +107,7 @@ def sample() -> Way:
 
 
 def named(given: Sequence[str]) -> dict[str, list[str]]:
-    """The captures of each point, in order. UsageError where that is not what was given."""
+    """The captures of each point, in order. UsageError if that is not what was given."""
     points: dict[str, list[str]] = {}
     for each in given:
         name, mark, path = each.partition("=")

@@ -234,7 +234,7 @@ def named(argv: list[str]) -> tuple[str, ...]:
 
 
 def build(verbs: Sequence[str] = tuple(VERBS)) -> Parser:
-    """The parser. Only the verbs in `verbs` get their options (and their modules loaded); where there are none, all
+    """The parser. Only the verbs in `verbs` get their options (and their modules loaded); if there are none, all
     verbs are there by name, for the list of them."""
     parser = Parser(
         prog="seqcheck",

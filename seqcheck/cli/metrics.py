@@ -67,7 +67,7 @@ class Metrics:
         self._server.set_app(app)
 
     def begin(self, *, quiet: bool) -> None:
-        """Answer, or write the file for the first time. OutputError where that cannot be."""
+        """Answer, or write the file for the first time. OutputError if that cannot be."""
         if self._server is None:
             self._write()
             return

@@ -33,7 +33,7 @@ class Outcome:
 
 
 def outcome_of(tree: dict[str, Any]) -> Outcome:
-    """An Outcome from what `asdict` and JSON made of it. ValueError, KeyError or TypeError where it is none."""
+    """An Outcome from what `asdict` and JSON made of it. ValueError, KeyError or TypeError if it is none."""
     found = tree["found"]
     if found is not None:
         verdict = found["verdict"]

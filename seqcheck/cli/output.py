@@ -196,7 +196,7 @@ def somewhere(path: str, make: Callable[[str], object]) -> str:
 
 
 def link(number: int, path: str) -> None:
-    """Give the unnamed file a name. FileExistsError where somebody has it. Source: open(2), O_TMPFILE."""
+    """Give the unnamed file a name. FileExistsError if somebody has it. Source: open(2), O_TMPFILE."""
     os.link(f"/proc/self/fd/{number}", path, src_dir_fd=number, follow_symlinks=True)
 
 
@@ -254,7 +254,7 @@ def spare(inputs: Sequence[str | None], outputs: Sequence[str]) -> None:
 
 
 def apart(paths: Sequence[str], what: str = "reports") -> None:
-    """UsageError where two of the outputs would go to one place; any number of them may go to nowhere."""
+    """UsageError if two of the outputs would go to one place; any number of them may go to nowhere."""
     places = [STDOUT if path == STDOUT else os.path.abspath(path) for path in paths]
     for place in places:
         if places.count(place) > 1 and not (place != STDOUT and nowhere(place)):
@@ -270,7 +270,7 @@ def nowhere(path: str) -> bool:
 
 
 def identity(path: str) -> tuple[int, int] | None:
-    """Which file it is ("-": that of standard input); None where there is none, or a device."""
+    """Which file it is ("-": that of standard input); None if there is none, or a device."""
     return identity_of(0 if path == STDOUT else path)
 
 
@@ -284,6 +284,6 @@ def identity_of(place: str | int) -> tuple[int, int] | None:
 
 
 def same_file(one: str, other: str) -> bool:
-    """Whether two paths lead to one file; False where one of them leads nowhere, or to a device."""
+    """Whether two paths lead to one file; False if one of them leads nowhere, or to a device."""
     found = identity(one)
     return found is not None and found == identity(other)

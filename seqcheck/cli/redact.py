@@ -44,7 +44,7 @@ def add(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Find the layout, read once more, write."""
+    """Find the layout, read again, write."""
     from seqcheck import kernel
     from seqcheck.capture import CaptureReader
     from seqcheck.capture.bytestream import open_file

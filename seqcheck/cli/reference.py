@@ -18,7 +18,7 @@ _PLACE = re.compile(r"(<!-- (verbs|options: ?([a-z]*)) -->\n).*?(<!-- end -->)",
 
 
 def renewed(page: str) -> str:
-    """The page with every table as it has to be. KeyError where it asks for a verb that is not there."""
+    """The page with every table as it has to be. KeyError if it asks for a verb that is not there."""
     top, verbs = program()
     known = {verb.name: verb for verb in (top, *verbs)}
 

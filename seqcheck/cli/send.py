@@ -201,7 +201,7 @@ def send(lanes: Sequence[Lane], pace: Pace) -> None:
 
 
 def batch(lane: Lane, count: int, pace: Pace) -> int:
-    """Fill and send as many as `count` slots; how many were sent. SendError where no more can be."""
+    """Fill and send as many as `count` slots; how many were sent. SendError if no more can be."""
     from seqcheck.linux.tx_ring import SEND_REQUEST, SendError
 
     outgoing, ring = lane.outgoing, lane.ring

@@ -1,7 +1,7 @@
 """Settings from files: what analyze and live take where the command line does not say it.
 
 Read are, the first one that says something winning: the profile that --profile names, `seqcheck.toml` in the current
-folder (or, where there is none, the table [tool.seqcheck] of its pyproject.toml), and `~/.config/seqcheck/config.toml`.
+folder (or, if there is none, the table [tool.seqcheck] of its pyproject.toml), and `~/.config/seqcheck/config.toml`.
 A file that belongs neither to root nor to whoever runs this is not read: a folder may be somebody else's. No setting
 can name a file to be written.
 """
@@ -45,7 +45,7 @@ class Settings:
 
 
 def load(profile: str | None = None) -> Settings:
-    """What the files say. UsageError where they say something that cannot be, or there is no such profile."""
+    """What the files say. UsageError if they say something that cannot be, or there is no such profile."""
     tables = list(_tables())
     by_name: dict[str, Setting] = {}
     layouts: dict[str, tuple[str, str]] = {}
@@ -127,7 +127,7 @@ def _tables() -> Iterator[tuple[Mapping[str, Any], str]]:
 
 
 def _read(path: str) -> bytes | None:
-    """A file's bytes; None where there is none that may be heeded."""
+    """A file's bytes; None if there is none that may be heeded."""
     try:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would make us wait
         with os.fdopen(number, "rb") as file:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
-    """UsageError where what else was asked for cannot be had with a state."""
+    """UsageError if what else was asked for cannot be had with a state."""
     if args.state is None:
         return
     if args.also_content:

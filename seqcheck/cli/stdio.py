@@ -17,7 +17,7 @@ def say(line: str) -> None:
 
 
 def put(*lines: str) -> None:
-    """Lines on stdout, at once. OutputError where they cannot be written; a broken pipe stays what it is."""
+    """Lines on stdout, at once. OutputError if they cannot be written; a broken pipe stays what it is."""
     if sys.stdout is None:
         return
     encoding = sys.stdout.encoding or "utf-8"

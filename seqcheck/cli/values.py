@@ -20,7 +20,7 @@ MARKS = {"seq": "[]", "stream": "{}", "magic": "()"}
 
 
 def values(layout: Layout, capture: Input, width: int, ready: Ready) -> Iterator[str]:
-    """Lines: the streams with their first records; `ready` is called when the capture is open. InputError where no
+    """Lines: the streams with their first records; `ready` is called when the capture is open. InputError if no
     frame is a record."""
     from seqcheck import kernel
     from seqcheck.cli.first_frames import first_frames

@@ -116,7 +116,7 @@ class _Table:
         self._items: dict[str, Any] = value
 
     def value(self, name: str) -> Any:
-        """Whatever it is, None where there is nothing."""
+        """Whatever it is, None if there is nothing."""
         return self._items.get(name)
 
     def table(self, name: str) -> _Table:
@@ -131,7 +131,7 @@ class _Table:
         return [_Table(each, f"{self._place(name)}[{at}]") for at, each in enumerate(value)]
 
     def count(self, name: str, *, absent: bool = False) -> Any:
-        """An integer from 0 on; None where that is allowed."""
+        """An integer from 0 on; None if that is allowed."""
         return None if absent and self.value(name) is None else _count(self.value(name), self._place(name))
 
     def flag(self, name: str) -> bool:

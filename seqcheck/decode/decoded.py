@@ -129,7 +129,7 @@ class Ahead:
         self.decoded, self.adoption, self.records = decoded, adoption, records
 
     def take(self, decoder: KernelDecoder, engine: Kernel) -> RecordColumns | None:
-        """The records as the capture's, where there is no limit near; then `decoder` has counted them."""
+        """The records as the capture's, if there is no limit near; then `decoder` has counted them."""
         if not self.adoption.fits(self.decoded, decoder):
             return None
         self.adoption.take(self.decoded, decoder, engine, self.records)

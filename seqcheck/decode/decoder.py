@@ -124,7 +124,7 @@ def _ip(address: bytes) -> str:
 def tally(sources: NDArray[Any]) -> tuple[int, dict[str, int]]:
     """From the decoder's sources(): how many frames were foreign, and how many were skipped for which reason.
 
-    The frames of a source that sent records are foreign where they are none, but for those that may be records and
+    The frames of a source that sent records are foreign where they are none, except for those that may be records and
     could not be told (cut, too many streams): these, and all frames of sources without records, are skipped.
     """
     counts: NDArray[np.int64] = sources["counts"]
@@ -160,7 +160,7 @@ class Reader:
 
     def read(self, data: bytes, wire: int, link: int) -> dict[str, int] | None:
         """The values in a frame of which `data` was captured: `seq`, and `slot`, `buf` and `time_ns` where the layout
-        has them and the sender wrote them. None where the frame is not a record."""
+        has them and the sender wrote them. None if the frame is not a record."""
         for layout, program in self._ways:
             if program is None:
                 like = shape(data, wire, link)
@@ -185,7 +185,7 @@ def _values(data: bytes, seen: Seen, layout: Layout) -> dict[str, int]:
 
 
 def _stamped(data: bytes, place: Place, stamp: Stamp) -> int | None:
-    """The value of a stamp, None where it is not there or not captured."""
+    """The value of a stamp, None if it is not there or not captured."""
     if stamp.when and not _value(data, place, stamp.when):
         return None
     return _value(data, place, stamp.word)

@@ -39,7 +39,7 @@ class Demands:
     damage: bool = False  # is allowed
 
     def unmet(self, report: Report) -> list[Unmet]:
-        """Everything that does not hold; empty where the report is as demanded."""
+        """Everything that does not hold; empty if the report is as demanded."""
         return [check.unmet for check in self.checks(report) if not check.met]
 
     def checks(self, report: Report) -> list[Check]:
@@ -99,7 +99,7 @@ class Demands:
         return [Check(what=LIMITS, demanded="nothing hidden", found=", ".join(hidden), met=False)]
 
     def exit_code(self, report: Report) -> int:
-        """0 where all holds, else 1; 2 where the field does not count, or nothing was found but something may be
+        """0 if all holds, else 1; 2 where the field does not count, or nothing was found but something may be
         hidden, so that nobody can tell."""
         unmet = self.unmet(report)
         if unmet and (self._blind(report) or all(each.what == LIMITS for each in unmet)):

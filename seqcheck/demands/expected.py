@@ -101,7 +101,7 @@ class Expectation:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a file; UsageError where it cannot be read or does not say what it should."""
+        """Read a file; UsageError if it cannot be read or does not say what it should."""
         try:
             with open(path, "rb") as file:
                 table = documents.toml(documents.read(file, LARGEST_FILE))

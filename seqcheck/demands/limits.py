@@ -23,7 +23,7 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """`12` or `0.1%`; ValueError where it is neither."""
+        """`12` or `0.1%`; ValueError if it is neither."""
         match = _LIMIT.fullmatch(text)
         if match is None or (not match[2] and "." in match[1]):
             raise ValueError(f"{text!r} is neither a count (12) nor a share (0.1%)")
@@ -41,7 +41,7 @@ class Limit:
 
 
 def _number(text: str) -> int | Fraction:
-    """Exactly what stands there."""
+    """Exactly what is there."""
     if "." not in text:
         return int(text)
     from fractions import Fraction

@@ -24,7 +24,7 @@ class Suspect:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """`stale-slot` or `stale-slot:moderate`; ValueError where there is no such cause or strength."""
+        """`stale-slot` or `stale-slot:moderate`; ValueError if there is no such cause or strength."""
         cause, colon, strength = text.partition(":")
         if cause not in (*CAUSES, ANY):
             raise ValueError(f"there is no cause {cause!r}; there are: {', '.join(CAUSES)}; or {ANY}")
@@ -33,7 +33,7 @@ class Suspect:
         return cls(cause=cause, strength=cast(Strength, strength or "none"))
 
     def checks(self, report: Report) -> list[Check]:
-        """Each cause found that it is about; one that is met, where there is none."""
+        """Each cause found that it is about; one that is met, if there is none."""
         found = [
             Check(what=each.what, demanded=each.demanded, found=each.found, met=False) for each in self.unmet(report)
         ]

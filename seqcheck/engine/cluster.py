@@ -25,7 +25,7 @@ _LOCAL = re.compile(r"local:([1-9]\d{0,3})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """`executor` has the workers; `link` is that of the scheduler's dashboard, empty where there is none."""
+    """`executor` has the workers; `link` is that of the scheduler's dashboard, empty if there is none."""
 
     executor: Executor
     link: str
@@ -33,7 +33,7 @@ class Cluster:
 
 @contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """The cluster at that address. UsageError where there can be none, InputError where it does not answer."""
+    """The cluster at that address. UsageError if there can be none, InputError if it does not answer."""
     try:
         distributed: Any = import_module("distributed")  # untyped in part
     except ImportError as error:

@@ -42,7 +42,7 @@ class Crowd:
         into.note("rows", self._rows)
 
     def load(self, saved: Saved) -> None:
-        """What was saved; ValueError where that cannot be."""
+        """What was saved; ValueError if that cannot be."""
         self._faulty = saved.rows("faulty", np.bool_, 2 * MAX_STREAMS)
         self._streams, self._rows = saved.number("streams", 0, MAX_STREAMS), saved.number("rows")
         self._found = int(np.count_nonzero(self._faulty))

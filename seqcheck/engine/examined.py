@@ -70,7 +70,7 @@ class Examined:
         return self._frames.read(numbers)
 
     def blocks(self) -> Iterator[tuple[Block, int, int]]:
-        """All frames of the files that were read, which are read once more: rows low..high-1 of each block."""
+        """All frames of the files that were read, which are read again: rows low..high-1 of each block."""
         return self._frames.blocks()
 
     def _batch(self, rows: NDArray[Any]) -> Batch:
@@ -92,7 +92,7 @@ class Examined:
 
 
 class Frames:
-    """Where single frames come from: `kept` where that is not None, else the files once more, which must be in the
+    """Where single frames come from: `kept` where that is not None, else the files again, which must be in the
     `states` in which they were."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Frames:
         return numbers if self._kept is None else self._kept.known(numbers)
 
     def read(self, numbers: NDArray[np.int64] | None) -> Iterator[CapturedFrame]:
-        """Those frames (ascending numbers), or all, as far as they are at hand. InputError where the files are not what
+        """Those frames (ascending numbers), or all, as far as they are at hand. InputError if the files are not what
         they were: the numbers would be those of other frames."""
         if self._kept is not None and numbers is not None:
             yield from self._kept.read(numbers)

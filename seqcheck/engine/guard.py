@@ -1,6 +1,6 @@
 """Work that may not end, or may take all memory, held to a budget.
 
-    answer = within(Budget(), work)      # UnfinishedError where it failed, or was stopped
+    answer = within(Budget(), work)      # UnfinishedError if it failed, or was stopped
 
 The clock and the memory are looked at while `work` runs, by a timer's signal or by a thread, and an exception is raised
 in it when the budget is spent: between two steps of Python, so a single call into a library is waited for (the
@@ -48,7 +48,7 @@ class Allowance:
     memory: int | None = None
 
     def spent(self, seconds: float) -> str:
-        """Why no more is to be read after that long, empty where nothing speaks against it."""
+        """Why no more is to be read after that long, empty if nothing speaks against it."""
         if self.seconds is not None and seconds >= self.seconds:
             return f"the time limit of {self.seconds:g} s was reached"
         if self.memory is not None and _peak() >= self.memory:
@@ -67,7 +67,7 @@ UNLIMITED = Allowance()
 
 
 class UnfinishedError(Exception):
-    """`why`, in words; `fault` is the exception where it was one, None where the budget was spent."""
+    """`why`, in words; `fault` is the exception where it was one, None if the budget was spent."""
 
     def __init__(self, why: str, fault: Exception | None = None) -> None:
         super().__init__(why)
@@ -79,7 +79,7 @@ class Spent(BaseException):
 
 
 def within(budget: Budget, work: Callable[[], T]) -> T:
-    """What `work` returns. UnfinishedError where it raises an Exception, or spends its budget."""
+    """What `work` returns. UnfinishedError if it raises an Exception, or spends its budget."""
     watch = _Watch(budget)
     try:
         try:
@@ -96,7 +96,7 @@ def within(budget: Budget, work: Callable[[], T]) -> T:
 
 
 class _Watch:
-    """What the work has used, and the end of it. `why` it was stopped, empty where it was not."""
+    """What the work has used, and the end of it. `why` it was stopped, empty if it was not."""
 
     def __init__(self, budget: Budget) -> None:
         self.why = ""
@@ -132,7 +132,7 @@ Look = Callable[[], bool]
 
 
 def _tick(look: Look) -> Callable[[], None] | None:
-    """Have the system interrupt this thread to look, and Spent raised where that says so; what ends that. None where it
+    """Have the system interrupt this thread to look, and Spent raised where that says so; what ends that. None if it
     cannot be done: signals are the main thread's, and the one that is needed may be in use."""
     over = False
 
@@ -168,7 +168,7 @@ def _beside(look: Look, worker: int) -> Callable[[], None]:
         nonlocal told
         try:
             while not done.acquire(timeout=STEP_S):
-                if look():  # once more each time, should something in there have swallowed it
+                if look():  # again each time, should something in there have swallowed it
                     told = True
                     _raise_in(worker, Spent)
         finally:

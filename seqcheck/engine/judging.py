@@ -1,6 +1,6 @@
 """What a report says of its duplicates: judged, or, where judging fails or spends its budget, counted and no more.
 
-The last guard: nothing else in a report depends on the diagnosis. Pure but for the budget's clock.
+The last guard: nothing else in a report depends on the diagnosis. Pure except for the budget's clock.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FAULT = "a fault in seqcheck, please report it with what -v adds"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The parts of a report that a diagnosis takes part in. `diagnosis` is None where there is none, `fault` the
+    """The parts of a report that a diagnosis takes part in. `diagnosis` is None if there is none, `fault` the
     exception that it failed with, if any."""
 
     diagnosis: Diagnosis | None

@@ -1,4 +1,4 @@
-"""A pipeline with what every report needs beside it, and the report of it, as things stand.
+"""A pipeline with what every report needs beside it, and the report of it, as of now.
 
     seen = Observation(kernel, layouts, sinks)
     run(reader, seen.pipeline)
@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """A report and what it was made from. `diagnosis` is None where judging failed, and `fault` the exception, if it
+    """A report and what it was made from. `diagnosis` is None if judging failed, and `fault` the exception, if it
     was one. `natural`: which rows mean nothing, where frames carry no numbers."""
 
     report: Report
@@ -105,7 +105,7 @@ class Observation:
         self._ways.load(saved.within("ways"))
 
     def conclude(self, capture: Capture, question: Question) -> Conclusion:
-        """As things stand. InputError where there is no record, or no layout was recognized."""
+        """As things stand. InputError if there is no record, or no layout was recognized."""
         chosen = self.pipeline.chosen
         if chosen is None:
             raise _unknown_layout(self.pipeline.recognition, capture)

@@ -1,6 +1,6 @@
 """Which gaps lie where our own side dropped frames, and so say nothing about the sender.
 
-After a drop, gaps of a stream are ours until it has gone on with the number that was due: what comes late or once more
+After a drop, gaps of a stream are ours until it has gone on with the number that was due: what comes late or again
 (a stale slot) does not go on, and may itself stand alone between numbers that were dropped. No stream misses more
 there than frames were dropped. Places are frame numbers, since blocks may wait until their layout is known. Bounded:
 OURS_MOST gaps and places, whatever the traffic.

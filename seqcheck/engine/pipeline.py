@@ -72,7 +72,7 @@ class Chosen:
 
 class Pipeline:
     """`chosen` is None while no layout is known, and `how` says why it was chosen where none was given. `recognition`
-    is what chooses, None where one was given. `store` gives single frames again once the input has ended. `crowd` says
+    is what chooses, None if one was given. `store` gives single frames again once the input has ended. `crowd` says
     which new streams are followed."""
 
     def __init__(
@@ -128,7 +128,7 @@ class Pipeline:
 
     def resume(self, saved: Saved) -> tuple[int, int]:
         """Go on from there, where the layout was given and nothing has come yet; how many streams there are, and the
-        last frame of theirs. ValueError where nobody saved that."""
+        last frame of theirs. ValueError if nobody saved that."""
         assert self.chosen is not None
         layouts = self.chosen.layouts
         decoder = self.engine.Decoder(compile_layout(layouts[0]), known_of(saved.within("decoder")))

@@ -45,7 +45,7 @@ NAMED = 3  # candidates that an error names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
     """A layout, with the decoder and its records of the block where it was recognized. `how` says why, for people; it
-    is empty where the layout's magic says all."""
+    is empty if the layout's magic says all."""
 
     layout: Layout
     decoder: DecoderLike | None
@@ -165,7 +165,7 @@ def _finished(work: Callable[[], T], otherwise: T) -> T:
 
 
 def first_frames(store: Store) -> Frames:
-    """The first frames of a capture once more, as many as are still at hand, up to AGAIN."""
+    """The first frames of a capture again, as many as are still at hand, up to AGAIN."""
     found = []
     for number in range(1, AGAIN + 1):
         if (frame := store.get(number)) is None:

@@ -66,7 +66,7 @@ class Earlier:
 
     @classmethod
     def load(cls, saved: Saved) -> Earlier:
-        """What was saved; ValueError where that cannot be."""
+        """What was saved; ValueError if that cannot be."""
         earlier = cls()
         earlier.capture = Capture(
             inputs=tuple(_text(each) for each in saved.value("inputs", list)),
@@ -121,7 +121,7 @@ class _Both:
         self._new, self._kept, self._before = new, kept, before
 
     def get(self, number: int) -> StoredFrame | None:
-        """Frame `number`, or None where it is no longer at hand."""
+        """Frame `number`, or None if it is no longer at hand."""
         return self._new.get(number - self._before) if number > self._before else self._kept.get(number)
 
 

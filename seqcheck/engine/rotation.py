@@ -21,7 +21,7 @@ WRONG = (ValueError, TypeError, KeyError, IndexError, OverflowError, UsageError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """`name` of the state's file; `before`: open, to go on from, None where it begins; `after`: where the new one goes,
+    """`name` of the state's file; `before`: open, to continue from, None if it begins; `after`: where the new one goes,
     which must be put in its place when all is well."""
 
     name: str
@@ -30,7 +30,7 @@ class Rotation:
 
 
 class Going:
-    """One run of a rotation. InputError or UsageError, with the reason, where it cannot go on from that state."""
+    """One run of a rotation. InputError or UsageError, with the reason, where it cannot continue from that state."""
 
     def __init__(self, rotation: Rotation, layouts: Sequence[Layout]) -> None:
         self._rotation, self._saved = (
@@ -72,7 +72,7 @@ class Going:
         return self._earlier.with_(new)
 
     def save(self, seen: Observation, new: Capture, files: Sequence[State | None]) -> None:
-        """Write down what is known, unless some was left unread, or there is nothing to go on from."""
+        """Write down what is known, unless some was left unread, or there is nothing to continue from."""
         if new.unread or seen.pipeline.chosen is None:
             return
         self._refuse(seen)

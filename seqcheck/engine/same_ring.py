@@ -36,7 +36,7 @@ UNJUDGED: Cause = "not-judged"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbered:
-    """What is known of the records. `diagnosis` is None where judging failed."""
+    """What is known of the records. `diagnosis` is None if judging failed."""
 
     findings: Findings
     facts: Facts
@@ -150,7 +150,7 @@ def _judged(others: Others, records: Numbered) -> Judged:
 
 
 def _once_more(pooled: Diagnosis, ring: Account | None, mine: int) -> list[int]:
-    """The accounts, by index, that are the verdict's ring once more: together they have most of its copies, which are
+    """The accounts, by index, that are the verdict's ring again: together they have most of its copies, which are
     among the first `mine` rows, and each a ring that may have that size."""
     if ring is None or ring.ring is None:
         return []

@@ -51,7 +51,7 @@ INTERVAL_S = 0.1  # between calls of `progress`
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far it is. `bytes_total` is None where it cannot be known (a pipe)."""
+    """How far it is. `bytes_total` is None if it cannot be known (a pipe)."""
 
     bytes_done: int
     bytes_total: int | None
@@ -70,7 +70,7 @@ class Query:
     keep        how much is kept beside the report, for outputs without a cap (results.Keep)
     selection   which frames are read; None is all
     sinks       who else sees the data while it is read (sink.py)
-    rotation    the state to go on from, and where the new one goes; not with a selection, nor where more than the
+    rotation    the state to continue from, and where the new one goes; not with a selection, nor where more than the
                 report is kept
     jobs        how many threads read plain captures. The report never depends on it
     also_content  foreign frames are told apart by their bytes; not with a rotation, nor with the layout content
@@ -228,7 +228,7 @@ def _captured(reader: CaptureReader) -> Capture:
 
 
 def _selected(reader: CaptureReader, selection: Selection | None) -> Selected | None:
-    """What gives the frames that are asked for, None where that is all of them."""
+    """What gives the frames that are asked for, None if that is all of them."""
     if selection is None or selection == Selection():
         return None
     from ..capture.selected import Selected  # here, since few runs need it
@@ -313,7 +313,7 @@ def _can_read_again(sources: Sequence[Input], reader: CaptureReader) -> bool:
 def _open_again(
     sources: Sequence[Input], query: Query, reader: CaptureReader, stack: ExitStack
 ) -> tuple[list[FileIO], Sequence[State | None]]:
-    """The files once more, for outputs that read frames again, and the states that they must be in: opened now, since
+    """The files again, for outputs that read frames again, and the states that they must be in: opened now, since
     later that may not be allowed."""
     if query.keep not in ("frames", "all-frames") or not _can_read_again(sources, reader):
         return [], ()

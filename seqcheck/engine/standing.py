@@ -93,7 +93,7 @@ class Standing:
         self._known: tuple[int, ...] = ()  # what there was when it was reported
 
     def snapshot(self, now: Moment, judge: Judge | None) -> Snapshot:
-        """Of this moment. `judge` makes a report within a budget (InputError where there is no record yet), None where
+        """Of this moment. `judge` makes a report within a budget (InputError if there is no record yet), None if
         none is wanted."""
         reader, chosen = self._reader, now.pipeline.chosen
         state: Any = chosen.track.streams() if chosen else _NO_STREAM

@@ -6,7 +6,7 @@
     names       JSON: who wrote it; of each column its name, how many rows, and the bytes of each; texts and numbers
     columns     one after the other, as they lie in memory (little endian)
 
-A file may be anybody's: every length is held against the file's before anything is set aside, every number against
+A file may be anybody's: every length is compared with the file's before anything is set aside, every number against
 what its owner allows. It is refused, with the reason, where another version or another build of seqcheck wrote it,
 since what trackers and samples hold depends on their limits.
 """
@@ -65,7 +65,7 @@ def read(stream: BinaryIO, name: str) -> Saved:
 
 
 def refusal(name: str, why: str) -> InputError:
-    """Why that is no state to go on from."""
+    """Why that is no state to continue from."""
     return InputError(f"{name} {why}", hint=ANEW)
 
 

@@ -75,7 +75,7 @@ class Show:
 def watch(
     reader: Ongoing, task: Task, stops: Stops, show: Show | None = None, keepers: Sequence[Keeper] = ()
 ) -> Report:
-    """Follow the capture until it ends or `stops` say so, and report on it. InputError where no frame fits."""
+    """Follow the capture until it ends or `stops` say so, and report on it. InputError if no frame fits."""
     live = Watch(reader, task, stops, (*keepers, *(show.sinks if show else ())))
 
     def attend() -> None:
@@ -92,7 +92,7 @@ def watch(
 
 
 def cut_short(reader: Ongoing, stops: Stops, frames: int, elapsed_s: float) -> str:
-    """Why less came than was asked for; empty where all did, or where no end was named."""
+    """Why less came than was asked for; empty if all did, or where no end was named."""
     if reader.failure:
         return f"{UNREAD}: {reader.failure}"
     if not reader.ended or (stops.frames is not None and frames >= stops.frames):
@@ -153,7 +153,7 @@ class Watch:
         return self._standing.snapshot(moment, (lambda budget: self.report((), budget)) if reports else None)
 
     def report(self, remarks: Sequence[str], budget: Budget) -> Report:
-        """As things stand; `remarks` become caveats. InputError where no frame fits."""
+        """As things stand; `remarks` become caveats. InputError if no frame fits."""
         unread = (Damage(input=self._reader.inputs[0], offset=0, what=self._unread),) if self._unread else ()
         question = Question(ring_sizes=self._task.ring_sizes, listed=self._task.listed, budget=budget)
         made = self.seen.conclude(self.blocks.capture(unread), question)

@@ -22,7 +22,7 @@ from ..wire.link import ETHERNET, TAG, TAGS, TYPE_AT
 
 PRP, HSR, R_TAG = 0x88FB, 0x892F, 0xF1C1
 HSR_TAG = 6  # bytes behind the ethertype, with the one that follows
-Lanes = NDArray[np.int8]  # of each record: 0 for A, 1 for B, -1 where there is no mark
+Lanes = NDArray[np.int8]  # of each record: 0 for A, 1 for B, -1 if there is no mark
 Reads = Callable[[Frames, NDArray[np.int64]], Lanes]
 
 
@@ -42,7 +42,7 @@ class Ways(Sink):
         into.put("counts", self._counts)
 
     def load(self, saved: Saved) -> None:
-        """What was saved; ValueError where that cannot be."""
+        """What was saved; ValueError if that cannot be."""
         counts = saved.rows("counts", np.int64)
         if len(counts) != 2 or (counts < 0).any():
             raise ValueError("counts of ways")
@@ -50,7 +50,7 @@ class Ways(Sink):
 
     @property
     def counts(self) -> tuple[int, int] | None:
-        """None where the layout reads no such mark."""
+        """None if the layout reads no such mark."""
         return None if self._lanes is None else (int(self._counts[0]), int(self._counts[1]))
 
     def take(self, block: Block) -> None:
@@ -67,7 +67,7 @@ def by_design(layout: Layout) -> bool:
 
 
 def mark_of(layout: Layout) -> Reads | None:
-    """How the frames of a layout tell their way, None where they do not."""
+    """How the frames of a layout tell their way, None if they do not."""
     for match in layout.matches:
         word = match.word
         whole = match.equal and word.big and word.bits == 16 and word.mask == word.full

@@ -6,7 +6,7 @@ foreign frames between the copies?
 
 The sample is drawn over the whole capture: a hash of stream and record decides, and where an order of magnitude has
 more than its share, the hash has to be lower, for what was looked at before too. So which duplicates are in it depends
-neither on how the capture was cut into blocks nor on which came first. Costs nothing where there are no duplicates;
+neither on how the capture was cut into blocks nor on which came first. Costs nothing if there are no duplicates;
 bounded whatever their number.
 """
 
@@ -122,7 +122,7 @@ class Witness(Sink):
             into.note(figure, getattr(self, f"_{figure}"))
 
     def load(self, saved: Saved, streams: int, frames: int) -> None:
-        """What was saved, of so many streams and frames; ValueError where that cannot be."""
+        """What was saved, of so many streams and frames; ValueError if that cannot be."""
         self._strangers.append(saved.rows("strangers", np.int64, REMEMBERED + (1 << 16)))
         if not len(self._strangers[0]):
             self._strangers.clear()

@@ -20,7 +20,7 @@ PIECE = 1 << 16  # bytes of a write, about
 
 
 class Annotated(Sink):
-    """A sink. Writes to `out`; `program` names who wrote it, `name` where the frames came from. OSError where that
+    """A sink. Writes to `out`; `program` names who wrote it, `name` where the frames came from. OSError if that
     fails."""
 
     def __init__(self, out: RawFile, *, program: str, name: str) -> None:
@@ -62,7 +62,7 @@ class Annotated(Sink):
 
 
 def said(row: Any) -> str:
-    """A row of EVENT in words, empty where it is about no fault of a frame."""
+    """A row of EVENT in words, empty if it is about no fault of a frame."""
     kind, seq = int(row["kind"]), int(row["seq"])
     if kind == DUPLICATE:
         apart = ""

@@ -29,7 +29,7 @@ class RawFile(Protocol):
 
 class EvidenceFile:
     """Writes to `out`, at most `limit` bytes. `program` names who wrote it, `name` where the frames came from. It holds
-    `frames`; `failure` is what kept it from being written to the end, empty where nothing did."""
+    `frames`; `failure` is what kept it from being written to the end, empty if nothing did."""
 
     def __init__(self, out: RawFile, *, program: str, name: str, limit: int) -> None:
         self.frames = 0
@@ -40,7 +40,7 @@ class EvidenceFile:
         self._size = 0
         self._links: dict[int, int] = {}
         self._written: deque[int] = deque()
-        self._known: dict[int, int] = {}  # where the room for its comment ends; 0 where it has one
+        self._known: dict[int, int] = {}  # where the room for its comment ends; 0 if it has one
         self._buffer: list[bytes] = []
         self._buffered = self._flushed = 0  # bytes
         self._put(pcapng.section_block(program=program))

@@ -1,6 +1,6 @@
-"""Frames of several interfaces in order of time, while they come.
+"""Frames of several interfaces in time order, while they come.
 
-Each interface gives its own in order (but for what its driver mixes up, which is left as it is). One that is silent may
+Each interface gives its own in order (except what its driver mixes up, which is left as it is). One that is silent may
 still hold frames that are older than those of the others, but none older than HORIZON_NS: the kernel hands over a block
 that is not full after packet_socket.RETIRE_MS. So what is older than all that can come is due. Bounded: when more than
 `most` bytes wait, the oldest is given out regardless; so is everything at the end.

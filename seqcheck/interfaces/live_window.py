@@ -1,7 +1,7 @@
 """What a live source keeps to look back at: the memory into which frames are copied, and single frames by number.
 
 Blocks of frames are appended to slots of one arena (see `slots`) until a slot is full; the slot used longest ago is
-then filled anew. So memory is bounded, and reaches back as many frames as fit, however slowly they come.
+then refilled. So memory is bounded, and reaches back as many frames as fit, however slowly they come.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Part:
 
 
 class LiveStore:
-    """Single frames once more, by number, while their slot was not filled anew."""
+    """Single frames again, by number, while their slot was not refilled."""
 
     def __init__(self) -> None:
         self._parts: deque[_Part] = deque()
@@ -74,7 +74,7 @@ class LiveStore:
         parts.append(_Part(first=first, low=low, count=high - low, frames=frames, blocks=blocks))
 
     def get(self, number: int) -> StoredFrame | None:
-        """Frame `number` of the capture, or None where it has not come yet or is no longer kept."""
+        """Frame `number` of the capture, or None if it has not come yet or is no longer kept."""
         at = bisect_right(self._parts, number, key=lambda part: part.first) - 1
         if at < 0:
             return None
@@ -91,7 +91,7 @@ def pool(window: int) -> Pool:
 
 
 def merged(parts: list[tuple[Frames, int, int]]) -> Frames:
-    """Rows low..high-1 of several Frames over one arena, in order of time, as Frames of their own. Equal times keep
+    """Rows low..high-1 of several Frames over one arena, in time order, as Frames of their own. Equal times keep
     the order of `parts`, and so do the rows of each part whatever their times."""
     out = Frames(0)
     out.buf = parts[0][0].buf

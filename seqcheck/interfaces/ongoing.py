@@ -52,7 +52,7 @@ class Ongoing(Protocol):
 
     @property
     def ring_bytes(self) -> int:
-        """The size of that buffer; 0 where there is none."""
+        """The size of that buffer; 0 if there is none."""
 
     @property
     def taken(self) -> Sequence[tuple[str, int, int]]:
@@ -76,7 +76,7 @@ class Ongoing(Protocol):
 
     @property
     def dropped(self) -> int:
-        """Frames that were lost for want of room."""
+        """Frames that were lost for lack of room."""
 
     @property
     def tells_drops(self) -> bool:

@@ -169,7 +169,7 @@ class PipedReader(Summed, Stopping):
             yield frames, low, high
 
     def _begun(self) -> bool:
-        """Whether the capture's header was read. InputError where there is none."""
+        """Whether the capture's header was read. InputError if there is none."""
         if not self._bytes.comes(POLL_MS) or not self._bytes.begin():
             return False
         head = self._bytes.peek(HEAD)

@@ -32,8 +32,8 @@ class Around:
 
 class Recorder(Keeper):
     """A sink. Writes to the first of `files`, and to the next one where a file is full, or older than `lasting_ns` by
-    the time stamps of its frames. `failure` is what kept a file from being written to its end, empty where nothing
-    did. OutputError where the next file cannot be made."""
+    the time stamps of its frames. `failure` is what kept a file from being written to its end, empty if nothing
+    did. OutputError if the next file cannot be made."""
 
     def __init__(
         self, files: Iterator[EvidenceFile], *, around: Around, lasting_ns: int | None = None, kept: int = 0

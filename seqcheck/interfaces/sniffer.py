@@ -59,7 +59,7 @@ class Sniffed:
         return int(self.inner.fileno())
 
     def count(self) -> int:
-        """As in linux.packet_socket; 0 where the system does not tell."""
+        """As in linux.packet_socket; 0 if the system does not tell."""
         if sys.platform != "linux":
             return 0
         taken, dropped = struct.unpack("2I", self.inner.ins.getsockopt(SOL_PACKET, STATISTICS, 8))

@@ -25,7 +25,7 @@ class Summed(Closing):
 
     @property
     def first_ns(self) -> int | None:
-        """The lowest time stamp; None where no frame has one (pcapng's simple packets have none)."""
+        """The lowest time stamp; None if no frame has one (pcapng's simple packets have none)."""
         return min((int(each[T_FIRST]) for each in self._timed()), default=None)
 
     @property

@@ -26,7 +26,7 @@ MODULES: dict[Name, str] = {"native": "seqcheck.kernel.binding.kernel", "referen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The kernel in use. `fallback` says why it is not the native one, and is empty where nothing has to be said: it is
+    """The kernel in use. `fallback` says why it is not the native one, and is empty if nothing has to be said: it is
     the native one, or the reference was asked for."""
 
     name: Name
@@ -34,7 +34,7 @@ class Choice:
 
 
 def choice(environ: Mapping[str, str] = os.environ) -> Choice:
-    """The kernel to use. UsageError where SEQCHECK_KERNEL asks for one that is not there."""
+    """The kernel to use. UsageError if SEQCHECK_KERNEL asks for one that is not there."""
     wanted = environ.get(VARIABLE, "")
     if wanted not in ("", *MODULES):
         raise UsageError(f"{VARIABLE} is {wanted!r}", hint=f"It may be {' or '.join(MODULES)}.")
@@ -56,5 +56,5 @@ def choice(environ: Mapping[str, str] = os.environ) -> Choice:
 
 
 def load(name: Name | None = None) -> Kernel:
-    """The kernel of that name, or the one that `choice` names. ImportError where a named one is not there."""
+    """The kernel of that name, or the one that `choice` names. ImportError if a named one is not there."""
     return cast("Kernel", importlib.import_module(MODULES[name or choice().name]))

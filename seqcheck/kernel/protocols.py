@@ -40,7 +40,7 @@ class Kernel(Protocol):
 
     def pack(self, frames: Frames, records: RecordColumns, expected: Expected) -> bytes:
         """What the tracker needs of all rows and their records, a record in a frame at most (portable/packed.py has the
-        form). `expected` has room for all streams and sources. ValueError where that is not so."""
+        form). `expected` has room for all streams and sources. ValueError if that is not so."""
 
     def unpack_times(self, data: bytes, frames: Frames) -> int:
         """The time stamps of the packed rows, and how many there are; the position where the records begin. ValueError
@@ -48,12 +48,12 @@ class Kernel(Protocol):
 
     def unpack(self, data: bytes, at: int, frames: int, records: RecordColumns, expected: Expected) -> None:
         """The records of so many rows, from that position on, and the status of each row. `expected` has room for all
-        streams and sources. ValueError where nobody packed that, or there is less room."""
+        streams and sources. ValueError if nobody packed that, or there is less room."""
 
     def renumber(
         self, records: RecordColumns, streams: NDArray[np.int32], sources: NDArray[np.int32], shift: NDArray[np.int64]
     ) -> None:
-        """Give records the ids streams[stream] and sources[source]; ordinals grow by shift[source]. ValueError where
+        """Give records the ids streams[stream] and sources[source]; ordinals grow by shift[source]. ValueError if
         there is no such id, or it is negative."""
 
     Decoder: type[KernelDecoder]
@@ -65,7 +65,7 @@ class DecoderLike(Protocol):
     """Finds the records. Keeps the tables of streams and sources; both grow between blocks, never inside the loop."""
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
-        """Rows low..high-1 of `frames` into `records` (which starts anew; status[low:high] is written too)."""
+        """Rows low..high-1 of `frames` into `records` (which starts over; status[low:high] is written too)."""
 
     def keys(self) -> NDArray[Any]:
         """STREAM_KEY[streams], row = stream id."""
@@ -82,7 +82,7 @@ class KernelDecoder(DecoderLike, Protocol):
     """One of a kernel, for one layout."""
 
     def __init__(self, program: Program, saved: Known | None = None) -> None:
-        """`saved`: go on from there. ValueError where no decoder saved it."""
+        """`saved`: continue from there. ValueError if no decoder saved it."""
 
     def save(self) -> Known:
         """All that is known; the keys that wait are in no particular order."""
@@ -95,7 +95,7 @@ class KernelDecoder(DecoderLike, Protocol):
 
     def adopt_streams(self, keys: NDArray[Any]) -> NDArray[np.int32]:
         """The ids of streams that another decoder of the same program met, STREAM_KEY[n] in order of first appearance;
-        new ones are taken in, whatever `admit` says. MemoryError where there is no id left."""
+        new ones are taken in, whatever `admit` says. MemoryError if there is no id left."""
 
     def adopt_sources(self, rows: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The same of sources, SOURCE[n], whose frames are counted as if they had been read here; and how many frames
@@ -120,7 +120,7 @@ class TrackerLike(Protocol):
     """Tells what is out of order. docs and theory: `seqcheck/track/tracker.py`."""
 
     def __init__(self, modulus: int, room: Room = ROOM, saved: NDArray[np.int64] | None = None) -> None:
-        """`saved`: go on from there. ValueError where a tracker with this modulus and this room did not save it."""
+        """`saved`: continue from there. ValueError if a tracker with this modulus and this room did not save it."""
 
     def count_by(self, moduli: NDArray[np.uint64]) -> None:
         """The next streams, by id, count by moduli of their own (0 = 2**64). To be said before their first records, and

@@ -31,7 +31,7 @@ ABOUT = ("name", "description", "source")
 
 
 def load(path: Path) -> Layout:
-    """The layout in a TOML file. InputError where it cannot be read, UsageError where it says no layout."""
+    """The layout in a TOML file. InputError if it cannot be read, UsageError if it says no layout."""
     try:
         with path.open("rb") as stream:
             table = documents.toml(documents.read(stream, MAX_BYTES))

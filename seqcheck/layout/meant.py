@@ -39,7 +39,7 @@ _CHANGES: tuple[tuple[str, str], ...] = (
 
 
 def meant(text: str, read: Callable[[str], object]) -> str:
-    """A spec near `text` that `read` takes, empty where there is none."""
+    """A spec near `text` that `read` takes, empty if there is none."""
     changed = " ".join(text.split()).lower()
     for pattern, change in _CHANGES:
         changed = re.sub(pattern, change, changed, flags=re.ASCII)

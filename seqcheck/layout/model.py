@@ -224,7 +224,7 @@ class Layout:
 
 
 def check_selector(anchor: str, selector: int | None) -> None:
-    """UsageError where `anchor` takes no such selector."""
+    """UsageError if `anchor` takes no such selector."""
     if selector is None:
         return
     if anchor not in SELECTORS:

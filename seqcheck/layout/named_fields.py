@@ -3,7 +3,7 @@
     udp:6005 struct=<IHQ:magic,flow,number magic=magic==0xfeedface stream=flow seq=number
     udp:6005 scapy=probe:Probe magic=kind==7 stream=flow seq=number
 
-`struct=FORMAT:NAME,…` names the fields of a struct, one name each but for pad bytes; `scapy=MODULE:CLASS` takes the
+`struct=FORMAT:NAME,…` names the fields of a struct, one name each except for pad bytes; `scapy=MODULE:CLASS` takes the
 names of a class. The other fields then say names where a spec says TYPE@OFFSET, and may go on as there: `number%1500`,
 `flags&0x0f==3`, `sent:us?flags&0x01`. A scapy class is code: only what a person writes may name one, never a file.
 """

@@ -41,7 +41,7 @@ def candidates() -> tuple[Layout, ...]:
 
 
 def resolve(text: str) -> Layout:
-    """The layout that `text` means. UsageError where it means none, InputError where its file cannot be read."""
+    """The layout that `text` means. UsageError if it means none, InputError if its file cannot be read."""
     text = text.strip()
     if text == CONTENT.name:
         return CONTENT
@@ -77,7 +77,7 @@ def resolve(text: str) -> Layout:
 
 
 def resolve_all(given: Layouts) -> tuple[Layout, ...]:
-    """All layouts that were asked for, in their order; none where that is None. UsageError where one is there twice, or
+    """All layouts that were asked for, in their order; none where that is None. UsageError if one is there twice, or
     there are too many."""
     if given is None:
         return ()

@@ -138,7 +138,7 @@ def _is_length(match: Match, slot: Slot) -> bool:
 
 
 def _default(matches: Sequence[Match], slot: Slot) -> int | None:
-    """A value that satisfies the matches of one word; None where it is the length."""
+    """A value that satisfies the matches of one word; None if it is the length."""
     mine = [match for match in matches if _slot(match.word) == slot]
     if any(match.value is None for match in mine):
         return None
@@ -188,7 +188,7 @@ def _cover(at: int, size: int, big: bool, total: int) -> Word | None:
 
 
 def _measure(field: Any) -> tuple[int, bool | None]:
-    """Length in bits, 0 where it varies; and the byte order, None where it is no integer."""
+    """Length in bits, 0 if it varies; and the byte order, None if it is no integer."""
     from scapy import fields
     from scapy.packet import NoPayload
 

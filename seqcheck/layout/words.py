@@ -124,7 +124,7 @@ class Digits:
 
     @property
     def width(self) -> int:
-        """Bytes, 0 where that varies."""
+        """Bytes, 0 if that varies."""
         return self.size
 
     @property
@@ -253,13 +253,13 @@ class Sets:
 
 
 def check_offset(offset: int) -> None:
-    """UsageError where no field can stand there."""
+    """UsageError if no field can stand there."""
     if abs(offset) > MAX_OFFSET and not HERE <= offset <= HERE + MAX_OFFSET:
         raise UsageError(f"offset {offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
 
 
 def check_tag(tag: int) -> None:
-    """UsageError where no BER element of the language has it."""
+    """UsageError if no BER element of the language has it."""
     if not 0 <= tag <= 0xFF or tag & MULTIBYTE == MULTIBYTE:
         raise UsageError(f"the tag {tag:#x} has more than one byte", hint="It may be 0 to 0xfe, as in ber:0x61.")
 

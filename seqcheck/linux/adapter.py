@@ -25,7 +25,7 @@ ANSWER = 64  # bytes: more than any of these needs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
-    """`mtu` in bytes, 0 where it is not known; `ring` and `ring_most` in slots of the RX ring."""
+    """`mtu` in bytes, 0 if it is not known; `ring` and `ring_most` in slots of the RX ring."""
 
     name: str
     mtu: int

@@ -1,6 +1,6 @@
 """Filters in the kernel: tcpdump's expressions, compiled by libpcap (or by tcpdump), attached to a packet socket.
 
-Compiled for each link layer that an interface may turn out to have; for Ethernet by way of an interface, so that
+Compiled for each link layer that an interface may turn out to have; for Ethernet through an interface, so that
 libpcap sees to the VLAN tags that the kernel keeps beside the frame. Must run before privileges are dropped: libpcap
 opens the interface for that. Every program ends by saying how many bytes of the frame to keep; that is how the snap
 length is imposed. Source: Linux Documentation/networking/filter.rst.
@@ -70,7 +70,7 @@ Programs = Mapping[int, Sequence[Instruction]]  # by LINKTYPE
 
 def compile(expression: str, interface: str, link: int | None) -> Programs:
     """The expression (pcap-filter(7)) as instructions for the link layer of that interface, or, where that is not known
-    yet (None), for each that it may have and that the expression suits. UsageError where it does not parse or nothing
+    yet (None), for each that it may have and that the expression suits. UsageError if it does not parse or nothing
     can compile it."""
     if link == COOKED2:  # without a link-layer header: what the kernel looks at begins with the network layer
         return {link: _compiled(expression, interface, RAW)}

@@ -43,7 +43,7 @@ class Interface:
 
 
 def find(name: str) -> Interface | None:
-    """The interface of that name, None where there is none (now). InputError where its link layer is not one that can
+    """The interface of that name, None if there is none (now). InputError if its link layer is not one that can
     be read, UsageError for what can be no interface's name."""
     raw = os.fsencode(name)
     if not 0 < len(raw) < IFNAMSIZ or b"/" in raw or b"\0" in raw:
@@ -99,26 +99,26 @@ def stacked() -> list[tuple[str, list[str]]]:
 
 
 def losses(name: str) -> int:
-    """Frames that the interface itself says it lost on receiving, since it came up; 0 where it does not say."""
+    """Frames that the interface itself says it lost on receiving, since it came up; 0 if it does not say."""
     if name == ANY:
         return sum(losses(each) for each in known())
     return sum(_counter(f"{name}/statistics/{each}") for each in LOSSES)
 
 
 def link_losses(name: str) -> int:
-    """How often the interface lost its link, since it was made; 0 where it does not say."""
+    """How often the interface lost its link, since it was made; 0 if it does not say."""
     if name == ANY:
         return sum(link_losses(each) for each in known())
     return _counter(f"{name}/carrier_down_count")
 
 
 def mtu(name: str) -> int:
-    """Bytes behind the link-layer header that a frame may have; 0 where that is not known."""
+    """Bytes behind the link-layer header that a frame may have; 0 if that is not known."""
     return _counter(f"{name}/mtu")
 
 
 def _counter(path: str) -> int:
-    """What a file below /sys/class/net says; 0 where it says nothing."""
+    """What a file below /sys/class/net says; 0 if it says nothing."""
     try:
         number = os.open(f"/sys/class/net/{path}", os.O_RDONLY | os.O_CLOEXEC)
         try:

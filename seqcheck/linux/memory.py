@@ -17,7 +17,7 @@ LARGE = 1 << 18  # bytes
 
 
 def give_back() -> bool:
-    """From now on, pieces of LARGE bytes and more go back to the system when they are freed. False where the C library
+    """From now on, pieces of LARGE bytes and more go back to the system when they are freed. False if the C library
     knows no such border."""
     try:
         return bool(ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE))

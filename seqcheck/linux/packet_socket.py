@@ -61,7 +61,7 @@ class Listening:
     filters: bpf.Programs = field(default_factory=dict)
 
     def program(self, interface: Interface) -> list[bpf.Instruction]:
-        """What is to run for each frame of that interface. UsageError where the expression does not suit it."""
+        """What is to run for each frame of that interface. UsageError if the expression does not suit it."""
         if self.filters and interface.link not in self.filters:
             raise UsageError(
                 f"the filter {self.expression!r} does not match the link layer of {visible(interface.name)}"
@@ -98,7 +98,7 @@ class PacketSocket:
             raise
 
     def bind(self, interface: Interface) -> None:
-        """Listen on the interface, from now on. OSError where it has gone in the meantime."""
+        """Listen on the interface, from now on. OSError if it has gone in the meantime."""
         bpf.attach(self.socket, self.how.program(interface))
         if interface.name == ANY:
             self._bind_to_all()

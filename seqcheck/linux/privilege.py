@@ -33,7 +33,7 @@ class User:
 
 
 def heir(environ: Mapping[str, str] = os.environ) -> User | None:
-    """Whom root becomes: the one who ran sudo, else nobody. None where this is not root."""
+    """Whom root becomes: the one who ran sudo, else nobody. None if this is not root."""
     if os.geteuid():
         return None
     uid, gid = environ.get("SUDO_UID", ""), environ.get("SUDO_GID", "")
@@ -47,7 +47,7 @@ def heir(environ: Mapping[str, str] = os.environ) -> User | None:
 
 
 def drop(user: User | None) -> None:
-    """Become `user`, if any, and give up every capability. PrivilegeError where some of it stayed."""
+    """Become `user`, if any, and give up every capability. PrivilegeError if some of it stayed."""
     if sys.platform != "linux":
         if user is not None:
             os.setgroups([])

@@ -143,7 +143,7 @@ class TxRing:
         return len(status)
 
     def _ask(self) -> int:
-        """Have the kernel send; the error it gives, 0 where all is sent."""
+        """Have the kernel send; the error it gives, 0 if all is sent."""
         try:
             self._socket.send(b"")
         except OSError as error:

@@ -1,7 +1,7 @@
 """Captures of the same traffic at several points of its way -> where each copy, each loss and each late number arose.
 
 Theory of operation
-    Each point is analyzed by itself, as ever (points.py); what is kept of it follows the anomalies: rows of duplicates
+    Each point is analyzed by itself, as usual (points.py); what is kept of it follows the anomalies: rows of duplicates
     and late numbers, the sets of missing numbers, and a sample of records. The sample is consistent (sample.py): a
     hash of the number decides, so that all points keep the same ones. By it streams with other addresses find each
     other (matching.py), and clocks are compared (clocks.py). Epochs of a stream are laid over one another, so that a

@@ -23,14 +23,14 @@ MOST_EPOCHS = 4096
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
     """A point's epochs over the reference's: the first of them is the reference's `first`, and to positions of each
-    `shifts` is added; None where an epoch has no number in common. `by_time` says that times chose the turn."""
+    `shifts` is added; None if an epoch has no number in common. `by_time` says that times chose the turn."""
 
     first: int
     shifts: tuple[int | None, ...]
     by_time: bool
 
     def shift(self, epoch: int) -> int | None:
-        """Of one of the reference's epochs, None where it is not there."""
+        """Of one of the reference's epochs, None if it is not there."""
         own = epoch - self.first
         return self.shifts[own] if 0 <= own < len(self.shifts) else None
 
@@ -56,7 +56,7 @@ def _epochs(points: Sequence[Observed], group: Group, at: int) -> tuple[Epoch, .
 
 
 def _turns(points: Sequence[Observed], group: Group, pair: tuple[int, int], modulus: int) -> float | None:
-    """At which position of the reference's the other's first record is due, by their times; None where that is not
+    """At which position of the reference's the other's first record is due, by their times; None if that is not
     asked for, since no counter rolled over."""
     states = [points[at].findings.streams[group.streams[at]] for at in pair]
     if max(int(state["next"]) for state in states) <= span(modulus) // 2 or any(state["epoch"] for state in states):
@@ -69,7 +69,7 @@ def _turns(points: Sequence[Observed], group: Group, pair: tuple[int, int], modu
 
 def over(mine: Sequence[Epoch], theirs: Sequence[Epoch], turn: int, due: float | None = None) -> Laid | None:
     """How `theirs` lie over `mine`; `turn` is how many values the counter has, `due` the position at which theirs begin
-    by the clocks, if a turn has to be chosen. None where they have nothing in common."""
+    by the clocks, if a turn has to be chosen. None if they have nothing in common."""
     if len(mine) * len(theirs) > MOST_EPOCHS:
         mine, theirs = mine[:1], theirs[:1]
     best: tuple[int, int] | None = None

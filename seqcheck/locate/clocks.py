@@ -48,7 +48,7 @@ class Fit:
 
 
 def fit(before: Ints, after: Ints) -> Fit | None:
-    """int64[n] each: when records were at the first point and at the second one. None where there is none."""
+    """int64[n] each: when records were at the first point and at the second one. None if there is none."""
     if not len(before):
         return None
     order = np.argsort(before, kind="stable")
@@ -85,7 +85,7 @@ def _fit(time: NDArray[np.float64], over: NDArray[np.float64], line: tuple[float
 
 
 def lowest_line(time: NDArray[np.float64], over: NDArray[np.float64]) -> tuple[float, float]:
-    """Its height at time 0, and its slope: below all points (in order of time), with the least sum of distances."""
+    """Its height at time 0, and its slope: below all points (in time order), with the least sum of distances."""
     hull: list[tuple[float, float]] = []
     for x, y in zip(time.tolist(), over.tolist(), strict=True):
         if hull and hull[-1][0] == x:

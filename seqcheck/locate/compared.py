@@ -172,7 +172,7 @@ def _view(
     what: tuple[int, int],
     fits: Mapping[tuple[int, int], Fit],
 ) -> View | None:
-    """What point `at` saw of an epoch of the reference; None where nothing is known of that."""
+    """What point `at` saw of an epoch of the reference; None if nothing is known of that."""
     at, epoch = what
     laid, point, stream = where[at], points[at], group.streams[at]
     assert stream is not None

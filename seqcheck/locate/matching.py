@@ -26,7 +26,7 @@ Seen = dict[int, list[tuple[int, bytes]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One stream along the way: its id at each point, None where it was not seen; `by_numbers` where a key differs."""
+    """One stream along the way: its id at each point, None if it was not seen; `by_numbers` where a key differs."""
 
     streams: Streams
     by_numbers: bool

@@ -37,7 +37,7 @@ class Asked:
 
 def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable[[], None] | None = None) -> Way:
     """What arose where, by the captures of each point, in the order of the way; `ready` is called when all of them are
-    open. InputError where nothing can be compared."""
+    open. InputError if nothing can be compared."""
     layout = resolve(asked.layout) if isinstance(asked.layout, str) else asked.layout
     observed: list[Observed] = []
     with ExitStack() as stack:

@@ -21,7 +21,7 @@ Kind = Literal["duplicate", "lost", "late"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """A point's clock beside the first point's. `offset_ns` is how far it is ahead, with the delay of the fastest frame
-    in it; `drift_ppm` how much faster it runs, give or take `drift_uncertain_ppm`, 0 where that is all there is;
+    in it; `drift_ppm` how much faster it runs, give or take `drift_uncertain_ppm`, 0 if that is all there is;
     `uncertain_ns` is how far the two wander from a straight line; `statement` says it in words."""
 
     offset_ns: int
@@ -108,7 +108,7 @@ class Located:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayStream:
-    """A stream along the way: its key and how many records came at each point, None where it was not seen; and how it
+    """A stream along the way: its key and how many records came at each point, None if it was not seen; and how it
     was `matched`: by its key, by numbers and payloads, or not at all."""
 
     id: int

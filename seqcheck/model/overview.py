@@ -9,7 +9,7 @@ from seqcheck.model.verdict import Cause
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A stretch of the capture in the time line: `frames` frames from `frame` on, which came from `ns` on over
-    `span_ns` (None where the time stamps do not tell). `missing` numbers were skipped here; unless there are more gaps
+    `span_ns` (None if the time stamps do not tell). `missing` numbers were skipped here; unless there are more gaps
     than are kept, late ones are not among them. `dropped` is how many frames the capture says it lost in that time."""
 
     frame: int

@@ -26,7 +26,7 @@ SCHEMA = "seqcheck.report/1"
 class Report:
     """The whole report. `exit_code` is 0 if there is nothing to complain about, 1 if there is, 2 if nothing counts or
     something may be hidden. `layouts` are all that were read by, in their order: `layout` is the first, and where
-    there are several, the keys of streams name theirs. `pair` is a duplicate of the verdict's cause; None where none
+    there are several, the keys of streams name theirs. `pair` is a duplicate of the verdict's cause; None if none
     was compared."""
 
     seqcheck: Tool
@@ -62,7 +62,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 where no number is missing and none came twice but over redundant ways, and no foreign frame points at a
+        """0 if no number is missing and none came twice but over redundant ways, and no foreign frame points at a
         ring; else 1. 2 where the field does not count, so that nothing was judged; or where nothing was found, and a
         limit may have hidden something."""
         if self.verdict.cause == "no-counter":
@@ -79,8 +79,8 @@ class Report:
         return alone("json", self).decode()
 
     def write(self, name: str, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Write the report of that name (html, json, markdown, junit, ...) to a file. UsageError where there is no such
-        report, or where it needs what only a second look at the capture has; OutputError where it cannot be written, or
+        """Write the report of that name (html, json, markdown, junit, ...) to a file. UsageError if there is no such
+        report, or where it needs what only a second look at the capture has; OutputError if it cannot be written, or
         the file exists, unless `force`."""
         from ..outputs import save
 

@@ -19,7 +19,7 @@ Keep = Literal["report", "findings", "frames", "all-frames"]  # how much must be
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Findings of one kind, column by column: the fields of model.Duplicate, Gap, Late or Restart, a list of plain
-    values each, all equally long. Gaps have `earlier_frame` too, the record before the gap (None where it is not
+    values each, all equally long. Gaps have `earlier_frame` too, the record before the gap (None if it is not
     known)."""
 
     kind: Kind
@@ -55,5 +55,5 @@ class Results(Protocol):
         """Those of these numbers (ascending int64[n]) that `frames` will give."""
 
     def frames(self, numbers: Any) -> Iterator[CapturedFrame]:
-        """The frames with these numbers (ascending int64[n]), in order, but for those no longer at hand; None is all
+        """The frames with these numbers (ascending int64[n]), in order, except for those no longer at hand; None is all
         frames, which needs Keep "all-frames"."""

@@ -14,7 +14,7 @@ from . import Report
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
     """A finding that has just been made; `kind` is "duplicate" or "gap". `count` numbers are missing in a gap; a
-    duplicate's copy lies `distance` records back, None where that is not known."""
+    duplicate's copy lies `distance` records back, None if that is not known."""
 
     kind: str
     stream: int
@@ -27,7 +27,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A duplicate at the moment it is found. `earlier_frame`, `distance` and `time_lag_ns` are null where the earlier
+    """A duplicate at the moment it is found. `earlier_frame`, `distance` and `time_lag_ns` are null if the earlier
     copy is out of sight, `seq` and `lag` where frames carry no number; `cause` and `strength` are those of the verdict
     so far, null before there is one. What a restart of the sender explains later is not in the final report."""
 
@@ -45,7 +45,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What came on one interface: `frames` taken, `dropped` for want of room."""
+    """What came on one interface: `frames` taken, `dropped` for lack of room."""
 
     name: str
     frames: int

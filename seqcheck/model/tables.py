@@ -36,7 +36,7 @@ class Table:
     listed: Sequence[Any]
 
     def to_arrow(self) -> pyarrow.Table:
-        """What is listed as a pyarrow.Table. OutputError where pyarrow is not installed, and likewise below."""
+        """What is listed as a pyarrow.Table. OutputError if pyarrow is not installed, and likewise below."""
         pa = _load("pyarrow")
         types = {
             "text": pa.string(), "integer": pa.int64(), "number": pa.uint64(), "boolean": pa.bool_(),

@@ -84,7 +84,7 @@ def needed(names: Iterable[str]) -> Keep:
 
 
 def check(names: Iterable[str]) -> None:
-    """OutputError where a format needs a package that is not installed."""
+    """OutputError if a format needs a package that is not installed."""
     for name in names:
         package = FORMATS[name].package
         if package and not _installed(package):
@@ -112,7 +112,7 @@ class FullReporter(Protocol):
 
 
 def reporter(name: str) -> Reporter:
-    """The reporter of that name; KeyError where there is none."""
+    """The reporter of that name; KeyError if there is none."""
     return cast(Reporter, import_module(FORMATS[name].module))
 
 
@@ -131,7 +131,7 @@ def alone(name: str, report: Report) -> bytes:
 
 
 def save(name: str, report: Report, path: str | os.PathLike[str], *, force: bool) -> None:
-    """The same in a file. OutputError where it cannot be written, or exists, unless `force`."""
+    """The same in a file. OutputError if it cannot be written, or exists, unless `force`."""
     data = alone(name, report)
     try:
         with open(path, "wb" if force else "xb") as out:

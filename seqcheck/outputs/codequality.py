@@ -14,7 +14,7 @@ SEVERITY = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def write(report: Report, out: BinaryIO, page: Page) -> None:
-    """A list, empty where nothing is wrong."""
+    """A list, empty if nothing is wrong."""
     found = [entry(each) for each in issues(report, page.demands)]
     out.write((json.dumps(found, indent=1) + "\n").encode("ascii"))
 

@@ -1,4 +1,4 @@
-"""The columns of the formats that hold all findings: one table for all kinds, a cell empty where a kind has no such
+"""The columns of the formats that hold all findings: one table for all kinds, a cell empty if a kind has no such
 field. Times are integer ns, and `time` the same as a time stamp; numbers as on the wire; `key` says in words who sends
 to whom.
 """

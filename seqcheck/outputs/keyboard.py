@@ -23,7 +23,7 @@ AT_ONCE = 256  # bytes
 
 
 def typed(number: int) -> bytes:
-    """What was typed at the terminal open as `number`; nothing where that cannot be read."""
+    """What was typed at the terminal open as `number`; nothing if that cannot be read."""
     try:
         if select.select([number], [], [], 0)[0]:
             return os.read(number, AT_ONCE)

@@ -131,7 +131,7 @@ def other_traffic(report: Report) -> Iterator[str]:
 def section(
     title: str, titles: Sequence[str], rows: Sequence[Sequence[str]], total: int, *, words: Sequence[int] = ()
 ) -> Iterator[str]:
-    """A folded table and what it leaves out; nothing where there are no rows."""
+    """A folded table and what it leaves out; nothing if there are no rows."""
     if not rows:
         return
     yield from ("", f"<details><summary>{title} ({count(total)})</summary>", "")

@@ -14,7 +14,7 @@ from seqcheck.outputs.json import document
 
 
 def write_all(results: Results, out: BinaryIO, page: Page) -> None:
-    """One table. OutputError where pyarrow is not installed."""
+    """One table. OutputError if pyarrow is not installed."""
     check(["parquet"])
     import pyarrow as pa
     from pyarrow import parquet

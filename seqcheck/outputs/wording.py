@@ -12,7 +12,7 @@ from seqcheck.model import Report, Stream
 UNKNOWN = "?"
 NOT_COMPARED = "not compared"
 OF_NUMBERS = ("number", "lag", "place", "missing", "late", "restarts", "wraps", "first number", "last number")
-# columns that mean nothing where frames carry no numbers
+# columns that mean nothing if frames carry no numbers
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 
 

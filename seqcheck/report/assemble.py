@@ -163,7 +163,7 @@ def _models(diagnosis: Diagnosis) -> Callable[[int], int]:
 
 
 def _laps(diagnosis: Diagnosis) -> tuple[list[int | None], list[int | None]]:
-    """Laps and shortfall of each kept duplicate, None where no ring was found for it."""
+    """Laps and shortfall of each kept duplicate, None if no ring was found for it."""
     kept = diagnosis.table
     laps, short = np.zeros(len(kept), np.int64), np.zeros(len(kept), np.int64)
     has = np.zeros(len(kept), np.bool_)

@@ -50,5 +50,5 @@ def seen_columns(rows: NDArray[Any], facts: Facts, substitute: Bools) -> dict[st
 
 
 def where_known(values: NDArray[Any], known: Bools) -> list[int | None]:
-    """Values as Python has them, None where they are not known."""
+    """Values as Python has them, None if they are not known."""
     return [value if it else None for value, it in zip(values.tolist(), known.tolist(), strict=True)]

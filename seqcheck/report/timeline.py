@@ -69,7 +69,7 @@ class Sample:
         into.note("stride", self._stride)
 
     def load(self, saved: Saved) -> None:
-        """What was saved; ValueError where that cannot be."""
+        """What was saved; ValueError if that cannot be."""
         rows = saved.rows("rows", self._kept.dtype, len(self._kept))
         self._kept[: len(rows)], self._count = rows, len(rows)
         self._seen, self._stride = saved.number("seen"), saved.number("stride", 1)
@@ -129,7 +129,7 @@ class Timeline(Sink):
         self._strays.save(into.within("strays"))
 
     def load(self, saved: Saved) -> None:
-        """What was saved; ValueError where that cannot be."""
+        """What was saved; ValueError if that cannot be."""
         self.stride, self.frames = saved.number("stride", STRIDE), saved.number("frames")
         self.last_ns, self._dropped = saved.number("last_ns", -MOST - 1, MOST), saved.number("dropped", 0, MOST)
         bins = saved.rows("bins", BIN, BINS)

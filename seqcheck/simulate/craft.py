@@ -44,7 +44,7 @@ ONE_RECORD = bytes.fromhex("0002000c 0100000100010008 0100000c 0000000000000000"
 
 
 def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
-    """The shape of a record of `size` bytes. UsageError where the layout does not fit into it."""
+    """The shape of a record of `size` bytes. UsageError if the layout does not fit into it."""
     if not isinstance(layout.seq, Digits) and not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
     if layout.each:

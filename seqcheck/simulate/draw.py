@@ -39,7 +39,7 @@ class Draw:
         return self.uniform(count) < rate
 
     def pick(self, candidates: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-        """`count` different ones of `candidates`, in ascending order; all of them where there are no more."""
+        """`count` different ones of `candidates`, in ascending order; all of them if there are no more."""
         size = len(candidates)
         if count >= size:
             return candidates

@@ -2,8 +2,8 @@
 
 The ring's turns are the ring model's (see ring.py): advance t uses slot t % N, and goes out with what the slot holds.
 An advance is meant for a frame of our own stream, for one of the host's (other traffic), or, where a fault is injected,
-for one of the host's that does not reach the slot: what it held goes out once more. In the first lap a slot holds
-nothing yet, so nothing can be stale. Deterministic by seed, but for times. The ring's memory and the clock are the
+for one of the host's that does not reach the slot: what it held goes out again. In the first lap a slot holds
+nothing yet, so nothing can be stale. Deterministic by seed, except for times. The ring's memory and the clock are the
 caller's.
 """
 

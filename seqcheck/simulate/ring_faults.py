@@ -57,7 +57,7 @@ class StuckSlot(Where):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingReplay(Where):
-    """The head runs on over `run` slots (all but one) that nobody filled: the old content goes out once more."""
+    """The head runs on over `run` slots (all but one) that nobody filled: the old content goes out again."""
 
     run: int | None = None
 

@@ -60,7 +60,7 @@ class Simulated:
 
 
 def simulate(scenario: Scenario) -> Simulated:
-    """Play a scenario. UsageError where it asks for what cannot be."""
+    """Play a scenario. UsageError if it asks for what cannot be."""
     check(scenario)
     layout = _layout(scenario)
     kinds = scenario.traffic.foreign

@@ -78,7 +78,7 @@ CHOICES = {
 
 
 def load(path: Path) -> Scenario:
-    """The scenario in a file. InputError where it cannot be read, UsageError where it is not one."""
+    """The scenario in a file. InputError if it cannot be read, UsageError if it is not one."""
     try:
         with path.open("rb") as stream:
             text = stream.read(MAX_FILE + 1)
@@ -122,7 +122,7 @@ def build(tree: dict[str, Any]) -> Scenario:
 
 
 def check(scenario: Scenario) -> None:
-    """UsageError where a value is out of its range, wherever it came from."""
+    """UsageError if a value is out of its range, wherever it came from."""
     for name in TABLES:
         part = getattr(scenario, name)
         for field in dataclasses.fields(part):

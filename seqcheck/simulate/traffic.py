@@ -90,6 +90,6 @@ def blank(count: int) -> NDArray[np.void]:
 
 
 def merge(sent: NDArray[np.void], more: NDArray[np.void]) -> NDArray[np.void]:
-    """Both in order of time; at equal times `sent` first."""
+    """Both in time order; at equal times `sent` first."""
     rows = np.concatenate([sent, more])
     return rows[np.argsort(rows["ns"], kind="stable")]

@@ -150,7 +150,7 @@ def _rank(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _high(group: NDArray[np.int64], x: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The highest x of the same group before each row, NONE where there is none."""
+    """The highest x of the same group before each row, NONE if there is none."""
     order = np.argsort(group, kind="stable")
     _, dense = np.unique(group[order], return_inverse=True)
     span = int(x.max(initial=0)) + 2

@@ -7,7 +7,7 @@
     assert_expected("broken.pcap", "expect.toml")
 
 A capture is whatever `seqcheck.analyze` takes, or a Report that it gave. Each returns the Report. Trouble with the
-capture or the arguments is a SeqcheckError, as ever. Nothing here needs pytest; the fixture is in `plugin`.
+capture or the arguments is a SeqcheckError, as usual. Nothing here needs pytest; the fixture is in `plugin`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def assert_clean(
     max_missing: int | str = 0,
     max_late: int | str | None = None,
 ) -> Report:
-    """Nothing came twice and nothing is missing, but for what the limits allow: a count (3) or a share ("0.1%"). Late
+    """Nothing came twice and nothing is missing, except what the limits allow: a count (3) or a share ("0.1%"). Late
     records count where they have a limit."""
     __tracebackhide__ = True
     demands = Demands(

@@ -59,7 +59,7 @@ class Firsts:
         into.note("dropped", self.dropped)
 
     def load(self, saved: Saved) -> None:
-        """What was saved, where nothing is kept yet; ValueError where that cannot be."""
+        """What was saved, where nothing is kept yet; ValueError if that cannot be."""
         self._space = saved.rows("rows", EVENT, self._most)
         self._count, self.dropped = len(self._space), saved.number("dropped")
 
@@ -93,7 +93,7 @@ class Sampled:
         into.note("bar", int(self._bar))
 
     def load(self, saved: Saved) -> None:
-        """What was saved, where nothing is kept yet; ValueError where that cannot be."""
+        """What was saved, where nothing is kept yet; ValueError if that cannot be."""
         self._space, self._places = saved.rows("rows", EVENT, self._most), saved.rows("places", np.int64)
         self._count, back = len(self._space), saved.rows("back", BACK, self._most)
         if len(self._places) != self._count or (np.diff(self._places) <= 0).any() or (np.diff(back["place"]) < 0).any():

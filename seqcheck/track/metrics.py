@@ -2,7 +2,7 @@
 
 Plain arithmetic on rows of STREAM_STATE, a column at a time and when somebody asks, since a report may have hundreds of
 thousands of them; docs/metrics.md gives each key's definition and section. Ratios are floats (they are for reading),
-everything else is an integer; None where a figure has no meaning (nothing reordered).
+everything else is an integer; None if a figure has no meaning (nothing reordered).
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Findings:
     the copy before (the last one: farther, and [0]: unknown, beyond the window). `modulus` 0 is 2**64; where streams
     have moduli of their own, `moduli` has them by stream.
     `missing(stream, epoch, low, high)` gives the stretches that have not come, as things stood; `limits` what was
-    dropped for want of room."""
+    dropped for lack of room."""
 
     modulus: int
     streams: NDArray[Any]
@@ -115,7 +115,7 @@ class Track:
 
     @classmethod
     def resume(cls, tracker: type[TrackerLike], modulus: int, saved: Saved) -> Track:
-        """One that goes on from there. ValueError where nobody saved that."""
+        """One that continues from there. ValueError if nobody saved that."""
         track = cls(tracker(modulus, border.ROOM, saved.rows("tracker", np.int64)), modulus)
         track._moduli = saved.value("moduli", list)
         if not all(type(each) is int and 0 <= each < 1 << 64 for each in track._moduli):
@@ -164,7 +164,7 @@ class Track:
         return _together(new)
 
     def streams(self) -> NDArray[Any]:
-        """STREAM_STATE[streams] as things stand, a copy."""
+        """STREAM_STATE[streams] as of now, a copy."""
         return self._tracker.streams()
 
     def end(self) -> Findings:
@@ -234,7 +234,7 @@ class Track:
 
 
 def checked(rows: NDArray[Any], streams: int, frames: int, kind: int) -> None:
-    """ValueError where these are no EVENT rows of that kind, of so many streams and up to that frame."""
+    """ValueError if these are no EVENT rows of that kind, of so many streams and up to that frame."""
     fits = (rows["kind"] == kind) & (rows["stream"] >= 0) & (rows["stream"] < streams) & (rows["epoch"] >= 0)
     for name in ("frame", "e_frame"):
         fits &= (rows[name] >= 0) & (rows[name] <= frames)

@@ -32,7 +32,7 @@ def payload_at(frame: bytes | bytearray, link: int) -> int:
 
 
 def ip_offset(frame: bytes | bytearray, link: int) -> int | None:
-    """Where the IP header begins, perhaps beyond the frame's end; None where the link layer says that there is none."""
+    """Where the IP header begins, perhaps beyond the frame's end; None if the link layer says that there is none."""
     if link in RAW_IP or link in LOOPBACK:
         return payload_at(frame, link)
     if link not in TYPE_AT:

@@ -38,7 +38,7 @@ class Section:
     big         the section's numbers are big-endian
     interfaces  INTERFACE[n] for index_pcapng
     known       whether the section's version is one that is read; the blocks of others are to be skipped
-    dropped     frames that the capturing side says it lost, None where it says nothing
+    dropped     frames that the capturing side says it lost, None if it says nothing
     fcs         by link type, the bytes of the frame check sequence at the end of each frame, where its interfaces say
                 so and agree
     """
@@ -244,7 +244,7 @@ def packet_blocks(buf: NDArray[np.uint8], off: Ints, cap: Ints, wire: Ints, ns: 
 
 
 def comment_in(room: int, comment: str) -> bytes:
-    """A comment that fills `room` bytes at a packet_block's end, but for the 4 of its length; what is longer is cut.
+    """A comment that fills `room` bytes at a packet_block's end, except for the 4 of its length; what is longer is cut.
     What stands behind the end of options is not looked at by any reader."""
     text = comment.encode()[: room - 8].decode("utf-8", "ignore").encode()
     return _pack_options([(_COMMENT, text)]).ljust(room, b"\0")

@@ -75,7 +75,7 @@ def go_back(making: Making) -> Wire:
 
 
 def history(making: Making) -> Wire:
-    """On a new connection the last k messages are sent once more, one by one or the whole history."""
+    """On a new connection the last k messages are sent again, one by one or the whole history."""
     making.params["window"] = making["k"]
     return go_back(making)
 

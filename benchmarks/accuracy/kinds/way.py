@@ -49,7 +49,7 @@ def held_back(making: Making, wire: Wire, index: np.ndarray) -> np.ndarray:
 
 
 def delayed(making: Making) -> Wire:
-    """Some frames once more after a delay, with jitter or without: a tap, a second way, a resend below IP."""
+    """Some frames again after a delay, with jitter or without: a tap, a second way, a resend below IP."""
     making.right = either(COPY, RING_WEAKLY, "redundancy/weak", "sender-repeat/weak")
     wire = making.traffic()
     index = chosen(making, wire)
@@ -57,7 +57,7 @@ def delayed(making: Making) -> Wire:
 
 
 def delayed_all(making: Making) -> Wire:
-    """All frames once more after a delay."""
+    """All frames again after a delay."""
     making.right = either(COPY, "redundancy", "sender-repeat", RING_WEAKLY)
     wire = making.traffic()
     index = from_source(wire) if making["foreign"] else np.flatnonzero(wire.what == RECORD)
@@ -105,7 +105,7 @@ def loop(making: Making) -> Wire:
 
 
 def block(making: Making) -> Wire:
-    """After a switch-over a buffer is handed over once more: the last k frames, perhaps by two ports at once."""
+    """After a switch-over a buffer is handed over again: the last k frames, perhaps by two ports at once."""
     making.right = either(COPY, RING_WEAKLY, "sender-repeat", "redundancy/weak")
     wire = making.traffic()
     rng = making.rng

@@ -42,7 +42,7 @@ cdef bint is_of(const char *format, int kind):
 
 cdef Array array_of(object given, int kind, size_t size, bint written=False):
     """The memory of an array of one dimension whose elements have `size` bytes, and are ROWS of any kind or integers.
-    ValueError where it is none, or not in one piece; or, if it is to be written to, must not be."""
+    ValueError if it is none, or not in one piece; or, if it is to be written to, must not be."""
     cdef Array array = Array.__new__(Array)
     cdef int flags = PyBUF_ND | PyBUF_C_CONTIGUOUS
     if kind != ROWS:

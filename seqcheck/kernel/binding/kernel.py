@@ -2,7 +2,7 @@
 
 What border.py promises, compiled: loops without Python objects, without allocation and without the GIL. They are C
 modules (native/), each with a header that states what it does and what it asks of its caller; the others of this folder
-are the way from Python to them. ImportError where any part was not built.
+are the way from Python to them. ImportError if any part was not built.
 """
 
 from __future__ import annotations

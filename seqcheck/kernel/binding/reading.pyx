@@ -16,7 +16,7 @@ cdef class Reader:
     """See protocols.DecoderLike. For one thread at a time. Alone, it is a decoder that finds nothing."""
 
     cdef bint let_in(self, int which) noexcept nogil:
-        """From now on, take in such unknown streams. False where there is no memory for it."""
+        """From now on, take in such unknown streams. False if there is no memory for it."""
         return True
 
     cdef int run(

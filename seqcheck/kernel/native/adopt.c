@@ -22,7 +22,7 @@ bool adopt_streams(struct decoder *d, const struct stream_key *keys, int64_t cou
     return true;
 }
 
-/* The id of a source, taken in if it is new; -1 where there is none left. */
+/* The id of a source, taken in if it is new; -1 if there is none left. */
 static int64_t source_id(struct decoder *d, const struct source *row)
 {
     uint64_t key[2] = {0, row->length}, place;

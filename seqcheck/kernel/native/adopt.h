@@ -13,7 +13,7 @@
 #include "columns.h"
 #include "decoder.h"
 
-/* The ids here of `count` streams, in order of first appearance; new ones are taken in. False where there is no memory
+/* The ids here of `count` streams, in order of first appearance; new ones are taken in. False if there is no memory
  * or no id left; those before are taken in. */
 bool adopt_streams(struct decoder *d, const struct stream_key *keys, int64_t count, int32_t *ids);
 

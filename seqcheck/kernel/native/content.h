@@ -18,7 +18,7 @@ enum { CONTENT_WORDS = CONTENT_SEED + 2 * TABLE_WORDS };    /* of a seed */
 
 struct content;
 
-/* A window of so many frames, a power of two up to 2**30. NULL where there is no memory. */
+/* A window of so many frames, a power of two up to 2**30. NULL if there is no memory. */
 struct content *content_new(int64_t window, const uint64_t *seed);
 
 void content_free(struct content *t);

@@ -57,7 +57,7 @@ static void link_source(const struct frame *x, struct content_frame *c)
     c->address[1] = (uint64_t)length;
 }
 
-/* The content from c->network on, but for `mask` of its first 16 bytes. */
+/* The content from c->network on, except for `mask` of its first 16 bytes. */
 static void take_content(struct content_frame *c, const uint8_t *mask)
 {
     uint64_t bits[2];

@@ -22,7 +22,7 @@ struct content_frame {
     const uint8_t *network;
     int64_t captured;           /* bytes from there on that belong to the layer and are there */
     int32_t kind;
-    uint16_t identification;    /* IPv4's, 0 where there is none */
+    uint16_t identification;    /* IPv4's, 0 if there is none */
     uint8_t hops;
     uint8_t version;
     uint8_t protocol;

@@ -33,7 +33,7 @@ struct content_window {
     int shift;              /* 64 - log2(heads) */
 };
 
-/* An empty window of `size` entries, a power of two up to 2**30. False where there is no memory; window_end is then still
+/* An empty window of `size` entries, a power of two up to 2**30. False if there is no memory; window_end is then still
  * to be called. */
 bool window_begin(struct content_window *w, int64_t size);
 

@@ -6,7 +6,7 @@
 #include "decode.h"
 #include "memory.h"
 
-/* Counters for `rows` sources; the first `kept` stay. False where there is no memory, and all is as it was. */
+/* Counters for `rows` sources; the first `kept` stay. False if there is no memory, and all is as it was. */
 static bool grow_counts(struct decoder *d, size_t rows, size_t kept)
 {
     int64_t *const seen = calloc(rows, sizeof *seen), *const counts = calloc(rows, REASONS * sizeof *counts);
@@ -38,7 +38,7 @@ bool decoder_make_room(struct decoder *d)
     return grow_counts(d, 2 * room + 1, room + 1) && table_grow(&d->sources, 2 * d->sources.room);
 }
 
-/* Larger or wider flows, where they are wanted. Templates start anew with wider ones. */
+/* Larger or wider flows, where they are wanted. Templates start over with wider ones. */
 static bool tend_flows(struct decoder *d)
 {
     int bits = d->flows.bits, width = d->flows.width;

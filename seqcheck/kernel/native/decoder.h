@@ -17,12 +17,12 @@ enum { DECODER_SEED = 48 };
 struct decoder;
 
 /* For a program that program_read has taken, with DECODER_SEED random words. `any`: only what every processor can do.
- * NULL where there is no memory. */
+ * NULL if there is no memory. */
 struct decoder *decoder_new(const struct program *program, const uint64_t *seed, bool any);
 
 void decoder_free(struct decoder *d);
 
-/* From now on, take in such unknown streams: see border.h. False where there is no memory, and all is as it was. */
+/* From now on, take in such unknown streams: see border.h. False if there is no memory, and all is as it was. */
 bool decoder_admit(struct decoder *d, int which);
 
 /* Append the records of rows *row..high-1 to `out`, with the status of each row; DONE, or why it stopped at *row.

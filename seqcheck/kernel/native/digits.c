@@ -18,7 +18,7 @@ static unsigned worth(uint8_t character, unsigned base)
     return base == 16 && letter < 6 ? 10 + letter : 99;
 }
 
-/* One digit more. False where 64 bits do not hold it. */
+/* One digit more. False if 64 bits do not hold it. */
 static bool append(uint64_t *value, unsigned base, unsigned digit)
 {
     uint64_t shifted;
@@ -27,7 +27,7 @@ static bool append(uint64_t *value, unsigned base, unsigned digit)
         && !__builtin_add_overflow(shifted, (uint64_t)digit, value);
 }
 
-/* Where the label ends that begins first from `at` on, -1 where there is none. */
+/* Where the label ends that begins first from `at` on, -1 if there is none. */
 static int64_t behind_label(const uint8_t *p, const struct program *program, int64_t at, int64_t limit)
 {
     const int64_t size = program->label_size, last = min64(limit - size, at + LABEL_REACH - 1);

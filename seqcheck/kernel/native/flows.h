@@ -32,7 +32,7 @@ struct flows {
     uint64_t odd[WORDS];    /* random, and odd */
 };
 
-/* An empty table of 2**bits flows in place of the one there is. False where there is no memory, and all is as it was. */
+/* An empty table of 2**bits flows in place of the one there is. False if there is no memory, and all is as it was. */
 bool flows_begin(struct flows *flows, int bits, int width);
 
 void flows_end(struct flows *flows);

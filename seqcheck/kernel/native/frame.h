@@ -30,7 +30,7 @@ struct marks {
     int64_t deep;           /* the lowest `end` and `cap` at which the way is the same */
     uint8_t fixed[SPAN];
     uint8_t key[SPAN];
-    int64_t ip_at;          /* position of the IP header's length word, -1 where there is none */
+    int64_t ip_at;          /* position of the IP header's length word, -1 if there is none */
     int64_t ip_base;        /* where its count begins */
     int64_t udp_at;
     int64_t udp_base;
@@ -44,8 +44,8 @@ struct place {
     int64_t end;            /* of what is there, as far as headers and wire say */
     int64_t stated;         /* its end by the innermost length */
     int64_t bound;          /* the least end that a length said, INT64_MAX where none did */
-    int64_t mac;            /* the innermost Ethernet header behind a tunnel, -1 where there is none */
-    int type;               /* the last ethertype, -1 where there was none */
+    int64_t mac;            /* the innermost Ethernet header behind a tunnel, -1 if there is none */
+    int type;               /* the last ethertype, -1 if there was none */
     uint64_t address[2];    /* of the source's link layer, zero-filled; and its length */
     uint64_t seq;
     struct stream_key key;
@@ -55,7 +55,7 @@ struct place {
  * or what an ethertype (0 or more) names. */
 enum { FROM_LINK = -1, ETHERNET_HERE = -2, IP_HERE = -3 };
 
-/* Find the anchor's payload in the outermost storey, the stream's key (but for its fields) and the source's address. A
+/* Find the anchor's payload in the outermost storey, the stream's key (except for its fields) and the source's address. A
  * status of border.h. */
 int frame_locate(const struct frame *x, const struct program *program, struct place *f, struct marks *m);
 
@@ -63,13 +63,13 @@ int frame_locate(const struct frame *x, const struct program *program, struct pl
 int frame_locate_inside(const struct frame *x, const struct program *program, int way, struct place *f, struct marks *m);
 
 /* From the beginning of a storey into the tunnel that it carries: f->start is where the next storey begins, as *way says.
- * False where there is none. */
+ * False if there is none. */
 bool frame_enter(const struct frame *x, int *way, struct place *f, struct marks *m);
 
 /* Run the program over the payload that was located. A status of border.h. */
 int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m);
 
-/* The frame of a row. False where it does not lie in the buffer. */
+/* The frame of a row. False if it does not lie in the buffer. */
 static inline bool frame_at(const struct frame_columns *f, int64_t row, struct frame *x)
 {
     const int64_t off = f->off[row], room = f->size - off, cap = f->cap[row];

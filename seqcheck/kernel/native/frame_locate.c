@@ -110,7 +110,7 @@ static int family_version(uint32_t family)
     return family == 2 ? 4 : family == 10 || family == 24 || family == 28 || family == 30 ? 6 : 0;
 }
 
-/* What version the storey announces: 4, 6, 0 where it leaves that to the header, or -1 with a status. */
+/* What version the storey announces: 4, 6, 0 if it leaves that to the header, or -1 with a status. */
 ALWAYS_INLINE int announced(const struct frame *x, int way, struct place *f, int *status, struct marks *m)
 {
     uint16_t kind = 0;

@@ -39,7 +39,7 @@ static void name(const struct frame *x, struct place *f, int64_t at, int width, 
     f->key.tunnel = f->key.tunnel << 32 | (id & mask);
 }
 
-/* `length` bytes further, `way` is what stands there. */
+/* `length` bytes further, `way` is what is there. */
 static bool behind(struct place *f, int64_t length, int *way, int what)
 {
     f->start += length;

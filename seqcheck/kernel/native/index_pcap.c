@@ -1,6 +1,6 @@
 /* Index of a classic pcap; see index.h.
  *
- * Frames that were captured whole, in order of time, take the short way: four words read, four columns written. What the
+ * Frames that were captured whole, in time order, take the short way: four words read, four columns written. What the
  * totals need of them is known from the positions alone.
  *
  * Where one record begins is known from the one before it, so the walk goes from one read to the next. Frames of one

@@ -9,7 +9,7 @@
 
 #include "hints.h"
 
-/* `size` bytes of zeros to be freed as `*memory`, and the first cache line in them; NULL where there is no room. */
+/* `size` bytes of zeros to be freed as `*memory`, and the first cache line in them; NULL if there is no room. */
 void *memory_lines(size_t size, void **memory);
 
 /* Ask for large pages: tables that are read here and there cost more in looking up pages than in reading. */

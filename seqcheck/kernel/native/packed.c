@@ -54,7 +54,7 @@ static uint64_t get_off(struct reader *in)
 
 static uint64_t step_of(const int64_t *ns, int64_t n) { return (uint64_t)ns[n] - (uint64_t)ns[n - 1]; }
 
-/* The bytes of a step that take the least room: 0 where all are as long as the first. `unit` is a constant. */
+/* The bytes of a step that take the least room: 0 if all are as long as the first. `unit` is a constant. */
 static inline int width_of(const int64_t *ns, int64_t count, const uint64_t unit)
 {
     const uint64_t first = step_of(ns, 1);

@@ -33,7 +33,7 @@ int64_t pack(const struct frame_columns *f, const struct record_columns *r, stru
 int64_t unpack_times(const uint8_t *data, int64_t size, struct frame_columns *f);
 
 /* The records of the `frames` rows, with their statuses, from where the times end; r->count is then how many there are.
- * False where this was not packed, or there is no room. */
+ * False if this was not packed, or there is no room. */
 bool unpack(const uint8_t *data, int64_t size, int64_t at, int64_t frames, struct record_columns *r, struct expected *e);
 
 #endif

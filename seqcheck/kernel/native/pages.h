@@ -44,13 +44,13 @@ struct ordered_page {       /* a page, to be put in order */
     int32_t page;
 };
 
-/* Room for `most` pages of `bits` each, a power of two. False where there is no memory. */
+/* Room for `most` pages of `bits` each, a power of two. False if there is no memory. */
 bool pool_begin(struct pool *p, int64_t most, int64_t bits, uint64_t seed);
 
 /* All of it is let go; it may begin again. */
 void pool_end(struct pool *p);
 
-/* A new page without a bit; NO_PAGE where there is no memory. The key is not there yet, and there are fewer than `most`. */
+/* A new page without a bit; NO_PAGE if there is no memory. The key is not there yet, and there are fewer than `most`. */
 int32_t page_add(struct pool *p, const struct page_key *key);
 
 /* Give a page back. */
@@ -59,7 +59,7 @@ void page_drop(struct pool *p, int32_t page);
 /* Give back all pages of this stream's epochs after `epoch`. */
 void drop_epochs_after(struct pool *p, int32_t id, int64_t epoch);
 
-/* All pages in order of set and number, to be freed; NULL where there is no memory. */
+/* All pages in order of set and number, to be freed; NULL if there is no memory. */
 struct ordered_page *pool_in_order(const struct pool *p);
 
 static inline uint64_t home_of(const struct pool *p, const struct page_key *key)

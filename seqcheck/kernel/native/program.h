@@ -77,7 +77,7 @@ static inline bool program_seeks(const struct program *program, int sport, int d
     return program->port_ranges == 0;
 }
 
-/* The number that the SEQ fields' value stands for, in its place. False where it stands for none. */
+/* The number that the SEQ fields' value stands for, in its place. False if it stands for none. */
 static inline bool program_number(const struct program *program, uint64_t *value)
 {
     const struct rule rule = program->rule;

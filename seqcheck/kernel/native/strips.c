@@ -1,7 +1,7 @@
 /* Decode: the loop over a block, in strips of frames.
  *
  *     run     frames just like the last ones, of one stream: one masked comparison each, then columns of constants
- *     few     frames of the one stream that each template remembers, where there are no more streams than that
+ *     few     frames of the one stream that each template remembers, if there are no more streams than that
  *     known   frames of any template and flow seen before: template, hash, and their memory fetched ahead; then compared
  *     any     one frame, by the templates one after another and the rules
  *

@@ -22,11 +22,11 @@ struct table {
     uint64_t odd[TABLE_WORDS];
 };
 
-/* An empty table for keys of `words` words, up to TABLE_WORDS, with as many random words at `seed`. False where there is
+/* An empty table for keys of `words` words, up to TABLE_WORDS, with as many random words at `seed`. False if there is
  * no memory; table_end is then still to be called. */
 bool table_begin(struct table *t, int words, int64_t limit, const uint64_t *seed);
 
-/* Room for `room` keys, a power of two. False where there is no memory; then all is as it was. */
+/* Room for `room` keys, a power of two. False if there is no memory; then all is as it was. */
 bool table_grow(struct table *t, int64_t room);
 
 void table_end(struct table *t);

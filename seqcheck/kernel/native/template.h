@@ -45,7 +45,7 @@ struct template {
     uint64_t all[WORDS];    /* both and, until they were seen to vary, the length words */
     int64_t span;           /* bytes from the frame's first that are read here; INT64_MAX where this is no template */
     int64_t deep;           /* how far the lengths have to reach, */
-    int64_t ip_at;          /* where they stand: at 0, with a need of 0, where there is no such word, */
+    int64_t ip_at;          /* where they stand: at 0, with a need of 0, if there is no such word, */
     int64_t ip_base;
     int64_t udp_at;
     int64_t udp_base;
@@ -78,7 +78,7 @@ struct pick {
     struct template *which[16];
 };
 
-/* Make a template of a record, or say that it cannot be one. Decodes it once more, with marks. */
+/* Make a template of a record, or say that it cannot be one. Decodes it again, with marks. */
 bool template_learn(const struct frame *x, const struct program *program, struct template *t);
 
 /* Whether the frame takes the template's way, be it of another stream. */

@@ -46,12 +46,12 @@ struct events {
 
 struct tracker;
 
-/* `modulus` 0 is 2**64; it is not 1. `seed` is random. NULL where there is no memory. */
+/* `modulus` 0 is 2**64; it is not 1. `seed` is random. NULL if there is no memory. */
 struct tracker *tracker_new(uint64_t modulus, const struct track_room *room, uint64_t seed);
 
 void tracker_free(struct tracker *t);
 
-/* The next `count` streams, by id, count by moduli of their own. To be said before their first records. False where there is
+/* The next `count` streams, by id, count by moduli of their own. To be said before their first records. False if there is
  * no memory, and all is as it was. */
 bool tracker_count(struct tracker *t, const uint64_t *moduli, int64_t count);
 
@@ -68,12 +68,12 @@ void tracker_stream(const struct tracker *t, int64_t n, struct stream_state *row
 /* DISTANCES + 1 counts. */
 const int64_t *tracker_distances(const struct tracker *t);
 
-/* What is missing: how many pages and holes there are, and all of them in order; false where there is no memory. */
+/* What is missing: how many pages and holes there are, and all of them in order; false if there is no memory. */
 int64_t tracker_pages(const struct tracker *t);
 int64_t tracker_holes(const struct tracker *t);
 bool tracker_missing(const struct tracker *t, struct missing_page *pages, struct hole *holes);
 
-/* Let go of what is missing, once tracker_finish is done: nothing may be fed or saved any more. False where there is no
+/* Let go of what is missing, once tracker_finish is done: nothing may be fed or saved any more. False if there is no
  * memory to begin it empty. */
 bool tracker_forget(struct tracker *t);
 

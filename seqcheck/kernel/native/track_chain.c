@@ -104,7 +104,7 @@ void odd_end(struct tracker *t, struct odd *o)
     o->early_room = 0;
 }
 
-/* The chain's records as those of a new epoch; NULL where there is no memory. */
+/* The chain's records as those of a new epoch; NULL if there is no memory. */
 struct other *read_again(struct tracker *t, const struct stream *w, struct chain *chain)
 {
     struct other *const other = chain->other = other_new(t, w, &chain->first);
@@ -152,7 +152,7 @@ static bool paused(struct tracker *t, const struct stream *w, const struct arriv
     return true;
 }
 
-/* A chain of which this record is the first; NULL where there is no memory. */
+/* A chain of which this record is the first; NULL if there is no memory. */
 static struct chain *open_chain(struct tracker *t, const struct stream *w, const struct arrival *a, bool far)
 {
     struct odd *const o = w->odd;
@@ -252,7 +252,7 @@ bool repeated_all(const struct stream *w)
         && chain->length == w->hot->next;
 }
 
-/* Whether a number goes on from the chain, with fewer than `skip` passed over; of a counter so short that most numbers
+/* Whether a number continues from the chain, with fewer than `skip` passed over; of a counter so short that most numbers
  * would, a quarter of them: what is ahead of the chain must not be behind a count that it began. */
 static bool follows(const struct tracker *t, const struct chain *chain, uint64_t seq, uint64_t skip)
 {

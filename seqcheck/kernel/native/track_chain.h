@@ -4,13 +4,13 @@
 
 #include "tracker.h"
 
-/* So many duplicates at a distance more; false where there is no memory. */
+/* So many duplicates at a distance more; false if there is no memory. */
 bool tally_add(struct tally *tally, int64_t distance, int64_t count);
 
-/* What a chain whose first record that is may turn out to be, in the list of all; NULL where there is no memory. */
+/* What a chain whose first record that is may turn out to be, in the list of all; NULL if there is no memory. */
 struct other *other_new(struct tracker *t, const struct stream *w, const struct arrival *first);
 
-/* The chain's records as those of a new epoch; NULL where there is no memory. */
+/* The chain's records as those of a new epoch; NULL if there is no memory. */
 struct other *read_again(struct tracker *t, const struct stream *w, struct chain *chain);
 
 /* Out of the list, and all of it free but what others have taken over. */

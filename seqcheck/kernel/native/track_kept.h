@@ -164,7 +164,7 @@ struct windows {            /* where windows lie; those given back are kept by s
 struct tracker {
     uint64_t modulus;       /* of the stream that is being dealt with */
     uint64_t low_bits;      /* modulus - 1 where the modulus is a power of two, else 0 */
-    uint64_t *moduli;       /* by stream, NULL where all have the same */
+    uint64_t *moduli;       /* by stream, NULL if all have the same */
     int64_t n_moduli;
     int64_t moduli_room;
     struct track_room most;

@@ -1,5 +1,5 @@
 /* A tracker out of what was written down; see track_saved.h. Nothing that is read becomes an address, an index or a size
- * before it was held against its limits. */
+ * before it was compared with its limits. */
 #include "track_saved.h"
 
 #include <stdlib.h>

@@ -117,7 +117,7 @@ static int other_record(struct tracker *t, const struct records *r, int64_t at)
 }
 
 /* Take the records in their place that follow one another in one stream, from `at` on; the first that is none. In
- * stretches within which neither the window nor the number begins anew, so that the loop has little to look after. */
+ * stretches within which neither the window nor the number starts over, so that the loop has little to look after. */
 static int64_t follow(struct hot *stream, const struct records *r, int64_t at, int64_t high, uint64_t modulus)
 {
     const int32_t *const rows = r->row, *const streams = r->stream, *const sources = r->source;

@@ -44,7 +44,7 @@ static void remove_early(struct odd *o, int n)
     memmove(o->early + n, o->early + n + 1, (size_t)(o->n_early - n) * sizeof *o->early);
 }
 
-/* The early number that came first, -1 where there is none. */
+/* The early number that came first, -1 if there is none. */
 static int first_early(const struct odd *o)
 {
     int found = -1;
@@ -55,7 +55,7 @@ static int first_early(const struct odd *o)
     return found;
 }
 
-/* `earlier` is the copy before this one, NULL where it lies beyond the window. */
+/* `earlier` is the copy before this one, NULL if it lies beyond the window. */
 static void duplicate(
     struct tracker *t, const struct stream *w, const struct arrival *a, int64_t x, const struct arrival *earlier, int64_t next)
 {
@@ -232,7 +232,7 @@ static void ahead(struct tracker *t, const struct stream *w, const struct arriva
 }
 
 /* Room for one more: twice as much where it is too small, and never for more than there may be, since each of many
- * streams may have that many. False where there is no memory. */
+ * streams may have that many. False if there is no memory. */
 static bool room_for_early(struct odd *o)
 {
     const int64_t room = o->early_room ? min64(2 * o->early_room, EARLY_MAX + 1) : 4;

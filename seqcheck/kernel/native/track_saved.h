@@ -6,7 +6,7 @@
 
 #include "track.h"
 
-/* How many words it takes; they are written as far as there is `room`. -1 where there is no memory. Before the end of the
+/* How many words it takes; they are written as far as there is `room`. -1 if there is no memory. Before the end of the
  * input alone. */
 int64_t tracker_save(struct tracker *t, int64_t *words, int64_t room);
 

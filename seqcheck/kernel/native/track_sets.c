@@ -86,7 +86,7 @@ static bool make_room(struct tracker *t, struct pool *p)
     return true;
 }
 
-/* A new page without a bit, or NO_PAGE where there is no memory. */
+/* A new page without a bit, or NO_PAGE if there is no memory. */
 static int32_t page_make(struct tracker *t, struct pool *p, const struct page_key *key)
 {
     return p->pages >= p->most && !make_room(t, p) ? NO_PAGE : page_add(p, key);
@@ -233,7 +233,7 @@ bool is_new(struct tracker *t, const struct stream *w, int64_t x)
     return hole && x < hole->high;
 }
 
-/* The page of x, made if it is not there; NO_PAGE where there is no memory. */
+/* The page of x, made if it is not there; NO_PAGE if there is no memory. */
 static int32_t page_for(struct tracker *t, const struct stream *w, int64_t x)
 {
     const struct page_key key = key_of(&t->missing, w, x);

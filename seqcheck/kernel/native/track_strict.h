@@ -43,7 +43,7 @@ ALWAYS_INLINE uint32_t those_below(const uint64_t *ring, int size, int64_t x, ui
     return ((bits >> following) | (bits << ((uint32_t)size - following))) & (((uint32_t)1 << size) - 1);
 }
 
-/* The record that jumped over x < INT64_MAX (no two did), NULL where it is no longer known. */
+/* The record that jumped over x < INT64_MAX (no two did), NULL if it is no longer known. */
 static inline struct opener *opener_of(struct odd *o, int64_t x)
 {
     const uint32_t bits = those_below(o->lows, OPENERS, x + 1, o->next_opener);

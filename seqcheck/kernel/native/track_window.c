@@ -40,7 +40,7 @@ static bool new_chunk(struct windows *w, size_t size, int64_t most)
     return true;
 }
 
-/* An empty window, or NULL where there is no memory. */
+/* An empty window, or NULL if there is no memory. */
 static struct entry *take_window(struct windows *w, int64_t entries, int64_t most)
 {
     const int class = class_of(entries);

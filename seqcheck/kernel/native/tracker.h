@@ -43,13 +43,13 @@ static inline bool busy(const struct odd *o)
 /* ---- memory ---- */
 
 /* Room for `count` things of `size` bytes at *memory, of which *room tells how many it can take: doubled, where it is
- * too small. False, and all as it was, where there is no memory. */
+ * too small. False, and all as it was, if there is no memory. */
 bool track_room_for(void **memory, int64_t *room, int64_t count, size_t size);
 
-/* A stream more, of which nothing is known yet, with room for an odd; false where there is no memory, or it is known. */
+/* A stream more, of which nothing is known yet, with room for an odd; false if there is no memory, or it is known. */
 bool stream_begin(struct tracker *t, int32_t id);
 
-/* Its odd, made if need be; false where there is no memory. */
+/* Its odd, made if need be; false if there is no memory. */
 bool odd_for(struct tracker *t, int32_t id);
 
 /* ---- the counter, round its modulus ---- */
@@ -155,7 +155,7 @@ static inline int64_t short_limit(const struct tracker *t, const struct hot *h)
 
 void give_window_back(struct tracker *t, struct hot *h);
 
-/* An empty window of so many entries, a size that windows have, for one that has none; false where there is no memory. */
+/* An empty window of so many entries, a size that windows have, for one that has none; false if there is no memory. */
 bool window_of(struct tracker *t, struct hot *h, int64_t entries);
 void windows_end(struct windows *w);
 
@@ -193,7 +193,7 @@ static inline uint64_t *recent_word(const struct tracker *t, int64_t set, int64_
 
 /* ---- records (track_record.c) and chains (track_chain.c) ---- */
 
-/* Room for a row where there is none in the events, or it is to wait. */
+/* Room for a row if there is none in the events, or it is to wait. */
 struct event *row_elsewhere(struct tracker *t, const struct stream *w);
 
 /* A new row, the rest of it 0. */
@@ -236,11 +236,11 @@ bool repeated_all(const struct stream *w);
  * stood. */
 bool waits(const struct tracker *t, const struct stream *w);
 
-/* Whether a number at distance d >= 0 goes on from that chain: near its last one; or confirms a jump that is none of the
+/* Whether a number at distance d >= 0 continues from that chain: near its last one; or confirms a jump that is none of the
  * count's. */
 bool goes_on(const struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d);
 
-/* It was a restart, and this record is one of the new epoch's. False where the chain can be followed no longer. */
+/* It was a restart, and this record is one of the new epoch's. False if the chain can be followed no longer. */
 bool restart_with(struct tracker *t, const struct stream *w, const struct arrival *a);
 
 void note(struct tracker *t, const struct stream *w, const struct arrival *a);

@@ -1,4 +1,4 @@
-"""Backward steps that go on counting up: old numbers once more, or a restart. Theory: track.py.
+"""Backward steps that go on counting up: old numbers again, or a restart. Theory: track.py.
 
 Until it is known which of the two a chain is, its records are kept to be read again, or from CHAIN_BUFFER of them on
 taken by a second state as well, which takes them as a new epoch (and may hold chains of its own, CHAIN_DEPTH deep).
@@ -102,7 +102,7 @@ class Chains(Telling):
         return track.held is not None and d >= track.held.distance >= CHAIN_SKIP
 
     def _restart_with(self, track: Track, a: Arrival) -> bool:
-        """It was a restart, and this record is one of the new epoch's. False where the chain can be followed no
+        """It was a restart, and this record is one of the new epoch's. False if the chain can be followed no
         longer."""
         self._note(track, a)
         if track.chain is None:
@@ -150,7 +150,7 @@ class Chains(Telling):
         track.chain = None
 
     def _restart(self, track: Track, chain: Chain) -> None:
-        """The sender began anew with the chain's first record: take back what was said since, and tell it again."""
+        """The sender started over with the chain's first record: take back what was said since, and tell it again."""
         s = track.s
         received, held = s["received"], chain.held
         other = chain.other or self._read_again(track, chain)

@@ -2,7 +2,7 @@
 
 Theory of operation
     A window holds the contents (content_frame.py) of the last frames. Content that is not in it is new: it gets the
-    next number of its flow. Content that is there comes again, and then the frame has that number once more, of the
+    next number of its flow. Content that is there comes again, and then the frame has that number again, of the
     stream that the first one was of. So numbers never are missing, and a tracker finds the copies by them.
 
     But much repeats by nature, which is no copy, and INDISTINCT:

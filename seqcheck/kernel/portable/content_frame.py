@@ -1,8 +1,8 @@
 """What tells a frame apart, without a layout: its flow, and its content from the network header on.
 
 The rules (native/content_frame.c gives the same)
-    The link layer and VLAN tags are read as decode.py has it; its statuses hold here, too, but for PROTOCOL, which is
-    given only where there is no ethertype.
+    The link layer and VLAN tags are read as decode.py has it; its statuses hold here, too, except PROTOCOL, which is
+    given only if there is no ethertype.
 
     No IP: `content` is all that was captured behind the ethertype. INDISTINCT for those that repeat by nature: 802.3
     lengths without SNAP behind them (spanning tree and the like) and the ethertypes of BY_NATURE. The flow: link-layer
@@ -37,7 +37,7 @@ NEIGHBOURS = (*range(130, 138), 143)  # types of ICMPv6 (RFC 2710, RFC 4861, RFC
 @dataclass(slots=True, kw_only=True)
 class Shape:
     """A frame's `status`; where that is RECORD, its flow as a STREAM_KEY's bytes, its content, IPv4's identification
-    (0 where there is none) and the hop count."""
+    (0 if there is none) and the hop count."""
 
     status: int
     flow: bytes = b""

@@ -41,7 +41,7 @@ def is_digits(row: Any) -> bool:
 
 
 def label_of(program: Program) -> bytes:
-    """The label that stands in front of the number, empty where there is none."""
+    """The label that stands in front of the number, empty if there is none."""
     return b"".join(
         (int(row["value"]) | int(row["mask"]) << 64).to_bytes(16, "little")[: int(row["width"])]
         for row in program.fields

@@ -96,7 +96,7 @@ class Decided(Exception):  # noqa: N818  no error
 
 
 def link_addresses(data: bytes, link: int) -> tuple[bytes, bytes]:
-    """The link-layer source and target addresses, empty where there are none or the link header was not captured."""
+    """The link-layer source and target addresses, empty if there are none or the link header was not captured."""
     if link not in TYPE_AT or len(data) < TYPE_AT[link][1]:
         return b"", b""
     if link == ETHERNET:

@@ -161,7 +161,7 @@ def _append(frames: Frames, rows: list[_Row], odd: list[int]) -> None:
     """Add the rows, a wire length below the captured one raised to it, and what they add to T_BYTES to T_ODD_AT."""
     low, high = frames.count, frames.count + len(rows)
     columns: tuple[NDArray[Any], ...] = (frames.off, frames.cap, frames.wire, frames.ns, frames.link)
-    for column, values in zip(columns, zip(*rows)):  # noqa: B905  (no columns where there are no rows)
+    for column, values in zip(columns, zip(*rows)):  # noqa: B905  (no columns if there are no rows)
         column[low:high] = values
     frames.count = high
     totals, cap, wire = frames.totals, frames.cap[low:high], frames.wire[low:high]

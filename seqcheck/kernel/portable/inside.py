@@ -31,7 +31,7 @@ COMMON = (0x0800, 0x86DD, 0x8100, 0x88A8)  # ethertypes
 PPP = (0x0021, 0x0057)  # IPv4, IPv6
 ERSPAN, ERSPAN_III = 0x88BE, 0x22EB  # draft-foschiano-erspan-03
 
-Way = Callable[[bytes, Place], int]  # moves place.start, and says what stands there
+Way = Callable[[bytes, Place], int]  # moves place.start, and says what is there
 
 
 class _Closed(Exception):  # noqa: N818  no error

@@ -44,7 +44,7 @@ class Interner:
         return young, old
 
     def load(self, keys: Words, admission: int, waiting: Words, older: Words) -> bool:
-        """Know these, where nothing is known yet; False where that cannot be."""
+        """Know these, where nothing is known yet; False if that cannot be."""
         young, old = ({row.tobytes() for row in rows} for rows in (waiting, older))
         different = len({row.tobytes() for row in keys}) == len(keys)
         different &= len(young) == len(waiting) and len(old) == len(older)

@@ -19,7 +19,7 @@ def shift_of(row: Any) -> int:
 
 
 def number_of(program: Program, value: int) -> int | None:
-    """The number that the value of the SEQ fields stands for; None where it stands for none."""
+    """The number that the value of the SEQ fields stands for; None if it stands for none."""
     kind, shift, by = program.rule
     modulus = span(program.modulus)
     value %= FULL

@@ -115,7 +115,7 @@ def unpack(data: bytes, at: int, frames: int, records: RecordColumns, expected: 
 
 
 class _Reader:
-    """Numbers, one after the other; ValueError where they break off."""
+    """Numbers, one after the other; ValueError if they break off."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self._data, self.at = data, at

@@ -1,4 +1,4 @@
-"""What one record does to its stream: it is the next, ahead, late, or once more. Theory: track.py."""
+"""What one record does to its stream: it is the next, ahead, late, or again. Theory: track.py."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Records(Chains):
         return True
 
     def _accept(self, track: Track, x: int, a: Arrival, seen: bool) -> None:
-        """The jump to x holds: what lies between is missing, but for early numbers."""
+        """The jump to x holds: what lies between is missing, except for early numbers."""
         s = track.s
         self._close(track)
         low = s["next"]

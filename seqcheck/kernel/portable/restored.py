@@ -67,7 +67,7 @@ class Restores(Saves, Protocol):
 
 
 class Tape:
-    """Words, one after the other. ValueError where one is not what it may be."""
+    """Words, one after the other. ValueError if one is not what it may be."""
 
     def __init__(self, words: NDArray[np.int64], modulus: int) -> None:
         self._words: list[int] = words.tolist()
@@ -100,7 +100,7 @@ class Tape:
         return [one() for _ in range(self.within(0, min(most, len(self._words))))]
 
     def check(self, holds: bool) -> None:
-        """ValueError where it does not hold."""
+        """ValueError if it does not hold."""
         if not holds:
             raise self.refusal()
 

@@ -6,7 +6,7 @@
     stream    id, state, window, odd
     state     the columns of STREAM_STATE, in order
     window    entries; each of them: ns, frame << 16 | source, record << 16 | low half of copies,
-              ordinal << 16 | high half of copies; all 0 where it is empty
+              ordinal << 16 | high half of copies; all 0 if it is empty
     odd       RFC 4737's NextExp, first copies, the last late one, proven; provisional, settled, settled_from; floor;
               held; early (n; each x, provisional, since, arrival); openers (n; each low, high, unique, ns, proven);
               backs (n; each unique, x); holes (n; each epoch, low, high); 1 and a chain, or 0

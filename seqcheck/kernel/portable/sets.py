@@ -22,7 +22,7 @@ Floors = dict[tuple[int, int], int]  # by stream and epoch
 
 class Pages:
     """A pool of at most `most` pages of `width` bits. `forgotten` counts, by stream, bits at positions >= 0 that were
-    dropped for want of room."""
+    dropped for lack of room."""
 
     __slots__ = ("forgotten", "most", "pages", "width")
 

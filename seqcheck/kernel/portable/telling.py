@@ -23,7 +23,7 @@ class Telling(Memory):
     def __init__(self, modulus: int, room: Room) -> None:
         super().__init__(room)
         self._modulus = modulus  # of the stream that is being dealt with
-        self._moduli: list[int] = []  # by stream, empty where all have the same
+        self._moduli: list[int] = []  # by stream, empty if all have the same
         self._out: list[tuple[int, ...]] = []
         self._distances = [0] * (DISTANCES + 1)
 

@@ -1,4 +1,4 @@
-"""A given layout, held against the frames: why nothing fits it, or why its number never counts, and what would.
+"""A given layout, compared with the frames: why nothing fits it, or why its number never counts, and what would.
 
     check(frames, layout, kernel)  -> sentences, the most useful first; none where there is nothing to say
 

@@ -51,7 +51,7 @@ CLOCKS = (
 
 
 def clock(table: Columns, column: int, seconds: Numbers) -> str:
-    """What clock the number that ends in `column` is, empty where it is none; `seconds` float64[n]: arrival times.
+    """What clock the number that ends in `column` is, empty if it is none; `seconds` float64[n]: arrival times.
     Of clocks of 64 bits, `column` may be any byte: a byte in the middle counts, too, at the right pace."""
     offset = int(table.offsets[column])
     for one in CLOCKS:
@@ -68,7 +68,7 @@ def clock(table: Columns, column: int, seconds: Numbers) -> str:
 
 
 def fraction(table: Columns, seq: Word, modulus: int, seconds: Numbers) -> str:
-    """What fraction of a second the number counts, empty where it does not; `seconds` as for `clock`."""
+    """What fraction of a second the number counts, empty if it does not; `seconds` as for `clock`."""
     name = FRACTIONS.get(modulus, "")
     for offset in (seq.offset - 4, seq.offset + seq.width) if name else ():
         for one in CLOCKS:

@@ -12,7 +12,7 @@ MOST_OF = 0.6  # of the resets to 0
 
 
 def cycle(new: NDArray[np.uint64], old: NDArray[np.uint64]) -> int:
-    """The number of values, 0 where no cycle shows: again and again 0 follows the same number, the highest of all."""
+    """The number of values, 0 if no cycle shows: again and again 0 follows the same number, the highest of all."""
     resets = old[(new == 0) & (old != 0) & (old != np.uint64(0xFFFFFFFFFFFFFFFF))]
     if not len(resets):
         return 0

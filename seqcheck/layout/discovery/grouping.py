@@ -90,7 +90,7 @@ def cut(base: Grouping, table: Columns, column: int) -> Grouping:
 
 
 def before(group: Ints) -> Ints:
-    """For each row the row before it of the same group, -1 where there is none."""
+    """For each row the row before it of the same group, -1 if there is none."""
     order = np.argsort(group, kind="stable")
     placed = group[order]
     found = np.full(len(group), -1, np.int64)

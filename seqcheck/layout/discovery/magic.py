@@ -32,7 +32,7 @@ def sides(counts: Bools, before: NDArray[np.int64]) -> tuple[Bools, Bools]:
 
 
 def telling(table: Columns, inside: Bools, out: Bools, taken: range) -> tuple[int, int] | None:
-    """The column, outside `taken`, and its value in the rows `inside`; None where no byte tells them from others."""
+    """The column, outside `taken`, and its value in the rows `inside`; None if no byte tells them from others."""
     if np.count_nonzero(inside) < FEWEST or not out.any():
         return None
     mine, others = np.flatnonzero(inside), np.flatnonzero(out)

@@ -72,7 +72,7 @@ class _Counted:
 
 
 def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
-    """The layout of a spot; None where it is no low end of a number, or the language has no words for it."""
+    """The layout of a spot; None if it is no low end of a number, or the language has no words for it."""
     if not lowest(site.table, grouping, spot):
         return None
     digits = _digits(site.table, spot)
@@ -249,7 +249,7 @@ def _stream(table: Columns, grouping: Grouping, column: int, taken: range) -> Wo
 
 
 def _digits(table: Columns, spot: Spot) -> str:
-    """What kind of decimal digit stands at the spot, empty where it is none: it never goes above 9."""
+    """What kind of decimal digit stands at the spot, empty if it is none: it never goes above 9."""
     values = table.data[table.there[:, spot.column], spot.column]
     if not len(values):
         return ""

@@ -82,7 +82,7 @@ def _timely(layout: Layout, tried: Trial, frames: Frames) -> bool:
 
 
 def _seconds(data: bytes, at: int, stamp: Stamp) -> float:
-    """Seconds since 1970 that a stamp says, 0 where it is beyond the frame."""
+    """Seconds since 1970 that a stamp says, 0 if it is beyond the frame."""
     word = stamp.word
     value = (int.from_bytes(data[at : at + word.width], "big" if word.big else "little") & word.mask) >> word.shift
     return value / 2**32 - NTP_EPOCH if stamp.unit == NTP else value * UNITS[stamp.unit] / 1e9

@@ -123,7 +123,7 @@ def _inside(frames: Frames) -> Iterator[Place]:
 
 
 def _innermost(frames: Frames, row: int) -> tuple[int, Located | None]:
-    """The payload of the innermost storey of one frame, by the anchor that goes furthest; None where there is none."""
+    """The payload of the innermost storey of one frame, by the anchor that goes furthest; None if there is none."""
     data, wire, link = frames.one(row)
     last = None
     for last in storeys(data, wire, link):  # noqa: B007  the last one is wanted

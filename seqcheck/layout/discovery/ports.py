@@ -1,4 +1,4 @@
-"""One sender that uses several ports: layouts that are the same but for the port become one of all their ports."""
+"""One sender that uses several ports: layouts that are the same except for the port become one of all their ports."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def caution(found: Found, tried: Trial) -> float:
 
 
 def score(found: Found, tried: Trial, *, last: bool = False) -> float:
-    """The score, but for `caution`; `last`: the place is a header that counts in nearly all traffic, whoever sends."""
+    """The score, except `caution`; `last`: the place is a header that counts in nearly all traffic, whoever sends."""
     steps = tried.steps
     if steps.pairs < LEAST:
         return 0.0

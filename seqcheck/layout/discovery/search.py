@@ -73,7 +73,7 @@ def _written(frames: Frames, place: Place, whole: Site) -> list[Found]:
 def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
     """What counts there, and how well the best spot does."""
     spots: dict[tuple[int, int], list[tuple[Grouping, Spot]]] = {}
-    counting: set[int] = set()  # columns that count by themselves tell no streams apart, but for a few that take turns
+    counting: set[int] = set()  # columns that count by themselves tell no streams apart, except a few that take turns
     for grouping in site.keys:
         for spot in scan(site.table, grouping):
             spots.setdefault((spot.column, spot.bit), []).append((grouping, spot))

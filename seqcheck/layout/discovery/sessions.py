@@ -19,7 +19,7 @@ NEW = 1  # the number is this or lower wherever it does
 def session(
     table: Columns, grouping: Grouping, number: NDArray[np.uint64], counts: NDArray[np.bool_], taken: range
 ) -> int:
-    """The column of such a field, -1 where there is none. `number` uint64[n]; `counts` bool[n]: the step to this row
+    """The column of such a field, -1 if there is none. `number` uint64[n]; `counts` bool[n]: the step to this row
     counts."""
     rows = np.flatnonzero(grouping.before >= 0)
     lost, kept = rows[~counts[rows]], rows[counts[rows]]

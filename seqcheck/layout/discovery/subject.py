@@ -11,9 +11,9 @@ from seqcheck.kernel.protocols import Kernel
 
 
 class Subject:
-    """`identification` int64[n]: that of the frame's IPv4 header, -1 where there is none or it is 0, which many hosts
+    """`identification` int64[n]: that of the frame's IPv4 header, -1 if there is none or it is 0, which many hosts
     write into packets that cannot be fragmented. `payload` int64[n, 2]: where that of UDP begins and ends in the frame;
-    0 and 0 where there is none. `empty` bool[n]: a segment of TCP without payload, which has no room for a number."""
+    0 and 0 if there is none. `empty` bool[n]: a segment of TCP without payload, which has no room for a number."""
 
     __slots__ = ("empty", "frames", "identification", "kernel", "payload")
 

@@ -121,7 +121,7 @@ def _copies(
 
 
 def _alike(subject: Subject, one: int, other: int) -> bool:
-    """Whether two frames hold the same bytes, but for a few (addresses, hop counts and their checksums, trailers); no
+    """Whether two frames hold the same bytes, except a few (addresses, hop counts and their checksums, trailers); no
     way changes a payload of UDP."""
     frames = subject.frames
     size = min(int(frames.cap[one]), int(frames.cap[other]), BYTES)

@@ -49,7 +49,7 @@ class Reach:
 
 
 def word(table: Columns, grouping: Grouping, spot: Spot) -> tuple[Word, Reach] | None:
-    """The word that counts at `spot`, None where nothing fits the language."""
+    """The word that counts at `spot`, None if nothing fits the language."""
     best: tuple[tuple[float, ...], Word, Reach] | None = None
     for big in (True, False):
         low, high = _extent(table, spot.column, big=big)

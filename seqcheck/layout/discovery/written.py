@@ -76,7 +76,7 @@ def bcd(table: Columns, spot: Spot) -> Digits | None:
 
 
 def varint(table: Columns, grouping: Grouping, column: int) -> tuple[Digits, float] | None:
-    """The varint whose first byte stands in `column`, and the share of its steps that are one; None where some row has
+    """The varint whose first byte stands in `column`, and the share of its steps that are one; None if some row has
     none there, or all take one byte, so that it is a plain byte as well."""
     limit = table.head if column < table.head else len(table.offsets)
     value, size = np.zeros(len(table.data), np.uint64), np.zeros(len(table.data), np.int64)
@@ -122,7 +122,7 @@ def _hexadecimal(payload: bytes) -> Iterator[Digits]:
 
 
 def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digits]:
-    """The number whose digits begin at `first`; its label ends at `front`, but for a `0x` in between."""
+    """The number whose digits begin at `first`; its label ends at `front`, except for a `0x` in between."""
     found = LABEL.search(payload, 0, front)
     label = payload[found.start() : first] if found else b""
     try:
@@ -140,7 +140,7 @@ def labels(payload: bytes) -> list[str]:
 
 
 def _read(payload: bytes, digits: Digits) -> int:
-    """The number, -1 where there is none."""
+    """The number, -1 if there is none."""
     at = payload.find(digits.label.encode()) + len(digits.label) if digits.label else digits.offset
     if digits.label and digits.label.encode() not in payload:
         return -1

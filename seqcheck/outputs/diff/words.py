@@ -40,7 +40,7 @@ def change(figure: Figure) -> str:
 
 
 def said(trend: str) -> str:
-    """Worse, better; nothing where it is the same."""
+    """Worse, better; nothing if it is the same."""
     return "" if trend == "same" else trend
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def requirements(report: Report, demands: Demands | None) -> str:
-    """Each requirement, and whether it holds; nothing where there is none."""
+    """Each requirement, and whether it holds; nothing if there is none."""
     if demands is None:
         return ""
     rows = "".join(
@@ -30,7 +30,7 @@ def requirements(report: Report, demands: Demands | None) -> str:
 
 
 def steps(cause: str) -> str:
-    """What to check next, as `seqcheck explain` says it; nothing where there is nothing to do."""
+    """What to check next, as `seqcheck explain` says it; nothing if there is nothing to do."""
     found = find("missing" if cause == "loss" else cause)
     if found is None or not found.steps or cause == "clean":
         return ""

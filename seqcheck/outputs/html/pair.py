@@ -14,7 +14,7 @@ PRINTABLE = range(0x20, 0x7F)
 
 
 def figure(pair: Pair | None) -> str:
-    """The whole figure; nothing where there is no pair."""
+    """The whole figure; nothing if there is no pair."""
     if pair is None:
         return ""
     length = max(len(pair.data), len(pair.earlier_data))

@@ -113,7 +113,7 @@ def figures(report: Report) -> str:
 
 
 def listing(title: str, sentences: Sequence[str]) -> str:
-    """Sentences under a heading; nothing where there are none."""
+    """Sentences under a heading; nothing if there are none."""
     items = "".join(f"<li>{worded(sentence)}</li>" for sentence in sentences)
     return f"<section><h2>{title}</h2><ul>{items}</ul></section>" if items else ""
 
@@ -188,7 +188,7 @@ def duplicates(report: Report) -> str:
 
 
 def other_traffic(report: Report) -> str:
-    """What was found among the foreign frames; nothing where nobody asked."""
+    """What was found among the foreign frames; nothing if nobody asked."""
     found = report.other_traffic
     if found is None:
         return ""

@@ -22,7 +22,7 @@ CAPTION = (
 
 
 def figure(found: SlotMap | None, said: str) -> str:
-    """The whole figure; nothing where there is no map. `said` is how many duplicates there are, escaped."""
+    """The whole figure; nothing if there is no map. `said` is how many duplicates there are, escaped."""
     if found is None or not found.cells:
         return ""
     label = f"A ring of {count(found.ring)} slots, {counted(found.of, 'duplicate')} where they came from. {said}"

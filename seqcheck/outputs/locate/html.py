@@ -91,7 +91,7 @@ def happened(each: Segment) -> str:
 
 
 def section(title: str, lines: Sequence[str]) -> str:
-    """A list; nothing where it is empty."""
+    """A list; nothing if it is empty."""
     if not lines:
         return ""
     return f"<section><h2>{title}</h2><ul>{''.join(f'<li>{text(line)}</li>' for line in lines)}</ul></section>"

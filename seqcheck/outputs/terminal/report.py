@@ -186,7 +186,7 @@ def read(view: View) -> Drawn:
 
 
 def verdict(view: View) -> Drawn:
-    """The verdict once more, as short as can be: a long report has scrolled its first line away."""
+    """The verdict again, as short as can be: a long report has scrolled its first line away."""
     judged = view.report.verdict
     cause = wording.headline(view.report)
     words = [cause if judged.strength == "none" else f"{cause}, {judged.strength}"]
@@ -199,7 +199,7 @@ def verdict(view: View) -> Drawn:
 
 
 def pairs(title: str, rows: list[tuple[str, str]], style: str = "bold") -> Drawn | None:
-    """Names on the left, text on the right; nothing where there are no rows."""
+    """Names on the left, text on the right; nothing if there are no rows."""
     if not rows:
         return None
     grid = Table.grid(padding=(0, 2, 0, 0))

@@ -79,7 +79,7 @@ def verdict_style(report: Report) -> str:
 
 
 def listing(title: str, lines: Sequence[str], marks: Marks) -> Drawn | None:
-    """A list of sentences; nothing where there are none."""
+    """A list of sentences; nothing if there are none."""
     if not lines:
         return None
     grid = Table.grid(padding=(0, 1, 0, 0))
