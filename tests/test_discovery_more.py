@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from packets import ethernet
+from packets import ethernet, ipv4
 from senders import BEGIN, noise, raw, sent
 from test_discovery import MANY, best, found
 
@@ -91,3 +91,13 @@ def test_a_counter_at_a_steady_pace_leaves_out_numbers_where_time_passed() -> No
     frames = sent(struct.pack(">II", 7, at) + more() for at in kept.tolist())
     frames.ns[: frames.count] = BEGIN + kept * 100_000
     assert best(frames) == "udp:6000 seq=u32be@4"
+
+
+def test_a_word_that_no_frame_holds_whole() -> None:
+    """Told from the end of payloads that differ in length, a word may begin before all of them."""
+    counts = [26, 27, 12, 28, 31, 32, 60, 62, 63, 64, 64, 65, 66, 68, 69, 70, 71]
+    others = [0, 0, 0, 32, 36, 37, 38, 40, 41, 42, 0, 0, 45, 0, 48, 49, 0]
+    payloads = [bytes(38) + bytes([one, 0, 0, 0, 0, two]) + bytes(4) for one, two in zip(counts, others, strict=True)]
+    payloads[6] = b"\0" + payloads[6]
+    frames = raw(ethernet(ipv4(payload, protocol=50)) for payload in payloads)
+    assert all(each.score <= LIKELY for each in found(frames))

@@ -83,6 +83,8 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
         return None
     seq = counted.seq
     whole = np.flatnonzero(counted.table.words(seq.offset, seq.width, big=seq.big)[1])
+    if not len(whole):
+        return None
     table, grouping = counted.table.only(whole), counted.grouping.only(whole)
     modulus = seq.top + 1 if seq.top < (1 << 64) - 1 else 0
     if digits:
