@@ -100,7 +100,7 @@ def _open(cls: type) -> type:
 
 
 def _made(cls: type, methods: dict[str, Any]) -> type:
-    """The class anew, since slots can be had at its birth only."""
+    """A new class, because slots can only be set when it is made."""
     own = methods | cls.__dict__
     for name in ("__dict__", "__weakref__"):
         own.pop(name, None)

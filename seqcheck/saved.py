@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Saved:
-    """Columns and values by name; whoever puts something in takes it out by the same name. What is not there, or is
+    """Columns and values by name; what is put in is taken out by the same name. What is not there, or is
     something else, is a ValueError. `columns` and `values` are all of them."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Saved:
         self.values[self._before + name] = value
 
     def rows(self, name: str, dtype: Any, most: int | None = None) -> NDArray[Any]:
-        """A column, to be written to, of at most so many rows."""
+        """A column, to be written to, of at most that many rows."""
         raw, dtype = self.columns.get(self._before + name), np.dtype(dtype)
         if raw is None or raw.dtype.itemsize != dtype.itemsize or (most is not None and len(raw) > most):
             raise ValueError(f"no {name} of {dtype.itemsize} bytes each")

@@ -1,3 +1,3 @@
-"""The one place where the version stands; pyproject.toml reads it from here. Imports nothing."""
+"""The one place that has the version; pyproject.toml reads it from here. Imports nothing."""
 
 VERSION = "0.1.0"

@@ -34,7 +34,7 @@ FIELDS = ("ip.ttl", "ip.checksum", "eth.src", "ip.id", "time", "vlan")
 
 @st.composite
 def accounts(draw: st.DrawFn) -> tuple[Account, int]:
-    """An account and how many duplicates there are in all."""
+    """An account and how many duplicates there are in total."""
     pattern, cause = draw(st.sampled_from(sorted(MADE)))
     count = draw(st.integers(1, 40))
     numbers = draw(st.integers(1, count))

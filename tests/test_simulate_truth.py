@@ -1,4 +1,4 @@
-"""The truth against plain sets over what stands in the frames' own bytes."""
+"""The truth against plain sets over what is in the frames' own bytes."""
 
 from __future__ import annotations
 

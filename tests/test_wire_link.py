@@ -1,4 +1,4 @@
-"""What stands in front of the network layer: as the decoders find it, in whole frames and in any beginning of one."""
+"""What comes before the network layer: as the decoders find it, in whole frames and in any beginning of one."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Ahead:
         while (view := self._views.get()) is not None:
             try:
                 self._counts.put(self._source.read_into(view))
-            except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked has to know
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to know
                 self._counts.put(error)
 
 

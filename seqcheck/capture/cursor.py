@@ -84,7 +84,7 @@ class Cursor:
 
     def _walk(self, frames: Frames) -> None:
         """Walk as far as it goes, over any number of sections, and up to where the number of lost frames changes: so
-        that it is told between the frames where it stands."""
+        that it is told between the frames where it is."""
         self.pieces = []
         self._why, lost = BLOCK, self.walker.dropped
         while self._why == BLOCK and self.walker.dropped == lost:

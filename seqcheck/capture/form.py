@@ -1,4 +1,4 @@
-"""How the packets of a capture are read: a value, so that whoever reads another part of it can be told.
+"""How the packets of a capture are read: a value, so that it can be passed to the reader of another part.
 
 Walkers use them for what comes in order; parts (part.py) for a stretch by itself. No I/O in here.
 """

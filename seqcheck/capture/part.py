@@ -5,8 +5,8 @@
 
 Where the first record begins is a guess, unless the span says it; how packets are to be read is `form`, which the part
 before may have changed. So a part counts only if the one before, all of it, ends at `begin` and with that same form. It
-ends early (not `whole`) at anything but a packet and at all that is wrong: whoever puts parts together reads on from
-`end`, with a Cursor. So nothing is ever said of damage here, and no guess shows in a result.
+ends early (not `whole`) at anything but a packet and at all that is wrong: the code that puts parts together reads on
+from `end`, with a Cursor. So nothing is ever said of damage here, and no guess shows in a result.
 
 Positions are indexes into the buffer, offsets those of the input; `origin` is the offset of buf[0].
 """

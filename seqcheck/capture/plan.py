@@ -32,7 +32,7 @@ class Plan:
             self.size = LARGE
 
     def readers(self, raw: RawBytes, left: int) -> Readers | None:
-        """Those that read a capture of which so many bytes are left; None if they are not worth it, or there are
+        """Those that read a capture with that many bytes left; None if they are not worth it, or there are
         none to be had."""
         if self._tasks is not None:
             from seqcheck.capture.elsewhere import ByTasks

@@ -103,7 +103,7 @@ class ByThreads:
             frames.buf = np.empty(size, np.uint8)
         try:
             part = read_part(self._read, span, form, frames, plan.engine)
-        except OSError:  # whoever reads on there will say so
+        except OSError:  # the next reader there will say so
             return []
         if not frames.count:
             return []

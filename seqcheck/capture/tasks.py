@@ -20,7 +20,7 @@ from seqcheck.errors import InputError, SeqcheckError
 
 T = TypeVar("T")
 PATIENCE_S = 10.0  # before something is asked for a second time, at least,
-SLOWER = 4  # and so many times what the slowest took so far
+SLOWER = 4  # and this many times what the slowest took so far
 
 
 class Tasks:

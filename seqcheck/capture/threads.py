@@ -33,7 +33,7 @@ class Answer(Generic[T]):
         """Do it, in the thread of that number; and what comes after it, until it is released."""
         try:
             self._done.put(self._work(number, self.within))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, whoever asked has to know
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the caller has to know
             self._done.put(error)
         while (more := self._more.get()) is not None:
             try:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from seqcheck.engine.session import Progress
 
 TELLING_S = 0.2
-# What stands behind the dot where it is not the format's own name.
+# What follows the dot if it is not the format's own name.
 SUFFIXES = {
     "terminal": "txt",
     "markdown": "md",

@@ -107,7 +107,7 @@ def dlt(name: str) -> str:
 
 
 def capture(args: argparse.Namespace, name: str) -> None:
-    """Until whoever reads the FIFO goes, or a signal comes."""
+    """Until the FIFO's reader goes, or a signal comes."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's threads would keep privileges of their own
     from seqcheck import kernel
     from seqcheck.cli.rehearsal import rehearse

@@ -2,7 +2,7 @@
 
 A report has no name until all of it is written (`output.Output`). What grows as it happens, the evidence and JSON
 lines, gets its name with the first thing worth keeping, and keeps it however the run ends. So nothing is left of a run
-that had nothing to say, and the old file stands until there is a new one. Files belong to whom we become. Symbolic
+that had nothing to say, and the old file stays until there is a new one. Files belong to whom we become. Symbolic
 links are not followed: root may be led astray by them.
 """
 

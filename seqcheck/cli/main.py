@@ -58,7 +58,7 @@ environment: NO_COLOR, FORCE_COLOR, COLUMNS, SEQCHECK_KERNEL=native|reference, S
 ALONE = ("-h", "--help", "--version")
 CONFIGURED = ("analyze", "live")
 UNIX = ("live", "send", "extcap")  # verbs that need its interfaces, signals and processes
-BEFORE = ("-q", "--quiet", "-v", "--verbose")  # what may stand before the verb
+BEFORE = ("-q", "--quiet", "-v", "--verbose")  # what may come before the verb
 CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)(\.?(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
 ISSUES = "this is a fault in seqcheck; please report it with the lines that SEQCHECK_DEBUG=1 or -v adds"
 INTERRUPTED = 130
@@ -110,7 +110,7 @@ def own() -> None:
     makes some forty thousand objects that stay: by the interpreter's own threshold it would look fifty times whether
     one of them can go. At the end, when all outputs are closed, it would look through all of them twice more."""
     if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # they are for whoever writes the code
+        warnings.simplefilter("ignore")  # they are for developers
     gc.set_threshold(YOUNG)
     atexit.register(gc.freeze)
 
@@ -132,7 +132,7 @@ def explain(error: Exception) -> list[str]:
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Descriptions as they stand, in the terminal's width. argparse makes one of these for each option that it is told
+    """Descriptions as they are, in the terminal's width. argparse makes one of these for each option that it is told
     of, and would load shutil (and with it bz2 and lzma) to look that width up."""
 
     def __init__(self, prog: str) -> None:
@@ -224,7 +224,7 @@ def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoRe
 
 
 def named(argv: list[str]) -> tuple[str, ...]:
-    """The verb in `argv`, none where a `--help` stands before it."""
+    """The verb in `argv`, none if `--help` comes before it."""
     for word in argv:
         if word in ("-h", "--help"):
             break

@@ -117,7 +117,7 @@ def paragraph(words: str) -> Iterator[str]:
 
 
 def epilog(words: str) -> Iterator[str]:
-    """What stands below an option list: indented lines are examples, and stay as they are."""
+    """What follows an option list: indented lines are examples, and stay as they are."""
     told = [line for line in words.splitlines() if line.strip() and not line.startswith("exit codes:")]
     for literal, lines in groupby(told, key=lambda line: line.startswith("  ")):
         if literal:

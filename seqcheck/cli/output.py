@@ -31,7 +31,7 @@ class Output:
         self.path = path
         self.name = "standard output" if path == STDOUT else path
         self._force = force
-        self._temporary: str | None = None  # what is to be named, or named anew
+        self._temporary: str | None = None  # what is to be named, or renamed
         self._done = self._named = False
         self._whole: Callable[[], None] | None = None
         with failing(self.name):
@@ -88,7 +88,7 @@ class Output:
             self.name_now()
 
     def name_now(self) -> None:
-        """Give the file its name, whoever else may have been asked to."""
+        """Give the file its name, even if somebody else was asked to."""
         with failing(self.name):
             if self._temporary is None:
                 return
@@ -201,7 +201,7 @@ def link(number: int, path: str) -> None:
 
 
 def open_device(path: str) -> BinaryIO:
-    """/dev/null, a pipe; whoever has to wait for the other end is told so."""
+    """/dev/null, a pipe; if it has to wait for the other end, that is said."""
     if sys.platform == "win32":
         return open(path, "wb")
     try:

@@ -1,6 +1,6 @@
-"""The tables of docs/cli.md, made from the parsers: python -m seqcheck.cli.reference docs/cli.md writes them anew.
+"""The tables of docs/cli.md, made from the parsers: python -m seqcheck.cli.reference docs/cli.md rewrites them.
 
-A table stands between `<!-- verbs -->` or `<!-- options: VERB -->` and `<!-- end -->`; everything else on the page is
+A table is between `<!-- verbs -->` or `<!-- options: VERB -->` and `<!-- end -->`; everything else on the page is
 by hand, and stays.
 """
 

@@ -63,7 +63,7 @@ class Series:
             self.name_now()
 
     def begin_now(self) -> int:
-        """As `begin`, whoever else may have been asked to; the descriptor stays ours."""
+        """As `begin`, even if somebody else was asked to; the descriptor stays ours."""
         self.forget()
         with failing(self.path):
             self._begun = self._new()

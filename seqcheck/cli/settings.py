@@ -2,8 +2,8 @@
 
 Read are, the first one that says something winning: the profile that --profile names, `seqcheck.toml` in the current
 folder (or, if there is none, the table [tool.seqcheck] of its pyproject.toml), and `~/.config/seqcheck/config.toml`.
-A file that belongs neither to root nor to whoever runs this is not read: a folder may be somebody else's. No setting
-can name a file to be written.
+A file that belongs neither to root nor to the user who runs this is not read: a folder may be somebody else's. No
+setting can name a file to be written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LARGEST = 1 << 20  # bytes of a file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """`name` is the option's, without dashes; `words` what would stand on the command line; `origin` the file."""
+    """`name` is the option's, without dashes; `words` what the command line would say; `origin` the file."""
 
     name: str
     words: tuple[str, ...]
@@ -172,7 +172,7 @@ def _known(table: Mapping[str, Any], names: Sequence[str], origin: str) -> None:
 
 
 def _words(name: str, value: Any, origin: str) -> tuple[str, ...]:
-    """What would stand on the command line."""
+    """What the command line would say."""
     if name == "allow-damage":
         if not isinstance(value, bool):
             raise UsageError(f"{origin}: {name}: {value!r} is neither true nor false")

@@ -20,7 +20,7 @@ Kind = Literal["nothing", "words", "files", "interfaces", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What may stand in a place: one of `words`; a file, too, where `kind` says so. `then` is what may follow a word,
+    """What may be in a place: one of `words`; a file, too, where `kind` says so. `then` is what may follow a word,
     behind a mark: format=PATH, cause:STRENGTH."""
 
     kind: Kind

@@ -43,7 +43,7 @@ class Lines:
 
 class JsonLines(Sink):
     """Writes each duplicate and each snapshot to an output, at once. A file appears with the first record: before,
-    there may be nothing to report in the end. What fails is told at the end, by whoever writes the last lines."""
+    there may be nothing to report in the end. What fails is told at the end, by the code that writes the last lines."""
 
     def __init__(self, output: Growing) -> None:
         self._output = output

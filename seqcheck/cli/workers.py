@@ -1,7 +1,7 @@
 """A few processes that work through many tasks; the death of one costs the task it had in hand and nothing else.
 
-Tasks, answers and news are pickled, and pass through a pipe for each worker. Workers ignore Ctrl-C: whoever started
-them ends them, and they clean up after themselves.
+Tasks, answers and news are pickled, and pass through a pipe for each worker. Workers ignore Ctrl-C: the process that
+started them ends them, and they clean up after themselves.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class News:
 
 
 class Tell:
-    """How a worker tells something meanwhile; `descriptors` are the worker's way to whoever hired it."""
+    """How a worker tells something meanwhile; `descriptors` connect the worker to its employer."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe

@@ -3,9 +3,9 @@
 A stream costs so much, whatever it sends, and far more once something was found in it. Where half of the room is
 taken by streams in which nothing was found, one that is new has to send a second record before it gets a place, so
 that a scan (a flow for each frame) leaves the other half to streams that go on; where all is taken, no new one is
-followed. That is looked at every STEP frames, wherever blocks end, so the room is exceeded by what so many new streams
-take, and by what is found later in those that have a place. The same for both kernels: it goes by streams and rows, not
-by what an allocator says.
+followed. That is looked at every STEP frames, wherever blocks end, so the room is exceeded by what that many new
+streams take, and by what is found later in those that have a place. The same for both kernels: it goes by streams and
+rows, not by what an allocator says.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Crowd:
         self._rows += len(streams)
 
     def near(self, frames: int) -> bool:
-        """Whether so many frames more can change which streams are taken in: each a new stream, or a row of one in
+        """Whether that many more frames can change which streams are taken in: each a new stream, or a row of one in
         which nothing was found so far."""
         quiet, taken = self._taken()
         return 2 * (quiet + frames * LEAN) >= self._room or taken + frames * MORE >= self._room

@@ -97,7 +97,7 @@ class FramesKept(Sink):
 
     @classmethod
     def load(cls, saved: Saved, frames: int) -> FramesKept:
-        """What was saved, of so many frames; ValueError if that cannot be."""
+        """What was saved, of that many frames; ValueError if that cannot be."""
         kept = cls()
         first, last = (_stretch(saved.within(name), frames) for name in ("first", "last"))
         if len(first):

@@ -91,7 +91,7 @@ class Observation:
         self._ways.save(into.within("ways"))
 
     def resume(self, saved: Saved, frames: int) -> None:
-        """Go on from there, where so many frames had come; see Pipeline.resume."""
+        """Go on from there, after that many frames; see Pipeline.resume."""
         streams, last = self.pipeline.resume(saved)
         if last > frames:
             raise ValueError("a frame that did not come")
@@ -105,7 +105,7 @@ class Observation:
         self._ways.load(saved.within("ways"))
 
     def conclude(self, capture: Capture, question: Question) -> Conclusion:
-        """As things stand. InputError if there is no record, or no layout was recognized."""
+        """As of now. InputError if there is no record, or no layout was recognized."""
         chosen = self.pipeline.chosen
         if chosen is None:
             raise _unknown_layout(self.pipeline.recognition, capture)

@@ -82,7 +82,7 @@ class OtherTraffic(Sink):
         self._settled = block
 
     def told(self, sources: NDArray[Any], *, last: bool = False) -> Others:
-        """As things stand; `sources` is SOURCE[n] of the decoder that read the records. After the `last` question
+        """As of now; `sources` is SOURCE[n] of the decoder that read the records. After the `last` question
         nothing is asked."""
         chosen = self._inner.chosen
         assert chosen is not None

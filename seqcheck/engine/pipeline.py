@@ -287,7 +287,7 @@ def run(
 
 
 def steps(source: Source, pipeline: Pipeline) -> Iterator[None]:
-    """The same, for whoever wants to carry it on block by block."""
+    """The same, for callers that drive it block by block."""
     yield from blocks(source, pipeline)
     pipeline.finish(source.store)
 

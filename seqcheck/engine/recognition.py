@@ -197,7 +197,7 @@ def _how(one: Candidate) -> str:
 
 
 def _believed(records: RecordColumns, low: int, high: int) -> bool:
-    """Whether so many records among the frames of their kind are no chance."""
+    """Whether that many records among the frames of their kind are more than chance."""
     status = records.status[low:high]
     alike = int(np.count_nonzero((status == RECORD) | (status == MAGIC) | (status == SHORT)))
     return records.count >= min(ENOUGH, CHANCE * alike)

@@ -65,7 +65,7 @@ class Judged:
 
 
 def other_traffic(others: Others, records: Numbered, *, listed: int, budget: Budget) -> OtherTraffic:
-    """The report's section; at most so many copies are `listed`."""
+    """The report's section; at most that many copies are `listed`."""
     rows, facts = others.findings.duplicates, records.facts
     try:
         judged = within(budget, lambda: _judged(others, records))
@@ -168,7 +168,7 @@ def _overlap(one: Ring, other: Ring) -> bool:
 
 
 def _grown(kept: NDArray[np.int64], total: int) -> list[int]:
-    """As many in all as there are, where not every row was kept."""
+    """As many in total as there are, where not every row was kept."""
     if not len(kept):
         return []
     grown = kept * total // kept.sum()

@@ -1,9 +1,9 @@
-"""How a live capture stands, from time to time: Snapshots.
+"""The state of a live capture, from time to time: Snapshots.
 
 A snapshot's figures are of now (`missed` is up to MISSED_S old); its report, which takes longer, is as old as it must
 be for making reports to take no more than JUDGING of the time, and up to UNCHANGED_S where nothing was found since;
-where the first duplicates come, or many times more, it is made at once. Both are copies: whoever shows them can take
-as long as he likes, the kernel's ring permitting.
+when the first duplicates come, or many times more, it is made immediately. Both are copies: code that shows them can
+take as long as it likes, the kernel's ring permitting.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000  # ns
 JUDGING = 0.002  # the share of the time that may go into reports in between,
-NEWS_S, GREW = 0.5, 1.25  # and so soon where the duplicates have grown so many times, which they seldom do
+NEWS_S, GREW = 0.5, 1.25  # and this soon if the duplicates have grown by this factor, which they seldom do
 MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
 SECOND_LOOK_S = 1  # from the first report to the second
 GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off

@@ -118,11 +118,11 @@ class Watch:
         self.seen.pipeline.crowd = Crowd(stops.allowance.memory)
         self._standing = Standing(reader)
         self._begin = time.monotonic()
-        self._due = 0.0  # when to show how it stands, after the first time
+        self._due = 0.0  # when to show the state again
         self._unread = ""  # why the capture was ended, where that was not asked for
 
     def attend(self, show: Show | None) -> None:
-        """End the capture if it is time, show how it stands if it is time."""
+        """End the capture if it is time, show the state if it is time."""
         reader, stops = self._reader, self._stops
         elapsed = time.monotonic() - self._begin
         over = stops.duration_s is not None and elapsed >= stops.duration_s
@@ -146,14 +146,14 @@ class Watch:
         self._unread = self._unread or cut_short(self._reader, self._stops, self.blocks.frames, elapsed)
 
     def snapshot(self, elapsed_s: float, *, reports: bool) -> Snapshot:
-        """How things stand, that long after it began."""
+        """Its state, that long after it began."""
         moment = Moment(
             frames=self.blocks.frames, elapsed_s=elapsed_s, pipeline=self.seen.pipeline, newest=self._newest
         )
         return self._standing.snapshot(moment, (lambda budget: self.report((), budget)) if reports else None)
 
     def report(self, remarks: Sequence[str], budget: Budget) -> Report:
-        """As things stand; `remarks` become caveats. InputError if no frame fits."""
+        """As of now; `remarks` become caveats. InputError if no frame fits."""
         unread = (Damage(input=self._reader.inputs[0], offset=0, what=self._unread),) if self._unread else ()
         question = Question(ring_sizes=self._task.ring_sizes, listed=self._task.listed, budget=budget)
         made = self.seen.conclude(self.blocks.capture(unread), question)

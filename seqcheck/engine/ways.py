@@ -62,7 +62,7 @@ class Ways(Sink):
 
 
 def by_design(layout: Layout) -> bool:
-    """Whether whoever sends such frames sends them over two ways: PRP, HSR, 802.1CB's R-TAG."""
+    """Whether the sender of such frames sends them over two paths: PRP, HSR, 802.1CB's R-TAG."""
     return mark_of(layout) is not None or (layout.anchor == "eth" and layout.selector == R_TAG)
 
 

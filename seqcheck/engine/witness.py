@@ -122,7 +122,7 @@ class Witness(Sink):
             into.note(figure, getattr(self, f"_{figure}"))
 
     def load(self, saved: Saved, streams: int, frames: int) -> None:
-        """What was saved, of so many streams and frames; ValueError if that cannot be."""
+        """What was saved, of that many streams and frames; ValueError if that cannot be."""
         self._strangers.append(saved.rows("strangers", np.int64, REMEMBERED + (1 << 16)))
         if not len(self._strangers[0]):
             self._strangers.clear()

@@ -104,8 +104,8 @@ class Port:
 
     @property
     def wakes(self) -> bool:
-        """Whether the next block will wake whoever polls the socket. Not while the last one is kept: the kernel takes
-        that for one that was not seen yet, and says at once that there is something."""
+        """Whether the next block will wake the thread that polls the socket. Not while the last one is kept: the kernel
+        takes that for one that was not seen yet, and says at once that there is something."""
         return not self._kept or (self._kept[-1][1] + 1) % self.socket.blocks != self._next
 
     @property
@@ -154,7 +154,7 @@ class Port:
         return _Waiting(number, place + first, place + length, min(packets, (length - first) // LEAST + 1), lasted)
 
     def _stays(self, size: int) -> bool:
-        """Whether a block with so many bytes in it is read where it lies."""
+        """Whether a block with that many bytes in it is read where it lies."""
         whole = self.socket.block_size
         return size > whole // WELL_FILLED or size + self._before >= whole
 

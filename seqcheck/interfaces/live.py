@@ -6,7 +6,7 @@
             reader.store.get(17)   # as in `reader.CaptureReader`
 
 Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about
-every LEISURE_MS, so that whoever iterates can look at the clock. Several interfaces are one capture in time order: a
+every LEISURE_MS, so that the caller can look at the clock. Several interfaces are one capture in time order: a
 frame waits until none that is older can still come from another interface (HORIZON_NS), or until half the window waits.
 
 What happens to the interfaces is told in words by `note`, and kept in `remarks`.

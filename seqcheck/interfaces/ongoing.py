@@ -84,7 +84,7 @@ class Ongoing(Protocol):
 
     @property
     def missed(self) -> int:
-        """Frames that were lost before they came to whoever captures."""
+        """Frames that were lost before they came to the capturing program."""
 
     @property
     def places(self) -> bool:

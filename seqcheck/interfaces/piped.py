@@ -1,8 +1,8 @@
 """A capture that comes through a pipe while it is made: `ssh host tcpdump -U -w - | seqcheck live -`, or a FIFO.
 
 As sources.live, with what a pipe is: nothing is dropped in front of us (the writer waits), there is no adapter, and it
-ends when whoever writes has gone. Nothing is read on construction, and no read waits longer than POLL_MS, so that
-whoever iterates can look at the clock; at the end what the pipe holds by then is still taken in. A FIFO is waited for
+ends when the writer has gone. Nothing is read on construction, and no read waits longer than POLL_MS, so that
+the caller can look at the clock; at the end what the pipe holds by then is still taken in. A FIFO is waited for
 until somebody opens it. Bytes are untrusted: they are walked as those of a file, bounded and checked.
 """
 
@@ -97,7 +97,7 @@ def is_pipe(name: str) -> bool:
 
 
 def opened(name: str) -> PipeBytes:
-    """The pipe, without waiting for whoever writes into it. InputError if it is not a pipe."""
+    """The pipe, without waiting for a writer. InputError if it is not a pipe."""
     if name == STDIN:
         if os.isatty(0):
             raise InputError(
@@ -189,7 +189,7 @@ class PipedReader(Summed, Stopping):
 
     @property
     def dropped(self) -> int:
-        """What whoever captures says he has lost (pcapng's statistics)."""
+        """What the capturing program says it lost (pcapng's statistics)."""
         return (self._walker.dropped if self._walker else None) or 0
 
     @property

@@ -4,7 +4,7 @@ A frame is written once to a file, though the surroundings of several duplicates
 duplicate are written as soon as they have come. Where one file is full or old, the next one begins, if there is one
 (evidence_file.py says what a file is).
 
-Frames stand in the order in which they were written: the surroundings of an earlier copy may stand behind later frames
+Frames are in the order in which they were written: the surroundings of an earlier copy may come after later frames
 (reordercap puts them in order). Comments name the copies; numbers are those of the whole capture, not of the file.
 """
 

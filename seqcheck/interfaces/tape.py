@@ -1,6 +1,7 @@
-"""The last so many bytes of a live capture, whatever was in it, in one piece of memory that is written round and round.
+"""The last bytes of a live capture, up to a size, whatever was in it, in one piece of memory that is written round and
+round.
 
-A block of frames is copied as it lies in its buffer, with what stands between its frames, since that costs a tenth of
+A block of frames is copied as it lies in its buffer, with what is between its frames, since that costs a tenth of
 taking each frame out; so a frame takes its length, 24 bytes of columns, and where it comes from an interface some 90
 bytes of the kernel's. The oldest blocks make room for the newest. Memory that is never written to is never touched.
 """
@@ -103,7 +104,7 @@ class Tape:
                 yield stretch.first + place, row, self._memory[begin : begin + int(row["cap"])].tobytes()
 
     def _room(self, size: int) -> int:
-        """Where so many bytes may be written, at a multiple of 8; what lies there is forgotten."""
+        """Where that many bytes may be written, at a multiple of 8; what lies there is forgotten."""
         begin = self._at + -self._at % 8
         if begin + size > len(self._memory):
             while self._stretches and self._stretches[0].begin >= self._at:  # between here and the end

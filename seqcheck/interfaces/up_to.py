@@ -1,4 +1,4 @@
-"""A live reader, up to so many frames: its blocks, and what it says of itself without the frames beyond."""
+"""A live reader, up to a number of frames: its blocks, and what it says of itself without the frames beyond."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Frames:
     totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
     held   object       what a kernel knows of the arrays, its own business
     decoded object      what was read of all rows already, if anything (decode/decoded.py)
-    within object       has a function called by the thread in whose processor's cache all of this lies; None: whoever
+    within object       has a function called by the thread in whose processor's cache all of this lies; None: any
     """
 
     __slots__ = ("buf", "cap", "count", "decoded", "first", "held", "link", "ns", "off", "totals", "wire", "within")
@@ -87,7 +87,7 @@ class Frames:
         return self.buf[begin : begin + int(self.cap[row])].tobytes(), int(self.wire[row]), int(self.link[row])
 
     def grow(self, rows: int) -> None:
-        """Room for so many rows more; those in use stay, in new arrays."""
+        """Room for that many more rows; those in use stay, in new arrays."""
         for name in ("off", "cap", "wire", "ns", "link"):
             old = getattr(self, name)
             new = np.zeros(len(old) + rows, old.dtype)
@@ -174,7 +174,7 @@ class RecordColumns:
 
 
 class Expected:
-    """What the next record is expected to be, by whoever packs and whoever unpacks (portable/packed.py), in the ids of
+    """What the next record is expected to be, by both packing and unpacking (portable/packed.py), in the ids of
     the decoder that read it; the same on both sides before each block. Of one decoder, all its blocks, in order.
 
     after    int32[n]   by stream: that of the record after its last one, at first itself
@@ -194,7 +194,7 @@ class Expected:
         self.last: NDArray[np.int32] = np.zeros(1, np.int32)
 
     def make_room(self, streams: int, sources: int) -> None:
-        """For so many at least."""
+        """For at least that many."""
         if (more := streams - len(self.after)) > 0:
             more += streams // 4
             self.after = np.concatenate(
@@ -246,7 +246,7 @@ class Program:
     PIECE), up to 8 STREAM and up to 8 MATCH. A number at or above `modulus` (0 = 2**64) is not a record (MAGIC). `key`
     says what of addresses and ports stays in the stream key; the rest is 0.
 
-    `rule` (kind, shift, by) says how the value v that stands there makes the number n, by which it counts by one:
+    `rule` (kind, shift, by) says how the value v there becomes the number n, by which it counts by one:
 
         PLAIN        n = v
         BY_STEP      n = (v >> shift) * by modulo `modulus`, a power of two; v >> shift at or above it is not a record

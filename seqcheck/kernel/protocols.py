@@ -47,7 +47,7 @@ class Kernel(Protocol):
         where nobody packed that, or `frames` has less room."""
 
     def unpack(self, data: bytes, at: int, frames: int, records: RecordColumns, expected: Expected) -> None:
-        """The records of so many rows, from that position on, and the status of each row. `expected` has room for all
+        """The records of that many rows, from that position on, and the status of each row. `expected` has room for all
         streams and sources. ValueError if nobody packed that, or there is less room."""
 
     def renumber(

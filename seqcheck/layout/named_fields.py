@@ -60,7 +60,7 @@ def struct_words(text: str) -> dict[str, Word | None]:
 
 
 def scapy_words(text: str) -> dict[str, Word | None]:
-    """The same of the fields of a scapy class, `MODULE:CLASS`; modules are also looked for where one stands."""
+    """The same of the fields of a scapy class, `MODULE:CLASS`; modules are also looked for in the current folder."""
     from importlib import import_module
 
     from seqcheck.layout.scapy_bridge import places
@@ -93,7 +93,7 @@ def _fields(form: str) -> Iterator[Word | None]:
         ) from None
     big = order in ">!" or (order in "@=" and sys.byteorder == "big")
     prefix = "@" if order == "@" else "="
-    before = ""  # what stands in front; with a field of no length behind it, padding is part of its size
+    before = ""  # what comes before it; with a field of no length behind it, padding is part of its size
     pieces = [(int(count) if count else 1, code) for count, code in _PIECE.findall(body)]
     if sum(many for many, code in pieces if code not in BYTES_EACH and code != "x") > MOST:
         raise UsageError("too many fields", hint=f"There may be {MOST}.")

@@ -99,7 +99,7 @@ def resolve_all(given: Layouts) -> tuple[Layout, ...]:
 
 
 def _described(what: str, value: str) -> UsageError:
-    """For a header's description that stands alone: it says neither where the header is nor what its fields are for."""
+    """For a standalone description of a header: it says neither where the header is nor what its fields are for."""
     named = value if ":" in value else f"{value or '<IHQ'}:NAME,NAME,…" if what == "struct" else "MODULE:CLASS"
     return UsageError(
         f"layout: {what} alone does not say where the header is or which field is the number",

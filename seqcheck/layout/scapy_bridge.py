@@ -1,6 +1,6 @@
 """Between layouts and scapy: a layout as a Packet class, and a user's Packet class as a layout.
 
-scapy is imported by the functions that need it. Only headers whose fields all stand at fixed offsets cross the bridge:
+scapy is imported by the functions that need it. Only headers whose fields all have fixed offsets cross the bridge:
 no trailers, no conditional fields, no lists in front of what is wanted.
 """
 
@@ -71,7 +71,7 @@ def layout_of(packet: type[Packet], anchor: str, roles: Mapping[str, str | Seque
         layout_of(Probe, "udp:5000", {"seq": "number", "stream": ["flow"], "magic": "magic", "time": "sent:ns"})
 
     A magic without a comparison is compared with the field's default. UsageError for fields that are not there, are no
-    integers, or stand behind one whose length varies.
+    integers, or come after one whose length varies.
     """
     words = dict(places(packet))
     defaults: dict[str, Any] = {field.name: field.default for field in packet.fields_desc}

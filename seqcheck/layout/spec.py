@@ -147,7 +147,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
 
 
 def _lower(value: str) -> str:
-    """In small letters, except for what stands in quotes."""
+    """In small letters, except inside quotes."""
     pieces = re.split(_QUOTED, value)
     return "".join(piece if number % 2 else piece.lower() for number, piece in enumerate(pieces))
 

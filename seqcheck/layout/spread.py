@@ -1,5 +1,5 @@
 """Layouts of which a frame may hold several records: `step=WORD`, where a record covers as many numbers as that word
-says, and `each=BYTES`, where records of one size stand behind one another.
+says, and `each=BYTES`, if records of one size follow one another.
 
     decoder = decoder_of(kernel, layout)    # the kernel's own, where a frame holds one record
 
@@ -8,7 +8,7 @@ word; both ask the same of a frame, so that they find the same frames at the sam
 from its own on, none where the word is 0 (a heartbeat: it is a record, and gives no number); more than MOST_COVERED is
 no count, and its frame no record (MAGIC). With `each` there is one for each place, up to MOST_PLACES; a frame is a
 record if one of them finds one, and all records of a frame are behind the same headers, those of its first. Records
-stand in the order of frames, and of their places in them.
+are in the order of frames, and of their places in them.
 
 Whoever calls takes few frames at a time (ROWS_AT_ONCE), since each may give very many records.
 """

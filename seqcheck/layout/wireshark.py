@@ -121,7 +121,7 @@ def _offset(offset: int) -> str:
 
 
 def _pieces(seq: Pieces) -> str:
-    """Each with how far those before it stand above it."""
+    """Each with how far those before it are above it."""
     pieces = ", ".join(
         f"{{ {_word(word)}, shift = {word.shift}, bits = {word.top.bit_length()} }}" for word in seq.words
     )

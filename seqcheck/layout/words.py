@@ -138,7 +138,7 @@ class Digits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pieces:
-    """A number whose bits stand in several words, the highest ones in the first."""
+    """A number whose bits are in several words, the highest ones in the first."""
 
     words: tuple[Word, ...]
 
@@ -253,7 +253,7 @@ class Sets:
 
 
 def check_offset(offset: int) -> None:
-    """UsageError if no field can stand there."""
+    """UsageError if no field can be there."""
     if abs(offset) > MAX_OFFSET and not HERE <= offset <= HERE + MAX_OFFSET:
         raise UsageError(f"offset {offset} is out of range", hint=f"It may be up to {MAX_OFFSET} either way.")
 

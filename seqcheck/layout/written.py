@@ -106,7 +106,7 @@ def write_seq(layout: Layout) -> str:
 
 
 def write_place(seq: Word | Digits | Pieces) -> str:
-    """Where the number stands."""
+    """Where the number is."""
     if isinstance(seq, Digits):
         return write_digits(seq)
     return ":".join(map(write_word, seq.words)) if isinstance(seq, Pieces) else write_word(seq)

@@ -34,7 +34,7 @@ ERROR_SIZE = 256  # PCAP_ERRBUF_SIZE
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 NOTHING: list[Instruction] = [(RETURN, 0, 0, 0)]
-# What stands in front, by the direction that is wanted; "any" leaves out what comes back by loopback.
+# What comes before it, by the direction that is wanted; "any" leaves out what comes back by loopback.
 HEADS: dict[str, list[Instruction]] = {
     "": [],
     "in": [(LOAD_BYTE, 0, 0, PACKET_TYPE), (JUMP_EQUAL, 0, 1, OUTGOING), (RETURN, 0, 0, 0)],

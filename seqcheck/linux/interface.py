@@ -86,7 +86,7 @@ def known() -> list[str]:
 
 
 def stacked() -> list[tuple[str, list[str]]]:
-    """Interfaces that stand on others (bridges, bonds, VLANs), each with these: a frame goes through both."""
+    """Interfaces on top of others (bridges, bonds, VLANs), each with these: a frame goes through both."""
     found = []
     for name in known():
         try:
@@ -130,7 +130,7 @@ def _counter(path: str) -> int:
 
 
 class Watch:
-    """Wakes whoever polls `fileno()` when any interface comes, goes, or changes."""
+    """Wakes the thread that polls `fileno()` when any interface comes, goes, or changes."""
 
     def __init__(self) -> None:
         if sys.platform != "linux":  # nobody tells: what goes is noticed by its silence

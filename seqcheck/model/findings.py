@@ -1,4 +1,4 @@
-"""What came twice, late, or never: one by one, and in all."""
+"""What came twice, late, or never: one by one, and in total."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a run leaves for the outputs: the report, and for those that need more, all findings and single frames.
 
-The nouns that do not go into the JSON report, and the protocol between whoever ran (session) and whoever writes
+The nouns that do not go into the JSON report, and the protocol between what ran (session) and what writes
 (outputs). Frame numbers count from 1 over the whole input; times are integer ns.
 """
 
@@ -13,7 +13,7 @@ from ..dataclass import dataclass
 from . import Report
 
 Kind = Literal["duplicate", "gap", "late", "restart"]
-Keep = Literal["report", "findings", "frames", "all-frames"]  # how much must be kept, each with what stands before
+Keep = Literal["report", "findings", "frames", "all-frames"]  # how much must be kept, each with what comes before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

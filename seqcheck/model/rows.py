@@ -1,7 +1,7 @@
 """Values of one class that are made from columns when somebody looks at them.
 
 A report may be of hundreds of thousands of streams. Whoever writes them all takes the columns, a chunk at a time;
-whoever looks at one of the values gets all of them, made once. Equal to any sequence of the same values; pickled as a
+looking at one of the values makes all of them, made once. Equal to any sequence of the same values; pickled as a
 tuple.
 """
 

@@ -1,4 +1,4 @@
-"""How a capture that is still going on stands: what `watch` gives from time to time and outputs show.
+"""The state of a capture in progress: what `watch` gives from time to time and outputs show.
 
 Copies, no state. Times are integer ns; frames are counted from 1 over the whole capture.
 """
@@ -54,8 +54,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How things stand. `ns` is the time of the last frame, `elapsed_ns` since listening began; `behind` the share of
-    the ring that waits for us. `report` is the last one that was made, None before the first record;
+    """The state of the capture. `ns` is the time of the last frame, `elapsed_ns` since listening began; `behind` the
+    share of the ring that waits for us. `report` is the last one that was made, None before the first record;
     `interfaces` is empty for a pipe."""
 
     ns: int | None
@@ -80,5 +80,5 @@ class Ask(Enum):
     """What somebody asks for between two snapshots that are due."""
 
     NOTHING = 0
-    PICTURE = 1  # how things stand, now
+    PICTURE = 1  # its state now
     REPORT = 2  # with a report that is new

@@ -70,8 +70,9 @@ class Table:
         return frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The same for whoever takes Arrow streams (polars, DuckDB, pandas, nanoarrow). Source: the Arrow PyCapsule
-        Interface, https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html. Needs pyarrow."""
+        """The same for programs that take Arrow streams (polars, DuckDB, pandas, nanoarrow). Source: the Arrow
+        PyCapsule Interface, https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html. Needs
+        pyarrow."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def _columns(self) -> dict[str, list[Any]]:

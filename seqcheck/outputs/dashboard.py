@@ -1,9 +1,9 @@
-"""A live capture at a terminal: how things stand, drawn over and over on the terminal's other screen.
+"""A live capture at a terminal: its state, redrawn on the terminal's other screen.
 
 Each drawing comes from one Snapshot and nothing else, takes some 0.2 ms and no thread of its own: what follows from the
 report alone is laid out once for each report, and only the lines that differ from those on the screen are written. It
 fits 80 columns and 24 lines, and uses more where there are some. The first line is the answer so far. At the end the
-first screen is back as it was, and what was said meanwhile stands there. Keys turn to other pages (pages.py), pause the
+first screen is back as it was, and what was said meanwhile is there. Keys turn to other pages (pages.py), pause the
 picture or end the capture: see `heed`.
 """
 
@@ -93,7 +93,7 @@ class Dashboard:
         self._page, self._offset = page, 0
 
     def draw(self, now: Snapshot, size: tuple[int, int]) -> list[Line]:
-        """The whole picture, as it fits into so many columns and lines."""
+        """The whole picture, as it fits into that many columns and lines."""
         width, height = size
         room = max(height, 4)
         notes = list(self._screen.notes)[-NOTES:]
@@ -159,7 +159,7 @@ class Dashboard:
             self._size = columns, lines
 
     def _code(self, style: str) -> tuple[str, str]:
-        """What stands before and behind a text of that style."""
+        """What comes before and after a text of that style."""
         with self._console.capture() as capture:
             self._console.print(Text("x", style=style), end="")
         before, _, after = capture.get().partition("x")

@@ -22,7 +22,7 @@ class History:
         self._totals = dict.fromkeys(names, 0)
 
     def add(self, at_ns: int, totals: dict[str, int]) -> None:
-        """The totals as they stand at that time; what was taken back since is no more than nothing."""
+        """The totals at that time; what was taken back since is no more than nothing."""
         while at_ns - self._begin >= self.length_ns:
             self._turn(at_ns)
         for name, total in totals.items():

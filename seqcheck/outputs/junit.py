@@ -137,7 +137,7 @@ def properties(report: Report) -> list[tuple[str, str]]:
 
 
 def element(case: Case) -> Iterator[str]:
-    """A test case as it stands in the file."""
+    """A test case as it is in the file."""
     yield f"<testcase name={attribute(case.name)} classname={attribute(case.where)}>"
     if case.outcome:
         yield (

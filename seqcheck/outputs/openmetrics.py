@@ -1,4 +1,4 @@
-"""How a live capture stands, as metrics: a collector for prometheus-client, which writes OpenMetrics, or plain text.
+"""The state of a live capture, as metrics: a collector for prometheus-client, which writes OpenMetrics, or plain text.
 
 Figures that only grow are counters. Duplicates, missing and late numbers are gauges: a restart of the sender, once it
 is known, takes some of them back. What is said of causes and streams is as old as the snapshot's report. No more than

@@ -33,7 +33,7 @@ def write_all(results: Results, out: BinaryIO, page: Page) -> None:
 
 
 class _Kept:
-    """A stream that whoever writes to it cannot close."""
+    """A stream that its writer cannot close."""
 
     closed = False
 

@@ -1,4 +1,4 @@
-"""The dashboard's picture: how things stand, in lines of styled text that fit a terminal.
+"""The dashboard's picture: its state, in lines of styled text that fit a terminal.
 
 Made from Snapshots and nothing else. The first line is the answer so far. What follows from the report alone is laid
 out once for each report.
@@ -178,7 +178,7 @@ def named(name: str, *pieces: tuple[str, str]) -> Line:
 
 
 def cut(line: Line, width: int) -> Line:
-    """As much of it as finds room in so many columns."""
+    """As much of it as fits into that many columns."""
     if sum(len(text) if text.isascii() else cell_len(text) for text, _ in line) <= width:
         return line
     out, room = Line(), width - 1

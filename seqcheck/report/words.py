@@ -31,7 +31,7 @@ def spans(ends: tuple[int, int], noun: str) -> str:
 
 
 def agree(count: int, one: str, many: str) -> str:
-    """The word that goes with so many."""
+    """The word that goes with this count."""
     return one if count == 1 else many
 
 

@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-DENSE = 4  # pick() shuffles all candidates when it needs more than one in so many of them
+DENSE = 4  # pick() shuffles all candidates when it needs more than one in this many of them
 
 
 class Draw:

@@ -1,7 +1,7 @@
 """Layouts whose places the payload itself tells: a payload in which they are as near as can be, and the layout with
 fixed places that reads it alike.
 
-Lengths are zero, lists begin with the element that is sought, and BER elements stand behind one another.
+Lengths are zero, lists begin with the element that is sought, and BER elements follow one another.
 """
 
 from __future__ import annotations

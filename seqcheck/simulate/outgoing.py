@@ -29,7 +29,7 @@ NOTHING, OTHER, QUERY = -2, -1, -3  # what a slot may hold beside a record's num
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """What to send. `frames` slots in all; `other` and `stale` are the shares of advances that carry other traffic,
+    """What to send. `frames` slots in total; `other` and `stale` are the shares of advances that carry other traffic,
     and that are left stale. Records are of `streams` streams in turn, `stream` and those that follow it."""
 
     ring_size: int

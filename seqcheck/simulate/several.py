@@ -16,7 +16,7 @@ NAMES = ("sent", "records", "other", "stale", "duplicates", "queries")  # counts
 
 
 def dealt(orders: Orders, rings: int) -> list[Orders]:
-    """What each of so many rings sends of these orders."""
+    """What each of the rings sends of these orders."""
     return [
         replace(
             orders,

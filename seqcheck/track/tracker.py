@@ -179,7 +179,7 @@ class Track:
         return found
 
     def findings(self) -> Findings:
-        """As things stand; the arrays are copies."""
+        """As of now; the arrays are copies."""
         return self._findings(*self._columns())
 
     def _columns(self) -> Columns:
@@ -234,7 +234,7 @@ class Track:
 
 
 def checked(rows: NDArray[Any], streams: int, frames: int, kind: int) -> None:
-    """ValueError if these are no EVENT rows of that kind, of so many streams and up to that frame."""
+    """ValueError if these are no EVENT rows of that kind, of that many streams and up to that frame."""
     fits = (rows["kind"] == kind) & (rows["stream"] >= 0) & (rows["stream"] < streams) & (rows["epoch"] >= 0)
     for name in ("frame", "e_frame"):
         fits &= (rows[name] >= 0) & (rows[name] <= frames)

@@ -1,6 +1,6 @@
 """Classic BPF over columns: which frames of a block a compiled filter takes.
 
-All frames go through the program together: at each instruction stand the rows that came there. Jumps only lead forward,
+All frames go through the program together: each instruction has the rows that came there. Jumps only lead forward,
 so one pass is enough. A load beyond what was captured, or a division by zero, turns the frame down. Source:
 Linux Documentation/networking/filter.rst; McCanne and Jacobson, The BSD Packet Filter, 1993.
 """

@@ -1,7 +1,7 @@
-"""What stands in front of the network layer: link types, ethertypes, VLAN tags. The one place that knows where.
+"""What comes before the network layer: link types, ethertypes, VLAN tags. The one place that knows where.
 
 The kernels' decoders say the same for whole blocks (kernel/native/frame_locate.c, kernel/portable/walk.py); this is for
-whoever has one frame in hand. No byte beyond the frame is asked for. Source: https://www.tcpdump.org/linktypes.html.
+for code that has a single frame. No byte beyond the frame is asked for. Source: https://www.tcpdump.org/linktypes.html.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ IP_TYPES = {0x0800: 4, 0x86DD: 6}
 
 
 def ethertype_at(frame: bytes | bytearray, link: int = ETHERNET) -> int:
-    """Where the ethertype of an Ethernet or cooked frame stands, behind any VLAN tags; perhaps beyond its end."""
+    """Where the ethertype of an Ethernet or cooked frame is, after any VLAN tags; perhaps beyond its end."""
     return _behind_tags(frame, link)[0]
 
 
@@ -42,7 +42,7 @@ def ip_offset(frame: bytes | bytearray, link: int) -> int | None:
 
 
 def _behind_tags(frame: bytes | bytearray, link: int) -> tuple[int, int]:
-    """Where the ethertype stands, and where that begins which it names."""
+    """Where the ethertype is, and where that begins which it names."""
     at, behind = TYPE_AT[link]
     while word(frame, at) in TAGS:
         at, behind = behind + TAG - 2, behind + TAG

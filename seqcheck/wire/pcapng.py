@@ -1,7 +1,7 @@
 """pcapng: what a reader must know of a section, kept up to date from the blocks that are no packets; and the writing.
 
 A Section is made from a Section Header Block and fed Interface Description and Interface Statistics Blocks; packet
-blocks are the kernel's work (`index_pcapng`), every other block is skipped by whoever walks. Assumes nothing of the
+blocks are the kernel's work (`index_pcapng`), every other block is skipped by the walk. Assumes nothing of the
 bytes; never does I/O. Times are integer nanoseconds, lengths bytes. Source: draft-ietf-opsawg-pcapng (sections 3, 4).
 """
 
@@ -245,7 +245,7 @@ def packet_blocks(buf: NDArray[np.uint8], off: Ints, cap: Ints, wire: Ints, ns: 
 
 def comment_in(room: int, comment: str) -> bytes:
     """A comment that fills `room` bytes at a packet_block's end, except for the 4 of its length; what is longer is cut.
-    What stands behind the end of options is not looked at by any reader."""
+    What follows the end of options is not looked at by any reader."""
     text = comment.encode()[: room - 8].decode("utf-8", "ignore").encode()
     return _pack_options([(_COMMENT, text)]).ljust(room, b"\0")
 

@@ -1,6 +1,6 @@
 """Completion for bash, 3.2 and newer; needs nothing beside it (not the package bash-completion).
 
-bash cuts words at = and :, so the script looks at the line itself, and gives back only what stands behind the last cut.
+bash cuts words at = and :, so the script looks at the line itself, and gives back only what follows the last cut.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ DONE = 'verb=" "'  # a value is due: nothing of the verb's
 
 
 def complete(value: Value) -> str:
-    """The command that adds what may stand there."""
+    """The command that adds what may be there."""
     if value.mark:
         return f'_seqcheck_marked {quoted(value.words)} "{value.mark}" {quoted(value.then)} "$cur"'
     parts = [f'_seqcheck_words {quoted(value.words)} "$cur"'] if value.words else []

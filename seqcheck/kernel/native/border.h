@@ -1,6 +1,6 @@
 /* The border: constants and rows that C and Python share.
  *
- * What each means stands in border.py, under the same name; tests/test_kernel_border.py holds the two together, constant
+ * What each means is in border.py, under the same name; tests/test_kernel_border.py holds the two together, constant
  * by constant and field by field. Rows are read and written by NumPy, so their order, widths and padding matter. */
 #ifndef SEQCHECK_BORDER_H
 #define SEQCHECK_BORDER_H

@@ -1,7 +1,7 @@
 /* The caller's columns, as border.Frames and border.RecordColumns describe them. Nothing here owns memory.
  *
  * Whoever makes one of these has checked that all columns have `capacity` rows and that `totals` has TOTALS. Rows below
- * `count` are in use. Offsets are the caller's too: whoever reads a frame checks first that it lies in `buf`. */
+ * `count` are in use. Offsets are the caller's too: the reader of a frame checks first that it lies in `buf`. */
 #ifndef SEQCHECK_COLUMNS_H
 #define SEQCHECK_COLUMNS_H
 

@@ -1,4 +1,4 @@
-/* Frames told apart by their bytes: from frames to records, without a layout. The rules stand in portable/content.py.
+/* Frames told apart by their bytes: from frames to records, without a layout. The rules are in portable/content.py.
  *
  * It keeps tables of streams and sources, and the contents of the last frames. It is for one thread at a time. Its tables
  * grow between strips of frames. Two contents are the same where their hashes (64 bits, keyed) are; where the earlier
@@ -18,7 +18,7 @@ enum { CONTENT_WORDS = CONTENT_SEED + 2 * TABLE_WORDS };    /* of a seed */
 
 struct content;
 
-/* A window of so many frames, a power of two up to 2**30. NULL if there is no memory. */
+/* A window of that many frames, a power of two up to 2**30. NULL if there is no memory. */
 struct content *content_new(int64_t window, const uint64_t *seed);
 
 void content_free(struct content *t);

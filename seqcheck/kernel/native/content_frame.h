@@ -26,7 +26,7 @@ struct content_frame {
     uint8_t hops;
     uint8_t version;
     uint8_t protocol;
-    uint16_t ports;             /* where they stand, counted from the network header; 0: nowhere */
+    uint16_t ports;             /* their place, counted from the network header; 0: nowhere */
 };
 
 /* Fill it in from a frame. A status of border.h; the source's address is there whatever it is. */

@@ -1,4 +1,4 @@
-/* Decode: from frames to records. The rules stand in portable/decode.py.
+/* Decode: from frames to records. The rules are in portable/decode.py.
  *
  * A decoder keeps the tables of streams and sources, and what makes it quick. It is for one thread at a time. Ids are
  * given in order of first appearance. Its tables grow between two runs of the loop; in the loop nothing is allocated. */

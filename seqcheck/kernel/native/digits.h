@@ -1,4 +1,4 @@
-/* Numbers that are written in digits: decimal or hexadecimal text, BCD, or a varint. The rules stand in portable/digits.py. */
+/* Numbers that are written in digits: decimal or hexadecimal text, BCD, or a varint. The rules are in portable/digits.py. */
 #ifndef SEQCHECK_DIGITS_H
 #define SEQCHECK_DIGITS_H
 

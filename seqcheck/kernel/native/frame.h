@@ -44,7 +44,7 @@ struct place {
     int64_t end;            /* of what is there, as far as headers and wire say */
     int64_t stated;         /* its end by the innermost length */
     int64_t bound;          /* the least end that a length said, INT64_MAX where none did */
-    int64_t mac;            /* the innermost Ethernet header behind a tunnel, -1 if there is none */
+    int64_t mac;            /* the innermost Ethernet header in a tunnel, -1 if there is none */
     int type;               /* the last ethertype, -1 if there was none */
     uint64_t address[2];    /* of the source's link layer, zero-filled; and its length */
     uint64_t seq;

@@ -1,7 +1,7 @@
 /* One frame as a whole: its own headers, and where they are not those that are sought, those behind the tunnels that it
  * carries. What most frames need is inlined: most carry none.
  *
- * What the ways in ask stands in portable/inside.py. */
+ * The conditions of the ways in are in portable/inside.py. */
 #ifndef SEQCHECK_FRAME_INSIDE_H
 #define SEQCHECK_FRAME_INSIDE_H
 

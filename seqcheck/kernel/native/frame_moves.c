@@ -28,7 +28,7 @@ static int read_word(const uint8_t *p, const struct field *row, const struct ext
         return SHORT;
     if (at + row->width > e->cap)
         return CUT;
-    if (m && row->offset < 0)       /* where it stands depends on the lengths */
+    if (m && row->offset < 0)       /* its place depends on the lengths */
         m->fits = false;
     mark_bytes(m, at, row->width);
     *value = field_word(p + at, row);

@@ -1,4 +1,4 @@
-/* From the payload's first byte to a place that the payload itself tells. The rules stand in portable/moves.py. */
+/* From the payload's first byte to a place that the payload itself tells. The rules are in portable/moves.py. */
 #ifndef SEQCHECK_FRAME_MOVES_H
 #define SEQCHECK_FRAME_MOVES_H
 

@@ -1,4 +1,4 @@
-/* The ways into tunnels, each with where it is written down; see frame.h. What they ask stands in portable/inside.py. */
+/* The ways into tunnels, each with where it is written down; see frame.h. Their conditions are in portable/inside.py. */
 #include <string.h>
 
 #include "frame.h"

@@ -14,7 +14,7 @@ enum {
     LINE = 64,              /* bytes of a cache line */
     SURE = 8,               /* right guesses in a row, before they are relied on */
     IN_ADVANCE = 4096,      /* bytes that are fetched ahead of where lengths vary, */
-    FETCH = 8               /* in so many lines for a frame: more than most have, few enough to be on their way at once */
+    FETCH = 8               /* in this many lines for a frame: more than most have, few enough to be on their way at once */
 };
 
 /* Fetching reads nothing, so it may be told any address, which need not be one of an object that is there. */

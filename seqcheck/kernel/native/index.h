@@ -1,7 +1,7 @@
 /* Index: where the frames of a container lie, how long they are, when they came.
  *
  * Each walk appends rows to `f` from its `pos` on, and returns why it stopped: MORE, FULL, BAD or BLOCK; `pos` is then
- * where. The rules stand beside those names in border.py and in portable/index.py. Nothing is read outside
+ * where. The rules are next to those names in border.py and in portable/index.py. Nothing is read outside
  * buf[pos:stop], nothing written outside rows count..capacity-1 and `totals`; nothing is allocated.
  *
  * The caller has checked: 0 <= pos <= stop <= size, 0 <= count <= capacity. */

@@ -1,4 +1,4 @@
-/* Index of a TPACKET_V3 block; see index.h. The header's layout stands in portable/tpacket.py. Its words are in the
+/* Index of a TPACKET_V3 block; see index.h. The header's layout is in portable/tpacket.py. Its words are in the
  * byte order of this machine. */
 #include "hints.h"
 #include "index.h"

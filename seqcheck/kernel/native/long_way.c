@@ -60,7 +60,7 @@ static struct template *adopt(struct decoder *d, const struct frame *x, struct i
     d->patience = PAUSE;
     if (d->tags == TAGS_MOST || !template_learn(x, &d->program, t))
         return NULL;
-    if (t->words > d->flows.width) {    /* there is no room for its flows; whoever grows them sees to it */
+    if (t->words > d->flows.width) {    /* there is no room for its flows; the caller grows them */
         d->widen = t->words;
         d->patience = 0;
         return NULL;

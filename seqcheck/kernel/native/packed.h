@@ -1,7 +1,7 @@
 /* Packed: what the tracker needs of a block as few bytes, for another thread or another machine to unpack.
  *
  * Times, statuses and records are told apart from what was to be expected; healthy traffic is expected, all but its
- * times. The form stands in portable/packed.py. Packed bytes are not trusted: nothing is read or written outside. */
+ * times. The format is in portable/packed.py. Packed bytes are not trusted: nothing is read or written outside. */
 #ifndef SEQCHECK_PACKED_H
 #define SEQCHECK_PACKED_H
 

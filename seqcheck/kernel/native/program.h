@@ -9,7 +9,7 @@
 
 enum { MOST_FIELDS = 32, LARGEST_BER = 9, LARGEST_NAME = 255 };
 
-/* From the value that stands in the frame to the number that counts by one. */
+/* From the value in the frame to the number that counts by one. */
 struct rule {
     int kind;                       /* PLAIN, BY_STEP … */
     int shift;
@@ -35,7 +35,7 @@ struct program {
     int moves_before;               /* the field in front of which all moves are done */
     struct field moves[MOST_MOVES];
     bool made;                      /* the number is one of several pieces, or made by a rule */
-    bool trailing_stream;           /* a STREAM field counts from the end, or stands in a BER element */
+    bool trailing_stream;           /* a STREAM field counts from the end, or is in a BER element */
     int label_size;
     uint8_t label[MOST_LABEL];      /* in front of the SEQ field's digits */
 };

@@ -1,6 +1,6 @@
 /* Seek: where a record begins, in bytes from the middle of a capture.
  *
- * A guess, by a chain of records that agree; whoever uses it proves it by what comes before. The rules stand in
+ * A guess, by a chain of records that agree; its user proves it by what comes before. The rules are in
  * portable/seek.py. Nothing is read outside buf[start:end], nothing is written.
  *
  * The caller has checked: 0 <= start <= stop <= end <= size. */

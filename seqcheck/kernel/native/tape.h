@@ -44,7 +44,7 @@ static inline int64_t tape_within(struct tape *p, int64_t low, int64_t high)
     return low;
 }
 
-/* How many things of so many words each follow, at most `most`. */
+/* How many things of that many words each follow, at most `most`. */
 static inline int64_t tape_count(struct tape *p, int64_t most, int64_t each)
 {
     const int64_t count = tape_within(p, 0, most);

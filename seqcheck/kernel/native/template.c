@@ -1,4 +1,4 @@
-/* Templates: made of a record, and asked with care; see template.h. The quick questions stand in alike.c. */
+/* Templates: made of a record, and asked with care; see template.h. The quick checks are in alike.c. */
 #include "template.h"
 
 #include "digits.h"
@@ -65,7 +65,7 @@ static int words_of(const struct marks *m)
     return last < 8 * (NARROW - 1) ? NARROW : last < 8 * (WIDE - 1) ? WIDE : WORDS;
 }
 
-/* Where the counter stands, if that is fixed; it is read as 8 bytes. */
+/* Where the counter is, if that is fixed; it is read as 8 bytes. */
 static void place_counter(struct template *t, const struct program *program)
 {
     const struct field *const field = program_counter(program);

@@ -45,7 +45,7 @@ struct template {
     uint64_t all[WORDS];    /* both and, until they were seen to vary, the length words */
     int64_t span;           /* bytes from the frame's first that are read here; INT64_MAX where this is no template */
     int64_t deep;           /* how far the lengths have to reach, */
-    int64_t ip_at;          /* where they stand: at 0, with a need of 0, if there is no such word, */
+    int64_t ip_at;          /* their place: at 0, with a need of 0, if there is no such word, */
     int64_t ip_base;
     int64_t udp_at;
     int64_t udp_base;
@@ -63,7 +63,7 @@ struct template {
     int64_t here;           /* where the moves lead; all that they look at are fixed bits */
 } __attribute__((aligned(64)));
 
-/* Where in 8 bytes the counter stands, and its bounds. */
+/* Where the counter is in 8 bytes, and its bounds. */
 struct number {
     int shift;              /* right, in its byte order, */
     bool big;
@@ -73,7 +73,7 @@ struct number {
 
 /* Which template to try: by a hash of those of 8 bytes that all templates fix. */
 struct pick {
-    int at;                 /* where these stand */
+    int at;                 /* their place */
     uint64_t mask;
     struct template *which[16];
 };

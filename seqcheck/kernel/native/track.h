@@ -1,4 +1,4 @@
-/* Track: from records to events, what is out of order. The rules stand in portable/track.py, under the same names.
+/* Track: from records to events, what is out of order. The rules are in portable/track.py, under the same names.
  *
  * A tracker keeps what it knows of every stream. It is for one thread at a time. The loop over healthy records allocates
  * nothing; what is out of order may, up to the limits of `struct track_room` over all streams. */

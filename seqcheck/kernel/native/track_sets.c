@@ -1,4 +1,4 @@
-/* Sparse sets of positions: pages of bits (pages.h) and holes, shared by all streams; the rules stand in
+/* Sparse sets of positions: pages of bits (pages.h) and holes, shared by all streams; the rules are in
  * portable/sets.py. Holes lie in order, since each stream's count goes up. */
 #include <stdlib.h>
 

@@ -155,7 +155,7 @@ static inline int64_t short_limit(const struct tracker *t, const struct hot *h)
 
 void give_window_back(struct tracker *t, struct hot *h);
 
-/* An empty window of so many entries, a size that windows have, for one that has none; false if there is no memory. */
+/* An empty window of that many entries, a size that windows have, for one that has none; false if there is no memory. */
 bool window_of(struct tracker *t, struct hot *h, int64_t entries);
 void windows_end(struct windows *w);
 

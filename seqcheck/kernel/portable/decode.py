@@ -54,7 +54,7 @@ Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left
     SEQ: word >> shift >= modulus (modulus != 0): MAGIC. A SEQ of digits is read as digits.py says: SHORT, CUT
         (remembered, as above) or MAGIC.
     Where the number is made (number.py: of several pieces, or by a rule) the modulus counts after the last field alone:
-        then, unless CUT was remembered, what stands for no number is MAGIC.
+        then, unless CUT was remembered, a value that means no number is MAGIC.
     After the last field, where CUT was remembered: CUT. So a CUT frame agrees as far as it was captured, and a field
     that was captured and is wrong outweighs one that was cut.
 
@@ -268,7 +268,7 @@ class Decoder:
         return rows[walk.rule_out(rows, (wrong, MAGIC))]
 
     def _examine(self, walk: Walk, rows: Ints, seq: NDArray[np.uint64]) -> Ints:
-        """The same row by row, where places depend on what stands in the payload."""
+        """The same row by row, if places depend on the payload."""
         for row in rows.tolist():
             start, end, stated = int(walk.start[row]), int(walk.end[row]), int(walk.stated[row])
             seen = fields(walk.bytes_of(row), self._program, Place(start=start, end=end, stated=stated, here=start))

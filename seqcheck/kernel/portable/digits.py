@@ -1,6 +1,6 @@
 """Numbers that are written in digits: decimal or hexadecimal text, BCD, or a varint.
 
-With a label, the number stands right behind the first place where that begins, of LABEL_REACH bytes from `offset` on;
+With a label, the number comes right after the first place where that begins, of LABEL_REACH bytes from `offset` on;
 else at `offset`. Of `width` bytes, if that is not 0: text may begin with blanks, then all are digits, the last one at
 least; BCD has two to a byte, high nibble first. Without a width text goes on for as many digits as there are, one to
 MOST_DIGITS; between it and a label there may be blanks. A varint (LEB128, as in protobuf) has seven bits a byte, the
@@ -41,7 +41,7 @@ def is_digits(row: Any) -> bool:
 
 
 def label_of(program: Program) -> bytes:
-    """The label that stands in front of the number, empty if there is none."""
+    """The label before the number, empty if there is none."""
     return b"".join(
         (int(row["value"]) | int(row["mask"]) << 64).to_bytes(16, "little")[: int(row["width"])]
         for row in program.fields
@@ -91,7 +91,7 @@ def read(data: bytes, place: Place, row: Any, label: bytes) -> tuple[int, int]:
 
 
 def extent(data: bytes, place: Place, row: Any, label: bytes) -> range:
-    """Where the number stands in the frame, for a frame that is a record."""
+    """Where the number is in the frame, for a frame that is a record."""
     _, at = begins(data, place, row, label)
     if width := int(row["width"]):
         return range(at, at + width)

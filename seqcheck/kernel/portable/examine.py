@@ -64,7 +64,7 @@ def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey)
 
 
 def fields(data: bytes, program: Program, place: Place) -> Seen:
-    """Run the program over a payload that was located. All moves are done where the first of them stands."""
+    """Run the program over a payload that was located. All moves are done at the place of the first."""
     seen = Seen(status=RECORD, place=place)
     streams: list[int] = []
     made = is_made(program)

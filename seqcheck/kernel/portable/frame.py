@@ -54,7 +54,7 @@ FROM_LINK, ETHERNET_HERE, IP_HERE = -1, -2, -3
 @dataclass(slots=True, kw_only=True)
 class Storey:
     """Where a storey of headers begins, as `way` says; `end` and `stated` as in Place. `tunnel`: the ids of those that
-    lead there, as STREAM_KEY has them; `mac`: where the innermost Ethernet header behind a tunnel stands, or -1."""
+    lead there, as STREAM_KEY has them; `mac`: where the innermost Ethernet header in a tunnel is, or -1."""
 
     way: int
     start: int

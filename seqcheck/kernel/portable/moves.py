@@ -99,7 +99,7 @@ def _hash(text: bytes) -> int:
 
 
 def content(data: bytes, place: Place, tag: int, looked: list[range] | None = None) -> range:
-    """Where the content of that element stands, for a frame that is a record; what leads there is added to `looked`."""
+    """Where the content of that element is, for a frame that is a record; what leads there is added to `looked`."""
     _, at, length = _element(data, place, tag, [] if looked is None else looked)
     return range(at, at + length)
 

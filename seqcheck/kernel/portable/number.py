@@ -1,4 +1,4 @@
-"""Numbers that are made of what stands in the frame: of several pieces, or by a rule (border.Program.rule)."""
+"""Numbers that are made of what is in the frame: of several pieces, or by a rule (border.Program.rule)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def is_made(program: Program) -> bool:
 
 
 def shift_of(row: Any) -> int:
-    """How far the pieces before this one stand above it: as far as it has bits."""
+    """How far the pieces before this one are above it: as far as it has bits."""
     return int(row["value"]) if row["op"] == PIECE else 0
 
 

@@ -7,9 +7,9 @@ before the header of the next one.
     pcap    the fraction is less than a second; captured <= on the wire <= MAX_FRAME (`swapped`: in either order); the
             seconds of two neighbours are at most APART_S apart; the first one holds a byte at least
     pcapng  the type is a packet's (EPB, SPB, obsolete PB); the length is what the type has at least, MAX_BLOCK at most
-            and a multiple of 4, and stands at the block's end as well, if that is known. Only every fourth position is
+            and a multiple of 4, and is at the block's end as well, if that is known. Only every fourth position is
             looked at
-It is a guess: whoever uses it proves it by what comes before. A guess that is wrong costs time.
+It is a guess: its user proves it by what comes before. A guess that is wrong costs time.
 """
 
 from __future__ import annotations

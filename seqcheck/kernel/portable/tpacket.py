@@ -5,7 +5,7 @@ A block is a chain of packets in the byte order of this machine. Each begins wit
     0 u32 next   8 u32 nanoseconds   16 u32 wire     24 u16 mac                 32 u32 tag
     4 u32 seconds   12 u32 captured  20 u32 status   26 u16 (not read)  28 u32 (not read)  36 u16 protocol of the tag
 
-Behind it stands a struct sockaddr_ll (20 bytes), which is read if there is no link-layer header (link 276, below):
+A struct sockaddr_ll follows it (20 bytes), which is read if there is no link-layer header (link 276, below):
 
     50 u16 protocol, big-endian   52 u32 interface   56 u16 hardware   58 u8 type   59 u8 length   60 u8[8] address
 

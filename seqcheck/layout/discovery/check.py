@@ -36,7 +36,7 @@ BETTER = 0.2  # by how much another one has to be better, to be worth a word
 ALONE = 0.5  # streams for each record
 FEWEST = 8  # records, of which that can be said
 LOOK = 64  # frames whose bytes are read one by one
-MOST = 3  # values that stand where a magic should
+MOST = 3  # values in the place of a magic
 
 
 def check(frames: Frames, layout: Layout, kernel: Kernel) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Ite
 
 
 def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
-    """Why no frame is a record: what stands where the layout looks for something else."""
+    """Why no frame is a record: what is in the place where the layout expects something else."""
     records = RecordColumns(frames.count)
     kernel.Decoder(compile(layout)).decode(frames, 0, frames.count, records)
     status = records.status[: frames.count]
@@ -102,7 +102,7 @@ def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
 
 
 def _magic(frames: Frames, layout: Layout, rows: NDArray[np.int64]) -> Iterator[str]:
-    """The values that stand where the first magic that differs is sought."""
+    """The values in the place of the first magic that differs."""
     rows = rows[np.linspace(0, len(rows) - 1, min(LOOK, len(rows))).astype(np.int64)]
     anchor = _anchor(layout)
     for match in layout.matches:

@@ -32,7 +32,7 @@ class Columns:
     head: int
 
     def column(self, offset: int) -> int:
-        """Where an offset stands in the table; -1 where it does not."""
+        """Where an offset is in the table; -1 where it does not."""
         if offset >= 0:
             return offset if offset < self.head else -1
         at = len(self.offsets) + offset

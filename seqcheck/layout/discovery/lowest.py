@@ -17,7 +17,7 @@ from seqcheck.layout.discovery.columns import Columns
 from seqcheck.layout.discovery.grouping import Grouping
 from seqcheck.layout.discovery.scan import Spot
 
-RESTLESS, STRICT = 0.4, 0.95  # pairs in which bits below the spot move; then so many have to count by one
+RESTLESS, STRICT = 0.4, 0.95  # pairs in which bits below the spot move; then this share has to count by one
 CONSTANT = 0.8  # of the steps of the longer number
 SLOPE = 0.9  # of the changes of low bits, that go the same way
 FEWEST = 3  # wraps of the byte below

@@ -1,6 +1,6 @@
 """Frames at the same place that do not carry the counter, and the byte that tells them apart.
 
-Assumes that the counting rows agree in that byte. The first such byte is taken: kinds and versions stand in front.
+Assumes that the counting rows agree in that byte. The first such byte is taken: kinds and versions come first.
 """
 
 from __future__ import annotations

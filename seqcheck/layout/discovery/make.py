@@ -251,7 +251,7 @@ def _stream(table: Columns, grouping: Grouping, column: int, taken: range) -> Wo
 
 
 def _digits(table: Columns, spot: Spot) -> str:
-    """What kind of decimal digit stands at the spot, empty if it is none: it never goes above 9."""
+    """What kind of decimal digit is at the spot, empty if it is none: it never goes above 9."""
     values = table.data[table.there[:, spot.column], spot.column]
     if not len(values):
         return ""

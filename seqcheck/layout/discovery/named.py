@@ -1,6 +1,6 @@
 """The built-in layouts, tried on the sample: a name says more than an offset, and knows which frames are not records.
 
-A built-in is tried as it stands; one of weak magic on every port as well. What has hardly any magic is only believed
+A built-in is tried unchanged; one of weak magic on every port as well. What has hardly any magic is only believed
 where its own port is used, or where its time stamps are times.
 """
 
@@ -49,7 +49,7 @@ def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
 
 def believed(layout: Layout, own: bool, tried: Trial, frames: Frames) -> bool:
     """Whether the name may be given to what counts there. Where a count of its own says how far the number moves, or
-    records stand behind one another, that is telling enough."""
+    records follow one another, that is telling enough."""
     if layout.times and not _timely(layout, tried, frames):
         return False
     return (

@@ -22,7 +22,7 @@ from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.trial import Trial, trial
 from seqcheck.layout.model import Pieces
 
-# What the last resort looks at: bytes of the header, and where the lowest byte of a counter may stand in them.
+# What the last resort looks at: bytes of the header, and where the lowest byte of a counter may be in them.
 HEADERS = {"eth": (20, range(4, 6)), "ip": (4, range(4))}
 WORTH = 0.05  # score, below which nothing is told
 STREAMS, VALUES = 3, 8  # numbers that a candidate shows

@@ -14,7 +14,7 @@ from seqcheck.layout.model import KEYS, Word
 
 HALF = 6  # pairs that halve the doubt
 RARE, FEW = 0.25, 3  # a magic that chooses so small a share of the frames: among many values some count by chance, so
-# that it takes so many times as many pairs
+# that it takes this many times as many pairs
 UP, FORWARD = 0.6, 0.4  # weights: counting by one, and going ahead by little at least
 STEP = 0.95  # a number of steps, or one with flags below it: rarer than a plain one
 # Bits below the counter: none, a step of a power of two, flags; a sampled value may have such, too.
@@ -25,7 +25,7 @@ NARROW = {1: 0.1, 2: 0.3, 3: 0.5, 4: 0.92, 5: 0.95, 6: 0.97}  # bits that count:
 STRIDE = 0.48  # a constant that is no power of two: time stamps and totals go up by one, too
 STUCK = 4.0  # how much worse than other steps it is to stay while other bytes change
 SHARE, CHOSEN = 0.75, 0.9  # what is left where only few of the frames there are records; with a magic that chooses
-OFTEN, REPEATED, RARELY = 16, 0.93, 0.5  # each number sent several times, regularly: up to so many times, or more
+OFTEN, REPEATED, RARELY = 16, 0.93, 0.5  # each number sent several times, regularly: up to this many times, or more
 OWN = 0.4  # times the share of records that begin a stream of their own, where fields of the payload make the streams
 FIELD, KEYED, MASKED = 0.01, 0.004, 0.005  # of two that count equally well, the simpler one
 LEAST = 8  # pairs
@@ -38,7 +38,7 @@ def caution(found: Found, tried: Trial) -> float:
 
 
 def score(found: Found, tried: Trial, *, last: bool = False) -> float:
-    """The score, except `caution`; `last`: the place is a header that counts in nearly all traffic, whoever sends."""
+    """The score, except `caution`; `last`: the place is a header that counts in nearly all traffic, from any sender."""
     steps = tried.steps
     if steps.pairs < LEAST:
         return 0.0
@@ -55,7 +55,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     value *= 1 - math.exp2(-steps.pairs / (HALF * FEW if rare else HALF))
     value *= min(1.0, 2 * steps.pairs / max(len(tried.row), 1))
     bits = layout.seq.top.bit_length()
-    if not (found.own or layout.each):  # at its own port it counts on purpose, as do records that stand in a row
+    if not (found.own or layout.each):  # at its own port it counts on purpose, as do records in a row
         value *= NARROW.get(bits, 1.0)
     left = CHOSEN if layout.matches else SHARE
     value *= left + (1 - left) * min(1.0, len(tried.row) / max(tried.anchored, 1))

@@ -26,7 +26,7 @@ COPIED = 0.6  # of the pairs: more copies than that do not come by copying each 
 class Trial:
     """`row` int64[n] of the frames that are records, with `stream` and `seq` (of several in a frame, the first);
     `before` the index of the record before in the same stream, -1 for the first. `anchored`: frames that reach the
-    fields of the layout, records or not. `repeats`: each number is sent so many times, 1 where they are not sent
+    fields of the layout, records or not. `repeats`: each number is sent this many times, 1 where they are not sent
     equally often. `strays`: the share of records in streams of one or two. `varied`: a field that says how far the
     number moves says different things. `hasty`: it leaves out numbers where no time was left out."""
 

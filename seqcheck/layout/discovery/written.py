@@ -61,7 +61,7 @@ def text(frames: Frames, place: Place, keys: list[Grouping]) -> Iterator[tuple[D
 
 
 def bcd(table: Columns, spot: Spot) -> Digits | None:
-    """The number whose last two digits stand at the spot: bytes of digits that are 0 or change."""
+    """The number whose last two digits are at the spot: bytes of digits that are 0 or change."""
     first, limit = spot.column, 0 if spot.column < table.head else table.head
     while first > limit and spot.column - first + 1 < DIGITS["bcd"]:
         data = table.data[table.there[:, first - 1], first - 1]
@@ -76,7 +76,7 @@ def bcd(table: Columns, spot: Spot) -> Digits | None:
 
 
 def varint(table: Columns, grouping: Grouping, column: int) -> tuple[Digits, float] | None:
-    """The varint whose first byte stands in `column`, and the share of its steps that are one; None if some row has
+    """The varint whose first byte is in `column`, and the share of its steps that are one; None if some row has
     none there, or all take one byte, so that it is a plain byte as well."""
     limit = table.head if column < table.head else len(table.offsets)
     value, size = np.zeros(len(table.data), np.uint64), np.zeros(len(table.data), np.int64)
@@ -110,13 +110,13 @@ def _is_text(payload: bytes) -> bool:
 
 
 def _runs(payload: bytes) -> Iterator[Digits]:
-    """How the numbers of one payload may be written down: behind a label that stands there first, or at a place."""
+    """How the numbers of one payload may be written down: after the first such label, or at a place."""
     for run in list(RUN["text"].finditer(payload))[:RUNS]:
         yield from _written("text", payload, run.start(), run.start())
 
 
 def _hexadecimal(payload: bytes) -> Iterator[Digits]:
-    """The same for numbers in hexadecimal; what stands before the digits is part of their label."""
+    """The same for numbers in hexadecimal; the text before the digits is part of their label."""
     for run in list(HEX.finditer(payload))[:RUNS]:
         yield from _written("hex", payload, run.start(), run.start(2))
 
@@ -135,7 +135,7 @@ def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digi
 
 
 def labels(payload: bytes) -> list[str]:
-    """What stands in front of the numbers in a payload of text."""
+    """What comes before the numbers in a payload of text."""
     return [found.label for found in _runs(payload) if found.label] if _is_text(payload) else []
 
 

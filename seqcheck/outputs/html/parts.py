@@ -280,7 +280,7 @@ def cell(column: Column[T], row: T) -> str:
 
 
 def plain(title: str, columns: Sequence[Column[T]], rows: Sequence[T]) -> str:
-    """A table that stands for a chart."""
+    """A table in place of a chart."""
     if not rows:
         return ""
     heads = "".join(f'<th scope="col"{NUMBER}>{it.title}</th>' for it in columns)

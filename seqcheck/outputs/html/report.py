@@ -36,5 +36,5 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
 
 
 def embedded(data: str) -> str:
-    """JSON that cannot end the element it stands in."""
+    """JSON that cannot end the element it is in."""
     return data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

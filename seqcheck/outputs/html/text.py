@@ -1,4 +1,4 @@
-"""Text as text in HTML, whoever wrote it."""
+"""Untrusted text as text in HTML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def text(value: str) -> str:
 
 
 def worded(value: str) -> str:
-    """The same, with what stands in backticks, and options, as code."""
+    """The same, with what is in backticks, and options, as code."""
     return _CODE.sub(lambda match: _code(match[1] or match[2]), text(value))
 
 

@@ -62,7 +62,7 @@ def remarks(way: Way) -> list[str]:
 
 
 def clocks(way: Way) -> list[str]:
-    """How they stand, and what delays are counted from."""
+    """Their state, and what delays are counted from."""
     told = [point.clock.statement for point in way.points if point.clock is not None]
     delays = [each.delay for each in way.segments if each.delay is not None]
     return [*told, *([OVER] if delays and not delays[0].absolute else [])]

@@ -76,7 +76,7 @@ def distances(view: View) -> Drawn | None:
 
 
 def lap_mark(row: Row, ring: int | None, marks: Marks) -> str:
-    """What stands beside a row on which a lap ends."""
+    """What is shown beside a row on which a lap ends."""
     if ring is None or not row.laps:
         return ""
     return f"{marks.here} ring of {ring}" if row.laps == 1 else f"{marks.here} {row.laps} laps, {row.laps * ring}"

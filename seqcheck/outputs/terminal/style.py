@@ -21,7 +21,7 @@ ALWAYS = 9  # the worth of a column that never goes
 LITTLE = 3
 GUTTER = 2
 WRAPPED = 24  # the least width of a column that wraps
-INDENT = 2  # of what stands under a title
+INDENT = 2  # of what is under a title
 
 HEADING = "bold cyan"
 WARNING = "yellow"

@@ -20,7 +20,7 @@ __all__ = ["because", "limits", "statement", "ways"]
 
 
 def statement(one: Account, of: int) -> str:
-    """One sentence for the top of the report; `of` duplicates there are in all."""
+    """One sentence for the top of the report; `of` duplicates there are in total."""
     return _WORDS[one.pattern][0](one, of)
 
 
