@@ -1,7 +1,7 @@
-"""`seqcheck`, and `python -m seqcheck`: where a process that is ours alone begins and ends.
+"""`seqcheck`, and `python -m seqcheck`: where our process begins and ends.
 
-Ctrl-C while modules are loaded, or when all is said and the interpreter clears up, ends it as it ends any program,
-without a traceback; in between it is the verb's business.
+Ctrl-C while modules are loaded, or while the interpreter cleans up at the end, ends the process without a traceback; in
+between, the verb handles it.
 """
 
 import signal

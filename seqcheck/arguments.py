@@ -1,5 +1,5 @@
-"""What may be asked for, checked in one place for the command line and for Python. Every function returns the value as
-the rest of the program takes it, or raises UsageError."""
+"""Arguments, checked in one place for the command line and for Python. Every function returns the value in the form
+that the rest of the program uses, or raises UsageError."""
 
 from __future__ import annotations
 

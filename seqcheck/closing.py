@@ -1,4 +1,4 @@
-"""A context that is closed when it is left."""
+"""A context manager that is closed on leaving it."""
 
 from __future__ import annotations
 

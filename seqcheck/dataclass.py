@@ -1,13 +1,13 @@
-"""`@dataclass(frozen=True, slots=True, kw_only=True)`, made ten times as fast as the standard library does.
+"""`@dataclass(frozen=True, slots=True, kw_only=True)`, made ten times as fast as by the standard library.
 
-The standard decorator loads `inspect`, and for each class writes the source of half a dozen methods and compiles it:
-with some seventy classes that was a third of what it took to start. Here the methods are the same functions for all
+The standard decorator loads `inspect`, and for each class generates and compiles the source of half a dozen methods:
+with some seventy classes that was a third of the start-up time. Here the methods are the same functions for all
 classes, and `__init__` is a loop over the class's slots (which is also quicker to call). Type checkers see the standard
 decorator itself. What only other code asks for (`dataclasses.fields`, `replace`, `asdict`, `is_dataclass`;
-`inspect.signature`) is made by the standard library when it is asked for, and is the same as usual.
+`inspect.signature`) is made by the standard library on request, as usual.
 
-Knows `frozen=False` too. Does not know positional arguments, inheritance of fields, ClassVar, InitVar, and of `field`
-anything but its defaults and `compare`: where these are needed, the standard decorator is the one to take.
+`frozen=False` is supported, too. Positional arguments, inherited fields, ClassVar and InitVar are not, nor is anything
+of `field` but its defaults and `compare`; where these are needed, use the standard decorator.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""TOML and JSON that anybody may have written: bounded in size, depth, digits and memory before and while it is parsed.
+"""TOML and JSON from untrusted sources: bounded in size, depth, digits and memory before and during parsing.
 
-The parsers of the standard library build what they are given, however deep, and keys of many parts cost their square;
-so what is out of all proportion is refused, in words, before it gets there. Assumes nothing of the bytes.
+The parsers of the standard library build whatever they are given, however deep, and keys of many parts take quadratic
+time; so excessive input is refused, with a message, before it gets there. Assumes nothing about the bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run knows, as columns, numbers and texts by name: what state_file.py writes down and reads again."""
+"""The state of a run, as columns, numbers and texts by name: what state_file.py writes and reads."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What may see the data while it goes by: blocks of frames with their records, and the rows that the tracker leaves.
+"""What may observe the data: blocks of frames with their records, and the rows that the tracker writes.
 
-A sink is handed to the pipeline. Of each method there is one here that does nothing, so that a sink says what it wants
-to see and no more. Everything that it is given is the pipeline's and is used again: a sink copies what it keeps, and
-writes into nothing.
+A sink is passed to the pipeline. Each method here does nothing, so a sink defines only what it wants to see. Everything
+that it is given belongs to the pipeline and is reused: a sink copies what it keeps, and writes to nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Foreign frames as records: what a layout of numbers did not take, told apart by its bytes.
+"""Foreign frames as records: what a layout with numbers did not take, told apart by its bytes.
 
-`Foreign` is a decoder like those of the kernels. Another one goes first, over the same rows, and its statuses say which
-frames are left; of those, the ones that may be records themselves (cut, too many streams) are nobody's. The kernel's
-content decoder sees the others alone, in order, so that its window holds nothing else. Sources and ordinals are those
-of all frames, as the other decoder has them: a lap of the ring counts them all.
+`Foreign` is a decoder like those of the kernels. The other decoder goes first, over the same rows, and its statuses say
+which frames are left; of those, the ones that may be records themselves (cut, too many streams) are ignored. The
+kernel's content decoder sees only the rest, in order, so that its window holds nothing else. Sources and ordinals are
+those of all frames, as the other decoder has them: a lap of the ring counts them all.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Several layouts at once: a frame is a record of the first that it fits.
+"""Several layouts: a frame is a record of the first that it fits.
 
-`Several` is a decoder like those of the kernels, over one of them for each layout, and one more that knows every
-frame's source. Each sees all frames, so that sources and ordinals are the same for all; what an earlier layout took is
-left out of the later ones. Streams of different layouts are different streams, in order of their first record. A
-frame that fits none has the status of the first layout, except one that may well be a record of another (cut, too many
-streams). Each layout costs one more walk through the frames.
+`Several` is a decoder like those of the kernels. It holds one decoder for each layout, and one more that knows every
+frame's source. Each sees all frames, so sources and ordinals are the same for all; what an earlier layout took is left
+out of the later ones. Streams of different layouts are different streams, in order of their first record. A frame that
+fits no layout has the status of the first layout, unless it may well be a record of another (cut, too many streams).
+Each layout costs one more pass over the frames.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The run: source, decode, track, and the sinks that look on, for files, interfaces and frames from a program."""
+"""The run: source, decode, track, and the sinks that observe them, for files, interfaces and frames from a program."""

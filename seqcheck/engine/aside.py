@@ -1,4 +1,4 @@
-"""What outputs without a cap need, set aside while a capture is read: every row, and the frames they are about."""
+"""What outputs without a cap need, set aside while a capture is read: every row, and its frames."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Whether new streams are still taken in: how many there may be depends on the memory that they take.
+"""Whether new streams are still admitted: how many there may be depends on the memory that they take.
 
-A stream costs so much, whatever it sends, and far more once something was found in it. Where half of the room is
-taken by streams in which nothing was found, one that is new has to send a second record before it gets a place, so
-that a scan (a flow for each frame) leaves the other half to streams that go on; where all is taken, no new one is
-followed. That is looked at every STEP frames, wherever blocks end, so the room is exceeded by what that many new
-streams take, and by what is found later in those that have a place. The same for both kernels: it goes by streams and
-rows, not by what an allocator says.
+A stream has a fixed cost, and a far larger one once something was found in it. When streams in which nothing was found
+take half of the room, a new one must send a second record before it gets a place, so that a scan (one flow per frame)
+leaves the other half to streams that continue; when all is taken, no new one is followed. This is checked every STEP
+frames, wherever blocks end, so the room can be exceeded by what that many new streams take, and by what is found later
+in those that have a place. Both kernels do the same, because the room is computed from streams and rows, not asked of
+an allocator.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What a run leaves, for the outputs: results.Results, made from the findings set aside and a second look at the files.
+"""What a run leaves for the outputs: results.Results, made from the findings set aside and a second pass over the
+files.
 
-The second look is a second reading from the first frame on: quicker than asking for single frames, and the same for
-compressed files. Of a pipe there is only what was set aside while it was read.
+The second pass reads from the first frame on: that is quicker than asking for single frames, and works for compressed
+files as well. Of a pipe there is only what was set aside while it was read.
 """
 
 from __future__ import annotations

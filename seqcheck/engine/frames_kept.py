@@ -1,8 +1,8 @@
-"""Frames of a run, kept for the one that goes on from its end: the first ones, and the last ones, as far back as pipes
-are looked at. Both bounded in bytes, whatever comes.
+"""Frames of a run, kept for the run that continues from it: the first ones, and the last ones, as many as are kept of
+pipes. Both are bounded in bytes.
 
-A copy of a number that came before the cut is compared with the earlier one, and the layout is judged by the first
-frames; so both have to be at hand, and the files that they were in may be gone.
+A later copy of an earlier number is compared with the earlier frame, and the layout is judged by the first frames; so
+both must be available, although their files may be gone.
 """
 
 from __future__ import annotations

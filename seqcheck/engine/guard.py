@@ -1,11 +1,11 @@
-"""Work that may not end, or may take all memory, held to a budget.
+"""Work that may not end, or may take all memory, kept to a budget.
 
     answer = within(Budget(), work)      # UnfinishedError if it failed, or was stopped
 
-The clock and the memory are looked at while `work` runs, by a timer's signal or by a thread, and an exception is raised
-in it when the budget is spent: between two steps of Python, so a single call into a library is waited for (the
-kernel's own are bounded). Time is the processor's for this thread where the system tells it, so that a busy machine
-changes nothing in an answer; memory is the growth of the process. Ctrl-C passes through.
+While `work` runs, a timer's signal or a thread checks the clock and the memory, and raises an exception in it when the
+budget is spent. That happens between two steps of Python, so a single call into a library is waited for (the kernel's
+own are bounded). Time is this thread's processor time if the system provides it, so that a busy machine changes no
+answer; memory is the growth of the process. Ctrl-C passes through.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a report says of its duplicates: judged, or, where judging fails or spends its budget, counted and no more.
+"""What a report says of its duplicates: judged, or, if judging fails or exceeds its budget, only counted.
 
-The last guard: nothing else in a report depends on the diagnosis. Pure except for the budget's clock.
+This is the last guard: nothing else in a report depends on the diagnosis. Pure except for the budget's clock.
 """
 
 from __future__ import annotations

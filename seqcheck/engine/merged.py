@@ -1,7 +1,7 @@
-"""Frames that the host put together out of several before anybody could capture them (GRO, LRO, a sender's TSO).
+"""Frames that the host merged before they were captured (GRO, LRO, a sender's TSO).
 
-They are longer than any frame on the wire may be. Each is one frame with one number to every capture program, so what
-they swallowed looks like missing numbers.
+They are longer than any frame on the wire may be. To every capture program each is one frame with one number, so the
+others look like missing numbers.
 """
 
 from __future__ import annotations

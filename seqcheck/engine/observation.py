@@ -1,10 +1,10 @@
-"""A pipeline with what every report needs beside it, and the report of it, as of now.
+"""A pipeline with what every report needs, and the report so far.
 
     seen = Observation(kernel, layouts, sinks)
     run(reader, seen.pipeline)
     seen.conclude(capture, Question())     # at the end, or at any time before
 
-What it concludes is a value: it holds nothing that still changes.
+The conclusion is a value: nothing in it changes later.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Foreign frames, tracked by their bytes beside the records (`--also-content`): which of them came before.
+"""Foreign frames, tracked by their bytes in addition to the records (`--also-content`): which of them came before.
 
     others = OtherTraffic(kernel)
     pipeline = Pipeline(kernel, layouts, (others,))
     others.told(pipeline.chosen.decoder.sources())     # at any time
 
-It has a decoder (foreign.py), a tracker and a witness of its own, so that nothing here changes what is found among the
-records. It follows the foreign frames of all sources; whose they are is settled when somebody asks, since a source may
-send its first record late. What is a copy: kernel/portable/content.py; but what comes again COMES_ROUND frames later or
-more is none, since IP identifications and many counters have 16 bits, and no ring is that large.
+It has its own decoder (foreign.py), tracker and witness, so nothing here changes what is found among the records. It
+follows the foreign frames of all sources; whose they are is decided when the result is asked for, because a source may
+send its first record late. kernel/portable/content.py defines a copy; but what comes again after COMES_ROUND frames or
+more does not count, because IP identifications and many counters have 16 bits, and no ring is that large.
 """
 
 from __future__ import annotations

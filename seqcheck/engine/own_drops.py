@@ -1,9 +1,9 @@
-"""Which gaps lie where our own side dropped frames, and so say nothing about the sender.
+"""Which gaps are where our own side dropped frames, and so say nothing about the sender.
 
-After a drop, gaps of a stream are ours until it has gone on with the number that was due: what comes late or again
-(a stale slot) does not go on, and may itself stand alone between numbers that were dropped. No stream misses more
-there than frames were dropped. Places are frame numbers, since blocks may wait until their layout is known. Bounded:
-OURS_MOST gaps and places, whatever the traffic.
+After a drop, gaps of a stream are ours until it has continued with the number that was due: late or repeated numbers (a
+stale slot) do not continue it, and may be alone between dropped numbers. No stream misses more there than frames were
+dropped. Places are frame numbers, because blocks may wait until their layout is known. Bounded by OURS_MOST gaps and
+places, whatever the traffic.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""The one way of the data, for files and live: source -> decode -> track, with sinks that look on.
+"""The only way of the data, for files and live: source -> decode -> track, with sinks that observe.
 
     pipeline = Pipeline(kernel, layouts, sinks)    # no layout: what can be recognized is read
     run(reader, pipeline)                          # until the input ends
     pipeline.chosen                                # the layouts, decoder and tracker: ask them for what was found
 
-Knows no report and no clock: who wants to see the data is a sink (sink.py), who wants to see the time attends `run`.
-While the layout is not known blocks wait (recognition.py), and the sinks see them when it is. Nothing grows with the
-input.
+It knows no report and no clock: a sink (sink.py) sees the data, and `attend` of `run` sees the time. While the layout
+is not known, blocks wait (recognition.py), and the sinks see them once it is. Nothing grows with the input.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Which layout a capture has, where none was given: while its first blocks go by, or at its end.
+"""Which layout a capture has, if none was given: decided from its first blocks, or at its end.
 
-First the built-ins of strict magic, on every block: records of one decide at once, unless they are so few among the
-frames of their kind that they may be there by chance. Then, on the first frames together, discovery (which tries the
-other built-ins, too): a candidate beyond doubt decides, if no other is beyond doubt that reads as much.
+First come the built-ins with a strict magic, on every block: a record of one decides immediately, unless records are so
+few among the frames of their kind that they may be chance. Then discovery looks at the first frames together (and tries
+the other built-ins, too): a candidate beyond doubt decides, unless another candidate beyond doubt reads as much.
 
     known = recognition.take(frames, low, high)   # a block; None: not decided, and it waits if `waiting`
     known = recognition.end()                     # the input has ended
     recognition.release()                         # the blocks that waited, copied, to be taken now
 
-Nothing is kept once it was decided, or after the first frames.
+Nothing is kept after the decision, or after the first frames.
 """
 
 from __future__ import annotations

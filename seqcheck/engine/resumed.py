@@ -1,8 +1,8 @@
-"""A run that goes on where another one ended: frames are numbered on, what was known is known, and the report is that
-of one capture.
+"""A run that continues where another one ended: frame numbers and knowledge carry over, and the report is that of one
+capture.
 
     earlier = Earlier.load(saved)                   # or Earlier() for the first run
-    source = Resumed(reader, earlier)               # a source as the reader is
+    source = Resumed(reader, earlier)               # a source, like the reader
     earlier.capture(capture)                        # what both read
 """
 

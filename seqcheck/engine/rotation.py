@@ -1,4 +1,4 @@
-"""`--state`: what is known is kept in a file, from which the next captures of a rotation go on."""
+"""`--state`: what is known is kept in a file, from which the next captures of a rotation continue."""
 
 from __future__ import annotations
 

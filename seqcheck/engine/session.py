@@ -3,8 +3,8 @@
     report = analyze("run.pcap")
     with examine(captures, Query(keep="findings")) as results: ...
 
-Opens what is needed, puts what was asked for beside the pipeline (rows and frames set aside, progress, limits), and
-hands over the results.
+Opens what is needed, adds what was asked for to the pipeline (rows and frames set aside, progress, limits), and returns
+the results.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The state of a live capture, from time to time: Snapshots.
 
-A snapshot's figures are of now (`missed` is up to MISSED_S old); its report, which takes longer, is as old as it must
-be for making reports to take no more than JUDGING of the time, and up to UNCHANGED_S where nothing was found since;
-when the first duplicates come, or many times more, it is made immediately. Both are copies: code that shows them can
-take as long as it likes, the kernel's ring permitting.
+The figures of a snapshot are current (`missed` is up to MISSED_S old). Its report, which takes longer, is as old as it
+must be so that making reports takes no more than JUDGING of the time, and up to UNCHANGED_S if nothing was found since;
+when the first duplicates come, or many times more, it is made immediately. Both are copies: showing them may take as
+long as the kernel's ring permits.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Captures that are still going on: the same pipeline, with a look at the clock.
+"""Captures in progress: the same pipeline, with a look at the clock.
 
     watch(reader, task, stops, show, keepers)
 
-Ends the capture where that was asked for, shows Snapshots meanwhile (standing.py), and says what the receiving side
-means for the verdict (receiver.py). Nothing here grows with the capture.
+Ends the capture when it is time, shows Snapshots meanwhile (standing.py), and says what the receiving side means for
+the verdict (receiver.py). Nothing here grows with the capture.
 """
 
 from __future__ import annotations

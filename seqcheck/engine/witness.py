@@ -1,13 +1,13 @@
-"""What the bytes say of a sample of the duplicates, looked up while both copies are still at hand.
+"""What the bytes say about a sample of the duplicates, looked up while both copies are available.
 
 For some duplicates of each order of magnitude of distance: are the copies the same (diagnose.evidence), did the copy
-take a place of its own in the sender's rhythm, does it come out of the slot that its own stamp names, and what were the
+take a turn of its own in the sender's rhythm, does it come from the slot that its stamp names, and what were the
 foreign frames between the copies?
 
-The sample is drawn over the whole capture: a hash of stream and record decides, and where an order of magnitude has
-more than its share, the hash has to be lower, for what was looked at before too. So which duplicates are in it depends
-neither on how the capture was cut into blocks nor on which came first. Costs nothing if there are no duplicates;
-bounded whatever their number.
+The sample covers the whole capture: a hash of stream and record decides, and if an order of magnitude has more than its
+share, the hash has to be lower, also for duplicates examined before. So the choice depends neither on how the capture
+was cut into blocks nor on which duplicate came first. Costs nothing if there are no duplicates; bounded whatever their
+number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an interface's adapter is set up, as far as it bears on what a capture sees: ethtool's questions, asked directly.
+"""How an interface's adapter is set up, as far as it affects a capture: ethtool's queries, made directly.
 
 Reads only, and needs no privilege. What a driver does not answer is None. Source: linux/ethtool.h, linux/sockios.h,
 linux/net_tstamp.h.

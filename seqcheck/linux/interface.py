@@ -1,4 +1,4 @@
-"""Interfaces: whether they are there and up, their addresses and link types, what they lost, and word of any change.
+"""Interfaces: whether they exist and are up, their addresses and link types, what they lost, and notice of changes.
 
 Reads ioctls, /sys and a netlink socket; changes nothing. Needs no privilege.
 """

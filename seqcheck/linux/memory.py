@@ -1,9 +1,9 @@
-"""Memory that was needed for a moment, given back at once.
+"""Memory that was needed for a moment, given back immediately.
 
-glibc maps large pieces one by one and gives each back when it is freed; but the first one that is freed tells it that
-such pieces come and go, and from then on it keeps them, torn to shreds, for as long as the process runs. For a capture
-that goes on for weeks, and makes a report of all that was found now and then, that is most of what it grows by. Told
-where the border is, it stays there. Source: mallopt(3), M_MMAP_THRESHOLD.
+glibc maps large pieces one by one and gives each back when it is freed. But the first free raises its threshold, and
+from then on it keeps such pieces, fragmented, for as long as the process runs. In a capture that runs for weeks, and
+makes a report now and then, that is most of the growth. If the threshold is set, it stays fixed. Source: mallopt(3),
+M_MMAP_THRESHOLD.
 """
 
 from __future__ import annotations

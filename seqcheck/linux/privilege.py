@@ -1,4 +1,4 @@
-"""Giving up privileges: every capability, and root itself, for good.
+"""Giving up privileges: every capability, and root itself, irrevocably.
 
 Called when all sockets and outputs are open and before the first byte of traffic is read. Changes the whole process and
 checks that it did. Source: capabilities(7), prctl(2), credentials(7).

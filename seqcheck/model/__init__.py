@@ -1,4 +1,4 @@
-"""The report, and the values beside it: what every output arranges and every script may rely on."""
+"""The report and related values: what every output arranges and every script may rely on."""
 
 from __future__ import annotations
 

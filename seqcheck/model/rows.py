@@ -1,8 +1,7 @@
-"""Values of one class that are made from columns when somebody looks at them.
+"""Values of one class, made from columns on demand.
 
-A report may be of hundreds of thousands of streams. Whoever writes them all takes the columns, a chunk at a time;
-looking at one of the values makes all of them, made once. Equal to any sequence of the same values; pickled as a
-tuple.
+A report may have hundreds of thousands of streams. Code that writes them all takes the columns, a chunk at a time;
+access to one of the values makes all of them, once. Equal to any sequence of the same values; pickled as a tuple.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Lists of findings as tables of other libraries: Arrow, pandas, polars. Each library is loaded when it is asked for.
+"""Lists of findings as tables of other libraries: Arrow, pandas, polars. Each library is loaded on demand.
 
-A column for each field, in order; behind `ns`, integer nanoseconds since 1970, the same as a time stamp in UTC: `time`.
-Numbers of the counter are unsigned 64 bits, all other integers signed; what is not known is null. Lists of words are
-text, separated by blanks.
+A column for each field, in order; after `ns`, integer nanoseconds since 1970, comes `time`, the same as a time stamp in
+UTC. Sequence numbers are unsigned 64 bits, all other integers signed; what is not known is null. Lists of words are
+text, separated by spaces.
 """
 
 from __future__ import annotations

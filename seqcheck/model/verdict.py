@@ -1,4 +1,4 @@
-"""What the duplicates point at, with the odds."""
+"""What the duplicates point to, with the odds."""
 
 from __future__ import annotations
 

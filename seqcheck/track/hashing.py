@@ -1,5 +1,5 @@
-"""Numbers that look drawn at random, and are the same for the same record: which records are in a sample goes by them,
-so that it is spread evenly, and does not depend on how a capture was cut. No secret, no defence."""
+"""Numbers that look random but are the same for the same record. They decide which records are in a sample, so that it
+is spread evenly, and does not depend on how a capture was cut. No secret, no defence."""
 
 from __future__ import annotations
 
