@@ -1,9 +1,9 @@
-"""An input read one block ahead, by a thread of its own: while a block is worked on, the next one is unpacked. Both let
-go of the interpreter lock meanwhile, so two processors share the work. For plain files this was measured to be of no
-use: waking one another costs as much as the copy from the page cache.
+"""An input read one block ahead, by its own thread: while a block is processed, the next one is decompressed. Both
+release the interpreter lock meanwhile, so two processors share the work. For plain files this was measured to gain
+nothing: waking one another costs as much as the copy from the page cache.
 
-The thread does nothing but read into the view that it was handed, never more than one; it ends with the input, or when
-the cursor is closed. What was read and what became of it is the cursor's business alone.
+The thread only reads into the view that it was given, never more than one; it ends with the input, or when the cursor
+is closed. What was read, and what to do with it, is the cursor's business.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Bytes in order, as they come: from a file, a pipe or a stream that the caller opened.
 
 A ByteSource never waits to fill a block: it gives what is there, at least one byte, and 0 at the end. An input that
-cannot be read on ends there, and `trouble` says why. Regular files are read unbuffered; nothing is ever mapped.
+cannot be read any further ends there, and `trouble` says why. Regular files are read unbuffered; nothing is
+memory-mapped.
 """
 
 from __future__ import annotations

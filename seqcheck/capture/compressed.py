@@ -1,9 +1,9 @@
-"""Compressed inputs, found by their first bytes and unpacked as they are asked for (by a thread: see `ahead`).
+"""Compressed inputs, recognized by their first bytes and decompressed on demand (by a thread: see `ahead`).
 
-Assumes nothing of the bytes: output is bounded whatever the ratio, memory is bounded by PIECE and the format's own
-window (capped). Several members or frames after one another are one input. What could be unpacked before data that is
-damaged or breaks off is given; `trouble` then says what was wrong. Pieces are as long as the first buffer that the
-libraries take: longer ones are put together from several, and have left the processor's cache when they are used.
+Assumes nothing about the bytes: output is bounded whatever the ratio, memory is bounded by PIECE and the format's own
+window (capped). Several members or frames in a row are one input. What was decompressed before damaged or truncated
+data is given; `trouble` then says what was wrong. Pieces are as long as the first buffer of the libraries: they
+assemble longer ones from several, which have left the processor's cache by the time they are used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The walk through a container: kernel for the packets, Python for what lies between them.
+"""The walk through a container: the kernel handles the packets, Python what lies between them.
 
-A Walker takes bytes in any portions and gives rows; it says what it passed over, what is wrong, and what is left
-unfinished at the end. Positions are indexes into the buffer. It buffers nothing: a block that is of no interest is
-skipped however long it is. No I/O in here.
+A Walker takes bytes in any portions and gives rows; it says what it skipped, what is wrong, and what is left unfinished
+at the end. Positions are indexes into the buffer. It buffers nothing: a block of no interest is skipped however long it
+is. No I/O in here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Captures that are read where they lie: by workers of an executor, on other machines perhaps.
+"""Captures that are read where they are: by workers of an executor, perhaps on other machines.
 
     inputs = opened(["/data/run.pcap", "s3://bucket/run.pcap"], tasks)    # for a CaptureReader
 
-A capture is a path or a URL that the workers see. Whoever puts the report together need not see it: what has to be read
-in order, and single frames, it gets from the workers as well. Where it does see the same file (path, size, time of its
+A capture is a path or a URL that the workers see. The process that makes the report need not see it: what must be read
+in order, and single frames, it gets from the workers as well. If it does see the same file (path, size, time of the
 last change), it reads these itself.
 """
 

@@ -1,9 +1,9 @@
-"""Frames again, by number: the bytes of a copy that came earlier, while the input is still being read.
+"""Frames again, by number: the bytes of an earlier copy, while the input is still being read.
 
-Two ways, each nearly free while nobody asks. A Trail, for plain files: the offset of every so-many-th frame, from where
-the file is read again and walked. A Window, for pipes and compressed inputs: the blocks read last, as far back as the
-pool has slots. Both are bounded; what they no longer know is None. A plain file that was changed in between is noticed
-by the frame from which the walk begins (its length and time stamp): None then, never another frame.
+There are two ways, each nearly free if nobody asks. A Trail, for plain files, has the offset of every STRIDE-th frame,
+from where the file is read again. A Window, for pipes and compressed inputs, holds the blocks read last, as far back as
+the pool has slots. Both are bounded; what they no longer know is None. If a plain file was changed meanwhile, the frame
+at which the walk begins shows it (its length and time stamp): the answer is then None, never another frame.
 """
 
 from __future__ import annotations

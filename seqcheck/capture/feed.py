@@ -1,6 +1,7 @@
-"""One input of a capture: opened, unpacked, walked; with all that is known of it.
+"""One input of a capture: opened, decompressed, walked; with all that is known of it.
 
-Errors come at once (InputError: not there, no permission, no capture), damage later (`damage`, in order of offset).
+Errors are raised immediately (InputError: not there, no permission, no capture), damage is reported later (`damage`, in
+order of offset).
 """
 
 from __future__ import annotations

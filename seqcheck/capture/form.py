@@ -1,6 +1,6 @@
 """How the packets of a capture are read: a value, so that it can be passed to the reader of another part.
 
-Walkers use them for what comes in order; parts (part.py) for a stretch by itself. No I/O in here.
+Walkers use it for what is read in order, parts (part.py) for a stretch on its own. No I/O in here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Several inputs as one capture: frame by frame in time order.
 
-Inputs whose times do not overlap follow one another; where they overlap, their rows are put in order. Within an input
-the order of its frames is never changed, even where its clock went backwards: what counts there is the highest time so
-far. Equal times go by the order in which the inputs were named. An input is read only when its first frame is due, so
-hundreds of files that follow one another take no more memory than one.
+Inputs whose times do not overlap follow one another; where they overlap, their rows are merged. Within an input the
+order of its frames never changes, even if its clock went backwards: the highest time so far counts. Equal times are
+ordered as the inputs were named. An input is read only when its first frame is due, so hundreds of files in a row take
+no more memory than one.
 """
 
 from __future__ import annotations

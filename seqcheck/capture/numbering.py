@@ -1,7 +1,7 @@
-"""Which frame of which input a number over the whole capture stands for.
+"""Which frame of which input a number over the whole capture means.
 
-Kept as stretches of one input, and for stretches that were put in order from several, the input of each frame. Bounded:
-the oldest are forgotten, and such a number is then None.
+Kept as stretches of one input, and for merged stretches, the input of each frame. Bounded: the oldest are forgotten,
+and such a number is then None.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
     cursor = PartedCursor(cursor, raw, damage, plan, readers)    # continues from where `cursor` is
     cursor.fill()    # as Cursor
 
-A part counts where it is proved: the one before, all of it, ended where this one begins, with the same form (part.py).
-Everywhere else one cursor reads in order, as it would have without parts, up to where the next one begins: over
-blocks that are no packets, over damage, over what a guess took for a record, and at the end of the file. So frames,
-damage and places are those of a single cursor, whatever the parts were.
+A part counts once it is proved: all of the one before ended where this one begins, with the same form (part.py).
+Everywhere else one cursor reads in order, as it would have without parts, up to where the next one begins: over blocks
+that are not packets, over damage, over wrong guesses, and at the end of the file. So frames, damage and places are
+those of a single cursor, whatever the parts were.
 """
 
 from __future__ import annotations

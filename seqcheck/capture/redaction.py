@@ -1,10 +1,10 @@
-"""Frames without what is nobody's business: addresses replaced, payload replaced, the sequence numbers kept.
+"""Frames without private content: addresses and payload replaced, sequence numbers kept.
 
-What stays: the structure of link layer, VLAN tags, ARP, IP, UDP, TCP and ICMP headers, ports, lengths, and of records
-the words that the layout reads. Addresses become others, one for one. All other bytes are drawn from a keyed hash over
-themselves and those before them: what is equal from the start on stays equal, what differs stays different, so that
-copies compare as before, and nobody without the key can tell what they were. Checksums are right where the whole frame
-is there. What is not understood is replaced, never kept.
+What stays: the structure of link layer, VLAN tags, ARP, IP, UDP, TCP and ICMP headers, ports, lengths, and in records
+the words that the layout reads. Addresses are replaced one for one. All other bytes are drawn from a keyed hash over
+themselves and those before them: what is equal from the start on stays equal, what differs stays different, so copies
+compare as before, and nobody without the key can tell what they were. Checksums are correct if the whole frame is
+there. What is not understood is replaced, never kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A capture's frames, those of them that are asked for (selection.py): a source as the reader is.
+"""The selected frames of a capture (selection.py): a source, like the reader.
 
-Rows that are not asked for are passed over, so what is left is read as if no other frame had been captured, except that
-frames keep their numbers. Reading ends behind the last frame that can be asked for.
+Other rows are skipped, so the rest is read as if no other frame had been captured, except that frames keep their
+numbers. Reading ends after the last frame that can be selected.
 """
 
 from __future__ import annotations

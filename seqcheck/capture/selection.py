@@ -1,8 +1,8 @@
-"""Which frames of a capture are asked for: by their numbers, by time, by a tcpdump expression.
+"""Which frames of a capture are selected: by number, by time, by a tcpdump expression.
 
     Selection(where="udp port 5000", start=datetime(2026, 11, 28, 10, tzinfo=UTC), frames=(1, 50_000))
 
-All of it must hold of a frame. Frames keep the numbers that they have in the whole capture.
+A frame must meet all conditions. Frames keep the numbers that they have in the whole capture.
 """
 
 from __future__ import annotations

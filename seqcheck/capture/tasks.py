@@ -3,8 +3,8 @@
     tasks = Tasks(executor)
     tasks.submit(function, argument, ...).get()
 
-What is sent is pure, so it can be done again: by this process where the executor broke, by another worker where one is
-slow. A worker that dies costs time, not the result.
+What is sent is pure, so it can be repeated: by this process if the executor broke, by another worker if one is slow. A
+worker that dies costs time, not the result.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Captures that are still going on: where their frames come from, and the files that are written beside them."""
+"""Captures in progress: where their frames come from, and the files that are written alongside."""

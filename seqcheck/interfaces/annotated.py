@@ -1,7 +1,7 @@
-"""A whole live capture as pcapng, written as it comes, with a comment on each frame with which something is wrong.
+"""A whole live capture as pcapng, written as it comes, with a comment on each frame with a problem.
 
-A frame has its comment where what it says is known when its block was tracked: all but what a restart decides
-later. Every block is written at once, whole.
+A frame gets its comment if the problem is known when its block was tracked: that is everything but what a restart
+decides later. Every block is written immediately and whole.
 """
 
 from __future__ import annotations

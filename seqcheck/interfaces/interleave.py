@@ -1,9 +1,9 @@
 """Frames of several interfaces in time order, while they come.
 
-Each interface gives its own in order (except what its driver mixes up, which is left as it is). One that is silent may
-still hold frames that are older than those of the others, but none older than HORIZON_NS: the kernel hands over a block
-that is not full after packet_socket.RETIRE_MS. So what is older than all that can come is due. Bounded: when more than
-`most` bytes wait, the oldest is given out regardless; so is everything at the end.
+Each interface gives its own in order (what its driver mixes up is left as it is). A silent one may still hold frames
+that are older than those of the others, but none older than HORIZON_NS: the kernel hands over a block that is not full
+after packet_socket.RETIRE_MS. So a frame older than all that can come is due. Bounded: when more than `most` bytes
+wait, the oldest is given out anyway; so is everything at the end.
 """
 
 from __future__ import annotations

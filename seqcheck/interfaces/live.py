@@ -1,15 +1,15 @@
-"""A capture that is still going on: one or several interfaces, in blocks of frames.
+"""A capture in progress: one or several interfaces, in blocks of frames.
 
     with LiveReader(["eth0"], Listening(), opener=by_ring) as reader:
         for frames, low, high in reader:
             reader.lost            # how many frames we lost just before row `low`
             reader.store.get(17)   # as in `reader.CaptureReader`
 
-Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about
-every LEISURE_MS, so that the caller can look at the clock. Several interfaces are one capture in time order: a
-frame waits until none that is older can still come from another interface (HORIZON_NS), or until half the window waits.
+Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about every
+LEISURE_MS, so that the caller can look at the clock. Several interfaces are merged by time into one capture: a frame
+waits until no older one can come from another interface (HORIZON_NS), or until half the window waits.
 
-What happens to the interfaces is told in words by `note`, and kept in `remarks`.
+What happens to the interfaces is reported in words by `note`, and kept in `remarks`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a live source keeps to look back at: the memory into which frames are copied, and single frames by number.
 
-Blocks of frames are appended to slots of one arena (see `slots`) until a slot is full; the slot used longest ago is
+Blocks of frames are appended to slots of one arena (see `slots`) until a slot is full; the least recently used slot is
 then refilled. So memory is bounded, and reaches back as many frames as fit, however slowly they come.
 """
 

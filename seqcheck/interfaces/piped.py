@@ -1,9 +1,9 @@
 """A capture that comes through a pipe while it is made: `ssh host tcpdump -U -w - | seqcheck live -`, or a FIFO.
 
-As sources.live, with what a pipe is: nothing is dropped in front of us (the writer waits), there is no adapter, and it
-ends when the writer has gone. Nothing is read on construction, and no read waits longer than POLL_MS, so that
-the caller can look at the clock; at the end what the pipe holds by then is still taken in. A FIFO is waited for
-until somebody opens it. Bytes are untrusted: they are walked as those of a file, bounded and checked.
+Like sources.live, with the properties of a pipe: nothing is dropped before us (the writer waits), there is no adapter,
+and it ends when the writer has gone. Nothing is read on construction, and no read waits longer than POLL_MS, so that
+the caller can look at the clock; at the end, what the pipe still holds is read. A FIFO is waited for until a program
+opens it. Bytes are untrusted: they are walked like those of a file, bounded and checked.
 """
 
 from __future__ import annotations

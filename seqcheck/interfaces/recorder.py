@@ -1,11 +1,11 @@
-"""The evidence of a live capture: both copies of each duplicate and the frames around them, written as it happens.
+"""The evidence of a live capture: both copies of each duplicate and the frames around them, written during the capture.
 
-A frame is written once to a file, though the surroundings of several duplicates may share it; the frames behind a
-duplicate are written as soon as they have come. Where one file is full or old, the next one begins, if there is one
+A frame is written once to a file, although the surroundings of several duplicates may share it; the frames after a
+duplicate are written as soon as they have come. When a file is full or old, the next one begins, if there is one
 (evidence_file.py says what a file is).
 
 Frames are in the order in which they were written: the surroundings of an earlier copy may come after later frames
-(reordercap puts them in order). Comments name the copies; numbers are those of the whole capture, not of the file.
+(reordercap sorts them). Comments name the copies; numbers are those of the whole capture, not of the file.
 """
 
 from __future__ import annotations

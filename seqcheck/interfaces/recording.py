@@ -1,7 +1,7 @@
-"""`--recorder`: all of the last traffic, saved where something was found.
+"""`--recorder`: the most recent traffic, saved when something was found.
 
-What is found while it may not be saved yet is saved with what is found later: nobody is asked to write more often than
-he can. Comments name the findings.
+What is found while it may not be saved yet is saved with what is found later, so the writer is never asked to write
+more often than it can. Comments name the findings.
 """
 
 from __future__ import annotations

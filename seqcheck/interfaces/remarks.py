@@ -1,7 +1,7 @@
 """What happens to the interfaces of a live capture, in words, each with its place among the frames.
 
-A remark is made when the event is heard of; frames that are older may still wait in the kernel's ring. So its place is
-not final until a younger frame was given out. Bounded.
+A remark is made when the event is noticed; older frames may still wait in the kernel's ring. So its place is not final
+until a younger frame was given out. Bounded.
 """
 
 from __future__ import annotations

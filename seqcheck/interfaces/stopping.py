@@ -1,4 +1,4 @@
-"""How a live reader is told to end."""
+"""How to end a live reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader of captures says of what it took: sums over its inputs. It is a context, which closes it."""
+"""What every reader of captures says of what it read: sums over its inputs. It is a context manager that closes it."""
 
 from __future__ import annotations
 

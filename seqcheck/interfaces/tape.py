@@ -1,8 +1,7 @@
-"""The last bytes of a live capture, up to a size, whatever was in it, in one piece of memory that is written round and
-round.
+"""The most recent bytes of a live capture, up to a size, in one piece of memory that is written round and round.
 
-A block of frames is copied as it lies in its buffer, with what is between its frames, since that costs a tenth of
-taking each frame out; so a frame takes its length, 24 bytes of columns, and where it comes from an interface some 90
+A block of frames is copied as it lies in its buffer, including what is between its frames, because that costs a tenth
+of taking each frame out; so a frame takes its length, 24 bytes of columns, and if it comes from an interface some 90
 bytes of the kernel's. The oldest blocks make room for the newest. Memory that is never written to is never touched.
 """
 

@@ -1,6 +1,5 @@
-"""The points laid over one another: for every stream that at least two of them saw, who saw which numbers, and the
-numbers with copies. Knows no words and makes no report.
-"""
+"""The points compared: for every stream that at least two of them saw, who saw which numbers, and the numbers with
+copies. Knows no words and makes no report."""
 
 from __future__ import annotations
 

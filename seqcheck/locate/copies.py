@@ -1,8 +1,8 @@
-"""Numbers that some point saw more than once, or late: at which point each copy shows first. Pure.
+"""Numbers that some point saw more than once, or late: at which point each copy appears first. Pure.
 
-The k-th copy of a number beyond the first shows first at the first point that has k of them; it arose behind the last
-point before it that saw the number at all. A number is late from the first point on at which it came behind a higher
-one; not where another copy was there before and was lost on the way, since then what came late is the copy.
+The k-th copy of a number beyond the first appears first at the first point that has k of them; it arose after the last
+earlier point that saw the number at all. A number is late from the first point on at which it came after a higher one;
+but if another copy came before and was lost on the way, the late one is that copy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the copies that show first at one place point at: the same diagnosis, of these copies alone."""
+"""What the copies that appear first at one place point to: the same diagnosis, for these copies alone."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Which streams of different points are the same: by their keys, or, where addresses were changed on the way, by their
-numbers and the bytes behind them. Pure.
+"""Which streams of different points are the same: by their keys, or, if addresses were changed on the way, by their
+numbers and the bytes after them. Pure.
 
-A key that another point has, too, is that stream. What is left is matched by payloads: two streams are one where the
-same numbers carry the same first bytes, hardly ever others, and no other stream fits half as well. Where two fit, none
-is taken.
+If another point has the same key, it is the same stream. The rest is matched by payloads: two streams are one if the
+same numbers carry the same first bytes, hardly ever others, and no other stream fits half as well. If two fit, none is
+taken.
 """
 
 from __future__ import annotations

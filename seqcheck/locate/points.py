@@ -1,4 +1,5 @@
-"""One point of the way, analyzed by itself, and what is kept of it for the comparison: all of it follows the anomalies.
+"""One point of the path, analyzed by itself, and what is kept of it for the comparison: all of it grows with the
+anomalies.
 
 Positions (`x`) are those of the tracker, counted from the first record of an epoch; aligned.py makes them comparable.
 """

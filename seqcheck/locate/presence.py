@@ -1,8 +1,8 @@
 """Who saw which numbers: the positions of one epoch of a stream as stretches, in each of which every point saw all
-numbers or none. Pure; as many stretches as there are gaps, whatever their width.
+numbers or none. Pure; there are as many stretches as gaps, whatever their width.
 
-A point *judges* a number where it would have seen it, had it come by: within what it saw of the epoch, and before and
-behind that where its capture is known to have run.
+A point *judges* a number if it would have seen it: within what it saw of the epoch, and before and after that if its
+capture is known to have been running.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Points -> Way: each analyzed, compared, and told."""
+"""Points -> Way: each analyzed, compared, and reported."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What captures at several points tell, drawn."""
+"""The report about captures at several points, in each format."""

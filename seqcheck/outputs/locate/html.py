@@ -1,5 +1,5 @@
-"""What points of a way tell, as one page for a browser, with a ladder of the points. It loads nothing and runs nothing:
-its policy allows its own style alone. Everything from outside goes through `text`."""
+"""The report about several points as one page for a browser, with a ladder of the points. It loads nothing and runs
+nothing: its policy allows only its own style. Everything from outside goes through `text`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What points of a way tell, as JSON: `seqcheck.locate/1`, the fields of located.Way."""
+"""The report about several points as JSON: `seqcheck.locate/1`, the fields of located.Way."""
 
 from __future__ import annotations
 

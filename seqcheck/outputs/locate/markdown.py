@@ -1,4 +1,4 @@
-"""What points of a way tell, as GitHub-flavoured Markdown. All text from outside is escaped, as in the report's."""
+"""The report about several points as GitHub-flavoured Markdown. Text from outside is escaped, as in the report."""
 
 from __future__ import annotations
 

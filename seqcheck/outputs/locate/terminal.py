@@ -1,4 +1,5 @@
-"""What points of a way tell, to read: where copies arose and numbers were lost, then each segment, then the points."""
+"""The report about several points, to read: where copies arose and numbers were lost, then each segment, then the
+points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words and figures that the reports on a way share. They arrange, they never compute."""
+"""The words and figures that the reports about several points share. They arrange, they never compute."""
 
 from __future__ import annotations
 
