@@ -1,4 +1,4 @@
-"""What was asked of `analyze`, with and without --each: checked, and in the words of those who do it."""
+"""What was asked of `analyze`, with and without --each: checked, and converted for the code that does it."""
 
 from __future__ import annotations
 

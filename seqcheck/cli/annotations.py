@@ -1,5 +1,5 @@
-"""Annotations for GitHub Actions: `::error title=...::message`, on stderr, which the runner reads as it reads stdout,
-so that a report on stdout stays whole.
+"""Annotations for GitHub Actions: `::error title=...::message`, on stderr, which the runner reads like stdout, so a
+report on stdout stays intact.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions; escapes as in actions/toolkit's
 packages/core/src/command.ts.

@@ -1,9 +1,9 @@
-"""`analyze` started by root reads as somebody else: in a child that gave up every privilege before the first byte.
+"""`analyze` started by root reads as another user: in a child that gave up every privilege before the first byte.
 
 Inputs and outputs are opened by root, everything that is loaded late is loaded, then the process forks. The child
-becomes the caller of sudo, or nobody, and reads, judges and writes into what it was given; it can open nothing of
-root's any more. The parent touches no byte of a capture: it waits, gives the files that are whole their
-names, and passes signals on. What it hears from the child it takes for what anybody could have sent.
+becomes the caller of sudo, or nobody, and reads, judges and writes to what it was given; it can no longer open anything
+of root's. The parent touches no byte of a capture: it waits, gives complete files their names, and passes signals on.
+It treats what it hears from the child as untrusted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""`seqcheck demo [FOLDER]`: a capture with a stale ring, its analysis and the page about it, to see what all this is.
+"""`seqcheck demo [FOLDER]`: a capture with a stale ring, its analysis and the page about it, to show what seqcheck
+does.
 
 It runs commands that the reader could type, and prints them.
 """

@@ -1,4 +1,4 @@
-"""`--report FORMAT[=PATH]`: where reports go, and how each gets there; one that fails costs no other."""
+"""`--report FORMAT[=PATH]`: where reports go, and how each gets there; if one fails, the others are still written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`seqcheck discover CAPTURE`: finds the counter from the bytes, and says which layout reads it, and why.
 
-Looks at the first frames only. It exits with 0 if a candidate is likely, with 1 where none is.
+Looks at the first frames only. It exits with 0 if a candidate is likely, otherwise with 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`seqcheck analyze --each`: many captures, each on its own, over the processors of this machine.
+"""`seqcheck analyze --each`: many captures, each on its own, on all processors of this machine.
 
-One that cannot be read does not stop the others. On stdout there is a table of all; reports go to files, one of each
-format for each capture. The exit code is the worst.
+One that cannot be read does not stop the others. A table of all is printed to stdout; reports go to files, one per
+format and capture. The exit code is the worst.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a live capture is told to end: signals end the capture, not the program, until its reports are written."""
+"""How a live capture is ended: signals end the capture, not the program, until its reports are written."""
 
 from __future__ import annotations
 

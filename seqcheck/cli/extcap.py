@@ -1,8 +1,8 @@
-"""`seqcheck extcap`: an interface of Wireshark's, which shows a live capture with seqcheck's comments.
+"""`seqcheck extcap`: an interface for Wireshark that shows a live capture with seqcheck's comments.
 
-Wireshark starts it with options of its own (its extcap protocol): to ask which interfaces there are, their link layers
-and settings, and to capture into a FIFO. A script in Wireshark's extcap folder leads here (contrib/wireshark).
-Source: Wireshark's doc/extcap.adoc.
+Wireshark starts it with the options of its extcap protocol: to ask which interfaces there are, their link layers and
+settings, and to capture into a FIFO. A script in Wireshark's extcap folder calls it (contrib/wireshark). Source:
+Wireshark's doc/extcap.adoc.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""An output that grows while a capture runs, the evidence or JSON lines: whole pieces, whatever happens.
+"""An output that grows during a capture, evidence or JSON lines: whole pieces, whatever happens.
 
-A piece that finds no room (a full disk) is taken back, so that what is there can be read to its end.
-Unbuffered: a killed process has written all that it had.
+A piece that does not fit (a full disk) is removed again, so that the file can be read to its end. Unbuffered: a killed
+process has written all that it had.
 """
 
 from __future__ import annotations

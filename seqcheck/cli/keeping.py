@@ -1,6 +1,6 @@
-"""What a live capture keeps of its frames: evidence (`--evidence`), and all of the last traffic (`--recorder`).
+"""What a live capture keeps of its frames: evidence (`--evidence`), and the most recent traffic (`--recorder`).
 
-Opened before privileges are given up; see series.py for files that follow one another.
+Opened before privileges are given up; see series.py for numbered files.
 """
 
 from __future__ import annotations

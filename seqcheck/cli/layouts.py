@@ -1,7 +1,7 @@
-"""`seqcheck layouts [LAYOUT]`: the headers that can be read, or what one of them means, field by field.
+"""`seqcheck layouts [LAYOUT]`: the headers that can be read, or the meaning of one, field by field.
 
-LAYOUT is whatever --layout takes: a name, a TOML file, a spec. The explanation ends with the spec and the TOML file
-that say the same, to start one's own from.
+LAYOUT is whatever --layout takes: a name, a TOML file, a spec. The explanation ends with the equivalent spec and TOML
+file, to start from.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The options that say under which findings a run still counts as clean, for analyze and live alike, and what is said
-where it does not.
+"""The options that say under which findings a run still counts as clean, for analyze and live, and what is printed if
+it does not.
 
-What judges (seqcheck.demands) is loaded where it is needed: not where nothing was demanded and nothing has to be told.
+The code that judges (seqcheck.demands) is loaded on demand: not if there are no requirements and nothing to report.
 """
 
 from __future__ import annotations

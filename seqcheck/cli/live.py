@@ -1,7 +1,7 @@
-"""`seqcheck live INTERFACE...`: the same as analyze, from the wire, while the traffic runs.
+"""`seqcheck live INTERFACE...`: the same as analyze, from an interface, during the capture.
 
-First everything is opened that needs privilege or could fail: the sockets, the reports, the evidence file. Then every
-privilege is given up, for good. Only then is the first byte of traffic looked at.
+First everything that needs privilege or could fail is opened: the sockets, the reports, the evidence file. Then every
+privilege is given up irrevocably. Only then is the first byte of traffic read.
 """
 
 from __future__ import annotations

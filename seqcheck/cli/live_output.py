@@ -1,9 +1,9 @@
-"""Where a live capture's results go: opened before privileges are given up, named when they are whole.
+"""Where a live capture's results go: opened before privileges are given up, named when they are complete.
 
-A report has no name until all of it is written (`output.Output`). What grows as it happens, the evidence and JSON
-lines, gets its name with the first thing worth keeping, and keeps it however the run ends. So nothing is left of a run
-that had nothing to say, and the old file stays until there is a new one. Files belong to whom we become. Symbolic
-links are not followed: root may be led astray by them.
+A report has no name until all of it is written (`output.Output`). Outputs that grow, evidence and JSON lines, get their
+name with the first thing worth keeping, and keep it however the run ends. So a run without results leaves no files, and
+the old file stays until there is a new one. Files belong to the user that we become. Symbolic links are not followed,
+because they could mislead root.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`seqcheck man`: the manual page, as man(7) roff, made from the parsers.
 
-To read it: seqcheck man | man -l -; to keep it: seqcheck man > ~/.local/share/man/man1/seqcheck.1
+To read it: seqcheck man | man -l -; to install it: seqcheck man > ~/.local/share/man/man1/seqcheck.1
 """
 
 from __future__ import annotations

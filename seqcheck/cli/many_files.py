@@ -1,4 +1,4 @@
-"""The system's limit of open files, raised as far as a run needs it."""
+"""The system's limit of open files, raised as far as a run needs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`--metrics`: a live capture's figures for Prometheus, at an address or in a file for the node exporter.
 
-The address is bound before privileges are given up, and answered by a thread that is started after; a slow client is
-given up after PATIENCE_S and costs nobody but other clients. A file is written beside and renamed, each time whole, by
-what we became: its folder must be that user's to write.
+The address is bound before privileges are given up, and served by a thread that is started afterwards; a slow client is
+dropped after PATIENCE_S and delays only other clients. A file is written under another name and renamed, so it is
+always complete, by the user that we became, who must be able to write to its folder.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Who makes and names the files of a live capture, when it can no longer do that itself.
+"""The process that creates and names the files of a live capture when the capture itself no longer can.
 
-Started by root, a capture gives up every privilege; the folder of its outputs may then be closed to it. So a process of
-its own is forked before: it stays what we were and touches no byte of traffic. It gives an output that was opened
-before its name when it is told that output's number, and makes and names the files of a series (series.py), whose
-names it makes up itself. It lives as long as we do, however we end, and takes away what was never named.
+Started by root, a capture gives up every privilege; it may then be unable to write to the folder of its outputs. So a
+separate process is forked before: it keeps its privileges and touches no byte of traffic. When told the number of an
+output that was opened before, it gives it its name; it also creates and names the files of a series (series.py), whose
+names it chooses itself. It lives as long as we do, however we end, and removes what was never named.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How it went with one of many captures, as a value that passes through a pipe."""
+"""The outcome for one of many captures, as a value that passes through a pipe."""
 
 from __future__ import annotations
 

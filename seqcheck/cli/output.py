@@ -1,7 +1,7 @@
-"""Where results go: to stdout, to a new file that appears whole or not at all, or to a device as it is.
+"""Where results go: to stdout, to a new file that appears complete or not at all, or to a device as it is.
 
-A new file has no name until `commit` gives it one, so nothing is left of it however the process ends; where the file
-system cannot do that, it has a random one in its own folder until then. Nothing that exists is replaced unless `force`
+A new file has no name until `commit` gives it one, so nothing is left of it however the process ends; if the file
+system cannot do that, it has a random one in the same folder until then. Nothing that exists is replaced unless `force`
 says so, and never what is being read. Every failure is an OutputError that names the place.
 """
 

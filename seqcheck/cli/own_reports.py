@@ -1,4 +1,4 @@
-"""`--report` of a verb that has formats of its own: it makes one value, which each of them draws."""
+"""`--report` of verbs with their own formats: the verb makes one value, and each format renders it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When `seqcheck send` sends how much, and when it ends."""
+"""When `seqcheck send` sends, how much, and when it ends."""
 
 from __future__ import annotations
 

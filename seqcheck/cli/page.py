@@ -1,4 +1,4 @@
-"""How a reader sees a stream: width, colour, encoding. NO_COLOR and FORCE_COLOR win over what the stream is."""
+"""How a stream is displayed: width, colour, encoding. NO_COLOR and FORCE_COLOR override what the stream is."""
 
 from __future__ import annotations
 

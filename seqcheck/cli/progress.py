@@ -1,7 +1,7 @@
-"""The progress bar: bytes, frames per second and time left, on stderr, for long work at a terminal and nowhere else.
+"""The progress bar: bytes, frames per second and time left, on stderr, only for long work on a terminal.
 
-Called by the session about ten times a second; draws nothing in the first moments, so that short work leaves no
-flicker, and takes itself off the screen at the end. rich is loaded only when there is something to draw.
+Called by the session about ten times a second; draws nothing at first, so that short work does not flicker, and removes
+itself at the end. rich is loaded only when there is something to draw.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""`seqcheck redact IN OUT`: a capture that can be shown to others: numbers, distances and times as they are, addresses
-and payload replaced."""
+"""`seqcheck redact IN OUT`: a capture that can be shared: numbers, distances and times unchanged, addresses and payload
+replaced."""
 
 from __future__ import annotations
 

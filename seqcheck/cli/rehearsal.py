@@ -1,7 +1,7 @@
-"""Everything once, on frames of our own: so that all modules are loaded while they still can be read.
+"""A complete run on frames of our own, so that all modules are loaded while they can still be read.
 
-Python loads modules when they are first needed, dpkt for the first duplicate, rich's parts for the first table; after
-root was given up their files may be out of reach. No byte of traffic is involved.
+Python loads modules when they are first needed, dpkt for the first duplicate, rich's parts for the first table; once
+root is given up, their files may be out of reach. No byte of traffic is involved.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Files of a recording, each written by a process of its own, so that the capture goes on meanwhile.
+"""Files of a recording, each written by a separate process, so that the capture continues meanwhile.
 
 The process is forked: it sees the memory as it was at that moment, whatever is put there later, and ends when its file
-is written. Then the file gets its name: so it is whole or absent, however either process ends. One is written at a
+is written. Then the file gets its name, so it is complete or absent, however either process ends. One is written at a
 time, and none within `pause_s` of the last one's end.
 """
 

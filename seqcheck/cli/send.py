@@ -1,7 +1,7 @@
 """`seqcheck send INTERFACE`: our own header through a real TX ring of the kernel, with slots left stale on request.
 
-For proving a receiver before it is trusted: it prints, as JSON, what the receiver has to find. Sends on the interface
-that was named and on no other; injects nothing unless --inject says so.
+For testing a receiver before it is trusted: it prints, as JSON, what the receiver has to find. Sends only on the given
+interface; injects nothing unless --inject says so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Numbered files of one folder, `run.pcapng` as run.00001.pcapng and so on, of which the newest are kept.
+"""Numbered files in one folder, `run.pcapng` as run.00001.pcapng and so on, of which the newest are kept.
 
-The folder is opened on construction; from then on nothing is looked up by its path, so that a folder that is closed to
-what we became, or was moved, is still the one. Numbers go on after the highest that is there: nothing is replaced.
-Only files of this run are taken away, with `force` also those of earlier runs. A file has no name until `name` gives it
+The folder is opened on construction; from then on nothing is looked up by its path, so it does not matter if the folder
+is moved, or closed to the user that we became. Numbers continue after the highest that exists: nothing is replaced.
+Only files of this run are removed, with `force` also those of earlier runs. A file has no name until `name` gives it
 one. Every failure is an OutputError that names the place.
 """
 

@@ -1,8 +1,8 @@
-"""Settings from files: what analyze and live take where the command line does not say it.
+"""Settings from files, for options of analyze and live that are not on the command line.
 
-Read are, the first one that says something winning: the profile that --profile names, `seqcheck.toml` in the current
-folder (or, if there is none, the table [tool.seqcheck] of its pyproject.toml), and `~/.config/seqcheck/config.toml`.
-A file that belongs neither to root nor to the user who runs this is not read: a folder may be somebody else's. No
+The first of these that says something wins: the profile that --profile names, `seqcheck.toml` in the current folder
+(or, if there is none, the table [tool.seqcheck] of its pyproject.toml), and `~/.config/seqcheck/config.toml`. A file
+that belongs neither to root nor to the user who runs this is not read, because the folder may be somebody else's. No
 setting can name a file to be written.
 """
 

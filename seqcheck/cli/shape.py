@@ -1,7 +1,7 @@
-"""What the command line looks like, read from the parsers: verbs, arguments, options and what they take.
+"""The structure of the command line, read from the parsers: verbs, arguments, options and their values.
 
-The one definition is the parsers' (main.build); completions, the manual page and docs/cli.md are made from this.
-Knows no shell and no markup.
+The parsers are the only definition (main.build); completions, the manual page and docs/cli.md are made from this. Knows
+no shell and no markup.
 """
 
 from __future__ import annotations

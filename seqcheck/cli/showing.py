@@ -1,4 +1,4 @@
-"""What a live capture shows meanwhile: the dashboard at a terminal, else a line for each interval; and JSON lines."""
+"""What a live capture shows: the dashboard on a terminal, else a line for each interval; and JSON lines."""
 
 from __future__ import annotations
 

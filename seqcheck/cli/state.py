@@ -1,4 +1,4 @@
-"""--state: a file from which the next captures of a rotation go on. What it was stays until the new one is whole."""
+"""--state: a file from which the next captures of a rotation continue. The old one stays until the new one is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The standard streams, where they are closed, full or gone."""
+"""The standard streams, also if they are closed, full or gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few processes that work through many tasks; the death of one costs the task it had in hand and nothing else.
+"""A few processes that work through many tasks; if one dies, only its current task is lost.
 
 Tasks, answers and news are pickled, and pass through a pipe for each worker. Workers ignore Ctrl-C: the process that
 started them ends them, and they clean up after themselves.

@@ -1,9 +1,9 @@
 """Two summaries -> what is better, what is worse, what is merely different.
 
-Captures differ in length, so counts are judged by their share: `after` is worse where it has more than `before`'s share
-would give, rounded up, and better where it has less, rounded down. A count that stays is the same even if the length
-changed by a little. Where nothing could have been counted before, anything is more. Cause, strength and ring are told
-where they changed; they have no better and worse. A stream that is only in one of the two is told, and counts in the
+Captures differ in length, so counts are judged by their share: `after` is worse if it has more than `before`'s share
+would give, rounded up, and better if it has less, rounded down. An unchanged count is the same even if the length
+changed a little. If nothing could have been counted before, anything is more. Changes of cause, strength and ring are
+reported; they are neither better nor worse. A stream that is only in one of the two is reported, and counts in the
 totals. Pure, exact integers.
 """
 

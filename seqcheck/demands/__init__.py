@@ -1,13 +1,11 @@
-"""What somebody demands of a report: limits, causes that must not be, and expectations. Pure; it judges, it never reads
+"""Requirements for a report: limits, causes that must not occur, and expectations. Pure; it judges, it never reads
 captures.
 
-Without any demand a report is clean where nothing came twice and nothing is missing (docs/ci.md): late records
-and restarts are no findings, nor are the second copies that redundant paths deliver on purpose. Of foreign frames,
-those count that came again from a ring. `--max-...` moves these
-limits. A cause that is named as a reason to fail, or an
-expectation, takes their place: then duplicates and missing numbers count only where a limit is given too. Where
-anything is demanded, a capture that is damaged or cut short does not meet it: what was not read may hold what must not
-be. Who allows damage says so; an expectation may name it.
+Without any requirement a report is clean if nothing came twice and nothing is missing (docs/ci.md): late records and
+restarts are not findings, nor are the second copies that redundant paths deliver on purpose. Foreign frames count if a
+ring sent them again. `--max-...` changes these limits. A cause to fail on, or an expectation, replaces them: then
+duplicates and missing numbers count only if a limit is given too. With any requirement, a damaged or truncated capture
+fails, because the unread part may hold what must not occur. `--allow-damage` allows it; an expectation may name it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What came of one demand."""
+"""The result of one requirement."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""A live capture at a terminal: its state, redrawn on the terminal's other screen.
+"""A live capture on a terminal: its state, redrawn on the terminal's alternate screen.
 
-Each drawing comes from one Snapshot and nothing else, takes some 0.2 ms and no thread of its own: what follows from the
-report alone is laid out once for each report, and only the lines that differ from those on the screen are written. It
-fits 80 columns and 24 lines, and uses more where there are some. The first line is the answer so far. At the end the
-first screen is back as it was, and what was said meanwhile is there. Keys turn to other pages (pages.py), pause the
-picture or end the capture: see `heed`.
+Each drawing comes from one Snapshot and nothing else, and takes some 0.2 ms and no thread: what follows from the report
+alone is laid out once for each report, and only lines that changed are written. It fits 80 columns and 24 lines, and
+uses more if available. The first line is the answer so far. At the end the normal screen is restored, and what was said
+meanwhile is printed there. Keys switch to other pages (pages.py), pause the picture or end the capture: see `heed`.
 """
 
 from __future__ import annotations

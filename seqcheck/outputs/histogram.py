@@ -1,8 +1,8 @@
-"""The rows of a histogram of distances: few enough to read, equally wide, cut where the ring's laps end.
+"""The rows of a histogram of distances: few enough to read, equally wide, split at the ring's laps.
 
 A stale slot shows as a pile at or just below a whole number of laps (D <= kN, docs/verdict.md), so rows are counted
-down from such marks and none reaches across. Rows in which nothing fell are left out, which keeps the others narrow
-where the distances form piles far apart. Pure numbers, nothing is drawn here.
+down from these marks and none crosses one. Empty rows are left out, which keeps the others narrow if the distances form
+piles far apart. Pure numbers, nothing is drawn here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""How figures went over time, in a line of characters each: the whole run, however long, in at most MOST columns.
+"""Figures over time, each as a line of characters: the whole run, however long, in at most MOST columns.
 
-Differences of running totals are added up in buckets of equal length; when there are too many, two and two become one.
+Differences of running totals are added up in buckets of equal length; when there are too many, they are merged in
+pairs.
 """
 
 from __future__ import annotations

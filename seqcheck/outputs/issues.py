@@ -1,7 +1,7 @@
-"""What a code scanner would call issues: each requirement that is not met, and the verdict where all are; for the
-formats sarif and codequality.
+"""What a code scanner would call issues: each requirement that is not met, and the verdict if all are; for the formats
+sarif and codequality.
 
-Where nothing is demanded, duplicates and missing numbers are what must not be, and a damaged capture is a warning.
+Without requirements, duplicates and missing numbers are the issues, and a damaged capture is a warning.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The report as JUnit XML: test cases for the capture, the verdict, and each stream and check; or for each demand.
+"""The report as JUnit XML: test cases for the capture, the verdict, and each stream and check; or for each requirement.
 
-Where nothing is demanded, a stream fails `duplicates` where a number came twice, `missing` where one never came. Where
-something is (limits, causes to fail on, expectations), what is demanded decides alone: a test case for each, and the
-streams' say what was found and pass. A capture that is damaged, and a field that does not count, are errors.
+Without requirements, a stream fails `duplicates` if a number came twice, and `missing` if one never came. With some
+(limits, causes to fail on, expectations), they alone decide: there is a test case for each, and the streams' cases say
+what was found and pass. A damaged capture, and a field that does not count, are errors.
 
-What is written is what Jenkins and GitLab both read: the schema of Jenkins' xunit plugin (junit-10.xsd), in which times
-have three decimals at most. Characters that XML cannot hold are written out.
+Jenkins and GitLab both read this: it fits the schema of Jenkins' xunit plugin (junit-10.xsd), in which times have three
+decimals at most. Characters that XML cannot hold are escaped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A live capture line by line: for people without a terminal, and as JSON lines for programs.
 
-JSON lines, `seqcheck.live/1`: `{"type": "found", ...}` for each duplicate at once, `{"type": "snapshot", ...}` for each
-interval, and at the end a line for the report and one for each duplicate and gap that it lists (`seqcheck schema
+JSON lines, `seqcheck.live/1`: `{"type": "found", ...}` for each duplicate immediately, `{"type": "snapshot", ...}` for
+each interval, and at the end a line for the report and one for each duplicate and gap that it lists (`seqcheck schema
 live`). Times are integer ns. ASCII.
 """
 

@@ -1,9 +1,9 @@
-"""A terminal's other screen, drawn line by line, and the one that was there before given back as it was.
+"""A terminal's alternate screen, drawn line by line; the normal screen is restored at the end.
 
-Only lines that differ are written, each at its own place, so that nothing scrolls and a line that is too long wraps
-nowhere. Keys are not echoed meanwhile: Enter would move the picture. What others write to stderr is kept, and said when
-the first screen is back. Control sequences: ECMA-48; the other screen, wrapping and the cursor's visibility are DEC's,
-and everyone's.
+Only changed lines are written, each at its place, so nothing scrolls and a line that is too long does not wrap. Keys
+are not echoed meanwhile, because Enter would move the picture. What others write to stderr is kept, and printed when
+the normal screen is back. Control sequences: ECMA-48; the alternate screen, wrapping and the cursor's visibility are
+DEC's, and supported everywhere.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""Numbers and names in the words that people read. Counts get thousands separators; sequence and frame numbers do not,
-since they are looked up elsewhere (Wireshark). Knows nothing of rich.
-"""
+"""Numbers and names as people read them. Counts get thousands separators; sequence and frame numbers do not, because
+they are looked up elsewhere (Wireshark). Knows nothing of rich."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`seqcheck completion SHELL`: a script that teaches a shell our verbs, options and what they take.
+"""`seqcheck completion SHELL`: a script that teaches a shell our verbs, options and their values.
 
-Each is made from the parsers, so that it knows what this version knows.
+Each is made from the parsers, so it knows what this version knows.
 """
 
 from __future__ import annotations

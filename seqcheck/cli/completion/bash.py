@@ -1,6 +1,6 @@
-"""Completion for bash, 3.2 and newer; needs nothing beside it (not the package bash-completion).
+"""Completion for bash, 3.2 and newer; needs nothing else (not even the package bash-completion).
 
-bash cuts words at = and :, so the script looks at the line itself, and gives back only what follows the last cut.
+bash splits words at = and :, so the script looks at the line itself, and returns only what follows the last split.
 """
 
 from __future__ import annotations

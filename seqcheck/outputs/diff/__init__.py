@@ -1,1 +1,1 @@
-"""The difference between two reports, drawn."""
+"""The difference between two reports, in each format."""

@@ -1,4 +1,4 @@
-"""What the owner of the sender does with the page: what was required and whether it holds, and what to check next."""
+"""What the sender's owner does with the page: what was required and whether it is met, and what to check next."""
 
 from __future__ import annotations
 
