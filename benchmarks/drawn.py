@@ -42,7 +42,7 @@ class Clock:
 
 
 def run(argv: list[str]) -> int:
-    """Measure `seqcheck` with the arguments behind the first; its exit code."""
+    """Measure `seqcheck` with the arguments after the first; its exit code."""
     told, *rest = argv
     snapshots, drawings = Clock(), Clock()
     for owner, name, clock in ((Watch, "snapshot", snapshots), (Dashboard, "__call__", drawings)):

@@ -93,7 +93,7 @@ static void read_models(struct input *in, struct model *models, size_t *count)
     }
 }
 
-/* The frames of the input, in a buffer with or without a margin behind the last one. */
+/* The frames of the input, in a buffer with or without a margin after the last one. */
 static struct rows read_steps(struct input *in)
 {
     struct model models[MOST_FRAMES];

@@ -199,7 +199,7 @@ def wide_zstd() -> bytes:
 
 
 def wide_xz() -> bytes:
-    """Valid except for the size of its dictionary, 1.5 GiB, whose checksum is made anew."""
+    """Valid except for the size of its dictionary, 1.5 GiB, whose checksum is remade."""
     data = bytearray(lzma.compress(b"x" * 100))
     size = (data[12] + 1) * 4  # of the block header
     at = data.index(b"\x21\x01", 12)  # LZMA2, one byte of properties

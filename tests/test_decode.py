@@ -116,7 +116,7 @@ def read(spec: str, payload: bytes, captured: int | None = None) -> dict[str, in
         ("udp seq=u8@0 slot=u8@-1", {"seq": 1, "slot": 16}),
         ("udp seq=u8@0 slot=u8@1?u8@2&4", {"seq": 1}),
         ("udp seq=u8@0 slot=u8@1?u8@2&2", {"seq": 1, "slot": 2}),
-        ("udp seq=u8@0 slot=u8@16", {"seq": 1}),  # behind the payload
+        ("udp seq=u8@0 slot=u8@16", {"seq": 1}),  # after the payload
         ("udp seq=u8@0 slot=u8@1?u8@16", {"seq": 1}),
         ("udp seq=u8@0 time=u8@1:s time=u8@2:ms time=u8@3:us", {"seq": 1, "time_ns": 2_003_004_000}),
         ("udp seq=u8@0 time=u8@1:s time=u8@16:us", {"seq": 1}),

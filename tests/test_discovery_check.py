@@ -129,7 +129,7 @@ def test_no_frames_say_nothing() -> None:
 
 
 def stepping(step: int, size: int = 2) -> Frames:
-    """A counter of `size` bytes that goes up by `step`, in front of noise."""
+    """A counter of `size` bytes that goes up by `step`, before noise."""
     taken, more = Sample(), noise(5)
     frames = sent((at * step % 256**size).to_bytes(size, "big") + more() for at in range(3000))
     taken.take(frames, 0, frames.count)

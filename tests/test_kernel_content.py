@@ -90,7 +90,7 @@ def test_what_the_sender_changes_does(kernel: Any, other: dict[str, Any]) -> Non
 
 
 def test_padding_is_no_content(kernel: Any) -> None:
-    """Nor is what an adapter puts behind the packet."""
+    """Nor is what an adapter puts after the packet."""
     short = sent(b"3", identification=4)
     captured = [*identified(range(20)), short, Frame(short.data[:-3] + b"abc", short.wire, 1)]
     assert again(captured, kernel) == [21]
@@ -130,7 +130,7 @@ def test_a_flood_that_never_changes_has_no_copies(kernel: Any, identification: i
 
 
 def test_the_same_content_in_new_packets_is_no_copy(kernel: Any) -> None:
-    """And identifications come round: after that, the same one means nothing."""
+    """And identifications wrap: after that, the same one means nothing."""
     captured = [sent(b"same", identification=1 + number % 500) for number in range(2000)]
     status, *_, flows, _ = read(kernel, captured)
     assert status == [RECORD] + [INDISTINCT] * 1999

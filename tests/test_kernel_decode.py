@@ -27,7 +27,7 @@ SPECS = [
 ]  # fmt: skip
 PROGRAMS = [layout.compile(layout.parse(spec)) for spec in SPECS]
 CUTS = st.lists(st.integers(1, 40), max_size=3)
-MARGIN = b"\xee" * 300  # behind the last frame, so that the short way is open to it too
+MARGIN = b"\xee" * 300  # after the last frame, so that the short way is open to it too
 
 
 @st.composite

@@ -41,7 +41,7 @@ class Nothing:
 
 
 def observed(parts: list[tuple[int, list[tuple[int, int]]]], *, ahead: int = 0) -> Report:
-    """What is reported of blocks, each with the number of frames that we lost in front of it, which is told `ahead`
+    """What is reported of blocks, each with the number of frames that we lost before it, which is told `ahead`
     blocks before."""
     own = OwnDrops()
     seen = Observation(kernel.load(), [resolve(LAYOUT)], [own])

@@ -1,4 +1,4 @@
-"""Captures at the points of a way, made record by record for the tests of `locate`."""
+"""Captures at the points of a path, made record by record for the tests of `locate`."""
 
 from __future__ import annotations
 

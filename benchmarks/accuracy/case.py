@@ -109,7 +109,7 @@ def records_of(wire: Wire, *, but: int = 20) -> np.ndarray:
 
 
 def apart(making: Making, blocks: Sequence[tuple[float, float]]) -> bool:
-    """Does the count go on for a while behind each block that was sent again, from … to in frames? Where one follows on
+    """Does the count go on for a while after each block that was sent again, from … to in frames? Where one follows on
     another at once, one may take it for a restart."""
     streams = making["streams"] + 4 * making["queue_streams"]
     inside = sorted(blocks)

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.accuracy.header import Header
 from benchmarks.accuracy.wire import ALIEN, HOST, QUEUE, RECORD, Wire
 
-PCAP = 16  # bytes in front of each frame
+PCAP = 16  # bytes before each frame
 OWN, OTHER, TARGET = b"\x02\0\0\0\x10\x01", b"\x02\0\0\0\x20\x02", b"\x02\0\0\0\x30\x03"
 
 
@@ -147,7 +147,7 @@ class Painter:
         salted = np.flatnonzero(wire.salt)
         if len(salted):
             body[salted, at : at + most] ^= (wire.salt[salted] & 255).astype(np.uint8)[:, None]
-        # nothing behind the payload
+        # nothing after the payload
         over = np.flatnonzero(self.payload < most)
         if len(over):
             inside = np.arange(most)[None, :] < self.payload[over, None]

@@ -97,7 +97,7 @@ def head(rng: random.Random, *, stream: bool, streams: int) -> Head:
     """A header drawn at random; with a field that names the stream."""
     big = rng.random() < 0.5
     parts = []
-    if rng.random() < 0.15:  # a long one in front of it: another protocol, or a big struct
+    if rng.random() < 0.15:  # a long one before it: another protocol, or a big struct
         size = rng.choice((20, 40, 64, 130, 300))
         parts.append(Part("constant", size, big, constant=rng.randbytes(size)))
     for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4, 6, 9))):

@@ -1,4 +1,4 @@
-"""Kinds for what is asked of captures beside a report: a part of one, several points of a way, and copies of a capture
+"""Kinds for what is asked of captures beside a report: a part of one, several points of a path, and copies of a capture
 without duplicates or addresses."""
 
 from __future__ import annotations

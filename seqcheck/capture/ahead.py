@@ -20,7 +20,7 @@ from seqcheck.kernel.border import FULL, MAX_BLOCK
 if TYPE_CHECKING:
     from queue import SimpleQueue
 
-LEAD = MAX_BLOCK  # bytes in front of a block, for the part of a record that the block before ends with
+LEAD = MAX_BLOCK  # bytes before a block, for the part of a record that the block before ends with
 
 
 def processors() -> int:
@@ -69,7 +69,7 @@ class Ahead:
 
 class AheadCursor(Cursor):
     """A cursor that has the next block filled while it walks one. What is left of a block when it was walked moves in
-    front of the next (`lead` bytes of the pool are for that). Blocks stay readable behind the one in use, so they are
+    front of the next (`lead` bytes of the pool are for that). Blocks stay readable after the one in use, so they are
     filled up before the next is begun. `wait`: the thread's reading always comes to an end, so that `close` can wait
     for it.
     """

@@ -71,7 +71,7 @@ class _Active:
         return low, self.low
 
     def settle(self) -> None:
-        """Rows that were taken are given out now: what was lost behind the last one is told."""
+        """Rows that were taken are given out now: what was lost after the last one is told."""
         if self.low == self.high:
             self.feed.settle()
 

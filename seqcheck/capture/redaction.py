@@ -225,7 +225,7 @@ def _of_group(address: bytes) -> bool:
 
 @dataclass(frozen=False, slots=True, kw_only=True)
 class _Behind:
-    """What is behind an IP header and its extension headers, and the bytes of these that lead there. `protocol` is -1
+    """What is after an IP header and its extension headers, and the bytes of these that lead there. `protocol` is -1
     where no header of it begins in this frame, `part` whether the packet is a fragment."""
 
     protocol: int

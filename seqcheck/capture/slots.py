@@ -31,7 +31,7 @@ class Block:
 
 
 class Pool:
-    """`count` slots of `size` bytes and `rows` frames, with `lead` bytes of their own in front of each."""
+    """`count` slots of `size` bytes and `rows` frames, with `lead` bytes of their own before each."""
 
     def __init__(self, count: int, *, size: int = SLOT, rows: int = ROWS, lead: int = 0) -> None:
         self.size, self.rows, self.lead = max(size, LEAST_SLOT), rows, lead

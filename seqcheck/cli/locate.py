@@ -1,4 +1,4 @@
-"""`seqcheck locate POINT=CAPTURE...`: captures of the same traffic at several points of its way, and where each copy,
+"""`seqcheck locate POINT=CAPTURE...`: captures of the same traffic at several points of its path, and where each copy,
 each loss and each late number arose."""
 
 from __future__ import annotations

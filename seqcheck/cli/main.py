@@ -265,7 +265,7 @@ def configured(parser: argparse.ArgumentParser) -> None:
 
 
 def common(parser: argparse.ArgumentParser) -> None:
-    """What every verb takes, before or behind its name."""
+    """What every verb takes, before or after its name."""
     parser.add_argument(
         "-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress and no notes on stderr"
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seqcheck.simulate import Scenario
 
 SECOND = 1_000_000_000
-SENDER = "sender"  # the point directly behind the ring
+SENDER = "sender"  # the point directly after the ring
 
 DESCRIPTION = """\
 Simulates a sender with a netmap-like TX ring, slot by slot, and writes what its receiver

@@ -1,9 +1,9 @@
-"""How many records came by either of two redundant ways, by the mark that the frames themselves carry: the LAN of a PRP
-trailer, the path of an HSR tag (IEC 62439-3). A sink, for layouts that read such a mark; for all others
-there is nothing to count.
+"""How many records came by either of two redundant paths, by the mark that the frames themselves carry: the LAN of a
+PRP trailer, the path of an HSR tag (IEC 62439-3). A sink, for layouts that read such a mark; for all others there is
+nothing to count.
 
 PRP: the last six bytes of a frame are sequence number, LAN (4 bits: 0xA or 0xB) with size, and the suffix 0x88fb. HSR:
-behind the ethertype 0x892f come the path (4 bits, the last of which is 0 for A and 1 for B) with size, and the number.
+after the ethertype 0x892f come the path (4 bits, the last of which is 0 for A and 1 for B) with size, and the number.
 Frames that were cut lack a trailer and are on neither. Costs a few NumPy operations a block; memory is two counts.
 """
 
@@ -21,7 +21,7 @@ from ..sink import Block, Sink
 from ..wire.link import ETHERNET, TAG, TAGS, TYPE_AT
 
 PRP, HSR, R_TAG = 0x88FB, 0x892F, 0xF1C1
-HSR_TAG = 6  # bytes behind the ethertype, with the one that follows
+HSR_TAG = 6  # bytes after the ethertype, with the one that follows
 Lanes = NDArray[np.int8]  # of each record: 0 for A, 1 for B, -1 if there is no mark
 Reads = Callable[[Frames, NDArray[np.int64]], Lanes]
 

@@ -155,7 +155,7 @@ class LiveReader(Summed, Stopping):
 
     @property
     def missed(self) -> int:
-        """Frames that the interfaces or the host's queues lost in front of us, as far as they say."""
+        """Frames that the interfaces or the host's queues lost before us, as far as they say."""
         return sum(max(0, interface.losses(name) - before) for name, before in self._missed.items())
 
     @property

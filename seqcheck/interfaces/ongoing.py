@@ -48,7 +48,7 @@ class Ongoing(Protocol):
 
     @property
     def behind(self) -> float:
-        """The share of the buffer in front of us that waits, where what finds no room is lost."""
+        """The share of the buffer that waits for us; frames that do not fit are lost."""
 
     @property
     def ring_bytes(self) -> int:

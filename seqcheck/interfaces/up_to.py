@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class UpTo:
     """A reader's blocks, no more than `most` frames of them (None: all); and what is to be said of those. `lost` is
-    called before a block in front of which frames were lost, with the number of its first frame and how many."""
+    called before a block before which frames were lost, with the number of its first frame and how many."""
 
     def __init__(self, reader: Ongoing, most: int | None, lost: Callable[[int, int], None]) -> None:
         self.frames = 0

@@ -369,7 +369,7 @@ ROUND, ROUND_BACK, ROUND_SHORT = 64, 8, 1 << 15  # copies in a row; what a new c
 MOST_OFTEN = 1 << 16
 # What is known of a flow, row = stream id: frames; contents; copies (the same content and identification), and those
 # that counted; contents that came again under another identification; contents whose identification differs from the
-# one before; copies in a row, as the rules count them; the last identification; whether its contents come round, so
+# one before; copies in a row, as the rules count them; the last identification; whether its contents wrap, so
 # that nothing of it counts.
 CONTENT_FLOW = np.dtype(
     [

@@ -17,7 +17,7 @@ class Names:
         self._of = [np.zeros(0, np.int32) for _ in range(decoders)]
 
     def add_decoder(self) -> None:
-        """One more, behind the last."""
+        """One more, after the last."""
         self._of.append(np.zeros(0, np.int32))
 
     def of(self, decoders: Ids, streams: Ids) -> Ids:

@@ -26,7 +26,7 @@ Words = Mapping[str, Word | None]  # None: no integer of the language
 STRUCT, SCAPY = "struct", "scapy"
 INTEGERS = "bBhHiIlLqQnN?c"
 MOST = 256  # fields
-BYTES_EACH = "sp"  # the count in front of them is their length
+BYTES_EACH = "sp"  # the count before them is their length
 _PIECE = re.compile(r"(\d*)([a-zA-Z?])", re.ASCII)
 _NAME = r"[a-z_]\w*(?![\w@])"
 

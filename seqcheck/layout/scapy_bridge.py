@@ -1,7 +1,7 @@
 """Between layouts and scapy: a layout as a Packet class, and a user's Packet class as a layout.
 
 scapy is imported by the functions that need it. Only headers whose fields all have fixed offsets cross the bridge:
-no trailers, no conditional fields, no lists in front of what is wanted.
+no trailers, no conditional fields, no lists before what is wanted.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def read_number(text: str) -> int | None:
 
 
 def _pointing(word: str, make: Callable[[str], T], value: str) -> T:
-    """make(value), with `word` put in front of what it complains about."""
+    """make(value), with `word` put before what it complains about."""
     try:
         return make(value)
     except UsageError as error:

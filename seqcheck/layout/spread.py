@@ -140,7 +140,7 @@ class Spread:
         return merged
 
     def _add_place(self) -> None:
-        """One more record in a frame, behind the last."""
+        """One more record in a frame, after the last."""
         decoder = self._engine.Decoder(compile(moved(self._layout, len(self._decoders))))
         if self._admission is not None:
             decoder.admit(self._admission)
@@ -169,7 +169,7 @@ class Spread:
         return self._ids[key]
 
     def _together(self, merged: Columns) -> Columns:
-        """Without records that are not behind the headers of their frame's first."""
+        """Without records that are not after the headers of their frame's first."""
         rows = merged["row"]
         if not len(rows):
             return merged

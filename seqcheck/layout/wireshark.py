@@ -1,4 +1,4 @@
-"""A layout as a Lua dissector for Wireshark and tshark: a table of numbers in front of dissector.lua, which is the same
+"""A layout as a Lua dissector for Wireshark and tshark: a table of numbers before dissector.lua, which is the same
 for all layouts. Nothing of a layout's texts gets into the program but as a quoted, escaped string.
 """
 

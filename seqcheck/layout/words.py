@@ -83,7 +83,7 @@ class Word:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digits:
     """A number that is written in digits: decimal (`text`) or hexadecimal (`hex`) text, `bcd`, or a `varint`. It stands
-    at `offset`, or behind the first `label`; and takes `size` bytes, 0: as many as there are digits. Or it is the
+    at `offset`, or after the first `label`; and takes `size` bytes, 0: as many as there are digits. Or it is the
     content of a BER element (`ber`): of the first one with this `tag` from where the layout's moves lead."""
 
     kind: str

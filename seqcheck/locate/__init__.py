@@ -1,4 +1,4 @@
-"""Captures of the same traffic at several points of its way -> where each copy, each loss and each late number arose.
+"""Captures of the same traffic at several points of its path -> where each copy, each loss and each late number arose.
 
 Theory of operation
     Each point is analyzed by itself, as usual (points.py); what is kept of it follows the anomalies: rows of duplicates

@@ -36,7 +36,7 @@ class Asked:
 
 
 def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable[[], None] | None = None) -> Way:
-    """What arose where, by the captures of each point, in the order of the way; `ready` is called when all of them are
+    """What arose where, by the captures of each point, in the order of the path; `ready` is called when all of them are
     open. InputError if nothing can be compared."""
     layout = resolve(asked.layout) if isinstance(asked.layout, str) else asked.layout
     observed: list[Observed] = []

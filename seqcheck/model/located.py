@@ -1,6 +1,6 @@
-"""What captures at several points of a way tell: `seqcheck.locate/1`.
+"""What captures at several points of a path tell: `seqcheck.locate/1`.
 
-Frozen values; the field names and their order are the keys of the JSON. Points are in the order of the way. Times are
+Frozen values; the field names and their order are the keys of the JSON. Points are in the order of the path. Times are
 integer nanoseconds, numbers are as they stood on the wire, and what is not known is None. No NumPy and no I/O here.
 """
 

@@ -62,7 +62,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 if no number is missing and none came twice but over redundant ways, and no foreign frame points at a
+        """0 if no number is missing and none came twice but over redundant paths, and no foreign frame points at a
         ring; else 1. 2 where the field does not count, so that nothing was judged; or where nothing was found, and a
         limit may have hidden something."""
         if self.verdict.cause == "no-counter":

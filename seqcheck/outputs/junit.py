@@ -160,7 +160,7 @@ def verdict(report: Report) -> str:
 
 
 def twice(stream: Stream, listed: list[Duplicate], report: Report) -> tuple[str, str] | None:
-    """What came again, None if nothing did, or only what two redundant ways deliver on purpose."""
+    """What came again, None if nothing did, or only what two redundant paths deliver on purpose."""
     others = report.duplicates.total - report.duplicates.by_cause.get(ON_PURPOSE, 0)
     listed = [each for each in listed if each.cause != ON_PURPOSE]
     if not stream.duplicates or not others or (report.duplicates.complete and not listed):

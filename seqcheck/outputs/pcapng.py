@@ -1,7 +1,7 @@
 """The frames that findings are about, as an annotated pcapng: both copies of each duplicate, the frames around each gap
 and each late record, with their time stamps and numbers, and a comment on what each is.
 
-Made in two steps: what is to be said of which frame is set aside in a temporary file, with some 50 bytes of memory for
+Made in two steps: what is to be said of which frame is set aside in a temporary file, with about 50 bytes of memory for
 each note; then the frames are read again, in order. Frames that are no longer at hand (of a pipe, what had left the
 window when the finding was made) are left out, and the section's comment says how many. At most MOST
 notes are made. Opens in Wireshark; `frame.comment` filters.

@@ -138,7 +138,7 @@ def _number(layout: Layout, raw: NDArray[np.uint8], start: int) -> list[Fill]:
 
 
 def _digits(layout: Layout, seq: Digits, raw: NDArray[np.uint8], start: int) -> Fill:
-    """A number in digits, at its place or behind its label, which is put behind all words."""
+    """A number in digits, at its place or after its label, which is put behind all words."""
     size, width = len(raw), seq.size or DIGITS[seq.kind]
     at = start + seq.offset if seq.offset >= 0 else size + seq.offset
     if seq.label:
@@ -157,7 +157,7 @@ def _digits(layout: Layout, seq: Digits, raw: NDArray[np.uint8], start: int) -> 
 
 
 def _serial(layout: Layout, start: int, size: int, behind: int) -> list[Fill]:
-    """A serial behind the header, where there is room and no trailer."""
+    """A serial after the header, where there is room and no trailer."""
     if any(word.offset < 0 for word in layout.words()):
         return []
     if isinstance(layout.covers, Sets) or (isinstance(layout.seq, Digits) and layout.seq.offset < 0):

@@ -10,7 +10,7 @@ from seqcheck.dataclass import replace
 from seqcheck.layout import Layout, Match, Word
 from seqcheck.layout.model import HERE, Digits, Move, Pieces
 
-LONG = 0x82  # the length of a BER element in two bytes behind this one
+LONG = 0x82  # the length of a BER element in two bytes after this one
 STREAM, NUMBER = 32, 64  # bits of elements
 
 

@@ -163,7 +163,7 @@ def _reorder(traffic: Traffic, fault: Reorder, draw: Draw) -> None:
     sent = traffic.sent
     late = draw.hits(fault.rate, len(sent))
     shift = np.where(late, draw.integers(1, fault.distance + 1, len(sent)), 0)
-    # A moved frame lands behind the one that stood `shift` places further on.
+    # A moved frame lands after the one that stood `shift` places further on.
     order = np.lexsort((late, np.arange(len(sent)) + shift))
     when = sent["ns"].copy()
     traffic.sent = sent[order]

@@ -38,7 +38,7 @@ PATH = dict(PATH_FAULTS.values())
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
     """What was simulated. `kept` are the rows of traffic.sent that the capture holds, in order; `ns` their times as
-    written; `shape` gives the template of a kind and size of frame; `points` is the same at points of the way."""
+    written; `shape` gives the template of a kind and size of frame; `points` is the same at points of the path."""
 
     scenario: Scenario
     layout: Layout

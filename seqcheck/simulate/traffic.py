@@ -73,7 +73,7 @@ SENT = np.dtype(
 @dataclass(slots=True, kw_only=True)
 class Traffic:
     """All contents and all frames in the order of their arrival. `ring_kind`: sender.OWN, HOST, … per slot advance.
-    `points` are the frames as they came by points of the way, SENT rows by the point's name."""
+    `points` are the frames as they came by points of the path, SENT rows by the point's name."""
 
     contents: NDArray[np.void]
     sent: NDArray[np.void]

@@ -136,7 +136,7 @@ def overwritten(making: Making) -> Wire:
 
 
 def next_packet(making: Making) -> Wire:
-    """The buffer is written anew before it left: what comes next goes out in its place, and then in its own."""
+    """The buffer is rewritten before it left: what comes next goes out in its place, and then in its own."""
     guilty(making, "early-overwrite", "unexplained")
     making.any_size = True
     params = making.params

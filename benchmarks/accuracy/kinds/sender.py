@@ -161,7 +161,7 @@ def idle_repeat(making: Making) -> Wire:
 
 
 def pool(making: Making) -> Wire:
-    """Buffers that were filled once go round: by turns, or through a cache that gives back the last one first."""
+    """Buffers that were filled once go round: by turns, or through a cache that returns the last one first."""
     making.right = either(
         "unexplained",
         "sender-repeat",

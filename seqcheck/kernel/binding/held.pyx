@@ -2,7 +2,7 @@
 # cython: embedsignature=True, freethreading_compatible=True
 """The caller's arrays as pointers.
 
-To look at an array's type, order and permission costs some 100 ns, and there are seven of them; so Frames and
+To look at an array's type, order and permission costs about 100 ns, and there are seven of them; so Frames and
 RecordColumns carry (`held`) what was found out about their arrays, for as long as these are the same ones. Holding an
 array's memory also keeps it where it is (except for ndarray.resize told not to check). A call holds what it was given, so
 that arrays replaced meanwhile, by another thread, stay until it has ended.

@@ -87,7 +87,7 @@ void content_admit(struct content *t, int which)
 
 /* ---- room ---- */
 
-/* `memory` with room for `rows`, of which those behind the first `kept` are zeros; NULL if there is none, and it stays. */
+/* `memory` with room for `rows`, of which those after the first `kept` are zeros; NULL if there is none, and it stays. */
 static void *grown(void *memory, size_t kept, size_t rows, size_t size)
 {
     uint8_t *const larger = realloc(memory, rows * size);

@@ -59,7 +59,7 @@ static int do_amount(const uint8_t *p, const struct field *row, struct extent *e
     return RECORD;
 }
 
-/* Over the elements in front of the one that is sought. */
+/* Over the elements before the one that is sought. */
 static int do_until(
     const uint8_t *p, const struct field *sought, const struct field *amount, struct extent *e, struct marks *m)
 {

@@ -12,12 +12,12 @@ enum {
     ADDRESS_BYTES = 12,
     ETHERNET = 1,
     COOKED2 = 276,
-    COOKED_BYTES = 20,      /* of its header, and of the struct sockaddr_ll behind the packet's */
+    COOKED_BYTES = 20,      /* of its header, and of the struct sockaddr_ll after the packet's */
     NS_PER_SECOND = 1000000000,
     AHEAD = 8               /* packets */
 };
 
-/* `frame` is where it begins now; there are TAG_BYTES in front of it. */
+/* `frame` is where it begins now; there are TAG_BYTES before it. */
 static void put_tag_back(uint8_t *frame, uint16_t protocol, uint16_t tag)
 {
     memmove(frame - TAG_BYTES, frame, ADDRESS_BYTES);
@@ -28,7 +28,7 @@ static void put_tag_back(uint8_t *frame, uint16_t protocol, uint16_t tag)
     frame[3] = (uint8_t)tag;
 }
 
-/* Put a header of LINKTYPE_LINUX_SLL2 in front of `frame`, of what the kernel says of it at `from`, a sockaddr_ll. */
+/* Put a header of LINKTYPE_LINUX_SLL2 before `frame`, of what the kernel says of it at `from`, a sockaddr_ll. */
 static void put_cooked(uint8_t *frame, const uint8_t *from)
 {
     const uint32_t place = raw32(from + 4);

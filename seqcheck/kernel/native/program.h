@@ -32,12 +32,12 @@ struct program {
     int count;
     struct field fields[MOST_FIELDS];   /* SEQ, STREAM and MATCH, in the program's order; masks and shifts within the field */
     int move_count;
-    int moves_before;               /* the field in front of which all moves are done */
+    int moves_before;               /* the field before which all moves are done */
     struct field moves[MOST_MOVES];
     bool made;                      /* the number is one of several pieces, or made by a rule */
     bool trailing_stream;           /* a STREAM field counts from the end, or is in a BER element */
     int label_size;
-    uint8_t label[MOST_LABEL];      /* in front of the SEQ field's digits */
+    uint8_t label[MOST_LABEL];      /* before the SEQ field's digits */
 };
 
 /* Take the fields in that decode reads. All up to `modulus` is there. NULL, or what is wrong. */

@@ -31,7 +31,7 @@ static uint64_t get_seq(struct tape *p, const struct tracker *t)
     return 0;
 }
 
-/* Of the stream, so none is behind its last one. */
+/* Of the stream, so none is after its last one. */
 static struct arrival get_arrival(struct tape *p, const struct tracker *t, const struct hot *h)
 {
     struct arrival a;

@@ -7,19 +7,19 @@ Theory of operation
 
     But much repeats by nature, which is no copy, and INDISTINCT:
     - Another IPv4 identification: the sender sent the same content in a new packet. Whatever is the same from then on
-      may be one, too: identifications come round.
+      may be one, too: identifications wrap.
     - Content that comes OFTEN times, with nothing else that tells it apart: a heartbeat, an announcement. What counted
       until then is told by `often`.
     - All of a flow that has not shown yet that its contents differ: PROVEN of them, unless the flow's frames are
       *identified*: identifications differ from content to content, IDENTIFIED times and for half of them at least.
-    - All of a flow whose contents come round, as those of a short counter do: more copies in a row than lie between a
+    - All of a flow whose contents wrap, as those of a short counter do: more copies in a row than lie between a
       content and its copy, ROUND at least. New content takes ROUND_BACK off the row. Of identified frames only where
-      the distance is ROUND_SHORT or more, at which identifications come round as well.
+      the distance is ROUND_SHORT or more, at which identifications wrap as well.
     A copy with another hop count was made on the path; it counts whatever its flow is like.
 
 Invariants
     A flow's first frame is new, so streams appear in the order of their ids. The window moves by a place with each
-    frame that is looked up in it and not of a flow that comes round. What a frame is does not depend on how frames are
+    frame that is looked up in it and not of a flow that wraps. What a frame is does not depend on how frames are
     cut into blocks, nor on what comes after it.
 """
 

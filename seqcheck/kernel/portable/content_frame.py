@@ -4,7 +4,7 @@ The rules (native/content_frame.c gives the same)
     The link layer and VLAN tags are read as decode.py has it; its statuses hold here, too, except PROTOCOL, which is
     given only if there is no ethertype.
 
-    No IP: `content` is all that was captured behind the ethertype. INDISTINCT for those that repeat by nature: 802.3
+    No IP: `content` is all that was captured after the ethertype. INDISTINCT for those that repeat by nature: 802.3
     lengths without SNAP behind them (spanning tree and the like) and the ethertypes of BY_NATURE. The flow: link-layer
     addresses and ethertype, 0 for SNAP.
     IP: need(20) or need(40) and MALFORMED as in decode.py. The layer ends where the header says, or the wire.

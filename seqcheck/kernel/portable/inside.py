@@ -109,7 +109,7 @@ def _i_tag(data: bytes, place: Place) -> int:
 
 
 def _mpls(data: bytes, place: Place) -> int:
-    """RFC 3032; what follows the labels is told by its first four bits. 0 is a control word (RFC 4385) in front of an
+    """RFC 3032; what follows the labels is told by its first four bits. 0 is a control word (RFC 4385) before an
     Ethernet header, or an address: then the ethertype is where it would be."""
     for count in range(MOST_LABELS + 1):
         _open(count < MOST_LABELS)

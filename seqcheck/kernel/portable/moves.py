@@ -8,7 +8,7 @@
     INTO      passes BER elements until one has the tag `value`, then over tag and length of that one
 
 Words count from the payload, its end, or where the moves have come to, as those of other fields. One that reaches out
-of the payload is SHORT, one that was not captured CUT; a place behind the end is SHORT. All of these end the reading.
+of the payload is SHORT, one that was not captured CUT; a place after the end is SHORT. All of these end the reading.
 
 BER (ITU-T X.690 section 8.1): tags of one byte, lengths in up to 4 bytes behind their first; others are MAGIC. A number
 is the content of an element, 1 to 8 bytes, or 9 of which the first is 0, taken as unsigned. Of a stream field it may be

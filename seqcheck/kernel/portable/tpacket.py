@@ -9,7 +9,7 @@ A struct sockaddr_ll follows it (20 bytes), which is read if there is no link-la
 
     50 u16 protocol, big-endian   52 u32 interface   56 u16 hardware   58 u8 type   59 u8 length   60 u8[8] address
 
-`next` is the distance to the following packet, 0 for the last one; the frame begins `mac` bytes behind the header's
+`next` is the distance to the following packet, 0 for the last one; the frame begins `mac` bytes after the header's
 start. A VLAN tag that the kernel took out of the frame (status VLAN_VALID) is put back where it was: the 12 bytes of
 addresses move 4 bytes to the front, into room that the socket reserved, and the tag is written behind them (with
 protocol 0x8100 unless status says VLAN_TPID_VALID). So `buf` is written to, but in frames with a tag only. It must be
@@ -48,12 +48,12 @@ def index_tpacket(buf: NDArray[np.uint8], start: int, stop: int, link: int, fram
     In this order, for each packet: the columns are full (FULL, at its position); the header does not end before
     `stop`, or says what cannot be (BAD); appended. After the last packet, or where start == stop: (stop, MORE).
 
-    It cannot be that the frame does not begin behind the header (mac below 48) or end before `stop`, that the captured
+    It cannot be that the frame does not begin after the header (mac below 48) or end before `stop`, that the captured
     length exceeds MAX_FRAME or the wire length MAX_WIRE, or that `next` is neither 0 nor from 48 up to what lies before
     `stop`. A tag is put back in Ethernet frames (link 1) with at least 12 bytes captured and 4 bytes of room between
     header and frame, if the captured length stays within MAX_FRAME. Both lengths then count the tag. A wire length
     below the captured one is taken to be equal to it. With link 276 (LINKTYPE_LINUX_SLL2) a header of that kind is put
-    in front of each frame, of what sockaddr_ll says; it cannot be that the frame begins less than 40 bytes behind the
+    before each frame, of what sockaddr_ll says; it cannot be that the frame begins less than 40 bytes behind the
     packet's header, or that it exceeds MAX_FRAME with it. A fraction of a second or more is odd, and is added all the
     same.
     """

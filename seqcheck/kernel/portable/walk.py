@@ -1,6 +1,6 @@
 """From frames to the anchor's payload, a block at a time: `frame.locate`, in columns.
 
-Every method takes the rows that are still undecided and gives back those that go on; the others have their status. No
+Every method takes the rows that are still undecided and returns those that go on; the others have their status. No
 byte at or behind off + cap is read. Positions count from the first byte of each frame.
 """
 
@@ -137,7 +137,7 @@ class Walk:
         return rows[self.rule_out(rows, ((kind != selector) & (selector != -1), PROTOCOL))]
 
     def _ethertype(self, rows: Ints) -> tuple[Ints, Ints]:
-        """Rows of link types that have one: behind the link header and all VLAN tags, and the ethertype there."""
+        """Rows of link types that have one: after the link header and all VLAN tags, and the ethertype there."""
         kinds = np.zeros(len(self.off), np.int64)
         for link, (at, length) in TYPE_AT.items():
             mine, data = self.header(rows[self.link[rows] == link], length)

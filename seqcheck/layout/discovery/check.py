@@ -70,7 +70,7 @@ def _by_steps(tried: Trial, layout: Layout) -> Iterator[str]:
     step, share = int(steps[int(np.argmax(counts))]), counts.max() / len(later)
     if share < COUNTS or step == 1 or step % 256 == 0:
         return
-    with contextlib.suppress(UsageError):  # a step that does not come round
+    with contextlib.suppress(UsageError):  # a step that does not wrap
         spec = write(replace(layout, step=step))
         yield f"It goes up by {step} in {percent(share)} of the steps: {spec} would count them."
 

@@ -17,7 +17,7 @@ from seqcheck.kernel.protocols import Kernel
 from seqcheck.layout.model import Layout, Pieces, Word
 from seqcheck.layout.program import compile
 
-AROUND = 4  # bytes shown before the first and behind the last one that is read
+AROUND = 4  # bytes shown before the first and after the last one that is read
 APART = 24  # bytes between two that are read, from which on they are left out
 
 

@@ -1,7 +1,7 @@
 """Numbers in text and in BCD.
 
 Text is sought where the payloads are text: each run of digits of a few frames, decimal and hexadecimal, is tried on
-many, by the label in front of it, or by its place. BCD is sought from the byte that counts upwards, as far as all
+many, by the label before it, or by its place. BCD is sought from the byte that counts upwards, as far as all
 bytes are digits.
 """
 

@@ -77,7 +77,7 @@ def limits(one: Account) -> list[str]:
 
 
 def ways(found: Redundancy) -> tuple[str, ...]:
-    """What two redundant ways delivered."""
+    """What two redundant paths delivered."""
     if found.only_a is None or found.only_b is None:
         single = f"{number(found.only_one)} on one path only"
     else:
