@@ -93,11 +93,8 @@ def test_the_screen_is_the_last_picture_at_any_time(width: int, height: int, col
         patch.setattr(sys, "stderr", console.file)
         with Dashboard("eth0", console) as dashboard:
             for number, now in enumerate(states()):
-                before = dashboard._picture.before
                 dashboard(now)
-                dashboard._picture.before = before
                 expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(now, (width, height))]
-                dashboard._picture.before = now
                 seen = shown(console.file.getvalue(), width, height)  # type: ignore[attr-defined]
                 assert seen == [*expected, *[""] * (height - len(expected))]
                 if number == 3:
@@ -250,11 +247,8 @@ def test_a_picture_that_ctrl_z_interrupts_is_whole(monkeypatch: pytest.MonkeyPat
         dashboard(first)
         out.pressed = True
         for _ in range(2):
-            before = dashboard._picture.before
             dashboard(second)
-            dashboard._picture.before = before
             expected = ["".join(text for text, _ in line).rstrip() for line in dashboard.draw(second, (80, 24))]
-            dashboard._picture.before = second
             assert [line for line in shown(out.getvalue(), 80, 24) if line] == [line for line in expected if line]
             dashboard.heed(lambda: None)
         assert stopped == [signal.SIGTSTP]

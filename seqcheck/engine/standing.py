@@ -2,8 +2,9 @@
 
 The figures of a snapshot are current (`missed` is up to MISSED_S old). Its report, which takes longer, is as old as it
 must be so that making reports takes no more than JUDGING of the time, and up to UNCHANGED_S if nothing was found since;
-when the first duplicates come, or many times more, it is made immediately. Both are copies: showing them may take as
-long as the kernel's ring permits.
+when the first duplicates come, or many times more, it is made immediately. Nobody reads frames meanwhile: it is called
+off if BUSY of the ring waits, and the last one stays. Both are copies: showing them may take as long as the kernel's
+ring permits.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000  # ns
 JUDGING = 0.002  # the share of the time that may go into reports in between,
 NEWS_S, GREW = 0.5, 1.25  # and this soon if the duplicates have grown by this factor, which they seldom do
+NEWS = 0.1  # the share of the time that may go into these, if they take long
+BUSY = 0.5  # if this share of the ring waits to be read, snapshots wait, and a report is called off
 MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
 SECOND_LOOK_S = 1  # from the first report to the second
-GLANCE_S = 5.0  # of the processor, for a report in between; a capture that is to end calls it off
+GLANCE_S = 3.0  # of the processor, for a report in between; a capture that is to end calls it off
 UNCHANGED_S = 60  # a report is as good as new for so long, if nothing was found since
 LATEST = 32
 FEW = 256  # streams
@@ -91,6 +94,7 @@ class Standing:
         self._judge_at = self._stale_at = self._news_at = 0.0
         self._missed, self._missed_at = 0, 0.0
         self._known: tuple[int, ...] = ()  # what there was when it was reported
+        self._asked = False  # whether a report was asked for, whatever it takes
 
     def snapshot(self, now: Moment, judge: Judge | None) -> Snapshot:
         """Of this moment. `judge` makes a report within a budget (InputError if there is no record yet), None if
@@ -120,12 +124,14 @@ class Standing:
             behind=reader.behind,
             latest=now.newest.latest,
             report=self._report,
+            figures=state,
             interfaces=tuple(Taken(name=name, frames=f, dropped=lost) for name, f, lost in reader.taken),
         )
 
     def hurry(self) -> None:
         """Whatever it takes, the next snapshot has a new report."""
-        self._judge_at = self._stale_at = 0.0
+        self._judge_at = self._stale_at = self._news_at = 0.0
+        self._asked = True
 
     def _rejudge(self, judge: Judge, known: tuple[int, ...], duplicates: int) -> None:
         begin = time.monotonic()
@@ -135,14 +141,30 @@ class Standing:
         if begin < due:
             return
         self._known, first = known, self._report is None
+        asked, self._asked = self._asked, False
+        off = CalledOff(self._reader)
         try:
-            self._report = judge(Budget(seconds=GLANCE_S, called_off=lambda: self._reader.stopping))
+            report = judge(Budget(seconds=GLANCE_S, called_off=off))
         except InputError:  # no record yet
             return
+        if self._report is None or asked or not off.said:
+            self._report = report
         now = time.monotonic()
-        self._news_at = now + NEWS_S
+        self._news_at = now + max(NEWS_S, (now - begin) / NEWS)
         self._judge_at = now + (SECOND_LOOK_S if first else (now - begin) / JUDGING)  # the first one takes far longer
         self._stale_at = max(self._judge_at, now + UNCHANGED_S)
+
+
+class CalledOff:
+    """Whether nobody can wait for a report any more; `said`: whether that was the answer once."""
+
+    def __init__(self, reader: Ongoing) -> None:
+        self.said = False
+        self._reader = reader
+
+    def __call__(self) -> bool:
+        self.said = self.said or self._reader.stopping or self._reader.behind >= BUSY
+        return self.said
 
 
 def _total(column: NDArray[np.int64]) -> int:

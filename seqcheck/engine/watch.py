@@ -26,13 +26,11 @@ from .merged import Merged
 from .observation import Observation, Question
 from .own_drops import OwnDrops
 from .pipeline import run
-from .standing import Moment, Newest, Standing
+from .standing import BUSY, Moment, Newest, Standing
 
 if TYPE_CHECKING:
     from ..interfaces.ongoing import Ongoing
     from ..layout import Layouts
-
-BUSY = 0.5  # with so much of the ring waiting, snapshots have to wait, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

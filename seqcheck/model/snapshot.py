@@ -6,6 +6,7 @@ Copies, no state. Times are integer ns; frames are counted from 1 over the whole
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from ..dataclass import dataclass
 from . import Report
@@ -56,6 +57,7 @@ class Taken:
 class Snapshot:
     """The state of the capture. `ns` is the time of the last frame, `elapsed_ns` since listening began; `behind` the
     share of the ring that waits for us. `report` is the last one that was made, None before the first record;
+    `figures` are those of the streams now, an array of STREAM_STATE by the stream's id, None if there is none;
     `interfaces` is empty for a pipe."""
 
     ns: int | None
@@ -73,6 +75,7 @@ class Snapshot:
     behind: float
     latest: tuple[Latest, ...]
     report: Report | None
+    figures: Any = None
     interfaces: tuple[Taken, ...] = ()
 
 

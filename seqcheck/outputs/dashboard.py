@@ -65,7 +65,6 @@ class Dashboard:
         shown = self._frozen if self._paused and self._frozen is not None else now
         self._screen.show([self._coded(line) for line in self.draw(shown, self._size)])
         self._frozen = shown
-        self._picture.before = now
 
     def heed(self, end: Callable[[], None]) -> Ask:
         """What was typed since the last time; `end` is called where the capture is to end."""
@@ -78,6 +77,7 @@ class Dashboard:
                 end()
             elif pressed == "pause":
                 self._paused = not self._paused
+                (self._picture.hold if self._paused else self._picture.go_on)()
             elif pressed == "back":
                 self.turn_to("")
             elif pressed in STEPS:

@@ -1,20 +1,22 @@
 """The state of a live capture, as metrics: a collector for prometheus-client, which writes OpenMetrics, or plain text.
 
 Figures that only grow are counters. Duplicates, missing and late numbers are gauges: a restart of the sender, once it
-is known, takes some of them back. What is said of causes and streams is as old as the snapshot's report. No more than
-STREAMS streams are told, those with most findings, so that nothing grows with the traffic. Needs `seqcheck[metrics]`.
+is known, takes some of them back. What is said of causes is as old as the snapshot's report, and a stream is told of
+from that report on. No more than STREAMS streams are told, those with most findings, so that nothing grows with the
+traffic. Needs `seqcheck[metrics]`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
 from seqcheck.escape import visible
-from seqcheck.model import Report
+from seqcheck.model import Report, Stream
 from seqcheck.model.snapshot import Snapshot
+from seqcheck.outputs.current import foremost
 from seqcheck.outputs.wording import key
 from seqcheck.version import VERSION
 
@@ -68,6 +70,7 @@ class Collector:
         yield each
         if now.report is not None:
             yield from _judged(now.report)
+            yield from _by_stream(foremost(now, STREAMS))
 
 
 def _judged(report: Report) -> Iterator[Any]:
@@ -80,7 +83,9 @@ def _judged(report: Report) -> Iterator[Any]:
     for cause, count in report.duplicates.by_cause.items():
         causes.add_metric([cause], count)
     yield causes
-    told = sorted(report.streams, key=lambda stream: (-(stream.duplicates + stream.missing), stream.id))[:STREAMS]
+
+
+def _by_stream(told: Sequence[Stream]) -> Iterator[Any]:
     for name, field, about in OF_STREAMS:
         family = GaugeMetricFamily(f"seqcheck_{name}", about, labels=["stream"])
         for stream in told:

@@ -8,6 +8,7 @@ from io import BytesIO
 from seqcheck.escape import visible
 from seqcheck.model.snapshot import Latest, Snapshot
 from seqcheck.outputs import Page, reporter
+from seqcheck.outputs.current import foremost
 from seqcheck.outputs.wording import count, key
 
 STREAMS = 1000  # that are listed
@@ -41,16 +42,15 @@ def report(now: Snapshot, width: int) -> Iterator[str]:
 
 def streams(now: Snapshot, width: int) -> Iterator[str]:
     """A line for each."""
-    found = now.report.streams if now.report else ()
-    if not found:
+    if now.report is None or not now.report.streams:
         yield "no stream yet"
         return
     yield f"{'received':>14} {'twice':>10} {'missing':>10} {'late':>10}  stream"
-    for stream in sorted(found, key=lambda each: (-(each.duplicates + each.missing), each.id))[:STREAMS]:
+    for stream in foremost(now, STREAMS):
         figures = (stream.duplicates, stream.missing, stream.late)
         yield f"{count(stream.received):>14} {' '.join(f'{count(each):>10}' for each in figures)}  {key(stream)}"
-    if len(found) > STREAMS:
-        yield f"and {count(len(found) - STREAMS)} more"
+    if now.streams > STREAMS:
+        yield f"and {count(now.streams - STREAMS)} more"
 
 
 def help_(now: Snapshot, width: int) -> Iterator[str]:

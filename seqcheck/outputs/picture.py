@@ -7,6 +7,7 @@ out once for each report.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -15,8 +16,9 @@ from rich.text import Text
 from seqcheck.escape import visible
 from seqcheck.model import Report
 from seqcheck.model.snapshot import Latest, Snapshot
+from seqcheck.outputs.current import foremost
 from seqcheck.outputs.histogram import rows
-from seqcheck.outputs.history import History
+from seqcheck.outputs.past import Past
 from seqcheck.outputs.terminal.style import BAR, CLEAN, DIM, FINDING, HEADING, MARK, UNSURE, WARNING, marks_for
 from seqcheck.outputs.wording import count, counted, key
 from seqcheck.outputs.wording import named as what_came
@@ -40,33 +42,37 @@ Line = list[tuple[str, str]]  # pieces of text, each with its style
 
 
 class Picture:
-    """What `console` shows of a capture; rates are against the snapshot `before`."""
+    """What `console` shows of a capture, whose snapshots are all noted."""
 
     def __init__(self, title: str, console: Console) -> None:
-        self.before: Snapshot | None = None
         self._title, self._console = visible(title), console
         self._marks = marks_for(console.encoding)
         self._judged: tuple[Report | None, tuple[int, int], list[Line], list[Line]] | None = None
-        self._history = History([name for name, _ in CHARTS])
+        self._past = self._shown = Past([name for name, _ in CHARTS])
 
     def note(self, now: Snapshot) -> None:
         """Its figures are part of the charts from now on."""
-        self._history.add(now.elapsed_ns, {name: getattr(now, name) for name, _ in CHARTS})
+        self._past.note(now)
+
+    def hold(self) -> None:
+        """What is shown from now on is of this moment, as is the snapshot."""
+        self._shown = deepcopy(self._past)
+
+    def go_on(self) -> None:
+        """What is shown is of now again."""
+        self._shown = self._past
 
     def lines(self, now: Snapshot, size: tuple[int, int], room: int, said: Sequence[str]) -> list[Line]:
         """At most `room` lines for a terminal of that size; `said` are messages at the foot."""
         if self._judged is None or self._judged[0] is not now.report or self._judged[1] != size:
             report, tall = now.report, size[1] >= TALL
-            below = [
-                *self._streams(report, MORE_STREAMS if tall else STREAMS),
-                *self._distances(report, MORE_BARS if tall else BARS),
-            ]
+            below = list(self._distances(report, MORE_BARS if tall else BARS))
             self._judged = report, size, list(self._statement(report, size[0])), below
         _, _, statement, below = self._judged
         lines = [verdict(now), self._head(now), *statement, *self._figures(now)]
         if room >= WITH_CHARTS:
             lines += self._charts(size[0])
-        lines += below
+        lines += [*self._streams(now, MORE_STREAMS if size[1] >= TALL else STREAMS), *below]
         notes: list[Line] = [[(visible(note), DIM)] for note in said]
         least = FINDINGS if room > HIGH else 0
         lines = lines[: max(room - least - len(notes), 0)]
@@ -87,10 +93,7 @@ class Picture:
 
     def _figures(self, now: Snapshot) -> Iterator[Line]:
         dot = self._marks.dot
-        before = self.before
-        elapsed = max(now.elapsed_ns - (before.elapsed_ns if before else 0), 1)
-        frames = (now.frames - (before.frames if before else 0)) * SECOND // elapsed
-        bits = (now.bytes - (before.bytes if before else 0)) * 8 * SECOND // elapsed
+        frames, bits = self._shown.rates(now)
         rates = dot.join([count(now.frames), f"{count(frames)}/s", f"{count(bits // 1_000_000)} Mbit/s"])
         yield named("frames", (rates, ""))
         records = f"{count(now.sequenced)} in {counted(now.streams, 'stream')}"
@@ -110,19 +113,19 @@ class Picture:
 
     def _charts(self, width: int) -> Iterator[Line]:
         """Rate, loss and duplicates over the whole run."""
-        seconds, columns = self._history.length_ns // SECOND, max(width - NAME - CHART_LABEL, 1)
+        history = self._shown.history
+        seconds, columns = history.length_ns // SECOND, max(width - NAME - CHART_LABEL, 1)
         plain = self._marks.bar == "#"
         for place, (name, label) in enumerate(CHARTS):
-            line = self._history.line(name, columns, plain=plain)
+            line = history.line(name, columns, plain=plain)
             style = BAR if name == "frames" else FINDING
             words = f"   a column is {counted(seconds, 'second')}" if not place and len(line) + 24 < columns else ""
             yield named("" if place else "over time", (label.ljust(CHART_LABEL), DIM), (line, style), (words, DIM))
 
-    def _streams(self, report: Report | None, most: int) -> Iterator[Line]:
-        if report is None or len(report.streams) < 2:
+    def _streams(self, now: Snapshot, most: int) -> Iterator[Line]:
+        if now.streams < 2:
             return
-        found = sorted(report.streams, key=lambda stream: (-(stream.duplicates + stream.missing), stream.id))
-        for place, stream in enumerate(found[:most]):
+        for place, stream in enumerate(foremost(now, most)):
             figures = (
                 f"{count(stream.received)} received, {count(stream.duplicates)} twice, {count(stream.missing)} missing"
             )
