@@ -1,6 +1,7 @@
 """What is said of the receiving side: how an adapter is set up, and frames that were merged before their capture."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import netns
 import pytest
+import specimens
 
 from seqcheck.linux import adapter
 from seqcheck.linux.adapter import Adapter
-from seqcheck.report.receiver import remarks
+from seqcheck.report.receiver import Losses, remarks, told
 
 WHY_NOT = netns.why_not()
 live = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
@@ -104,7 +106,17 @@ def test_merged_frames_are_told_first(pair: netns.Pair, tmp_path: Path) -> None:
     verdict = json.loads(path.read_text())["verdict"]
     assert "are longer than the MTU" in verdict["caveats"][0]
     assert f"ethtool -K {pair.into} gro off lro off" in verdict["caveats"][0]
-    assert "frames were merged out of several: turn GRO off" in verdict["statement"]
+    assert re.match(r"[\d,]+ of the [\d,]+ frames were merged out of several: turn GRO off\. \w", verdict["statement"])
+
+
+def test_one_frame_is_one_frame() -> None:
+    merged = Losses(dropped=0, placed=True, missed=0, merged=1)
+    said = told(specimens.CLEAN, merged, [GOOD])
+    assert said.first == f"1 of the {specimens.CLEAN.capture.frames:,} frames was merged out of several: turn GRO off. "
+    assert said.caveats[0].startswith("1 frame is longer than the MTU")
+    said = told(specimens.CLEAN, replace(merged, apart=True), [GOOD])
+    assert (said.first, said.said) == ("", "")
+    assert said.caveats[0].startswith("1 frame is longer than the MTU")
 
 
 SEGMENTS = """

@@ -165,11 +165,13 @@ class Watch:
             merged=self._merged.frames,
             apart=chosen is not None and all(layout.each for layout in chosen.layouts),
         )
-        said, caveats = told(report, losses, reader.adapters)
+        receiver = told(report, losses, reader.adapters)
         verdict = report.verdict
         return replace(
             report,
             verdict=replace(
-                verdict, statement=verdict.statement + said, caveats=(*caveats, *verdict.caveats, *remarks)
+                verdict,
+                statement=receiver.first + verdict.statement + receiver.said,
+                caveats=(*receiver.caveats, *verdict.caveats, *remarks),
             ),
         )

@@ -53,20 +53,33 @@ def same_ring(adapter: Adapter) -> str:
     )
 
 
-def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> tuple[str, tuple[str, ...]]:
-    """What the receiving side means for the verdict: sentences for its statement, and caveats."""
-    gaps, said, caveats = report.gaps, "", list[str]()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Sentences to stand before (`first`) and behind (`said`) the verdict's statement, and caveats."""
+
+    first: str
+    said: str
+    caveats: tuple[str, ...]
+
+
+def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
+    """What the receiving side means for the verdict."""
+    gaps, first, said, caveats = report.gaps, "", "", list[str]()
+    longer = "1 frame is" if losses.merged == 1 else f"{losses.merged:,} frames are"
     if losses.merged and losses.apart:
         caveats.append(
-            f"{losses.merged:,} frames are longer than the MTU: this host (GRO, LRO), or a sender on it (GSO), merged"
+            f"{longer} longer than the MTU: this host (GRO, LRO), or a sender on it (GSO), merged"
             " several into one. Each of their records was read, since the layout says how long one is; those of a frame"
             " have one time stamp."
         )
     elif losses.merged:
-        said += f" {losses.merged:,} of the {report.capture.frames:,} frames were merged out of several: turn GRO off."
+        were = "was" if losses.merged == 1 else "were"
+        first = (
+            f"{losses.merged:,} of the {report.capture.frames:,} frames {were} merged out of several: turn GRO off. "
+        )
         names = " and ".join(f"ethtool -K {each.name} gro off lro off" for each in adapters)
         caveats.append(
-            f"{losses.merged:,} frames are longer than the MTU: this host (GRO, LRO), or a sender on it (TSO), merged"
+            f"{longer} longer than the MTU: this host (GRO, LRO), or a sender on it (TSO), merged"
             " several into one. Only the first number in each is seen; the others look missing, and distances are too"
             f" short. Turn it off and capture again: {names}."
         )
@@ -89,4 +102,4 @@ def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> tuple[s
             " link): missing numbers may be these. docs/live.md says how to set up a receiver."
         )
     caveats += [same_ring(each) for each in adapters if each.ring and each.ring == report.verdict.ring_size]
-    return said, tuple(caveats)
+    return Told(first=first, said=said, caveats=tuple(caveats))
