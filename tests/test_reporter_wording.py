@@ -1,11 +1,15 @@
 """Numbers in words."""
 
+import io
 from dataclasses import replace
 
 import pytest
 import specimens
 
-from seqcheck.outputs import wording
+from seqcheck import model
+from seqcheck.model import Damage
+from seqcheck.outputs import Page, reporter, wording
+from seqcheck.outputs.glance import figures
 
 
 @pytest.mark.parametrize(
@@ -53,3 +57,51 @@ def test_moment_is_exact_to_the_microsecond_on_long_captures() -> None:
 )
 def test_key(key: dict[str, str | int], text: str) -> None:
     assert wording.key(replace(specimens.stream(), key=key)) == text
+
+
+WENT = f"{model.UNREAD}: sq0 went down after 0.8 of 20 s"
+UNREAD = Damage(input="sq0", offset=0, what=WENT)
+CUT = Damage(input="a.pcap", offset=24, what="cut short")
+
+
+@pytest.mark.parametrize(("damage", "flaw", "place"), [
+    (UNREAD, f"was not read to its end: {WENT}",
+     f"sq0: {WENT}"),
+    (replace(UNREAD, offset=99), f"was not read to its end: {WENT}",
+     f"sq0, byte 99: {WENT}"),
+    (CUT, "is damaged: cut short", "a.pcap, byte 24: cut short"),
+])  # fmt: skip
+def test_a_capture_that_was_ended_is_not_damaged(damage: Damage, flaw: str, place: str) -> None:
+    assert (wording.flaw([damage]), wording.place(damage)) == (flaw, place)
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "html", "junit", "sarif", "codequality"])
+@pytest.mark.parametrize("damage", [(UNREAD,), (CUT,), (UNREAD, CUT)])
+def test_no_report_calls_it_damaged(name: str, damage: tuple[Damage, ...]) -> None:
+    report = replace(specimens.CLEAN, capture=replace(specimens.CLEAN.capture, damage=damage))
+    out = io.BytesIO()
+    reporter(name).write(report, out, Page(width=200))
+    said = out.getvalue().decode()
+    if damage == (UNREAD,):
+        assert WENT in said
+        for words in ("is damaged:", "is damaged (", "- damaged", "\nDamage", "<th scope=row>damage"):
+            assert words not in said
+    else:
+        assert "cut short" in said
+        assert "damage" in said.lower()
+
+
+def test_records_are_counted_where_a_frame_holds_several() -> None:
+    """200 frames with 16 records each are 3,200 records."""
+    (stream, *_) = specimens.CLEAN.streams
+    report = replace(
+        specimens.CLEAN,
+        streams=(replace(stream, received=3200),),
+        records=replace(specimens.CLEAN.records, sequenced=200),
+    )
+    out = io.BytesIO()
+    reporter("terminal").write(report, out, Page(width=100))
+    said = out.getvalue().decode()
+    assert "3,200 records in 1 stream" in said
+    assert "200 with records, " in said
+    assert figures(report).startswith("3,200 records in 1 stream")

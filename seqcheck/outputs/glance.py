@@ -6,7 +6,7 @@ from html import escape
 
 from seqcheck.escape import visible
 from seqcheck.model import Report
-from seqcheck.outputs.wording import counted, headline
+from seqcheck.outputs.wording import counted, headline, records
 
 LONGEST = 160  # characters of a line
 
@@ -43,7 +43,7 @@ def figures(report: Report) -> str:
     """What was counted."""
     late = sum(stream.late for stream in report.streams)
     return (
-        f"{counted(report.records.sequenced, 'record')} in {counted(len(report.streams), 'stream')}:"
+        f"{counted(records(report), 'record')} in {counted(len(report.streams), 'stream')}:"
         f" {counted(report.duplicates.total, 'duplicate')}"
         + (f", {report.gaps.missing:,} missing, {late:,} late" if report.numbered else "")
     )

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from seqcheck.dataclass import dataclass
 from seqcheck.escape import visible
 from seqcheck.model import Report
-from seqcheck.outputs.wording import headline
+from seqcheck.outputs.wording import flaw, headline
 
 if TYPE_CHECKING:
     from seqcheck.demands import Demands
@@ -51,10 +51,7 @@ def issues(report: Report, demands: Demands | None) -> Iterator[Issue]:
         yield Issue(rule=_rule(each.what), level="error", message=message, place=place)
     allowed = demands is not None and demands.damage
     if report.capture.damage and not allowed and not any(each.what == "damage" for each in unmet):
-        first = report.capture.damage[0]
-        yield Issue(
-            rule="damage", level="warning", message=f"The capture is damaged: {visible(first.what)}.", place=place
-        )
+        yield Issue(rule="damage", level="warning", message=f"The capture {flaw(report.capture.damage)}.", place=place)
     if not unmet and report.exit_code:
         yield Issue(rule=headline(report), level="note", message=visible(report.verdict.statement), place=place)
 

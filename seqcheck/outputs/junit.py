@@ -19,7 +19,7 @@ from seqcheck.errors import TROUBLE
 from seqcheck.escape import visible
 from seqcheck.model import Duplicate, Gap, Report, Stream
 from seqcheck.outputs import Page
-from seqcheck.outputs.wording import count, counted, key, named, raw
+from seqcheck.outputs.wording import count, counted, flaw, key, named, place, raw
 
 if TYPE_CHECKING:
     from seqcheck.demands import Check, Demands
@@ -73,10 +73,10 @@ def capture(report: Report, demands: Demands | None) -> Case:
     damage = report.capture.damage
     if not damage:
         return Case(name="capture", where=NAME)
-    text = "\n".join(visible(f"{each.input}, byte {each.offset}: {each.what}") for each in damage[:ROWS])
+    text = "\n".join(visible(place(each)) for each in damage[:ROWS])
     if demands is not None and demands.damage:
         return Case(name="capture", where=NAME, text=text)
-    message = f"the capture is damaged: {damage[0].what}"
+    message = f"the capture {flaw(damage)}"
     return Case(name="capture", where=NAME, outcome="error", message=message, text=text)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from seqcheck.escape import visible
-from seqcheck.model import Report
+from seqcheck.model import UNREAD, Report
 from seqcheck.outputs import Page
-from seqcheck.outputs.wording import count, counted, headline, key, key_text, moment, raw, size, span
+from seqcheck.outputs.wording import count, counted, headline, key, key_text, moment, raw, records, size, span
 
 ROWS = 20
 # Marks anywhere, those of lists and headings in front, and what would make an address a link.
@@ -53,14 +53,17 @@ def lines(report: Report) -> Iterator[str]:
     tool = f"seqcheck {plain(report.seqcheck.version)}, {plain(report.seqcheck.kernel)} kernel"
     yield f"layout {', '.join(code(each.name) for each in report.read_by)}; {tool}"
     for damage in capture.damage[:ROWS]:
-        yield f"- damaged: {code(damage.input)}, byte {damage.offset}: {plain(damage.what)}"
+        if damage.what.startswith(UNREAD):
+            yield f"- {code(damage.input)}: {plain(damage.what)}"
+        else:
+            yield f"- damaged: {code(damage.input)}, byte {damage.offset}: {plain(damage.what)}"
 
 
 def figures(report: Report) -> list[tuple[str, str]]:
     """The counts."""
     verdict = report.verdict
     rows = [
-        ("records", count(report.records.sequenced)),
+        ("records", count(records(report))),
         ("streams", count(len(report.streams))),
         ("duplicates", count(report.duplicates.total)),
     ]

@@ -3,10 +3,10 @@ they are looked up elsewhere (Wireshark). Knows nothing of rich."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from seqcheck.escape import visible
-from seqcheck.model import Report, Stream
+from seqcheck.model import UNREAD, Damage, Report, Stream
 
 UNKNOWN = "?"
 NOT_COMPARED = "not compared"
@@ -33,6 +33,25 @@ def headline(report: Report) -> str:
 def headed(cause: str, missing: int) -> str:
     """The cause; if nothing came twice and something is missing, `loss`."""
     return "loss" if cause == "clean" and missing else cause
+
+
+def flaw(damage: Sequence[Damage]) -> str:
+    """What is to be said of a capture, after its name: that it is damaged, else that it was not read to its end."""
+    worst = next((each for each in damage if not each.what.startswith(UNREAD)), None)
+    return (
+        f"was not read to its end: {visible(damage[0].what)}" if worst is None else f"is damaged: {visible(worst.what)}"
+    )
+
+
+def place(damage: Damage) -> str:
+    """Where, and what it is; an interface has no bytes to be named."""
+    at = f", byte {damage.offset}" if damage.offset or not damage.what.startswith(UNREAD) else ""
+    return f"{damage.input}{at}: {damage.what}"
+
+
+def records(report: Report) -> int:
+    """How many there are; `report.records` counts frames, which may hold several each."""
+    return max(sum(stream.received for stream in report.streams), report.records.sequenced)
 
 
 def named(seq: int | None) -> str:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seqcheck.dataclass import dataclass
-from seqcheck.model import Bin, Duplicate, Gap, Moment, OtherCopy, Report, Stream
+from seqcheck.model import UNREAD, Bin, Duplicate, Gap, Moment, OtherCopy, Report, Stream
+from seqcheck.outputs import wording
 from seqcheck.outputs.html import pair as html_pair
 from seqcheck.outputs.html.next_steps import requirements, steps
 from seqcheck.outputs.html.ring import figure
@@ -100,7 +101,7 @@ def figures(report: Report) -> str:
     shown = [
         ("duplicates", count(report.duplicates.total)),
         *of_numbers,
-        ("records", count(report.records.sequenced)),
+        ("records", count(wording.records(report))),
         ("streams", count(len(report.streams))),
     ]
     if verdict.ring_size is not None:
@@ -322,5 +323,8 @@ def read(report: Report) -> str:
         rows.append(("cut", f"{counted(capture.cut_frames, 'frame')} cut by the snap length"))
     rows += [("layout", f"{each.name}: {each.spec}") for each in report.read_by]
     rows.append(("seqcheck", f"{report.seqcheck.version}, {report.seqcheck.kernel} kernel"))
-    rows += [("damage", f"{it.input}, byte {it.offset}: {it.what}") for it in capture.damage[:INPUTS]]
+    rows += [
+        ("not read" if each.what.startswith(UNREAD) else "damage", wording.place(each))
+        for each in capture.damage[:INPUTS]
+    ]
     return pairs("What was read", rows)

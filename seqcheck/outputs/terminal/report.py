@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqcheck.escape import visible
-from seqcheck.model import LayoutInfo, Report
+from seqcheck.model import UNREAD, LayoutInfo, Report
 from seqcheck.outputs import Page, wording
 from seqcheck.outputs.terminal import findings as findings
 from seqcheck.outputs.terminal.style import (
@@ -78,7 +78,7 @@ def summary(view: View) -> Drawn:
     if verdict.bracket is not None:
         words.append(lap(*verdict.bracket))
     counts = [
-        f"{counted(report.records.sequenced, 'record')} in {counted(len(report.streams), 'stream')}",
+        f"{counted(wording.records(report), 'record')} in {counted(len(report.streams), 'stream')}",
         counted(report.duplicates.total, "duplicate"),
     ]
     if report.numbered:
@@ -150,9 +150,10 @@ def further(view: View) -> Drawn | None:
 
 
 def damage(view: View) -> Drawn | None:
-    """Where the input is not what it promises."""
-    places = [f"{place.input}, byte {place.offset}: {place.what}" for place in view.report.capture.damage]
-    return listing("Damage", places, view.marks)
+    """Where the input is not what it promises, and where reading ended before its end."""
+    found = view.report.capture.damage
+    title = "Not read" if all(each.what.startswith(UNREAD) for each in found) else "Damage"
+    return listing(title, [wording.place(each) for each in found], view.marks)
 
 
 def read(view: View) -> Drawn:
@@ -166,7 +167,9 @@ def read(view: View) -> Drawn:
         begin = (_EPOCH + timedelta(microseconds=capture.first_ns // 1000)).strftime("%Y-%m-%d %H:%M:%S")
         figures.append(f"{span(capture.last_ns - capture.first_ns)} from {begin} UTC")
     skipped = ", ".join(f"{count(number)} {reason}" for reason, number in records.skipped.items() if number)
-    parts = [counted(records.sequenced, "record"), f"{count(records.foreign)} foreign"]
+    several = wording.records(report) > records.sequenced
+    read = f"{count(records.sequenced)} with records" if several else counted(records.sequenced, "record")
+    parts = [read, f"{count(records.foreign)} foreign"]
     parts.append(f"{count(sum(records.skipped.values()))} skipped" + (f" ({skipped})" if skipped else ""))
     if capture.cut_frames:
         parts.append(f"{counted(capture.cut_frames, 'frame')} cut by the snap length")
