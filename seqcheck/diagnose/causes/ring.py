@@ -33,6 +33,14 @@ _STAMP = Step(
     command='seqcheck analyze --layout "udp:5000 seq=u32be@0 slot=u16be@4" run.pcap',
 )
 
+_OTHERS = Step(
+    do=(
+        "If the sender also sends frames without the number, compare those by their bytes: slots that held one of them "
+        "may be stale, too, and are not counted otherwise."
+    ),
+    command="seqcheck analyze --also-content run.pcap",
+)
+
 STALE_SLOT = Explanation(
     name="stale-slot",
     brief="a TX slot sent its old content again, one lap later",
@@ -114,6 +122,7 @@ STALE_SLOT = Explanation(
             ),
             command="ethtool -i eth0",
         ),
+        _OTHERS,
         _STAMP,
         _ELSEWHERE,
     ),
