@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Writes a copy of a capture that can be shared. Times, lengths, ports and sequence numbers
 stay; addresses are replaced one for one, and payload so that equal bytes stay equal. The
-report on the copy is the same, apart from addresses. Check the copy before you share it."""
+report on the copy has the same counts. Check the copy before you share it."""
 
 EPILOG = """\
 example:
