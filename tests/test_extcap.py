@@ -36,6 +36,17 @@ def test_what_cannot_be_is_refused(words: list[str], capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.startswith("seqcheck: ")
 
 
+def test_no_file_is_made_or_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = next(each for each in interface.known() if interface.find(each) is not None)
+    kept, new = tmp_path / "kept", tmp_path / "new"
+    kept.write_text("mine")
+    for path, said in ((kept, "is a file, not a FIFO"), (new, "No such file")):
+        assert main(["extcap", "--capture", f"--extcap-interface=seqcheck-{name}", f"--fifo={path}"]) == 2
+        assert said in capsys.readouterr().err
+    assert kept.read_text() == "mine"
+    assert not new.exists()
+
+
 def test_the_script_leads_there() -> None:
     assert os.access(SCRIPT, os.X_OK)
     assert SCRIPT.read_text().splitlines()[-1] == 'exec seqcheck extcap "$@"'

@@ -121,7 +121,7 @@ def capture(args: argparse.Namespace, name: str) -> None:
     layouts = (resolve(args.layout),) if args.layout else ()
     how = Listening(promiscuous=args.promiscuous, expression=args.extcap_capture_filter or "")
     with ExitStack() as stack:
-        out = stack.enter_context(open(args.fifo, "wb", buffering=0))
+        out = stack.enter_context(_into(args.fifo))
         reader = stack.enter_context(LiveReader([name], how, opener=by_ring))
         rehearse((), drawn=False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -130,6 +130,13 @@ def capture(args: argparse.Namespace, name: str) -> None:
         with suppress(BrokenPipeError):
             sink = Annotated(Whole(out), program=f"seqcheck {VERSION}", name=name)
             run(reader, Pipeline(kernel.load(), layouts, [sink]))
+
+
+def _into(path: str) -> Any:
+    """The FIFO, which Wireshark made; no file is made or replaced."""
+    if os.path.isfile(path):
+        raise UsageError(f"{visible(path)} is a file, not a FIFO", hint="seqcheck live --evidence FILE writes a file.")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CLOEXEC), "wb", buffering=0)
 
 
 class Whole:
