@@ -98,7 +98,7 @@ def test_only_copies_of_that_cause_go(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main([*argv, "--cause", "path-copy"]) == 0
     told = capsys.readouterr().err
     assert f"removed {by_cause['path-copy']} (path-copy {by_cause['path-copy']})" in told
-    assert f"{by_cause['stale-slot']} copies of other causes stay" in told
+    assert f"{by_cause['stale-slot']} copies with other causes were kept" in told
     assert seqcheck.analyze(out, LAYOUT).duplicates.by_cause == {"stale-slot": by_cause["stale-slot"]}
     assert main([*argv, "--cause", "loop"]) == 0
     assert seqcheck.analyze(out, LAYOUT).duplicates.total == sum(by_cause.values())
@@ -164,7 +164,7 @@ def test_a_frame_of_several_numbers_goes_if_all_of_them_came_before(
     out, spec = tmp_path / "out.pcapng", "udp:5001 magic=u8@0==0x47 seq=u8@1 each=2"
     assert main(["dedup", "--layout", spec, str(path), str(out)]) == 0
     told = capsys.readouterr().err
-    assert "101 of 103 frames; removed 2 (5 numbers); 1 copies in frames that hold new numbers, too, stay" in told
+    assert "101 of 103 frames; removed 2 (5 numbers); 1 copies in frames that also hold new numbers were kept" in told
     assert frames(out) == [data for at, data in enumerate(rows) if at not in (50, 60)]
     before, after = (seqcheck.analyze(each, spec) for each in (path, out))
     assert [each.unique for each in after.streams] == [each.unique for each in before.streams]

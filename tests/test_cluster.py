@@ -213,8 +213,8 @@ def test_a_file_that_only_workers_see(
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("nonsense", "is no address of a cluster"),
-        ("local:0", "is no address of a cluster"),
+        ("nonsense", "is not the address of a cluster"),
+        ("local:0", "is not the address of a cluster"),
         (f"tcp://{LOOPBACK}:1", "there is no scheduler at"),
     ],
 )

@@ -106,7 +106,7 @@ def test_what_follows_the_members_is_told(codec: str) -> None:
     got = read(io.BytesIO(PACK[codec](PCAP) + b"and something else"))
     assert got.packets == MADE
     assert [(each.offset, each.what) for each in got.damage] == [
-        (len(PCAP), f"what follows the {codec} data is no {codec} data")
+        (len(PCAP), f"the {codec} data is followed by something else")
     ]
 
 
@@ -116,10 +116,10 @@ def test_broken_off_anywhere(codec: str) -> None:
         got, refused = attempt(data[:size])
         if got:
             assert got.packets == MADE[: len(got.packets)]
-            assert got.damage[0].what == f"{codec} data breaks off"
+            assert got.damage[0].what == f"{codec} data is truncated"
             assert got.damage[0].offset <= len(PCAP)
         else:
-            assert any(what in refused for what in ("breaks off", "is not a pcap", "cut"))
+            assert any(what in refused for what in ("is truncated", "is not a pcap", "cut"))
 
 
 def test_what_came_before_the_break_is_read(codec: str) -> None:
@@ -127,7 +127,7 @@ def test_what_came_before_the_break_is_read(codec: str) -> None:
     got = read(io.BytesIO(data[: len(data) * 3 // 4]), again=False)
     assert len(got.packets) > len(NOISE) // 3, "blocks of the format that were whole"
     assert got.packets == NOISE[: len(got.packets)]
-    assert got.damage[0].what == f"{codec} data breaks off"
+    assert got.damage[0].what == f"{codec} data is truncated"
 
 
 def test_corrupt_data_is_told(codec: str) -> None:
@@ -231,5 +231,5 @@ def test_members_that_hold_nothing_are_passed_over(codec: str, portion: int) -> 
     broken = read(Drip(packed(file) + skipped + b"what is this", portion))
     assert (broken.packets, [each.what for each in broken.damage]) == (
         made,
-        [f"what follows the {codec} data is no {codec} data"],
+        [f"the {codec} data is followed by something else"],
     )

@@ -68,8 +68,8 @@ def test_both_copies_and_the_frames_around_them() -> None:
     made.finish()
     assert numbers(out.getvalue()) == [48, 49, 50, 51, 52, 98, 99, 100, 101, 102]
     assert (made.frames, made.copies, made.remarks) == (10, 1, [])
-    assert b"frame 100, number 0 once more, 50 records after frame 50" in out.getvalue()
-    assert b"frame 50, number 0, which frame 100 has once more" in out.getvalue()
+    assert b"frame 100, number 0 again, 50 records after frame 50" in out.getvalue()
+    assert b"frame 50, number 0, which comes again in frame 100" in out.getvalue()
 
 
 def test_what_comes_later_is_written_when_it_has_come() -> None:
@@ -118,7 +118,7 @@ def test_every_copy_has_its_comment_also_where_it_was_written_before() -> None:
     told = comments(out.getvalue())
     copies = [50, 100, 101, 202, 300, 500, 501]
     assert sorted(number for number, text in told.items() if text) == copies
-    assert told[101] == "seqcheck: frame 101, number 0, which frame 300 has once more"
+    assert told[101] == "seqcheck: frame 101, number 0, which comes again in frame 300"
     assert len(told) == made.frames
 
 

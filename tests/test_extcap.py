@@ -85,4 +85,4 @@ def test_tshark_shows_the_comments(tmp_path: Path) -> None:
     assert len(rows) == 3000
     comments = [text for _, text in rows if text]
     assert len(comments) == truth["duplicates"] > 5
-    assert all("once more" in text and "records after frame" in text for text in comments)
+    assert all(" again, " in text and "records after frame" in text for text in comments)

@@ -185,7 +185,7 @@ def test_the_dashboard_fits_and_says_what_counts(width: int, height: int) -> Non
         text = "\n".join(lines)
         for words in ("stale-slot", "ring 4096", "3 duplicates", "7 missing", "5 dropped by us", "ring 60% full"):
             assert words in text
-        assert "0.5 s ago, frame 12: number 4 once more, 4,096 records after its earlier copy"[: width - 12] in text
+        assert "0.5 s ago, frame 12: number 4 again, 4,096 records after its earlier copy"[: width - 12] in text
     with dashboard:
         dashboard(NOW)
         dashboard(replace(NOW, report=None, ns=None))

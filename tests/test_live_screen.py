@@ -304,7 +304,7 @@ def test_a_pipe_has_a_dashboard_with_keys_of_its_own(tmp_path: Path) -> None:
         pipe.write(data[:40_000])
         seen.until(lambda: is_picture(seen.lines(), r"verdict    stale-slot", "seqcheck live -"))
         seen.type(b"p")
-        seen.until(lambda: "paused: p goes on" in seen.text())
+        seen.until(lambda: "paused: p continues" in seen.text())
         pipe.write(data[40_000:60_000])
         seen.type(b"q")
         seen.until(lambda: "[ended 1, echo 1]" in seen.written)

@@ -135,7 +135,7 @@ def test_all_interfaces_at_once(pair: netns.Pair, tmp_path: Path, bridged: bool)
     twice = truth["duplicates"] + (truth["sent"] if bridged else 0)
     assert (made["capture"]["frames"], made["duplicates"]["total"]) == (count, twice)
     assert made["gaps"]["missing"] == 0
-    assert any("stands on" in caveat for caveat in made["verdict"]["caveats"]) == bridged
+    assert any("is on top of" in caveat for caveat in made["verdict"]["caveats"]) == bridged
     assert made["verdict"]["cause"] == ("path-copy" if bridged else "stale-slot")
     with CaptureReader([evidence], kernel=kernel.load()) as reader:
         assert {int(link) for frames, low, high in reader for link in frames.link[low:high]} == {276}

@@ -137,7 +137,7 @@ def test_it_saves_where_something_was_found_and_when_it_may() -> None:
         made.attend()
         made.attend()
     assert [[each[0] for each in read(data)][-1] for data in saver.files] == [20, 40]
-    assert b"number 7 once more" in saver.files[0]
+    assert b"number 7 again" in saver.files[0]
     assert b"3 missing before this one" in saver.files[1]
     saver.ready = False
     made.finish()

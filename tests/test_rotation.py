@@ -236,7 +236,7 @@ def test_nothing_is_kept_where_something_was_left_unread(parts: list[Path], tmp_
     state = tmp_path / "run.state"
     done = seqcheck("--state", state, "--max-memory", "1M", "--layout", LAYOUT, parts[0])
     assert done.returncode == 2
-    assert "was left as it was, since not all was read" in done.stderr
+    assert "was left unchanged, because not all was read" in done.stderr
     assert not state.exists()
 
 
@@ -244,7 +244,7 @@ def test_a_report_that_fails_leaves_the_state(parts: list[Path], tmp_path: Path)
     state = tmp_path / "run.state"
     done = seqcheck("--state", state, "--layout", LAYOUT, "--report", "json=/dev/full", parts[0])
     assert done.returncode == 2
-    assert "since a report could not be written" in done.stderr
+    assert "because a report could not be written" in done.stderr
     assert not state.exists()
 
 
@@ -322,7 +322,7 @@ def test_reasons_for_a_refusal(state: tuple[bytes, Path], tmp_path: Path) -> Non
     ):
         with pytest.raises(InputError, match=said) as caught:
             go_on(changed, capture, tmp_path)
-        assert "state" in caught.value.message or "To begin anew" in caught.value.hint
+        assert "state" in caught.value.message or "To start over" in caught.value.hint
 
 
 def test_states_that_somebody_made_up(state: tuple[bytes, Path], tmp_path: Path) -> None:

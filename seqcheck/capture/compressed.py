@@ -160,7 +160,7 @@ class Unpacked(ByteSource):
         if not words or words not in str(error).lower():
             return ""
         where = shlex.quote(self.name) if self.name != STDIN else ""
-        what = f"{self._codec} data needs more memory to unpack than it may have"
+        what = f"{self._codec} data needs more memory to decompress than is allowed"
         return f"{what}; try: {unpack} {where} | seqcheck analyze -"
 
     def close(self) -> None:
@@ -172,14 +172,14 @@ class Unpacked(ByteSource):
         while at < len(data):
             decoder, members = self._new(), members + 1
             if members > 1 and codec_of(data[at : at + 6].ljust(6, b"\0")) != self._codec:
-                self.trouble = f"what follows the {self._codec} data is no {self._codec} data"
+                self.trouble = f"the {self._codec} data is followed by something else"
                 return
             portion = FIRST if members > 1 else READ  # a flood of small members must not copy all that follows each
             while not decoder.eof:
                 if at == len(data) and decoder.needs_input:
                     data, at = self._take(), 0
                     if not data:
-                        self.trouble = self._raw.trouble or f"{self._codec} data breaks off"
+                        self.trouble = self._raw.trouble or f"{self._codec} data is truncated"
                         return
                 some = data[at : at + portion] if decoder.needs_input else b""
                 at, portion = at + len(some), READ

@@ -150,7 +150,7 @@ class PcapngWalker:
             order = mine
             if kind == pcapng.SHB:  # reads the same in both orders, and brings its own
                 if not (order := pcapng.block_order(bytes(view[pos : pos + 12]), mine)):
-                    return pos, self._bad("the byte order of a section header is none")
+                    return pos, self._bad("the byte order of a section header is invalid")
                 kind, length = _NUMBERS[order](view, pos)
             taken = kind == pcapng.SHB or (known and kind in _TAKEN)
             if length < (pcapng.least(kind) if taken else 12) or length & 3 or (taken and length > MAX_BLOCK):
@@ -235,6 +235,6 @@ def open_walker(head: bytes, indexer: Indexer) -> tuple[Walker, int]:
         if len(head) < HEAD:
             raise ValueError(f"has a section header that is cut: {len(head)} of {HEAD} bytes")
         if not pcapng.block_order(head, ""):
-            raise ValueError("has a section header whose byte order is none")
+            raise ValueError("has a section header with an invalid byte order")
         return PcapngWalker(indexer), 0
     raise ValueError("is not a pcap or pcapng capture, plain or compressed (gzip, zstd, xz, bzip2, lz4)")

@@ -138,7 +138,7 @@ class _Reading:
         what = getattr(error, "strerror", None) or f"{error or type(error).__name__}"
         return InputError(
             f"{self._place.name} cannot be read by worker {worker()}: {what}",
-            hint="A capture must lie where every worker sees it, under the same name.",
+            hint="Every worker must see the capture under the same name.",
         )
 
 
@@ -148,7 +148,7 @@ class _Local:
     def __init__(self, path: str) -> None:
         self._raw = RawBytes(io.FileIO(path), path, ours=True)
         if not self._raw.plain:
-            raise OSError(None, "it is no regular file")
+            raise OSError(None, "it is not a regular file")
 
     def state(self) -> tuple[int, int]:
         assert self._raw.state is not None

@@ -104,14 +104,14 @@ def tell(report: Report, name: str, *, removed: int, numbers: int, counts: Count
     frames, left = report.capture.frames, report.duplicates.total - numbers
     said = f"seqcheck: wrote {name}, {frames - removed:,} of {frames:,} frames; removed {removed:,}"
     said += f" ({kinds})" if kinds else ""
-    why = "in frames that hold new numbers, too, stay" if several else "of other causes stay"
+    why = "in frames that also hold new numbers were kept" if several else "with other causes were kept"
     say(said + (f"; {left:,} copies {why}" if left else ""))
     if restarts := sum(stream.restarts for stream in report.streams):
         times = "once" if restarts == 1 else f"{restarts:,} times"
-        say(f"seqcheck: note: the count started over {times}; numbers that came before that are no copies, and stay")
+        say(f"seqcheck: note: the count started over {times}; numbers from before that are not copies, and are kept")
     for each in report.limits:
         if each.name == "missing":
-            say(f"seqcheck: note: {each.count:,} records were too old to be judged, and stay")
+            say(f"seqcheck: note: {each.count:,} records were too old to be judged, and are kept")
 
 
 def rehearse() -> None:

@@ -38,7 +38,7 @@ def among(formats: Collection[str]) -> Callable[[str], Destination]:
             near = did_you_mean(name, formats) or f"; there are: {', '.join(formats)}"
             raise argparse.ArgumentTypeError(f"there is no report {name!r}{near}")
         if "=" in text and not path:
-            raise argparse.ArgumentTypeError(f"{text!r} lacks a path behind the =")
+            raise argparse.ArgumentTypeError(f"{text!r} lacks a path after the =")
         return Destination(format=name, path=path or STDOUT)
 
     return destination

@@ -40,11 +40,9 @@ def check(args: argparse.Namespace) -> int:
     for name, lost in zip(args.interfaces, before, strict=True):
         told = remarks(adapter.look(name), args.ring_sizes)
         if (more := interface.losses(name) - lost) > 0:
-            told.insert(
-                0, f"{name}: it loses frames right now, {more:,} while this was looked at: ip -s link show {name}"
-            )
+            told.insert(0, f"{name}: it is losing frames, {more:,} during this check: ip -s link show {name}")
         found += told
-        put(*told, *([] if told else [f"{name}: nothing to remark"]))
+        put(*told, *([] if told else [f"{name}: nothing to change"]))
     return 1 if found else 0
 
 

@@ -112,7 +112,9 @@ def named(given: Sequence[str]) -> dict[str, list[str]]:
     for each in given:
         name, mark, path = each.partition("=")
         if not mark or not name or not path:
-            raise UsageError(f"{each!r} is no POINT=CAPTURE", hint="try: seqcheck locate sender=a.pcap receiver=b.pcap")
+            raise UsageError(
+                f"{each!r} is not POINT=CAPTURE", hint="try: seqcheck locate sender=a.pcap receiver=b.pcap"
+            )
         if path == STDOUT:
             raise UsageError("a point is a file, not a pipe", hint="Save it to a file first.")
         if len(name) > LONGEST or not name.isprintable():

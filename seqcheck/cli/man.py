@@ -27,9 +27,9 @@ EXIT = (
     ("130", "interrupted"),
 )
 ENVIRONMENT = (
-    ("NO_COLOR", "if not empty: no colour, whatever else is set"),
+    ("NO_COLOR", "if not empty: no colour, even with FORCE_COLOR"),
     ("FORCE_COLOR", "if not empty: colour even if standard output is not a terminal"),
-    ("COLUMNS", "width of what is drawn for people"),
+    ("COLUMNS", "width of terminal output"),
     ("SEQCHECK_KERNEL", "native or reference: use this kernel"),
     ("SEQCHECK_DEBUG", "1: show the traceback of an error"),
     ("GITHUB_ACTIONS", "true: findings and errors as annotations of GitHub Actions, on standard error"),
@@ -69,7 +69,7 @@ def page(top: Verb, verbs: Sequence[Verb]) -> Iterator[str]:
     yield ".SH DESCRIPTION"
     yield from paragraph(top.description)
     yield ".SH OPTIONS"
-    yield from paragraph("All but --version may stand behind a verb as well as before it.")
+    yield from paragraph("All but --version may also come after the verb.")
     yield from listed(top.flagged)
     for verb in verbs:
         yield f".SH SEQCHECK {verb.name.upper()}"

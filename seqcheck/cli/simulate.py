@@ -71,7 +71,7 @@ def point(text: str) -> tuple[str, str]:
     """NAME=FILE, for argparse."""
     name, mark, path = text.partition("=")
     if not (mark and name and path):
-        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=FILE")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
     return name, path
 
 

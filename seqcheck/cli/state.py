@@ -60,7 +60,7 @@ def keep(state: Output, report: Report, failed: Sequence[Exception]) -> list[Exc
     wrong with that."""
     if failed or report.capture.unread:
         why = "a report could not be written" if failed else "not all was read"
-        say(f"seqcheck: note: {state.path} was left as it was, since {why}")
+        say(f"seqcheck: note: {state.path} was left unchanged, because {why}")
         return []
     try:
         state.commit()

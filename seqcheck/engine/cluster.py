@@ -43,7 +43,7 @@ def connected(address: str) -> Iterator[Cluster]:
     local = _LOCAL.fullmatch(address)
     if not local and "://" not in address:
         raise UsageError(
-            f"{address} is no address of a cluster",
+            f"{address} is not the address of a cluster",
             hint="A scheduler's address is tcp://HOST:8786; local:4 is four processes on this machine.",
         )
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised

@@ -41,7 +41,7 @@ from .witness import Witness
 if TYPE_CHECKING:
     from .other_traffic import OtherTraffic
 
-SEVERAL = "a frame holds several records, so distances in records are none in slots"
+SEVERAL = "a frame holds several records, so distances in records say nothing about slots"
 LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
 
 

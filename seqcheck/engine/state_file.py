@@ -37,7 +37,7 @@ HEAD = Struct("<IIQ")
 SUM = 32  # bytes of the checksum
 MOST_NAMES = 64 << 20  # bytes
 MOST_COLUMNS = 1 << 34
-ANEW = "To begin anew, remove it, and read all captures once more."
+ANEW = "To start over, remove it, and read all captures again."
 
 
 def write(saved: Saved, out: BinaryIO) -> None:

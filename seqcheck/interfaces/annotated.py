@@ -68,9 +68,9 @@ def said(row: Any) -> str:
         apart = ""
         if row["e_record"] >= 0:
             apart = f", {int(row['record'] - row['e_record']):,} records after frame {int(row['e_frame'])}"
-        return f"seqcheck: number {seq} once more{apart}"
+        return f"seqcheck: number {seq} again{apart}"
     if kind == GAP:
         return f"seqcheck: {int(row['a']):,} missing before this one, from number {seq} on"
     if kind == LATE:
         return f"seqcheck: number {seq} came late"
-    return f"seqcheck: the sender began again at {seq}" if kind == RESTART else ""
+    return f"seqcheck: the sender restarted at {seq}" if kind == RESTART else ""

@@ -93,7 +93,7 @@ class LiveReader(Summed, Stopping):
             for upper, lower in interface.stacked():
                 names = ", ".join(map(visible, lower))
                 self._remark(
-                    f"{visible(upper)} stands on {names}: `any` shows its frames at both, that is, more than once; name"
+                    f"{visible(upper)} is on top of {names}: `any` shows its frames at both, so more than once; name"
                     " the interfaces to capture on"
                 )
 

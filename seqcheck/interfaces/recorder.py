@@ -106,9 +106,9 @@ class Recorder(Keeper):
         if row["e_record"] >= 0:
             distance = f", {row['record'] - row['e_record']} records after frame {earlier}"
             wanted.update(dict.fromkeys(range(earlier - before, earlier + after + 1), ""))
-            copies.setdefault(earlier, f"seqcheck: frame {earlier}, number {seq}, which frame {later} has once more")
+            copies.setdefault(earlier, f"seqcheck: frame {earlier}, number {seq}, which comes again in frame {later}")
         wanted.update(dict.fromkeys(range(later - before, later + after + 1), ""))
-        copies[later] = f"seqcheck: frame {later}, number {seq} once more{distance}"
+        copies[later] = f"seqcheck: frame {later}, number {seq} again{distance}"
         self._reach = max(self._reach, later + after)
         self.copies += 1
 

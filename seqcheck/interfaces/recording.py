@@ -82,6 +82,6 @@ class Recording(Keeper):
         comments: dict[int, str] = {}
         for number, text in self._found:
             comments[number] = f"{comments[number]}; {text}" if number in comments else text
-        about = f"seqcheck: what came up to frame {self._last}, saved since {self._new:,} were found out of order"
+        about = f"seqcheck: traffic up to frame {self._last}, saved because {self._new:,} were found out of order"
         self._new = 0
         self._saver.save(self._tape.written(program=self._program, name=self._name, comments=comments, about=about))

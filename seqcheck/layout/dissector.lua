@@ -364,14 +364,14 @@ local function record(tvb, start, last)
   return shown, time, seq
 end
 
--- Mark what a comment of seqcheck's says: this frame's number came before, or it comes once more.
+-- Mark what a comment of seqcheck's says: this frame's number came before, or it comes again.
 local function mark_duplicates(branch, pinfo)
   local twice, earlier
   for _, comment in ipairs({ comment_field() }) do
     local text = tostring(comment.value)
     if text:find("seqcheck:", 1, true) == 1 then
-      twice = twice or text:find("duplicate: number", 1, true) or text:find("number %d+ once more")
-      earlier = earlier or text:find("earlier copy: number", 1, true) or text:find("which frame %d+ has once more")
+      twice = twice or text:find("duplicate: number", 1, true) or text:find("number %d+ again")
+      earlier = earlier or text:find("earlier copy: number", 1, true) or text:find("which comes again in frame %d+")
     end
   end
   if earlier then branch:add(earlier_field, true):set_generated() end

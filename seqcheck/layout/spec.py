@@ -65,10 +65,10 @@ SHAPES = {  # what may follow each role's "="
     " then optionally %MODULUS",
     "step": f"how far the number moves from one record to the next, as in step=30; or the field that says it: "
     f"{_WORD_IS}; or ipfix@OFFSET, the records in the sets there",
-    "from": "the number that follows the last one, where that is not 0, as in from=1",
+    "from": "the number that follows the last one, if that is not 0, as in from=1",
     "each": "how many bytes after a record the next one in the same frame starts, as in each=188",
-    "move": "how many bytes to move on, as in move=12+4*u8@0&0x0f, with optionally ?WORD (only where that is not 0) or"
-    " :WORD==VALUE (again and again until that holds); or ber:TAG, into that BER element",
+    "move": "how many bytes to move on, as in move=12+4*u8@0&0x0f, with optionally ?WORD (only if that is not 0) or"
+    " :WORD==VALUE (repeated until that holds); or ber:TAG, into that BER element",
     "stream": f"{_WORD_IS}; or ber@TAG",
     "key": f"what else tells streams apart: {', '.join(KEYS)}",
     "magic": f"{_WORD_IS}; then ==VALUE, !=VALUE or =={LENGTH}",

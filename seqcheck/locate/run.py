@@ -72,7 +72,7 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
         if (count := sum(group.at == (at,) for group in compared.groups))
     }
     hidden = [
-        f"{point.name}: {each.count:,} things were beyond a limit ({each.name}), and may hide something."
+        f"{point.name}: {each.count:,} items exceeded a limit ({each.name}), which may hide something."
         for point in observed
         for each in point.report.limits
         if each.hides

@@ -57,16 +57,16 @@ FORMATS = {
     "junit": Format(module="seqcheck.outputs.junit", about="one test case for each stream and check, for CI"),
     "sarif": Format(module="seqcheck.outputs.sarif", about="what fails, for code scanning (SARIF 2.1.0)"),
     "codequality": Format(module="seqcheck.outputs.codequality", about="what fails, for GitLab's code quality"),
-    "csv": Format(module="seqcheck.outputs.csv", about="every finding, one a line, without a cap", keep="findings"),
+    "csv": Format(module="seqcheck.outputs.csv", about="every finding, one per line, without a cap", keep="findings"),
     "jsonl": Format(
-        module="seqcheck.outputs.jsonl", about="the report, then every finding, an object a line", keep="findings"
+        module="seqcheck.outputs.jsonl", about="the report, then every finding, one object per line", keep="findings"
     ),
     "parquet": Format(
         module="seqcheck.outputs.parquet", about="every finding as columns; pip install 'seqcheck[parquet]'",
         keep="findings", binary=True, package="pyarrow",
     ),
     "pcapng": Format(
-        module="seqcheck.outputs.pcapng", about="the frames that findings are about, with comments, for Wireshark",
+        module="seqcheck.outputs.pcapng", about="the frames of the findings, with comments, for Wireshark",
         keep="frames", binary=True,
     ),
     "pcapng-all": Format(

@@ -110,7 +110,7 @@ class Dashboard:
         return [verdict(now), head, *([(line, "")] for line in body)]
 
     def _hints(self) -> Line:
-        paused = [("paused: p goes on   ", UNSURE)] if self._paused else []
+        paused = [("paused: p continues   ", UNSURE)] if self._paused else []
         return [*paused, (PAGE_HINTS if self._page else HINTS, DIM)]
 
     def __enter__(self) -> Self:

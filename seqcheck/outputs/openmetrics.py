@@ -31,14 +31,14 @@ GAUGES = (
     ("records", "sequenced", "Frames that carry the sequence header."),
     ("foreign_frames", "foreign", "Frames of the same senders that do not."),
     ("streams", "streams", "Streams that are followed."),
-    ("duplicates", "duplicates", "Numbers that came once more."),
+    ("duplicates", "duplicates", "Numbers that came again."),
     ("missing", "missing", "Numbers that never came."),
     ("late", "late", "Numbers that came after a higher one."),
     ("ring_filled_ratio", "behind", "Share of the kernel's ring that waits to be read."),
 )
 OF_STREAMS = (
     ("stream_received", "received", "Records of a stream."),
-    ("stream_duplicates", "duplicates", "Numbers of a stream that came once more."),
+    ("stream_duplicates", "duplicates", "Numbers of a stream that came again."),
     ("stream_missing", "missing", "Numbers of a stream that never came."),
     ("stream_late", "late", "Numbers of a stream that came after a higher one."),
 )

@@ -19,7 +19,7 @@ r        the report as things stand (as SIGUSR1 does)
 s        streams, those with most findings first
 e        the last findings
 arrows   scroll (also j and k; Page Up, Page Down, Home, End)
-Escape   back to the picture; so does the key of the page once more
+Escape   back to the picture; so does the same key again
 Ctrl-C   as q
 Ctrl-Z   to the shell; fg comes back
 

@@ -202,7 +202,7 @@ def told(finding: Latest, now: int | None) -> str:
         what = f"{counted(finding.count, 'number')} missing from {finding.seq} on"
     else:
         apart = "" if finding.distance is None else f", {count(finding.distance)} records after its earlier copy"
-        what = f"{what_came(finding.seq)} once more{apart}"
+        what = f"{what_came(finding.seq)} again{apart}"
     return f"{ago}frame {finding.frame}: {what}"
 
 

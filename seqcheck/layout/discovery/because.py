@@ -10,8 +10,8 @@ from seqcheck.layout.written import write_offset, write_ports
 WHERE = {"eth": "ethertype", "ip": "IP protocol", "udp": "UDP port", "tcp": "TCP port"}
 WRITTEN = {"text": "decimal text", "hex": "hexadecimal text", "bcd": "BCD"}
 TEXT = {
-    "text": "it is the last digit of a number written as text, and only steps below 10 can be told",
-    "bcd": "it is the last digit of a number in BCD, and only steps below 10 can be told",
+    "text": "it is the last digit of a number written as text, and only steps below 10 can be seen",
+    "bcd": "it is the last digit of a number in BCD, and only steps below 10 can be seen",
 }
 LAST = {
     "eth": "it is the IP header's identification, which most hosts count up in whatever they send: a last resort",

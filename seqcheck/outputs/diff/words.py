@@ -6,7 +6,7 @@ from seqcheck.comparison import Comparison, Count, Figure, StreamChange
 from seqcheck.escape import visible
 from seqcheck.outputs.wording import count
 
-OPENING = {"worse": "Worse", "better": "Better", "same": "No worse and no better"}
+OPENING = {"worse": "Worse", "better": "Better", "same": "Neither better nor worse"}
 PRESENCE = {"both": "", "new": "only after", "gone": "only before"}
 ARROW, PLAIN_ARROW = "→", ">"  # the second where the first cannot be written, equally wide
 FEW = 3  # streams' figures in the first line
