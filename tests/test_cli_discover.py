@@ -100,6 +100,14 @@ def test_values_of_a_layout(capture: str, capsys: pytest.CaptureFixture[str]) ->
     assert lines[5].startswith("  frame 2      1  0: (ce fa ed fe) {88 13} [01 00 00 00] ")
 
 
+def test_values_of_a_layout_whose_number_never_counts(capture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What counts instead stands below them."""
+    assert main(["layouts", "udp:6005 seq=u32be@6", "--on", capture]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-3:-1] == ["seq=u32be@6 never counts.", ""]
+    assert out.splitlines()[-1].startswith("udp:6005 seq=u32le@6 would: it counts by one in 99 %")
+
+
 def test_values_of_a_layout_that_fits_nothing(capture: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["layouts", "udp:6006 seq=u32le@6", "--on", capture]) == 2
     assert "UDP port 6005: 120 frames" in capsys.readouterr().err

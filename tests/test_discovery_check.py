@@ -163,3 +163,38 @@ def test_a_label_that_is_not_there_or_has_no_number(seq: str, said: str) -> None
     (first, would) = check(taken.frames(), parse(f"udp:6000 seq={seq}"), load())
     assert first == said
     assert would.startswith('udp:6000 seq=text@"')
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("seq=u16be@2%256", "It starts over after 250 numbers: udp:6000 seq=u16be@2%250 would count them."),
+        ("seq=u16be@2", "It starts over after 250 numbers: udp:6000 seq=u16be@2%250 would count them."),
+        ("seq=u16be@2%200", "300 frames hold numbers of 200 or more: udp:6000 seq=u16be@2%250 would count them."),
+        ("seq=u16le@2%250", "Only 6 of 1,500 frames there fit."),
+        ("seq=u16be@4", "It starts over after 256 numbers: udp:6000 seq=u16be@4&0xff would count them."),
+        ("seq=u16be@2%250", ""),
+        ("seq=u32be@6 step=160", ""),
+    ],
+)
+def test_small_changes_that_make_a_number_count(spec: str, said: str) -> None:
+    more = noise(4)
+    frames = sent(struct.pack(">HHBBI", 7, at % 250, 0x47, at % 256, at * 160) + more() for at in range(1500))
+    told = check(frames, parse(f"udp:6000 {spec}"), load())
+    assert said in told if said else not told
+
+
+def test_decimal_digits_that_are_read_as_hexadecimal() -> None:
+    frames = sent(b"seq=%d t=7" % (at + 900) for at in range(200))
+    assert check(frames, parse('udp:6000 seq=hex@"seq="'), load()) == (
+        'The digits are decimal: udp:6000 seq=text@"seq=" would count by one in 100 % of the steps.',
+    )
+
+
+def test_a_number_that_goes_up_by_a_constant_is_offered_where_nothing_else_counts() -> None:
+    more = noise(5)
+    frames = sent(struct.pack(">IH", at * 160, 3) + more() for at in range(300))
+    _, might = check(frames, parse("udp:6000 seq=u32le@0"), load())
+    assert might.startswith("udp:6000 seq=u32be@0 step=160 might: it goes up by 160 in 100 % of 300 frames")
+    _, would = check(frames, parse("udp:6000 seq=u32be@0 step=80"), load())
+    assert would == "It goes up by 160 in 100 % of the steps: udp:6000 seq=u32be@0 step=160 would count them."

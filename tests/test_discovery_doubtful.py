@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 from packets import ethernet, ipv4
-from senders import BEGIN, noise, raw, sent
+from senders import BEGIN, STEP, noise, raw, sent
 from test_discovery import best, found
 
 from seqcheck.layout import write
@@ -81,3 +81,29 @@ def test_acknowledgements_without_payload_are_no_frames_that_miss_a_number() -> 
     messages = (struct.pack(">HIH", 7, at, 40) + more() for at in range(300))
     frames = [each for one in messages for each in (segment(one, *ports), segment(b"", *ports[::-1]))]
     assert best(raw(frames)) == "tcp:5000 seq=u32be@2"
+
+
+def test_milliseconds_beside_seconds_are_a_clock_before_they_start_over() -> None:
+    more, start = noise(58), BEGIN // 10**6
+    payloads = (struct.pack("<IQ", *divmod(start + at, 1000)) + more() for at in range(700))
+    assert likely(sent(payloads, step=1_000_000)) == []
+
+
+def test_a_few_losses_at_about_even_distances_make_no_ramp() -> None:
+    more, lost = noise(59), (60, 131, 190, 275, 340)
+    kept = np.setdiff1d(np.arange(400), lost)
+    frames = sent(struct.pack("<IQ", 7, at) + more() for at in kept.tolist())
+    frames.ns[: frames.count] = BEGIN + kept * STEP
+    assert best(frames) == "udp:6000 seq=u64le@4"
+
+
+def test_a_word_ends_where_the_shortest_payload_does() -> None:
+    """Zeros that follow in longer payloads are none of the number's."""
+    random = np.random.default_rng(60)
+    payloads = (struct.pack("<HHI", 9, 7, 300 + at) + bytes(int(random.integers(0, 30))) for at in range(400))
+    assert best(sent(payloads)) == "udp:6000 seq=u32le@4"
+
+
+def test_a_fraction_in_text_is_no_counter() -> None:
+    payloads = (b"$GPGGA,12%02d%02d.%02d,N" % (at // 6000, at // 100 % 60, at % 100) for at in range(900))
+    assert likely(sent(payloads, step=10_000_000)) == []

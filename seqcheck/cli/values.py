@@ -20,22 +20,23 @@ MARKS = {"seq": "[]", "stream": "{}", "magic": "()"}
 
 
 def values(layout: Layout, capture: Input, width: int, ready: Ready) -> Iterator[str]:
-    """Lines: the streams with their first records; `ready` is called when the capture is open. InputError if no
-    frame is a record."""
+    """Lines: the streams with their first records, and what is wrong with the layout, if anything; `ready` is called
+    when the capture is open. InputError if no frame is a record."""
     from seqcheck import kernel
     from seqcheck.cli.first_frames import first_frames
     from seqcheck.decode.decoder import key_texts
     from seqcheck.layout import write
-    from seqcheck.layout.discovery import preview, survey
+    from seqcheck.layout.discovery import check, preview, survey
     from seqcheck.outputs.wording import counted, key_text
 
     engine = kernel.load()
     name = str(capture)
     frames = first_frames([capture], engine, ready)
     found = preview(frames, layout, engine, streams=STREAMS, values=VALUES)
+    advice = () if layout.content else check(frames, layout, engine)
     if not found:
         there = "; ".join(survey(frames)) or "nothing that a layout could name"
-        raise InputError(f"{name}: no frame fits {write(layout)}", hint=f"There is: {there}")
+        raise InputError(f"{name}: no frame fits {write(layout)}", hint="\n".join(advice) or f"There is: {there}")
     yield f"{visible(name)}: {counted(frames.count, 'frame')} examined"
     yield "bytes of [the number]" + (" {a stream field}" if layout.streams else "") + (
         " (a magic)" if layout.matches else ""
@@ -51,6 +52,9 @@ def values(layout: Layout, capture: Input, width: int, ready: Ready) -> Iterator
     if len(found) == STREAMS:
         yield ""
         yield "Other streams are not shown."
+    for text in advice:
+        yield ""
+        yield visible(text)
 
 
 def _bytes(value: Value) -> str:

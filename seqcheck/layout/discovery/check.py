@@ -2,30 +2,27 @@
 
     check(frames, layout, kernel)  -> sentences, the most useful first; none where there is nothing to say
 
-It never says that a layout is right: where the number counts, there is nothing to say.
+It never says that a layout is right. Where the number nearly always counts, it says what would make it count always.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.dataclass import replace
-from seqcheck.errors import UsageError
 from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames, RecordColumns, Sought
 from seqcheck.kernel.portable.frame import locate, position
 from seqcheck.kernel.protocols import Kernel
+from seqcheck.layout.discovery.amend import amended, by_steps
 from seqcheck.layout.discovery.because import percent, place
 from seqcheck.layout.discovery.candidate import LIKELY, Candidate
-from seqcheck.layout.discovery.measure import distance
 from seqcheck.layout.discovery.ranking import discover
 from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.survey import survey
-from seqcheck.layout.discovery.trial import Trial, trial
+from seqcheck.layout.discovery.trial import trial
 from seqcheck.layout.discovery.written import labels
 from seqcheck.layout.model import HERE, Digits, Layout, Match, Word
 from seqcheck.layout.program import compile
@@ -35,7 +32,9 @@ COUNTS = 0.75  # of the steps: a number that goes up by one, or by little, as of
 BETTER = 0.2  # by how much another one has to be better, to be worth a word
 ALONE = 0.5  # streams for each record
 FEWEST = 8  # records, of which that can be said
+FEW = 0.1  # of the frames at the place: chance finds so many records
 LOOK = 64  # frames whose bytes are read one by one
+POSSIBLE = 0.4  # score of a number that goes up by a constant
 MOST = 3  # values in the place of a magic
 
 
@@ -43,36 +42,28 @@ def check(frames: Frames, layout: Layout, kernel: Kernel) -> tuple[str, ...]:
     """What is wrong with the layout, as far as these frames tell."""
     if not frames.count:
         return ()
-    tried = trial(Subject(frames, kernel), layout)
+    subject = Subject(frames, kernel)
+    tried = trial(subject, layout)
     if not len(tried.row):
         return (*_why(frames, layout, kernel), *_would(discover(frames, kernel), layout))
     seq = f"seq={write_seq(layout)}"
     if layout.streams and len(tried.row) >= FEWEST and tried.streams >= ALONE * len(tried.row):
         said = f"{len(tried.row):,} records make {tried.streams:,} streams: a stream field changes with the number."
         return (said, *_would(discover(frames, kernel), layout))
-    if tried.steps.pairs < FEWEST or tried.steps.share >= COUNTS or tried.repeats > 1:
+    if tried.repeats > 1:
         return ()
-    would = tuple(_would(discover(frames, kernel), layout, tried.steps.share + BETTER))
-    would = would or tuple(_by_steps(tried, layout))
+    if len(tried.row) <= FEWEST and len(tried.row) < FEW * tried.anchored:
+        said = f"Only {len(tried.row):,} of {tried.anchored:,} frames there fit."
+        return (said, *_would(discover(frames, kernel), layout))
+    if tried.steps.pairs < FEWEST or tried.steps.share >= COUNTS:
+        return tuple(amended(subject, layout, tried))
+    candidates = discover(frames, kernel)
+    would = tuple(_would(candidates, layout, tried.steps.share + BETTER)) or tuple(by_steps(tried, layout))
     if tried.steps.forward >= COUNTS and not would:
         return ()  # it counts, and frames are lost
+    would = would or tuple(_might(candidates, layout))
     share = f"counts by one in only {percent(tried.steps.share)} of {len(tried.row):,} records"
     return (f"{seq} {share if tried.steps.up else 'never counts'}.", *would)
-
-
-def _by_steps(tried: Trial, layout: Layout) -> Iterator[str]:
-    """That the number goes up by a constant; not where that is due to a wrong byte order or place."""
-    later = np.flatnonzero(tried.before >= 0)
-    moved = distance(tried.seq[later], tried.seq[tried.before[later]], layout.counted)
-    steps, counts = np.unique(moved[moved > 0], return_counts=True)
-    if not len(steps) or layout.step != 1 or layout.least:
-        return
-    step, share = int(steps[int(np.argmax(counts))]), counts.max() / len(later)
-    if share < COUNTS or step == 1 or step % 256 == 0:
-        return
-    with contextlib.suppress(UsageError):  # a step that does not wrap
-        spec = write(replace(layout, step=step))
-        yield f"It goes up by {step} in {percent(share)} of the steps: {spec} would count them."
 
 
 def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Iterator[str]:
@@ -81,6 +72,15 @@ def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Ite
     near = [each for each in likely if (each.layout.anchor, each.layout.selector) == (layout.anchor, layout.selector)]
     for each in (near or likely)[:1]:
         yield f"{write(each.layout)} would: it {each.because[0].partition(': ')[2]}."
+
+
+def _might(found: list[Candidate], layout: Layout) -> Iterator[str]:
+    """A number at the same place that goes up by a constant, which is never likely."""
+    for each in found:
+        here = (each.layout.anchor, each.layout.selector) == (layout.anchor, layout.selector)
+        if here and each.layout.step != 1 and each.score > POSSIBLE:
+            yield f"{write(each.layout)} might: it {each.because[0].partition(': ')[2]}, as time stamps also do."
+            return
 
 
 def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:

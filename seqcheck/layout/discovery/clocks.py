@@ -5,8 +5,8 @@ some years of the capture's own. Milliseconds in 48 bits do so by chance once in
 microseconds in 64 bits hardly ever; and even these must not run many times as fast as the arrival times, or as slowly.
 The other clocks would be hit by chance too often; they have to run with the arrival times as well.
 
-A number below 1000 (a million, a thousand million) that starts over there is a fraction of a second, if the word beside
-it reads as seconds.
+A number below 1000 (a million, a thousand million) is a fraction of a second, if the word beside it reads as seconds,
+and both together go as the arrival times do.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ YEAR = 365 * 86_400
 AROUND, CLOSE = 5 * YEAR, YEAR / 4  # seconds; for those that chance would hit too often
 OFF = 0.1  # of the time that passed
 PACE, SOME, TICKS = 4.0, 0.2, 2  # times as fast; the share of the waits that agree; ticks of a wait that tells
+STEADILY, APART = 3, 0.25  # of a clock of seconds and ticks: ticks by which it may vary, and seconds that it may be off
 FRACTIONS = {1000: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}  # by how many make a second
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
 Numbers = NDArray[np.float64]
@@ -67,17 +68,24 @@ def clock(table: Columns, column: int, seconds: Numbers) -> str:
     return ""
 
 
-def fraction(table: Columns, seq: Word, modulus: int, seconds: Numbers) -> str:
-    """What fraction of a second the number counts, empty if it does not; `seconds` as for `clock`."""
-    name = FRACTIONS.get(modulus, "")
-    for offset in (seq.offset - 4, seq.offset + seq.width) if name else ():
+def fraction(table: Columns, seq: Word, seconds: Numbers) -> str:
+    """What fraction of a second the word counts, empty if it does not; `seconds` as for `clock`. Together with the
+    seconds it has to run with the arrival times: near them, and always as far away."""
+    part, there = table.words(seq.offset, seq.width, big=seq.big)
+    for offset in (seq.offset - 4, seq.offset + seq.width):
         for one in CLOCKS:
             if one.bits != 32 or (offset < 0) != (seq.offset < 0):
                 continue
             for big in (True, False):
                 value, whole = table.words(offset, 4, big=big)
-                if whole.any() and _reads(value[whole].astype(np.float64), seconds[whole], one):
-                    return f"{name}, beside {one.name}"
+                whole &= there
+                if not whole.any() or not _reads(value[whole].astype(np.float64), seconds[whole], one):
+                    continue
+                for ticks, name in FRACTIONS.items():
+                    ahead = value[whole] + part[whole] / ticks - one.zero - seconds[whole]
+                    beside = part[whole].max() < ticks and abs(float(np.median(ahead))) <= APART
+                    if beside and float(np.std(ahead)) <= STEADILY / ticks:
+                        return f"{name}, beside {one.name}"
     return ""
 
 

@@ -55,7 +55,7 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
 def _clock(table: Columns, found: Found, seconds: NDArray[np.float64]) -> str:
     """What clock it is, if any."""
     seq = found.layout.seq
-    beside = fraction(table, seq, found.layout.modulus, seconds) if isinstance(seq, Word) else ""
+    beside = fraction(table, seq, seconds) if isinstance(seq, Word) else ""
     return beside or clock(table, found.column, seconds)
 
 

@@ -146,6 +146,9 @@ def _made(
     begin, end = (0, table.head) if spot.column < table.head else (table.head, len(table.offsets))
     if first < begin or first + width > end:
         return None
+    reached = np.count_nonzero(table.there[:, first : first + width].all(axis=1))
+    if reached < (1 - STRAY) * np.count_nonzero(table.there[:, spot.column]):
+        return None  # shorter payloads have the number, too
     offset = int(table.offsets[first])
     worth = ALIGNED.get(bits, {}).get(offset % 4, 0.0) + (NETWORK if reach.big else 0.0)
     proved = -(-need // 8)

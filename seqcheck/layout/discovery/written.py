@@ -32,6 +32,7 @@ UNITS = {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 
 LABEL = re.compile(rb"""["']?[A-Za-z_][\w.-]{0,20}["']?\s{0,2}[:=#]?\s{0,2}["']?\Z""")
 RUN = {"text": re.compile(rb"\d+"), "hex": re.compile(rb"[0-9A-Fa-f]+")}
 HEX = re.compile(rb"(?<![0-9A-Za-z])(0[xX])?([0-9A-Fa-f]{2,16})(?![0-9A-Za-z])")
+FRACTION = re.compile(rb"\d[.,]\Z")  # what stands before the digits of a fraction
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 
 
@@ -122,7 +123,10 @@ def _hexadecimal(payload: bytes) -> Iterator[Digits]:
 
 
 def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digits]:
-    """The number whose digits begin at `first`; its label ends at `front`, except for a `0x` in between."""
+    """The number whose digits begin at `first`; its label ends at `front`, except for a `0x` in between. Not
+    the digits of a fraction."""
+    if FRACTION.search(payload, 0, front):
+        return
     found = LABEL.search(payload, 0, front)
     label = payload[found.start() : first] if found else b""
     try:
