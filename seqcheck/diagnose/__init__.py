@@ -1,4 +1,4 @@
-"""Findings -> Diagnosis: what the duplicates point at.
+"""Findings -> Diagnosis: what the duplicates point to.
 
 Theory of operation
     Whether the field counts at all is asked first (counter.py). The duplicates become a table of distances (table.py),
@@ -39,7 +39,7 @@ class Diagnosis:
 
 
 def diagnose(findings: Findings, facts: Facts) -> Diagnosis:
-    """What the findings point at, in the light of the facts."""
+    """What the findings point to, in the light of the facts."""
     from .counter import fault
 
     columns, counter = table(findings), fault(findings, facts) if facts.numbered else None

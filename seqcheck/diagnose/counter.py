@@ -1,4 +1,4 @@
-"""Does the field count? Where it does not, nothing that is said of duplicates and gaps means anything.
+"""Does the field count? If it does not, nothing said about duplicates and gaps means anything.
 
 A counter goes on by one nearly always; loss leaves some steps out. A field read at the wrong place, width or byte
 order, a clock, a random number do not: steps are wide, or go back, or every record is a stream of its own. Pure.
@@ -106,7 +106,7 @@ def _leaps(findings: Findings) -> float:
 
 def _following(findings: Findings) -> float:
     """Of the records that come late or again straight behind another such one: how many have the same number as that
-    one, or the next. Replays and copies count up, chance does not. 1 where there are none."""
+    one, or the next. Replays and copies count up, chance does not. 1 if there are none."""
     rows = np.concatenate([findings.duplicates, findings.late])
     order = np.lexsort((rows["record"], rows["stream"]))
     stream, record, x = (rows[name][order] for name in ("stream", "record", "x"))

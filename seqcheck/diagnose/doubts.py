@@ -1,4 +1,4 @@
-"""What holds a verdict back, however well its explanation fits: what else would look the same and is in no explanation
+"""What weakens a verdict, however well its explanation fits: what else would look the same and is in no explanation
 that competes, or too little to go by. Each doubt has a name, and a strength that is the most it allows. Pure.
 """
 
@@ -27,12 +27,12 @@ MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
-UP_TO = 2  # numbers behind the one that is due, where a run ends
+UP_TO = 2  # numbers after the one that is due, where a run ends
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
-OFTEN = 0.15  # of the numbers: no fault that strikes now and then leaves others missing before so many
+OFTEN = 0.15  # of the numbers: no occasional fault leaves others missing before this share
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
 AT_ONCE, MOSTLY = 8, 0.8  # records; of the copies
-HEAVY_LOSS = 0.7  # of the numbers: beside so much, any copy stands where some number is missing
+HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 BLUR = 0.02  # of a lap, beside which its own copies may lie
@@ -108,7 +108,7 @@ def of_faster_way(case: Case, rows: Bools) -> Iterator[Doubt]:
 
 
 def of_other_than_a_ring(case: Case, rows: Bools) -> Iterator[Doubt]:
-    """For copies that stand in the place of other numbers, each of its own: a sender put one for another, whatever
+    """For copies in the place of other numbers, each of its own: a sender put one for another, whatever
     time they keep. Copies at once are a generator's, whose count goes on meanwhile."""
     apart = float(np.median(case.table.distance[rows])) > AT_ONCE
     if apart and float(np.mean(case.table.stands_in[rows])) > MOSTLY and case.context.loss < HEAVY_LOSS:
@@ -175,7 +175,7 @@ def _among_others(sample: Units, share: Floats, size: int) -> bool:
 
 
 def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
-    """Whether the copies come every so many frames, and not once a lap."""
+    """Whether the copies come at a fixed number of frames, and not once a lap."""
     mine = share > 0.5
     steps = sample.step[mine & (sample.step > 0)]
     if len(steps) < REGULAR or mine.mean() < SOLE:
@@ -224,7 +224,7 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
 
 
 def _instead(case: Case, sample: Units, share: Floats) -> bool:
-    """Whether the copies stand where other numbers are missing: the sender did that, no way puts one for another."""
+    """Whether the copies are where other numbers are missing: the sender did that, no path replaces one by another."""
     replaced = sample.overwritten if sample.early else sample.substitute
     instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
     return instead > 3 * max(case.context.loss, 0.05)

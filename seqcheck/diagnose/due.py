@@ -1,5 +1,5 @@
-"""Which number was due where a copy stands, and so whether it came ahead of its time. The tracker cannot say: when many
-frames are ahead, its count goes on from one of them, and those that follow are late. Pure; n log n in rows and gaps.
+"""Which number was due where a copy is, and so whether it came ahead of its time. The tracker cannot say: when many
+frames are ahead, its count continues from one of them, and those that follow are late. Pure; n log n in rows and gaps.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _in_order(findings: Findings, places: Places, x: Ints) -> Ints:
 
 
 def due_at(findings: Findings, places: Places, come: Ints) -> Ints:
-    """int64[n]: the number due at each place by which `come` numbers had come: the one behind the last of these.
+    """int64[n]: the number due at each place by which `come` numbers had come: the one after the last of these.
     UNKNOWN where that is not known."""
     low = np.maximum(come, 0)
     high = low + findings.missing.count(places.stream, places.epoch, np.zeros_like(low), np.full_like(low, MOST))
@@ -145,7 +145,7 @@ def _one_by_one(rows: NDArray[Any], due: Ints, early: Bools) -> Ints:
 
 
 def _gap_of(findings: Findings, due: Ints) -> Ints:
-    """The gap by index in which the number `due` where the earlier copy stands is missing; UNKNOWN for none."""
+    """The gap by index in which the number `due` at the earlier copy's place is missing; UNKNOWN for none."""
     rows, gaps = findings.duplicates, findings.gaps
     if not len(gaps) or not len(rows):
         return np.full(len(rows), UNKNOWN, np.int64)
@@ -182,7 +182,7 @@ def _alone(findings: Findings) -> Bools:
 
 def _opener(rows: NDArray[Any], gaps: NDArray[Any], distance: Ints) -> Ints:
     """The gap, by index, that a duplicate's earlier copy opened, or one of a few before it, by a jump about as wide as
-    the distance between the copies: a batch went out ahead of its time. -1 where there is none."""
+    the distance between the copies: a batch went out ahead of its time. -1 if there is none."""
     result = np.full(len(rows), -1, np.int64)
     if not len(gaps) or not len(rows):
         return result

@@ -3,7 +3,7 @@
 dpkt dissects both; it is imported only when the bytes differ. Compared is what was captured of both. Pure.
 
 A payload that differs in one word alone, which is another one in the record before, too, carries a stamp that the
-sender writes anew into each frame: a time, a nonce. That is a new packet, not old content.
+sender writes newly into each frame: a time, a nonce. That is a new packet, not old content.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _fresh_id(one: bytes, two: bytes, link: int) -> bool | None:
 
 
 def _path_mark(earlier: bytes, later: bytes, link: int) -> tuple[str, ...]:
-    """The mark of one of two redundant ways, where the frames differ in nothing else."""
+    """The mark of one of two redundant paths, where the frames differ in nothing else."""
     if link != ETHERNET or len(earlier) != len(later) or len(later) < 20:
         return ()
     at = [place for place, (a, b) in enumerate(zip(earlier, later, strict=True)) if a != b]
@@ -95,9 +95,9 @@ def _way(frame: bytes) -> str:
 
 
 def _is_stamp(between: bytes, later: bytes, copy: bytes) -> bool:
-    """Whether `copy` differs from `later` in one word alone, that every frame has anew: `between`, too."""
+    """Whether `copy` differs from `later` in one word alone, that is new in every frame: `between`, too."""
     common = min(len(between), len(later), len(copy))
-    # Checksums, and an IP identification, lie in front of the payload.
+    # Checksums, and an IP identification, lie before the payload.
     at = [place for place in range(common) if copy[place] != later[place]]
     if not at:
         return False
@@ -146,7 +146,7 @@ def _transport(a: Any, b: Any) -> list[str]:
 
 
 class _Split:
-    """A frame in front of its IP header, and the header dissected (None where there is none or it is broken)."""
+    """A frame before its IP header, and the header dissected (None if there is none or it is broken)."""
 
     __slots__ = ("head", "packet")
 

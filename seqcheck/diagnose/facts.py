@@ -13,13 +13,13 @@ class Evidence:
     """Two copies of a number, compared byte for byte over what was captured of both.
 
     differs   the fields that do ("ip.ttl", "eth.src", "time", "payload", ...): `time` is a stamp that the sender writes
-              anew into each frame, `prp.lan` and `hsr.path` name one of two redundant ways
+              anew into each frame, `prp.lan` and `hsr.path` name one of two redundant paths
     cut       there was more on the wire than in the capture
-    fresh_id  the IP identification differs between neighbouring records, so that a new packet would show; None where
+    fresh_id  the IP identification differs between neighbouring records, so that a new packet would show; None if
               that is not known (no IPv4, or no neighbour at hand)
-    around    ns from the source's frame before the later copy to the one after it; None where not known
+    around    ns from the source's frame before the later copy to the one after it; None if not known
     single, double   the median time nearby from a frame of the source to the next one, and to the next but one
-    way       by which the later copy came, "A" or "B"; None where the frames do not say
+    way       by which the later copy came, "A" or "B"; None if the frames do not say
     slot, due the slot that the copy's own stamp names, and the one that was due there, going by the stamp of the record
               before; it may lie past the ring's end
     """
@@ -46,7 +46,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 def evidence_of(values: dict[str, Any]) -> Evidence:
-    """Out of its fields by name, as JSON has them. ValueError where they are not."""
+    """Out of its fields by name, as JSON has them. ValueError if they are not."""
     if values.keys() != _KINDS.keys() or not all(type(values[name]) in kinds for name, kinds in _KINDS.items()):
         raise ValueError("evidence of another kind")
     differs = tuple(values["differs"])
@@ -63,8 +63,8 @@ class Facts:
     evidence    by the later copy's frame number
     foreign     frames of the senders without the header; `kinds` counts what those between copies are, of a sample
     skipped     frames of other reasons that are no record, by reason
-    dropped     what the capturing side says it lost, None where it says nothing
-    ways        records that came by way A and by way B, None where the frames name none (ways.py)
+    dropped     what the capturing side says it lost, None if it says nothing
+    ways        records that came by way A and by way B, None if the frames name none (ways.py)
     redundant   the layout is sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds)
     behind      a point before saw none of these copies: the sender did not repeat itself
     numbered    the frames carry numbers; else they are told apart by their bytes, and no field has to count

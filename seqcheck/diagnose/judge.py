@@ -5,7 +5,7 @@ Theory of operation
     time. New packets, copies by another way and packets that merely share a number are told by their bytes alone. For
     what is alike, and that may be old content, the explanations compete (contest.py), on a sample; then each duplicate
     goes to the explanation that took the sampled one nearest to it. What turns out to have taken no slot of a sender's
-    ring (copies made on the path) is left out of the distances, and the contest is held once more.
+    ring (copies made on the path) is left out of the distances, and the contest is held again.
 
 Pure; the order of explanations, of streams and of duplicates does not matter.
 """
@@ -47,7 +47,7 @@ class Judged:
 
 
 def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
-    """What the duplicates of the table point at."""
+    """What the duplicates of the table point to."""
     if not len(table):
         return Judged(accounts=())
     case = case_of(findings, facts, table)
@@ -116,7 +116,7 @@ def _echo(case: Case, aside: Bools) -> float:
 
 
 def _scatter(ends: Ints) -> float:
-    """Of these counts, in natural log: exactly 0 where they are all the same."""
+    """Of these counts, in natural log: exactly 0 if they are all the same."""
     return float(np.std(np.log(np.maximum(ends, 1)))) if np.ptp(ends) else 0.0
 
 

@@ -1,8 +1,8 @@
 """What repeats by nature, where frames are told apart by their bytes: which findings mean nothing, once more is known.
 
-The kernel judges each frame by what came before it (kernel/portable/content.py). A flow whose contents come round, and
+The kernel judges each frame by what came before it (kernel/portable/content.py). A flow whose contents wrap, and
 content that comes too often, are found out only after some of their frames counted as copies. Here these are taken
-back, so that what a report says depends on no moment. A flow means nothing where
+back, so that what a report says depends on no moment. A flow means nothing if
 
 - its contents came round: its flag says so, or nearly all of its copies are the row of copies with which it ends;
 - it has more contents that came too often than other copies.
@@ -78,13 +78,13 @@ class Natural:
 
 
 def with_records(skipped: dict[str, int], count: int) -> dict[str, int]:
-    """Frames skipped by reason, with so many records that mean nothing."""
+    """Frames skipped by reason, with the number of records that mean nothing."""
     name = REASONS[INDISTINCT]
     return {**skipped, name: skipped.get(name, 0) + count} if count else skipped
 
 
 def natural(content: ContentLike) -> Natural:
-    """As things stand."""
+    """As of now."""
     flows, often = content.flows(), content.often()
     order = np.lexsort((often["number"], often["stream"]))
     often = often[order]

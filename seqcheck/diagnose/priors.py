@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .keys import Floats
 
-# How often each cause stands behind duplicates that people bring to a tool like this. Copies on the way are by far the
+# How often each cause is behind duplicates that people bring to a tool like this. Copies on the way are by far the
 # most usual (Wireshark's wiki, Riverbed, packetevents: nearly every report of duplicates is a mirror port); rings are
 # what the tool is asked about, so they are not rare among its captures. Of a mixture, each part costs its own rate.
 BASE = {

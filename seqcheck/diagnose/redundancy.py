@@ -1,4 +1,4 @@
-"""What two redundant ways delivered: on one, on both, on neither, and how far they are apart. Pure.
+"""What two redundant paths delivered: on one, on both, on neither, and how far they are apart. Pure.
 
 A copy that came twice by the same way counts as one more record of that way.
 """
@@ -18,7 +18,7 @@ from .table import Table
 def redundancy(
     findings: Findings, facts: Facts, table: Table, accounts: tuple[Account, ...], both: int
 ) -> Redundancy | None:
-    """The figures, None where no duplicate is redundancy's and the frames name no way. `both` duplicates are, kept or
+    """The figures, None if no duplicate is redundancy's and the frames name no way. `both` duplicates are, kept or
     not; the skew is that of the kept ones."""
     mine = [one for one in accounts if one.cause == "redundancy"]
     if not mine and facts.ways is None:

@@ -1,6 +1,7 @@
-"""What judging gives: numbers, and reasons as data. Whoever makes sentences of it (report.verdict) adds no number.
+"""What judging gives: numbers, and reasons as data. The code that makes sentences of it (report.verdict) adds no
+number.
 
-Everything is counted over the duplicates that an account takes, so no figure lies outside of what was seen.
+Everything is counted over the duplicates that an account takes, so no figure is outside what was seen.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Figures:
 
     count, numbers  duplicates, different numbers among them; `share` of all numbers received (0..1)
     distance, places  least and greatest distance in records, and in frames of the source with lost ones counted in
-                    (None where its other frames are not in view)
+                    (None if its other frames are not in view)
     delay_ns        least, median and greatest time between the copies
     episodes, longest  stretches of neighbours, and the longest
     copies          how often one number came, at most
@@ -84,11 +85,11 @@ class Ring:
     best      the most probable one, with its posterior `certainty`
     low, high what holds the size with 99.9 % of the posterior
     given     the user named it
-    laps      of each row of the table, 0 where it is not of this account
+    laps      of each row of the table, 0 if it is not of this account
     exact     duplicates that lie a whole number of laps apart, counting every frame
     closed    the sender's other frames are in view
     rest      other sizes that remain possible, the most probable first
-    cluster   where in the ring the duplicates sit, None where that is anywhere
+    cluster   where in the ring the duplicates sit, None if that is anywhere
     untouched share of the frames between the copies by which `low` is lower, since they may leave by another queue
     """
 
@@ -151,7 +152,7 @@ class CounterFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
-    """A ring size that the user gave and that fits worse than `better`; None where none fits well."""
+    """A ring size that the user gave and that fits worse than `better`; None if none fits well."""
 
     given: tuple[int, ...]
     better: int | None

@@ -1,7 +1,7 @@
 """Where in the ring do the duplicates sit: anywhere, in one slot, or in every eighth? And do the sender's own stamps
 say that they came out of their slots?
 
-Events strike anywhere. One slot again and again points at its descriptor or buffer; every 8th or 32nd at write-back
+Events strike anywhere. One slot again and again points to its descriptor or buffer; every 8th or 32nd at write-back
 batches; the last slot at the wrap of the ring (netmap 905: always the last one). The place of a duplicate is counted
 in frames of the source since the first, lost ones included, modulo the ring; where the sender stamped its slots, the
 stamp is the place. Without stamps the count has no known beginning, and loss that nobody saw blurs it. Pure.

@@ -1,4 +1,4 @@
-"""What explanations are held against: a sample of the duplicates of one population, as columns.
+"""What explanations are compared with: a sample of the duplicates of one population, as columns.
 
 A unit is a duplicate, or an episode of duplicates that came straight behind one another: these share one distance under
 any explanation, so they say it once, and their number says something else. Where there are more units than are
@@ -20,7 +20,7 @@ from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
 STILL = 64  # places within which frames may bear one time
-MOST, FEWEST = 480, 60  # units in all, and of one order of magnitude
+MOST, FEWEST = 480, 60  # units in total, and of one order of magnitude
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Loss:
 class Brackets:
     """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
     all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it.
-    `slotless`: what came again did not take a slot itself, so that its place is known but for one. `replaced`: no
+    `slotless`: what came again did not take a slot itself, so that its place is known except for one. `replaced`: no
     number that never came took a slot, since another frame went out in its place: hardly any was lost on the way."""
 
     low: Ints
@@ -51,7 +51,7 @@ class Brackets:
 class Units:
     """at      row of the table; `weight` duplicates it stands for
     end        places between the copies; `low` those of the stream's own records
-    closed     all frames of the source are in view, so that `end` is the lap, but for what was lost
+    closed     all frames of the source are in view, so that `end` is the lap, except for what was lost
     unseen     foreign frames between the copies that were lost, as expected
     time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
     still      the clock did not move meanwhile, though many frames came: it says nothing of a delay

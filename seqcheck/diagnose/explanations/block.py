@@ -14,7 +14,7 @@ from ..units import Units
 from .part import FLOOR, Part
 
 AT_ONCE = 0.97  # of blocks follow straight behind themselves
-NEAR = 8  # places: what comes at once comes within so many
+NEAR = 8  # places: what comes immediately comes within this many
 SLACK = 4  # places by which a block may differ from its length in any case
 AT_MOST = 0.5  # of its distance: what is left of a block, whatever was lost of it
 

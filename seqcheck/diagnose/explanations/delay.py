@@ -76,7 +76,7 @@ def _fit(units: Units, logs: Floats, share: Floats) -> Part:
     order = np.argsort(logs)
     half = np.searchsorted(np.cumsum(share[order]), count / 2)
     center = float(logs[order][min(int(half), len(logs) - 1)])
-    if count > 3:  # the mean is the better one but for what lies far off
+    if count > 3:  # the mean is the better one except for what lies far off
         near = share * (np.abs(logs - center) < 3 * _scale(logs, share, center) + 1e-9)
         center = float((near * logs).sum() / max(near.sum(), 1e-9))
     spread = min(max(_scale(logs, share, center), FINEST), COARSEST)

@@ -93,12 +93,12 @@ class Seen:
     number      copies that are the first repeat of their number, in duplicates; `copies` all of them
     beside      the same two of everything that lies within a factor of 1.6 of the part's center
     nothing     log-probability of the episodes' lengths where they say nothing
-    instead, not_instead  copies that stand where another number is missing, and others; likewise `skipped` (there, or
+    instead, not_instead  copies where another number is missing, and others; likewise `skipped` (there, or
                 the number just before never came) and `overwritten`
     room        log-likelihood ratio of places of their own, against squeezed in
     later, first  third and later copies, and second ones
     shows       new packets would have a new identification (more than would not)
-    period      they come like clockwork, every so many records; 0 where not
+    period      they come like clockwork, with a fixed number of records between them; 0 if not
     stamps      log-likelihood ratio of the sender's own slot stamps under a lap, against any other cause
     """
 
@@ -254,7 +254,7 @@ def _episodes(label: Label, part: Part, units: Units, share: Floats, what: Seen,
 
 
 def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
-    """Copies that stand where another number is missing: a slot of the stream's own sends the old one instead; beside
+    """Copies where another number is missing: a slot of the stream's own sends the old one instead; beside
     that, loss puts a gap there by chance."""
     chance = min(max(1.5 * context.loss, 0.002), 0.9)
     yes, no = what.instead

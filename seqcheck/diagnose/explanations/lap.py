@@ -1,7 +1,7 @@
 """A lap: the copy comes k times N places later, N being the ring's size, however long that takes.
 
 Three families, by what is known of the other frames of the sender:
-exact  all of them are in view: the end *is* the lap, but for frames that were lost (a Poisson count of known mean)
+exact  all of them are in view: the end *is* the lap, except for frames that were lost (a Poisson count of known mean)
 short  some are not in view: the end falls short by what a share of other frames gives, the same share for all
 long   some did not use this ring (other queues), likewise
 short is binomial (each slot of the lap is another frame's with one probability), long is negative binomial (other
@@ -35,7 +35,7 @@ NEAR = 16  # slots from the likeliest size within which a blurred one is asked f
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
 WIDTHS = (0.004, 0.015, 0.05, 0.15)
-TRIMMED = 25  # one in so many copies, at either end, is left out of the size
+TRIMMED = 25  # one in this many copies, at either end, is left out of the size
 CANDIDATES = 384  # sizes tried for a family that is not exact
 BEYOND = 1.4  # the largest size tried, in ends
 

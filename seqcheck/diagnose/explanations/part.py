@@ -63,7 +63,7 @@ def poisson(count: Any, expected: Any) -> Any:
 
 
 def histogram(logs: Floats, share: Floats, cells: int) -> tuple[Floats, Ints, float, float]:
-    """A density of any shape over values (natural logs): so many cells of equal width between the outermost of the
+    """A density of any shape over values (natural logs): a number of cells of equal width between the outermost of the
     units that are its own, with a Dirichlet(1/2) prior. (log-probability of each unit's cell, the cells, their width,
     what the freedom costs.)"""
     mine = share > 0.5

@@ -40,7 +40,7 @@ def refit(units: Units, share: Floats) -> Part:
 
 
 def free(units: Units, share: Floats) -> list[Part]:
-    """Any shape at all between two ends, told by so many cells: what no law describes is no ring for that."""
+    """Any shape at all between two ends, described by cells: what no law describes is no ring for that."""
     logs = np.log(units.end)
     share = np.where(units.end > NEAR, share, 0.0)  # what comes at once is not spread
     if (share > 0.5).sum() < 2:
