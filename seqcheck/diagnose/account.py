@@ -57,6 +57,7 @@ def figures(table: Table, rows: Bools, spans: Brackets, facts: Facts, unique: in
         cut=sum(one.cut for one in found),
         differs=tuple(name for name, _ in differs.most_common()),
         stand_ins=int(table.stands_in[at].sum()),
+        replaced=int(table.overwritten[at].sum()),
         skipped=int(table.skipped[at].sum()),
         new_would_show=None if not fresh else sum(fresh) > 0.5 * len(fresh),
     )

@@ -26,6 +26,7 @@ class Case:
     alone: Bools
 
 
+FEW, FEW_OF = 20, 0.05  # places, and share of all, that the share of all counts for
 MANY = 4  # duplicates that a stream would have, if it had as many as the others
 
 
@@ -37,6 +38,13 @@ def _untouched(streams: np.ndarray[tuple[int], np.dtype[np.void]]) -> float:
     return float(streams["received"][none].sum() / max(int(streams["received"].sum()), 1))
 
 
+def _beside(some: int, of: int, here: int, places: int) -> float:
+    """How often what there is `some` of `of` comes at other places than these, where it came `here` times. The fewer
+    others there are, the more it is the share of all."""
+    like = FEW + FEW_OF * of
+    return (max(some - here, 0) + like * some / max(of, 1)) / (max(of - places, 0) + like)
+
+
 def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
     streams = findings.streams
     received, duplicates = int(streams["received"].sum()), int(streams["duplicates"].sum())
@@ -44,6 +52,8 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
     sources = np.bincount(np.maximum(streams["source"], 0), minlength=1)
     instead, filled = (round(int(each.sum()) / max(table.kept, 1e-9)) for each in (table.stands_in, table.overwritten))
     gone = max(missing - instead, 0)
+    jumps = int(streams["gaps"].sum())
+    ahead = round(int(table.early.sum()) / max(table.kept, 1e-9))
     of = np.minimum(np.maximum(table.rows["source"], 0), len(sources) - 1)
     return Case(
         findings=findings,
@@ -59,7 +69,9 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
             missing=missing,
             loss=missing / max(missing + unique, 1),
             gone=gone / max(missing + unique, 1),
-            jumps=int(streams["gaps"].sum()) / max(unique, 1),
+            jumps=jumps / max(unique, 1),
+            beside=_beside(missing, unique + missing, instead, duplicates),
+            jumps_beside=_beside(jumps, unique, filled, ahead),
             redundant=facts.redundant,
             foreign=facts.foreign / max(facts.foreign + received, 1),
             times=received / max(unique, 1),

@@ -35,6 +35,7 @@ AT_ONCE, MOSTLY = 8, 0.8  # records; of the copies
 HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
+DENSE = 2.0  # frames for each copy, from the first to the last: then they are one block
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
@@ -47,13 +48,13 @@ MOST: dict[Doubt, Strength] = {
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
-    "one-run": "moderate",
+    "one-run": "weak", "open": "moderate",
 }  # fmt: skip
 
 
 def held(strength: Strength, doubts: tuple[Doubt, ...]) -> tuple[Strength, tuple[Doubt, ...]]:
     """The strength that is left, and the doubts that took the rest."""
-    limiting = tuple(doubt for doubt in doubts if ORDER.index(MOST[doubt]) < ORDER.index(strength))
+    limiting = tuple(doubt for doubt in dict.fromkeys(doubts) if ORDER.index(MOST[doubt]) < ORDER.index(strength))
     return min((strength, *(MOST[doubt] for doubt in limiting)), key=ORDER.index), limiting
 
 
@@ -73,6 +74,8 @@ def of_lap(
         yield "leftover"
     if ring.given:
         return
+    if _in_one_stretch(case, rows, ring):
+        yield "one-run"
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
         yield "beside"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
@@ -134,7 +137,7 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
         return
     sure = MODERATE if figures.episodes >= AGREE else STRONG
     if ring.certainty < sure and ring.high * (1 - ring.untouched) > WIDE * ring.low:
-        yield "wide"
+        yield "open" if _stands_instead(case, cause, figures) else "wide"
     if ring.best < HARDLY and not ring.given:
         yield "small"
     if ring.size is not None and ring.certainty < STRONG:
@@ -185,6 +188,15 @@ def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
     return float(often.max()) >= EVENLY * len(steps) and abs(laps - max(round(laps), 1)) > ON_TIME
 
 
+def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
+    """Whether most of what came from the source, from the first copy to the last, was copies: a block, between whose
+    frames others went out. Their distances are one and the same, and say so once."""
+    source = case.table.rows["source"][rows]
+    at = case.table.rows["ordinal"][rows]
+    stretch = int(np.ptp(at)) + 1
+    return len(at) >= AGREE and not np.ptp(source) and stretch <= min(DENSE * len(at), ring.best)
+
+
 def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
     """Whether the copies come after one time as well as after one count."""
     mine = (share > 0.5) & (np.abs(sample.end - part.center) <= BLUR * part.center)
@@ -223,11 +235,17 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
     yield "some-scatter" if tight else "scatter"
 
 
+def _stands_instead(case: Case, cause: Cause, figures: Figures) -> bool:
+    """The same of an account, by enough of them."""
+    replaced = figures.replaced if cause == "early-overwrite" else figures.stand_ins
+    return replaced >= AGREE and replaced > 3 * max(case.context.beside, 0.05) * figures.count
+
+
 def _instead(case: Case, sample: Units, share: Floats) -> bool:
     """Whether the copies are where other numbers are missing: the sender did that, no path replaces one by another."""
     replaced = sample.overwritten if sample.early else sample.substitute
     instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
-    return instead > 3 * max(case.context.loss, 0.05)
+    return instead > 3 * max(case.context.beside, 0.05)
 
 
 def _led_astray(case: Case) -> bool:

@@ -256,7 +256,7 @@ def _episodes(label: Label, part: Part, units: Units, share: Floats, what: Seen,
 def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
     """Copies where another number is missing: a slot of the stream's own sends the old one instead; beside
     that, loss puts a gap there by chance."""
-    chance = min(max(1.5 * context.loss, 0.002), 0.9)
+    chance = min(max(1.5 * context.beside, 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
     if label.cause not in RING or part.shape == "at-once" or context.gone > HEAVY:
@@ -270,7 +270,7 @@ def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Co
     """The number just before never came: its buffer went out with what came next. Of copies that came ahead of their
     time: the number in whose place the first one stood never came."""
     if units.early:
-        by_chance, mine = min(max(6 * context.jumps, 0.01), 0.9), label.cause == "early-overwrite"
+        by_chance, mine = min(max(6 * context.jumps_beside, 0.01), 0.9), label.cause == "early-overwrite"
         if by_chance > CROWDED:
             return _as_many(what, context, mine=mine)
         yes, no = what.overwritten

@@ -13,6 +13,7 @@ evidence.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,13 @@ SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of 
 # were lost, and which ones' places were taken, is not told apart. Its prior; by how much; by how much all of them,
 # where any was lost.
 BLURRED, BLURS, SHIFTS = 0.05, (0.4, 0.7, 1.0, 1.6, 3.0, 6.0), (0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0)
+MISSED, FARTHEST = (0.1, 0.3, 0.8, 1.6, 3.0), 32  # places not counted, or counted twice, in a lap; as far as is asked
 NEAR = 16  # slots from the likeliest size within which a blurred one is asked for
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
 WIDTHS = (0.004, 0.015, 0.05, 0.15)
-TRIMMED = 25  # one in this many copies, at either end, is left out of the size
+VARYING = 0.1  # of a lap, by which the frames that are not in view may come and go
+TRIMMED = 25  # one in so many copies, at either end, is left out of the size
 CANDIDATES = 384  # sizes tried for a family that is not exact
 BEYOND = 1.4  # the largest size tried, in ends
 
@@ -138,10 +141,20 @@ def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
             density = np.maximum(density, FLOOR)
             if not width or float(density.sum()) > float(best.sum()):
                 best, width = density, blur
+    for fewer in () if units.lossless else MISSED:
+        for more in MISSED:
+            density = np.logaddexp(
+                math.log(0.95) + _missed(fewer, more)[np.clip(off, -FARTHEST, FARTHEST) + FARTHEST],
+                math.log(0.05) - np.abs(off) / (4 * BLURS[-1]) - math.log(8 * BLURS[-1] + 1),
+            )
+            density = np.maximum(density, FLOOR)
+            if float(density.sum()) > float(best.sum()):
+                best, width = density, math.sqrt(fewer + more)
+    ways = len(BLURS) * len(shifts) + (0 if units.lossless else len(MISSED) ** 2)
     return Part(
         shape="lap",
         density=np.maximum(best + _lap_weights(own)[laps - 1], FLOOR),
-        prior=math.log(BLURRED / len(BLURS) / len(shifts))
+        prior=math.log(BLURRED / ways)
         + float(priors.size(np.array([size]), given)[0])
         + _lap_freedom(own),
         center=float(size),
@@ -149,6 +162,16 @@ def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
         family="blurred",
         laps=laps,
     )
+
+
+@cache
+def _missed(fewer: float, more: float) -> Floats:
+    """Log-probability of an end that is short by each of -FARTHEST..FARTHEST places: those not counted are a Poisson
+    number, and so are those counted twice."""
+    count = np.arange(FARTHEST + 1)
+    law = np.convolve(np.exp(poisson(count, fewer)), np.exp(poisson(count, more))[::-1])
+    result: Floats = np.log(np.maximum(law, 1e-300))
+    return result
 
 
 def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> Part | None:
@@ -164,11 +187,11 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
         return None
     error = max(spread / math.sqrt(float(mine.sum())), 0.15)
     closed = bool(units.closed.any())
-    low, high = math.floor(mean - 4 * error), min(math.ceil(mean * BEYOND), priors.LARGEST)
-    sizes = np.arange(max(low, priors.HARDLY), high + 1)
-    missing = np.maximum(sizes - mean, 0.0)  # slots of frames that are not in view
     tight = many - few <= 3 * spread + 2
-    if not len(sizes) or (many - few > 3 * spread + 2 + 4 * math.sqrt(mean * 0.2)):
+    low = math.floor(mean - 4 * error if tight else many)
+    sizes = np.arange(max(low, priors.HARDLY), min(math.ceil(mean * BEYOND), priors.LARGEST) + 1)
+    missing = np.maximum(sizes - mean, 0.0)  # slots of frames that are not in view
+    if not len(sizes) or many - few > 3 * spread + 2 + max(4 * math.sqrt(mean * 0.2), VARYING * mean):
         return None
     families = CLOSED if closed else OPEN
     share = np.clip(missing / sizes, 0.5 / sizes, 0.95)

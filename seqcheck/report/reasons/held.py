@@ -22,6 +22,11 @@ def _ring(one: Account) -> Ring:
     return one.ring
 
 
+def _sizes(one: Account) -> str:
+    ring = _ring(one)
+    return f"any ring of {span((ring.low, ring.high))} slots remains possible."
+
+
 WORDS: dict[Doubt, Callable[[Account], str]] = {
     "slice": _says("other distances next to these are almost as frequent, so this may be a slice of a smooth spread."),
     "astray": _says("many numbers came very late, so the distances may be off."),
@@ -36,7 +41,8 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "few": lambda one: f"there {'is' if one.figures.count == 1 else 'are'} only {plural(one.figures.count, 'copy')}.",
     "no-lap": _says("no lap can be measured."),
     "passed-over": _says("numbers are skipped all the time, so one missing next to a copy means little."),
-    "wide": lambda one: f"any ring of {span((_ring(one).low, _ring(one).high))} slots remains possible.",
+    "wide": _sizes,
+    "open": _sizes,
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("the copies used no slot themselves; a program or a queue that counts frames does the same."),
     "many-counts": _says("other distances are as frequent as this one."),
