@@ -13,6 +13,7 @@ from .arrays import quantiles
 from .case import Case
 from .contest import Outcome
 from .due import far_behind
+from .explanations.labels import varied
 from .explanations.part import Part
 from .keys import Bools, Floats
 from .priors import HARDLY, SMALLEST, origin
@@ -35,6 +36,7 @@ AT_ONCE, MOSTLY = 8, 0.8  # records; of the copies
 HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
+RESIZED = 0.15  # of the copies, that have other lengths
 DENSE = 2.0  # frames for each copy, from the first to the last: then they are one block
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
@@ -48,7 +50,7 @@ MOST: dict[Doubt, Strength] = {
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
-    "one-run": "weak", "open": "moderate",
+    "one-run": "weak", "open": "moderate", "own-count": "weak",
 }  # fmt: skip
 
 
@@ -78,6 +80,8 @@ def of_lap(
         yield "one-run"
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
         yield "beside"
+    if sample.own and not _instead(case, sample, share):
+        yield "own-count"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES or _instead(case, sample, share)
@@ -238,14 +242,17 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
 def _stands_instead(case: Case, cause: Cause, figures: Figures) -> bool:
     """The same of an account, by enough of them."""
     replaced = figures.replaced if cause == "early-overwrite" else figures.stand_ins
-    return replaced >= AGREE and replaced > 3 * max(case.context.beside, 0.05) * figures.count
+    often = replaced >= AGREE and replaced > 3 * max(case.context.beside, 0.05) * figures.count
+    return often or figures.resized >= max(AGREE, RESIZED * figures.compared)
 
 
 def _instead(case: Case, sample: Units, share: Floats) -> bool:
-    """Whether the copies are where other numbers are missing: the sender did that, no path replaces one by another."""
+    """Whether the copies stand where other numbers are missing, or have the length of other frames: the sender did
+    that, no way puts one for another."""
     replaced = sample.overwritten if sample.early else sample.substitute
     instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
-    return instead > 3 * max(case.context.beside, 0.05)
+    resized = varied(sample.resized[(share > 0.5) & (sample.resized != 0)])
+    return instead > 3 * max(case.context.beside, 0.05) or resized >= max(AGREE, RESIZED * float(share.sum()))
 
 
 def _led_astray(case: Case) -> bool:

@@ -15,6 +15,8 @@ from ..wire.link import COOKED, COOKED2, ETHERNET, LOOPBACK, ethertype_at, ip_of
 from .facts import Evidence
 
 STAMP = 8  # bytes of a time stamp, at most
+PADDED, TRAILER = 64, 8  # bytes of a frame that is as short as Ethernet allows; of a check sequence and a tag
+_LENGTH = frozenset({"length", "padding"})
 # Fields that are named when they differ: (attribute of the dissected header, name).
 _IP4 = (
     ("tos", "ip.tos"), ("len", "ip.length"), ("id", "ip.id"), ("df", "ip.flags"), ("mf", "ip.flags"), ("offset",
@@ -52,6 +54,7 @@ def compare(
         identical=same_length,
         same_length=same_length,
         differs=() if same_length else ("length",),
+        resized=_resized(wire),
         cut=cut,
         fresh_id=None if between is None else _fresh_id(between, later, link),
     )
@@ -64,7 +67,13 @@ def compare(
         differs = tuple("time" if name == "payload" else name for name in differs)
     if not same_length:
         differs = ("length", *differs)
-    return replace(found, identical=False, differs=differs, way=way)
+    resized = found.resized if set(differs) <= _LENGTH else 0
+    return replace(found, identical=False, differs=differs, way=way, resized=resized)
+
+
+def _resized(wire: tuple[int, int]) -> int:
+    by = wire[1] - wire[0]
+    return by if max(wire) > PADDED and abs(by) > TRAILER else 0
 
 
 def _fresh_id(one: bytes, two: bytes, link: int) -> bool | None:

@@ -13,7 +13,9 @@ class Evidence:
     """Two copies of a number, compared byte for byte over what was captured of both.
 
     differs   the fields that do ("ip.ttl", "eth.src", "time", "payload", ...): `time` is a stamp that the sender writes
-              anew into each frame, `prp.lan` and `hsr.path` name one of two redundant paths
+              anew into each frame, `prp.lan` and `hsr.path` name one of two redundant ways
+    resized   by so many bytes the later copy's frame is longer, though its headers claim the same length, where no
+              padding, check sequence or tag accounts for that; else 0
     cut       there was more on the wire than in the capture
     fresh_id  the IP identification differs between neighbouring records, so that a new packet would show; None if
               that is not known (no IPv4, or no neighbour at hand)
@@ -27,6 +29,7 @@ class Evidence:
     identical: bool
     same_length: bool
     differs: tuple[str, ...] = ()
+    resized: int = 0
     cut: bool = False
     fresh_id: bool | None = None
     around: int | None = None
@@ -39,7 +42,7 @@ class Evidence:
 
 _MAYBE = type(None)
 _KINDS: dict[str, tuple[type, ...]] = {
-    "identical": (bool,), "same_length": (bool,), "differs": (list,), "cut": (bool,), "fresh_id": (bool, _MAYBE),
+    "identical": (bool,), "same_length": (bool,), "differs": (list,), "resized": (int,), "cut": (bool,), "fresh_id": (bool, _MAYBE),
     "around": (int, _MAYBE), "single": (int, float, _MAYBE), "double": (int, float, _MAYBE), "slot": (int, _MAYBE),
     "due": (int, _MAYBE), "way": (str, _MAYBE),
 }  # fmt: skip

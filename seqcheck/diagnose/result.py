@@ -23,6 +23,7 @@ Doubt = Literal[
     "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
     "passed-over", "wide", "small", "single", "size", "beside", "many-counts", "leftover",
     "clockwork", "as-many", "in-place", "clock", "one-run", "open",
+    "own-count",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
@@ -39,6 +40,7 @@ class Figures:
     episodes, longest  stretches of neighbours, and the longest
     copies          how often one number came, at most
     compared, identical, other_length, cut  pairs compared byte for byte, and what came of it
+    resized         pairs of other lengths that differ by how much (labels.varied)
     differs         fields in which copies differ, the most frequent first
     stand_ins       duplicates in whose place another number is missing
     replaced        duplicates whose earlier copy went out in another number's place
@@ -60,6 +62,7 @@ class Figures:
     identical: int = 0
     other_length: int = 0
     cut: int = 0
+    resized: int = 0
     differs: tuple[str, ...] = ()
     stand_ins: int = 0
     replaced: int = 0

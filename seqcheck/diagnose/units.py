@@ -37,14 +37,16 @@ class Loss:
 class Brackets:
     """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
     all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it.
-    `slotless`: what came again did not take a slot itself, so that its place is known except for one. `replaced`: no
-    number that never came took a slot, since another frame went out in its place: hardly any was lost on the way."""
+    `slotless`: what came again did not take a slot itself, so that its place is known but for one. `replaced`: no
+    number that never came took a slot, since another frame went out in its place: hardly any was lost on the way. `own`: only frames of the stream
+    took slots, since it has a queue of its own."""
 
     low: Ints
     high: Ints
     foreign: Floats
     slotless: bool = False
     replaced: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,12 @@ class Units:
     reach      the greatest distance there could be
     length     duplicates of the episode; `copies` that came before
     substitute, skipped  as in Table
+    resized    as in Evidence; 0 where the copies were not compared
     overwritten  the number due where the earlier copy stood never came; `early` says that all of them came early
     step       frames of the source from the duplicate before to this one, 0 for the first
     room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
-    slotless   as in Brackets
+    slotless, own  as in Brackets
     lossless   every number that never came is one in whose place another went out
     """
 
@@ -81,12 +84,14 @@ class Units:
     substitute: Bools
     skipped: Bools
     overwritten: Bools
+    resized: Ints
     early: bool
     step: Ints
     room: Floats
     fresh_id: Floats
     astray: Floats
     slotless: bool
+    own: bool
     lossless: bool
 
     def __len__(self) -> int:
@@ -166,6 +171,7 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         substitute=table.stands_in[at],
         skipped=table.skipped[at],
         overwritten=table.overwritten[at],
+        resized=np.array([0 if one is None else one.resized for one in evidence], np.int64),
         early=bool(table.early[at].all()) if len(at) else False,
         step=_steps(table, rows & table.known)[at],
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
@@ -177,6 +183,7 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
             ]
         ),
         slotless=spans.slotless,
+        own=spans.own,
         lossless=loss.loss == 0,
     )
 

@@ -14,7 +14,7 @@ from ...dataclass import dataclass
 from ...model import Cause
 from .. import priors
 from ..arrays import median
-from ..keys import Bools, Floats
+from ..keys import Bools, Floats, Ints
 from ..units import Units
 from .context import Context
 from .episodes import blocks, either, nothing, slots
@@ -34,6 +34,7 @@ CYCLIC, APART = 0.9, 3  # of the steps, that are of two lengths; how much longer
 REGULAR = 8  # steps between duplicates from which on a rhythm is told
 TIMER = 0.003  # relative jitter: a program's timer, and a round trip, have more
 BESIDE = math.log(0.02)  # of a ring's fault, that what goes out again takes no slot; on a way it never does
+RESIZED, RESIZED_MOST = math.log(0.01), 20  # old bytes at the length of what was meant: only a descriptor does that
 QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that store and forward
 
 
@@ -95,6 +96,8 @@ class Seen:
     nothing     log-probability of the episodes' lengths where they say nothing
     instead, not_instead  copies where another number is missing, and others; likewise `skipped` (there, or
                 the number just before never came) and `overwritten`
+    resized     copies of another length, but for those that are longer by the commonest number of bytes: a tap may add
+                as much to each frame
     room        log-likelihood ratio of places of their own, against squeezed in
     later, first  third and later copies, and second ones
     shows       new packets would have a new identification (more than would not)
@@ -111,6 +114,7 @@ class Seen:
     instead: tuple[float, float]
     skipped: tuple[float, float]
     overwritten: tuple[float, float]
+    resized: float
     room: float
     later: float
     first: float
@@ -145,6 +149,7 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         instead=split(units.substitute),
         skipped=split(skipped),
         overwritten=split(units.overwritten),
+        resized=varied(units.resized[(share > 0.5) & (units.resized != 0)]),
         room=float(np.clip((share * units.room).sum(), -12.0, 12.0)),
         later=later,
         first=total - later,
@@ -152,6 +157,11 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         period=_period(part, units, share),
         stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
+
+
+def varied(values: Ints) -> int:
+    """How many of these are not the commonest one."""
+    return len(values) - int(np.unique(values, return_counts=True)[1].max(initial=0))
 
 
 def _period(part: Part, units: Units, share: Floats) -> float:
@@ -205,6 +215,7 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + _rhythm(label, what)
         + _again(label, what)
         + _content(label, what, context)
+        + (0.0 if label.cause in RING else RESIZED * min(what.resized, RESIZED_MOST))
         + _evenly(label, part, what, context)
         + _times(label, part, context)
         + (what.stamps + (BESIDE if units.slotless else 0.0) if label.cause in RING else 0.0)

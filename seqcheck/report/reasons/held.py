@@ -45,6 +45,10 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "open": _sizes,
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("the copies used no slot themselves; a program or a queue that counts frames does the same."),
+    "own-count": _says(
+        "the distance is the same only in frames of each stream, as with a queue of its own; a program that counts "
+        "frames does the same."
+    ),
     "many-counts": _says("other distances are as frequent as this one."),
     "clockwork": _says("they come at regular intervals, but not once per lap; a program does that."),
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),
