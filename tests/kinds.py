@@ -343,8 +343,9 @@ def too_early(size: int = 301, times: int = 40, others: float = 0.06) -> io.Byte
     return wire.capture()
 
 
-def beside_another_queue(size: int = 400, stale: int = 120, share: float = 0.2) -> io.BytesIO:
-    """A ring whose slots go out again, and one flow of the same address that leaves by another queue, at random."""
+def beside_another_queue(size: int = 400, stale: int = 120, share: float = 0.2, flows: int = 1) -> io.BytesIO:
+    """A ring of so many flows, whose slots go out again, and one more flow of the same address that leaves by another
+    queue, at random."""
     wire = Wire(21)
     slots: list[bytes] = []
     hits = own = other = 0
@@ -357,7 +358,7 @@ def beside_another_queue(size: int = 400, stale: int = 120, share: float = 0.2) 
         if place >= size and wire.random.random() < 1 / 60:
             data, hits = slots[place - size], hits + 1
         else:
-            data = datagram(own, ident=own, sport=6000)
+            data = datagram(own // flows, ident=own, sport=6000 + own % flows)
         own += 1
         slots.append(data)
         wire.put(data)
@@ -418,4 +419,102 @@ def delayed_at_a_constant_rate(places: int = 64, copies: int = 12) -> io.BytesIO
         wire.put(datagram(number, ident=0), at)
         if number in struck:
             wire.put(datagram(number, ident=0), at + places * STEP + wire.random.randrange(1, STEP // 2))
+    return wire.capture()
+
+
+def block_among_others(length: int = 59, distance: int = 700, share: float = 0.15) -> io.BytesIO:
+    """A switch hands its last frames over once more, while new ones go on; none of them came twice but these."""
+    wire = Wire(31)
+    frames = [datagram(n // 3, ident=n, sport=6000 + n % 3) for n in range(4000)]
+    block = iter(frames[1500 : 1500 + length])
+    for at, data in enumerate(frames):
+        wire.put(data)
+        if 1500 + distance <= at and (wire.random.random() > share):
+            again = next(block, None)
+            if again is not None:
+                wire.put(again)
+    return wire.capture()
+
+
+def of_other_lengths(size: int = 300, stale: int = 30, tap: int = 0) -> io.BytesIO:
+    """The slots of the host's own frames go out with an old record at the length of the frame that was meant; a host's
+    frames come in bursts, and none is in the capture. With `tap`, the copies lengthen all alike instead."""
+    wire = Wire(32)
+    slots: list[bytes | None] = []
+    hits = number = 0
+    while hits < stale:
+        place = len(slots)
+        busy = place // 900 % 2 * 0.25
+        old = slots[place - size] if place > size else None
+        if wire.random.random() < busy:
+            if old is not None and wire.random.random() < 0.1:
+                hits += 1
+                length = tap + len(old) if tap else wire.random.randint(100, 900)
+                wire.put(old[:length] + bytes(max(0, length - len(old))))
+            else:
+                wire.step()
+            slots.append(None)
+            continue
+        data, number = datagram(number, rest=bytes(wire.random.randint(60, 500))), number + 1
+        slots.append(data)
+        wire.put(data)
+    return wire.capture()
+
+
+def queues_of_their_own(size: int = 192, stale: int = 60) -> io.BytesIO:
+    """Two flows of one address leave by a queue and a ring each, at rates that vary; slots of one go out stale instead
+    of frames without a number, which are not in the capture."""
+    wire = Wire(33)
+    slots: list[bytes] = []
+    hits = number = other = 0
+    while hits < stale:
+        busy = 0.7 if len(wire.frames) // 700 % 2 else 0.1
+        if wire.random.random() < busy:
+            other += 1
+            wire.put(datagram(other, ident=other + 30_000, sport=7000))
+            continue
+        place = len(slots)
+        if place > size and wire.random.random() < 1 / 60:
+            data, hits = slots[place - size], hits + 1
+        else:
+            data, number = datagram(number, ident=number), number + 1
+        slots.append(data)
+        wire.put(data)
+    return wire.capture()
+
+
+def instead_of_few(size: int = 400, stale: int = 12, others: float = 0.3) -> io.BytesIO:
+    """Some slots go out stale instead of what was due; a share of the slots is a host's, whose frames are not here."""
+    wire = Wire(34)
+    slots: list[bytes | None] = []
+    hits = number = 0
+    while hits < stale:
+        place = len(slots)
+        old = slots[place - size] if place > size else None
+        if wire.random.random() < others * (1 + place // 100 % 3) / 3:
+            slots.append(None)
+            wire.step()
+            continue
+        data, number = datagram(number), number + 1
+        if old is not None and wire.random.random() < 1 / 300:
+            data, hits = old, hits + 1
+        slots.append(data)
+        wire.put(data)
+    for more in range(number, number + size):
+        wire.put(datagram(more))
+    return wire.capture()
+
+
+def instead_of_many(size: int = 48, stale: int = 4000, share: float = 0.4) -> io.BytesIO:
+    """Many slots go out stale instead of what was due, through a capture whose clock is too coarse for them."""
+    wire = Wire(35)
+    slots: list[bytes] = []
+    hits = number = 0
+    while hits < stale:
+        place = len(slots)
+        data, number = datagram(number), number + 1
+        if place > size and wire.random.random() < share:
+            data, hits = slots[place - size], hits + 1
+        slots.append(data)
+        wire.put(data, BEGIN + place // 200 * 1_000_000)
     return wire.capture()

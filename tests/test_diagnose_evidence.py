@@ -43,6 +43,18 @@ def test_old_bytes_with_another_length() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wire", "by"),
+    [((200, 320), 120), ((320, 200), -120), ((46, 60), 0), ((200, 204), 0), ((200, 200), 0), ((60, 64), 0)],
+)
+def test_a_length_that_padding_or_a_check_sequence_explains_is_no_other(wire: tuple[int, int], by: int) -> None:
+    assert compare(udp()[:40], udp()[:40], wire=wire, link=1).resized == by
+
+
+def test_another_content_of_another_length_is_no_old_content() -> None:
+    assert compare(udp(), udp(b"y" * 90), wire=(72, 132), link=1).resized == 0
+
+
+@pytest.mark.parametrize(
     ("other", "expected"),
     [
         (udp(ttl=63), {"ip.ttl", "ip.checksum"}),

@@ -51,6 +51,7 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
     "segments that share a number": (kinds.segments, {"unexplained"}),
     "the first of each group again": (kinds.first_of_each_group_again, {"sender-repeat", "retransmission"}),
     "repairs of the same places": (kinds.repairs, {"sender-repeat", "retransmission", "unexplained", "path-copy"}),
+    "a block once more, between new frames": (kinds.block_among_others, {"path-copy", "retransmission", "unexplained"}),
     "a delay at a constant rate": (kinds.delayed_at_a_constant_rate, {"path-copy", "retransmission", "unexplained"}),
 }
 
@@ -227,9 +228,51 @@ def test_slots_filled_too_early_tell_the_size_where_nothing_else_was_lost(size: 
     assert (verdict.cause, verdict.ring_size) == ("early-overwrite", size), verdict.caveats
 
 
-def test_the_interval_holds_the_size_where_a_flow_may_leave_by_another_queue() -> None:
+def test_the_size_is_exact_where_another_flow_leaves_by_another_queue() -> None:
+    """Only one flow shows the fault, and its copies replace missing numbers. Others may share its ring unseen."""
     verdict = judged(kinds.beside_another_queue()).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 400, "moderate"), verdict.caveats
+
+
+def test_the_interval_holds_the_size_where_a_flow_may_leave_by_another_queue() -> None:
+    verdict = judged(kinds.beside_another_queue(flows=2)).verdict
     assert verdict.cause == "stale-slot", verdict.statement
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
     assert any("another queue" in caveat for caveat in verdict.caveats)
+
+
+def test_old_bytes_at_other_lengths_are_a_senders_whatever_their_distance() -> None:
+    """Their distances scatter as those of a timer do, but only a descriptor gives old bytes a new length."""
+    verdict = judged(kinds.of_other_lengths()).verdict
+    assert (verdict.cause, verdict.strength in ("moderate", "strong")) == ("stale-slot", True), verdict.caveats
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 300 <= (verdict.bracket[1] or 0), verdict.bracket
+
+
+def test_a_tap_that_adds_to_each_frame_proves_nothing() -> None:
+    verdict = judged(kinds.of_other_lengths(tap=16)).verdict
+    assert verdict.cause not in RING_CAUSES or verdict.strength == "weak", verdict.statement
+
+
+def test_a_flow_may_have_a_ring_of_its_own() -> None:
+    """Frames of the sender's other flow lie between the copies, ever more or fewer; the flow's own ones are a lap. As a
+    program may count its frames likewise, this alone is weak."""
+    verdict = judged(kinds.queues_of_their_own()).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 192, "weak"), verdict.caveats
+    assert any("queue of its own" in caveat for caveat in verdict.caveats), verdict.caveats
+
+
+def test_a_size_that_stays_open_leaves_the_cause_where_numbers_were_replaced() -> None:
+    """Few copies, and a changing share of slots that others use: the size is anything within a factor, but each copy
+    went out in the place of a number that never came."""
+    verdict = judged(kinds.instead_of_few()).verdict
+    assert (verdict.cause, verdict.strength, verdict.ring_size) == ("stale-slot", "moderate", None), verdict.caveats
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.bracket
+
+
+def test_where_most_numbers_were_replaced_the_loss_of_the_way_is_that_of_the_other_places() -> None:
+    """Four in ten slots are stale, so four numbers in ten are missing; nothing is missing where no copy stands."""
+    verdict = judged(kinds.instead_of_many()).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 48, "strong"), verdict.caveats

@@ -37,7 +37,7 @@ HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to som
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 RESIZED = 0.15  # of the copies, that have other lengths
-DENSE = 2.0  # frames for each copy, from the first to the last: then they are one block
+DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then they are one block; others among them
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
@@ -50,7 +50,7 @@ MOST: dict[Doubt, Strength] = {
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
-    "one-run": "weak", "open": "moderate", "own-count": "weak",
+    "one-run": "moderate", "one-stretch": "weak", "open": "moderate", "own-count": "weak", "own-size": "moderate",
 }  # fmt: skip
 
 
@@ -77,11 +77,11 @@ def of_lap(
     if ring.given:
         return
     if _in_one_stretch(case, rows, ring):
-        yield "one-run"
+        yield "one-stretch"
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
         yield "beside"
-    if sample.own and not _instead(case, sample, share):
-        yield "own-count"
+    if sample.own:
+        yield "own-size" if _instead(case, sample, share) else "own-count"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES or _instead(case, sample, share)
@@ -193,12 +193,13 @@ def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
 
 
 def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
-    """Whether most of what came from the source, from the first copy to the last, was copies: a block, between whose
-    frames others went out. Their distances are one and the same, and say so once."""
+    """Whether most of what came from the source, from the first copy to the last, was copies, with some others among
+    them: a block that somebody else handed over once more. A ring that goes out again leaves no room for others."""
     source = case.table.rows["source"][rows]
     at = case.table.rows["ordinal"][rows]
     stretch = int(np.ptp(at)) + 1
-    return len(at) >= AGREE and not np.ptp(source) and stretch <= min(DENSE * len(at), ring.best)
+    lone = len(at) >= AGREE and not np.ptp(source)
+    return lone and len(at) + AMONG < stretch <= min(DENSE * len(at), ring.best)
 
 
 def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:

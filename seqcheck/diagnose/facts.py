@@ -42,9 +42,9 @@ class Evidence:
 
 _MAYBE = type(None)
 _KINDS: dict[str, tuple[type, ...]] = {
-    "identical": (bool,), "same_length": (bool,), "differs": (list,), "resized": (int,), "cut": (bool,), "fresh_id": (bool, _MAYBE),
-    "around": (int, _MAYBE), "single": (int, float, _MAYBE), "double": (int, float, _MAYBE), "slot": (int, _MAYBE),
-    "due": (int, _MAYBE), "way": (str, _MAYBE),
+    "identical": (bool,), "same_length": (bool,), "differs": (list,), "resized": (int,), "cut": (bool,),
+    "fresh_id": (bool, _MAYBE), "around": (int, _MAYBE), "single": (int, float, _MAYBE), "double": (int, float, _MAYBE),
+    "slot": (int, _MAYBE), "due": (int, _MAYBE), "way": (str, _MAYBE),
 }  # fmt: skip
 
 

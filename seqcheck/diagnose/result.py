@@ -22,8 +22,8 @@ NO_SLOT = ("path-copy", "loop", "redundancy")  # causes whose copies take no slo
 Doubt = Literal[
     "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
     "passed-over", "wide", "small", "single", "size", "beside", "many-counts", "leftover",
-    "clockwork", "as-many", "in-place", "clock", "one-run", "open",
-    "own-count",
+    "clockwork", "as-many", "in-place", "clock", "one-run", "one-stretch", "open",
+    "own-count", "own-size",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival

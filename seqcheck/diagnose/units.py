@@ -38,8 +38,8 @@ class Brackets:
     """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
     all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it.
     `slotless`: what came again did not take a slot itself, so that its place is known but for one. `replaced`: no
-    number that never came took a slot, since another frame went out in its place: hardly any was lost on the way. `own`: only frames of the stream
-    took slots, since it has a queue of its own."""
+    number that never came took a slot, since another frame went out in its place: hardly any was lost on the way.
+    `own`: only frames of the stream took slots, since it has a queue of its own."""
 
     low: Ints
     high: Ints

@@ -37,7 +37,9 @@ NEAR = 16  # slots from the likeliest size within which a blurred one is asked f
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
 WIDTHS = (0.004, 0.015, 0.05, 0.15)
-VARYING = 0.1  # of a lap, by which the frames that are not in view may come and go
+# Of a lap, by which the frames that are not in view may come and go where more than a share of the copies replaced
+# other numbers: any delay whose sender's rate varies looks like that.
+VARYING, REPLACED = 0.1, 0.3
 TRIMMED = 25  # one in so many copies, at either end, is left out of the size
 CANDIDATES = 384  # sizes tried for a family that is not exact
 BEYOND = 1.4  # the largest size tried, in ends
@@ -154,9 +156,7 @@ def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
     return Part(
         shape="lap",
         density=np.maximum(best + _lap_weights(own)[laps - 1], FLOOR),
-        prior=math.log(BLURRED / ways)
-        + float(priors.size(np.array([size]), given)[0])
-        + _lap_freedom(own),
+        prior=math.log(BLURRED / ways) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
         center=float(size),
         spread=width / size,
         family="blurred",
@@ -191,7 +191,8 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
     low = math.floor(mean - 4 * error if tight else many)
     sizes = np.arange(max(low, priors.HARDLY), min(math.ceil(mean * BEYOND), priors.LARGEST) + 1)
     missing = np.maximum(sizes - mean, 0.0)  # slots of frames that are not in view
-    if not len(sizes) or many - few > 3 * spread + 2 + max(4 * math.sqrt(mean * 0.2), VARYING * mean):
+    varying = VARYING * mean if float(np.mean(units.substitute[mine])) > REPLACED else 0.0
+    if not len(sizes) or many - few > 3 * spread + 2 + max(4 * math.sqrt(mean * 0.2), varying):
         return None
     families = CLOSED if closed else OPEN
     share = np.clip(missing / sizes, 0.5 / sizes, 0.95)

@@ -46,13 +46,19 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("the copies used no slot themselves; a program or a queue that counts frames does the same."),
     "own-count": _says(
-        "the distance is the same only in frames of each stream, as with a queue of its own; a program that counts "
+        "the distance is the same only in frames of one stream, as with a queue of its own; a program that counts "
         "frames does the same."
+    ),
+    "own-size": _says(
+        "the distance is the same only in frames of one stream; if others share its ring, the ring is larger."
     ),
     "many-counts": _says("other distances are as frequent as this one."),
     "clockwork": _says("they come at regular intervals, but not once per lap; a program does that."),
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),
     "one-run": _says("it is all one run, and a single distance proves little."),
+    "one-stretch": _says(
+        "they all lie in one stretch, between new frames; a block that is handed over once more looks the same."
+    ),
     "as-many": _says("as many numbers are missing as came early, and slots refilled too early look the same."),
     "in-place": _says("the copies take the place of missing numbers, as stale slots do."),
     "leftover": _says("far more duplicates remain unexplained, and a few may share a distance by chance."),
