@@ -1,11 +1,11 @@
-"""seqcheck against the others, on the same files in turn.
+"""seqcheck compared with other tools, on the same files in turn.
 
     python -m benchmarks [--scale S] [--rounds N] [--inputs DIR]
 
 Makes the inputs (up to 10 GB at full scale; kept in DIR, else in a temporary folder), runs every tool on each in turn,
-several rounds, and writes medians and ratios to benchmarks/results/offline.md and one picture beside it. Every tool has
+several rounds, and writes medians and ratios to benchmarks/results/offline.md, with one picture. Every tool has
 one processor, the last one; seqcheck, which unpacks ahead where there are more, reads packed files again with all
-of them. The loop alone is measured in this process. Nothing else should run meanwhile.
+of them. The loop alone is measured in this process. Run nothing else at the same time.
 """
 
 from __future__ import annotations

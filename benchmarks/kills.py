@@ -1,9 +1,9 @@
-"""Runs ended at random moments by KILL, TERM, INT and HUP in turn: is what they leave whole or absent?
+"""Runs ended at random moments by KILL, TERM, INT and HUP in turn: are the files they leave complete or absent?
 
     python -m benchmarks.kills [--rounds N] [--seed N] [--live]
 
 Every report at once, half of them over files that exist; with --live, evidence and report of live captures (as root).
-Exit code 1 where something is wrong.
+Exit code 1 if something is wrong.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runs one command and says what it took: seconds on the wall, seconds of CPU, KiB at its peak.
 
-Done by a process of its own, and a small one, which runs this file: a child counts the memory of the process that it
+Done by a separate small process that runs this file: a child counts the memory of the process that it
 was forked from.
 """
 

@@ -1,4 +1,4 @@
-"""A long live capture: does memory stay where it is, and is everything found, after an hour as after a minute?
+"""A long live capture: does memory stay constant, and is everything found, after an hour as after a minute?
 
     sudo python -m benchmarks.soak [--seconds 3600] [--rate 100000] [--no-evidence]
 

@@ -2,7 +2,7 @@
 
     python -m fuzz.sanitized [PYTEST ARGUMENT...]
 
-Builds in a temporary copy, with the compiler that Python was built with; what is installed stays as it is. Without
+Builds in a temporary copy, with the compiler that Python was built with; the installed one stays unchanged. Without
 arguments it runs all tests of the kernel, which takes some minutes. Exits as pytest does: the first finding ends it.
 Needs setuptools and Cython (`pip install -e ".[test,build]"`).
 """

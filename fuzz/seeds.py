@@ -1,5 +1,5 @@
-"""Inputs to begin with, in the form that index.c, decode.c and track.c take apart: traffic as it should be, from which
-a fuzzer finds its way to traffic as it should not be.
+"""Inputs to begin with, in the form that index.c, decode.c and track.c take apart: valid traffic, from which
+a fuzzer finds its way to invalid traffic.
 
     python -m fuzz.seeds TARGET DIR
 """

@@ -1,4 +1,4 @@
-"""Frames for what tells frames apart by their bytes: what a sender would send, and what a way makes of it."""
+"""Frames for what tells frames apart by their bytes: what a sender would send, and what a path makes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units as explanations see them, made of distances and times alone; everything else as where nothing else is known."""
+"""Units as explanations see them, made of distances and times alone; everything else as if unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Runs that are ended at a random moment: what they leave must be whole or absent, and the next run must work."""
+"""Runs that are ended at a random moment: the files they leave must be complete or absent, and the next run must
+work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live captures that are ended at a random moment: evidence can be read, reports are whole or absent."""
+"""Live captures that are ended at a random moment: evidence can be read, reports are complete or absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Started by root, nothing is imported, opened or read any more once privileges were given up.
+"""Started by root, nothing is imported or opened once privileges were given up.
 
 The package lies behind a folder that only root can enter, as a virtual environment under root's home does, and an audit
 hook ends the process at the first import or open after the drop.

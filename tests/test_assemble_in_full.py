@@ -1,4 +1,4 @@
-"""Where more came twice than is kept one by one, statements and counts are still of all duplicates."""
+"""If there are more duplicates than are kept individually, statements and counts still cover all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The accuracy benchmark: what the generator says of a capture is what stands in its bytes, and the arithmetic holds.
+"""The accuracy benchmark: what the generator says of a capture is in its bytes, and the arithmetic is right.
 
 The bytes are read here by a naive reader of pcap, IP and specs, which shares nothing with the generator or seqcheck.
 """

@@ -1,4 +1,4 @@
-"""The discovery benchmark: what its generators say of a capture stands in the bytes, and its arithmetic holds."""
+"""The discovery benchmark: what its generators say of a capture is in the bytes, and its arithmetic is right."""
 
 from __future__ import annotations
 

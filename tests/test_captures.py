@@ -1,4 +1,4 @@
-"""Captures that others made: what other programs say of them holds here too.
+"""Captures that others made: seqcheck agrees with what other programs say of them.
 
 The files are no part of the project (their licences differ); they are looked for beside it, in ../shared/captures.
 """

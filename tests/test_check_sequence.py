@@ -1,4 +1,4 @@
-"""Frame check sequences that a capture tells of: they are no part of a frame, in any container."""
+"""Frame check sequences that a capture declares: they are not part of a frame, in any container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`seqcheck analyze`: options, outputs and exit codes. What is found is the other parts' to test."""
+"""`seqcheck analyze`: options, outputs and exit codes. What is found is tested elsewhere."""
 
 import io
 import json

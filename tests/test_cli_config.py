@@ -1,4 +1,4 @@
-"""Settings from files: what wins, what cannot be, whose files are heeded; and seqcheck config."""
+"""Settings from files: what wins, what cannot be, whose files are read; and seqcheck config."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where reports go: FORMAT[=PATH], and that one that fails costs no other."""
+"""Where reports go: FORMAT[=PATH], and that one failure does not affect the others."""
 
 import argparse
 import io

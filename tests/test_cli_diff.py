@@ -1,4 +1,4 @@
-"""`seqcheck diff`: inputs, outputs, exit codes, and that nothing in a report can steer what shows it."""
+"""`seqcheck diff`: inputs, outputs, exit codes, and that nothing in a report can control the terminal."""
 
 import io
 import json

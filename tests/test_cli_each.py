@@ -1,4 +1,4 @@
-"""`seqcheck analyze --each`: each capture on its own; what one does is nothing to the others."""
+"""`seqcheck analyze --each`: each capture on its own, without effect on the others."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The whole command on real bytes: files, pipes, compressed, damaged, and what is no capture."""
+"""The whole command on real bytes: files, pipes, compressed, damaged, and files that are not captures."""
 
 import gzip
 import json

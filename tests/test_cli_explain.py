@@ -1,4 +1,4 @@
-"""`seqcheck explain`: the list, the texts, and names that are none."""
+"""`seqcheck explain`: the list, the texts, and unknown names."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""The options that say what still counts as clean, and what is told where it does not; as lines and as annotations."""
+"""The options that say what still counts as clean, and what is printed if it does not; as lines and as annotations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

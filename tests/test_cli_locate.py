@@ -1,4 +1,4 @@
-"""`seqcheck locate`: inputs, outputs, exit codes, limits; nothing in a capture or a name can steer what shows it."""
+"""`seqcheck locate`: inputs, outputs, exit codes, limits; nothing in a capture or a name can control the terminal."""
 
 import io
 import json

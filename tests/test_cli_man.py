@@ -1,4 +1,4 @@
-"""The manual page: made from the parsers, without a complaint from those who read such pages, and whole."""
+"""The manual page: made from the parsers, complete, and without complaints from man page checkers."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Results appear whole or not at all, and replace nothing unasked."""
+"""Results appear complete or not at all, and replace nothing unasked."""
 
 import json
 import os

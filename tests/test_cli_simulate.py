@@ -1,4 +1,4 @@
-"""`seqcheck simulate`: options, files, errors. What is simulated is the other tests' business."""
+"""`seqcheck simulate`: options, files, errors. What is simulated is tested elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that work through tasks: all are done; one that dies costs its own task; none is left."""
+"""Processes that work through tasks: all are done; if one dies, only its task is lost; none is left over."""
 
 import multiprocessing
 import os

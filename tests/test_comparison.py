@@ -1,4 +1,4 @@
-"""What is better, what is worse, and that a report from anywhere can do no harm."""
+"""What is better, what is worse, and that an untrusted report can do no harm."""
 
 import io
 import json

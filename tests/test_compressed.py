@@ -1,4 +1,4 @@
-"""Compressed captures: every format, several members, broken off anywhere, corrupt, hostile."""
+"""Compressed captures: every format, several members, truncated anywhere, corrupt, hostile."""
 
 from __future__ import annotations
 

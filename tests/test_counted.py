@@ -1,4 +1,5 @@
-"""Numbers in pieces, by steps, and from another value than 0: the language, both kernels, what is written and shown."""
+"""Numbers in pieces, with steps, and starting at another value than 0: the language, both kernels, what is written and
+shown."""
 
 from __future__ import annotations
 

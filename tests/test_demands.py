@@ -1,4 +1,4 @@
-"""What is demanded of a report: limits, causes, expectations; every one that is not met is told."""
+"""Requirements for a report: limits, causes, expectations; every unmet one is reported."""
 
 from dataclasses import replace
 from pathlib import Path

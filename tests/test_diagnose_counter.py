@@ -1,4 +1,5 @@
-"""A field that does not count is told as such, with what was seen; a counter that loses, restarts or wraps is one."""
+"""A field that does not count is reported as such, with what was seen; a counter that loses, restarts or wraps is
+one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers ahead of their time, played slot by slot: what was due where they stood, and whether it ever came."""
+"""Numbers ahead of their time, played slot by slot: what was due in their place, and whether it ever came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two copies say, and whom those follow that were not compared."""
+"""What two copies say, and how those that were not compared are assigned."""
 
 from __future__ import annotations
 

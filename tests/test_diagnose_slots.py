@@ -1,4 +1,4 @@
-"""Where in the ring the duplicates sit: told only where they cluster."""
+"""Where in the ring the duplicates sit: reported only if they cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Episodes: duplicates straight behind one another are one, however frames overtook one another."""
+"""Episodes: duplicates directly after one another are one, however frames overtook one another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discovery of numbers that are no plain word which counts by one: varints, text in padded frames, constant steps; and
+"""Discovery of numbers other than a plain word that counts by one: varints, text in padded frames, constant steps; and
 of clocks that keep the sender's pace."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tutorial's commands work in the order in which they stand there, the notebook runs, and the cookbook's and the
+"""The tutorial's commands work in the order in which they are listed, the notebook runs, and the cookbook's and the
 senders' pages name what there is."""
 
 import json

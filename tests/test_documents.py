@@ -1,4 +1,4 @@
-"""TOML and JSON of strangers: whatever it is, one line of words, in bounded memory and without a traceback."""
+"""Untrusted TOML and JSON: whatever it is, a one-line message, in bounded memory and without a traceback."""
 
 import json
 from collections.abc import Callable

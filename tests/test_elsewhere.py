@@ -1,4 +1,4 @@
-"""The offline verbs use nothing that only Unix has: they run where its modules and functions are not there.
+"""The offline verbs use nothing that only Unix has: they run without its modules and functions.
 
 That is not Windows, but it shows what would be missing there: modules cannot be imported, and functions, flags and
 signals are taken away from those that stay. (`--each` is not tried: Python starts its workers in another way there.)

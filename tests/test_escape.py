@@ -1,4 +1,4 @@
-"""What is shown can neither steer a terminal nor deceive its reader."""
+"""What is shown can neither control a terminal nor deceive its reader."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Reports that read frames again refuse where the file is not what was counted; all others are written."""
+"""Reports that read frames again refuse a file that has changed since; all others are written."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The first and the last frames of a run, kept for the one that goes on."""
+"""The first and the last frames of a run, kept for the run that continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last guard: whatever becomes of the judgement, the rest of a report stands, and every report is written."""
+"""The last guard: even if judging fails, the rest of a report is valid, and every report is written."""
 
 import json
 from dataclasses import replace

@@ -1,5 +1,5 @@
 """decode: the native decoder gives what the reference gives. Frames are made in families that differ in a few bytes,
-since that is where the native one takes its short way."""
+because that is where the native one takes its fast path."""
 
 from __future__ import annotations
 

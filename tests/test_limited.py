@@ -1,4 +1,4 @@
-"""Limits that were reached are told, and a capture of which something was not seen is not clean."""
+"""Limits that were reached are reported, and a capture that was not seen completely is not clean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is listed one by one stands in order of arrival, however late it was settled."""
+"""What is listed individually is in order of arrival, however late it was settled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However a live capture ends, its reports are written, and what is left is whole."""
+"""However a live capture ends, its reports are written, and the files are complete."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 """What is done with the blocks of a packet socket's ring: read where they lie or copied, several at once, handed back;
-and where frames were dropped. The kernel's side is played by the test."""
+and where frames were dropped. The test plays the kernel's part."""
 
 from __future__ import annotations
 

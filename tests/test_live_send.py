@@ -1,4 +1,4 @@
-"""`seqcheck send` comes to an end whatever happens, and prints the truth of what went out."""
+"""`seqcheck send` always ends, and prints the truth of what went out."""
 
 import json
 import signal

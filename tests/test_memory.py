@@ -1,4 +1,4 @@
-"""Memory comes back at once, without the garbage collector; and what a run may use can be bounded."""
+"""Memory is released immediately, without the garbage collector; and a run's memory can be bounded."""
 
 import gc
 import io

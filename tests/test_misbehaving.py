@@ -1,4 +1,4 @@
-"""Streams that misbehave cost nobody the report: no exception, sums that agree, nothing negative, two kernels alike."""
+"""Misbehaving streams never prevent the report: no exception, sums that agree, nothing negative, two kernels alike."""
 
 import io
 import json

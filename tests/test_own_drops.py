@@ -1,4 +1,4 @@
-"""Gaps that our own side made are known from those of the sender, wherever frames were dropped."""
+"""Gaps of our own making are distinguished from the sender's, wherever frames were dropped."""
 
 from itertools import accumulate
 from random import Random

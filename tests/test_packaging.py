@@ -1,4 +1,5 @@
-"""What others run: the action, workflows, the pre-commit hook, issue forms; and what the package says of itself."""
+"""What other people run: the action, workflows, the pre-commit hook, issue forms; and what the package says of
+itself."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""What is said of the receiving side: how an adapter is set up, and frames that were merged before their capture."""
+"""What reports say about the receiving side: how an adapter is set up, and frames that were merged before their
+capture."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`--recorder`: the last traffic in one piece of memory, and files of it that are whole or absent."""
+"""`--recorder`: the most recent traffic in one piece of memory, and files of it that are complete or absent."""
 
 import io
 import json

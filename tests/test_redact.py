@@ -1,4 +1,5 @@
-"""seqcheck redact: the report on the copy is that on the original, addresses aside, and nothing else is left of it."""
+"""seqcheck redact: the report on the copy is that on the original, addresses aside, and nothing private is left in
+it."""
 
 import json
 import struct

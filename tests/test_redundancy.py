@@ -1,4 +1,4 @@
-"""Two ways on purpose: who delivered what, and that it is no finding except for what came on neither."""
+"""Two paths on purpose: which delivered what, and that only what came on neither is a finding."""
 
 from __future__ import annotations
 

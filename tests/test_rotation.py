@@ -1,4 +1,4 @@
-"""--state: a run that goes on where another one ended reports what one run over all of it reports, byte for byte."""
+"""--state: a run that continues another one reports what a single run over all of it reports, byte for byte."""
 
 from __future__ import annotations
 

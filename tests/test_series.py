@@ -1,4 +1,4 @@
-"""Numbered files: names, what is kept, and that nothing of anybody else's is touched."""
+"""Numbered files: names, what is kept, and that other files are not touched."""
 
 import stat
 from contextlib import ExitStack, closing

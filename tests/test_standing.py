@@ -1,4 +1,4 @@
-"""How a live capture stands: which report a snapshot has, and what reports may cost."""
+"""The state of a live capture: which report a snapshot has, and how much time reports may take."""
 
 from dataclasses import replace
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Headers inside of headers: sought from the outside in, by both kernels, through every tunnel."""
+"""Headers inside headers: searched from the outside in, by both kernels, through every tunnel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of captures that were once judged wrongly, and what is right: nobody innocent is accused of a ring, and a
+"""Kinds of captures that were once judged wrongly, and what is right: no innocent capture is accused of a ring, and a
 ring's
 fault is found whatever lies beside it. docs/verdict.md has the words."""
 

@@ -4,7 +4,7 @@ run     make cases, analyse them, print those that went wrong and the figures; -
 report  the same for results that a run kept
 case    write the capture of one case and print its truth
 kinds   list what can happen
-search  look for the innocent capture that is accused most strongly
+search  look for the innocent capture that is most strongly accused
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the capture holds of a wire: some frames were overtaken, some lost, some filtered away, some are strangers'."""
+"""What the capture holds of a wire: some frames were overtaken, some lost, some filtered away, some are from other
+senders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures that have to hold, over judged cases: how many are good, of how many, and what is to be reached."""
+"""The figures that must hold, over judged cases: how many are good, of how many, and the target."""
 
 from __future__ import annotations
 

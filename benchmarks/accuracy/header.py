@@ -1,4 +1,4 @@
-"""A header of somebody's own, drawn at random, and the spec that reads it."""
+"""A home-made header, drawn at random, and the spec that reads it."""
 
 from __future__ import annotations
 

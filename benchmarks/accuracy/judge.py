@@ -1,4 +1,4 @@
-"""Hold what was said against what is true. Plain values, no analysis."""
+"""Compare what was said with what is true. Plain values, no analysis."""
 
 from __future__ import annotations
 

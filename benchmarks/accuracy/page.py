@@ -1,4 +1,4 @@
-"""Write the results where they are read: docs/accuracy.md between its marks, its picture, and benchmarks/results."""
+"""Write the results to where they are read: docs/accuracy.md between its marks, its picture, and benchmarks/results."""
 
 from __future__ import annotations
 

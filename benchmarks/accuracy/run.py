@@ -1,6 +1,6 @@
 """Make cases, analyse each in this process with `seqcheck.analyze`, and append what came out to a file of JSON lines.
 
-Two workers, with a limit of memory and of time for each case. A case that stands in the file already is not run again.
+Two workers, with a limit of memory and of time for each case. A case that is already in the file is not run again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A search for counter-examples: the innocent capture that is accused of a ring most strongly.
+"""A search for counter-examples: the innocent capture that is most strongly accused of a ring.
 
 Kind by kind: some cases at random, then steps from the best ones so far, as evolution does. What is found can be made
 again by `case KIND SEED --change PARAMETERS`.

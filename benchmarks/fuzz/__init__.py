@@ -1,1 +1,1 @@
-"""Inputs that nobody would send, against everything around the kernel: see __main__."""
+"""Hostile inputs for everything around the kernel: see __main__."""

@@ -5,8 +5,8 @@
 Kinds are drawn in turn: mutated captures, streams that misbehave, both kernels on them; a few numbers by both trackers
 and a few frames in mutated containers, which take a millisecond; TOML, JSON and specs with their text mangled; parts of
 captures, captures at several points, copies without duplicates or addresses. Workers are forked with limits of memory
-and time. Any exception that is no error for users, any sum that disagrees, negative number, difference of the kernels,
-death or hang is a fault; it is printed with the command that shows it again. Exit code 1 where there is one. `--write`
+and time. Any exception that is not a user error, any sum that disagrees, negative number, difference of the kernels,
+death or hang is a fault; it is printed with the command that reproduces it, and the exit code is 1. `--write`
 puts the figures into docs/reliability.md.
 """
 

@@ -1,4 +1,4 @@
-"""What is tried: each kind draws an input from a seed, runs it, and says what is wrong with what came of it.
+"""What is tried: each kind draws an input from a seed, runs it, and says what is wrong with the result.
 
 An input is a function of kind and seed alone, so that `--only KIND --seed N --count 1` does it again. Whatever is not
 among the errors that a user may be shown is a fault, as is a report whose sums disagree or that holds a negative count.

@@ -1,4 +1,4 @@
-"""What inputs are made of: captures in any container and compression, layouts, text with its parts in other places."""
+"""What inputs are made of: captures in any container and compression, layouts, text with its parts shuffled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers that are forked with limits, and what is heard of them. One that dies or hangs costs the input in hand."""
+"""Workers that are forked with limits, and what is heard of them. If one dies or hangs, its current input is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two or three phenomena in one capture: what a ring does, and what happens on the way behind it."""
+"""Two or three phenomena in one capture: what a ring does, and what happens on the path after it."""
 
 from __future__ import annotations
 

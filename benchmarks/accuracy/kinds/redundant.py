@@ -1,4 +1,4 @@
-"""Two ways on purpose, each with a delay and a loss of its own."""
+"""Two paths on purpose, each with its own delay and loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sender sends again by itself: resends, repeats, buffers that go round."""
+"""What a sender itself sends again: resends, repeats, reused buffers."""
 
 from __future__ import annotations
 

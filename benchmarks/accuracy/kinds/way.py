@@ -1,4 +1,4 @@
-"""Copies that took another way than the frame, or waited: delays, queues, loops, radio."""
+"""Copies that took another path than the frame, or waited: delays, queues, loops, radio."""
 
 from __future__ import annotations
 
