@@ -3,12 +3,12 @@
 t       when, ns
 what    RECORD (carries a number), HOST (through the ring, without), QUEUE (same source, no slot), ALIEN
 stream, seq     the counter and its value, never wrapped here
-build   which packet: rows of one build are byte for byte the same except for what the way changes
+build   which packet: rows of one build are byte for byte the same except for what the path changes
 made    when that packet was built, ns
 size    bytes of payload
 resend  sent again by the ring's fault; `foreign` the same of a frame without a number
 slot    the one that the packet was put into, as its sender stamps it; -1 if none
-hop, tags, vlan, mac, tos, lan      what the way changed: hop count less, VLAN tags more, VLAN number, addresses,
+hop, tags, vlan, mac, tos, lan      what the path changed: hop count less, VLAN tags more, VLAN number, addresses,
         type of service, redundancy trailer (1 LAN A, 2 LAN B)
 salt    other content under the same number
 arrival how a capture of all interfaces saw it (0 to us, 3 to somebody else, 4 from us)

@@ -77,7 +77,7 @@ class ByteSource(ABC):
 
 
 class RawBytes(ByteSource):
-    """The input itself. `size` is its length where that is known, `done` how much of it was read, `plain` whether it
+    """The input itself. `size` is its length if that is known, `done` how much of it was read, `plain` whether it
     is a regular file that can be read again at any offset, `base` the offset at which reading began. Other inputs are
     waited for until `until` (monotonic clock). `state`, of a file only, tells whether it is still the same one."""
 
@@ -222,7 +222,7 @@ def _too_many(error: Exception) -> bool:
 
 
 def _reading(stream: BinaryIO | io.RawIOBase) -> Callable[[memoryview], int | None]:
-    """The stream's own way to read what is there into a buffer, or `read` where it has none."""
+    """The stream's own way to read what is there into a buffer, or `read` if it has none."""
     for way in ("readinto1", "readinto"):
         if hasattr(stream, way):
             return cast("Callable[[memoryview], int | None]", getattr(stream, way))

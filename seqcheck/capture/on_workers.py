@@ -1,6 +1,6 @@
 """What workers of an executor do with a capture: pure functions, whose arguments and results can be pickled.
 
-Each raises an InputError that names the worker and the file, where that cannot be read. A capture is a path or a URL;
+Each raises an InputError that names the worker and the file, if that cannot be read. A capture is a path or a URL;
 what a URL may be is up to fsspec.
 """
 

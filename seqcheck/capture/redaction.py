@@ -104,7 +104,7 @@ class Redactor:
         return bytes(work.data)
 
     def _link(self, work: _Work, link: int) -> tuple[int, int]:
-        """The ethertype, and where what it names begins; -1 where that is not known."""
+        """The ethertype, and where what it names begins; -1 if that is not known."""
         data, at = work.data, payload_at(work.data, link)
         if link in RAW_IP or link in LOOPBACK:
             work.keep(0, at)

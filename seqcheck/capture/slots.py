@@ -13,7 +13,7 @@ import numpy as np
 from seqcheck.kernel.border import MAX_BLOCK, Frames
 
 SLOT = 2 << 20  # bytes of input in a slot: more leave the processor's cache, fewer mean more rounds of Python
-SHARED_SLOT = 1 << 20  # the same where there are several inputs, each with slots of its own
+SHARED_SLOT = 1 << 20  # the same if there are several inputs, each with slots of its own
 LEAST_SLOT = MAX_BLOCK + (1 << 16)  # a record that is not whole and what is read behind it
 ROWS = 1 << 15  # frames in a slot
 MAX_OPEN = 64  # inputs whose times overlap, each with a slot

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def place(folder: str | None) -> str:
-    """The folder, made where it is not there."""
+    """The folder, made if it does not exist."""
     if folder is None:
         import tempfile
 

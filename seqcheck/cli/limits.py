@@ -102,7 +102,7 @@ def unmet(report: Report, demanded: Demands | None) -> list[Unmet]:
 
 def tell(unmet: Sequence[Unmet], statement: str, demanded: Demands | None, name: str = "") -> None:
     """Say on stderr what the report itself cannot know of, line by line; under GitHub Actions everything, as
-    annotations. `name` says which capture, where there are several."""
+    annotations. `name` says which capture, if there are several."""
     where = f"{name}: " if name else ""
     for each in unmet:
         annotated = annotate("error", f"seqcheck: {where}{each.what}", f"{each}. {statement}")

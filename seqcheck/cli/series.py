@@ -116,7 +116,7 @@ class Series:
         return f"{self._stem}.{number:0{DIGITS}}{self._suffix}"
 
     def _new(self) -> tuple[int, str]:
-        """A file without a name, or with a random one where the file system has no unnamed files."""
+        """A file without a name, or with a random one if the file system has no unnamed files."""
         if UNNAMED:
             with suppress(OSError):  # whatever else is wrong will show again
                 number = os.open(".", os.O_WRONLY | UNNAMED | os.O_CLOEXEC, 0o666, dir_fd=self._folder)

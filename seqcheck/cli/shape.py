@@ -20,7 +20,7 @@ Kind = Literal["nothing", "words", "files", "interfaces", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What may be in a place: one of `words`; a file, too, where `kind` says so. `then` is what may follow a word,
+    """What may be in a place: one of `words`; a file, too, if `kind` says so. `then` is what may follow a word,
     behind a mark: format=PATH, cause:STRENGTH."""
 
     kind: Kind
@@ -162,7 +162,7 @@ def suspects() -> Value:
 
 
 def causes() -> Value:
-    """What copies may point at."""
+    """What copies may point to."""
     from seqcheck.demands.suspects import CAUSES
 
     return Value(kind="words", words=tuple(CAUSES))

@@ -34,7 +34,7 @@ def key_texts(keys: NDArray[Any], layout: Layout) -> list[Key]:
 
     `source` and `target`, `protocol`, `sport` and `dport` where the anchor has them and the layout's key keeps them;
     `tunnel`, the id of the tunnel that it came through, if it has one; and the layout's stream fields: `stream`, or
-    `stream1`, `stream2` and so on where there are several.
+    `stream1`, `stream2` and so on if there are several.
     """
     alike = _alike(keys)
     found: list[Key] = [{} for _ in keys]

@@ -28,7 +28,7 @@ class Ahead:
     """Of each duplicate, as arrays of one length:
 
     early   the earlier copy was ahead of its time
-    due     the number due where that one stood, UNKNOWN where it is not known
+    due     the number due where that one stood, UNKNOWN if it is not known
     gap     for an early one, the gap by index in which that number is missing: it went out in its place. UNKNOWN: none
     """
 
@@ -74,7 +74,7 @@ def _in_order(findings: Findings, places: Places, x: Ints) -> Ints:
 
 def due_at(findings: Findings, places: Places, come: Ints) -> Ints:
     """int64[n]: the number due at each place by which `come` numbers had come: the one after the last of these.
-    UNKNOWN where that is not known."""
+    UNKNOWN if that is not known."""
     low = np.maximum(come, 0)
     high = low + findings.missing.count(places.stream, places.epoch, np.zeros_like(low), np.full_like(low, MOST))
     while (low < high).any():

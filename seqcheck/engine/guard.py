@@ -132,7 +132,7 @@ Look = Callable[[], bool]
 
 
 def _tick(look: Look) -> Callable[[], None] | None:
-    """Have the system interrupt this thread to look, and Spent raised where that says so; what ends that. None if it
+    """Have the system interrupt this thread to look, and Spent raised if that says so; what ends that. None if it
     cannot be done: signals are the main thread's, and the one that is needed may be in use."""
     over = False
 
@@ -194,7 +194,7 @@ def _nothing() -> None:
 
 
 def _clock(thread: int) -> Callable[[], float]:
-    """Seconds that this thread has worked; of the wall clock where the system does not count them."""
+    """Seconds that this thread has worked; of the wall clock if the system does not count them."""
     try:
         clock = time.pthread_getcpuclockid(thread)
     except (AttributeError, OSError):

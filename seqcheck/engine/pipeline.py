@@ -52,7 +52,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The layouts, and what reads and follows their records. `several`: the decoder, where there are several;
+    """The layouts, and what reads and follows their records. `several`: the decoder, if there are several;
     `content`: where it is one that tells frames apart by their bytes."""
 
     layouts: tuple[Layout, ...]
@@ -62,7 +62,7 @@ class Chosen:
     content: ContentLike | None = None
 
     def count(self) -> None:
-        """Where there are several, let each stream count as its own layout does."""
+        """If there are several, let each stream count as its own layout does."""
         if self.several is None:
             return
         new = self.several.which[self.track.counted :].tolist()

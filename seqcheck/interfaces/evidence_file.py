@@ -52,7 +52,7 @@ class EvidenceFile:
 
     @property
     def full(self) -> bool:
-        """Whether no more finds room."""
+        """Whether nothing more fits."""
         return self._size >= self.limit
 
     def add(self, number: int, frame: StoredFrame, comment: str) -> bool:
@@ -85,7 +85,7 @@ class EvidenceFile:
             self._out.patch(end - ROOM, pcapng.comment_in(ROOM, comment))
 
     def flush(self) -> None:
-        """Write what waits; what finds no room is cut off between two packets."""
+        """Write what waits; what does not fit is cut off between two packets."""
         waiting, self._buffer, self._buffered = self._buffer, [], 0
         if not waiting or self.failure:
             return

@@ -45,7 +45,7 @@ def _filtering(name: str, how: Listening, found: interface.Interface | None) -> 
 
 
 def absent(name: str, found: interface.Interface | None) -> InputError:
-    """What is said where it is not there, or down."""
+    """What is said if it does not exist, or is down."""
     if found is None:
         there = ", ".join(visible(each) for each in interface.known())
         return InputError(f"there is no interface {visible(name)}", hint=f"There are: {there}. --wait waits for it.")

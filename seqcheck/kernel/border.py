@@ -269,7 +269,7 @@ class Program:
 
 
 MAX_STREAM_FIELDS = 8
-MAX_STOREYS = 8  # headers inside of headers that are looked into, each behind a tunnel's
+MAX_STOREYS = 8  # headers inside of headers that are looked into, each inside a tunnel's
 # The full key of a stream. IP anchors: addresses, protocol and ports (0 if there are none), link-layer addresses
 # left out, since a routed or mirrored copy has others. FRAME and ETH anchors: link-layer addresses, the rest 0.
 STREAM_KEY = np.dtype(

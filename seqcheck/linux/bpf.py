@@ -69,7 +69,7 @@ Programs = Mapping[int, Sequence[Instruction]]  # by LINKTYPE
 
 
 def compile(expression: str, interface: str, link: int | None) -> Programs:
-    """The expression (pcap-filter(7)) as instructions for the link layer of that interface, or, where that is not known
+    """The expression (pcap-filter(7)) as instructions for the link layer of that interface, or, if that is not known
     yet (None), for each that it may have and that the expression suits. UsageError if it does not parse or nothing
     can compile it."""
     if link == COOKED2:  # without a link-layer header: what the kernel looks at begins with the network layer

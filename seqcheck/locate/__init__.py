@@ -10,7 +10,7 @@ Theory of operation
 
 Invariants
     Counts are exact, not sampled: for two neighbouring points and a stream, frames out = frames in - lost - lost copies
-    + doubled + what the first point missed, less what is not judged. A number is only lost behind a point that saw it,
+    + doubled + what the first point missed, less what is not judged. A number is only lost after a point that saw it,
     and before one that would have seen it. Nothing is one row per frame.
 """
 

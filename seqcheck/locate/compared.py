@@ -68,7 +68,7 @@ def placed(
     points: Sequence[Observed], groups: Sequence[Group], laid: Sequence[Mapping[int, Laid]], at: int, rows: NDArray[Any]
 ) -> tuple[Ints, Ints, Ints]:
     """int64[n] each: group, epoch and position of rows of point `at` with `stream`, `epoch` and `x`, by the reference's
-    count; the group is -1 where it has none."""
+    count; the group is -1 if it has none."""
     owner = np.full(len(points[at].report.streams), -1, np.int64)
     table: dict[int, dict[int, tuple[int, int]]] = {}
     for number, (group, where) in enumerate(zip(groups, laid, strict=True)):

@@ -97,7 +97,7 @@ def _by_payload(
 
 
 def _inner(point: Observed, stream: int | None) -> dict[str, str | int]:
-    """What of a stream's key no way changes."""
+    """What of a stream's key no path changes."""
     assert stream is not None
     return {name: value for name, value in point.report.streams[stream].key.items() if name not in ENDS}
 

@@ -148,7 +148,7 @@ class OtherTraffic:
 
     @property
     def stale(self) -> int:
-        """Copies that point at a ring."""
+        """Copies that point to a ring."""
         return sum(self.by_cause.get(cause, 0) for cause in RING_CAUSES)
 
 

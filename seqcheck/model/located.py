@@ -70,7 +70,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """What happened behind the point `after` (None: before the first one that saw the number) up to the point `at`.
+    """What happened after the point `after` (None: before the first one that saw the number) up to the point `at`.
 
     `frames_in` records of `streams` streams came in and `frames_out` went out. `lost` numbers came in and never out;
     of these, up to `unsure` may have been lost later, or have gone by the point unseen. `doubled` copies and `late`
@@ -96,7 +96,7 @@ class Segment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
     """A finding: `count` numbers from `seq` on were lost, or that many copies of `seq` show first, or it is late;
-    behind the point `after` and up to `at`."""
+    after the point `after` and up to `at`."""
 
     kind: Kind
     stream: int

@@ -97,7 +97,7 @@ class Track:
     def __init__(self, tracker: TrackerLike, modulus: int) -> None:
         self._tracker = tracker
         self._modulus = modulus
-        self._moduli: list[int] = []  # by stream, where there are several
+        self._moduli: list[int] = []  # by stream, if there are several
         self._events = np.zeros(border.EVENTS, border.EVENT)
         self._shown = self._events.view()  # what others see of it
         self._shown.flags.writeable = False

@@ -11,7 +11,7 @@
 #include "border.h"
 #include "frame.h"
 
-/* A frame's content: `head` (the first 16 bytes of it, filled up with zeros) without what a way changes, and `rest` bytes
+/* A frame's content: `head` (the first 16 bytes of it, filled up with zeros) without what a path changes, and `rest` bytes
  * behind them at `more`; `length` is that of the layer on the wire. `kind` is the ethertype, or -1 where IP follows. */
 struct content_frame {
     uint64_t head[2];

@@ -51,7 +51,7 @@ struct place {
     struct stream_key key;
 };
 
-/* What a storey of headers begins with: the frame's own link header, or behind a tunnel an Ethernet header, an IP header,
+/* What a storey of headers begins with: the frame's own link header, or inside a tunnel an Ethernet header, an IP header,
  * or what an ethertype (0 or more) names. */
 enum { FROM_LINK = -1, ETHERNET_HERE = -2, IP_HERE = -3 };
 

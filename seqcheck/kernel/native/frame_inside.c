@@ -1,4 +1,4 @@
-/* The storeys of a frame that lie behind tunnels, outside in; see frame_inside.h. */
+/* The storeys of a frame that lie inside tunnels, outside in; see frame_inside.h. */
 #include <string.h>
 
 #include "frame.h"

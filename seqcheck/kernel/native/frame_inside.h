@@ -1,4 +1,4 @@
-/* One frame as a whole: its own headers, and where they are not those that are sought, those behind the tunnels that it
+/* One frame as a whole: its own headers, and where they are not those that are sought, those inside the tunnel that it
  * carries. What most frames need is inlined: most carry none.
  *
  * The conditions of the ways in are in portable/inside.py. */

@@ -365,7 +365,7 @@ int frame_locate(const struct frame *x, const struct program *program, struct pl
     return locate(x, program, FROM_LINK, f, m);
 }
 
-/* Compiled for the frame's own headers above, and for those behind tunnels here. */
+/* Compiled for the frame's own headers above, and for those inside tunnels here. */
 
 int frame_locate_inside(const struct frame *x, const struct program *program, int way, struct place *f, struct marks *m)
 {

@@ -52,7 +52,7 @@ static inline void frame_state(struct place *f, int64_t stated)
     f->bound = min64(f->bound, stated);
 }
 
-/* From the beginning of a storey to the first byte of its IP header; PROTOCOL where it has none. */
+/* From the beginning of a storey to the first byte of its IP header; PROTOCOL if it has none. */
 int frame_to_network(const struct frame *x, int way, struct place *f, struct marks *m);
 
 /* Behind it and its extension headers, up to the one that is `selector`. */

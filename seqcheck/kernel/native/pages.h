@@ -81,7 +81,7 @@ static inline bool same_key(const struct page_key *a, const struct page_key *b)
     return a->number == b->number && a->set == b->set;
 }
 
-/* NO_PAGE where it is not there. */
+/* NO_PAGE if it does not exist. */
 static inline int32_t page_find(struct pool *p, const struct page_key *key)
 {
     const int below = key->number < 0;

@@ -8,7 +8,7 @@ The rules (native/content_frame.c gives the same)
     lengths without SNAP behind them (spanning tree and the like) and the ethertypes of BY_NATURE. The flow: link-layer
     addresses and ethertype, 0 for SNAP.
     IP: need(20) or need(40) and MALFORMED as in decode.py. The layer ends where the header says, or the wire.
-    `content` is from the IP header to that end, as far as it was captured, without what a way changes (ToS, hop count,
+    `content` is from the IP header to that end, as far as it was captured, without what a path changes (ToS, hop count,
     header checksum) and, in IPv4, without the identification. The flow: addresses, protocol (IPv6: the next header),
     and ports of TCP, UDP, SCTP and UDP-Lite where the fragment has them and they were captured. INDISTINCT: protocols
     of BY_NATURE_IP, neighbour discovery and multicast listeners of ICMPv6, TCP that carries no payload.

@@ -59,7 +59,7 @@ Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left
     that was captured and is wrong outweighs one that was cut.
 
 Storeys: the above is the outermost one. Where its status is PROTOCOL, PORT or MAGIC (and the anchor is not FRAME), the
-    headers behind the tunnel that it carries are looked at likewise, and so on, up to MAX_STOREYS; ways in are those
+    headers inside the tunnel that it carries are looked at likewise, and so on, up to MAX_STOREYS; ways in are those
     of inside.py. The first that is a RECORD or CUT decides. If there is none (a storey has no way in, or another
     status), the outermost storey's status stands. `end` and `stated` go in with the walk; a storey begins with an
     Ethernet header (14 bytes, then tags as above), with an IP header (version 4 or 6), or with what an ethertype names
@@ -72,7 +72,7 @@ length and bytes are. Ids 1..MAX_SOURCES in order of the first frame of any stat
 
 Streams: key = STREAM_KEY. IP, UDP and TCP anchors: version, addresses of the IP header, the protocol reached, ports
 for UDP and TCP. FRAME and ETH: version and protocol 0, the link-layer addresses as above (also where a cut header
-leaves them empty), or behind a tunnel those of the innermost Ethernet header, if there is one. `tunnel`: the ids of
+leaves them empty), or inside a tunnel those of the innermost Ethernet header, if there is one. `tunnel`: the ids of
 the two innermost tunnels that have one. fields[i] = value of the i-th STREAM field. The program's key then clears:
 HOSTS the ports, SOURCE the target as well, NONE the source and the tunnel as well; version, protocol and fields stay.
 Ids in order of first record. A record that would need a stream beyond MAX_STREAMS is STREAMS instead.

@@ -46,7 +46,7 @@ FORGOTTEN: dict[int, tuple[str, ...]] = {
 TRANSPORT = {A_UDP: (17, 8), A_TCP: (6, 20)}  # protocol, length of its header without options
 
 
-# What a storey begins with: the frame's own link header; behind a tunnel an Ethernet header, an IP header, or what an
+# What a storey begins with: the frame's own link header; inside a tunnel an Ethernet header, an IP header, or what an
 # ethertype (0 or more) names.
 FROM_LINK, ETHERNET_HERE, IP_HERE = -1, -2, -3
 

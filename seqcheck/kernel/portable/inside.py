@@ -39,7 +39,7 @@ class _Closed(Exception):  # noqa: N818  no error
 
 
 def storeys(data: bytes, wire: int, link: int) -> Iterator[Storey]:
-    """The storeys behind tunnels, outside in."""
+    """The storeys inside tunnels, outside in."""
     storey: Storey | None = outermost(wire)
     for _ in range(MAX_STOREYS):
         storey = _inside(data, link, storey) if storey else None
@@ -49,7 +49,7 @@ def storeys(data: bytes, wire: int, link: int) -> Iterator[Storey]:
 
 
 def _inside(data: bytes, link: int, storey: Storey) -> Storey | None:
-    """The storey behind the tunnel that this one carries."""
+    """The storey inside the tunnel that this one carries."""
     place = Place(start=storey.start, end=storey.end, stated=storey.stated, tunnel=storey.tunnel, mac=storey.mac)
     try:
         way = _way(data, link, place, storey.way)

@@ -99,7 +99,7 @@ def headers(frames: Frames) -> list[Place]:
 
 
 def _inside(frames: Frames) -> Iterator[Place]:
-    """The innermost payloads behind tunnels."""
+    """The innermost payloads inside tunnels."""
     walk = Walk(frames, 0, frames.count)
     rows: dict[int, list[int]] = {A_UDP: [], A_TCP: [], A_IP: []}
     every = np.flatnonzero(tunnelled(frames, np.arange(frames.count)))[:INSIDE]

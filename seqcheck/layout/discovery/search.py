@@ -34,7 +34,7 @@ TURNS = 16  # streams that send one after the other
 
 
 def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None = None) -> list[Found]:
-    """The layouts that count at this place, in no order of merit; with `only`, those whose lowest byte is there."""
+    """The layouts that count at this place, in no particular order; with `only`, those whose lowest byte is there."""
     table = columns(frames, place, head=head)
     whole = Site(place=place, table=table, keys=by_key(place.key[: len(table.data)]))
     inner = identifications(table)

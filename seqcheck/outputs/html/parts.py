@@ -73,7 +73,7 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
 
 
 def ringed(report: Report) -> bool:
-    """Whether anything points at a ring, so that one has a place in the charts."""
+    """Whether anything points to a ring, so that one has a place in the charts."""
     return any(cause in RINGS for cause in (report.verdict.cause, *(also.cause for also in report.also)))
 
 
