@@ -35,20 +35,22 @@ from seqcheck.capture.slots import ROWS, SLOT
 from seqcheck.kernel import border
 
 ROOT = Path(__file__).resolve().parents[1]
-FRAMES = {"large": 150_000}  # and of all others:
+FRAMES = {"large": 150_000, "contents": 3_000_000}  # the window of contents has to fill up first; and of all others:
 MANY = 600_000
 STEPS = ("index", "decode", "track")
 MODULES = (
     "indexing",
     "decoding",
     "tracking",
+    "contents",
 )  # of seqcheck.kernel.binding, each an extension; the rest is as installed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trick:
     """`flag` is left out, or in `file` the text `with_it` replaced by `without`; `where` is (shape, step): what it is
-    meant to speed up. The shape "blocks" is the one of the smallest frames, as pcapng."""
+    meant to speed up. The shape "blocks" is the one of the smallest frames, as pcapng, "contents" the same frames for the
+    step that tells them apart by their bytes."""
 
     name: str
     where: tuple[tuple[str, str], ...]
@@ -104,6 +106,10 @@ TRICKS = (
     Trick(
         name="lines fetched to write", where=(("shuffled", "track"),), file=HINTS,
         with_it="    __builtin_prefetch(p, 1);\n", without="    (void)p;\n",
+    ),
+    Trick(
+        name="four heads an entry, against two", where=(("contents", "decode"),), file="native/content_window.c",
+        with_it="HEADS = 4", without="HEADS = 2",
     ),
 )  # fmt: skip
 
@@ -180,10 +186,11 @@ def load(made: dict[str, Path], name: str) -> SimpleNamespace:
     return SimpleNamespace(**offered)
 
 
-def loop(path: Path, engine: Any) -> dict[str, float]:
-    """ns per frame of each step, over the whole file."""
-    one, blocks = layout.resolve("seqcheck"), path.suffix == ".pcapng"
-    decoder, tracker = engine.Decoder(layout.compile(one)), engine.Tracker(one.modulus)
+def loop(path: Path, engine: Any, shape: str) -> dict[str, float]:
+    """ns per frame of each step, over the whole file of that shape."""
+    one, blocks = layout.resolve("content" if shape == "contents" else "seqcheck"), path.suffix == ".pcapng"
+    decoder = engine.Content() if one.content else engine.Decoder(layout.compile(one))
+    tracker = engine.Tracker(one.modulus)
     frames, records, events = border.Frames(ROWS), border.RecordColumns(ROWS), np.zeros(border.EVENTS, border.EVENT)
     rule = border.PcapRule(big=False, nano=False, header=16, link=1)
     interfaces = np.array([(1, border.TIMES, 0, 1, 0)], border.INTERFACE)
@@ -213,12 +220,12 @@ def loop(path: Path, engine: Any) -> dict[str, float]:
             total += frames.count
 
 
-def side_by_side(path: Path, one: Any, other: Any, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+def side_by_side(path: Path, shape: str, engines: tuple[Any, Any], rounds: int) -> tuple[dict[str, float], ...]:
     """The second shortest times of both, by step."""
     times: list[list[dict[str, float]]] = [[], []]
     for turn in range(rounds + 1):
         for which in (0, 1) if turn % 2 else (1, 0):
-            took = loop(path, (one, other)[which])
+            took = loop(path, engines[which], shape)
             if turn:
                 times[which].append(took)
     first, second = (
@@ -229,7 +236,7 @@ def side_by_side(path: Path, one: Any, other: Any, rounds: int) -> tuple[dict[st
 
 def report(trick: Trick, path_of: Any, engines: tuple[Any, Any], rounds: int) -> Iterable[str]:
     for shape in dict.fromkeys(shape for shape, _ in trick.where):
-        with_it, without = side_by_side(path_of(shape), *engines, rounds)
+        with_it, without = side_by_side(path_of(shape), shape, engines, rounds)
         for step in (step for where, step in trick.where if where == shape):
             ratio = without[step] / with_it[step]
             yield f"| {trick.name} | {shape} | {step} | {with_it[step]:.2f} | {without[step]:.2f} | {ratio:.2f} |\n"
@@ -248,8 +255,8 @@ def main() -> int:
         cache: dict[str, Path] = {}
 
         def path_of(shape: str) -> Path:
-            name = "small" if shape == "blocks" else shape
-            return make(inputs, SHAPES[name], FRAMES.get(name, MANY), blocks=shape == "blocks")
+            name = "small" if shape in ("blocks", "contents") else shape
+            return make(inputs, SHAPES[name], FRAMES.get(shape, MANY), blocks=shape == "blocks")
 
         plain = load(build(Path(temporary) / "with", None, cache), "with")
         sys.stdout.write("| trick | input | step | with, ns | without, ns | ratio |\n")

@@ -5,7 +5,7 @@
 
 #include "memory.h"
 
-enum { HEADS = 2 };             /* for each entry */
+enum { HEADS = 4 };             /* for each entry: the more, the fewer lead to a content that is not the one sought */
 
 bool window_begin(struct content_window *w, int64_t size)
 {

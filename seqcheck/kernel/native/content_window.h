@@ -17,11 +17,11 @@ struct content_entry {
     int64_t frame;
     uint32_t next;          /* position + 1 in the chain, modulo 2**32 */
     int32_t stream;
-    uint32_t counted;
+    uint32_t counted : 31;
+    uint32_t mute : 1;      /* here, so that an entry has 48 bytes */
     uint16_t identification;
     uint8_t hops;
     uint8_t times;
-    bool mute;
 };
 
 struct content_window {
