@@ -107,3 +107,9 @@ def test_a_word_ends_where_the_shortest_payload_does() -> None:
 def test_a_fraction_in_text_is_no_counter() -> None:
     payloads = (b"$GPGGA,12%02d%02d.%02d,N" % (at // 6000, at // 100 % 60, at % 100) for at in range(900))
     assert likely(sent(payloads, step=10_000_000)) == []
+
+
+def test_the_low_byte_of_a_ramp_tells_no_streams_apart() -> None:
+    """It has 32 values, one after the other; the byte above goes up each time that one of them comes again."""
+    more = noise(61)
+    assert likely(sent(b"ADC" + struct.pack("<H", (7 + at * 1032) % 4096) + more() for at in range(900))) == []

@@ -31,6 +31,7 @@ TIMED = 128  # rows whose times are compared with clocks
 MIXED = 0.9  # fit: below that, kinds of frames are tried one by one
 FAIR, OTHERS = 0.6, 3  # fit; groupings beside the best one
 TURNS = 16  # streams that send one after the other
+LOW = 4  # values of a low byte
 
 
 def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None = None) -> list[Found]:
@@ -80,8 +81,8 @@ def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
             if spot.fit >= FAIR and not _in_turns(site.table, spot.column):
                 counting.add(spot.column)
     bases = site.keys[:1] if len(site.keys) == 1 else [site.keys[0], site.keys[-1]]
-    for grouping in (each for base in bases for each in by_column(base, site.table)):
-        if counting.isdisjoint(grouping.columns):
+    for base, grouping in ((plain, each) for plain in bases for each in by_column(plain, site.table)):
+        if counting.isdisjoint(grouping.columns) and not _constant(site.table, base, grouping.columns[-1]):
             for spot in scan(site.table, grouping):
                 spots.setdefault((spot.column, spot.bit), []).append((grouping, spot))
     chosen = [pair for each in spots.values() for pair in _worth(each)]
@@ -99,9 +100,20 @@ def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
 
 
 def _in_turns(table: Columns, column: int) -> bool:
-    """Whether it has few values, but not all that the high bits of a byte can have: those are of a longer number."""
+    """Whether it has few values, but not all that the high bits of a byte can have: that would be the low byte of a
+    longer number, which goes up by a constant."""
     values = np.unique(table.data[:, column]).astype(np.int64)
-    return len(values) <= TURNS and not (values * len(values) == np.arange(len(values)) * 256).all()
+    return len(values) <= TURNS and not (np.diff(values) * len(values) == 256).all()
+
+
+def _constant(table: Columns, base: Grouping, column: int) -> bool:
+    """Whether it is such a low byte."""
+    values = np.unique(table.data[:, column]).astype(np.int64)
+    if len(values) < LOW or (np.diff(values) * len(values) != 256).any():
+        return False
+    rows = np.flatnonzero(base.before >= 0)
+    steps = np.bincount(table.data[rows, column] - table.data[base.before[rows], column], minlength=256)
+    return bool(steps.max() >= ENOUGH * len(rows))
 
 
 def _strides(site: Site, *, alone: bool) -> list[Found]:
