@@ -45,6 +45,7 @@ PROGRAM = program.compile(resolve("frame seq=u16be@6"))  # a frame of `packets` 
 EVENTS = np.zeros(border.EVENTS, border.EVENT)  # to be used again: asking for as much takes longer than the rest
 COUNTED = ("received", "duplicates", "missing", "gaps", "late", "reordered", "beyond", "unjudged")
 LISTED = 100
+OFTEN = 0.2  # of mutated captures, those that are read beside another one
 
 
 def mutated(seed: int) -> list[str]:
@@ -185,9 +186,13 @@ class _tolerant:  # noqa: N801 - reads as a word
 
 
 def reported(data: bytes, layout: str | None, random: Random | None) -> list[str]:
-    """What is wrong with the reports of a capture: one drawn beside JSON, or all."""
+    """What is wrong with the reports of a capture: one drawn beside JSON, or all. Some are read beside another one."""
     names = list(FORMATS) if random is None else ["json", random.choice(list(FORMATS))]
-    with _tolerant(), examine([_file(data)], Query(layout=layout, keep="all-frames", listed=LISTED)) as results:
+    beside = [io.BytesIO(draws.container(random))] if random is not None and random.random() < OFTEN else []
+    with (
+        _tolerant(),
+        examine([_file(data), *beside], Query(layout=layout, keep="all-frames", listed=LISTED)) as results,
+    ):
         for name in names:
             publish(name, results, io.BytesIO(), Page())
         return _checked(results)

@@ -11,7 +11,11 @@ from random import Random
 from containers import block, epb, idb, isb, option, packets, pcap_file, pcapng_blocks, shb  # of the tests
 
 SAMPLES = sorted((Path(__file__).resolve().parent.parent.parent / "samples").glob("*.pcap*"))
-LAYOUTS = ("seqcheck", "seqcheck", "txseq", "frame seq=u32be@46", "eth seq=u8@-1", "udp seq=u16le@0", None)
+LAYOUTS = (
+    "seqcheck", "seqcheck", "txseq", "frame seq=u32be@46", "eth seq=u8@-1", "udp seq=u16le@0", None,
+    "udp seq=u16be@16 step=u8@-1", "frame seq=u8@0 step=u8@1", "udp stream=u8@1 seq=u16be@0 each=4",
+    "eth seq=varint@-3", "frame seq=hex@12", "frame move=u8@14&0x0f seq=u16be@+4", "ipfix", "frame seq=u16be@0:u32le@6",
+)  # fmt: skip
 MOST = 60_000  # bytes of a sample that are mutated
 
 
