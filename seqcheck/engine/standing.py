@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000  # ns
 JUDGING = 0.002  # the share of the time that may go into reports in between,
 NEWS_S, GREW = 0.5, 1.25  # and this soon if the duplicates have grown by this factor, which they seldom do
-NEWS = 0.1  # the share of the time that may go into these, if they take long
+NEWS = 0.5  # the share of the time that may go into these, if they take long
 BUSY = 0.5  # if this share of the ring waits to be read, snapshots wait, and a report is called off
 MISSED_S = 2  # how old the interfaces' own counters may be in a snapshot: they are files
 SECOND_LOOK_S = 1  # from the first report to the second
