@@ -49,8 +49,8 @@ MODULES = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trick:
     """`flag` is left out, or in `file` the text `with_it` replaced by `without`; `where` is (shape, step): what it is
-    meant to speed up. The shape "blocks" is the one of the smallest frames, as pcapng, "contents" the same frames for the
-    step that tells them apart by their bytes."""
+    meant to speed up. The shape "blocks" is the one of the smallest frames, as pcapng, "contents" the same frames for
+    the step that tells them apart by their bytes."""
 
     name: str
     where: tuple[tuple[str, str], ...]

@@ -207,7 +207,10 @@ def test_times(text: str, value: float) -> None:
     assert duration(text) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("65536", 65_536), ("64K", 65_536), ("64MiB", 64 << 20), ("2G", 2 << 30)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("65536", 65_536), ("64K", 65_536), ("64k", 65_536), ("64MiB", 64 << 20), ("64mb", 64 << 20), ("2G", 2 << 30)],
+)
 def test_sizes(text: str, value: int) -> None:
     assert size(text) == value
 

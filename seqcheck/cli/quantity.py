@@ -11,7 +11,7 @@ from seqcheck.arguments import LISTED_MOST, RING_LARGEST, RING_SMALLEST
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SIZES = {"": 0, "K": 10, "M": 20, "G": 30}
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([a-z]*)", re.ASCII)
-_SIZE = re.compile(r"(\d{1,12})([KMG]?)(?:i?B)?", re.ASCII)
+_SIZE = re.compile(r"(\d{1,12})([KMG]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
 _SHARE = re.compile(r"(\d{1,9}(?:\.\d{1,12})?(?:e-\d{1,2})?)(%?)", re.ASCII | re.IGNORECASE)
 _EPOCH = re.compile(r"(\d{9,11})(?:\.(\d{1,9}))?", re.ASCII)
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
@@ -72,7 +72,7 @@ def share(text: str) -> float:
 def size(text: str) -> int:
     """Bytes, more than none; K, M and G are of 1024."""
     match = _SIZE.fullmatch(text)
-    number = int(match[1]) << SIZES[match[2]] if match else 0
+    number = int(match[1]) << SIZES[match[2].upper()] if match else 0
     if not 0 < number <= LARGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size (65536, 64K, 64M, 2G)")
     return number
