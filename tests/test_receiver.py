@@ -28,8 +28,8 @@ GOOD = Adapter(name="eth0", mtu=1500, gro=False, lro=False, vlan=False, stamps=T
         ({"gro": True}, "ethtool -K eth0 gro off"),
         ({"lro": True}, "ethtool -K eth0 lro off"),
         ({"ring": 512}, "its RX ring has 512 of 4096 slots: ethtool -G eth0 rx 4096"),
-        ({"stamps": False}, "no time stamps by the adapter"),
-        ({"vlan": True}, "takes VLAN tags out"),
+        ({"stamps": False}, "the adapter makes no time stamps"),
+        ({"vlan": True}, "removes VLAN tags"),
     ],
 )
 def test_what_could_be_better_is_said(change: dict[str, object], words: str) -> None:
@@ -44,7 +44,7 @@ def test_what_is_well_or_not_known_is_not() -> None:
 
 def test_a_ring_of_the_suspected_size_comes_first() -> None:
     said = remarks(replace(GOOD, ring=512, gro=True), [256, 512])
-    assert "as many as the ring that is suspected" in said[0]
+    assert "as many as the suspected ring" in said[0]
     assert "as many" not in "".join(remarks(GOOD, [512]))
 
 
@@ -107,13 +107,13 @@ def test_merged_frames_are_told_first(pair: netns.Pair, tmp_path: Path) -> None:
     verdict = json.loads(path.read_text())["verdict"]
     assert "are longer than the MTU" in verdict["caveats"][0]
     assert f"ethtool -K {pair.into} gro off lro off" in verdict["caveats"][0]
-    assert re.match(r"[\d,]+ of the [\d,]+ frames were merged out of several: turn GRO off\. \w", verdict["statement"])
+    assert re.match(r"[\d,]+ of the [\d,]+ frames were merged from several: turn GRO off\. \w", verdict["statement"])
 
 
 def test_one_frame_is_one_frame() -> None:
     merged = Losses(dropped=0, placed=True, missed=0, merged=1)
     said = told(specimens.CLEAN, merged, [GOOD])
-    assert said.first == f"1 of the {specimens.CLEAN.capture.frames:,} frames was merged out of several: turn GRO off. "
+    assert said.first == f"1 of the {specimens.CLEAN.capture.frames:,} frames was merged from several: turn GRO off. "
     assert said.caveats[0].startswith("1 frame is longer than the MTU")
     said = told(specimens.CLEAN, replace(merged, apart=True), [GOOD])
     assert (said.first, said.said) == ("", "")
@@ -159,7 +159,7 @@ def test_where_the_layout_has_a_size_merged_frames_are_read_one_by_one(
     assert made["capture"]["bytes"] == 100 * (42 + 40 * 100)
     assert stream["received"] == (4000 if each else 100)
     assert stream["missing"] == (0 if each else 99 * 39)
-    assert ("Each of their records was read" in made["verdict"]["caveats"][0]) == each
+    assert ("All their records were read" in made["verdict"]["caveats"][0]) == each
     assert ("turn GRO off" in made["verdict"]["statement"]) != each
 
 

@@ -32,23 +32,23 @@ def remarks(adapter: Adapter, ring_sizes: Sequence[int] = ()) -> list[str]:
     if adapter.ring is not None and adapter.ring in ring_sizes:
         found.append(same_ring(adapter))
     if adapter.lro:
-        found.append(f"{name}: LRO merges frames before they can be seen: ethtool -K {name} lro off")
+        found.append(f"{name}: LRO merges frames before they are captured: ethtool -K {name} lro off")
     if adapter.gro:
-        found.append(f"{name}: GRO may merge frames before they can be seen: ethtool -K {name} gro off")
+        found.append(f"{name}: GRO may merge frames before they are captured: ethtool -K {name} gro off")
     if adapter.ring is not None and adapter.ring < min(FEW_SLOTS, adapter.ring_most or FEW_SLOTS):
         most = adapter.ring_most or FEW_SLOTS
         found.append(f"{name}: its RX ring has {adapter.ring} of {most} slots: ethtool -G {name} rx {most}")
     if adapter.stamps is False:
-        found.append(f"{name}: no time stamps by the adapter; those of the host are made when it gets to the frames")
+        found.append(f"{name}: the adapter makes no time stamps; the host's are taken when it processes the frames")
     if adapter.vlan:
-        found.append(f"{name}: takes VLAN tags out of frames; seqcheck puts them back, other programs may not")
+        found.append(f"{name}: removes VLAN tags from frames; seqcheck puts them back, other programs may not")
     return found
 
 
 def same_ring(adapter: Adapter) -> str:
     """That the ring which is suspected may be our own."""
     return (
-        f"{adapter.name}: its RX ring has {adapter.ring} slots, as many as the ring that is suspected; to tell them"
+        f"{adapter.name}: its RX ring has {adapter.ring} slots, as many as the suspected ring; to tell them"
         f" apart, set it to another size: ethtool -G {adapter.name} rx N"
     )
 
@@ -69,14 +69,12 @@ def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
     if losses.merged and losses.apart:
         caveats.append(
             f"{longer} longer than the MTU: this host (GRO, LRO), or a sender on it (GSO), merged"
-            " several into one. Each of their records was read, since the layout says how long one is; those of a frame"
+            " several into one. All their records were read, because the layout says how long one is; those of a frame"
             " have one time stamp."
         )
     elif losses.merged:
         were = "was" if losses.merged == 1 else "were"
-        first = (
-            f"{losses.merged:,} of the {report.capture.frames:,} frames {were} merged out of several: turn GRO off. "
-        )
+        first = f"{losses.merged:,} of the {report.capture.frames:,} frames {were} merged from several: turn GRO off. "
         names = " and ".join(f"ethtool -K {each.name} gro off lro off" for each in adapters)
         caveats.append(
             f"{longer} longer than the MTU: this host (GRO, LRO), or a sender on it (TSO), merged"
@@ -85,10 +83,12 @@ def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
         )
     if gaps.ours:
         which = "All" if gaps.ours == gaps.missing else f"{gaps.ours:,}"
-        said += f" {which} of the missing lie where this host itself dropped frames."
+        said += f" {which} of the missing numbers are due to drops on this host."
     if losses.dropped:
         share = 100 * losses.dropped / (losses.dropped + report.capture.frames)
-        where = f"{gaps.ours:,} of the {gaps.missing:,} missing numbers lie there and say nothing about the sender"
+        where = (
+            f"{gaps.ours:,} of the {gaps.missing:,} missing numbers are due to that and say nothing about the sender"
+        )
         if not losses.placed:
             where = f"how many of the {gaps.missing:,} missing numbers are due to that is not known"
         caveats.append(
@@ -99,7 +99,7 @@ def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
     if losses.missed:
         caveats.append(
             f"The interface, or the host's queues, lost {losses.missed:,} frames before they could be captured (ip -s"
-            " link): missing numbers may be these. docs/live.md says how to set up a receiver."
+            " link): these may be the missing numbers. docs/live.md says how to set up a receiver."
         )
     caveats += [same_ring(each) for each in adapters if each.ring and each.ring == report.verdict.ring_size]
     return Told(first=first, said=said, caveats=tuple(caveats))
