@@ -518,3 +518,21 @@ def instead_of_many(size: int = 48, stale: int = 4000, share: float = 0.4) -> io
         slots.append(data)
         wire.put(data, BEGIN + place // 200 * 1_000_000)
     return wire.capture()
+
+
+def one_flow_repeats(flows: int = 40, every: int = 61, count: int = 24_000) -> io.BytesIO:
+    """Flows take turns; one of them sends the record of a while ago again now and then: by its own count, and as all
+    take turns, by that of all frames."""
+    wire = Wire(36)
+    sent: list[bytes] = []
+    numbers = [0] * flows
+    while len(sent) < count:
+        place, flow = len(sent), len(sent) % flows
+        if flow == 3 and place > every * flows and wire.random.random() < 0.1:
+            data = sent[place - every * flows]
+        else:
+            data = datagram(numbers[flow], ident=place, sport=6000 + flow)
+            numbers[flow] += 1
+        sent.append(data)
+        wire.put(data)
+    return wire.capture()

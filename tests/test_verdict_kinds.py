@@ -51,6 +51,7 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
     "segments that share a number": (kinds.segments, {"unexplained"}),
     "the first of each group again": (kinds.first_of_each_group_again, {"sender-repeat", "retransmission"}),
     "repairs of the same places": (kinds.repairs, {"sender-repeat", "retransmission", "unexplained", "path-copy"}),
+    "one flow of many repeats itself": (kinds.one_flow_repeats, {"sender-repeat", "retransmission", "unexplained"}),
     "a block once more, between new frames": (kinds.block_among_others, {"path-copy", "retransmission", "unexplained"}),
     "a delay at a constant rate": (kinds.delayed_at_a_constant_rate, {"path-copy", "retransmission", "unexplained"}),
 }

@@ -4,12 +4,13 @@ that competes, or too little to go by. Each doubt has a name, and a strength tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from ..model import RING_CAUSES, Cause, Strength
-from .arrays import quantiles
+from .arrays import distinct, quantiles
 from .case import Case
 from .contest import Outcome
 from .due import far_behind
@@ -39,6 +40,7 @@ TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 RESIZED = 0.15  # of the copies, that have other lengths
 DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then they are one block; others among them
 BLUR = 0.02  # of a lap, beside which its own copies may lie
+SPARED = math.log(1e-6)  # chance that streams are spared as these were
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
@@ -50,7 +52,8 @@ MOST: dict[Doubt, Strength] = {
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
-    "one-run": "moderate", "one-stretch": "weak", "open": "moderate", "own-count": "weak", "own-size": "moderate",
+    "one-run": "moderate", "one-stretch": "weak", "open": "moderate", "own-count": "weak", "spared": "weak",
+    "own-size": "moderate",
 }  # fmt: skip
 
 
@@ -80,6 +83,8 @@ def of_lap(
         yield "one-stretch"
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
         yield "beside"
+    if _spared(case, rows, sample, share, ring):
+        yield "spared"
     if sample.own:
         yield "own-size" if _instead(case, sample, share) else "own-count"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
@@ -200,6 +205,25 @@ def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
     stretch = int(np.ptp(at)) + 1
     lone = len(at) >= AGREE and not np.ptp(source)
     return lone and len(at) + AMONG < stretch <= min(DENSE * len(at), ring.best)
+
+
+def _spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring) -> bool:
+    """Whether the lap is exact only with the frames of all streams, and yet more of these never came again than chance
+    would spare: a slot knows no stream, a program does."""
+    mine = share > 0.5
+    if sample.own or _instead(case, sample, share) or not mine.any():
+        return False
+    exact = float(np.mean(sample.end[mine] % ring.best == 0))
+    if exact < ALL_OF_IT or float(np.mean(sample.low[mine] < sample.end[mine])) < MOSTLY:
+        return False
+    table, streams = case.table.rows[rows], case.findings.streams
+    beside = np.isin(streams["source"], table["source"])
+    hit = distinct(table["stream"].astype(np.int64))
+    part = float(streams["received"][hit].sum()) / max(float(streams["received"][beside].sum()), 1.0)
+    slots = len(distinct(table["ordinal"].astype(np.int64) % ring.best))
+    several, all_of_them = len(hit), max(int(beside.sum()), len(hit))
+    ways = math.lgamma(all_of_them + 1) - math.lgamma(several + 1) - math.lgamma(all_of_them - several + 1)
+    return ways + slots * math.log(min(part, 1.0)) < SPARED
 
 
 def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:

@@ -49,6 +49,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "the distance is the same only in frames of one stream, as with a queue of its own; a program that counts "
         "frames does the same."
     ),
+    "spared": _says("other streams share these slots, but none of them came again; a slot does not know a stream."),
     "own-size": _says(
         "the distance is the same only in frames of one stream; if others share its ring, the ring is larger."
     ),
