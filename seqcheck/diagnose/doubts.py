@@ -44,6 +44,7 @@ SPARED = math.log(1e-6)  # chance that streams are spared as these were
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
+AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
@@ -142,6 +143,8 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
             yield "passed-over"
         if figures.count == 1 and not (ring is not None and ring.given):
             yield "single"
+        if figures.count * AMONG_MANY < len(case.table):
+            yield "leftover"
     if ring is None:
         return
     sure = MODERATE if figures.episodes >= AGREE else STRONG

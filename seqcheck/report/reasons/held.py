@@ -62,7 +62,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     ),
     "as-many": _says("as many numbers are missing as came early, and slots refilled too early look the same."),
     "in-place": _says("the copies take the place of missing numbers, as stale slots do."),
-    "leftover": _says("far more duplicates remain unexplained, and a few may share a distance by chance."),
+    "leftover": _says("far more duplicates do not fit, and a few may share a distance by chance."),
     "single": _says("a single distance may match a ring size by chance."),
     "size": lambda one: f"the size is only {100 * min(_ring(one).certainty, 0.9989):.3g} % certain.",
 }

@@ -1,0 +1,36 @@
+"""Doubts that hold an account back, each by itself."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from seqcheck.diagnose import doubts
+from seqcheck.diagnose.case import Case
+from seqcheck.diagnose.result import Figures
+
+
+def case(duplicates: int) -> Case:
+    """With so many duplicates in all, and nothing missing."""
+    context = SimpleNamespace(jumps=0.0, unique=10**6, beside=0.0)
+    return cast("Case", SimpleNamespace(context=context, table=range(duplicates)))
+
+
+def figures(count: int, **more: Any) -> Figures:
+    return Figures(
+        count=count, numbers=count, share=0.0, distance=(512, 512), places=None, delay_ns=None, episodes=count,
+        longest=1, copies=2, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "of", "held"), [(3, 2_000, False), (3, 4_000, True), (90, 80_000, False)])
+def test_a_few_of_a_ring_among_thousands_of_others_may_be_chance(count: int, of: int, held: bool) -> None:
+    found = tuple(doubts.of_account(case(of), "stale-slot", "lap", figures(count), None))
+    assert ("leftover" in found) is held
+    assert "leftover" not in tuple(doubts.of_account(case(of), "path-copy", "at-once", figures(count), None))
+
+
+def test_a_doubt_that_comes_twice_is_told_once() -> None:
+    assert doubts.held("strong", ("one-run", "few", "one-run")) == ("moderate", ("one-run", "few"))
