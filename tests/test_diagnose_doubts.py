@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from seqcheck.dataclass import replace
 from seqcheck.diagnose import doubts
 from seqcheck.diagnose.case import Case
 from seqcheck.diagnose.result import Figures
@@ -34,3 +35,11 @@ def test_a_few_of_a_ring_among_thousands_of_others_may_be_chance(count: int, of:
 
 def test_a_doubt_that_comes_twice_is_told_once() -> None:
     assert doubts.held("strong", ("one-run", "few", "one-run")) == ("moderate", ("one-run", "few"))
+
+
+@pytest.mark.parametrize(("distance", "held"), [((4, 9), True), ((4, 900), False)])
+def test_groups_that_come_twice_may_be_a_taps_batches(distance: tuple[int, int], held: bool) -> None:
+    found = tuple(
+        doubts.of_account(case(200), "sender-repeat", "block", replace(figures(200), distance=distance), None)
+    )
+    assert ("groups" in found) is held

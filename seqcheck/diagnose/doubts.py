@@ -44,6 +44,7 @@ SPARED = math.log(1e-6)  # chance that streams are spared as these were
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
+GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 
@@ -54,7 +55,7 @@ MOST: dict[Doubt, Strength] = {
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
     "one-run": "moderate", "one-stretch": "weak", "open": "moderate", "own-count": "weak", "spared": "weak",
-    "own-size": "moderate",
+    "groups": "weak", "own-size": "moderate",
 }  # fmt: skip
 
 
@@ -134,6 +135,8 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
         yield "few"
     if pattern == "delay" and figures.distance and figures.distance[1] > 2 and _unresolved(case, figures):
         yield "clock"
+    if cause == "sender-repeat" and pattern == "block" and figures.distance and figures.distance[1] <= GROUP:
+        yield "groups"
     if cause in RING_CAUSES:
         if pattern == "early":
             yield "no-lap"
