@@ -536,3 +536,23 @@ def one_flow_repeats(flows: int = 40, every: int = 61, count: int = 24_000) -> i
         sent.append(data)
         wire.put(data)
     return wire.capture()
+
+
+def queues_by_turns(queues: int = 3, size: int = 256, stale: int = 60) -> io.BytesIO:
+    """Streams of one address, each with a queue and a ring of its own, take turns; slots go out again instead of frames
+    without a number."""
+    wire = Wire(38)
+    rings: list[list[bytes]] = [[] for _ in range(queues)]
+    numbers = [0] * queues
+    hits = turn = 0
+    while hits < stale:
+        queue, turn = turn % queues, turn + 1
+        ring = rings[queue]
+        if len(ring) >= size and wire.random.random() < 0.005:
+            data, hits = ring[-size], hits + 1
+        else:
+            data = datagram(numbers[queue], ident=turn, sport=6000 + queue)
+            numbers[queue] += 1
+        ring.append(data)
+        wire.put(data)
+    return wire.capture()

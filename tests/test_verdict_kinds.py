@@ -277,3 +277,11 @@ def test_where_most_numbers_were_replaced_the_loss_of_the_way_is_that_of_the_oth
     """Four in ten slots are stale, so four numbers in ten are missing; nothing is missing where no copy stands."""
     verdict = judged(kinds.instead_of_many()).verdict
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 48, "strong"), verdict.caveats
+
+
+@pytest.mark.parametrize(("queues", "size"), [(3, 256), (5, 1024)])
+def test_queues_that_take_turns_add_up_to_one_ring(queues: int, size: int) -> None:
+    """Nothing in the capture tells them from one large ring, so the report names both."""
+    verdict = judged(kinds.queues_by_turns(queues, size)).verdict
+    assert (verdict.cause, verdict.ring_size) == ("stale-slot", queues * size), verdict.caveats
+    assert f"{queues} TX queues of {size} slots" in " ".join(verdict.caveats), verdict.caveats

@@ -29,6 +29,7 @@ ALIKE = 0.9  # copies at one count that are as good as all of them
 SURE, ALIKE_OFF, MISCOUNT, SLOTLESS = 1e-7, 1e-5, 1e-3, 0.02
 LIKELY = 64  # sizes whose replays are looked at
 VAGUELY = 0.5  # then a size is as good as others near it
+MOST_QUEUES = 16  # that a sender may spread its streams over
 OTHERS = 0.02  # of the posterior of the best: another size remains possible
 
 
@@ -142,4 +143,18 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
         closed=closed,
         rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
         untouched=untouched,
+    )
+
+
+def queues(ring: Ring, streams: int) -> tuple[int, int] | None:
+    """See Ring: counting all frames of a sender, several queues that take turns add up to one lap."""
+    if ring.size is None or ring.given or not ring.closed or priors.origin(ring.best):
+        return None
+    return next(
+        (
+            (count, ring.best // count)
+            for count in range(2, min(streams, MOST_QUEUES) + 1)
+            if ring.best % count == 0 and priors.origin(ring.best // count)
+        ),
+        None,
     )

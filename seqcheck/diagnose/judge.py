@@ -245,7 +245,7 @@ def _entry(
         laps = np.zeros(len(case.table), np.int64)
         ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
         laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
-        ring = replace(ring, laps=laps)
+        ring = replace(ring, laps=laps, queues=account.queues(ring, _streams_beside(case, rows)))
         pattern = "early-lap" if early else "lap"
         held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome))
         long = rows & (case.table.run_length >= LONG)
@@ -269,6 +269,11 @@ def _entry(
     elif not early and cause not in RING_CAUSES:
         held = tuple(doubts.of_other_than_a_ring(case, rows))
     return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring, held=held)]
+
+
+def _streams_beside(case: Case, rows: Bools) -> int:
+    """How many streams there are of the sources of these duplicates."""
+    return int(np.isin(case.findings.streams["source"], case.table.rows["source"][rows]).sum())
 
 
 def _account(

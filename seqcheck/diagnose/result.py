@@ -96,6 +96,7 @@ class Ring:
     rest      other sizes that remain possible, the most probable first
     cluster   where in the ring the duplicates sit, None if that is anywhere
     untouched share of the frames between the copies by which `low` is lower, since they may leave by another queue
+    queues    (how many, of which size): known rings whose streams take turns would give the same lap; else None
     """
 
     size: int | None
@@ -110,6 +111,7 @@ class Ring:
     rest: tuple[int, ...] = ()
     cluster: Cluster | None = None
     untouched: float = 0.0
+    queues: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

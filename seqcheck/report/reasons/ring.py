@@ -157,6 +157,12 @@ def limits(one: Account) -> list[str]:
             else "The capture does not determine the ring size."
         )
         found.append(f"{what}{others} `ethtool -g` on the sender shows it; pass it as --ring-size.")
+    if ring.queues is not None:
+        count, each = ring.queues
+        found.append(
+            f"{number(count)} TX queues of {number(each)} slots whose streams take turns would look the same; "
+            "`ethtool -l` shows how many there are."
+        )
     if ring.untouched:
         found.append(
             "Some of the frames between the copies may have left through another queue of the NIC; then the ring is "
