@@ -556,3 +556,20 @@ def queues_by_turns(queues: int = 3, size: int = 256, stale: int = 60) -> io.Byt
         ring.append(data)
         wire.put(data)
     return wire.capture()
+
+
+def replaced_at_two_sizes(first: int = 300, second: int = 470, stale: int = 40) -> io.BytesIO:
+    """Slots go out stale instead of what was due; half-way the sender's ring is set to another size."""
+    wire = Wire(39)
+    number = 0
+    for size in (first, second):
+        slots: list[bytes] = []
+        hits = 0
+        while hits < stale:
+            place = len(slots)
+            data, number = datagram(number), number + 1
+            if place > size and wire.random.random() < 1 / 50:
+                data, hits = slots[place - size], hits + 1
+            slots.append(data)
+            wire.put(data)
+    return wire.capture()

@@ -285,3 +285,10 @@ def test_queues_that_take_turns_add_up_to_one_ring(queues: int, size: int) -> No
     verdict = judged(kinds.queues_by_turns(queues, size)).verdict
     assert (verdict.cause, verdict.ring_size) == ("stale-slot", queues * size), verdict.caveats
     assert f"{queues} TX queues of {size} slots" in " ".join(verdict.caveats), verdict.caveats
+
+
+def test_replaced_numbers_at_two_distances_are_a_rings_of_no_certain_size() -> None:
+    report = judged(kinds.replaced_at_two_sizes())
+    verdict = report.verdict
+    assert (verdict.cause, verdict.strength, verdict.ring_size) == ("stale-slot", "moderate", None), verdict.caveats
+    assert any("copies at other distances" in caveat for caveat in verdict.caveats), verdict.caveats

@@ -24,9 +24,10 @@ from .units import Brackets, Units
 TAIL = 0.0005  # of the posterior outside of the interval, on either side
 AGREEING, VAGUE = 0.3, 0.03  # copies that lie at one count, below which sizes were found to be that much off
 ALIKE = 0.9  # copies at one count that are as good as all of them
-# Chance that all counts are off by one: where no frame was lost; where some were, and counts agree, or scatter; and
-# where what came again took no slot itself.
-SURE, ALIKE_OFF, MISCOUNT, SLOTLESS = 1e-7, 1e-5, 1e-3, 0.02
+# Chance that all counts are off by one: where no frame was lost; where some were, and counts agree, or scatter, or
+# numbers were replaced as well as lost; and where what came again took no slot itself.
+SURE, ALIKE_OFF, MISCOUNT, REPLACED, SLOTLESS = 1e-7, 1e-5, 1e-3, 5e-3, 0.02
+FEW_COUNTS, FEW_SURE = 4, 0.99  # counts below which other frames may be as many in each, and what that leaves of a size
 LIKELY = 64  # sizes whose replays are looked at
 VAGUELY = 0.5  # then a size is as good as others near it
 MOST_QUEUES = 16  # that a sender may spread its streams over
@@ -86,7 +87,9 @@ def _miscount(units: Units, share: Floats, size: int, context: Context) -> float
         return SLOTLESS
     if context.loss <= 0 and not units.substitute.any():
         return SURE
-    return ALIKE_OFF if _agreeing(units, share, size) >= ALIKE else MISCOUNT
+    if _agreeing(units, share, size) >= ALIKE:
+        return ALIKE_OFF
+    return REPLACED if units.substitute.any() and context.loss > 0 and not units.lossless else MISCOUNT
 
 
 def _agreeing(units: Units, share: Floats, size: int) -> float:
@@ -126,6 +129,8 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
     closed = bool(units.closed.any())
     exact = int((units.weight * (mine & (units.end == laps * best))).sum()) if closed else 0
     untouched = 0.0
+    if best not in given and mine.sum() < FEW_COUNTS and (units.end > units.low)[mine].any():
+        certainty = min(certainty, FEW_SURE)
     if best not in given and _agreeing(units, share, best) < AGREEING:
         certainty = min(certainty, VAGUELY)
         untouched = max(context.untouched, _elsewhere(units, mine) if closed else 0.0)

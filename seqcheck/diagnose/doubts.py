@@ -55,7 +55,7 @@ MOST: dict[Doubt, Strength] = {
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
     "one-run": "moderate", "one-stretch": "weak", "open": "moderate", "own-count": "weak", "spared": "weak",
-    "groups": "weak", "own-size": "moderate",
+    "groups": "weak", "other-counts": "moderate", "own-size": "moderate",
 }  # fmt: skip
 
 
@@ -69,14 +69,15 @@ def of_lap(
     case: Case, part: Part, ring: Ring, rows: Bools, spans: Brackets, sample: Units, share: Floats, outcome: Outcome
 ) -> Iterator[Doubt]:
     """For `rows` that a lap took; `share` is how much of each unit of `sample` is the lap's."""
+    instead = _instead(case, sample, share)
     if not _standing_out(case, rows, spans, ring):
-        yield "slice"
+        yield "other-counts" if instead else "slice"
     if _led_astray(case):
         yield "astray"
-    if int(rows.sum()) > MUCH_OF_IT * case.context.unique and not _instead(case, sample, share):
+    if int(rows.sum()) > MUCH_OF_IT * case.context.unique and not instead:
         yield "most-numbers"
     if _among_others(sample, share, ring.best):
-        yield "many-counts"
+        yield "other-counts" if instead else "many-counts"
     if float(sample.weight @ outcome.best.share[-1]) > REST * float(sample.weight @ share):
         yield "leftover"
     if ring.given:
@@ -88,10 +89,10 @@ def of_lap(
     if _spared(case, rows, sample, share, ring):
         yield "spared"
     if sample.own:
-        yield "own-size" if _instead(case, sample, share) else "own-count"
+        yield "own-size" if instead else "own-count"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
-    own_places = float((share * sample.room).sum()) >= OWN_PLACES or _instead(case, sample, share)
+    own_places = float((share * sample.room).sum()) >= OWN_PLACES or instead
     if _keeps_time(part, sample, share) and not own_places and not _pace_changes(case, rows):
         yield "keeps-time"
     if part.family in ("short", "long"):

@@ -248,6 +248,8 @@ def _entry(
         ring = replace(ring, laps=laps, queues=account.queues(ring, _streams_beside(case, rows)))
         pattern = "early-lap" if early else "lap"
         held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome))
+        if "other-counts" in held:
+            ring = replace(ring, size=None)
         long = rows & (case.table.run_length >= LONG)
         if not early and long.any():
             blocks = (*held, *doubts.of_blocks(case, long, ring))

@@ -53,6 +53,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "own-size": _says(
         "the distance is the same only in frames of one stream; if others share its ring, the ring is larger."
     ),
+    "other-counts": _says("copies at other distances replace missing numbers, too, so the ring size is not certain."),
     "many-counts": _says("other distances are as frequent as this one."),
     "clockwork": _says("they come at regular intervals, but not once per lap; a program does that."),
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),
