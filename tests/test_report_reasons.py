@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -204,3 +204,18 @@ def test_doubts_that_cost_nothing_are_not_told() -> None:
     assert held("strong", ("size", "wide")) == ("weak", ("size", "wide"))
     assert held("weak", ("size", "wide")) == ("weak", ())
     assert held("strong", ()) == ("strong", ())
+
+
+@pytest.mark.parametrize("cause", ["retransmission", "sender-repeat"])
+@pytest.mark.parametrize("pattern", ["delay", "at-once", "spread", "block"])
+def test_what_a_sender_does_is_looked_for_at_the_sender(cause: Any, pattern: Any) -> None:
+    """However the copies show: a second port of the receiver has no part in it."""
+    one = Account(
+        cause=cause, pattern=pattern, rows=np.ones(3, np.bool_), strength="weak", log_odds=1.0, rival=None,
+        figures=Figures(
+            count=3, numbers=3, share=0.1, distance=(5, 9), places=None, delay_ns=(1, 2, 3), episodes=3, longest=1,
+            copies=2,
+        ),
+    )  # fmt: skip
+    (advice,) = reasons.limits(one)
+    assert "sender" in advice
