@@ -343,11 +343,14 @@ def too_early(size: int = 301, times: int = 40, others: float = 0.06) -> io.Byte
     return wire.capture()
 
 
-def beside_another_queue(size: int = 400, stale: int = 120, share: float = 0.2, flows: int = 1) -> io.BytesIO:
+def beside_another_queue(
+    size: int = 400, stale: int = 120, share: float = 0.2, flows: int = 1, *, turns: bool = True
+) -> io.BytesIO:
     """A ring of so many flows, whose slots go out again, and one more flow of the same address that leaves by another
     queue, at random."""
     wire = Wire(21)
     slots: list[bytes] = []
+    numbers = [0] * flows
     hits = own = other = 0
     while hits < stale:
         if wire.random.random() < share:
@@ -355,10 +358,11 @@ def beside_another_queue(size: int = 400, stale: int = 120, share: float = 0.2, 
             other += 1
             continue
         place = len(slots)
+        flow = own % flows if turns else wire.random.randrange(flows)
+        data = datagram(numbers[flow], ident=own, sport=6000 + flow)
+        numbers[flow] += 1
         if place >= size and wire.random.random() < 1 / 60:
             data, hits = slots[place - size], hits + 1
-        else:
-            data = datagram(own // flows, ident=own, sport=6000 + own % flows)
         own += 1
         slots.append(data)
         wire.put(data)
@@ -572,4 +576,23 @@ def replaced_at_two_sizes(first: int = 300, second: int = 470, stale: int = 40) 
                 data, hits = slots[place - size], hits + 1
             slots.append(data)
             wire.put(data)
+    return wire.capture()
+
+
+def queues_at_random(queues: int, flows: int, size: int = 256, stale: int = 120) -> io.BytesIO:
+    """Flows of one address, each on one of several queues; slots go out again instead of what was due."""
+    wire = Wire(40)
+    rings: list[list[bytes]] = [[] for _ in range(queues)]
+    numbers = [0] * flows
+    hits = sent = 0
+    while hits < stale:
+        flow = wire.random.randrange(flows)
+        ring = rings[flow % queues]
+        data = datagram(numbers[flow], ident=sent, sport=6000 + flow)
+        numbers[flow] += 1
+        sent += 1
+        if len(ring) >= size and wire.random.random() < 0.005:
+            data, hits = ring[-size], hits + 1
+        ring.append(data)
+        wire.put(data)
     return wire.capture()

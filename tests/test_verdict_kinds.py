@@ -235,12 +235,24 @@ def test_the_size_is_exact_where_another_flow_leaves_by_another_queue() -> None:
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 400, "moderate"), verdict.caveats
 
 
+@pytest.mark.parametrize(("queues", "flows"), [(2, 2), (3, 6), (3, 3)])
+def test_the_interval_holds_the_size_where_flows_are_spread_over_queues(queues: int, flows: int) -> None:
+    """As drivers do by a hash of the flow; frames come at random. A queue of one flow shows its size by that flow's
+    count; as a lone pair on one ring might take turns, the interval holds the size and its multiple."""
+    verdict = judged(kinds.queues_at_random(queues, flows)).verdict
+    assert (verdict.cause, verdict.strength) == ("stale-slot", "moderate"), verdict.caveats
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 256 <= (verdict.bracket[1] or 0), verdict.statement
+    if queues == flows:
+        assert verdict.bracket == (256, 256 * flows), verdict.statement
+
+
 def test_the_interval_holds_the_size_where_a_flow_may_leave_by_another_queue() -> None:
     verdict = judged(kinds.beside_another_queue(flows=2)).verdict
     assert verdict.cause == "stale-slot", verdict.statement
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
-    assert any("another queue" in caveat for caveat in verdict.caveats)
+    assert any("if several share a ring" in caveat for caveat in verdict.caveats), verdict.caveats
 
 
 def test_old_bytes_at_other_lengths_are_a_senders_whatever_their_distance() -> None:
@@ -292,3 +304,12 @@ def test_replaced_numbers_at_two_distances_are_a_rings_of_no_certain_size() -> N
     verdict = report.verdict
     assert (verdict.cause, verdict.strength, verdict.ring_size) == ("stale-slot", "moderate", None), verdict.caveats
     assert any("copies at other distances" in caveat for caveat in verdict.caveats), verdict.caveats
+
+
+def test_frames_that_may_have_left_by_another_queue_are_told() -> None:
+    """Two flows share the ring at random, a third never shows the fault: its frames may count or not."""
+    verdict = judged(kinds.beside_another_queue(flows=2, turns=False)).verdict
+    assert verdict.cause == "stale-slot", verdict.statement
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
+    assert any("another queue" in caveat for caveat in verdict.caveats), verdict.caveats

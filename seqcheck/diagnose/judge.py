@@ -88,8 +88,8 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
     """The brackets with what came again counted as slots, or as frames that took none: whether a ring moves on while it
     sends old slots again depends on the fault. The one under which they agree better: for what is replayed in long
     episodes, and for all. Likewise numbers that never came: each was lost on the way, and took a slot, or another frame
-    went out in its place, which is there to be counted. And frames of other streams: the only one of which
-    anything came again may leave by a queue of its own."""
+    went out in its place, which is there to be counted. And frames of other streams: each may leave by a queue
+    of its own."""
     table, echo = case.table, _echo(case, aside)
     spans = brackets(table, aside, case.alone, echo=echo)
     again = alike & ~table.early
@@ -107,8 +107,7 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
         agree = [_at_one_count(each.high[leads]) for each in (spans, other)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = other
-    alone = len(distinct(table.rows["stream"][alike])) == 1  # several at one count may take turns on one ring
-    if alone and leads.sum() >= doubts.AGREE and (spans.high > spans.low)[leads].any():
+    if leads.sum() >= doubts.AGREE and (spans.high > spans.low)[leads].any():
         agree = [_at_one_count(each[leads]) for each in (spans.high, spans.low)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = replace(spans, high=spans.low, foreign=np.zeros(len(table)), own=True)
@@ -248,7 +247,10 @@ def _entry(
         ring = replace(ring, laps=laps, queues=account.queues(ring, _streams_beside(case, rows)))
         pattern = "early-lap" if early else "lap"
         held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome))
-        if "other-counts" in held:
+        flows = len(distinct(case.table.rows["stream"][rows]))
+        if sample.own and flows > 1:  # or they take turns, on one ring that is as many times larger
+            ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
+        elif "other-counts" in held:
             ring = replace(ring, size=None)
         long = rows & (case.table.run_length >= LONG)
         if not early and long.any():

@@ -46,12 +46,12 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("the copies used no slot themselves; a program or a queue that counts frames does the same."),
     "own-count": _says(
-        "the distance is the same only in frames of one stream, as with a queue of its own; a program that counts "
+        "the distance is the same only in frames of one stream each, as with a queue of its own; a program that counts "
         "frames does the same."
     ),
     "spared": _says("other streams share these slots, but none of them came again; a slot does not know a stream."),
     "own-size": _says(
-        "the distance is the same only in frames of one stream; if others share its ring, the ring is larger."
+        "the distance is the same only in frames of one stream each; if several share a ring, the ring is larger."
     ),
     "other-counts": _says("copies at other distances replace missing numbers, too, so the ring size is not certain."),
     "many-counts": _says("other distances are as frequent as this one."),
