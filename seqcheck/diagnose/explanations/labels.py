@@ -267,7 +267,9 @@ def _episodes(label: Label, part: Part, units: Units, share: Floats, what: Seen,
 def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
     """Copies where another number is missing: a slot of the stream's own sends the old one instead; beside
     that, loss puts a gap there by chance."""
-    chance = min(max(1.5 * context.beside, 0.002), 0.9)
+    # A generator that sends each frame several times may count them all: its copies stand where numbers are missing.
+    counts_all = part.shape == "at-once" and label.cause == "sender-repeat"
+    chance = min(max(1.5 * (context.loss if counts_all else context.beside), 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
     if label.cause not in RING or part.shape == "at-once" or context.gone > HEAVY:
