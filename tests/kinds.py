@@ -71,26 +71,6 @@ def numbers(sequence: Iterable[int], make: Callable[[int], bytes] = datagram) ->
     return wire.capture()
 
 
-def ring(size: int, stale: int, *, seed: int = 1, others: float = 0.0, between: int = 150) -> io.BytesIO:
-    """Slots of a ring that are sent again, a lap late. `others` of the slots hold frames without a number."""
-    wire = Wire(seed)
-    slots: list[bytes] = []
-    number = hits = 0
-    while hits < stale:
-        place = len(slots)
-        if place >= size and wire.random.random() < 1 / between and slots[place - size][12:14] == b"\x08\x00":
-            data, hits = slots[place - size], hits + 1
-        elif wire.random.random() < others:
-            data = foreign()
-        else:
-            data, number = datagram(number), number + 1
-        slots.append(data)
-        wire.put(data)
-    for more in range(number, number + size):
-        wire.put(datagram(more))
-    return wire.capture()
-
-
 def failover(count: int = 1200) -> io.BytesIO:
     """Half way the sender continues from another link-layer address; some frames come twice, 3 ms later."""
     wire = Wire(2)
@@ -166,12 +146,6 @@ def shared_by_turns(count: int = 3000) -> io.BytesIO:
     return wire.capture()
 
 
-def next_overwrites(count: int = 3000) -> io.BytesIO:
-    """A waiting buffer is overwritten by the next frame: number s never comes, s + 1 comes twice in a row."""
-    struck = set(random.Random(13).sample(range(1, count - 1, 2), 30))
-    return numbers(number + 1 if number in struck else number for number in range(count))
-
-
 def block_twice(length: int = 32, count: int = 600) -> io.BytesIO:
     """Two ports hand over the last block again, interleaved."""
     wire = Wire(7)
@@ -217,75 +191,6 @@ def segments(count: int = 1500) -> io.BytesIO:
     return wire.capture()
 
 
-def streams_on_one_ring(streams: int = 8, size: int = 512, stale: int = 60) -> io.BytesIO:
-    """Several flows take turns on one ring; no frame is without a number."""
-    wire = Wire(11)
-    slots: list[bytes] = []
-    hits = at = 0
-    while hits < stale:
-        place = len(slots)
-        if place > size and wire.random.random() < 1 / 97:
-            data, hits = slots[place - size], hits + 1
-        else:
-            data, at = datagram(at // streams, ident=at, sport=6000 + at % streams), at + 1
-        slots.append(data)
-        wire.put(data)
-    for more in range(at, at + size):
-        wire.put(datagram(more // streams, ident=more, sport=6000 + more % streams))
-    return wire.capture()
-
-
-def mirror_and_ring(mirrored: int, stale: int, *, size: int = 512, first: str = "mirror") -> io.BytesIO:
-    """A stretch in which a mirror copies every frame at once, and one with stale slots of a ring."""
-    wire = Wire(12)
-    number = 0
-    slots: list[bytes] = []
-
-    def mirror(number: int) -> int:
-        for each in range(number, number + mirrored):
-            at = wire.step()
-            wire.put(datagram(each), at)
-            wire.put(datagram(each), at + 1500)
-        return number + mirrored
-
-    def rings(number: int) -> int:
-        hits = 0
-        while hits < stale:
-            place = len(slots)
-            if place > size and wire.random.random() < 1 / 61:
-                data, hits = slots[place - size], hits + 1
-            else:
-                data, number = datagram(number), number + 1
-            slots.append(data)
-            wire.put(data)
-        return number
-
-    for part in (mirror, rings) if first == "mirror" else (rings, mirror):
-        number = part(number)
-    return wire.capture()
-
-
-def instead(
-    size: int = 128, stale: int = 150, *, streams: int = 2, seen_from: int = 0, lost: float = 0.0, steady: bool = False
-) -> io.BytesIO:
-    """Slots of several flows on one ring go out with what they held a lap before; the number that was due never comes.
-    The capture begins with frame `seen_from`; some frames are lost, also of those that go out again."""
-    wire = Wire(13)
-    slots: list[bytes] = []
-    hits = at = 0
-    while hits < stale:
-        place = len(slots)
-        data, at = datagram(at // streams, ident=at, sport=6000 + at % streams), at + 1
-        if place > size and wire.random.random() < 1 / 20:
-            data, hits = slots[place - size], hits + 1
-        slots.append(data)
-    slots += [datagram(n // streams, ident=n, sport=6000 + n % streams) for n in range(at, at + size)]
-    for place, data in enumerate(slots[seen_from:]):
-        if wire.random.random() >= lost:
-            wire.put(data, BEGIN + place * STEP if steady else None)
-    return wire.capture()
-
-
 def jittered(count: int = 4000, share: float = 0.015) -> io.BytesIO:
     """Every frame has a delay of its own, of many frames; some come twice, the copy with its own, too. The sender
     counts its packets in the IP identification."""
@@ -294,17 +199,6 @@ def jittered(count: int = 4000, share: float = 0.015) -> io.BytesIO:
         at = wire.step()
         for _ in range(1 + (wire.random.random() < share)):
             wire.put(datagram(number, ident=number), at + 10_000_000 + int(2_000_000 * wire.random.gauss(0, 1)))
-    return wire.capture()
-
-
-def a_part_replayed(size: int = 512, part: int = 170, count: int = 6000) -> io.BytesIO:
-    """The oldest slots of a ring go out again, back to back; then the count goes on where it stood."""
-    wire = Wire(18)
-    for number in range(count):
-        wire.put(datagram(number, ident=0))
-        if number == count // 2:
-            for old in range(number + 1 - size, number + 1 - size + part):
-                wire.put(datagram(old, ident=0), wire.step(700, 700))
     return wire.capture()
 
 
@@ -322,60 +216,6 @@ def windows_sent_again(window: int = 160, times: int = 9, streams: int = 4) -> i
             for other, number in sent[-window:]:
                 if other == 0:
                     wire.put(datagram(number, ident=0, sport=6000))
-    return wire.capture()
-
-
-def too_early(size: int = 301, times: int = 40, others: float = 0.06) -> io.BytesIO:
-    """A slot is filled again before it was sent: what is due a lap later goes out in its place, and in its own."""
-    wire = Wire(20)
-    slots: list[bytes] = []
-    number = 0
-    for _ in range(times * 200 + 2 * size):
-        if wire.random.random() < others:
-            slots.append(foreign())
-        else:
-            slots.append(datagram(number))
-            number += 1
-    ours = [place for place, data in enumerate(slots) if data[12:14] == b"\x08\x00" and place + size < len(slots)]
-    struck = {place for place in wire.random.sample(ours, times) if slots[place + size] != foreign()}
-    for place, data in enumerate(slots):
-        wire.put(slots[place + size] if place in struck and place - size not in struck else data)
-    return wire.capture()
-
-
-def beside_another_queue(
-    size: int = 400, stale: int = 120, share: float = 0.2, flows: int = 1, *, turns: bool = True
-) -> io.BytesIO:
-    """A ring of so many flows, whose slots go out again, and one more flow of the same address that leaves by another
-    queue, at random."""
-    wire = Wire(21)
-    slots: list[bytes] = []
-    numbers = [0] * flows
-    hits = own = other = 0
-    while hits < stale:
-        if wire.random.random() < share:
-            wire.put(datagram(other, ident=other, sport=7000))
-            other += 1
-            continue
-        place = len(slots)
-        flow = own % flows if turns else wire.random.randrange(flows)
-        data = datagram(numbers[flow], ident=own, sport=6000 + flow)
-        numbers[flow] += 1
-        if place >= size and wire.random.random() < 1 / 60:
-            data, hits = slots[place - size], hits + 1
-        own += 1
-        slots.append(data)
-        wire.put(data)
-    return wire.capture()
-
-
-def beside_the_ring(size: int = 512, count: int = 20_000) -> io.BytesIO:
-    """What goes out again does so beside the ring and takes no slot: numbers are a lap apart, frames are not."""
-    wire = Wire(14)
-    for number in range(count):
-        wire.put(datagram(number))
-        if number > size and wire.random.random() < 1 / 97:
-            wire.put(datagram(number - size))
     return wire.capture()
 
 
@@ -440,90 +280,6 @@ def block_among_others(length: int = 59, distance: int = 700, share: float = 0.1
     return wire.capture()
 
 
-def of_other_lengths(size: int = 300, stale: int = 30, tap: int = 0) -> io.BytesIO:
-    """The slots of the host's own frames go out with an old record at the length of the frame that was meant; a host's
-    frames come in bursts, and none is in the capture. With `tap`, the copies lengthen all alike instead."""
-    wire = Wire(32)
-    slots: list[bytes | None] = []
-    hits = number = 0
-    while hits < stale:
-        place = len(slots)
-        busy = place // 900 % 2 * 0.25
-        old = slots[place - size] if place > size else None
-        if wire.random.random() < busy:
-            if old is not None and wire.random.random() < 0.1:
-                hits += 1
-                length = tap + len(old) if tap else wire.random.randint(100, 900)
-                wire.put(old[:length] + bytes(max(0, length - len(old))))
-            else:
-                wire.step()
-            slots.append(None)
-            continue
-        data, number = datagram(number, rest=bytes(wire.random.randint(60, 500))), number + 1
-        slots.append(data)
-        wire.put(data)
-    return wire.capture()
-
-
-def queues_of_their_own(size: int = 192, stale: int = 60) -> io.BytesIO:
-    """Two flows of one address leave by a queue and a ring each, at rates that vary; slots of one go out stale instead
-    of frames without a number, which are not in the capture."""
-    wire = Wire(33)
-    slots: list[bytes] = []
-    hits = number = other = 0
-    while hits < stale:
-        busy = 0.7 if len(wire.frames) // 700 % 2 else 0.1
-        if wire.random.random() < busy:
-            other += 1
-            wire.put(datagram(other, ident=other + 30_000, sport=7000))
-            continue
-        place = len(slots)
-        if place > size and wire.random.random() < 1 / 60:
-            data, hits = slots[place - size], hits + 1
-        else:
-            data, number = datagram(number, ident=number), number + 1
-        slots.append(data)
-        wire.put(data)
-    return wire.capture()
-
-
-def instead_of_few(size: int = 400, stale: int = 12, others: float = 0.3) -> io.BytesIO:
-    """Some slots go out stale instead of what was due; a share of the slots is a host's, whose frames are not here."""
-    wire = Wire(34)
-    slots: list[bytes | None] = []
-    hits = number = 0
-    while hits < stale:
-        place = len(slots)
-        old = slots[place - size] if place > size else None
-        if wire.random.random() < others * (1 + place // 100 % 3) / 3:
-            slots.append(None)
-            wire.step()
-            continue
-        data, number = datagram(number), number + 1
-        if old is not None and wire.random.random() < 1 / 300:
-            data, hits = old, hits + 1
-        slots.append(data)
-        wire.put(data)
-    for more in range(number, number + size):
-        wire.put(datagram(more))
-    return wire.capture()
-
-
-def instead_of_many(size: int = 48, stale: int = 4000, share: float = 0.4) -> io.BytesIO:
-    """Many slots go out stale instead of what was due, through a capture whose clock is too coarse for them."""
-    wire = Wire(35)
-    slots: list[bytes] = []
-    hits = number = 0
-    while hits < stale:
-        place = len(slots)
-        data, number = datagram(number), number + 1
-        if place > size and wire.random.random() < share:
-            data, hits = slots[place - size], hits + 1
-        slots.append(data)
-        wire.put(data, BEGIN + place // 200 * 1_000_000)
-    return wire.capture()
-
-
 def one_flow_repeats(flows: int = 40, every: int = 61, count: int = 24_000) -> io.BytesIO:
     """Flows take turns; one of them sends the record of a while ago again now and then: by its own count, and as all
     take turns, by that of all frames."""
@@ -538,61 +294,5 @@ def one_flow_repeats(flows: int = 40, every: int = 61, count: int = 24_000) -> i
             data = datagram(numbers[flow], ident=place, sport=6000 + flow)
             numbers[flow] += 1
         sent.append(data)
-        wire.put(data)
-    return wire.capture()
-
-
-def queues_by_turns(queues: int = 3, size: int = 256, stale: int = 60) -> io.BytesIO:
-    """Streams of one address, each with a queue and a ring of its own, take turns; slots go out again instead of frames
-    without a number."""
-    wire = Wire(38)
-    rings: list[list[bytes]] = [[] for _ in range(queues)]
-    numbers = [0] * queues
-    hits = turn = 0
-    while hits < stale:
-        queue, turn = turn % queues, turn + 1
-        ring = rings[queue]
-        if len(ring) >= size and wire.random.random() < 0.005:
-            data, hits = ring[-size], hits + 1
-        else:
-            data = datagram(numbers[queue], ident=turn, sport=6000 + queue)
-            numbers[queue] += 1
-        ring.append(data)
-        wire.put(data)
-    return wire.capture()
-
-
-def replaced_at_two_sizes(first: int = 300, second: int = 470, stale: int = 40) -> io.BytesIO:
-    """Slots go out stale instead of what was due; half-way the sender's ring is set to another size."""
-    wire = Wire(39)
-    number = 0
-    for size in (first, second):
-        slots: list[bytes] = []
-        hits = 0
-        while hits < stale:
-            place = len(slots)
-            data, number = datagram(number), number + 1
-            if place > size and wire.random.random() < 1 / 50:
-                data, hits = slots[place - size], hits + 1
-            slots.append(data)
-            wire.put(data)
-    return wire.capture()
-
-
-def queues_at_random(queues: int, flows: int, size: int = 256, stale: int = 120) -> io.BytesIO:
-    """Flows of one address, each on one of several queues; slots go out again instead of what was due."""
-    wire = Wire(40)
-    rings: list[list[bytes]] = [[] for _ in range(queues)]
-    numbers = [0] * flows
-    hits = sent = 0
-    while hits < stale:
-        flow = wire.random.randrange(flows)
-        ring = rings[flow % queues]
-        data = datagram(numbers[flow], ident=sent, sport=6000 + flow)
-        numbers[flow] += 1
-        sent += 1
-        if len(ring) >= size and wire.random.random() < 0.005:
-            data, hits = ring[-size], hits + 1
-        ring.append(data)
         wire.put(data)
     return wire.capture()

@@ -16,6 +16,7 @@ from typing import Any
 import containers
 import kinds
 import pytest
+import rings
 from test_parts import unpacked
 
 import seqcheck
@@ -94,7 +95,7 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some thousands of frames of a ring that sends old slots."""
     path = tmp_path_factory.mktemp("cluster") / "run.pcap"
-    path.write_bytes(containers.pcap_file(unpacked(kinds.ring(64, 40).getvalue()) * 3))
+    path.write_bytes(containers.pcap_file(unpacked(rings.stale_slots(64, 40).getvalue()) * 3))
     return path
 
 

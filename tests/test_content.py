@@ -7,9 +7,9 @@ import random
 import re
 from pathlib import Path
 
-import kinds
 import numpy as np
 import pytest
+import rings
 from contents import identified, numbered, sent
 from packets import Frame
 
@@ -211,7 +211,7 @@ def test_what_is_natural_adds_up(kernel: protocols.Kernel) -> None:
 
 def test_a_page_about_frames_speaks_of_no_numbers() -> None:
     """Nor does it draw any."""
-    report = seqcheck.analyze(kinds.ring(128, 12), layout="content")
+    report = seqcheck.analyze(rings.stale_slots(128, 12), layout="content")
     assert report.verdict.cause == "stale-slot"
     drawn = html_data.data(report)
     assert "course" not in drawn

@@ -15,6 +15,7 @@ from typing import Any
 import containers
 import kinds
 import pytest
+import rings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_parts import CAPTURES, damaged, of_two, restarting, sections, unpacked, written
@@ -106,7 +107,7 @@ def test_workers_are_what_reads(
 def test_compressed_captures_and_layouts_that_are_found(folder: Path, threads: Executor) -> None:
     import gzip
 
-    made = kinds.ring(64, 40).getvalue()
+    made = rings.stale_slots(64, 40).getvalue()
     paths = [folder / "run.pcap.gz"]
     paths[0].write_bytes(gzip.compress(made))
     assert by(threads, paths, (20_000, 5_000), unseen=True) == here(paths)
@@ -124,7 +125,7 @@ def test_a_file_that_a_worker_cannot_read(tmp_path: Path, threads: Executor) -> 
 
 
 def test_a_file_that_is_another_on_a_worker(folder: Path, threads: Executor) -> None:
-    paths = written(folder, kinds.ring(64, 40).getvalue())
+    paths = written(folder, rings.stale_slots(64, 40).getvalue())
     real = on_workers.read_span
 
     def grown(place: on_workers.Place, *given: Any) -> Any:
@@ -139,14 +140,14 @@ def test_a_file_that_is_another_on_a_worker(folder: Path, threads: Executor) -> 
 
 
 def test_a_worker_of_another_version(folder: Path) -> None:
-    (path,) = written(folder, kinds.ring(64, 40).getvalue())
+    (path,) = written(folder, rings.stale_slots(64, 40).getvalue())
     with pytest.raises(seqcheck.UsageError, match=f"has seqcheck {VERSION}, and this is 0.0"):
         on_workers.look(on_workers.Place(where=str(path), name="run"), "0.0")
 
 
 def test_urls_and_patterns(folder: Path, threads: Executor) -> None:
     pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
-    one, two = written(folder, *of_two(unpacked(kinds.ring(64, 40).getvalue()), random.Random(1)))
+    one, two = written(folder, *of_two(unpacked(rings.stale_slots(64, 40).getvalue()), random.Random(1)))
     found = seqcheck.analyze(f"file://{one.parent}/part-[01]", kinds.LAYOUT, executor=threads)
     assert found.capture.inputs == (f"file://{one}", f"file://{two}")
     assert json.loads(found.to_json().replace("file://", "")) == json.loads(here([one, two]))
@@ -161,7 +162,7 @@ def test_what_workers_cannot_see_is_refused(capture: Any, threads: Executor) -> 
 
 
 def test_what_needs_every_frame_here_is_refused(folder: Path, threads: Executor) -> None:
-    paths = written(folder, kinds.ring(64, 40).getvalue())
+    paths = written(folder, rings.stale_slots(64, 40).getvalue())
     with pytest.raises(seqcheck.UsageError, match="whole captures"):
         seqcheck.analyze(paths, kinds.LAYOUT, select=seqcheck.Selection(frames=(1, 2)), executor=threads)
 

@@ -14,6 +14,7 @@ import kinds
 import numpy as np
 import packets
 import pytest
+import rings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins import KERNELS, native
@@ -28,15 +29,15 @@ from seqcheck.engine.crowd import Crowd
 from seqcheck.kernel import border
 
 CAPTURES = {
-    "ring": lambda: kinds.ring(64, 40),
-    "foreign": lambda: kinds.ring(512, 30, others=0.2),
+    "ring": lambda: rings.stale_slots(64, 40),
+    "foreign": lambda: rings.stale_slots(512, 30, others=0.2),
     "failover": kinds.failover,
     "resent": kinds.go_back,
     "delayed": lambda: kinds.delayed(10_000_000, 0.05, 0.02),
     "many orders": kinds.last_in_first_out,
     "loop": kinds.router_loop,
-    "streams": kinds.streams_on_one_ring,
-    "instead": kinds.instead,
+    "streams": rings.streams_on_one_ring,
+    "instead": rings.instead,
 }
 
 

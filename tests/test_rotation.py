@@ -17,6 +17,7 @@ import killing
 import kinds
 import numpy as np
 import pytest
+import rings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -102,7 +103,7 @@ def tangle(seed: int) -> bytes:
 
 
 MADE: dict[str, Callable[[], bytes]] = {
-    "ring": lambda: kinds.ring(64, 30, others=0.1).getvalue(),
+    "ring": lambda: rings.stale_slots(64, 30, others=0.1).getvalue(),
     "delayed": lambda: kinds.delayed(300_000, 0.1, 0.05, count=900).getvalue(),
     "block again": lambda: kinds.go_back(count=400).getvalue(),
     "failover": lambda: kinds.failover(600).getvalue(),

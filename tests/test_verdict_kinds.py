@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import kinds
 import pytest
+import rings
 
 import seqcheck
 from seqcheck.model import RING_CAUSES, Report
@@ -82,7 +83,7 @@ def test_packets_that_share_a_number_are_no_resend() -> None:
 
 
 def test_the_next_frame_overwrites_a_buffer() -> None:
-    report = judged(kinds.next_overwrites())
+    report = judged(rings.next_overwrites())
     assert report.verdict.cause in ("early-overwrite", "unexplained"), report.verdict.statement
     assert report.duplicates.total == report.missing == 30
     assert "30" in report.verdict.statement
@@ -90,7 +91,7 @@ def test_the_next_frame_overwrites_a_buffer() -> None:
 
 @pytest.mark.parametrize("given", [(), (512,)])
 def test_streams_that_share_a_ring(given: tuple[int, ...]) -> None:
-    report = judged(kinds.streams_on_one_ring(), ring_sizes=given)
+    report = judged(rings.streams_on_one_ring(), ring_sizes=given)
     assert (report.verdict.cause, report.verdict.ring_size) == ("stale-slot", 512), report.verdict.statement
     assert {each.frame_distance for each in report.duplicates.listed} == {512}
 
@@ -98,7 +99,7 @@ def test_streams_that_share_a_ring(given: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("size", [48, 100, 512])
 @pytest.mark.parametrize("others", [0.0, 0.05])
 def test_a_ring_of_any_size(size: int, others: float) -> None:
-    report = judged(kinds.ring(size, 24, others=others))
+    report = judged(rings.stale_slots(size, 24, others=others))
     verdict = report.verdict
     assert (verdict.cause, verdict.strength) in (("stale-slot", "strong"), ("stale-slot", "moderate")), (
         verdict.statement
@@ -109,7 +110,7 @@ def test_a_ring_of_any_size(size: int, others: float) -> None:
 
 
 def test_a_size_that_does_not_fit_is_told() -> None:
-    verdict = judged(kinds.ring(128, 24, others=0.05), ring_sizes=(512,)).verdict
+    verdict = judged(rings.stale_slots(128, 24, others=0.05), ring_sizes=(512,)).verdict
     assert (verdict.cause, verdict.ring_size, verdict.ring_given) == ("stale-slot", 128, False)
     assert "512, as given, does not fit; 128 would." in verdict.caveats
 
@@ -118,7 +119,7 @@ def test_a_size_that_does_not_fit_is_told() -> None:
 def test_mirror_copies_hide_no_ring(first: str) -> None:
     """More mirror copies than duplicates are kept, and stale slots before or behind them."""
     mirrored, stale = 70_000, 400
-    report = judged(kinds.mirror_and_ring(mirrored, stale, first=first))
+    report = judged(rings.mirror_and_ring(mirrored, stale, first=first))
     assert report.duplicates.total == mirrored + stale
     assert {"path-copy", "stale-slot"} <= causes(report)
     assert report.duplicates.by_cause["stale-slot"] == pytest.approx(stale, rel=0.05)
@@ -165,7 +166,7 @@ def test_a_long_replay_is_no_restart(length: int) -> None:
 
 def test_a_sample_of_the_duplicates_measures_laps_as_all_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes between two copies is known in part then."""
-    capture = kinds.ring(512, 1500, between=25)
+    capture = rings.stale_slots(512, 1500, between=25)
     whole = judged(io.BytesIO(capture.getvalue())).verdict
     monkeypatch.setattr(track, "LIMIT", 400)
     monkeypatch.setattr(track, "HEAD", 50)
@@ -178,13 +179,13 @@ def test_a_sample_of_the_duplicates_measures_laps_as_all_do(monkeypatch: pytest.
 @pytest.mark.parametrize("seen_from", [0, 1000])
 def test_numbers_in_whose_place_an_old_one_went_out_took_no_slot(streams: int, seen_from: int) -> None:
     """Also where the earlier copy went out before the capture began: then the old number is late, no duplicate."""
-    verdict = judged(kinds.instead(streams=streams, seen_from=seen_from)).verdict
+    verdict = judged(rings.instead(streams=streams, seen_from=seen_from)).verdict
     assert verdict.cause in ("stale-slot", "ring-replay"), verdict.statement
     assert (verdict.ring_size, verdict.strength in ("moderate", "strong")) == (128, True), verdict.caveats
 
 
 def test_what_goes_out_beside_the_ring_takes_no_slot() -> None:
-    verdict = judged(kinds.beside_the_ring()).verdict
+    verdict = judged(rings.beside_the_ring()).verdict
     assert (verdict.cause, verdict.strength in ("moderate", "strong")) == ("stale-slot", True), verdict.statement
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 512 <= (verdict.bracket[1] or 512) <= 514, verdict.bracket
@@ -192,7 +193,7 @@ def test_what_goes_out_beside_the_ring_takes_no_slot() -> None:
 
 def test_a_mirror_of_everything_doubles_the_senders_other_frames_too() -> None:
     """Half of the frames without a number took no slot; the ring's size is exact all the same."""
-    mirrored = kinds.mirrored(kinds.ring(512, 60, others=0.03))
+    mirrored = kinds.mirrored(rings.stale_slots(512, 60, others=0.03))
     report = judged(mirrored)
     assert {"path-copy", "stale-slot"} <= causes(report), report.verdict.statement
     sizes = {report.verdict.ring_size} if report.verdict.cause == "stale-slot" else set()
@@ -203,7 +204,7 @@ def test_a_mirror_of_everything_doubles_the_senders_other_frames_too() -> None:
 def test_what_stands_where_another_number_is_missing_keeps_no_time_of_a_path(lost: float) -> None:
     """At a steady rate a delay would look the same, but no path sends one frame in the place of another. Numbers that
     were lost, and go out again when nobody waits for them any more, take the places of others, too."""
-    verdict = judged(kinds.instead(512, 150, streams=1, lost=lost, steady=True)).verdict
+    verdict = judged(rings.instead(512, 150, streams=1, lost=lost, steady=True)).verdict
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 512, "strong"), verdict.caveats
     assert not any("constant delay" in caveat for caveat in verdict.caveats)
 
@@ -211,7 +212,7 @@ def test_what_stands_where_another_number_is_missing_keeps_no_time_of_a_path(los
 @pytest.mark.parametrize(("size", "part"), [(512, 170), (2048, 1024)])
 def test_a_part_of_a_ring_that_goes_out_again_in_one_run(size: int, part: int) -> None:
     """One run settles no more than one distance does."""
-    verdict = judged(kinds.a_part_replayed(size, part)).verdict
+    verdict = judged(rings.a_part_replayed(size, part)).verdict
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("ring-replay", size, "moderate"), verdict.caveats
 
 
@@ -225,13 +226,13 @@ def test_windows_up_to_the_newest_number_are_no_ring(window: int) -> None:
 @pytest.mark.parametrize("size", [258, 301])
 def test_slots_filled_too_early_tell_the_size_where_nothing_else_was_lost(size: int) -> None:
     """The numbers that never came are those in whose place others went out: nobody needs to guess at losses."""
-    verdict = judged(kinds.too_early(size)).verdict
+    verdict = judged(rings.too_early(size)).verdict
     assert (verdict.cause, verdict.ring_size) == ("early-overwrite", size), verdict.caveats
 
 
 def test_the_size_is_exact_where_another_flow_leaves_by_another_queue() -> None:
     """Only one flow shows the fault, and its copies replace missing numbers. Others may share its ring unseen."""
-    verdict = judged(kinds.beside_another_queue()).verdict
+    verdict = judged(rings.beside_another_queue()).verdict
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 400, "moderate"), verdict.caveats
 
 
@@ -239,7 +240,7 @@ def test_the_size_is_exact_where_another_flow_leaves_by_another_queue() -> None:
 def test_the_interval_holds_the_size_where_flows_are_spread_over_queues(queues: int, flows: int) -> None:
     """As drivers do by a hash of the flow; frames come at random. A queue of one flow shows its size by that flow's
     count; as a lone pair on one ring might take turns, the interval holds the size and its multiple."""
-    verdict = judged(kinds.queues_at_random(queues, flows)).verdict
+    verdict = judged(rings.queues_at_random(queues, flows)).verdict
     assert (verdict.cause, verdict.strength) == ("stale-slot", "moderate"), verdict.caveats
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 256 <= (verdict.bracket[1] or 0), verdict.statement
@@ -248,30 +249,30 @@ def test_the_interval_holds_the_size_where_flows_are_spread_over_queues(queues: 
 
 
 def test_the_interval_holds_the_size_where_a_flow_may_leave_by_another_queue() -> None:
-    verdict = judged(kinds.beside_another_queue(flows=2)).verdict
+    verdict = judged(rings.beside_another_queue(flows=2)).verdict
     assert verdict.cause == "stale-slot", verdict.statement
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
-    assert any("if several share a ring" in caveat for caveat in verdict.caveats), verdict.caveats
+    assert any("share a larger ring" in caveat for caveat in verdict.caveats), verdict.caveats
 
 
 def test_old_bytes_at_other_lengths_are_a_senders_whatever_their_distance() -> None:
     """Their distances scatter as those of a timer do, but only a descriptor gives old bytes a new length."""
-    verdict = judged(kinds.of_other_lengths()).verdict
+    verdict = judged(rings.of_other_lengths()).verdict
     assert (verdict.cause, verdict.strength in ("moderate", "strong")) == ("stale-slot", True), verdict.caveats
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 300 <= (verdict.bracket[1] or 0), verdict.bracket
 
 
 def test_a_tap_that_adds_to_each_frame_proves_nothing() -> None:
-    verdict = judged(kinds.of_other_lengths(tap=16)).verdict
+    verdict = judged(rings.of_other_lengths(tap=16)).verdict
     assert verdict.cause not in RING_CAUSES or verdict.strength == "weak", verdict.statement
 
 
 def test_a_flow_may_have_a_ring_of_its_own() -> None:
     """Frames of the sender's other flow lie between the copies, ever more or fewer; the flow's own ones are a lap. As a
     program may count its frames likewise, this alone is weak."""
-    verdict = judged(kinds.queues_of_their_own()).verdict
+    verdict = judged(rings.queues_of_their_own()).verdict
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 192, "weak"), verdict.caveats
     assert any("queue of its own" in caveat for caveat in verdict.caveats), verdict.caveats
 
@@ -279,7 +280,7 @@ def test_a_flow_may_have_a_ring_of_its_own() -> None:
 def test_a_size_that_stays_open_leaves_the_cause_where_numbers_were_replaced() -> None:
     """Few copies, and a changing share of slots that others use: the size is anything within a factor, but each copy
     went out in the place of a number that never came."""
-    verdict = judged(kinds.instead_of_few()).verdict
+    verdict = judged(rings.instead_of_few()).verdict
     assert (verdict.cause, verdict.strength, verdict.ring_size) == ("stale-slot", "moderate", None), verdict.caveats
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.bracket
@@ -287,28 +288,28 @@ def test_a_size_that_stays_open_leaves_the_cause_where_numbers_were_replaced() -
 
 def test_where_most_numbers_were_replaced_the_loss_of_the_way_is_that_of_the_other_places() -> None:
     """Four in ten slots are stale, so four numbers in ten are missing; nothing is missing where no copy stands."""
-    verdict = judged(kinds.instead_of_many()).verdict
+    verdict = judged(rings.instead_of_many()).verdict
     assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", 48, "strong"), verdict.caveats
 
 
 @pytest.mark.parametrize(("queues", "size"), [(3, 256), (5, 1024)])
 def test_queues_that_take_turns_add_up_to_one_ring(queues: int, size: int) -> None:
     """Nothing in the capture tells them from one large ring, so the report names both."""
-    verdict = judged(kinds.queues_by_turns(queues, size)).verdict
+    verdict = judged(rings.queues_by_turns(queues, size)).verdict
     assert (verdict.cause, verdict.ring_size) == ("stale-slot", queues * size), verdict.caveats
     assert f"{queues} TX queues of {size} slots" in " ".join(verdict.caveats), verdict.caveats
 
 
 def test_replaced_numbers_at_two_distances_are_a_rings_of_no_certain_size() -> None:
-    report = judged(kinds.replaced_at_two_sizes())
+    report = judged(rings.replaced_at_two_sizes())
     verdict = report.verdict
     assert (verdict.cause, verdict.strength, verdict.ring_size) == ("stale-slot", "moderate", None), verdict.caveats
-    assert any("copies at other distances" in caveat for caveat in verdict.caveats), verdict.caveats
+    assert any("other distances are as frequent" in caveat for caveat in verdict.caveats), verdict.caveats
 
 
 def test_frames_that_may_have_left_by_another_queue_are_told() -> None:
     """Two flows share the ring at random, a third never shows the fault: its frames may count or not."""
-    verdict = judged(kinds.beside_another_queue(flows=2, turns=False)).verdict
+    verdict = judged(rings.beside_another_queue(flows=2, turns=False)).verdict
     assert verdict.cause == "stale-slot", verdict.statement
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
