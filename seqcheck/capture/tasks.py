@@ -79,7 +79,7 @@ class Task(Generic[T]):
                 return self._work()
             except SeqcheckError:
                 raise
-            except Exception as error:
+            except Exception as error:  # what the worker's own libraries raise; it is told with the file's name
                 raise InputError(
                     f"{self._about}: the workers failed: {type(error).__name__}: {error}",
                     hint="Their logs say more.",

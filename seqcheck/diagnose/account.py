@@ -13,7 +13,6 @@ from .arrays import distinct
 from .explanations import lap
 from .explanations.context import Context
 from .explanations.episodes import slots
-from .explanations.labels import varied
 from .explanations.part import Part
 from .facts import Facts
 from .keys import Bools, Floats, Ints
@@ -58,10 +57,8 @@ def figures(table: Table, rows: Bools, spans: Brackets, facts: Facts, unique: in
         identical=sum(one.identical for one in found),
         other_length=sum(not one.same_length for one in found),
         cut=sum(one.cut for one in found),
-        resized=varied(np.array([one.resized for one in found if one.resized], np.int64)),
         differs=tuple(name for name, _ in differs.most_common()),
         stand_ins=int(table.stands_in[at].sum()),
-        replaced=int(table.overwritten[at].sum()),
         skipped=int(table.skipped[at].sum()),
         new_would_show=None if not fresh else sum(fresh) > 0.5 * len(fresh),
     )

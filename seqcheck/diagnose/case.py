@@ -25,6 +25,11 @@ class Case:
     context: Context
     alone: Bools
 
+    def beside(self, rows: Bools) -> Bools:
+        """bool[streams]: those of the sources of these rows."""
+        result: Bools = np.isin(self.findings.streams["source"], self.table.rows["source"][rows])
+        return result
+
 
 FEW, FEW_OF = 20, 0.05  # places, and share of all, that the share of all counts for
 MANY = 4  # duplicates that a stream would have, if it had as many as the others

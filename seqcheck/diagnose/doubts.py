@@ -54,30 +54,32 @@ MOST: dict[Doubt, Strength] = {
     "some-scatter": "moderate", "blocks": "weak", "few": "moderate", "no-lap": "weak", "passed-over": "weak",
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
-    "one-run": "moderate", "one-stretch": "weak", "open": "moderate", "own-count": "weak", "spared": "weak",
-    "groups": "weak", "other-counts": "moderate", "own-size": "moderate",
+    "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
 }  # fmt: skip
+# Where the copies replace others, that is the sender's doing, and these leave no more than the size open.
+OF_SIZE: tuple[Doubt, ...] = ("slice", "many-counts", "own-count", "wide")
 
 
-def held(strength: Strength, doubts: tuple[Doubt, ...]) -> tuple[Strength, tuple[Doubt, ...]]:
-    """The strength that is left, and the doubts that took the rest."""
-    limiting = tuple(doubt for doubt in dict.fromkeys(doubts) if ORDER.index(MOST[doubt]) < ORDER.index(strength))
-    return min((strength, *(MOST[doubt] for doubt in limiting)), key=ORDER.index), limiting
+def held(strength: Strength, doubts: tuple[Doubt, ...], *, instead: bool = False) -> tuple[Strength, tuple[Doubt, ...]]:
+    """The strength that is left, and the doubts that took the rest; `instead`: the copies replace others."""
+    most = {each: "moderate" if instead and each in OF_SIZE else MOST[each] for each in doubts}
+    limiting = tuple(each for each in most if ORDER.index(most[each]) < ORDER.index(strength))
+    return min((strength, *(most[each] for each in limiting)), key=ORDER.index), limiting
 
 
 def of_lap(
-    case: Case, part: Part, ring: Ring, rows: Bools, spans: Brackets, sample: Units, share: Floats, outcome: Outcome
-) -> Iterator[Doubt]:
+    case: Case, part: Part, ring: Ring, rows: Bools, spans: Brackets, sample: Units, share: Floats, outcome: Outcome,
+    *, instead: bool,
+) -> Iterator[Doubt]:  # fmt: skip
     """For `rows` that a lap took; `share` is how much of each unit of `sample` is the lap's."""
-    instead = _instead(case, sample, share)
     if not _standing_out(case, rows, spans, ring):
-        yield "other-counts" if instead else "slice"
+        yield "slice"
     if _led_astray(case):
         yield "astray"
     if int(rows.sum()) > MUCH_OF_IT * case.context.unique and not instead:
         yield "most-numbers"
     if _among_others(sample, share, ring.best):
-        yield "other-counts" if instead else "many-counts"
+        yield "many-counts"
     if float(sample.weight @ outcome.best.share[-1]) > REST * float(sample.weight @ share):
         yield "leftover"
     if ring.given:
@@ -86,16 +88,16 @@ def of_lap(
         yield "one-stretch"
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
         yield "beside"
-    if _spared(case, rows, sample, share, ring):
-        yield "spared"
     if sample.own:
-        yield "own-size" if instead else "own-count"
+        yield "own-count"
+    elif not instead and _spared(case, rows, sample, share, ring):
+        yield "spared"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES or instead
     if _keeps_time(part, sample, share) and not own_places and not _pace_changes(case, rows):
         yield "keeps-time"
-    if part.family in ("short", "long"):
+    if part.family in ("short", "long") and not instead:
         yield from _loose(case, sample, share, outcome, ring)
 
 
@@ -153,7 +155,7 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
         return
     sure = MODERATE if figures.episodes >= AGREE else STRONG
     if ring.certainty < sure and ring.high * (1 - ring.untouched) > WIDE * ring.low:
-        yield "open" if _stands_instead(case, cause, figures) else "wide"
+        yield "wide"
     if ring.best < HARDLY and not ring.given:
         yield "small"
     if ring.size is not None and ring.certainty < STRONG:
@@ -218,13 +220,13 @@ def _spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring) -
     """Whether the lap is exact only with the frames of all streams, and yet more of these never came again than chance
     would spare: a slot knows no stream, a program does."""
     mine = share > 0.5
-    if sample.own or _instead(case, sample, share) or not mine.any():
+    if not mine.any():
         return False
     exact = float(np.mean(sample.end[mine] % ring.best == 0))
     if exact < ALL_OF_IT or float(np.mean(sample.low[mine] < sample.end[mine])) < MOSTLY:
         return False
     table, streams = case.table.rows[rows], case.findings.streams
-    beside = np.isin(streams["source"], table["source"])
+    beside = case.beside(rows)
     hit = distinct(table["stream"].astype(np.int64))
     part = float(streams["received"][hit].sum()) / max(float(streams["received"][beside].sum()), 1.0)
     slots = len(distinct(table["ordinal"].astype(np.int64) % ring.best))
@@ -262,8 +264,6 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
     exact = float(np.mean(sample.end[mine] % ring.best == 0))
     if exact >= MANY and ring.best >= EXACT_FROM:  # the rest lies beside, by frames that took no slot
         return
-    if _instead(case, sample, share):
-        return
     sole = float(share.sum()) > SOLE * len(sample) and all(e.part.shape == "lap" for e in outcome.best.entries)
     several = float((share * sample.length).sum() / max(float(share.sum()), 1e-9))
     scatter = float(np.std(np.log(sample.end[mine])))
@@ -271,14 +271,7 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
     yield "some-scatter" if tight else "scatter"
 
 
-def _stands_instead(case: Case, cause: Cause, figures: Figures) -> bool:
-    """The same of an account, by enough of them."""
-    replaced = figures.replaced if cause == "early-overwrite" else figures.stand_ins
-    often = replaced >= AGREE and replaced > 3 * max(case.context.beside, 0.05) * figures.count
-    return often or figures.resized >= max(AGREE, RESIZED * figures.compared)
-
-
-def _instead(case: Case, sample: Units, share: Floats) -> bool:
+def replacing(case: Case, sample: Units, share: Floats) -> bool:
     """Whether the copies stand where other numbers are missing, or have the length of other frames: the sender did
     that, no way puts one for another."""
     replaced = sample.overwritten if sample.early else sample.substitute

@@ -234,35 +234,12 @@ def _entry(
     case: Case, entry: Entry, outcome: Outcome, at: int, rows: Bools, sample: Units, spans: Brackets, *, early: bool
 ) -> list[Account]:
     cause: Cause = entry.label.cause
+    if entry.part.shape == "lap" and cause != "sender-repeat":
+        return _lap(case, entry, outcome, at, rows, sample, spans, early=early)
     odds, rival = outcome.rivals[cause]
     pattern: Pattern = entry.part.shape
-    ring: Ring | None = None
     held: tuple[Doubt, ...] = ()
-    share: Floats = outcome.best.share[at]
-    if entry.part.shape == "lap" and cause != "sender-repeat":
-        ring = account.ring(sample, share, entry.part, case.facts.ring_sizes, case.context)
-        laps = np.zeros(len(case.table), np.int64)
-        ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
-        laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
-        ring = replace(ring, laps=laps, queues=account.queues(ring, _streams_beside(case, rows)))
-        pattern = "early-lap" if early else "lap"
-        held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome))
-        flows = len(distinct(case.table.rows["stream"][rows]))
-        if sample.own and flows > 1:  # or they take turns, on one ring that is as many times larger
-            ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
-        elif "other-counts" in held:
-            ring = replace(ring, size=None)
-        long = rows & (case.table.run_length >= LONG)
-        if not early and long.any():
-            blocks = (*held, *doubts.of_blocks(case, long, ring))
-            found = [_account(case, "ring-replay", "replay", long, spans, odds, rival=rival, ring=ring, held=blocks)]
-            rest = rows & ~long
-            if rest.any():  # a few beside many replays are pieces of these, and as doubtful
-                if rest.sum() < long.sum():
-                    held = blocks
-                found.append(_account(case, cause, pattern, rest, spans, odds, rival=rival, ring=ring, held=held))
-            return found
-    elif entry.part.shape == "lap":
+    if entry.part.shape == "lap":
         pattern = "count"
     elif cause == "early-overwrite" and entry.part.shape == "spread":
         pattern = "early"
@@ -272,22 +249,54 @@ def _entry(
         held = tuple(doubts.of_faster_way(case, rows))
     elif not early and cause not in RING_CAUSES:
         held = tuple(doubts.of_other_than_a_ring(case, rows))
-    return [_account(case, cause, pattern, rows, spans, odds, rival=rival, ring=ring, held=held)]
+    return [_account(case, cause, pattern, rows, spans, odds, rival=rival, held=held)]
 
 
-def _streams_beside(case: Case, rows: Bools) -> int:
-    """How many streams there are of the sources of these duplicates."""
-    return int(np.isin(case.findings.streams["source"], case.table.rows["source"][rows]).sum())
+def _lap(
+    case: Case, entry: Entry, outcome: Outcome, at: int, rows: Bools, sample: Units, spans: Brackets, *, early: bool
+) -> list[Account]:
+    """The accounts of a ring's lap: its replays, and the rest."""
+    odds, rival = outcome.rivals[entry.label.cause]
+    share: Floats = outcome.best.share[at]
+    ring = account.ring(sample, share, entry.part, case.facts.ring_sizes, case.context)
+    laps = np.zeros(len(case.table), np.int64)
+    ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
+    laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
+    ring = replace(ring, laps=laps, queues=account.queues(ring, int(case.beside(rows).sum())))
+    instead = doubts.replacing(case, sample, share)
+    held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome, instead=instead))
+    flows = len(distinct(case.table.rows["stream"][rows]))
+    if sample.own and flows > 1:  # or they take turns, on one ring that is as many times larger
+        ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
+    elif instead and {"slice", "many-counts"} & set(held):  # a ring's, but not at one count
+        ring = replace(ring, size=None)
+
+    def made(cause: Cause, pattern: Pattern, which: Bools, doubtful: tuple[Doubt, ...]) -> Account:
+        return _account(
+            case, cause, pattern, which, spans, odds, rival=rival, ring=ring, held=doubtful, instead=instead
+        )
+
+    pattern: Pattern = "early-lap" if early else "lap"
+    long = rows & (case.table.run_length >= LONG)
+    if early or not long.any():
+        return [made(entry.label.cause, pattern, rows, held)]
+    blocks = (*held, *doubts.of_blocks(case, long, ring))
+    found = [made("ring-replay", "replay", long, blocks)]
+    rest = rows & ~long
+    if rest.any():  # a few beside many replays are pieces of these, and as doubtful
+        found.append(made(entry.label.cause, pattern, rest, blocks if rest.sum() < long.sum() else held))
+    return found
 
 
 def _account(
     case: Case, cause: Cause, pattern: Pattern, rows: Bools, spans: Brackets, odds: float,
-    *, rival: str | None = None, ring: Ring | None = None, held: tuple[Doubt, ...] = (),
+    *, rival: str | None = None, ring: Ring | None = None, held: tuple[Doubt, ...] = (), instead: bool = False,
 ) -> Account:  # fmt: skip
     closed = bool((spans.high > spans.low)[rows].any()) or case.loss.foreign > 0
     figures = account.figures(case.table, rows, spans, case.facts, case.context.unique, closed=closed)
     everything = (*held, *doubts.of_account(case, cause, pattern, figures, ring))
-    strength, limiting = doubts.held("none" if cause == "unexplained" else strength_of(odds), everything)
+    odds_give = "none" if cause == "unexplained" else strength_of(odds)
+    strength, limiting = doubts.held(odds_give, everything, instead=instead and figures.count >= AGREE)
     return Account(
         cause=cause,
         pattern=pattern,

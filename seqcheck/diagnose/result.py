@@ -22,9 +22,8 @@ NO_SLOT = ("path-copy", "loop", "redundancy")  # causes whose copies take no slo
 Doubt = Literal[
     "slice", "astray", "most-numbers", "keeps-time", "scatter", "some-scatter", "blocks", "few", "no-lap",
     "passed-over", "wide", "small", "single", "size", "beside", "many-counts", "leftover",
-    "clockwork", "as-many", "in-place", "clock", "one-run", "one-stretch", "open",
-    "own-count", "own-size", "spared", "groups",
-    "other-counts",
+    "clockwork", "as-many", "in-place", "clock", "one-run", "one-stretch",
+    "own-count", "spared", "groups",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
@@ -41,10 +40,8 @@ class Figures:
     episodes, longest  stretches of neighbours, and the longest
     copies          how often one number came, at most
     compared, identical, other_length, cut  pairs compared byte for byte, and what came of it
-    resized         pairs of other lengths that differ by how much (labels.varied)
     differs         fields in which copies differ, the most frequent first
     stand_ins       duplicates in whose place another number is missing
-    replaced        duplicates whose earlier copy went out in another number's place
     skipped         duplicates of which the number just before never came
     own_slot, other_slot  stamped copies that came out of the slot they name, going by the ring's size, and others
     new_would_show  new packets of this sender would have a new IP identification
@@ -63,10 +60,8 @@ class Figures:
     identical: int = 0
     other_length: int = 0
     cut: int = 0
-    resized: int = 0
     differs: tuple[str, ...] = ()
     stand_ins: int = 0
-    replaced: int = 0
     skipped: int = 0
     own_slot: int = 0
     other_slot: int = 0

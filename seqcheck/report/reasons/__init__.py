@@ -34,7 +34,8 @@ def because(one: Account, kinds: dict[str, int]) -> tuple[str, ...]:
 
 def limits(one: Account) -> tuple[str, ...]:
     """What limits it, and the next thing to try."""
-    return (*held_back(one), *_WORDS[one.pattern][2](one))
+    of_sender = one.cause in ("retransmission", "sender-repeat")  # whatever time its copies keep
+    return (*held_back(one), *(sender.limits if of_sender else _WORDS[one.pattern][2])(one))
 
 
 def _bytes(one: Account) -> list[str]:

@@ -22,11 +22,6 @@ def _ring(one: Account) -> Ring:
     return one.ring
 
 
-def _sizes(one: Account) -> str:
-    ring = _ring(one)
-    return f"any ring of {span((ring.low, ring.high))} slots remains possible."
-
-
 WORDS: dict[Doubt, Callable[[Account], str]] = {
     "slice": _says("other distances next to these are almost as frequent, so this may be a slice of a smooth spread."),
     "astray": _says("many numbers came very late, so the distances may be off."),
@@ -41,19 +36,14 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "few": lambda one: f"there {'is' if one.figures.count == 1 else 'are'} only {plural(one.figures.count, 'copy')}.",
     "no-lap": _says("no lap can be measured."),
     "passed-over": _says("numbers are skipped all the time, so one missing next to a copy means little."),
-    "wide": _sizes,
-    "open": _sizes,
+    "wide": lambda one: f"any ring of {span((_ring(one).low, _ring(one).high))} slots remains possible.",
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("the copies used no slot themselves; a program or a queue that counts frames does the same."),
     "own-count": _says(
-        "the distance is the same only in frames of one stream each, as with a queue of its own; a program that counts "
-        "frames does the same."
+        "the distance is the same only in frames of one stream each: it may have a queue of its own, share a larger "
+        "ring, or come from a program that counts its frames."
     ),
     "spared": _says("other streams share these slots, but none of them came again; a slot does not know a stream."),
-    "own-size": _says(
-        "the distance is the same only in frames of one stream each; if several share a ring, the ring is larger."
-    ),
-    "other-counts": _says("copies at other distances replace missing numbers, too, so the ring size is not certain."),
     "many-counts": _says("other distances are as frequent as this one."),
     "clockwork": _says("they come at regular intervals, but not once per lap; a program does that."),
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),

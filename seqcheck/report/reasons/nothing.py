@@ -44,9 +44,7 @@ def spread_reasons(one: Account) -> list[str]:
 
 
 def spread_limits(one: Account) -> list[str]:
-    if one.cause == "early-overwrite":
-        return ring.limits(one)
-    return sender.limits(one) if one.cause in ("retransmission", "sender-repeat") else capture_more(one)
+    return ring.limits(one) if one.cause == "early-overwrite" else capture_more(one)
 
 
 def shared(one: Account, of: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ...diagnose.result import Account
 from ...model import Redundancy
 from ..words import listed, number, percent, plural, spans, subject, time
-from . import sender
 from .common import are, were
 
 
@@ -66,8 +65,6 @@ def reasons(one: Account) -> list[str]:
 
 
 def limits(one: Account) -> list[str]:
-    if one.cause in ("retransmission", "sender-repeat"):  # a sender keeps time, too
-        return sender.limits(one)
     return {
         "loop": ["Check the spanning tree, or the routes, between sender and receiver."],
         "redundancy": [
