@@ -10,7 +10,7 @@ from test_live_parts import NOW
 
 from seqcheck.kernel.border import STREAM_STATE
 from seqcheck.model.snapshot import Snapshot
-from seqcheck.outputs.current import foremost
+from seqcheck.outputs.foremost import foremost
 from seqcheck.outputs.dashboard import Dashboard
 from seqcheck.outputs.pages import streams
 from seqcheck.outputs.past import Past

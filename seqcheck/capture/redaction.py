@@ -16,7 +16,15 @@ from ..errors import InputError, UsageError
 from ..kernel.border import CUT, RECORD, Program
 from ..kernel.portable.digits import is_digits, label_of, stretch
 from ..kernel.portable.examine import Seen, examine
-from ..kernel.portable.frame import AH, EXTENSIONS, FRAGMENT_HEADER, MAX_EXTENSIONS, Place, locate, position
+from ..kernel.portable.frame import (
+    EXTENSIONS,
+    FRAGMENT_HEADER,
+    MAX_EXTENSIONS,
+    Place,
+    extension_length,
+    locate,
+    position,
+)
 from ..kernel.portable.moves import content, is_ber, is_move, move
 from ..layout import Layout, compile
 from ..layout.model import Sets
@@ -245,11 +253,9 @@ def _behind_ip(data: bytes | bytearray, version: int, at: int) -> _Behind:
         at = found.start
         if later or found.protocol not in EXTENSIONS[version] or len(data) < at + 8:
             break
-        length = 8
+        length = extension_length(data, at, found.protocol)
         if found.protocol == FRAGMENT_HEADER:
             later, found.part = word(data, at + 2) & 0xFFF8 != 0, found.part or word(data, at + 2) & 0xFFF9 != 0
-        else:
-            length = (data[at + 1] + 2) * 4 if found.protocol == AH else (data[at + 1] + 1) * 8
         found.ways.append((at, at + (8 if found.protocol == FRAGMENT_HEADER else 2)))
         found.protocol, found.start = data[at], at + length
     if later:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from seqcheck.escape import visible
 from seqcheck.model import UNREAD, Report
 from seqcheck.outputs import Page
+from seqcheck.outputs.foremost import by_findings
 from seqcheck.outputs.wording import count, counted, headline, key, key_text, moment, raw, records, size, span
 
 ROWS = 20
@@ -81,7 +82,7 @@ def figures(report: Report) -> list[tuple[str, str]]:
 
 def streams(report: Report) -> Iterator[str]:
     """Those with findings first."""
-    found = sorted(report.streams, key=lambda stream: -(stream.duplicates + stream.missing))
+    found = by_findings(report.streams)
     rows: list[tuple[str, ...]] = [
         (raw(stream.id), key(stream), count(stream.received), count(stream.duplicates), count(stream.missing),
          count(stream.late))

@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from seqcheck.escape import visible
 from seqcheck.model import Report, Stream
 from seqcheck.model.snapshot import Snapshot
-from seqcheck.outputs.current import foremost
+from seqcheck.outputs.foremost import foremost
 from seqcheck.outputs.wording import key
 from seqcheck.version import VERSION
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from seqcheck.escape import visible
 from seqcheck.model.snapshot import Latest, Snapshot
 from seqcheck.outputs import Page, reporter
-from seqcheck.outputs.current import foremost
+from seqcheck.outputs.foremost import foremost
 from seqcheck.outputs.wording import count, key
 
 STREAMS = 1000  # that are listed

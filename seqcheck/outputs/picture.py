@@ -16,7 +16,7 @@ from rich.text import Text
 from seqcheck.escape import visible
 from seqcheck.model import Report
 from seqcheck.model.snapshot import Latest, Snapshot
-from seqcheck.outputs.current import foremost
+from seqcheck.outputs.foremost import foremost
 from seqcheck.outputs.histogram import rows
 from seqcheck.outputs.past import Past
 from seqcheck.outputs.terminal.style import BAR, CLEAN, DIM, FINDING, HEADING, MARK, UNSURE, WARNING, marks_for

@@ -244,13 +244,15 @@ def _through_extensions(data: bytes, place: Place, selector: int) -> None:
         at = place.start
         if place.protocol == FRAGMENT_HEADER:
             _demand(word(data, at + 2, 2) & 0xFFF8 == 0, FRAGMENT)
-            length = 8
-        elif place.protocol == AH:
-            length = (data[at + 1] + 2) * 4
-        else:
-            length = (data[at + 1] + 1) * 8
+        place.start = at + extension_length(data, at, place.protocol)
         place.protocol = data[at]
-        place.start = at + length
+
+
+def extension_length(data: bytes | bytearray, at: int, protocol: int) -> int:
+    """Bytes of the extension header of that protocol, of which two are there."""
+    if protocol == FRAGMENT_HEADER:
+        return 8
+    return (data[at + 1] + 2) * 4 if protocol == AH else (data[at + 1] + 1) * 8
 
 
 def _through_transport(data: bytes, place: Place, sought: Sought) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from seqcheck.dataclass import dataclass
 from seqcheck.model import UNREAD, Bin, Duplicate, Gap, Moment, OtherCopy, Report, Stream
 from seqcheck.outputs import wording
+from seqcheck.outputs.foremost import by_findings
 from seqcheck.outputs.html import pair as html_pair
 from seqcheck.outputs.html.next_steps import requirements, steps
 from seqcheck.outputs.html.ring import figure
@@ -232,7 +233,7 @@ def gaps(report: Report) -> str:
 
 def streams(report: Report) -> str:
     """Those with findings first."""
-    found = sorted(report.streams, key=lambda stream: (-(stream.duplicates + stream.missing), stream.id))
+    found = by_findings(report.streams)
     columns: list[Column[Stream]] = [
         Column(title="id", value=lambda it: raw(it.id)),
         Column(title="stream", value=key, words=True, long=True),

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from seqcheck.escape import visible
 from seqcheck.model import Duplicate, Gap, OtherCopy, Stream
+from seqcheck.outputs.foremost import by_findings
 from seqcheck.outputs.histogram import Row, rows
 from seqcheck.outputs.terminal.style import BAR, DIM, INDENT, MARK, Column, Drawn, Marks, View, table
 from seqcheck.outputs.wording import NOT_COMPARED, OF_NUMBERS, UNKNOWN, count, counted, key, key_text, moment, raw, span
@@ -24,7 +25,7 @@ def streams(view: View) -> Drawn | None:
     every = [stream for stream in view.report.streams if numbered or stream.received]
     if not every:
         return None
-    found = sorted(every, key=lambda stream: (-(stream.duplicates + stream.missing), stream.id))
+    found = by_findings(every)
     columns: list[Column[Stream]] = [
         Column(title="id", value=lambda stream: raw(stream.id)),
         Column(title="stream", value=key, words=True, wraps=True),
