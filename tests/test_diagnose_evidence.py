@@ -42,12 +42,26 @@ def test_old_bytes_with_another_length() -> None:
     assert (found.identical, found.same_length, found.differs) == (False, False, ("length",))
 
 
+def frame(payload: int, *, version: int = 4, **ip: int) -> bytes:
+    """A datagram with so many bytes of payload; 42 or 62 bytes of headers."""
+    network = IPv6(src="2001:db8::1", dst="2001:db8::2") if version == 6 else IP(src="192.0.2.1", dst="192.0.2.2", **ip)
+    return bytes(ETHER / network / UDP(sport=9, dport=5) / (b"x" * payload))
+
+
 @pytest.mark.parametrize(
-    ("wire", "by"),
-    [((200, 320), 120), ((320, 200), -120), ((46, 60), 0), ((200, 204), 0), ((200, 200), 0), ((60, 64), 0)],
-)
-def test_a_length_that_padding_or_a_check_sequence_explains_is_no_other(wire: tuple[int, int], by: int) -> None:
-    assert compare(udp()[:40], udp()[:40], wire=wire, link=1).resized == by
+    ("sent", "wire", "by"),
+    [
+        (frame(100), (142, 262), 120), (frame(100), (142, 90), -52), (frame(100, version=6), (162, 262), 100),
+        (frame(4), (46, 60), 0), (frame(4), (60, 64), 0),  # padding, and a check sequence
+        (frame(100), (142, 146), 0), (frame(100), (146, 142), 0),
+        (frame(100), (182, 262), 0),  # the earlier one was not as long as it says either: trailers of a tap
+        (frame(100, len=0), (142, 262), 0),  # the length was left to the NIC
+        (bytes(ETHER) + bytes(100), (114, 262), 0),  # nothing says how long it should be
+    ],
+)  # fmt: skip
+def test_a_frame_that_is_not_as_long_as_its_header_says(sent: bytes, wire: tuple[int, int], by: int) -> None:
+    found = compare(sent[:40], sent[:40], wire=wire, link=1)
+    assert (found.resized, found.same_length) == (by, wire[0] == wire[1])
 
 
 def test_another_content_of_another_length_is_no_old_content() -> None:

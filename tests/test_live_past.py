@@ -10,8 +10,8 @@ from test_live_parts import NOW
 
 from seqcheck.kernel.border import STREAM_STATE
 from seqcheck.model.snapshot import Snapshot
-from seqcheck.outputs.foremost import foremost
 from seqcheck.outputs.dashboard import Dashboard
+from seqcheck.outputs.foremost import foremost
 from seqcheck.outputs.pages import streams
 from seqcheck.outputs.past import Past
 

@@ -54,7 +54,7 @@ def compare(
         identical=same_length,
         same_length=same_length,
         differs=() if same_length else ("length",),
-        resized=_resized(wire),
+        resized=_resized(earlier, wire, link),
         cut=cut,
         fresh_id=None if between is None else _fresh_id(between, later, link),
     )
@@ -71,9 +71,22 @@ def compare(
     return replace(found, identical=False, differs=differs, way=way, resized=resized)
 
 
-def _resized(wire: tuple[int, int]) -> int:
-    by = wire[1] - wire[0]
-    return by if max(wire) > PADDED and abs(by) > TRAILER else 0
+def _resized(earlier: bytes, wire: tuple[int, int], link: int) -> int:
+    """See Evidence: the earlier frame was as long as its IP header says, and the later one, with the same header, is
+    not. Without a header nobody knows how long a frame should be; a stated length of 0 was left to the NIC."""
+    at = ip_offset(earlier, link)
+    if at is None or len(earlier) < at + 6:
+        return 0
+    version = earlier[at] >> 4
+    stated = int.from_bytes(earlier[at + 2 : at + 4] if version == 4 else earlier[at + 4 : at + 6], "big")
+    if not stated:
+        return 0
+    first, later = (each - at - stated - (40 if version == 6 else 0) for each in wire)
+
+    def fits(more: int, length: int) -> bool:
+        return 0 <= more <= TRAILER or (more > 0 and length <= PADDED)
+
+    return later - first if fits(first, wire[0]) and not fits(later, wire[1]) else 0
 
 
 def _fresh_id(one: bytes, two: bytes, link: int) -> bool | None:

@@ -14,8 +14,8 @@ class Evidence:
 
     differs   the fields that do ("ip.ttl", "eth.src", "time", "payload", ...): `time` is a stamp that the sender writes
               anew into each frame, `prp.lan` and `hsr.path` name one of two redundant ways
-    resized   by so many bytes the later copy's frame is longer, though its headers claim the same length, where no
-              padding, check sequence or tag accounts for that; else 0
+    resized   by this many bytes the later copy's frame is longer than the earlier one, which was as long as its IP
+              header says; 0 if padding, a check sequence or a tag accounts for that, or there is no such header
     cut       there was more on the wire than in the capture
     fresh_id  the IP identification differs between neighbouring records, so that a new packet would show; None if
               that is not known (no IPv4, or no neighbour at hand)
