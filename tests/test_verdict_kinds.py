@@ -304,6 +304,8 @@ def test_replaced_numbers_at_two_distances_are_a_rings_of_no_certain_size() -> N
     report = judged(rings.replaced_at_two_sizes())
     verdict = report.verdict
     assert (verdict.cause, verdict.strength, verdict.ring_size) == ("stale-slot", "moderate", None), verdict.caveats
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] < 470 < (verdict.bracket[1] or 0), verdict.bracket  # no exact size that is not named
     assert any("other distances are as frequent" in caveat for caveat in verdict.caveats), verdict.caveats
 
 

@@ -131,8 +131,7 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
     if best not in given and _agreeing(units, share, best) < AGREEING:
         certainty = min(certainty, VAGUELY)
         untouched = max(context.untouched, _elsewhere(units, mine) if closed else 0.0)
-        low = min(low, math.floor(best * (1 - VAGUE) * (1 - untouched)))
-        high = max(high, math.ceil(best * (1 + VAGUE)))
+        low, high = _around(best, low, high, untouched)
     return Ring(
         size=best if certainty >= MODERATE else None,
         best=best,
@@ -146,6 +145,17 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
         rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
         untouched=untouched,
     )
+
+
+def _around(best: int, low: int, high: int, untouched: float = 0.0) -> tuple[int, int]:
+    """The interval of a size that is found only roughly."""
+    return min(low, math.floor(best * (1 - VAGUE) * (1 - untouched))), max(high, math.ceil(best * (1 + VAGUE)))
+
+
+def roughly(ring: Ring) -> Ring:
+    """Of a ring whose copies are not the only ones at one count: its size is not named."""
+    low, high = _around(ring.best, ring.low, ring.high)
+    return replace(ring, size=None, certainty=min(ring.certainty, VAGUELY), low=low, high=high)
 
 
 def queues(ring: Ring, streams: int) -> tuple[int, int] | None:

@@ -269,7 +269,7 @@ def _lap(
     if sample.own and flows > 1:  # or they take turns, on one ring that is as many times larger
         ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
     elif instead and {"slice", "many-counts"} & set(held):  # a ring's, but not at one count
-        ring = replace(ring, size=None)
+        ring = account.roughly(ring)
 
     def made(cause: Cause, pattern: Pattern, which: Bools, doubtful: tuple[Doubt, ...]) -> Account:
         return _account(
