@@ -142,6 +142,39 @@ def instead_of_few(size: int = 400, stale: int = 12, others: float = 0.3) -> io.
     return wire.capture()
 
 
+def within_one_lap(size: int = 512, stale: int = 12, hidden: int = 9) -> io.BytesIO:
+    """Some slots go out stale instead of what was due, all within a few frames. A burst of the host, which is not in
+    the capture, took slots of each one's lap."""
+    wire = Wire(41)
+    ring, flow = Ring(wire, size), Flows()
+    while ring.stale < stale:
+        if len(ring.slots) == size // 2:
+            for _ in range(hidden):
+                ring.send(None)
+        due = flow.next()
+        ring.send(ring.old(1 / 10) or due)
+    for _ in range(2 * size):
+        wire.put(flow.next())
+    return wire.capture()
+
+
+def in_bursts_of_the_host(size: int = 101, stale: int = 25) -> io.BytesIO:
+    """Two flows share a ring with a host whose frames come in bursts and are not in the capture; slots of the host's go
+    out stale. The sender slows down all the time."""
+    wire = Wire(42)
+    ring, flows = Ring(wire, size), Flows(2)
+    while ring.stale < stale:
+        if wire.random.random() < 0.006:
+            for _ in range(wire.random.randint(1, 40)):
+                wire.step(STEP + 20 * len(ring.slots), STEP + 20 * len(ring.slots))
+                ring.send(ring.old(0.05))
+        wire.step(STEP + 20 * len(ring.slots), STEP + 20 * len(ring.slots))
+        ring.send(flows.next(wire.random.randrange(2)))
+    for _ in range(size):
+        wire.put(flows.by_turns())
+    return wire.capture()
+
+
 def instead_of_many(size: int = 48, stale: int = 4000, share: float = 0.4) -> io.BytesIO:
     """Many slots go out stale instead of what was due, through a capture whose clock is too coarse for them."""
     wire = Wire(35)

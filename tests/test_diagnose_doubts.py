@@ -5,12 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from seqcheck.dataclass import replace
 from seqcheck.diagnose import doubts
 from seqcheck.diagnose.case import Case
 from seqcheck.diagnose.result import Figures
+from seqcheck.diagnose.units import Brackets
 
 
 def case(duplicates: int) -> Case:
@@ -43,3 +45,16 @@ def test_groups_that_come_twice_may_be_a_taps_batches(distance: tuple[int, int],
         doubts.of_account(case(200), "sender-repeat", "block", replace(figures(200), distance=distance), None)
     )
     assert ("groups" in found) is held
+
+
+@pytest.mark.parametrize(("times", "held"), [([1.0, 2.0, 3.0, 4.0], True), ([2.0, 2.02, 2.01, 2.0], False)])
+def test_copies_that_keep_to_a_count_of_frames_are_hardly_a_timers(times: list[float], held: bool) -> None:
+    context = SimpleNamespace(loss=0.0)
+    table = SimpleNamespace(
+        time_lag=(1e6 * np.array(times)).astype(np.int64), stands_in=np.zeros(4, np.bool_),
+        distance=np.array([90, 96, 100, 93]),
+    )  # fmt: skip
+    spans = Brackets(low=table.distance, high=table.distance, foreign=np.zeros(4))
+    one = cast("Case", SimpleNamespace(context=context, table=table))
+    found = tuple(doubts.of_other_than_a_ring(one, np.ones(4, np.bool_), spans))
+    assert found == (("keeps-count",) if held else ())

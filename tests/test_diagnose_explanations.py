@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from seqcheck.diagnose.explanations import block, delay, lap, spread
 from seqcheck.diagnose.explanations.context import Context
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
 from seqcheck.diagnose.explanations.part import FLOOR, histogram, log_gamma, normal, poisson, windows
+from seqcheck.diagnose.units import Units
 
 RANDOM = np.random.default_rng(5)
 
@@ -99,12 +101,12 @@ def test_no_size_is_impossible_but_those_that_no_ring_has() -> None:
 @pytest.mark.parametrize("size", [48, 171, 512])
 def test_an_exact_lap_adds_up_to_one_and_prefers_the_true_size(size: int) -> None:
     support = units(np.arange(1, 4 * size), unseen=np.full(4 * size - 1, 0.3))
-    assert mass(lap.exact(support, size, True, ()).density) == pytest.approx(1, abs=0.1)
+    assert mass(lap.exact(support, size, ()).density) == pytest.approx(1, abs=0.1)
     seen = units([size] * 8 + [size - 1], unseen=np.full(9, 0.1))
     worth = {
         each: part.prior + float(part.density.sum())
         for each in (size - 8, size - 1, size, size + 1, size + 8)
-        for part in [lap.exact(seen, each, True, ())]
+        for part in [lap.exact(seen, each, ())]
     }
     assert max(worth, key=lambda each: worth[each]) == size
 
@@ -122,6 +124,37 @@ def test_a_lap_with_unseen_frames_is_found_within_its_interval(size: int, share:
     inside = np.cumsum(posterior)
     low, high = sizes[np.searchsorted(inside, 0.005)], sizes[min(np.searchsorted(inside, 0.995), len(sizes) - 1)]
     assert low <= size <= high
+
+
+def _sizes(seen: Units) -> tuple[int, float, int]:
+    """(the likeliest size, its probability, the largest that is left)."""
+    part = lap.exact(seen, int(np.median(seen.end)), ())
+    sizes, logs = lap.sizes_of(seen, np.ones(len(seen)), part, ())
+    posterior = np.exp(logs - logs.max())
+    posterior /= posterior.sum()
+    best = int(np.argmax(posterior))
+    high = sizes[min(np.searchsorted(np.cumsum(posterior), 0.995), len(sizes) - 1)]
+    return int(sizes[best]), float(posterior[best]), int(high)
+
+
+def test_copies_close_behind_one_another_count_the_frames_of_others_once() -> None:
+    opened: dict[str, Any] = {"closed": np.zeros(20, np.bool_), "foreign": False}
+    apart = _sizes(units([2028] * 20, **opened, ordinal=10_000 * np.arange(20)))
+    assert apart[0] == 2028
+    assert apart[1] > 0.99
+    near = _sizes(units([2028] * 20, **opened, ordinal=10 * np.arange(20)))
+    assert near[1] < 0.9
+    assert near[2] >= 2048
+    of_two = _sizes(units([2028] * 20, **opened, ordinal=10 * np.arange(20), source=np.arange(20)))
+    assert of_two == apart  # of other sources: laps of their own
+
+
+def test_where_only_numbered_frames_are_in_view_others_may_have_been_left_out() -> None:
+    short = {
+        (closed, foreign): lap.families_of(units([64], closed=np.array([closed]), foreign=foreign))["short"]
+        for closed, foreign in ((True, True), (True, False), (False, False))
+    }
+    assert short[True, True] < short[True, False] < short[False, False]
 
 
 @pytest.mark.parametrize("family", ["short", "long"])

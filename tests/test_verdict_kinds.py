@@ -316,3 +316,16 @@ def test_frames_that_may_have_left_by_another_queue_are_told() -> None:
     assert verdict.bracket is not None
     assert verdict.bracket[0] <= 400 <= (verdict.bracket[1] or 0), verdict.statement
     assert any("another queue" in caveat for caveat in verdict.caveats), verdict.caveats
+
+
+def test_copies_within_one_lap_measure_it_only_once() -> None:
+    """All of them have the same frames of the host in their laps: one count, however many say it."""
+    verdict = judged(rings.within_one_lap()).verdict
+    assert (verdict.cause, verdict.ring_size) == ("stale-slot", None), verdict.statement
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 512 <= (verdict.bracket[1] or 0), verdict.bracket
+
+
+def test_copies_that_keep_to_a_count_and_not_to_a_time_may_be_a_rings() -> None:
+    verdict = judged(rings.in_bursts_of_the_host()).verdict
+    assert verdict.cause in RING_CAUSES or verdict.strength in ("weak", "none"), verdict.statement

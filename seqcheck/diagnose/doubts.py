@@ -44,6 +44,7 @@ SPARED = math.log(1e-6)  # chance that streams are spared as these were
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
+UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
@@ -55,6 +56,7 @@ MOST: dict[Doubt, Strength] = {
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
+    "keeps-count": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and these leave no more than the size open.
 OF_SIZE: tuple[Doubt, ...] = ("slice", "many-counts", "own-count", "wide")
@@ -124,12 +126,16 @@ def of_faster_way(case: Case, rows: Bools) -> Iterator[Doubt]:
         yield "as-many"
 
 
-def of_other_than_a_ring(case: Case, rows: Bools) -> Iterator[Doubt]:
+def of_other_than_a_ring(case: Case, rows: Bools, spans: Brackets) -> Iterator[Doubt]:
     """For copies in the place of other numbers, each of its own: a sender put one for another, whatever
-    time they keep. Copies at once are a generator's, whose count goes on meanwhile."""
+    time they keep. Copies at once are a generator's, whose count goes on meanwhile. And for copies that keep to a
+    count of frames much better than to a time."""
     apart = float(np.median(case.table.distance[rows])) > AT_ONCE
     if apart and float(np.mean(case.table.stands_in[rows])) > MOSTLY and case.context.loss < HEAVY_LOSS:
         yield "in-place"
+    times, places = (np.log(np.maximum(each[rows], 1)) for each in (case.table.time_lag, spans.high))
+    if float(np.std(times)) > UNEVEN and float(np.std(places)) < TIGHTER * float(np.std(times)):
+        yield "keeps-count"
 
 
 def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, ring: Ring | None) -> Iterator[Doubt]:

@@ -248,7 +248,7 @@ def _entry(
     elif early and cause == "path-copy" and entry.part.shape == "delay":
         held = tuple(doubts.of_faster_way(case, rows))
     elif not early and cause not in RING_CAUSES:
-        held = tuple(doubts.of_other_than_a_ring(case, rows))
+        held = tuple(doubts.of_other_than_a_ring(case, rows, spans))
     return [_account(case, cause, pattern, rows, spans, odds, rival=rival, held=held)]
 
 

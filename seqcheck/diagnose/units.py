@@ -54,6 +54,7 @@ class Units:
     """at      row of the table; `weight` duplicates it stands for
     end        places between the copies; `low` those of the stream's own records
     closed     all frames of the source are in view, so that `end` is the lap, except for what was lost
+    foreign    frames that carry no number are in view
     unseen     foreign frames between the copies that were lost, as expected
     time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
     still      the clock did not move meanwhile, though many frames came: it says nothing of a delay
@@ -67,6 +68,7 @@ class Units:
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
     slotless, own  as in Brackets
     lossless   every number that never came is one in whose place another went out
+    source, ordinal  of the copy, as in Table: where it stands among the frames of its source
     """
 
     at: Ints
@@ -74,6 +76,7 @@ class Units:
     end: Ints
     low: Ints
     closed: Bools
+    foreign: bool
     unseen: Floats
     time: Floats
     still: Bools
@@ -93,6 +96,8 @@ class Units:
     slotless: bool
     own: bool
     lossless: bool
+    source: Ints
+    ordinal: Ints
 
     def __len__(self) -> int:
         return len(self.at)
@@ -161,6 +166,7 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         end=end,
         low=low,
         closed=np.full(len(at), closed),
+        foreign=loss.foreign > 0,
         unseen=np.where(spans.foreign[at] > 0, spans.foreign[at], end * loss.foreign) * gone,
         time=time,
         still=(table.time_lag[at] <= 0) & (end > STILL),
@@ -185,6 +191,8 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         slotless=spans.slotless,
         own=spans.own,
         lossless=loss.loss == 0,
+        source=table.rows["source"][at].astype(np.int64),
+        ordinal=table.rows["ordinal"][at].astype(np.int64),
     )
 
 

@@ -26,6 +26,7 @@ from .part import FLOOR, Part, log_beta, log_gamma, normal, poisson, windows
 
 CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view
 OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
+NUMBERED = {"exact": 0.6, "short": 0.3, "long": 0.1}  # and where only numbered ones are, of other streams
 EXACT, BESIDE = 0.97, 0.02  # of exact ends are where they should be, or counted wrong by one; the rest lie near
 SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of other frames
 # Of slots filled too early the ends are counted wrong by a few, and all of them alike by so many, since which numbers
@@ -47,9 +48,8 @@ BEYOND = 1.4  # the largest size tried, in ends
 
 def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
     """The laps worth a look."""
-    closed = bool(units.closed.any())
-    families = CLOSED if closed else OPEN
-    found = [exact(units, size, closed, given) for size in _exact_sizes(units, given).tolist()]
+    families = families_of(units)
+    found = [exact(units, size, given) for size in _exact_sizes(units, given).tolist()]
     if units.early:
         found += [blurred(units, size, given) for size in _exact_sizes(units, given).tolist()]
     logs = np.log(units.end)
@@ -59,12 +59,19 @@ def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
         for width in WIDTHS:
             for low, high in windows(logs, width):
                 inside = (logs >= low) & (logs <= high)
-                found += loose(units, inside.astype(np.float64), family, closed, given)
+                found += loose(units, inside.astype(np.float64), family, given)
         for size in given:
             inside = np.abs(logs - math.log(size)) < 0.3
             if inside.any():
-                found += loose(units, inside.astype(np.float64), family, closed, given)
+                found += loose(units, inside.astype(np.float64), family, given)
     return found
+
+
+def families_of(units: Units) -> dict[str, float]:
+    """Their prior."""
+    if not units.closed.any():
+        return OPEN
+    return CLOSED if units.foreign else NUMBERED
 
 
 def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
@@ -104,7 +111,7 @@ def _lap_freedom(laps: Ints) -> float:
     return min(together - float((counts * _lap_weights(laps)).sum()), 0.0)
 
 
-def exact(units: Units, size: int, closed: bool, given: tuple[int, ...]) -> Part:
+def exact(units: Units, size: int, given: tuple[int, ...]) -> Part:
     """All frames in view."""
     laps = laps_of(units.end, size, up=False)
     off = laps * size - units.end
@@ -115,7 +122,7 @@ def exact(units: Units, size: int, closed: bool, given: tuple[int, ...]) -> Part
     density = np.logaddexp(density + math.log(EXACT), near)
     # A ring's lap is at least the stream's own frames.
     density = np.where(laps * size < units.low - 1, density - 4.0, density)
-    family = CLOSED if closed else OPEN
+    family = families_of(units)
     hardly = -20.0 if units.early and size < priors.HARDLY else 0.0  # two frames that change places are no lap
     return Part(
         shape="lap",
@@ -186,7 +193,6 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
     if mean < priors.HARDLY - 0.5:
         return None
     error = max(spread / math.sqrt(float(mine.sum())), 0.15)
-    closed = bool(units.closed.any())
     tight = many - few <= 3 * spread + 2
     low = math.floor(mean - 4 * error if tight else many)
     sizes = np.arange(max(low, priors.HARDLY), min(math.ceil(mean * BEYOND), priors.LARGEST) + 1)
@@ -194,7 +200,7 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
     varying = VARYING * mean if float(np.mean(units.substitute[mine])) > REPLACED else 0.0
     if not len(sizes) or many - few > 3 * spread + 2 + max(4 * math.sqrt(mean * 0.2), varying):
         return None
-    families = CLOSED if closed else OPEN
+    families = families_of(units)
     share = np.clip(missing / sizes, 0.5 / sizes, 0.95)
     some = -0.5 * np.log(share) + 4 * np.log(1 - share) - float(log_beta(*SHARE["short"])) - np.log(sizes)
     some = np.where(sizes >= mean, math.log(families["short"]) + some, -np.inf)
@@ -233,7 +239,7 @@ def _exactly(units: Units, off: Ints) -> Floats:
     return best
 
 
-def loose(units: Units, share: Floats, family: str, closed: bool, given: tuple[int, ...]) -> list[Part]:
+def loose(units: Units, share: Floats, family: str, given: tuple[int, ...]) -> list[Part]:
     """Some other frames are not in view (short), or are of other queues (long): the best size for the units that are
     the lap's own, by share; for each burstiness."""
     mine = np.flatnonzero(share > 0.5)
@@ -246,7 +252,7 @@ def loose(units: Units, share: Floats, family: str, closed: bool, given: tuple[i
     for burst, weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
         if not len(sizes):
             break
-        evidence, laps = _evidence(ends, sizes, family, burst)
+        evidence, laps = _evidence(ends, sizes, family, burst, np.ones(len(ends)))
         total = evidence + prior
         at = int(np.argmax(total))
         if not np.isfinite(total[at]):
@@ -263,7 +269,7 @@ def loose(units: Units, share: Floats, family: str, closed: bool, given: tuple[i
         part = Part(
             shape="lap",
             density=density,
-            prior=min(top - fitted, 0.0) + math.log((CLOSED if closed else OPEN)[family] * weight),
+            prior=min(top - fitted, 0.0) + math.log(families_of(units)[family] * weight),
             center=float(size),
             spread=math.sqrt(rate * burst / size),
             family=family,
@@ -296,9 +302,12 @@ def _short(ends: Ints, laps: Ints, size: int, family: str) -> Ints:
     return laps * size - ends if family == "short" else ends - laps * size
 
 
-def _evidence(ends: Ints, sizes: Ints, family: str, burst: float) -> tuple[Floats, Ints]:
-    """Log-probability of the ends for each size, the share integrated out; and laps[size, unit]."""
-    values, which, often = np.unique(ends, return_inverse=True, return_counts=True)  # a ring's ends are few
+def _evidence(ends: Ints, sizes: Ints, family: str, burst: float, weight: Floats) -> tuple[Floats, Ints]:
+    """Log-probability of the ends for each size, the share integrated out; and laps[size, unit]. `weight` says how much
+    each end counts."""
+    values, which = np.unique(ends, return_inverse=True)  # a ring's ends are few
+    often = np.bincount(which, weights=weight, minlength=len(values))
+    count = float(weight.sum())
     if family == "short":
         laps = np.clip(-(-values[None, :] // sizes[:, None]), 1, 3)
         off = laps * sizes[:, None] - values[None, :]
@@ -309,16 +318,16 @@ def _evidence(ends: Ints, sizes: Ints, family: str, burst: float) -> tuple[Float
     slots, other = laps * sizes[:, None] / burst, np.maximum(off, 0) / burst
     own = slots - other if family == "short" else slots
     yes, no = other @ often, own @ often
-    mean = off @ often / len(ends)
-    scatter = np.sqrt(np.maximum((off - mean[:, None]) ** 2 @ often / len(ends), 0.0))
+    mean = off @ often / count
+    scatter = np.sqrt(np.maximum((off - mean[:, None]) ** 2 @ often / count, 0.0))
     result = (
         log_beta(few + yes, many + no) - float(log_beta(few, many))
-        + _ways(slots, other, family) @ often - len(ends) * _stretch(scatter, burst)
+        + _ways(slots, other, family) @ often - count * _stretch(scatter, burst)
     )  # fmt: skip
     counts = np.stack([(laps == k) @ often for k in range(1, len(priors.LAPS) + 1)])
     prior = STICKY * np.array(priors.LAPS)[:, None]
     result += (log_gamma(prior + counts) - log_gamma(prior)).sum(axis=0)
-    result += float(log_gamma(STICKY)) - float(log_gamma(STICKY + len(ends)))
+    result += float(log_gamma(STICKY)) - float(log_gamma(STICKY + count))
     return np.where((off < 0).any(axis=1), -np.inf, result), laps[:, which]
 
 
@@ -354,9 +363,8 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
         order = mine[np.argsort(units.end[mine], kind="stable")]
         cut = len(order) // TRIMMED
         mine = order[cut : len(order) - cut]
-    ends = units.end[mine]
-    closed = bool(units.closed.any())
-    families = CLOSED if closed else OPEN
+    ends, apart = units.end[mine], _apart(units, mine)
+    families = families_of(units)
     center = int(part.center)
     step = np.arange(max(priors.SMALLEST, center - 64), center + 65)
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
@@ -368,14 +376,25 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
     for family, weight in families.items():
         if family == "exact":
             for at, size in enumerate(sizes.tolist()):
-                one = exact(units, size, closed, given)
+                one = exact(units, size, given)
                 total[at] = np.logaddexp(total[at], one.prior + float(one.density[mine].sum()))
             continue
         for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
-            evidence, _ = _evidence(ends, sizes, family, burst)
+            evidence, _ = _evidence(ends, sizes, family, burst, apart)
             total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
     if units.early:
         for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given))).tolist():
             near = blurred(units, int(sizes[at]), given)
             total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine].sum()))
     return sizes, total
+
+
+def _apart(units: Units, mine: Ints) -> Floats:
+    """How much of each unit's lap is not also the lap of the one before: copies close behind one another have the same
+    other frames in their laps, and say only once how many these are."""
+    order = mine[np.lexsort((units.ordinal[mine], units.source[mine]))]
+    step = np.diff(units.ordinal[order], prepend=-priors.LARGEST).astype(np.float64)
+    step[1:][units.source[order][1:] != units.source[order][:-1]] = np.inf
+    result = np.empty(len(units))
+    result[order] = np.clip(step / np.maximum(units.end[order], 1), 0.0, 1.0)
+    return result[mine]
