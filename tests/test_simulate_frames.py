@@ -13,7 +13,7 @@ from scapy.packet import Packet
 from seqcheck.decode.decoder import Reader
 from seqcheck.errors import UsageError
 from seqcheck.layout import builtins
-from seqcheck.simulate import Scenario, Simulated, simulate, truth, write
+from seqcheck.simulate import Scenario, Simulated, run, simulate, truth, write
 from seqcheck.simulate.foreign import FOREIGN, size
 from seqcheck.simulate.path_faults import PathCopy
 from seqcheck.simulate.ring_faults import StaleLength
@@ -38,6 +38,17 @@ def summed_again(frame: Packet) -> bytes:
                 del layer.fields[name]
         layer = layer.payload
     return bytes(copy)
+
+
+def test_long_frames_are_made_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long they are, a block takes bounded memory; what is written is the same."""
+    made = simulate(replace(SMALL, traffic=Traffic(sizes=(60, 9000), foreign=("arp",), host_share=0.1)))
+    whole = all_frames(made)
+    monkeypatch.setattr(run, "BYTES", 40_000)
+    blocks = [block for _, block, _ in frames(made)]
+    assert len(blocks) > 10
+    assert max(sum(map(len, block)) for block in blocks) <= 40_000
+    assert [frame for block in blocks for frame in block] == whole
 
 
 @pytest.mark.parametrize("ip", [4, 6])

@@ -30,7 +30,7 @@ from seqcheck.simulate.traffic import DROPPED, FILTERED, RECORD, THERE, Traffic
 from seqcheck.wire import pcap, pcapng
 
 ETHERNET = 1  # LINKTYPE
-BLOCK = 1 << 15  # frames made at a time
+BLOCK, BYTES = 1 << 15, 1 << 24  # made at a time, at most: frames, and bytes
 RING = dict(RING_FAULTS.values())  # a fault's dataclass: what plays it
 PATH = dict(PATH_FAULTS.values())
 
@@ -170,12 +170,14 @@ def _check_cuts(traffic: Traffic, kept: NDArray[np.int64], scenario: Scenario, s
 def frames(made: Simulated) -> Iterator[tuple[NDArray[np.int64], list[bytes], NDArray[np.int64]]]:
     """The capture in blocks: times, bytes as captured, lengths on the wire."""
     snap = made.scenario.capture.snap
-    for start in range(0, len(made.kept), BLOCK):
-        rows = made.traffic.sent[made.kept[start : start + BLOCK]]
+    longest = int(made.traffic.sent["length"].max(initial=1))
+    block = max(min(BLOCK, BYTES // longest), 1)
+    for start in range(0, len(made.kept), block):
+        rows = made.traffic.sent[made.kept[start : start + block]]
         data = render(made.traffic, rows, made.shape)
         if snap:
             data = [frame[:snap] for frame in data]
-        yield made.ns[start : start + BLOCK], data, rows["length"]
+        yield made.ns[start : start + block], data, rows["length"]
 
 
 def write(made: Simulated, stream: BinaryIO) -> int:
