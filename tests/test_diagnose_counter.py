@@ -43,6 +43,19 @@ def test_a_counter_that_steps(step: int) -> None:
     assert report.exit_code == 2
 
 
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_counter_that_counts_down(step: int) -> None:
+    """All records would be late, and nothing missing: that is no clean capture. The report says how to read it."""
+    numbers = [9000 - step * at for at in range(2000)]
+    report = read(numbers)
+    assert (report.verdict.cause, report.exit_code) == ("no-counter", 2)
+    assert "1,999 of 1,999 steps go back" in report.verdict.statement
+    assert report.layout.how is not None
+    assert f"It goes down by {step} in 100 % of the steps" in report.layout.how
+    again = read(numbers, f"{kinds.LAYOUT} step={2**32 - step}")
+    assert (again.verdict.cause, again.missing, again.duplicates.total) == ("clean", 0, 0)
+
+
 def test_a_counter_that_cycles() -> None:
     text = '[ring]\nframes = 8000\n[traffic]\nsizes = [90]\n[layout]\nname = "republic"\nmodulus = 1500\n'
     assert "NAME%1500" in " ".join(simulated(text, "republic").verdict.caveats)

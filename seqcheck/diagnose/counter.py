@@ -21,6 +21,7 @@ HEALTHY = 0.04  # of the steps go on by one, at least: more loss than 96 % leave
 WIDE = 8.0  # numbers missing for each that came, where hardly a step is by one
 REGULAR = 0.8  # of the steps are equally wide, and not by one
 BACK = 0.2  # of the steps are restarts or come late: no network reorders so much of a stream and loses none
+DOWN = 0.9  # of the records come late, and hardly a step is by one: it counts down
 FEW_LEAPS, LEAPS = 4, 0.005  # restarts far from both 0 and where the count stood, and their share of the steps
 FOLLOWING = 0.3  # of records that come again straight behind one another follow one another
 FULL = 0.25  # missing by numbers received, and numbers that came again: chance leaves out more, or repeats more
@@ -53,6 +54,8 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
         return _as(seen, "few-records")
     if steps < ENOUGH:
         return _as(seen, "jumps") if steps and not seen.healthy and missing > WIDE * kept * 4 else None
+    if late > DOWN * steps and seen.healthy < HEALTHY * steps:
+        return _as(seen, "late")
     regular = _regular(findings, seen)
     if regular is not None:
         return regular

@@ -22,6 +22,7 @@ from seqcheck.layout.discovery.subject import Subject
 from seqcheck.layout.discovery.trial import Trial, trial
 from seqcheck.layout.model import Digits, Layout, Word, natural_modulus
 from seqcheck.layout.written import write
+from seqcheck.serial import span
 
 STEPS = 0.75  # of the steps, that are the constant
 MORE = 1.05  # times as many records without the modulus
@@ -49,8 +50,11 @@ def by_steps(tried: Trial, layout: Layout) -> Iterator[str]:
     if share < STEPS or step == 1 or (step * layout.step) % 256 == 0:
         return
     with contextlib.suppress(UsageError):  # a step that does not come round
-        spec = write(replace(layout, step=step * layout.step))
-        yield f"It goes up by {step * layout.step} in {percent(share)} of the steps: {spec} would count them."
+        whole = step * layout.step
+        spec = write(replace(layout, step=whole))
+        down = span(layout.modulus) - whole
+        way = f"up by {whole}" if whole <= down else f"down by {down}"
+        yield f"It goes {way} in {percent(share)} of the steps: {spec} would count them."
 
 
 def _in_decimal(subject: Subject, layout: Layout, tried: Trial) -> Iterator[str]:
