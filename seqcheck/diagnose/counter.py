@@ -54,7 +54,7 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
         return _as(seen, "few-records")
     if steps < ENOUGH:
         return _as(seen, "jumps") if steps and not seen.healthy and missing > WIDE * kept * 4 else None
-    if late > DOWN * steps and seen.healthy < HEALTHY * steps:
+    if late > DOWN * records and seen.healthy < HEALTHY * steps:
         return _as(seen, "late")
     regular = _regular(findings, seen)
     if regular is not None:
