@@ -16,6 +16,7 @@ from .facts import Evidence
 
 STAMP = 8  # bytes of a time stamp, at most
 PADDED, TRAILER = 64, 8  # bytes of a frame that is as short as Ethernet allows; of a check sequence and a tag
+FINEST, COARSEST = 4, 256  # bytes: multiples that a device may round a length to
 _LENGTH = frozenset({"length", "padding"})
 # Fields that are named when they differ: (attribute of the dissected header, name).
 _IP4 = (
@@ -86,7 +87,16 @@ def _resized(earlier: bytes, wire: tuple[int, int], link: int) -> int:
     def fits(more: int, length: int) -> bool:
         return 0 <= more <= TRAILER or (more > 0 and length <= PADDED)
 
-    return later - first if fits(first, wire[0]) and not fits(later, wire[1]) else 0
+    if not fits(first, wire[0]) or fits(later, wire[1]) or _rounded(*wire):
+        return 0
+    return later - first
+
+
+def _rounded(earlier: int, later: int) -> bool:
+    """Whether the later length may be the earlier one, rounded up or down to a multiple of some bytes: a device on the
+    way may do that."""
+    multiple = min(later & -later, COARSEST)
+    return multiple >= FINEST and abs(later - earlier) < multiple
 
 
 def _fresh_id(one: bytes, two: bytes, link: int) -> bool | None:
