@@ -111,6 +111,14 @@ def test_an_exact_lap_adds_up_to_one_and_prefers_the_true_size(size: int) -> Non
     assert max(worth, key=lambda each: worth[each]) == size
 
 
+def test_copies_in_pauses_do_not_widen_a_delay() -> None:
+    """A delay that ends within a pause is told only when the pause is over."""
+    pause = np.arange(60) % 12 == 0
+    time = np.where(pause, 3e6 + 1e4 * np.arange(60), 2e6 + 100.0 * (np.arange(60) % 5))
+    seen = units(np.full(60, 43), time=time, pace=np.where(pause, 3e6, 1e5))
+    assert delay.refit(seen, np.ones(60)).spread < 0.001
+
+
 @pytest.mark.parametrize(("size", "share"), [(64, 0.05), (512, 0.02), (100, 0.1)])
 def test_a_lap_with_unseen_frames_is_found_within_its_interval(size: int, share: float) -> None:
     """Slots of a lap that other frames took, each with one probability: what is seen falls short of it."""

@@ -20,6 +20,7 @@ from .part import FLOOR, Part, histogram, normal, windows
 WIDTHS = (1e-4, 0.002, 0.01, 0.04, 0.15, 0.5, 1.2)  # in natural log, where delays are looked for
 CELLS = (3, 6, 12, 24)  # of a jitter of any shape
 NONE = 0.15  # of delays have no jitter that could be seen
+LASTING = 3.0  # times as long as most places
 FINEST, COARSEST = 0.0004, 0.8
 
 
@@ -67,8 +68,10 @@ def free(units: Units, share: Floats) -> list[Part]:
 
 
 def refit(units: Units, share: Floats) -> Part:
-    """The delay of the units that are its own, by share."""
-    return _fit(units, np.log(units.time), share)
+    """The delay of the units that are its own, by share. A place that lasts long, as in a pause, is hit by many delays,
+    and tells none."""
+    telling = np.where(units.pace <= LASTING * median(units.pace), share, 0.0)
+    return _fit(units, np.log(units.time), telling if float(telling.sum()) > 0.5 * float(share.sum()) else share)
 
 
 def _fit(units: Units, logs: Floats, share: Floats) -> Part:

@@ -25,6 +25,8 @@ ALL = 0.85  # of the numbers: "every frame"
 WAYS_MOST = 3.5  # copies of each number that several ways make, on average
 TURNS = 0.1  # relative jitter of a loop's turns, at most
 WAYS, OVERTAKEN = 0.35, 0.05  # relative jitter beyond which no way is known, but where it overtakes frames so often
+PLACES, CLOCK = 1.5, 1000.0  # jitter of what ends at the next place, in places; ns that a clock may be off by
+PUT_FOR = 0.02  # of copies that are delayed so go out in the place of new frames, or push these out of a queue
 HEAVY = 0.2  # loss beyond which a missing number beside a copy means nothing
 MOSTLY = 0.4  # of the numbers, before which others are missing
 SOON = 16  # frames ahead, within which a buffer is overwritten by what comes next; farther it is by the next lap
@@ -102,6 +104,7 @@ class Seen:
     later, first  third and later copies, and second ones
     shows       new packets would have a new identification (more than would not)
     period      they come like clockwork, with a fixed number of records between them; 0 if not
+    to_a_place  a delay that varies by no more than a place or two
     stamps      log-likelihood ratio of the sender's own slot stamps under a lap, against any other cause
     """
 
@@ -120,6 +123,7 @@ class Seen:
     first: float
     shows: bool
     period: float
+    to_a_place: bool
     stamps: float
 
 
@@ -155,8 +159,14 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         first=total - later,
         shows=shows > hidden and shows > 0.5,
         period=_period(part, units, share),
+        to_a_place=part.shape == "delay" and part.center > CLOCK and part.spread <= PLACES * _place(units, share),
         stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
+
+
+def _place(units: Units, share: Floats) -> float:
+    """How long a place lasts, of the time between the copies."""
+    return median((units.pace / units.time)[share > 0.5]) if (share > 0.5).any() else 0.0
 
 
 def varied(values: Ints) -> int:
@@ -272,10 +282,12 @@ def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
     chance = min(max(1.5 * (context.loss if counts_all else context.beside), 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
-    if label.cause not in RING or part.shape == "at-once" or context.gone > HEAVY:
-        return by_chance
     # Beta(1/2, 1/2) over the share of slots that were the stream's own.
     own = log_beta(0.5 + yes, 0.5 + no) - log_beta(0.5, 0.5)
+    if what.to_a_place and label.cause not in RING:  # a program's timer may do that, or a queue that is full
+        return either(math.log(1 - PUT_FOR) + by_chance, math.log(PUT_FOR) + own)
+    if label.cause not in RING or part.shape == "at-once" or context.gone > HEAVY:
+        return by_chance
     return either(math.log(0.5) + own, math.log(0.5) + by_chance)
 
 
