@@ -21,7 +21,7 @@ HEALTHY = 0.04  # of the steps go on by one, at least: more loss than 96 % leave
 WIDE = 8.0  # numbers missing for each that came, where hardly a step is by one
 REGULAR = 0.8  # of the steps are equally wide, and not by one
 BACK = 0.2  # of the steps are restarts or come late: no network reorders so much of a stream and loses none
-DOWN = 0.9  # of the records come late, and hardly a step is by one: it counts down
+DOWN = 0.9  # of the records come late, and of these have a lower number than the one before: it counts down
 FEW_LEAPS, LEAPS = 4, 0.005  # restarts far from both 0 and where the count stood, and their share of the steps
 FOLLOWING = 0.3  # of records that come again straight behind one another follow one another
 FULL = 0.25  # missing by numbers received, and numbers that came again: chance leaves out more, or repeats more
@@ -54,7 +54,7 @@ def fault(findings: Findings, facts: Facts) -> CounterFault | None:
         return _as(seen, "few-records")
     if steps < ENOUGH:
         return _as(seen, "jumps") if steps and not seen.healthy and missing > WIDE * kept * 4 else None
-    if late > DOWN * records and seen.healthy < HEALTHY * steps:
+    if late > DOWN * records and _falling(findings) > DOWN:
         return _as(seen, "late")
     regular = _regular(findings, seen)
     if regular is not None:
@@ -116,6 +116,14 @@ def _following(findings: Findings) -> float:
     beside = (stream[1:] == stream[:-1]) & (record[1:] - record[:-1] == 1)
     ahead = np.diff(x)[beside]
     return float(np.mean((ahead >= 0) & (ahead <= 1))) if len(ahead) >= ENOUGH else 1.0
+
+
+def _falling(findings: Findings) -> float:
+    """Of the records that come late straight behind another late one: how many have a lower number."""
+    order = np.lexsort((findings.late["record"], findings.late["stream"]))
+    stream, record, x = (findings.late[name][order] for name in ("stream", "record", "x"))
+    beside = (stream[1:] == stream[:-1]) & (record[1:] - record[:-1] == 1)
+    return float(np.mean(np.diff(x)[beside] < 0)) if beside.any() else 0.0
 
 
 def _as(seen: CounterFault, what: What) -> CounterFault:
