@@ -247,6 +247,20 @@ def queues_by_turns(queues: int = 3, size: int = 256, stale: int = 60) -> io.Byt
     return wire.capture()
 
 
+def one_of_two_queues(flows: int = 4, size: int = 100, stale: int = 50) -> io.BytesIO:
+    """Flows of one address take turns and leave by two queues; slots of one of these go out stale instead of what was
+    due."""
+    wire = Wire(43)
+    rings, sent = [Ring(wire, size) for _ in range(2)], Flows(flows)
+    turn = 0
+    while rings[0].stale < stale:
+        flow, turn = turn % flows, turn + 1
+        due = sent.next(flow)
+        ring = rings[flow % 2]
+        ring.send((ring.old(0.02) if ring is rings[0] else None) or due)
+    return wire.capture()
+
+
 def queues_at_random(queues: int, flows: int, size: int = 256, stale: int = 120) -> io.BytesIO:
     """Flows of one address, each on one of several queues; slots go out again instead of what was due."""
     wire = Wire(40)

@@ -105,7 +105,7 @@ def test_each_unit_belongs_to_somebody_once() -> None:
 
 def test_a_mixture_of_a_ring_and_a_tap_is_both() -> None:
     one, two = ring(512, 30), tap(3e5, 30)
-    flags = ("early", "slotless", "own", "lossless")
+    flags = ("early", "slotless", "own", "lossless", "foreign")
     both = Units(**{
         name: np.concatenate((getattr(one, name), getattr(two, name))) if name not in flags else False
         for name in Units.__slots__

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 
 import kinds
+import lookalikes
 import pytest
 import rings
 
@@ -54,6 +55,20 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
     "repairs of the same places": (kinds.repairs, {"sender-repeat", "retransmission", "unexplained", "path-copy"}),
     "one flow of many repeats itself": (kinds.one_flow_repeats, {"sender-repeat", "retransmission", "unexplained"}),
     "a block once more, between new frames": (kinds.block_among_others, {"path-copy", "retransmission", "unexplained"}),
+    "copies that a mirror fills up": (lookalikes.padded_by_the_mirror, {"path-copy", "retransmission", "unexplained"}),
+    "old records of one age instead of new ones": (
+        lookalikes.of_an_age_instead,
+        {"path-copy", "retransmission", "sender-repeat", "unexplained"},
+    ),
+    "copies push new frames out of a queue": (
+        lookalikes.pushed_out_of_a_queue,
+        {"path-copy", "retransmission", "unexplained"},
+    ),
+    "repairs in turns of their own": (
+        lookalikes.repaired_in_a_turn,
+        {"path-copy", "retransmission", "sender-repeat", "unexplained"},
+    ),
+    "the receiver's own ring": (lookalikes.of_the_receivers_ring, {"path-copy", "retransmission", "unexplained"}),
     "a delay at a constant rate": (kinds.delayed_at_a_constant_rate, {"path-copy", "retransmission", "unexplained"}),
 }
 
@@ -329,3 +344,16 @@ def test_copies_within_one_lap_measure_it_only_once() -> None:
 def test_copies_that_keep_to_a_count_and_not_to_a_time_may_be_a_rings() -> None:
     verdict = judged(rings.in_bursts_of_the_host()).verdict
     assert verdict.cause in RING_CAUSES or verdict.strength in ("weak", "none"), verdict.statement
+
+
+def test_streams_that_never_came_again_may_have_a_queue_of_their_own() -> None:
+    """Flows take turns and two of four are hit, so the lap is 200 frames of all, or 100 of those two."""
+    verdict = judged(rings.one_of_two_queues()).verdict
+    assert (verdict.cause, verdict.ring_size, verdict.strength) == ("stale-slot", None, "moderate"), verdict.statement
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= 100 < 200 <= (verdict.bracket[1] or 0), verdict.bracket
+
+
+def test_the_receivers_own_ring_is_told_by_the_frames_of_all_senders() -> None:
+    verdict = judged(lookalikes.of_the_receivers_ring()).verdict
+    assert any("receiver's own RX ring" in caveat for caveat in verdict.caveats), verdict.caveats

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dataclass import replace
 from . import priors
-from .arrays import distinct
+from .arrays import distinct, quantiles
 from .explanations import lap
 from .explanations.context import Context
 from .explanations.episodes import slots
@@ -132,6 +132,9 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
         certainty = min(certainty, VAGUELY)
         untouched = max(context.untouched, _elsewhere(units, mine) if closed else 0.0)
         low, high = _around(best, low, high, untouched)
+        if untouched:  # frames of all queues may be fewer than the likeliest size
+            least = quantiles(units.end[mine] / np.maximum(laps[mine], 1), (0.05,))[0]
+            low = min(low, math.floor(least * (1 - VAGUE) * (1 - untouched)))
     return Ring(
         size=best if certainty >= MODERATE else None,
         best=best,
@@ -152,9 +155,10 @@ def _around(best: int, low: int, high: int, untouched: float = 0.0) -> tuple[int
     return min(low, math.floor(best * (1 - VAGUE) * (1 - untouched))), max(high, math.ceil(best * (1 + VAGUE)))
 
 
-def roughly(ring: Ring) -> Ring:
-    """Of a ring whose copies are not the only ones at one count: its size is not named."""
-    low, high = _around(ring.best, ring.low, ring.high)
+def roughly(ring: Ring, part: float = 1.0) -> Ring:
+    """Of a ring whose copies are not the only ones at one count, or through which only this `part` of the frames may
+    go: its size is not named."""
+    low, high = _around(ring.best, ring.low, ring.high, 1 - part)
     return replace(ring, size=None, certainty=min(ring.certainty, VAGUELY), low=low, high=high)
 
 

@@ -16,7 +16,7 @@ from .contest import Outcome
 from .due import far_behind
 from .explanations.labels import varied
 from .explanations.part import Part
-from .keys import Bools, Floats
+from .keys import Bools, Floats, Ints
 from .priors import HARDLY, SMALLEST, origin
 from .result import MODERATE, STRONG, Doubt, Figures, Pattern, Ring
 from .units import Brackets, Units
@@ -40,11 +40,16 @@ TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 RESIZED = 0.15  # of the copies, that have other lengths
 DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then they are one block; others among them
 BLUR = 0.02  # of a lap, beside which its own copies may lie
-SPARED = math.log(1e-6)  # chance that streams are spared as these were
+# Chance that streams are spared as these were, for a program to be behind it; for a queue of their own to be likely.
+SPARED, OF_SIZE_SPARED = math.log(1e-6), math.log(0.02)
+TWICE = 0.2  # of the copies, that lie two laps back or three
+TWO = 2.0  # times as many agree
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
 UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
+TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
+BESIDE = 0.1  # of the lap's copies, that came after the same time and at other counts
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
@@ -56,10 +61,10 @@ MOST: dict[Doubt, Strength] = {
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
-    "keeps-count": "weak",
+    "keeps-count": "weak", "receiver": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and these leave no more than the size open.
-OF_SIZE: tuple[Doubt, ...] = ("slice", "many-counts", "own-count", "wide")
+OF_SIZE: tuple[Doubt, ...] = ("slice", "many-counts", "own-count", "wide", "spared")
 
 
 def held(strength: Strength, doubts: tuple[Doubt, ...], *, instead: bool = False) -> tuple[Strength, tuple[Doubt, ...]]:
@@ -82,8 +87,15 @@ def of_lap(
         yield "most-numbers"
     if _among_others(sample, share, ring.best):
         yield "many-counts"
-    if float(sample.weight @ outcome.best.share[-1]) > REST * float(sample.weight @ share):
+    mine = float(sample.weight @ share)
+    left = float(sample.weight @ outcome.best.share[-1])
+    if left > REST * mine or _replacing_elsewhere(sample, outcome) > AS_OFTEN * mine:
         yield "leftover"
+    laps = part.laps if part.laps is not None and part.family not in ("exact", "blurred") else np.ones(len(sample))
+    if float(share @ (laps > 1)) > TWICE * float(share.sum()):
+        yield "scatter"
+    if _of_the_receiver(case, rows, spans):
+        yield "receiver"
     if ring.given:
         return
     if _in_one_stretch(case, rows, ring):
@@ -92,12 +104,14 @@ def of_lap(
         yield "beside"
     if sample.own:
         yield "own-count"
-    elif not instead and _spared(case, rows, sample, share, ring):
+    elif spared(case, rows, sample, share, ring, OF_SIZE_SPARED if instead else SPARED) < 1:
         yield "spared"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
-    own_places = float((share * sample.room).sum()) >= OWN_PLACES or instead
-    if _keeps_time(part, sample, share) and not own_places and not _pace_changes(case, rows):
+    own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
+    own_places |= instead
+    steady = _keeps_time(part, sample, share) and not own_places and not _pace_changes(case, rows)
+    if steady or _keeps_time_better(case, rows, spans, ring, instead=_replacing_numbers(case, sample, share)):
         yield "keeps-time"
     if part.family in ("short", "long") and not instead:
         yield from _loose(case, sample, share, outcome, ring)
@@ -134,7 +148,8 @@ def of_other_than_a_ring(case: Case, rows: Bools, spans: Brackets) -> Iterator[D
     if apart and float(np.mean(case.table.stands_in[rows])) > MOSTLY and case.context.loss < HEAVY_LOSS:
         yield "in-place"
     times, places = (np.log(np.maximum(each[rows], 1)) for each in (case.table.time_lag, spans.high))
-    if float(np.std(times)) > UNEVEN and float(np.std(places)) < TIGHTER * float(np.std(times)):
+    uneven = float(np.std(times)) > UNEVEN and float(np.std(places)) < TIGHTER * float(np.std(times))
+    if uneven and float(np.median(places)) >= math.log(HARDLY):
         yield "keeps-count"
 
 
@@ -197,7 +212,7 @@ def _among_others(sample: Units, share: Floats, size: int) -> bool:
     own = np.unique(sample.end[mine], return_counts=True)[1].max(initial=0)
     values, often = np.unique(sample.end[~mine], return_counts=True)
     off = np.abs(values - np.maximum(np.round(values / size), 1) * size)
-    apart = (values >= SMALLEST) & (off > np.maximum(BLUR * size, 8))
+    apart = (values >= SMALLEST) & (off > max(BLUR * size, min(8.0, 0.1 * size)))
     return bool((often[apart] >= max(AGREE, AS_OFTEN * own)).any())
 
 
@@ -222,23 +237,41 @@ def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
     return lone and len(at) + AMONG < stretch <= min(DENSE * len(at), ring.best)
 
 
-def _spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring) -> bool:
-    """Whether the lap is exact only with the frames of all streams, and yet more of these never came again than chance
-    would spare: a slot knows no stream, a program does."""
+def _replacing_elsewhere(sample: Units, outcome: Outcome) -> float:
+    """Copies that replace other numbers and are no ring's: what else does that may do it all."""
+    rings = [entry.label.cause in RING_CAUSES for entry in outcome.best.entries]
+    others: Floats = 1 - outcome.best.share[:-1][np.array(rings, np.bool_)].sum(axis=0)
+    return float(sample.weight @ (others * sample.substitute))
+
+
+def spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring, chance: float = OF_SIZE_SPARED) -> float:
+    """The part of the frames that is of streams with duplicates, if the lap counts the frames of all streams, and yet
+    more of these never came again than `chance` (a natural log) would spare: a slot knows no stream, a program and a
+    queue do. Else 1. For a program to be behind it, the lap has to be exact."""
     mine = share > 0.5
-    if not mine.any():
-        return False
-    exact = float(np.mean(sample.end[mine] % ring.best == 0))
-    if exact < ALL_OF_IT or float(np.mean(sample.low[mine] < sample.end[mine])) < MOSTLY:
-        return False
+    if not mine.any() or float(np.mean(sample.low[mine] < sample.end[mine])) < MOSTLY:
+        return 1.0
+    if chance <= SPARED and float(np.mean(sample.end[mine] % ring.best == 0)) < ALL_OF_IT:
+        return 1.0
     table, streams = case.table.rows[rows], case.findings.streams
     beside = case.beside(rows)
     hit = distinct(table["stream"].astype(np.int64))
-    part = float(streams["received"][hit].sum()) / max(float(streams["received"][beside].sum()), 1.0)
+    part = min(float(streams["received"][hit].sum()) / max(float(streams["received"][beside].sum()), 1.0), 1.0)
     slots = len(distinct(table["ordinal"].astype(np.int64) % ring.best))
     several, all_of_them = len(hit), max(int(beside.sum()), len(hit))
     ways = math.lgamma(all_of_them + 1) - math.lgamma(several + 1) - math.lgamma(all_of_them - several + 1)
-    return ways + slots * math.log(min(part, 1.0)) < SPARED
+    return part if ways + slots * math.log(part) < chance else 1.0
+
+
+def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:
+    """Whether the copies agree on a number of frames only if those of all senders are counted: a ring that all of them
+    go through is the receiver's."""
+    leads = rows & case.table.leads & (case.table.rows["e_frame"] >= 0)
+    if leads.sum() < AGREE:
+        return False
+    everyone = (case.table.rows["frame"] - case.table.rows["e_frame"])[leads]
+    agree = [np.unique(each, return_counts=True)[1].max() / len(each) for each in (everyone, spans.high[leads])]
+    return bool(agree[0] >= MANY and agree[0] >= TWO * agree[1] and (everyone > spans.high[leads]).mean() > MOSTLY)
 
 
 def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
@@ -248,6 +281,37 @@ def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
     return part.family == "paced" or (
         len(times) > 0 and float(np.ptp(times)) <= STEADY * float(np.mean(sample.pace[mine]))
     )
+
+
+def _keeps_time_better(case: Case, rows: Bools, spans: Brackets, ring: Ring, *, instead: bool) -> bool:
+    """Whether the copies keep to a time and not to a count of frames: the count varies by far more than the time does,
+    and than frames that are not in view would make it; or others that came after the same time lie at other counts."""
+    places = spans.high if ring.closed else spans.low
+    time, count = (_middle(each[rows]) for each in (case.table.time_lag, places))
+    uneven = UNEVEN if instead else FEW_PLACES / ring.best
+    if count > uneven and time < TIMED * count:
+        return True
+    others = ~rows & case.table.known & ~case.table.early & (places > AT_ONCE)
+    times = np.maximum(case.table.time_lag, 1)
+    low, high = quantiles(times[rows], (0.1, 0.9))
+    if high > (1 + PACE) * low or not others.any():
+        return False
+    laps = np.maximum(np.round(places / ring.best), 1) * ring.best
+    elsewhere = np.abs(places - laps) > PACE * laps
+    alike = others & elsewhere & (times >= low * (1 - BLUR)) & (times <= high * (1 + BLUR))
+    return int(alike.sum()) >= max(AGREE, BESIDE * float(rows.sum()))
+
+
+def _middle(values: Ints) -> float:
+    """How far the middle 60 % of these reach, in natural log."""
+    low, high = quantiles(np.maximum(values, 1), (0.2, 0.8))
+    return math.log(high / low)
+
+
+def _shows(sample: Units, share: Floats) -> bool:
+    """Whether new packets would have another IP identification: then no program sent the copies."""
+    known = (share > 0.5) & ~np.isnan(sample.fresh_id)
+    return bool(known.any()) and float(np.mean(sample.fresh_id[known])) > 0.5
 
 
 def _pace_changes(case: Case, rows: Bools) -> bool:
@@ -280,10 +344,14 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
 def replacing(case: Case, sample: Units, share: Floats) -> bool:
     """Whether the copies stand where other numbers are missing, or have the length of other frames: the sender did
     that, no way puts one for another."""
-    replaced = sample.overwritten if sample.early else sample.substitute
-    instead = float((share * replaced).sum()) / max(float(share.sum()), 1e-9)
     resized = varied(sample.resized[(share > 0.5) & (sample.resized != 0)])
-    return instead > 3 * max(case.context.beside, 0.05) or resized >= max(AGREE, RESIZED * float(share.sum()))
+    return _replacing_numbers(case, sample, share) or resized >= max(AGREE, RESIZED * float(share.sum()))
+
+
+def _replacing_numbers(case: Case, sample: Units, share: Floats) -> bool:
+    replaced = sample.overwritten if sample.early else sample.substitute
+    instead = float((share * replaced).sum())
+    return instead >= 1.5 and instead > 3 * max(case.context.beside, 0.05) * float(share.sum())
 
 
 def _led_astray(case: Case) -> bool:

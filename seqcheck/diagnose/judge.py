@@ -270,6 +270,8 @@ def _lap(
         ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
     elif instead and {"slice", "many-counts"} & set(held):  # a ring's, but not at one count
         ring = account.roughly(ring)
+    elif not ring.given and (part := doubts.spared(case, rows, sample, share, ring)) < 1:  # a ring of theirs, or of all
+        ring = account.roughly(ring, part)
 
     def made(cause: Cause, pattern: Pattern, which: Bools, doubtful: tuple[Doubt, ...]) -> Account:
         return _account(

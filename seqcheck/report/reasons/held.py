@@ -53,6 +53,9 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     ),
     "as-many": _says("as many numbers are missing as came early, and slots refilled too early look the same."),
     "in-place": _says("the copies take the place of missing numbers, as stale slots do."),
+    "receiver": _says(
+        "the copies share one distance only if the frames of all senders are counted, as in the receiver's own RX ring."
+    ),
     "keeps-count": _says("the copies keep to a number of frames better than to a time, as stale slots do."),
     "groups": _says("groups of frames came twice, each right behind itself, as from a tap that delivers in batches."),
     "leftover": _says("far more duplicates do not fit, and a few may share a distance by chance."),

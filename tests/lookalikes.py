@@ -1,0 +1,106 @@
+"""Captures that look like a ring's fault in one respect and contradict it in another: old numbers in the place of new
+ones, at another length, in a turn of their own, or by the receiver's ring. Made as those of kinds.py."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+
+from kinds import BEGIN, STEP, Wire, datagram
+
+C = b"\2\0\0\0\0\x0c"
+
+
+def padded_by_the_mirror(delay: int = 80 * STEP, multiple: int = 64, copies: int = 60) -> io.BytesIO:
+    """Frames of any length; a mirror sends some of them after a constant delay, filled up to a multiple of bytes. The
+    sender's rate varies."""
+    wire = Wire(51)
+    struck = set(wire.random.sample(range(400, 5_600), copies))
+    for number in range(6_000):
+        at = wire.step(STEP // 2 << number // 700 % 3, 2 * STEP << number // 700 % 3)
+        data = datagram(number, ident=0, rest=bytes(wire.random.randint(20, 900)))
+        wire.put(data, at)
+        if number in struck:
+            wire.put(data.ljust(-(-len(data) // multiple) * multiple, b"\0"), at + delay)
+    return wire.capture()
+
+
+def of_an_age_instead(age: int = 150 * STEP, times: float = 0.02, *, varying: bool = True) -> io.BytesIO:
+    """Now and then a program sends the record of a while ago instead of the new one, whose number is lost: always as
+    old, though its rate varies."""
+    wire = Wire(52)
+    sent: list[tuple[int, bytes]] = []
+    for number in range(7_000):
+        slow = (1, 5, 2)[number // 500 % 3] if varying else 1
+        at = wire.step(slow * STEP, slow * STEP)
+        old = next((data for ns, data in reversed(sent) if ns <= at - age), None)
+        data = datagram(number, ident=0)
+        if old is not None and wire.random.random() < times:
+            data = old
+        else:
+            sent.append((at, data))
+        wire.put(data, at)
+    return wire.capture()
+
+
+def pushed_out_of_a_queue(delay: int = 300 * STEP, copies: int = 60, room: int = 8) -> io.BytesIO:
+    """Some frames come again by a way that is longer by a constant time, and share a link that is full: each copy
+    pushes a new frame out of its queue."""
+    wire = Wire(53)
+    arrivals: list[tuple[int, int]] = []
+    now = BEGIN
+    struck = set(wire.random.sample(range(400, 7_000), copies))
+    for number in range(8_000):
+        now += STEP * wire.random.randint(70, 130) // 100
+        arrivals += [(now, number), *([(now + delay, number)] if number in struck else [])]
+    queue: deque[int] = deque()
+    free = BEGIN
+    for at, number in sorted(arrivals):
+        while queue and queue[0] <= at:
+            queue.popleft()
+        if len(queue) >= room:
+            continue
+        free = max(free, at) + STEP
+        queue.append(free)
+        wire.put(datagram(number, ident=0), free)
+    return wire.capture()
+
+
+def repaired_in_a_turn(places: int = 117, copies: int = 40) -> io.BytesIO:
+    """A sender that keeps time sends some records again after a constant round trip, each in a turn of its own; nothing
+    in them is new."""
+    wire = Wire(54)
+    due: deque[tuple[int, bytes]] = deque()
+    number = 0
+    for turn in range(9_000):
+        if due and due[0][0] <= turn:
+            data = due.popleft()[1]
+        else:
+            data = datagram(number, ident=0)
+            number += 1
+            if wire.random.random() < copies / 9_000:
+                due.append((turn + places, data))
+        wire.put(data, BEGIN + turn * STEP)
+    return wire.capture()
+
+
+def of_the_receivers_ring(size: int = 512, share: float = 0.4, copies: int = 60) -> io.BytesIO:
+    """Slots of the receiver's own RX ring are read before they are filled: frames of two senders go through it, at
+    rates that vary."""
+    wire = Wire(55)
+    ring: list[bytes] = []
+    number = other = 0
+    while copies:
+        if wire.random.random() < share:
+            due = datagram(other, source=C, sport=7000)
+            other += 1
+        else:
+            due = datagram(number)
+            number += 1
+        old = ring[-size] if len(ring) >= size else None
+        if old is not None and old[6:12] != C and wire.random.random() < 1 / 60:
+            due = old
+            copies -= 1
+        ring.append(due)
+        wire.put(due, wire.step(STEP << len(ring) // 900 % 3, 2 * STEP << len(ring) // 900 % 3))
+    return wire.capture()
