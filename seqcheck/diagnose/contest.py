@@ -12,7 +12,9 @@ import math
 import numpy as np
 
 from ..dataclass import dataclass
+from ..model import Cause
 from . import priors
+from .arrays import median
 from .explanations import block, delay, lap, spread
 from .explanations.context import Context
 from .explanations.episodes import nothing
@@ -76,11 +78,20 @@ def contest(units: Units, context: Context, given: tuple[int, ...], labels: Labe
         known={},
     )
     best = hall.search(labels)
-    rivals: dict[str, tuple[float, str]] = {}
-    for cause in {entry.label.cause for entry in best.entries}:
-        other = hall.search(tuple((shape, label) for shape, label in labels if label.cause != cause))
-        rivals[cause] = best.score - other.score, _leading(other)
-    return Outcome(best=best, rivals=rivals)
+    others: dict[Cause, Model] = {}
+    for _ in range(MOST):  # a search that has to do without a cause may find what is better than all so far
+        others = {
+            cause: hall.search(tuple((shape, label) for shape, label in labels if label.cause != cause))
+            for cause in {entry.label.cause for entry in best.entries}
+        }
+        better = max(others.values(), key=lambda each: each.score, default=best)
+        if better.score <= best.score:
+            break
+        best = better
+    return Outcome(
+        best=best,
+        rivals={cause: (best.score - other.score, _leading(other)) for cause, other in others.items()},
+    )
 
 
 def _leading(model: Model) -> str:
@@ -166,7 +177,9 @@ class _Hall:
             tried = [
                 self._best((*best.chosen, at), labels, best.entries)
                 for at in few
-                if not any(_same(self.parts[at], entry.part) for entry in best.entries)
+                if not any(
+                    _same(self.parts[at], each.part) or self._one_time(self.parts[at], each) for each in best.entries
+                )
             ]
             grown = max(tried, key=lambda each: each.score, default=best)
             if grown.score <= best.score + 1e-9:
@@ -179,6 +192,19 @@ class _Hall:
                     best = model
                     break
         return best
+
+    def _one_time(self, part: Part, entry: Entry) -> bool:
+        """Whether one of the two is a lap and the other a delay as long as that lap takes: then they explain the same
+        copies, and the one is not to take what the other's counts or times miss."""
+        laps = [each for each in (part, entry.part) if each.shape == "lap"]
+        delays = [each for each in (part, entry.part) if each.shape == "delay"]
+        if not (laps and delays):
+            return False
+        mine = laps[0].density > self.background
+        if not mine.any():
+            return False
+        apart = abs(math.log(median(self.units.time[mine]) / delays[0].center))
+        return apart < max(NEAR, 3 * delays[0].spread)
 
     def _open(self, model: Model) -> bool:
         """Whether there are units that the model places badly: what a further part could gain on."""

@@ -159,14 +159,16 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         first=total - later,
         shows=shows > hidden and shows > 0.5,
         period=_period(part, units, share),
-        to_a_place=part.shape == "delay" and part.center > CLOCK and part.spread <= PLACES * _place(units, share),
+        to_a_place=part.shape == "delay" and not units.early and _to_a_place(part, units, share > 0.5),
         stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
 
 
-def _place(units: Units, share: Floats) -> float:
-    """How long a place lasts, of the time between the copies."""
-    return median((units.pace / units.time)[share > 0.5]) if (share > 0.5).any() else 0.0
+def _to_a_place(part: Part, units: Units, mine: Bools) -> bool:
+    """See Seen; of what comes at once that would say nothing, nor of times that the clock does not tell."""
+    if not mine.any() or part.center <= CLOCK or median(units.end[mine]) <= SOON:
+        return False
+    return part.spread <= PLACES * median((units.pace / units.time)[mine])
 
 
 def varied(values: Ints) -> int:
