@@ -10,18 +10,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..model import RING_CAUSES, Cause, Strength
+from . import timekeeping
 from .arrays import distinct, quantiles
 from .case import Case
 from .contest import Outcome
 from .due import far_behind
 from .explanations.labels import varied
 from .explanations.part import Part
-from .keys import Bools, Floats, Ints
+from .keys import Bools, Floats
 from .priors import HARDLY, SMALLEST, origin
 from .result import MODERATE, STRONG, Doubt, Figures, Pattern, Ring
+from .timekeeping import AT_ONCE, BLUR
 from .units import Brackets, Units
 
-AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
+AGREE = timekeeping.AGREE
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside
 SOLE, MUCH = 0.9, 0.004  # share of units; scatter in natural log
 WIDE = 1.2  # of sizes: where an interval is wider, there is none to speak of
@@ -33,23 +35,17 @@ UP_TO = 2  # numbers after the one that is due, where a run ends
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
 OFTEN = 0.15  # of the numbers: no occasional fault leaves others missing before this share
 AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
-AT_ONCE, MOSTLY = 8, 0.8  # records; of the copies
+MOSTLY = 0.8  # of the copies
 HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 RESIZED = 0.15  # of the copies, that have other lengths
 DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then they are one block; others among them
-BLUR = 0.02  # of a lap, beside which its own copies may lie
 # Chance that streams are spared as these were, for a program to be behind it; for a queue of their own to be likely.
 SPARED, OF_SIZE_SPARED = math.log(1e-6), math.log(0.02)
 TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
-PACE = 0.05  # of the time between copies, by which that time differs within a run
-STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
-UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
-TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
-BESIDE = 0.1  # of the lap's copies, that came after the same time and at other counts
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
@@ -110,8 +106,8 @@ def of_lap(
         yield "clockwork"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
     own_places |= instead
-    steady = _keeps_time(part, sample, share) and not own_places and not _pace_changes(case, rows)
-    if steady or _keeps_time_better(case, rows, spans, ring, instead=_replacing_numbers(case, sample, share)):
+    both = timekeeping.to_both(part, sample, share) and not own_places and not timekeeping.pace_changes(case, rows)
+    if both or timekeeping.to_a_time(case, rows, spans, ring, instead=_replacing_numbers(case, sample, share)):
         yield "keeps-time"
     if part.family in ("short", "long") and not instead:
         yield from _loose(case, sample, share, outcome, ring)
@@ -147,9 +143,7 @@ def of_other_than_a_ring(case: Case, rows: Bools, spans: Brackets) -> Iterator[D
     apart = float(np.median(case.table.distance[rows])) > AT_ONCE
     if apart and float(np.mean(case.table.stands_in[rows])) > MOSTLY and case.context.loss < HEAVY_LOSS:
         yield "in-place"
-    times, places = (np.log(np.maximum(each[rows], 1)) for each in (case.table.time_lag, spans.high))
-    uneven = float(np.std(times)) > UNEVEN and float(np.std(places)) < TIGHTER * float(np.std(times))
-    if uneven and float(np.median(places)) >= math.log(HARDLY):
+    if timekeeping.to_a_count(case, rows, spans):
         yield "keeps-count"
 
 
@@ -274,55 +268,10 @@ def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:
     return bool(agree[0] >= MANY and agree[0] >= TWO * agree[1] and (everyone > spans.high[leads]).mean() > MOSTLY)
 
 
-def _keeps_time(part: Part, sample: Units, share: Floats) -> bool:
-    """Whether the copies come after one time as well as after one count."""
-    mine = (share > 0.5) & (np.abs(sample.end - part.center) <= BLUR * part.center)
-    times = sample.time[mine]
-    return part.family == "paced" or (
-        len(times) > 0 and float(np.ptp(times)) <= STEADY * float(np.mean(sample.pace[mine]))
-    )
-
-
-def _keeps_time_better(case: Case, rows: Bools, spans: Brackets, ring: Ring, *, instead: bool) -> bool:
-    """Whether the copies keep to a time and not to a count of frames: the count varies by far more than the time does,
-    and than frames that are not in view would make it; or others that came after the same time lie at other counts."""
-    places = spans.high if ring.closed else spans.low
-    time, count = (_middle(each[rows]) for each in (case.table.time_lag, places))
-    uneven = UNEVEN if instead else FEW_PLACES / ring.best
-    if count > uneven and time < TIMED * count:
-        return True
-    others = ~rows & case.table.known & ~case.table.early & (places > AT_ONCE)
-    times = np.maximum(case.table.time_lag, 1)
-    low, high = quantiles(times[rows], (0.1, 0.9))
-    if high > (1 + PACE) * low or not others.any():
-        return False
-    laps = np.maximum(np.round(places / ring.best), 1) * ring.best
-    elsewhere = np.abs(places - laps) > PACE * laps
-    alike = others & elsewhere & (times >= low * (1 - BLUR)) & (times <= high * (1 + BLUR))
-    return int(alike.sum()) >= max(AGREE, BESIDE * float(rows.sum()))
-
-
-def _middle(values: Ints) -> float:
-    """How far the middle 60 % of these reach, in natural log."""
-    low, high = quantiles(np.maximum(values, 1), (0.2, 0.8))
-    return math.log(high / low)
-
-
 def _shows(sample: Units, share: Floats) -> bool:
     """Whether new packets would have another IP identification: then no program sent the copies."""
     known = (share > 0.5) & ~np.isnan(sample.fresh_id)
     return bool(known.any()) and float(np.mean(sample.fresh_id[known])) > 0.5
-
-
-def _pace_changes(case: Case, rows: Bools) -> bool:
-    """Whether copies in a row come after times that differ: a delay keeps the pace at which the frames were sent."""
-    at = np.flatnonzero(rows)
-    run, time = case.table.run[at], case.table.time_lag[at]
-    order = np.lexsort((time, run))
-    first = np.flatnonzero(np.append(True, np.diff(run[order]) != 0))
-    last = np.append(first[1:], len(at)) - 1
-    spans = (time[order][last] - time[order][first])[last > first]
-    return len(spans) > 0 and float(np.median(spans)) > PACE * float(np.median(time))
 
 
 def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Ring) -> Iterator[Doubt]:

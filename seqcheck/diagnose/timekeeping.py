@@ -1,0 +1,78 @@
+"""Do copies keep to a time, to a count of frames, or to both? A delay does the one, a ring the other; under a steady
+rate nothing tells. Pure.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .arrays import quantiles
+from .case import Case
+from .explanations.part import Part
+from .keys import Bools, Floats, Ints
+from .priors import HARDLY
+from .result import Ring
+from .units import Brackets, Units
+
+AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
+AT_ONCE = 8  # records
+BLUR = 0.02  # of a lap, beside which its own copies may lie
+PACE = 0.05  # of the time between copies, by which that time differs within a run
+STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
+UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
+TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
+BESIDE = 0.1  # of the lap's copies, that came after the same time and at other counts
+
+
+def to_both(part: Part, sample: Units, share: Floats) -> bool:
+    """Whether the copies come after one time as well as after one count."""
+    mine = (share > 0.5) & (np.abs(sample.end - part.center) <= BLUR * part.center)
+    times = sample.time[mine]
+    return part.family == "paced" or (
+        len(times) > 0 and float(np.ptp(times)) <= STEADY * float(np.mean(sample.pace[mine]))
+    )
+
+
+def to_a_time(case: Case, rows: Bools, spans: Brackets, ring: Ring, *, instead: bool) -> bool:
+    """Whether the copies keep to a time and not to a count of frames: the count varies by far more than the time does,
+    and than frames that are not in view would make it; or others that came after the same time lie at other counts."""
+    places = spans.high if ring.closed else spans.low
+    time, count = (_middle(each[rows]) for each in (case.table.time_lag, places))
+    uneven = UNEVEN if instead else FEW_PLACES / ring.best
+    if count > uneven and time < TIMED * count:
+        return True
+    others = ~rows & case.table.known & ~case.table.early & (places > AT_ONCE)
+    times = np.maximum(case.table.time_lag, 1)
+    low, high = quantiles(times[rows], (0.1, 0.9))
+    if high > (1 + PACE) * low or not others.any():
+        return False
+    laps = np.maximum(np.round(places / ring.best), 1) * ring.best
+    elsewhere = np.abs(places - laps) > PACE * laps
+    alike = others & elsewhere & (times >= low * (1 - BLUR)) & (times <= high * (1 + BLUR))
+    return int(alike.sum()) >= max(AGREE, BESIDE * float(rows.sum()))
+
+
+def to_a_count(case: Case, rows: Bools, spans: Brackets) -> bool:
+    """Whether the copies keep to a count of frames much better than to a time."""
+    times, places = (np.log(np.maximum(each[rows], 1)) for each in (case.table.time_lag, spans.high))
+    uneven = float(np.std(times)) > UNEVEN and float(np.std(places)) < TIGHTER * float(np.std(times))
+    return uneven and float(np.median(places)) >= math.log(HARDLY)
+
+
+def pace_changes(case: Case, rows: Bools) -> bool:
+    """Whether copies in a row come after times that differ: a delay keeps the pace at which the frames were sent."""
+    at = np.flatnonzero(rows)
+    run, time = case.table.run[at], case.table.time_lag[at]
+    order = np.lexsort((time, run))
+    first = np.flatnonzero(np.append(True, np.diff(run[order]) != 0))
+    last = np.append(first[1:], len(at)) - 1
+    spans = (time[order][last] - time[order][first])[last > first]
+    return len(spans) > 0 and float(np.median(spans)) > PACE * float(np.median(time))
+
+
+def _middle(values: Ints) -> float:
+    """How far the middle 60 % of these reach, in natural log."""
+    low, high = quantiles(np.maximum(values, 1), (0.2, 0.8))
+    return math.log(high / low)
