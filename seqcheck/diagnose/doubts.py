@@ -48,6 +48,7 @@ TWO = 2.0  # times as many agree
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
+LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
@@ -85,7 +86,7 @@ def of_lap(
         yield "many-counts"
     mine = float(sample.weight @ share)
     left = float(sample.weight @ outcome.best.share[-1])
-    if left > REST * mine or _replacing_elsewhere(sample, outcome) > AS_OFTEN * mine:
+    if left > REST * mine or _replacing_elsewhere(sample, share, outcome) > AS_OFTEN * mine:
         yield "leftover"
     laps = part.laps if part.laps is not None and part.family not in ("exact", "blurred") else np.ones(len(sample))
     if float(share @ (laps > 1)) > TWICE * float(share.sum()):
@@ -109,7 +110,7 @@ def of_lap(
     both = timekeeping.to_both(part, sample, share) and not own_places and not timekeeping.pace_changes(case, rows)
     if both or timekeeping.to_a_time(case, rows, spans, ring, instead=_replacing_numbers(case, sample, share)):
         yield "keeps-time"
-    if part.family in ("short", "long") and not instead:
+    if part.family in LOOSE and not instead:
         yield from _loose(case, sample, share, outcome, ring)
 
 
@@ -231,11 +232,14 @@ def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
     return lone and len(at) + AMONG < stretch <= min(DENSE * len(at), ring.best)
 
 
-def _replacing_elsewhere(sample: Units, outcome: Outcome) -> float:
-    """Copies that replace other numbers and are no ring's: what else does that may do it all."""
-    rings = [entry.label.cause in RING_CAUSES for entry in outcome.best.entries]
-    others: Floats = 1 - outcome.best.share[:-1][np.array(rings, np.bool_)].sum(axis=0)
-    return float(sample.weight @ (others * sample.substitute))
+def _replacing_elsewhere(sample: Units, share: Floats, outcome: Outcome) -> float:
+    """Copies that replace other numbers and do not lie at one count, as those of another ring do: what else does that
+    may do it all."""
+    others: Floats = 1 - share
+    for entry, theirs in zip(outcome.best.entries, outcome.best.share, strict=False):
+        if entry.label.cause in RING_CAUSES and entry.part.family not in LOOSE and not np.array_equal(theirs, share):
+            others = others - theirs
+    return float(sample.weight @ (np.maximum(others, 0.0) * sample.substitute))
 
 
 def spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring, chance: float = OF_SIZE_SPARED) -> float:

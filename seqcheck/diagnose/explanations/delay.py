@@ -32,7 +32,7 @@ def parts(units: Units) -> list[Part]:
     for width in WIDTHS:
         for low, high in windows(logs, width):
             inside = (logs >= low) & (logs <= high)
-            part = _fit(units, logs, inside.astype(np.float64))
+            part = _fit(units, logs, inside.astype(np.float64), inside.astype(np.float64))
             mark = (round(part.center, -int(math.log10(max(part.center, 1))) + 3), round(part.spread, 3))
             if mark not in seen:
                 seen.add(mark)
@@ -71,18 +71,19 @@ def refit(units: Units, share: Floats) -> Part:
     """The delay of the units that are its own, by share. A place that lasts long, as in a pause, is hit by many delays,
     and tells none."""
     telling = np.where(units.pace <= LASTING * median(units.pace), share, 0.0)
-    return _fit(units, np.log(units.time), telling if float(telling.sum()) > 0.5 * float(share.sum()) else share)
+    return _fit(units, np.log(units.time), share, telling if float(telling.sum()) > 0.5 * float(share.sum()) else share)
 
 
-def _fit(units: Units, logs: Floats, share: Floats) -> Part:
+def _fit(units: Units, logs: Floats, share: Floats, telling: Floats) -> Part:
+    """For the units that are its own, by `share`; those that are `telling` say when and how precisely it ends."""
     count = max(float(share.sum()), 1e-9)
     order = np.argsort(logs)
-    half = np.searchsorted(np.cumsum(share[order]), count / 2)
+    half = np.searchsorted(np.cumsum(telling[order]), float(telling.sum()) / 2)
     center = float(logs[order][min(int(half), len(logs) - 1)])
     if count > 3:  # the mean is the better one except for what lies far off
-        near = share * (np.abs(logs - center) < 3 * _scale(logs, share, center) + 1e-9)
+        near = telling * (np.abs(logs - center) < 3 * _scale(logs, telling, center) + 1e-9)
         center = float((near * logs).sum() / max(near.sum(), 1e-9))
-    spread = min(max(_scale(logs, share, center), FINEST), COARSEST)
+    spread = min(max(_scale(logs, telling, center), FINEST), COARSEST)
     # A place lasts so long that it blurs the delay, and the clock has a resolution.
     blur = float(np.average(units.pace / units.time, weights=np.maximum(share, 1e-12)))
     width = max(spread * math.sqrt(2 * math.pi / max(count, 1.0)), min(blur, 1.0))

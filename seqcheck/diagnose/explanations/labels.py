@@ -27,6 +27,7 @@ TURNS = 0.1  # relative jitter of a loop's turns, at most
 WAYS, OVERTAKEN = 0.35, 0.05  # relative jitter beyond which no way is known, but where it overtakes frames so often
 PLACES, CLOCK = 1.5, 1000.0  # jitter of what ends at the next place, in places; ns that a clock may be off by
 PUT_FOR = 0.02  # of copies that are delayed so go out in the place of new frames, or push these out of a queue
+FEW, MOST_OF_THEM = 3, 0.8  # places from one buffer to the next; of the copies
 HEAVY = 0.2  # loss beyond which a missing number beside a copy means nothing
 MOSTLY = 0.4  # of the numbers, before which others are missing
 SOON = 16  # frames ahead, within which a buffer is overwritten by what comes next; farther it is by the next lap
@@ -104,6 +105,7 @@ class Seen:
     later, first  third and later copies, and second ones
     shows       new packets would have a new identification (more than would not)
     period      they come like clockwork, with a fixed number of records between them; 0 if not
+    adjacent    share of the copies that come within a few places
     to_a_place  a delay that varies by no more than a place or two
     stamps      log-likelihood ratio of the sender's own slot stamps under a lap, against any other cause
     """
@@ -123,6 +125,7 @@ class Seen:
     first: float
     shows: bool
     period: float
+    adjacent: float
     to_a_place: bool
     stamps: float
 
@@ -159,6 +162,7 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         first=total - later,
         shows=shows > hidden and shows > 0.5,
         period=_period(part, units, share),
+        adjacent=float(share[units.end <= FEW].sum()) / max(total, 1e-9),
         to_a_place=part.shape == "delay" and not units.early and _to_a_place(part, units, share > 0.5),
         stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
@@ -306,8 +310,8 @@ def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Co
     if part.shape != "at-once" or label.cause != "early-overwrite":
         return 0.0
     yes, no = what.skipped
-    if what.later > 0.1 * what.total:
-        return -1000.0  # a buffer that was overwritten goes out twice, not more often
+    if what.later > 0.1 * what.total or what.adjacent < MOST_OF_THEM:
+        return -1000.0  # a buffer that was overwritten goes out twice, in a row, and not more often
     if context.jumps > MOSTLY:
         return -3.0  # numbers are passed over all the time: it would mean nothing
     chance = max(1.5 * context.jumps, 0.002)
