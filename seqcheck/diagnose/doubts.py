@@ -45,6 +45,7 @@ DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then 
 SPARED, OF_SIZE_SPARED = math.log(1e-6), math.log(0.02)
 TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
+ONE = 1.5  # replaced numbers: one alone may be missing by chance
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
@@ -304,7 +305,7 @@ def replacing(case: Case, sample: Units, share: Floats) -> bool:
 def _replacing_numbers(case: Case, sample: Units, share: Floats) -> bool:
     replaced = sample.overwritten if sample.early else sample.substitute
     instead = float((share * replaced).sum())
-    return instead >= 1.5 and instead > 3 * max(case.context.beside, 0.05) * float(share.sum())
+    return instead > ONE and instead > 3 * max(case.context.beside, 0.05) * float(share.sum())
 
 
 def _led_astray(case: Case) -> bool:
