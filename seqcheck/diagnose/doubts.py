@@ -34,7 +34,7 @@ ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its
 UP_TO = 2  # numbers after the one that is due, where a run ends
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
 OFTEN = 0.15  # of the numbers: no occasional fault leaves others missing before this share
-AS_OFTEN = 0.5  # of the lap's copies, that lie at another count: then no count is special
+AS_OFTEN = 0.5  # of the copies at one count, that lie at another: then no count is special
 MOSTLY = 0.8  # of the copies
 HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
@@ -246,11 +246,14 @@ def _replacing_elsewhere(sample: Units, share: Floats, outcome: Outcome) -> floa
 def spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring, chance: float = OF_SIZE_SPARED) -> float:
     """The part of the frames that is of streams with duplicates, if the lap counts the frames of all streams, and yet
     more of these never came again than `chance` (a natural log) would spare: a slot knows no stream, a program and a
-    queue do. Else 1. For a program to be behind it, the lap has to be exact."""
+    queue do. Else 1. For a program to be behind it, the lap has to be exact; for a queue, the frames of the stream have
+    to agree as well, or those of all streams not to."""
     mine = share > 0.5
     if not mine.any() or float(np.mean(sample.low[mine] < sample.end[mine])) < MOSTLY:
         return 1.0
-    if chance <= SPARED and float(np.mean(sample.end[mine] % ring.best == 0)) < ALL_OF_IT:
+    exact = float(np.mean(sample.end[mine] % ring.best == 0))
+    own = np.unique(sample.low[mine], return_counts=True)[1].max() / int(mine.sum())
+    if exact < ALL_OF_IT if chance <= SPARED else (exact >= MANY and own < AS_OFTEN * exact):
         return 1.0
     table, streams = case.table.rows[rows], case.findings.streams
     beside = case.beside(rows)
