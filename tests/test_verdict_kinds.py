@@ -1,6 +1,5 @@
 """Kinds of captures that were once judged wrongly, and what is right: no innocent capture is accused of a ring, and a
-ring's
-fault is found whatever lies beside it. docs/verdict.md has the words."""
+ring's fault is found whatever lies beside it. docs/verdict.md has the words."""
 
 from __future__ import annotations
 

@@ -30,3 +30,8 @@ def quantiles(values: Any, shares: tuple[float, ...]) -> tuple[float, ...]:
     if not len(ordered):
         return (float("nan"),) * len(shares)
     return tuple(float(each) for each in np.interp(shares, np.linspace(0, 1, len(ordered)), ordered))
+
+
+def at_one_count(values: Any) -> float:
+    """The share of these that is the most common one."""
+    return float(np.unique(values, return_counts=True)[1].max()) / len(values)

@@ -4,14 +4,13 @@ that competes, or too little to go by. Each doubt has a name, and a strength tha
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from ..model import RING_CAUSES, Cause, Strength
 from . import timekeeping
-from .arrays import distinct, quantiles
+from .arrays import at_one_count, quantiles
 from .case import Case
 from .contest import Outcome
 from .due import far_behind
@@ -19,11 +18,11 @@ from .explanations.labels import varied
 from .explanations.part import Part
 from .keys import Bools, Floats
 from .priors import HARDLY, SMALLEST, origin
-from .result import MODERATE, STRONG, Doubt, Figures, Pattern, Ring
+from .result import AGREE, MODERATE, STRONG, Doubt, Figures, Pattern, Ring
+from .spared import Spared
 from .timekeeping import AT_ONCE, BLUR
 from .units import Brackets, Units
 
-AGREE = timekeeping.AGREE
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside
 SOLE, MUCH = 0.9, 0.004  # share of units; scatter in natural log
 WIDE = 1.2  # of sizes: where an interval is wider, there is none to speak of
@@ -41,8 +40,6 @@ AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gon
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
 RESIZED = 0.15  # of the copies, that have other lengths
 DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then they are one block; others among them
-# Chance that streams are spared as these were, for a program to be behind it; for a queue of their own to be likely.
-SPARED, OF_SIZE_SPARED = math.log(1e-6), math.log(0.02)
 TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
@@ -74,7 +71,7 @@ def held(strength: Strength, doubts: tuple[Doubt, ...], *, instead: bool = False
 
 def of_lap(
     case: Case, part: Part, ring: Ring, rows: Bools, spans: Brackets, sample: Units, share: Floats, outcome: Outcome,
-    *, instead: bool,
+    streams: Spared, *, instead: bool,
 ) -> Iterator[Doubt]:  # fmt: skip
     """For `rows` that a lap took; `share` is how much of each unit of `sample` is the lap's."""
     if not _standing_out(case, rows, spans, ring):
@@ -89,8 +86,7 @@ def of_lap(
     left = float(sample.weight @ outcome.best.share[-1])
     if left > REST * mine or _replacing_elsewhere(sample, share, outcome) > AS_OFTEN * mine:
         yield "leftover"
-    laps = part.laps if part.laps is not None and part.family not in ("exact", "blurred") else np.ones(len(sample))
-    if float(share @ (laps > 1)) > TWICE * float(share.sum()):
+    if part.family not in ("exact", "blurred") and _over_several_laps(part, share):
         yield "scatter"
     if _of_the_receiver(case, rows, spans):
         yield "receiver"
@@ -102,7 +98,7 @@ def of_lap(
         yield "beside"
     if sample.own:
         yield "own-count"
-    elif spared(case, rows, sample, share, ring, OF_SIZE_SPARED if instead else SPARED) < 1:
+    elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"
     if not origin(ring.best) and _like_clockwork(sample, share, ring):
         yield "clockwork"
@@ -233,6 +229,11 @@ def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
     return lone and len(at) + AMONG < stretch <= min(DENSE * len(at), ring.best)
 
 
+def _over_several_laps(part: Part, share: Floats) -> bool:
+    """Whether many of the copies lie more than one lap back."""
+    return part.laps is not None and float(share @ (part.laps > 1)) > TWICE * float(share.sum())
+
+
 def _replacing_elsewhere(sample: Units, share: Floats, outcome: Outcome) -> float:
     """Copies that replace other numbers and do not lie at one count, as those of another ring do: what else does that
     may do it all."""
@@ -243,28 +244,6 @@ def _replacing_elsewhere(sample: Units, share: Floats, outcome: Outcome) -> floa
     return float(sample.weight @ (np.maximum(others, 0.0) * sample.substitute))
 
 
-def spared(case: Case, rows: Bools, sample: Units, share: Floats, ring: Ring, chance: float = OF_SIZE_SPARED) -> float:
-    """The part of the frames that is of streams with duplicates, if the lap counts the frames of all streams, and yet
-    more of these never came again than `chance` (a natural log) would spare: a slot knows no stream, a program and a
-    queue do. Else 1. For a program to be behind it, the lap has to be exact; for a queue, the frames of the stream have
-    to agree as well, or those of all streams not to."""
-    mine = share > 0.5
-    if not mine.any() or float(np.mean(sample.low[mine] < sample.end[mine])) < MOSTLY:
-        return 1.0
-    exact = float(np.mean(sample.end[mine] % ring.best == 0))
-    own = np.unique(sample.low[mine], return_counts=True)[1].max() / int(mine.sum())
-    if exact < ALL_OF_IT if chance <= SPARED else (exact >= MANY and own < AS_OFTEN * exact):
-        return 1.0
-    table, streams = case.table.rows[rows], case.findings.streams
-    beside = case.beside(rows)
-    hit = distinct(table["stream"].astype(np.int64))
-    part = min(float(streams["received"][hit].sum()) / max(float(streams["received"][beside].sum()), 1.0), 1.0)
-    slots = len(distinct(table["ordinal"].astype(np.int64) % ring.best))
-    several, all_of_them = len(hit), max(int(beside.sum()), len(hit))
-    ways = math.lgamma(all_of_them + 1) - math.lgamma(several + 1) - math.lgamma(all_of_them - several + 1)
-    return part if ways + slots * math.log(part) < chance else 1.0
-
-
 def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:
     """Whether the copies agree on a number of frames only if those of all senders are counted: a ring that all of them
     go through is the receiver's."""
@@ -272,8 +251,8 @@ def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:
     if leads.sum() < AGREE:
         return False
     everyone = (case.table.rows["frame"] - case.table.rows["e_frame"])[leads]
-    agree = [np.unique(each, return_counts=True)[1].max() / len(each) for each in (everyone, spans.high[leads])]
-    return bool(agree[0] >= MANY and agree[0] >= TWO * agree[1] and (everyone > spans.high[leads]).mean() > MOSTLY)
+    agree = [at_one_count(each) for each in (everyone, spans.high[leads])]
+    return agree[0] >= max(MANY, TWO * agree[1]) and float(np.mean(everyone > spans.high[leads])) > MOSTLY
 
 
 def _shows(sample: Units, share: Floats) -> bool:

@@ -18,14 +18,14 @@ from ..dataclass import dataclass, replace
 from ..model import RING_CAUSES, Cause
 from ..track.tracker import Findings
 from . import account, doubts, populations
-from .arrays import distinct
+from .arrays import at_one_count, distinct
 from .case import Case, case_of
 from .contest import Entry, Outcome, contest
-from .doubts import AGREE
 from .explanations.labels import EARLY, LABELS
 from .facts import Evidence, Facts
 from .keys import Bools, Floats, Ints
-from .result import MODERATE, NO_SLOT, Account, Doubt, Misfit, Pattern, Ring, strength_of
+from .result import AGREE, MODERATE, NO_SLOT, Account, Doubt, Misfit, Pattern, Ring, strength_of
+from .spared import spared
 from .table import Table, episodes
 from .units import Brackets, Units, brackets, units
 
@@ -102,13 +102,13 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
         if scatter[1] < better * scatter[0]:
             spans = other
     leads = alike & table.leads
-    if leads.sum() >= doubts.AGREE and table.source_lost[leads].any():
+    if leads.sum() >= AGREE and table.source_lost[leads].any():
         other = brackets(table, aside, case.alone, echo=echo, replaced=True)
-        agree = [_at_one_count(each.high[leads]) for each in (spans, other)]
+        agree = [at_one_count(each.high[leads]) for each in (spans, other)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = other
-    if leads.sum() >= doubts.AGREE and (spans.high > spans.low)[leads].any():
-        agree = [_at_one_count(each[leads]) for each in (spans.high, spans.low)]
+    if leads.sum() >= AGREE and (spans.high > spans.low)[leads].any():
+        agree = [at_one_count(each[leads]) for each in (spans.high, spans.low)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = replace(spans, high=spans.low, foreign=np.zeros(len(table)), own=True)
     return spans
@@ -123,11 +123,6 @@ def _echo(case: Case, aside: Bools) -> float:
 def _scatter(ends: Ints) -> float:
     """Of these counts, in natural log: exactly 0 if they are all the same."""
     return float(np.std(np.log(np.maximum(ends, 1)))) if np.ptp(ends) else 0.0
-
-
-def _at_one_count(ends: Ints) -> float:
-    """The share of them that is the most common one."""
-    return float(np.unique(ends, return_counts=True)[1].max()) / len(ends)
 
 
 def _still(case: Case) -> Bools:
@@ -263,15 +258,15 @@ def _lap(
     ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
     laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
     ring = replace(ring, laps=laps, queues=account.queues(ring, int(case.beside(rows).sum())))
-    instead = doubts.replacing(case, sample, share)
-    held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome, instead=instead))
+    instead, streams = doubts.replacing(case, sample, share), spared(case, rows, sample, share, ring)
+    held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome, streams, instead=instead))
     flows = len(distinct(case.table.rows["stream"][rows]))
     if sample.own and flows > 1:  # or they take turns, on one ring that is as many times larger
         ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
     elif instead and {"slice", "many-counts"} & set(held):  # a ring's, but not at one count
         ring = account.roughly(ring)
-    elif not ring.given and (part := doubts.spared(case, rows, sample, share, ring)) < 1:  # a ring of theirs, or of all
-        ring = account.roughly(ring, part)
+    elif streams.by_a_queue and not ring.given:  # a ring of theirs, or of all
+        ring = account.roughly(ring, streams.part)
 
     def made(cause: Cause, pattern: Pattern, which: Bools, doubtful: tuple[Doubt, ...]) -> Account:
         return _account(

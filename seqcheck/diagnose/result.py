@@ -27,6 +27,7 @@ Doubt = Literal[
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
+AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,9 @@ from .case import Case
 from .explanations.part import Part
 from .keys import Bools, Floats, Ints
 from .priors import HARDLY
-from .result import Ring
+from .result import AGREE, Ring
 from .units import Brackets, Units
 
-AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
 AT_ONCE = 8  # records
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 PACE = 0.05  # of the time between copies, by which that time differs within a run

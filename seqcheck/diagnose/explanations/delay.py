@@ -31,8 +31,8 @@ def parts(units: Units) -> list[Part]:
     seen: set[tuple[float, float]] = set()
     for width in WIDTHS:
         for low, high in windows(logs, width):
-            inside = (logs >= low) & (logs <= high)
-            part = _fit(units, logs, inside.astype(np.float64), inside.astype(np.float64))
+            inside = ((logs >= low) & (logs <= high)).astype(np.float64)
+            part = _fit(units, logs, inside, inside)
             mark = (round(part.center, -int(math.log10(max(part.center, 1))) + 3), round(part.spread, 3))
             if mark not in seen:
                 seen.add(mark)

@@ -68,7 +68,7 @@ def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
 
 
 def families_of(units: Units) -> dict[str, float]:
-    """Their prior."""
+    """The prior of the families, by what is in view."""
     if not units.closed.any():
         return OPEN
     return CLOSED if units.foreign else NUMBERED
