@@ -61,14 +61,15 @@ def svg(cases: Sequence[Judged]) -> str:
                 continue
             good = sum(one.right for one in mine)
             low, high = wilson(good, len(mine))
-            place = x + column * (index + 1) / (len(GROUPS) + 1)
+            place = x + column * (index + 0.5) / len(GROUPS)
             parts.append(
                 f'<line x1="{place:.1f}" x2="{place:.1f}" y1="{height(low):.1f}" y2="{height(high):.1f}" '
                 f'stroke="{colour}" stroke-width="2"/>'
             )
             parts.append(f'<circle cx="{place:.1f}" cy="{height(good / len(mine)):.1f}" r="4.5" fill="{colour}"/>')
             parts.append(
-                f'<text x="{place + 8:.1f}" y="{height(good / len(mine)) + 4:.1f}" font-size="11" fill="#555">'
+                f'<text x="{place:.1f}" y="{height(low) + 14:.1f}" font-size="11" text-anchor="middle" fill="#555" '
+                'stroke="#fff" stroke-width="3" paint-order="stroke">'
                 f"{good}/{len(mine)}</text>"
             )
     x = 12

@@ -43,7 +43,10 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "the distance is the same only in frames of one stream each: it may have a queue of its own, share a larger "
         "ring, or come from a program that counts its frames."
     ),
-    "spared": _says("other streams share these slots, but none of them came again; a slot does not know a stream."),
+    "spared": _says(
+        "other streams share these slots, but none of them came again. A slot does not know a stream; a program or a "
+        "separate queue does."
+    ),
     "many-counts": _says("other distances are as frequent as this one."),
     "clockwork": _says("they come at regular intervals, but not once per lap; a program does that."),
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),
