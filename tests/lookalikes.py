@@ -25,6 +25,19 @@ def padded_by_the_mirror(delay: int = 80 * STEP, multiple: int = 64, copies: int
     return wire.capture()
 
 
+def with_a_trailer(delay: int = 90 * STEP, trailer: int = 12, copies: int = 60) -> io.BytesIO:
+    """A tap sends some frames again after about a constant delay, each with as many bytes behind it."""
+    wire = Wire(58)
+    struck = set(wire.random.sample(range(400, 5_600), copies))
+    for number in range(6_000):
+        at = wire.step(STEP // 2 << number // 700 % 3, 2 * STEP << number // 700 % 3)
+        data = datagram(number, ident=0, rest=bytes(200))
+        wire.put(data, at)
+        if number in struck:
+            wire.put(data + wire.random.randbytes(trailer), at + delay + wire.random.randint(0, delay // 20))
+    return wire.capture()
+
+
 def of_an_age_instead(age: int = 150 * STEP, times: float = 0.02, *, varying: bool = True) -> io.BytesIO:
     """Now and then a program sends the record of a while ago instead of the new one, whose number is lost: always as
     old, though its rate varies."""

@@ -54,7 +54,8 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
     "repairs of the same places": (kinds.repairs, {"sender-repeat", "retransmission", "unexplained", "path-copy"}),
     "one flow of many repeats itself": (kinds.one_flow_repeats, {"sender-repeat", "retransmission", "unexplained"}),
     "a block once more, between new frames": (kinds.block_among_others, {"path-copy", "retransmission", "unexplained"}),
-    "copies that a mirror fills up": (lookalikes.padded_by_the_mirror, {"path-copy", "retransmission", "unexplained"}),
+    "copies that a mirror fills up": (lookalikes.padded_by_the_mirror, {"path-copy", "unexplained"}),
+    "copies with a trailer of the tap": (lookalikes.with_a_trailer, {"path-copy", "unexplained"}),
     "old records of one age instead of new ones": (
         lookalikes.of_an_age_instead,
         {"path-copy", "retransmission", "sender-repeat", "unexplained"},
@@ -82,6 +83,13 @@ def test_nobody_innocent_is_accused(name: str) -> None:
     for each in report.also:
         assert each.cause not in RING_CAUSES or each.strength in ("weak", "none"), each.statement
     assert verdict.cause not in {rival.cause for rival in verdict.rivals}, verdict.rivals
+
+
+def test_no_slot_is_named_where_a_tap_adds_a_trailer() -> None:
+    reasons = " ".join(judged(lookalikes.with_a_trailer()).verdict.because)
+    assert "pads or cuts" in reasons
+    assert "its length was not" in reasons
+    assert "the slot's" not in reasons
 
 
 @pytest.mark.parametrize("jitter", [0.05, 0.2])

@@ -100,7 +100,7 @@ class Seen:
     instead, not_instead  copies where another number is missing, and others; likewise `skipped` (there, or
                 the number just before never came) and `overwritten`
     resized     copies of another length, but for those that are longer by the commonest number of bytes: a tap may add
-                as much to each frame
+                as much to each frame. `odd` are all of them: whoever sends a packet again sends as many bytes
     room        log-likelihood ratio of places of their own, against squeezed in
     later, first  third and later copies, and second ones
     shows       new packets would have a new identification (more than would not)
@@ -120,6 +120,7 @@ class Seen:
     skipped: tuple[float, float]
     overwritten: tuple[float, float]
     resized: float
+    odd: float
     room: float
     later: float
     first: float
@@ -157,6 +158,7 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         skipped=split(skipped),
         overwritten=split(units.overwritten),
         resized=varied(units.resized[(share > 0.5) & (units.resized != 0)]),
+        odd=float(np.count_nonzero((share > 0.5) & (units.resized != 0))),
         room=float(np.clip((share * units.room).sum(), -12.0, 12.0)),
         later=later,
         first=total - later,
@@ -231,11 +233,19 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + _rhythm(label, what)
         + _again(label, what)
         + _content(label, what, context)
-        + (0.0 if label.cause in RING else RESIZED * min(what.resized, RESIZED_MOST))
+        + _length(label, what)
         + _evenly(label, part, what, context)
         + _times(label, part, context)
         + (what.stamps + (BESIDE if units.slotless else 0.0) if label.cause in RING else 0.0)
     )
+
+
+def _length(label: Label, what: Seen) -> float:
+    """Old bytes in frames of another length."""
+    if label.cause in RING:
+        return 0.0
+    sent_again = label.cause in ("retransmission", "sender-repeat")
+    return RESIZED * min(what.odd if sent_again else what.resized, RESIZED_MOST)
 
 
 def _often(label: Label, part: Part, what: Seen, context: Context) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...diagnose.result import Account, Pattern
+from ...model import RING_CAUSES
 from ..words import agree, listed, number
 from . import nothing, ring, sender, way
 from .common import share
@@ -51,7 +52,12 @@ def _bytes(one: Account) -> list[str]:
     if figures.other_length:
         found.append(
             f"{number(figures.other_length)} {agree(figures.other_length, 'has', 'have')} the old bytes with another "
-            "length: the slot's address was stale, its length was not."
+            "length: "
+            + (
+                "the slot's address was stale, its length was not."
+                if one.cause in RING_CAUSES
+                else "something on the way pads or cuts them, or a slot's address was stale and its length was not."
+            )
         )
     return found
 
