@@ -233,6 +233,18 @@ def mirrored(capture: io.BytesIO) -> io.BytesIO:
     return wire.capture()
 
 
+def mirrored_with_losses(count: int = 6000, lost: float = 0.01) -> io.BytesIO:
+    """A mirror sends every frame once more, straight behind it; now and then frames are lost before it, in runs."""
+    wire = Wire(21)
+    gone = 0
+    for number in range(count):
+        at = wire.step(200, 4_000)
+        gone = max(gone - 1, wire.random.randint(1, 3) if wire.random.random() < lost / 2 else 0)
+        data = datagram(number, ident=0)
+        wire.frames += [(at + later, data) for later in (0, 12) if not gone]
+    return wire.capture()
+
+
 def first_of_each_group_again(group: int = 35, first: int = 7, later: int = 152, count: int = 2900) -> io.BytesIO:
     """The first packets of each group are sent again, so many packets later: against loss, on purpose."""
     wire = Wire(15)

@@ -85,6 +85,11 @@ def test_nobody_innocent_is_accused(name: str) -> None:
     assert verdict.cause not in {rival.cause for rival in verdict.rivals}, verdict.rivals
 
 
+def test_a_mirror_of_everything_with_losses_is_not_blamed_on_the_sender() -> None:
+    verdict = judged(kinds.mirrored_with_losses()).verdict
+    assert verdict.cause == "path-copy" or verdict.strength == "weak", verdict.statement
+
+
 def test_no_slot_is_named_where_a_tap_adds_a_trailer() -> None:
     reasons = " ".join(judged(lookalikes.with_a_trailer()).verdict.because)
     assert "pads or cuts" in reasons

@@ -294,8 +294,9 @@ def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
     """Copies where another number is missing: a slot of the stream's own sends the old one instead; beside
     that, loss puts a gap there by chance."""
     # A generator that sends each frame several times may count them all: its copies stand where numbers are missing.
-    counts_all = part.shape == "at-once" and label.cause == "sender-repeat"
-    chance = min(max(1.5 * (context.loss if counts_all else context.beside), 0.002), 0.9)
+    # And where nearly all numbers came again, there is hardly a place without a copy to tell what is usual.
+    anywhere = (part.shape == "at-once" and label.cause == "sender-repeat") or what.numbers > ALL * context.unique
+    chance = min(max(1.5 * (context.loss if anywhere else context.beside), 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
     # Beta(1/2, 1/2) over the share of slots that were the stream's own.
