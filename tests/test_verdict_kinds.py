@@ -123,6 +123,13 @@ def test_streams_that_share_a_ring(given: tuple[int, ...]) -> None:
     assert {each.frame_distance for each in report.duplicates.listed} == {512}
 
 
+def test_streams_that_share_a_ring_and_a_mirror_of_everything() -> None:
+    """The other streams' second copies are counted out once."""
+    report = judged(kinds.mirrored(rings.streams_on_one_ring()))
+    found = next(each for each in (report.verdict, *report.also) if each.cause in RING_CAUSES)
+    assert found.ring_size == 512, found.statement
+
+
 @pytest.mark.parametrize("size", [48, 100, 512])
 @pytest.mark.parametrize("others", [0.0, 0.05])
 def test_a_ring_of_any_size(size: int, others: float) -> None:

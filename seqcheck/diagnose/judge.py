@@ -12,6 +12,8 @@ Pure; the order of explanations, of streams and of duplicates does not matter.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ..dataclass import dataclass, replace
@@ -90,20 +92,21 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
     episodes, and for all. Likewise numbers that never came: each was lost on the way, and took a slot, or another frame
     went out in its place, which is there to be counted. And frames of other streams: each may leave by a queue
     of its own."""
-    table, echo = case.table, _echo(case, aside)
-    spans = brackets(table, aside, case.alone, echo=echo)
+    table = case.table
+    made = partial(brackets, table, alone=case.alone, echo=_echo(case, aside), foreign=case.loss.foreign)
+    spans = made(aside)
     again = alike & ~table.early
     for which, better in ((again & (table.run_length >= LONG), 0.5), (again, SLOTLESS)):
         leads = which & table.leads
         if leads.sum() < 2:
             continue
-        other = brackets(table, aside | which, case.alone, echo=echo, slotless=which is again)
+        other = made(aside | which, slotless=which is again)
         scatter = [_scatter(each.high[leads]) for each in (spans, other)]
         if scatter[1] < better * scatter[0]:
             spans = other
     leads = alike & table.leads
     if leads.sum() >= AGREE and table.source_lost[leads].any():
-        other = brackets(table, aside, case.alone, echo=echo, replaced=True)
+        other = made(aside, replaced=True)
         agree = [at_one_count(each.high[leads]) for each in (spans, other)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = other

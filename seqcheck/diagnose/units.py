@@ -104,14 +104,16 @@ class Units:
 
 
 def brackets(
-    table: Table, aside: Bools, alone: Bools, *, echo: float = 0.0, replaced: bool = False, slotless: bool = False
-) -> Brackets:
+    table: Table, aside: Bools, alone: Bools, *, echo: float = 0.0, foreign: float = 0.0, replaced: bool = False,
+    slotless: bool = False,
+) -> Brackets:  # fmt: skip
     """Of every row. `aside` are duplicates that took no slot of a sender's ring; `alone` marks rows whose source sends
     one stream only. The stream's own numbers say best how many slots it used: from the number to the expectation, and
     the other duplicates in between. Where the number had come twice before, or ahead of its time, the records in
     between and the gaps among them have to do. Where only a sample of the duplicates has rows, how many lie in between
     is an estimate, and records are counted unless some of them took no slot. `slotless` brackets have the copy between
-    two slots. `echo` is the share of the source's frames that came twice on the way, and so of the foreign ones."""
+    two slots. `echo` is the share of the source's frames that came twice on the way, and so of its `foreign` ones,
+    which are that share of all; of other streams, the second copies are `aside`."""
     on_stream, of_source = (_of_all(each, table) for each in table.between(aside))
     again = ~aside
     others, stand_ins = (_of_all(table.between(each)[0], table) for each in (again, again & table.substitute))
@@ -126,7 +128,9 @@ def brackets(
     more = low - counted
     known = table.frame_distance >= 0
     high = np.where(known, table.frame_distance - of_source + (0 if replaced else table.source_lost) + more, low)
-    high = low + np.round(np.maximum(high - low, 0) / (1 + echo)).astype(np.int64)
+    between = np.maximum(high - low, 0)
+    twice = np.where(alone, between, np.minimum(between, foreign * table.frame_distance)) * (echo / (1 + echo))
+    high = low + between - np.round(twice).astype(np.int64)
     if slotless:  # the copy went out between two slots
         low, high = np.maximum(low - 1, 1), np.maximum(high - 1, 1)
     return Brackets(
