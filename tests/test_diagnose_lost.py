@@ -93,14 +93,17 @@ def test_what_another_stream_was_sent_in_place_of_is_not_lost() -> None:
     assert [lost(found, [10], np.ones(1, np.bool_), told=told) for told in (0, 2, 5)] == [[5], [3], [0]]
 
 
-def streams_apart(count: int, gaps: list[tuple[int, ...]], rows: list[tuple[int, ...]]) -> Findings:
-    """Findings of one source of `count` streams over frames 0 to 10,000: gaps (stream, frame) of one number each, and
-    duplicates (stream, frame)."""
+def streams_apart(records: list[int], gaps: list[tuple[int, ...]], rows: list[tuple[int, ...]]) -> Findings:
+    """Findings of one source whose streams sent so many records in frames 0 to 10,000: gaps (stream, frame) of one
+    number each, and duplicates (stream, frame)."""
     columns = [("stream", "<i4"), ("frame", "<i8")]
     found = SimpleNamespace(
         gaps=np.array([(*gap, 0, 1) for gap in gaps], [*columns, ("source", "<i4"), ("a", "<i8")]),
         duplicates=np.array([(*row, 0) for row in rows], [*columns, ("source", "<i4")]),
-        streams=np.array([(0, 0, 10_000)] * count, [("source", "<i8"), ("first_frame", "<i8"), ("last_frame", "<i8")]),
+        streams=np.array(
+            [(0, 0, 10_000, sent) for sent in records],
+            [("source", "<i8"), ("first_frame", "<i8"), ("last_frame", "<i8"), ("received", "<i8")],
+        ),
     )
     return cast(Findings, cast(Any, found))
 
@@ -115,8 +118,16 @@ def stand_in_elsewhere(found: Findings) -> tuple[int, int]:
 
 def test_what_stands_in_for_a_number_of_another_stream() -> None:
     rows = [(0, frame) for frame in range(500, 10_000, 500)]
-    found = streams_apart(3, [(1, frame + 4) for _, frame in rows], rows)
+    found = streams_apart([3333] * 3, [(1, frame + 4) for _, frame in rows], rows)
     assert stand_in_elsewhere(found) == (len(rows), 0)
+
+
+def test_a_gap_of_a_rare_stream_shows_late() -> None:
+    rows = [(0, frame) for frame in range(500, 10_000, 500)]
+    found = streams_apart([9600, 300, 100], [(2, frame + 180) for _, frame in rows], rows)
+    assert stand_in_elsewhere(found) == (len(rows), 0)
+    often = streams_apart([600, 300, 9100], [(2, frame + 180) for _, frame in rows], rows)
+    assert stand_in_elsewhere(often) == (0, len(rows))
 
 
 def test_among_many_streams_a_loss_is_never_far() -> None:
@@ -124,4 +135,4 @@ def test_among_many_streams_a_loss_is_never_far() -> None:
     random = np.random.default_rng(5)
     gaps = [(int(random.integers(40)), int(frame)) for frame in np.sort(random.integers(0, 10_000, 150))]
     rows = [(0, int(frame)) for frame in np.sort(random.integers(0, 9000, 13))]
-    assert stand_in_elsewhere(streams_apart(40, gaps, rows)) == (0, 150)
+    assert stand_in_elsewhere(streams_apart([250] * 40, gaps, rows)) == (0, 150)

@@ -45,7 +45,7 @@ TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
 REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
 GROUP = 64  # records: longer ones no interrupt hands over together
-AMONG_MANY = 1000  # times as many duplicates of any other kind, with the same effect
+AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, with the same effect; beside too few
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 
@@ -162,7 +162,7 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
             yield "passed-over"
         if figures.count == 1 and not (ring is not None and ring.given):
             yield "single"
-        if figures.count * AMONG_MANY < len(case.table):
+        if figures.count * (FEW_AMONG if figures.count < AGREE else AMONG_MANY) < len(case.table):
             yield "leftover"
     if ring is None:
         return

@@ -15,7 +15,8 @@ from ..track.tracker import Findings
 from .due import Ahead
 from .keys import Bools, Floats, Ints, by_place, keyed
 
-NEAR = 4  # records of each stream of a source between a duplicate and the gap that shows whose place it took
+NEAR = 4  # records of a stream within which its gap shows, behind the duplicate that took the place of one of its own
+AHEAD = 32  # duplicates of the source that are looked at
 SURELY = 3.0  # standard deviations more than by chance
 
 
@@ -56,8 +57,9 @@ def elsewhere_of(
     findings: Findings, widths: Ints, still: Ints, rows: NDArray[Any], which: Bools, *, frame: str = "frame"
 ) -> Bools:
     """Which of the `rows` that are `which` stand, with their copy in `frame`, where a number of another stream of the
-    source is missing: the first gap behind it that nothing else accounts for. Takes that number out of `widths`. None
-    do where chance would put about as many of them before a gap: among many streams a loss is never far."""
+    source is missing: in a gap behind it, within reach, that nothing else accounts for. Takes that number out of
+    `widths`. None do where chance would put about as many of them before a gap: among many streams a loss is never
+    far."""
     gaps, streams = findings.gaps, findings.streams
     result = np.zeros(len(rows), np.bool_)
     if not len(rows) or not len(gaps):
@@ -65,40 +67,49 @@ def elsewhere_of(
     share = np.bincount(np.maximum(streams["source"], 0), minlength=1)
     of_row, of_gap = (np.where(each >= 0, each, 0) for each in (rows["source"], gaps["source"]))
     many = share[np.minimum(of_row, len(share) - 1)]
-    places, order = by_place(gaps, "source", "frame")
+    reach = _reach(streams)[gaps["stream"]]
     mine = np.flatnonzero((many > 1) & which)
-    mine = mine[np.argsort(rows[frame][mine], kind="stable")]
-    starts = np.searchsorted(places, keyed(of_row[mine], rows[frame][mine]), "right")
-    free = (widths > 0) & (still > 0)
+    mine = mine[np.lexsort((rows[frame][mine], of_row[mine]))]
+    places = keyed(of_row[mine], rows[frame][mine])
     # A gap may be of a source that no stream began with: its address changed.
     sources = max(len(share), *(int(each.max(initial=0)) + 1 for each in (of_row, of_gap)))
-    chance = _near_a_gap(findings, of_gap[free], sources)[of_row[mine]]
+    order = np.flatnonzero((widths > 0) & (still > 0))
+    chance = _near_a_gap(findings, of_gap[order], reach[order], sources)[of_row[mine]]
+    order = order[np.lexsort((gaps["frame"][order], of_gap[order]))]
+    ends = np.searchsorted(places, keyed(of_gap[order], gaps["frame"][order]), "left").tolist()
+    begins = keyed(of_gap[order], np.maximum(gaps["frame"][order] - reach[order], 0))
+    starts = np.searchsorted(places, begins, "left").tolist()
     left = widths.copy()
-    for row, start in zip(mine.tolist(), starts.tolist(), strict=True):
-        reach = int(rows[frame][row]) + NEAR * int(many[row])
-        for at in range(start, min(start + NEAR, len(order))):
-            gap = order[at]
-            if of_gap[gap] != of_row[row] or gaps["frame"][gap] > reach:
+    for gap, start, end in zip(order.tolist(), starts, ends, strict=True):  # the first that is free: most find one
+        for row in mine[max(start, end - AHEAD) : end].tolist():
+            if min(left[gap], still[gap]) <= 0:
                 break
-            if min(left[gap], still[gap]) > 0 and gaps["stream"][gap] != rows["stream"][row]:
+            if not result[row] and gaps["stream"][gap] != rows["stream"][row]:
                 left[gap] -= 1
                 result[row] = True
-                break
     if result.sum() <= float(chance.sum() + SURELY * np.sqrt((chance * (1 - chance)).sum())):
         return np.zeros(len(rows), np.bool_)
     widths[:] = left
     return result
 
 
-def _near_a_gap(findings: Findings, of_gap: Ints, sources: int) -> Floats:
-    """float64[sources]: the chance that a frame anywhere has one of these gaps, by source, within reach behind it."""
+def _reach(streams: NDArray[Any]) -> Floats:
+    """float64[streams], frames: how far behind a frame in whose place a number of the stream is missing the gap shows
+    at the latest, with some room. The rarer its records, the later."""
+    span = streams["last_frame"] - streams["first_frame"] + 1
+    result: Floats = NEAR * span / np.maximum(streams["received"], 1)
+    return result
+
+
+def _near_a_gap(findings: Findings, of_gap: Ints, reach: Floats, sources: int) -> Floats:
+    """float64[sources]: the chance that a frame anywhere has one of these gaps, by source, within its reach behind."""
     streams = findings.streams
     source = np.maximum(streams["source"], 0)
     first, last = np.full(sources, np.iinfo(np.int64).max), np.zeros(sources, np.int64)
     np.minimum.at(first, source, streams["first_frame"])
     np.maximum.at(last, source, streams["last_frame"])
-    often = np.bincount(of_gap, minlength=sources) / np.maximum(last - first + 1, 1)
-    result: Floats = 1 - np.exp(-often * NEAR * np.bincount(source, minlength=sources))
+    within = np.bincount(of_gap, weights=reach, minlength=sources)
+    result: Floats = 1 - np.exp(-within / np.maximum(last - first + 1, 1))
     return result
 
 
