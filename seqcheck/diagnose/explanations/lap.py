@@ -13,7 +13,6 @@ evidence.
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from .. import priors
 from ..arrays import distinct, quantiles
 from ..keys import Floats, Ints
 from ..units import Units
+from . import miscount
 from .part import FLOOR, Part, log_beta, log_gamma, normal, poisson, windows
 
 CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view
@@ -29,11 +29,9 @@ OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
 NUMBERED = {"exact": 0.6, "short": 0.3, "long": 0.1}  # and where only numbered ones are, of other streams
 EXACT, BESIDE = 0.97, 0.02  # of exact ends are where they should be, or counted wrong by one; the rest lie near
 SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of other frames
-# Of slots filled too early the ends are counted wrong by a few, and all of them alike by so many, since which numbers
-# were lost, and which ones' places were taken, is not told apart. Its prior; by how much; by how much all of them,
-# where any was lost.
-BLURRED, BLURS, SHIFTS = 0.05, (0.4, 0.7, 1.0, 1.6, 3.0, 6.0), (0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0)
-MISSED, FARTHEST = (0.1, 0.3, 0.8, 1.6, 3.0), 32  # places not counted, or counted twice, in a lap; as far as is asked
+# Of slots filled too early, and of others where numbers were lost: in so many captures the ends are counted wrong by a
+# few (miscount.py).
+BLURRED, MISCOUNTED = 0.05, 0.1
 NEAR = 16  # slots from the likeliest size within which a blurred one is asked for
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
@@ -50,7 +48,7 @@ def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
     """The laps worth a look."""
     families = families_of(units)
     found = [exact(units, size, given) for size in _exact_sizes(units, given).tolist()]
-    if units.early:
+    if units.early or not units.lossless:
         found += [blurred(units, size, given) for size in _exact_sizes(units, given).tolist()]
     logs = np.log(units.end)
     for family in families:
@@ -139,46 +137,18 @@ def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
     laps = laps_of(units.end, size, up=False)
     off = laps * size - units.end
     own = laps[np.abs(off) <= 3 + size // 100]
-    best, width = np.full(len(off), FLOOR), 0.0
-    shifts = SHIFTS[:1] if units.lossless else SHIFTS
-    for blur in BLURS:
-        for shift in shifts:
-            density = np.logaddexp(
-                math.log(0.95) + np.minimum(normal(off - shift, blur), 0.0),
-                math.log(0.05) - np.abs(off) / (4 * blur) - math.log(8 * blur + 1),
-            )
-            density = np.maximum(density, FLOOR)
-            if not width or float(density.sum()) > float(best.sum()):
-                best, width = density, blur
-    for fewer in () if units.lossless else MISSED:
-        for more in MISSED:
-            density = np.logaddexp(
-                math.log(0.95) + _missed(fewer, more)[np.clip(off, -FARTHEST, FARTHEST) + FARTHEST],
-                math.log(0.05) - np.abs(off) / (4 * BLURS[-1]) - math.log(8 * BLURS[-1] + 1),
-            )
-            density = np.maximum(density, FLOOR)
-            if float(density.sum()) > float(best.sum()):
-                best, width = density, math.sqrt(fewer + more)
-    ways = len(BLURS) * len(shifts) + (0 if units.lossless else len(MISSED) ** 2)
+    ways = miscount.ways(early=units.early, lossless=units.lossless)
+    density, width = ways.best(off)
+    often = BLURRED if units.early else MISCOUNTED
     return Part(
         shape="lap",
-        density=np.maximum(best + _lap_weights(own)[laps - 1], FLOOR),
-        prior=math.log(BLURRED / ways) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
+        density=np.maximum(density + _lap_weights(own)[laps - 1], FLOOR),
+        prior=math.log(often / len(ways.widths)) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
         center=float(size),
         spread=width / size,
         family="blurred",
         laps=laps,
     )
-
-
-@cache
-def _missed(fewer: float, more: float) -> Floats:
-    """Log-probability of an end that is short by each of -FARTHEST..FARTHEST places: those not counted are a Poisson
-    number, and so are those counted twice."""
-    count = np.arange(FARTHEST + 1)
-    law = np.convolve(np.exp(poisson(count, fewer)), np.exp(poisson(count, more))[::-1])
-    result: Floats = np.log(np.maximum(law, 1e-300))
-    return result
 
 
 def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> Part | None:
@@ -382,7 +352,7 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
         for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
             evidence, _ = _evidence(ends, sizes, family, burst, apart)
             total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
-    if units.early:
+    if units.early or not units.lossless:
         for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given))).tolist():
             near = blurred(units, int(sizes[at]), given)
             total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine].sum()))
