@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 from collections import deque
 
-from kinds import BEGIN, STEP, Wire, datagram
+from kinds import BEGIN, STEP, Wire, datagram, foreign
 
 C = b"\2\0\0\0\0\x0c"
 
@@ -116,4 +116,82 @@ def of_the_receivers_ring(size: int = 512, share: float = 0.4, copies: int = 60)
             copies -= 1
         ring.append(due)
         wire.put(due, wire.step(STEP << len(ring) // 900 % 3, 2 * STEP << len(ring) // 900 % 3))
+    return wire.capture()
+
+
+def the_one_before_instead(streams: int = 8, copies: int = 40) -> io.BytesIO:
+    """Streams take turns, and now and then a program sends its last record again instead of the new one, whose number
+    is lost."""
+    wire = Wire(61)
+    struck = set(wire.random.sample(range(1_000, 9_000), copies))
+    for at in range(9_600):
+        number, stream = divmod(at, streams)
+        wire.put(datagram(number - (at in struck), ident=0, sport=7000 + stream))
+    return wire.capture()
+
+
+def threads_swap_items(batch: int = 16, times: float = 0.01) -> io.BytesIO:
+    """Two threads fill batches, and now and then an item is that of a later place: its number comes twice, and that of
+    the place never."""
+    wire = Wire(62)
+    items = list(range(8_000))
+    for place in range(len(items)):
+        left = batch - place % batch - 1
+        if left and wire.random.random() < times:
+            items[place] = place + wire.random.randint(1, left)
+    for number in items:
+        wire.put(datagram(number, ident=0))
+    return wire.capture()
+
+
+def when_the_window_is_full(window: int = 256, timeout: int = 300 * STEP, times: int = 30) -> io.BytesIO:
+    """Acknowledgements stay away now and then: the sender stops when its window is full, and after a timeout sends the
+    oldest of it again."""
+    wire = Wire(63)
+    struck = set(wire.random.sample(range(400, 8_000), times))
+    for number in range(8_400):
+        wire.put(datagram(number, ident=0))
+        if number in struck:
+            wire.now += timeout * wire.random.randint(80, 120) // 100
+            wire.put(datagram(number - window + 1, ident=0))
+    return wire.capture()
+
+
+def by_count(every: int = 1000, records: int = 20_000) -> io.BytesIO:
+    """A record that describes the others comes again after every so many of them; the rate varies."""
+    wire = Wire(64)
+    for number in range(records):
+        slow = (1, 5, 2)[number // 700 % 3]
+        wire.put(datagram(number, ident=0), wire.step(slow * STEP // 2, slow * 2 * STEP))
+        if number >= 700 and number % every == 700:
+            wire.put(datagram(700, ident=0), wire.step())
+    return wire.capture()
+
+
+def some_again_after_so_many(behind: int = 64, every: int | None = 209, records: int = 12_000) -> io.BytesIO:
+    """A program sends every so many-th record once more, or some, when it has sent so many others; the rate varies."""
+    wire = Wire(65)
+    for number in range(records):
+        slow = (1, 5, 2)[number // 500 % 3]
+        wire.put(datagram(number, ident=0), wire.step(slow * STEP // 2, slow * 2 * STEP))
+        old = number - behind + 1
+        if old > 0 and (old % every == 0 if every else wire.random.random() < 0.008):
+            wire.put(datagram(old, ident=0), wire.step(slow * STEP // 2, slow * 2 * STEP))
+    return wire.capture()
+
+
+def retried_in_place(mean: int = 768, spread: float = 0.028, times: float = 0.02) -> io.BytesIO:
+    """A program sends a record again some time later, in the place of a new one; other frames lie between."""
+    wire = Wire(66)
+    due: dict[int, int] = {}
+    for number in range(6_000):
+        if wire.random.random() < 0.006:
+            wire.put(foreign())
+        old = next((each for each in due if number >= each), None)
+        if old is None:
+            wire.put(datagram(number, ident=0))
+            if wire.random.random() < times:
+                due[number + int(wire.random.gauss(mean, spread * mean))] = number
+            continue
+        wire.put(datagram(due.pop(old), ident=0))
     return wire.capture()

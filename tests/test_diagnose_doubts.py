@@ -28,11 +28,14 @@ def figures(count: int, **more: Any) -> Figures:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("count", "of", "held"), [(3, 2_000, False), (3, 4_000, True), (90, 80_000, False)])
+@pytest.mark.parametrize(
+    ("count", "of", "held"), [(3, 2_000, False), (3, 4_000, True), (90, 80_000, False), (1, 40, True), (2, 15, False)]
+)
 def test_a_few_of_a_ring_among_thousands_of_others_may_be_chance(count: int, of: int, held: bool) -> None:
-    found = tuple(doubts.of_account(case(of), "stale-slot", "lap", figures(count), None))
+    rows = np.ones(of, np.bool_)
+    found = tuple(doubts.of_account(case(of), "stale-slot", "lap", rows, figures(count), None))
     assert ("leftover" in found) is held
-    assert "leftover" not in tuple(doubts.of_account(case(of), "path-copy", "at-once", figures(count), None))
+    assert "leftover" not in tuple(doubts.of_account(case(of), "path-copy", "at-once", rows, figures(count), None))
 
 
 def test_a_doubt_that_comes_twice_is_told_once() -> None:
@@ -42,7 +45,9 @@ def test_a_doubt_that_comes_twice_is_told_once() -> None:
 @pytest.mark.parametrize(("distance", "held"), [((4, 9), True), ((4, 900), False)])
 def test_groups_that_come_twice_may_be_a_taps_batches(distance: tuple[int, int], held: bool) -> None:
     found = tuple(
-        doubts.of_account(case(200), "sender-repeat", "block", replace(figures(200), distance=distance), None)
+        doubts.of_account(
+            case(200), "sender-repeat", "block", np.ones(200, np.bool_), replace(figures(200), distance=distance), None
+        )
     )
     assert ("groups" in found) is held
 

@@ -17,7 +17,7 @@ from .due import far_behind
 from .explanations.labels import varied
 from .explanations.part import Part
 from .keys import Bools, Floats
-from .priors import HARDLY, SMALLEST, origin
+from .priors import HARDLY, KNOWN, SMALLEST, origin
 from .result import AGREE, MODERATE, STRONG, Doubt, Figures, Pattern, Ring
 from .spared import Spared
 from .timekeeping import AT_ONCE, BLUR
@@ -43,7 +43,7 @@ DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then 
 TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
-REGULAR, EVENLY, ON_TIME = 8, 0.95, 0.02  # steps from which on a rhythm is told; share of them; laps
+JUST_BEFORE = 0.25  # of the copies, that have the number before missing: else it may be the one behind
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, with the same effect; beside too few
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
@@ -56,15 +56,27 @@ MOST: dict[Doubt, Strength] = {
     "wide": "weak", "small": "weak", "single": "weak", "size": "moderate", "beside": "weak", "many-counts": "weak",
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
-    "keeps-count": "weak", "receiver": "weak",
+    "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
+    "no-program": "weak", "behind": "weak",
 }  # fmt: skip
-# Where the copies replace others, that is the sender's doing, and these leave no more than the size open.
-OF_SIZE: tuple[Doubt, ...] = ("slice", "many-counts", "own-count", "wide", "spared")
+# Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
+# program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
+# nothing that the distances leave open matters.
+OF_SIZE: tuple[Doubt, ...] = ("slice", "many-counts", "own-count", "spared")
+OF_DISTANCES: tuple[Doubt, ...] = (*OF_SIZE, "wide", "no-count", "scatter")
 
 
-def held(strength: Strength, doubts: tuple[Doubt, ...], *, instead: bool = False) -> tuple[Strength, tuple[Doubt, ...]]:
-    """The strength that is left, and the doubts that took the rest; `instead`: the copies replace others."""
-    most = {each: "moderate" if instead and each in OF_SIZE else MOST[each] for each in doubts}
+def held(
+    strength: Strength, doubts: tuple[Doubt, ...], *, instead: bool = False, resized: bool = False
+) -> tuple[Strength, tuple[Doubt, ...]]:
+    """The strength that is left, and the doubts that took the rest; `instead`: the copies replace others; `resized`:
+    they have the lengths of others."""
+    spared = (
+        OF_DISTANCES if resized else OF_SIZE if instead and sum(each in OF_SIZE for each in set(doubts)) == 1 else ()
+    )
+    most = {each: "moderate" if each in spared else MOST[each] for each in doubts}
+    if "spared" in spared and "spared" in doubts and "wide" in most:  # another queue makes an interval wide by itself
+        most["wide"] = "moderate"
     limiting = tuple(each for each in most if ORDER.index(most[each]) < ORDER.index(strength))
     return min((strength, *(most[each] for each in limiting)), key=ORDER.index), limiting
 
@@ -90,6 +102,8 @@ def of_lap(
         yield "scatter"
     if _of_the_receiver(case, rows, spans):
         yield "receiver"
+    if ring.closed and (_wide(ring) or ring.given) and _agreeing(sample, share) < MANY:
+        yield "no-count"
     if ring.given:
         return
     if _in_one_stretch(case, rows, ring):
@@ -100,8 +114,13 @@ def of_lap(
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"
-    if not origin(ring.best) and _like_clockwork(sample, share, ring):
+    if not instead and ring.best < KNOWN[0][0]:
+        yield "small"
+    one_number = int(np.ptp(case.table.rows["x"][rows])) == 0 and rows.sum() > 1
+    if not instead and (timekeeping.like_clockwork(sample, share, ring) or (one_number and not origin(ring.best))):
         yield "clockwork"
+    if timekeeping.after_pauses(sample, share):
+        yield "pauses"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
     own_places |= instead
     both = timekeeping.to_both(part, sample, share) and not own_places and not timekeeping.pace_changes(case, rows)
@@ -145,12 +164,16 @@ def of_other_than_a_ring(case: Case, rows: Bools, spans: Brackets) -> Iterator[D
         yield "keeps-count"
 
 
-def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, ring: Ring | None) -> Iterator[Doubt]:
+def of_account(
+    case: Case, cause: Cause, pattern: Pattern, rows: Bools, figures: Figures, ring: Ring | None
+) -> Iterator[Doubt]:
     """For any account: how much there is to go by."""
     if figures.count < AGREE:
         yield "few"
     if pattern == "delay" and figures.distance and figures.distance[1] > 2 and _unresolved(case, figures):
         yield "clock"
+    if cause == "retransmission" and pattern in ("delay", "spread") and figures.identical:
+        yield "no-program" if figures.new_would_show else "alike"
     if cause == "sender-repeat" and pattern == "block" and figures.distance and figures.distance[1] <= GROUP:
         yield "groups"
     if cause in RING_CAUSES:
@@ -162,17 +185,31 @@ def of_account(case: Case, cause: Cause, pattern: Pattern, figures: Figures, rin
             yield "passed-over"
         if figures.count == 1 and not (ring is not None and ring.given):
             yield "single"
+        if pattern == "next-buffer" and _others_beside_gaps(case, rows) > AS_OFTEN * figures.count:
+            yield "leftover"
+        if pattern == "next-buffer" and figures.skipped < JUST_BEFORE * figures.count:
+            yield "behind"
         if figures.count * (FEW_AMONG if figures.count < AGREE else AMONG_MANY) < len(case.table):
             yield "leftover"
     if ring is None:
         return
     sure = MODERATE if figures.episodes >= AGREE else STRONG
-    if ring.certainty < sure and ring.high * (1 - ring.untouched) > WIDE * ring.low:
+    if ring.certainty < sure and _wide(ring):
         yield "wide"
     if ring.best < HARDLY and not ring.given:
         yield "small"
     if ring.size is not None and ring.certainty < STRONG:
         yield "size"
+
+
+def _wide(ring: Ring) -> bool:
+    return ring.high * (1 - ring.untouched) > WIDE * ring.low
+
+
+def _others_beside_gaps(case: Case, rows: Bools) -> int:
+    """Other duplicates that lie beside numbers that never came: whatever did that may have done it all."""
+    table = case.table
+    return int((~rows & (table.stands_in | table.skipped | table.overwritten)).sum())
 
 
 def _unresolved(case: Case, figures: Figures) -> bool:
@@ -208,15 +245,14 @@ def _among_others(sample: Units, share: Floats, size: int) -> bool:
     return bool((often[apart] >= max(AGREE, AS_OFTEN * own)).any())
 
 
-def _like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
-    """Whether the copies come at a fixed number of frames, and not once a lap."""
-    mine = share > 0.5
-    steps = sample.step[mine & (sample.step > 0)]
-    if len(steps) < REGULAR or mine.mean() < SOLE:
-        return False
-    values, often = np.unique(steps, return_counts=True)
-    laps = float(values[int(np.argmax(often))]) / ring.best
-    return float(often.max()) >= EVENLY * len(steps) and abs(laps - max(round(laps), 1)) > ON_TIME
+def _agreeing(sample: Units, share: Floats) -> float:
+    """The share of the lap's copies that lie at one count, or beside it."""
+    ends = sample.end[share > 0.5]
+    if not len(ends):
+        return 0.0
+    values, often = np.unique(ends, return_counts=True)
+    usual = values[int(np.argmax(often))]
+    return float(np.mean(np.abs(ends - usual) <= 1))
 
 
 def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
@@ -280,8 +316,13 @@ def _loose(case: Case, sample: Units, share: Floats, outcome: Outcome, ring: Rin
 def replacing(case: Case, sample: Units, share: Floats) -> bool:
     """Whether the copies stand where other numbers are missing, or have the length of other frames: the sender did
     that, no way puts one for another."""
+    return _replacing_numbers(case, sample, share) or of_other_lengths(sample, share)
+
+
+def of_other_lengths(sample: Units, share: Floats) -> bool:
+    """Whether the copies have the lengths of other frames, by different amounts."""
     resized = varied(sample.resized[(share > 0.5) & (sample.resized != 0)])
-    return _replacing_numbers(case, sample, share) or resized >= max(AGREE, RESIZED * float(share.sum()))
+    return resized >= max(AGREE, RESIZED * float(share.sum()))
 
 
 def _replacing_numbers(case: Case, sample: Units, share: Floats) -> bool:

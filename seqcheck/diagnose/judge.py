@@ -273,8 +273,9 @@ def _lap(
 
     def made(cause: Cause, pattern: Pattern, which: Bools, doubtful: tuple[Doubt, ...]) -> Account:
         return _account(
-            case, cause, pattern, which, spans, odds, rival=rival, ring=ring, held=doubtful, instead=instead
-        )
+            case, cause, pattern, which, spans, odds, rival=rival, ring=ring, held=doubtful, instead=instead,
+            resized=doubts.of_other_lengths(sample, share),
+        )  # fmt: skip
 
     pattern: Pattern = "early-lap" if early else "lap"
     long = rows & (case.table.run_length >= LONG)
@@ -291,12 +292,15 @@ def _lap(
 def _account(
     case: Case, cause: Cause, pattern: Pattern, rows: Bools, spans: Brackets, odds: float,
     *, rival: str | None = None, ring: Ring | None = None, held: tuple[Doubt, ...] = (), instead: bool = False,
+    resized: bool = False,
 ) -> Account:  # fmt: skip
     closed = bool((spans.high > spans.low)[rows].any()) or case.loss.foreign > 0
     figures = account.figures(case.table, rows, spans, case.facts, case.context.unique, closed=closed)
-    everything = (*held, *doubts.of_account(case, cause, pattern, figures, ring))
+    everything = (*held, *doubts.of_account(case, cause, pattern, rows, figures, ring))
     odds_give = "none" if cause == "unexplained" else strength_of(odds)
-    strength, limiting = doubts.held(odds_give, everything, instead=instead and figures.count >= AGREE)
+    strength, limiting = doubts.held(
+        odds_give, everything, instead=instead and figures.count >= AGREE, resized=resized and figures.count >= AGREE
+    )
     return Account(
         cause=cause,
         pattern=pattern,

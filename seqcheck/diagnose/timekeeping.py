@@ -1,5 +1,5 @@
 """Do copies keep to a time, to a count of frames, or to both? A delay does the one, a ring the other; under a steady
-rate nothing tells. Pure.
+rate nothing tells. And do they come regularly, or after pauses, as a program's do? Pure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .arrays import quantiles
 from .case import Case
 from .explanations.part import Part
 from .keys import Bools, Floats, Ints
-from .priors import HARDLY
+from .priors import HARDLY, origin
 from .result import AGREE, Ring
 from .units import Brackets, Units
 
@@ -22,6 +22,10 @@ PACE = 0.05  # of the time between copies, by which that time differs within a r
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
 UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
 TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
+REGULAR, EVENLY, ON_TIME = 8, 0.9, 0.02  # steps from which on a rhythm is told; share of them; of a step, of a lap
+MOST_OF_IT, MISSED = 0.6, 4  # of all copies; steps of which the copies between do not count
+SILENCE = 10.0  # times as long as usual
+NEARLY_ALL = 0.8  # of the copies
 BESIDE = 0.1  # of the lap's copies, that came after the same time and at other counts
 
 
@@ -69,6 +73,28 @@ def pace_changes(case: Case, rows: Bools) -> bool:
     last = np.append(first[1:], len(at)) - 1
     spans = (time[order][last] - time[order][first])[last > first]
     return len(spans) > 0 and float(np.median(spans)) > PACE * float(np.median(time))
+
+
+def like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
+    """Whether the copies come at a fixed number of frames: a program counts. Once a lap, a slot that is stuck does so
+    as well, in a ring of a size that drivers use."""
+    mine = share > 0.5
+    steps = sample.step[mine & (sample.step > 0)]
+    if len(steps) < REGULAR or mine.mean() < MOST_OF_IT:
+        return False
+    values, often = np.unique(steps, return_counts=True)
+    usual = float(values[int(np.argmax(often))])
+    times = np.clip(np.round(steps / usual), 1, MISSED if usual >= REGULAR else 1)  # some were lost
+    regular = float(np.mean(np.abs(steps / usual - times) <= ON_TIME * times))
+    once_a_lap = abs(usual / ring.best - max(round(usual / ring.best), 1)) <= ON_TIME
+    return regular >= EVENLY and not (once_a_lap and origin(ring.best))
+
+
+def after_pauses(sample: Units, share: Floats) -> bool:
+    """Whether nearly all copies come after a silence of the sender, as what a timeout sends does. A slot is stale
+    whenever its turn is."""
+    known = (share > 0.5) & (sample.silence > 0)
+    return int(known.sum()) >= AGREE and float(np.mean(sample.silence[known] > SILENCE)) >= NEARLY_ALL
 
 
 def _middle(values: Ints) -> float:

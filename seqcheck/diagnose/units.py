@@ -60,11 +60,13 @@ class Units:
     still      the clock did not move meanwhile, though many frames came: it says nothing of a delay
     reach      the greatest distance there could be
     length     duplicates of the episode; `copies` that came before
-    substitute, skipped  as in Table
+    substitute, skipped  as in Table: `substitute` stands in for a number of any stream, `of_own` for one of its own
     resized    as in Evidence; 0 where the copies were not compared
     overwritten  the number due where the earlier copy stood never came; `early` says that all of them came early
     step       frames of the source from the duplicate before to this one, 0 for the first
     room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
+    silence    from the source's frame before the copy to the one after it, in times of what that takes nearby; 0 not
+               known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
     slotless, own  as in Brackets
     lossless   every number that never came is one in whose place another went out
@@ -85,12 +87,14 @@ class Units:
     length: Ints
     copies: Ints
     substitute: Bools
+    of_own: Bools
     skipped: Bools
     overwritten: Bools
     resized: Ints
     early: bool
     step: Ints
     room: Floats
+    silence: Floats
     fresh_id: Floats
     astray: Floats
     slotless: bool
@@ -179,12 +183,14 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         length=length,
         copies=table.rows["copies"][at],
         substitute=table.stands_in[at],
+        of_own=table.substitute[at],
         skipped=table.skipped[at],
         overwritten=table.overwritten[at],
         resized=np.array([0 if one is None else one.resized for one in evidence], np.int64),
         early=bool(table.early[at].all()) if len(at) else False,
         step=_steps(table, rows & table.known)[at],
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
+        silence=np.array([one.around / one.double if one and one.around and one.double else 0.0 for one in evidence]),
         fresh_id=np.array([np.nan if one is None or one.fresh_id is None else float(one.fresh_id) for one in evidence]),
         astray=np.array(
             [

@@ -97,8 +97,8 @@ class Seen:
     number      copies that are the first repeat of their number, in duplicates; `copies` all of them
     beside      the same two of everything that lies within a factor of 1.6 of the part's center
     nothing     log-probability of the episodes' lengths where they say nothing
-    instead, not_instead  copies where another number is missing, and others; likewise `skipped` (there, or
-                the number just before never came) and `overwritten`
+    instead, not_instead  copies where another number is missing, and others; likewise `skipped` (there, of another
+                stream, or the number just before never came) and `overwritten`
     resized     copies of another length, but for those that are longer by the commonest number of bytes: a tap may add
                 as much to each frame. `odd` are all of them: whoever sends a packet again sends as many bytes
     room        log-likelihood ratio of places of their own, against squeezed in
@@ -140,7 +140,8 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
     known = ~np.isnan(units.fresh_id)
     shows = float((share[known] * units.fresh_id[known]).sum())
     hidden = float(share[known].sum()) - shows
-    skipped = units.skipped | units.substitute
+    # The next frame overwrites what was due before it; in the place of what is due behind it an old one went out.
+    skipped = units.skipped | (units.substitute & ~units.of_own)
     later = float(share[units.copies >= 2].sum())
 
     def split(which: Bools) -> tuple[float, float]:

@@ -48,7 +48,16 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "separate queue does."
     ),
     "many-counts": _says("other distances are as frequent as this one."),
-    "clockwork": _says("they come at regular intervals, but not once per lap; a program does that."),
+    "clockwork": _says("they come every so many frames, as from a program that counts them."),
+    "no-count": _says(
+        "all frames of the sender that are in view make up no common distance, as those of a ring would."
+    ),
+    "behind": _says("which numbers are missing is not clear: those before the copies, or those behind them."),
+    "pauses": _says("they come after pauses of the sender, as what a timeout sends again does."),
+    "alike": _says("the copies are identical: a way that takes another time for each would look the same."),
+    "no-program": _says(
+        "the copies are identical, down to the IP identification: no program sent them again, but a link or a way may."
+    ),
     "clock": _says("the capture's clock is too coarse: within one tick, every delay looks constant."),
     "one-run": _says("it is all one run, and a single distance proves little."),
     "one-stretch": _says(
