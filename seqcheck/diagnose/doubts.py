@@ -18,7 +18,7 @@ from .explanations.labels import varied
 from .explanations.part import Part
 from .keys import Bools, Floats
 from .priors import HARDLY, KNOWN, SMALLEST, origin
-from .result import AGREE, MODERATE, STRONG, Doubt, Figures, Pattern, Ring
+from .result import AGREE, MODERATE, NO_SLOT, STRONG, Doubt, Figures, Pattern, Ring
 from .spared import Spared
 from .timekeeping import AT_ONCE, BLUR
 from .units import Brackets, Units
@@ -34,7 +34,7 @@ UP_TO = 2  # numbers after the one that is due, where a run ends
 SKIPPING = 0.03  # of the numbers, before which others are missing for another reason: beside copies they mean little
 OFTEN = 0.15  # of the numbers: no occasional fault leaves others missing before this share
 AS_OFTEN = 0.5  # of the copies at one count, that lie at another: then no count is special
-MOSTLY = 0.8  # of the copies
+MOSTLY, MOST_OF_THEM = 0.8, 0.6  # of the copies
 HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
@@ -57,7 +57,7 @@ MOST: dict[Doubt, Strength] = {
     "leftover": "weak", "clockwork": "weak", "as-many": "weak", "in-place": "weak", "clock": "weak",
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
-    "no-program": "weak", "behind": "weak",
+    "no-program": "weak", "behind": "weak", "length": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -100,6 +100,8 @@ def of_lap(
         yield "leftover"
     if part.family not in ("exact", "blurred") and _over_several_laps(part, share):
         yield "scatter"
+    if part.family == "blurred" and not sample.early:
+        yield from _miscounted(at_one_count(sample.end[share > 0.5]))
     if _of_the_receiver(case, rows, spans):
         yield "receiver"
     if ring.closed and (_wide(ring) or ring.given) and _agreeing(sample, share) < MANY:
@@ -174,6 +176,8 @@ def of_account(
         yield "clock"
     if cause == "retransmission" and pattern in ("delay", "spread") and figures.identical:
         yield "no-program" if figures.new_would_show else "alike"
+    if cause in NO_SLOT and pattern == "delay" and figures.other_length > AS_OFTEN * figures.compared:
+        yield "length"
     if cause == "sender-repeat" and pattern == "block" and figures.distance and figures.distance[1] <= GROUP:
         yield "groups"
     if cause in RING_CAUSES:
@@ -200,6 +204,12 @@ def of_account(
         yield "small"
     if ring.size is not None and ring.certainty < STRONG:
         yield "size"
+
+
+def _miscounted(agreeing: float) -> Iterator[Doubt]:
+    """Where numbers were lost, copies may lie beside one count; the fewer lie there, the more else does the same."""
+    if agreeing < MOST_OF_THEM:
+        yield "some-scatter" if agreeing >= MANY else "scatter"
 
 
 def _wide(ring: Ring) -> bool:

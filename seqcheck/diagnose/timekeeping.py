@@ -22,7 +22,7 @@ PACE = 0.05  # of the time between copies, by which that time differs within a r
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
 UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
 TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
-REGULAR, EVENLY, ON_TIME = 8, 0.9, 0.02  # steps from which on a rhythm is told; share of them; of a step, of a lap
+REGULAR, EVENLY, ON_TIME = 8, 0.9, 0.05  # steps from which on a rhythm is told; share of them; of a step
 MOST_OF_IT, MISSED = 0.6, 4  # of all copies; steps of which the copies between do not count
 SILENCE = 10.0  # times as long as usual
 NEARLY_ALL = 0.8  # of the copies
@@ -86,7 +86,7 @@ def like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
     usual = float(values[int(np.argmax(often))])
     times = np.clip(np.round(steps / usual), 1, MISSED if usual >= REGULAR else 1)  # some were lost
     regular = float(np.mean(np.abs(steps / usual - times) <= ON_TIME * times))
-    once_a_lap = abs(usual / ring.best - max(round(usual / ring.best), 1)) <= ON_TIME
+    once_a_lap = abs(usual / ring.best - max(round(usual / ring.best), 1)) <= BLUR
     return regular >= EVENLY and not (once_a_lap and origin(ring.best))
 
 

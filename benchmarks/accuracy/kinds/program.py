@@ -10,6 +10,7 @@ from benchmarks.accuracy.kinds.way import COPY, DELAY, held_back
 from benchmarks.accuracy.spaces import Flat, Log, Mostly, Pick, Whole
 from benchmarks.accuracy.wire import RECORD, Wire, merge
 
+LEAST = 3.0  # records by which a count varies: who sends exactly the m-th last one does what a slot of its own does
 PROGRAM = either(COPY, "sender-repeat", RING_WEAKLY)
 
 
@@ -28,7 +29,7 @@ def old_instead(making: Making) -> Wire:
     records = np.flatnonzero(wire.what == RECORD)
     place = np.flatnonzero(np.isin(records, some(rng, records[20:], making["want"])))
     age = min(making["age"], len(records) / 3)
-    factors = spread(rng, making["law"], making["jitter"], len(place))
+    factors = spread(rng, making["law"], max(making["jitter"], LEAST / age), len(place))
     if making["by"] == "count":
         old = place - np.maximum(1, np.round(age * factors)).astype(np.int64)
     else:

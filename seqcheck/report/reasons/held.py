@@ -52,6 +52,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "no-count": _says(
         "all frames of the sender that are in view make up no common distance, as those of a ring would."
     ),
+    "length": _says("old bytes have another length, as where only a slot's address was stale."),
     "behind": _says("which numbers are missing is not clear: those before the copies, or those behind them."),
     "pauses": _says("they come after pauses of the sender, as what a timeout sends again does."),
     "alike": _says("the copies are identical: a way that takes another time for each would look the same."),
