@@ -11,8 +11,9 @@ import pytest
 from seqcheck.dataclass import replace
 from seqcheck.diagnose import doubts
 from seqcheck.diagnose.case import Case
-from seqcheck.diagnose.result import Figures
+from seqcheck.diagnose.result import Doubt, Figures
 from seqcheck.diagnose.units import Brackets
+from seqcheck.model import Strength
 
 
 def case(duplicates: int) -> Case:
@@ -40,6 +41,25 @@ def test_a_few_of_a_ring_among_thousands_of_others_may_be_chance(count: int, of:
 
 def test_a_doubt_that_comes_twice_is_told_once() -> None:
     assert doubts.held("strong", ("one-run", "few", "one-run")) == ("moderate", ("one-run", "few"))
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "resized", "left"),
+    [
+        (("slice",), False, False, "weak"),
+        (("slice",), True, False, "moderate"),
+        (("slice", "slice"), True, False, "moderate"),
+        (("slice", "many-counts"), True, False, "weak"),  # each might be the size alone, but not both
+        (("wide",), True, False, "weak"),
+        (("spared", "wide"), True, False, "moderate"),  # the interval is wide because another queue may be there
+        (("wide", "no-count", "scatter"), True, True, "moderate"),
+        (("wide", "keeps-time"), True, True, "weak"),
+    ],
+)
+def test_what_copies_that_replace_others_leave(
+    found: tuple[Doubt, ...], instead: bool, resized: bool, left: Strength
+) -> None:
+    assert doubts.held("strong", found, instead=instead, resized=resized)[0] == left
 
 
 @pytest.mark.parametrize(("distance", "held"), [((4, 9), True), ((4, 900), False)])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from judging_units import units
 
 from seqcheck.diagnose import priors
-from seqcheck.diagnose.explanations import block, delay, lap, spread
+from seqcheck.diagnose.explanations import block, delay, lap, miscount, spread
 from seqcheck.diagnose.explanations.context import Context
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
 from seqcheck.diagnose.explanations.part import FLOOR, histogram, log_gamma, normal, poisson, windows
@@ -171,6 +171,25 @@ def test_a_loose_lap_adds_up_to_one_at_most(family: str) -> None:
     support = units(np.arange(1, 4 * size), closed=np.zeros(4 * size - 1, np.bool_))
     total = mass(lap._density(support, size, family, (0.05, 1.0)))
     assert 0.8 < total < 1.6  # k = 1 to 3 laps overlap a little
+
+
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_ends_that_are_counted_wrong_add_up_to_about_one(early: bool, lossless: bool) -> None:
+    every = miscount.ways(early=early, lossless=lossless)
+    assert len(every.laws) == len(every.widths) == len(every.tails)
+    assert all(0.85 <= mass(law) <= 1.1 for law in every.laws)
+
+
+def test_the_way_that_fits_ends_best() -> None:
+    every = miscount.ways(early=True, lossless=False)
+    right, narrow = every.best(np.zeros(40, np.int64))
+    off, wide = every.best(RANDOM.integers(-6, 7, 40))
+    assert narrow < 1 < wide
+    assert right.sum() > off.sum()
+    far = every.best(np.array([0, 0, 0, 10_000]))[0]
+    assert far[3] < far[0]
+    assert far[3] >= FLOOR
 
 
 def test_laps_are_never_more_than_believed() -> None:

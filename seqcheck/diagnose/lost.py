@@ -76,12 +76,14 @@ def elsewhere_of(
     order = np.flatnonzero((widths > 0) & (still > 0))
     chance = _near_a_gap(findings, of_gap[order], reach[order], sources)[of_row[mine]]
     order = order[np.lexsort((gaps["frame"][order], of_gap[order]))]
-    ends = np.searchsorted(places, keyed(of_gap[order], gaps["frame"][order]), "left").tolist()
+    ends = np.searchsorted(places, keyed(of_gap[order], gaps["frame"][order]), "left")
     begins = keyed(of_gap[order], np.maximum(gaps["frame"][order] - reach[order], 0))
-    starts = np.searchsorted(places, begins, "left").tolist()
+    starts = np.maximum(np.searchsorted(places, begins, "left"), ends - AHEAD)
+    near = starts < ends
     left = widths.copy()
-    for gap, start, end in zip(order.tolist(), starts, ends, strict=True):  # the first that is free: most find one
-        for row in mine[max(start, end - AHEAD) : end].tolist():
+    # To each gap the first duplicates that are free: so most find one.
+    for gap, start, end in zip(order[near].tolist(), starts[near].tolist(), ends[near].tolist(), strict=True):
+        for row in mine[start:end].tolist():
             if min(left[gap], still[gap]) <= 0:
                 break
             if not result[row] and gaps["stream"][gap] != rows["stream"][row]:
