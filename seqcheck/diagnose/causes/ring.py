@@ -95,6 +95,13 @@ STALE_SLOT = Explanation(
             apart="a loop repeats many different frames many times, at constant time rather than once per lap.",
         ),
         Rival(
+            name="sender-repeat",
+            apart=(
+                "a program may send an old record instead of a new one, too, but rarely one that is always the same "
+                "number of frames old; one that repeats a record by count does so regularly."
+            ),
+        ),
+        Rival(
             name="restart",
             apart="after a restart the count continues from the old number; a stale slot is a single step back.",
         ),
