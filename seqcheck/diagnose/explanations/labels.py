@@ -294,9 +294,9 @@ def _episodes(label: Label, part: Part, units: Units, share: Floats, what: Seen,
 def _instead(label: Label, part: Part, what: Seen, context: Context) -> float:
     """Copies where another number is missing: a slot of the stream's own sends the old one instead; beside
     that, loss puts a gap there by chance."""
-    # A generator that sends each frame several times may count them all: its copies stand where numbers are missing.
-    # And where nearly all numbers came again, there is hardly a place without a copy to tell what is usual.
-    anywhere = (part.shape == "at-once" and label.cause == "sender-repeat") or what.numbers > ALL * context.unique
+    # What stands at once behind a frame may itself be why a number is missing there: a buffer was overwritten, or a
+    # generator counts its copies. And where nearly all numbers came again, hardly a place has no copy to tell by.
+    anywhere = part.shape == "at-once" or what.numbers > ALL * context.unique
     chance = min(max(1.5 * (context.loss if anywhere else context.beside), 0.002), 0.9)
     yes, no = what.instead
     by_chance = yes * math.log(chance) + no * math.log(1 - chance)
