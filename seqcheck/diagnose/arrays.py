@@ -32,6 +32,9 @@ def quantiles(values: Any, shares: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(float(each) for each in np.interp(shares, np.linspace(0, 1, len(ordered)), ordered))
 
 
-def at_one_count(values: Any) -> float:
-    """The share of these that is the most common one."""
-    return float(np.unique(values, return_counts=True)[1].max()) / len(values)
+def at_one_count(values: Any, give: int = 0) -> float:
+    """The share of these integers that are the most common one, or differ from it by no more than `give`; 0 of none."""
+    if not len(values):
+        return 0.0
+    found, often = np.unique(values, return_counts=True)
+    return float(np.mean(np.abs(values - found[int(np.argmax(often))]) <= give))

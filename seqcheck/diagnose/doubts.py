@@ -71,14 +71,20 @@ def held(
 ) -> tuple[Strength, tuple[Doubt, ...]]:
     """The strength that is left, and the doubts that took the rest; `instead`: the copies replace others; `resized`:
     they have the lengths of others."""
-    spared = (
-        OF_DISTANCES if resized else OF_SIZE if instead and sum(each in OF_SIZE for each in set(doubts)) == 1 else ()
-    )
-    most = {each: "moderate" if each in spared else MOST[each] for each in doubts}
-    if "spared" in spared and "spared" in doubts and "wide" in most:  # another queue makes an interval wide by itself
-        most["wide"] = "moderate"
+    open_size = _of_size_alone(doubts, instead=instead, resized=resized)
+    most = {each: "moderate" if each in open_size else MOST[each] for each in doubts}
     limiting = tuple(each for each in most if ORDER.index(most[each]) < ORDER.index(strength))
     return min((strength, *(most[each] for each in limiting)), key=ORDER.index), limiting
+
+
+def _of_size_alone(doubts: tuple[Doubt, ...], *, instead: bool, resized: bool) -> tuple[Doubt, ...]:
+    """Those that leave no more than the size open."""
+    if resized:
+        return OF_DISTANCES
+    found = tuple(each for each in dict.fromkeys(doubts) if each in OF_SIZE)
+    if not instead or len(found) != 1:
+        return ()
+    return (*found, "wide") if found == ("spared",) else found  # another queue makes an interval wide by itself
 
 
 def of_lap(
@@ -104,7 +110,7 @@ def of_lap(
         yield from _miscounted(at_one_count(sample.end[share > 0.5]))
     if _of_the_receiver(case, rows, spans):
         yield "receiver"
-    if ring.closed and (_wide(ring) or ring.given) and _agreeing(sample, share) < MANY:
+    if ring.closed and (_wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
     if ring.given:
         return
@@ -116,7 +122,7 @@ def of_lap(
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"
-    if not instead and ring.best < KNOWN[0][0]:
+    if ring.best < (HARDLY if instead else KNOWN[0][0]):
         yield "small"
     one_number = int(np.ptp(case.table.rows["x"][rows])) == 0 and rows.sum() > 1
     if not instead and (timekeeping.like_clockwork(sample, share, ring) or (one_number and not origin(ring.best))):
@@ -200,8 +206,6 @@ def of_account(
     sure = MODERATE if figures.episodes >= AGREE else STRONG
     if ring.certainty < sure and _wide(ring):
         yield "wide"
-    if ring.best < HARDLY and not ring.given:
-        yield "small"
     if ring.size is not None and ring.certainty < STRONG:
         yield "size"
 
@@ -253,16 +257,6 @@ def _among_others(sample: Units, share: Floats, size: int) -> bool:
     off = np.abs(values - np.maximum(np.round(values / size), 1) * size)
     apart = (values >= SMALLEST) & (off > max(BLUR * size, min(8.0, 0.1 * size)))
     return bool((often[apart] >= max(AGREE, AS_OFTEN * own)).any())
-
-
-def _agreeing(sample: Units, share: Floats) -> float:
-    """The share of the lap's copies that lie at one count, or beside it."""
-    ends = sample.end[share > 0.5]
-    if not len(ends):
-        return 0.0
-    values, often = np.unique(ends, return_counts=True)
-    usual = values[int(np.argmax(often))]
-    return float(np.mean(np.abs(ends - usual) <= 1))
 
 
 def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:

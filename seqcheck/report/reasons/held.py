@@ -48,7 +48,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "separate queue does."
     ),
     "many-counts": _says("other distances are as frequent as this one."),
-    "clockwork": _says("they come every so many frames, as from a program that counts them."),
+    "clockwork": _says("they come at a fixed interval, counted in frames, as from a program that counts."),
     "no-count": _says(
         "all frames of the sender that are in view make up no common distance, as those of a ring would."
     ),
