@@ -61,9 +61,10 @@ static bool read_program(struct input *in, struct program *program)
         fields[n].mask = MASKS[width >> 4 & 7];
         fields[n].offset = (int8_t)take(in, 1) % 48;
         fields[n].value = take(in, 1);
-        if ((kind & 0x40) != 0) {           /* a move, or a number in a BER element */
-            fields[n].role = n == 0 ? SEQ : MOVE;
-            fields[n].op = (uint8_t)(n == 0 ? BER : width >> 6);
+        if ((kind & 0x40) != 0) {           /* a move, the way to the next record, or a number in a BER element */
+            const bool each = n > 0 && (kind & 0x10) != 0;
+            fields[n].role = n == 0 ? SEQ : each ? EACH : MOVE;
+            fields[n].op = (uint8_t)(n == 0 ? BER : each ? (width & 0x40) == 0 : width >> 6);
             fields[n].offset += (kind & 0x20) != 0 ? HERE : 0;
             fields[n].value |= n > 0 && fields[n].op == AMOUNT ? (uint64_t)(kind & 7) << 32 : 0;
         }
@@ -141,15 +142,17 @@ static struct rows read_steps(struct input *in)
     return r;
 }
 
-static struct record_columns records(void)
+/* With room for so many records. */
+static struct record_columns records(int64_t capacity)
 {
-    struct record_columns out = {.capacity = MOST_STEPS, .judged = MOST_STEPS};
+    struct record_columns out = {.capacity = capacity, .judged = MOST_STEPS};
+    const size_t rows = (size_t)capacity;
 
-    out.row = room(MOST_STEPS, sizeof *out.row);
-    out.stream = room(MOST_STEPS, sizeof *out.stream);
-    out.seq = room(MOST_STEPS, sizeof *out.seq);
-    out.source = room(MOST_STEPS, sizeof *out.source);
-    out.ordinal = room(MOST_STEPS, sizeof *out.ordinal);
+    out.row = room(rows, sizeof *out.row);
+    out.stream = room(rows, sizeof *out.stream);
+    out.seq = room(rows, sizeof *out.seq);
+    out.source = room(rows, sizeof *out.source);
+    out.ordinal = room(rows, sizeof *out.ordinal);
     out.status = room(MOST_STEPS, sizeof *out.status);
     return out;
 }
@@ -192,10 +195,10 @@ static void compare(const struct rows *r, const struct program *program, const s
         const int status = frame_read(&x, program, &place, NULL);
         CHECK(out->status[row] == status);
         const int64_t id = source_id(sources, count, &place);
-        if (status == RECORD) {
+        for (bool more = status == RECORD; more; more = frame_next(&x, program, &place), n++) {
+            CHECK(n < out->count && place.here >= place.start && place.nth < MOST_PLACES);
             CHECK(out->row[n] == row && out->seq[n] == place.seq && out->source[n] == id && out->ordinal[n] == seen[id]);
             CHECK(out->stream[n] < streams && !memcmp(&keys[out->stream[n]], &place.key, sizeof place.key));
-            n++;
         }
         seen[id]++;
     }
@@ -217,8 +220,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         seed[n] = (uint64_t)(n + 1) * UINT64_C(0x9E3779B97F4A7C15);
     for (int any = 0; any < 2; any++) {
         struct decoder *const d = decoder_new(&program, seed, any);
-        struct record_columns out = records();
         CHECK(d);
+        struct record_columns out = records(r.f.count * decoder_most(d));
         for (int64_t row = 0; row < r.f.count;) {
             const int64_t high = row == 0 && cut < r.f.count ? cut : r.f.count;
             CHECK(decoder_decode(d, &r.f, &out, &row, high) == DONE && row == high);

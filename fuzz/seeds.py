@@ -68,11 +68,13 @@ def decode() -> Iterator[bytes]:
     stream = bytes([0, 3 | 8, 4, 0])
     high, low = bytes([18, 1 | 8, 8, 16]), bytes([0x80, 1 | 8, 10, 16])  # the same one in two pieces
     ending = bytes([0, 1 | 8, 0xFE, 0])  # two bytes that count from the end
+    place = bytes([0, 3 | 8, 0, 0])  # four bytes, of which the last one says how far it is to the next
+    onward = bytes([0x40 | 0x10 | 0x20 | 1, 0 | 8, 3, 1])
     plain, least, ports = 0, 3 | 8, 0x80
     programs = [
         (3, plain, [counter]), (3, plain, [counter, stream]), (3, plain, [ending]), (1, plain, [counter]),
         (2, plain, [counter]), (0, plain, [ending]), (3, plain, [high, low]), (3, least, [counter]),
-        (3, ports, [counter]),
+        (3, ports, [counter]), (3, plain, [place, onward]), (2, plain, [counter, place, onward]),
     ]  # fmt: skip
     steps = {
         "runs": bytes([0x80, 200, 0x80, 100]),

@@ -209,16 +209,17 @@ class Expected:
 # ---- the program: a layout as numbers --------------------------------------------------------------------------------
 
 A_FRAME, A_ETH, A_IP, A_UDP, A_TCP = range(5)  # anchor
-# Role of a field; decode reads SEQ, STREAM and MATCH only, LABEL, which belongs to SEQ, and MOVE.
-SEQ, STREAM, MATCH, SLOT, TIME, BUF, LABEL, MOVE = range(8)
+# Role of a field; decode reads SEQ, STREAM and MATCH only, LABEL, which belongs to SEQ, MOVE and EACH.
+SEQ, STREAM, MATCH, SLOT, TIME, BUF, LABEL, MOVE, EACH = range(9)
 K_ALL, K_HOSTS, K_SOURCE, K_NONE = range(4)  # key: addresses and ports, no ports, no ports and target, none of them
 EQ, NE, EQ_LENGTH = range(3)  # MATCH: equal to value, not equal to value, equal to the payload's length in bytes
 TEXT, HEX, BCD, VARINT = range(3, 7)  # SEQ: digits; portable/digits.py says how they are read
 PIECE = 7  # SEQ: one of several words, the first one highest; `value` is its bits
 BER = 8  # SEQ, STREAM: an integer in the BER element whose tag is `value`; portable/moves.py says how it is found
-ONLY_IF, AMOUNT, UNTIL, INTO = range(4)  # MOVE: what it does; portable/moves.py
+ONLY_IF, AMOUNT, UNTIL, INTO = range(4)  # MOVE: what it does; portable/moves.py. EACH: the first two; portable/chain.py
 HERE = 1 << 24  # offsets from HERE on count from where the moves end
 MOST_MOVES, MOST_ELEMENTS = 12, 64  # rows; elements of a list that are passed
+MOST_EACH, MOST_PLACES = 8, 512  # rows; places in a frame at which a record is looked for
 MOST_DIGITS, MOST_LABEL, LABEL_REACH = 20, 32, 4096  # characters; bytes; bytes in which a label is looked for
 MOST_PIECES, MOST_PORTS = 4, 32
 PLAIN, BY_STEP, BY_DIVISION, FROM_LEAST = range(4)  # Program.rule

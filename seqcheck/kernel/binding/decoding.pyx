@@ -60,6 +60,9 @@ cdef class Decoder(Reader):
         self, const FrameColumns *f, int64_t first, Out *out, int64_t *row, int64_t high) noexcept nogil:
         return decoder_decode(self.d, f, out, row, high)
 
+    cdef int64_t most(self) noexcept nogil:
+        return decoder_most(self.d)
+
     cdef const StreamKey *stream_rows(self, int64_t *count) noexcept nogil:
         return decoder_streams(self.d, count)
 

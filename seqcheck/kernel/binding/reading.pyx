@@ -36,6 +36,10 @@ cdef class Reader:
     cdef void source_row(self, int64_t id, Source *source) noexcept nogil:
         """One of them."""
 
+    cdef int64_t most(self) noexcept nogil:
+        """The most records that a frame may hold."""
+        return 1
+
     cdef int take(self) except -1:
         """Nobody else is at work with it, nor will be before `leave`."""
         return take(&self.busy, "decoder")
@@ -64,7 +68,7 @@ cdef class Reader:
         cdef Out out = held_too.columns
         cdef int64_t at = low, first = frames.first
         cdef int why
-        if not 0 <= low <= high <= f.count or out.judged < high or out.capacity < high - low:
+        if not 0 <= low <= high <= f.count or out.judged < high or out.capacity // self.most() < high - low:
             raise ValueError("decode: rows outside the frames or the records")
         records.count = 0
         self.take()

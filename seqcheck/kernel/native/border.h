@@ -37,15 +37,17 @@ enum { MAX_STREAMS = 1 << 20, MAX_SOURCES = (1 << 16) - 1, NO_SOURCE = 0, MAX_ST
 
 enum { A_FRAME, A_ETH, A_IP, A_UDP, A_TCP };                            /* anchor */
 
-enum { SEQ, STREAM, MATCH, LABEL = 6, MOVE };                           /* role of a field */
+enum { SEQ, STREAM, MATCH, LABEL = 6, MOVE, EACH };                     /* role of a field */
 
 enum { K_ALL, K_HOSTS, K_SOURCE, K_NONE };                              /* what stays in a stream's key */
 
 enum { EQ, NE, EQ_LENGTH, TEXT, HEX, BCD, VARINT, PIECE, BER };         /* how MATCH compares; and what SEQ is */
 
-enum { ONLY_IF, AMOUNT, UNTIL, INTO };                                  /* what MOVE does */
+enum { ONLY_IF, AMOUNT, UNTIL, INTO };                                  /* what MOVE does; EACH the first two */
 
 enum { HERE = 1 << 24, MOST_MOVES = 12, MOST_ELEMENTS = 64 };           /* places that moves lead to */
+
+enum { MOST_EACH = 8, MOST_PLACES = 512 };                              /* several records in a frame */
 
 enum { PLAIN, BY_STEP, BY_DIVISION, FROM_LEAST };                       /* from SEQ's value to the number */
 

@@ -43,6 +43,10 @@ struct decoder {
 /* Decode rows from *row up to `high`: DONE, or why it stopped at *row. */
 int decode_rows(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high);
 
+/* The same for a program with EACH, whose frames may hold several records. `out` has room for as many. */
+int decode_chains(
+    struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high);
+
 /* Larger tables, where the next key may need them. False if there is no memory, and all is as it was. */
 bool decoder_make_room(struct decoder *d);
 

@@ -132,13 +132,19 @@ int decoder_decode(struct decoder *d, const struct frame_columns *f, struct reco
     if (!tend_flows(d))
         return NO_MEMORY;
     while (*row < high) {
-        const int why = decode_rows(d, f, out, row, high);
+        const int why = program_most(&d->program) > 1 ? decode_chains(d, f, out, row, high)
+                                                      : decode_rows(d, f, out, row, high);
         if (why == OUTSIDE)
             return OUTSIDE;
         if (why == NEED_ROOM && !decoder_make_room(d))
             return NO_MEMORY;
     }
     return DONE;
+}
+
+int64_t decoder_most(const struct decoder *d)
+{
+    return program_most(&d->program);
 }
 
 const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count)

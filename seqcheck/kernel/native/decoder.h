@@ -26,8 +26,11 @@ void decoder_free(struct decoder *d);
 bool decoder_admit(struct decoder *d, int which);
 
 /* Append the records of rows *row..high-1 to `out`, with the status of each row; DONE, or why it stopped at *row.
- * The caller has checked: 0 <= *row <= high <= count, room for as many records, and `judged` >= high. */
+ * The caller has checked: 0 <= *row <= high <= count, room for as many records as the rows may hold, and `judged` >= high. */
 int decoder_decode(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high);
+
+/* The most records that a frame may hold. */
+int64_t decoder_most(const struct decoder *d);
 
 /* The streams' keys, row = stream id; until the decoder goes on. */
 const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count);

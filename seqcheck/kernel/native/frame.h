@@ -40,7 +40,8 @@ struct marks {
 
 struct place {
     int64_t start;          /* of the payload */
-    int64_t here;           /* where the program's moves lead */
+    int64_t here;           /* where the program's moves lead, or the record begins, */
+    int nth;                /* which is the nth of the places where one may begin, from 0 on */
     int64_t end;            /* of what is there, as far as headers and wire say */
     int64_t stated;         /* its end by the innermost length */
     int64_t bound;          /* the least end that a length said, INT64_MAX where none did */
@@ -66,8 +67,12 @@ int frame_locate_inside(const struct frame *x, const struct program *program, in
  * False if there is none. */
 bool frame_enter(const struct frame *x, int *way, struct place *f, struct marks *m);
 
-/* Run the program over the payload that was located. A status of border.h. */
+/* Run the program over the payload that was located: its first record, where it may hold several. A status of border.h. */
 int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m);
+
+/* After a record, the next one in the same payload: f->here, f->seq and the key's fields become its own. False if there
+ * is none. */
+bool frame_next(const struct frame *x, const struct program *program, struct place *f);
 
 /* The frame of a row. False if it does not lie in the buffer. */
 static inline bool frame_at(const struct frame_columns *f, int64_t row, struct frame *x)

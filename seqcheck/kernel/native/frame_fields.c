@@ -41,22 +41,22 @@ static void mark_against(struct marks *m, int64_t at, const struct field *field,
         mark_field(m, at, field);
 }
 
-int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m)
+/* Run the program, after its moves where `f->here` is a record's place already (`moved`). */
+static int read_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m, bool moved)
 {
     int streams = 0, status = RECORD;
 
     f->seq = 0;
-    f->here = f->start;
     for (int row = 0; row < program->count; row++) {
         const struct field *const field = &program->fields[row];
-        if (row == program->moves_before) {
+        if (row == program->moves_before && !moved) {
             struct extent extent = {f->start, f->end, f->stated, x->cap, f->start};
-            const int moved = moves_do(x->p, program, &extent, m);
+            const int led = moves_do(x->p, program, &extent, m);
             f->here = extent.here;
-            if (moved != RECORD) {
+            if (led != RECORD) {
                 if (m)
                     m->fits = false;
-                return moved;
+                return led;
             }
         }
         if (field_is_ber(field)) {
@@ -120,4 +120,35 @@ int frame_fields(const struct frame *x, const struct program *program, struct pl
         return MAGIC;
     }
     return status;
+}
+
+bool frame_next(const struct frame *x, const struct program *program, struct place *f)
+{
+    struct extent extent = {f->start, f->end, f->stated, x->cap, f->here};
+
+    while (++f->nth < MOST_PLACES && moves_to_next(x->p, program, &extent)) {
+        f->here = extent.here;
+        if (read_fields(x, program, f, NULL, true) == RECORD)
+            return true;
+    }
+    return false;
+}
+
+/* The first record of a payload whose first place holds none, for that reason; or the reason. */
+static int find_record(const struct frame *x, const struct program *program, struct place *f, int reason)
+{
+    struct extent extent = {f->start, f->end, f->stated, x->cap, f->start};
+
+    if (moves_do(x->p, program, &extent, NULL) != RECORD)
+        return reason;
+    f->here = extent.here;
+    return frame_next(x, program, f) ? RECORD : reason;
+}
+
+int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m)
+{
+    f->here = f->start;
+    f->nth = 0;
+    const int status = read_fields(x, program, f, m, false);
+    return program->each_count == 0 || status == RECORD ? status : find_record(x, program, f, status);
 }

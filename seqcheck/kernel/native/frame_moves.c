@@ -149,6 +149,28 @@ int moves_do(const uint8_t *p, const struct program *program, struct extent *e, 
     return RECORD;
 }
 
+bool moves_to_next(const uint8_t *p, const struct program *program, struct extent *e)
+{
+    int64_t sum = 0;
+
+    for (int n = 0; n < program->each_count; n++) {
+        const struct field *const row = &program->each[n];
+        struct extent there = *e;
+        uint64_t value = 0;
+        if (row->op == ONLY_IF) {
+            if (read_word(p, row, e, NULL, &value) != RECORD)
+                return false;
+            n += value == 0;
+            continue;
+        }
+        if (do_amount(p, row, &there, NULL) != RECORD)
+            return false;
+        sum += there.here - e->here;
+    }
+    e->here += sum;
+    return sum > 0 && e->here < e->end;
+}
+
 /* FNV-1a. */
 static uint64_t hash(const uint8_t *p, int64_t length)
 {

@@ -98,18 +98,25 @@ static bool admitted(struct decoder *d, const struct stream_key *key)
     return false;
 }
 
+/* The id of a stream, -1 if it is not taken in. */
+static int64_t stream_of(struct decoder *d, const struct stream_key *key)
+{
+    uint64_t slot;
+    const int64_t found = table_find(&d->streams, key, &slot);
+
+    if (found >= 0)
+        return found;
+    return admitted(d, key) ? table_add(&d->streams, key, slot) : -1;
+}
+
 /* The record's stream, whose source is known, remembered with what leads to it; a status. */
 static int intern_stream(struct decoder *d, const struct frame *x, const struct place *f, struct identity *of)
 {
     struct template *t = like_template(d, x, f);
-    uint64_t slot;
 
-    of->stream = table_find(&d->streams, &f->key, &slot);
-    if (of->stream < 0) {
-        if (!admitted(d, &f->key))
-            return STREAMS;
-        of->stream = table_add(&d->streams, &f->key, slot);
-    }
+    of->stream = stream_of(d, &f->key);
+    if (of->stream < 0)
+        return STREAMS;
     if (!t)
         t = adopt(d, x, *of);
     if (t)
@@ -137,6 +144,59 @@ int decode_any(struct decoder *d, const struct frame_columns *f, struct record_c
     } else {
         d->counts[of.source * REASONS + status]++;
         d->seen[of.source]++;
+    }
+    return DONE;
+}
+
+/* The records of a frame, from the first one on that `place` is at, which came after so many frames of its source: how
+ * many were taken in. -1 if there is no memory. */
+static int64_t write_chain(
+    struct decoder *d, struct record_columns *out, int64_t row, const struct frame *x, struct place *place, int64_t source)
+{
+    struct stream_key last = place->key;
+    const int64_t before = out->count;
+    int64_t stream = -1;
+
+    do {
+        if (table_is_full(&d->streams) && !decoder_make_room(d))
+            return -1;
+        if (stream < 0 || memcmp(&last, &place->key, sizeof last) != 0) {
+            stream = stream_of(d, &place->key);
+            memcpy(&last, &place->key, sizeof last);
+        }
+        if (stream < 0)
+            continue;
+        const int64_t n = out->count++;
+        out->row[n] = (int32_t)row;
+        out->stream[n] = (int32_t)stream;
+        out->seq[n] = place->seq;
+        out->source[n] = (int32_t)source;
+        out->ordinal[n] = d->seen[source];
+    } while (frame_next(x, &d->program, place));
+    return out->count - before;
+}
+
+int decode_chains(
+    struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high)
+{
+    for (; *row < high; ++*row) {
+        struct frame x;
+        struct place place;
+        if (!frame_at(f, *row, &x))
+            return OUTSIDE;
+        if (!decoder_make_room(d))
+            return NO_MEMORY;
+        int status = frame_read(&x, &d->program, &place, NULL);
+        const int64_t source = intern_source(d, &place);
+        if (status == RECORD) {
+            const int64_t taken = write_chain(d, out, *row, &x, &place, source);
+            if (taken < 0)
+                return NO_MEMORY;
+            status = taken > 0 ? RECORD : STREAMS;
+        }
+        out->status[*row] = (uint8_t)status;
+        d->counts[source * REASONS + status] += status != RECORD;
+        d->seen[source]++;
     }
     return DONE;
 }

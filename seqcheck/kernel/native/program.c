@@ -29,12 +29,26 @@ static bool add_move(struct program *program, const struct field *row)
     return true;
 }
 
+/* One amount more from a record to the next, or what the AMOUNT behind it depends on. */
+static bool add_each(struct program *program, const struct field *row)
+{
+    const bool begun = program->each_count > 0 && program->each[program->each_count - 1].op == ONLY_IF;
+
+    if (program->each_count == MOST_EACH || row->width > 8 || row->shift > 63 || row->op > AMOUNT)
+        return false;
+    if (row->op == ONLY_IF && (begun || row->width == 0))
+        return false;
+    program->each[program->each_count++] = *row;
+    return true;
+}
+
 /* Whether the last of them is whole. */
 static bool moves_are_whole(const struct program *program)
 {
     const int last = program->move_count > 0 ? program->moves[program->move_count - 1].op : AMOUNT;
 
-    return last == AMOUNT || last == INTO;
+    return (last == AMOUNT || last == INTO)
+        && (program->each_count == 0 || program->each[program->each_count - 1].op == AMOUNT);
 }
 
 /* What no rule can be: the loops divide by `by`, and mask by the modulus. */
@@ -75,7 +89,7 @@ const char *program_read(struct program *program, const struct field *rows, int6
 {
     int counters = 0, streams = 0, whole = 0;
 
-    program->count = program->label_size = program->move_count = 0;
+    program->count = program->label_size = program->move_count = program->each_count = 0;
     program->moves_before = -1;
     program->trailing_stream = false;
     for (int64_t row = 0; row < count; row++) {
@@ -83,6 +97,8 @@ const char *program_read(struct program *program, const struct field *rows, int6
             return "program: a label of more than 32 bytes";
         if (rows[row].role == MOVE && !add_move(program, &rows[row]))
             return "program: too many moves, or one that is none";
+        if (rows[row].role == EACH && !add_each(program, &rows[row]))
+            return "program: too many amounts from record to record, or one that is none";
         if (rows[row].role > MATCH)
             continue;
         if (field_is_ber(&rows[row])) {

@@ -58,6 +58,9 @@ Fields, in the order of the program, roles other than SEQ, STREAM and MATCH left
     After the last field, where CUT was remembered: CUT. So a CUT frame agrees as far as it was captured, and a field
     that was captured and is wrong outweighs one that was cut.
 
+Several records: a program with EACH rows reads records behind one another in a payload, as chain.py says. All of them
+    are behind the headers of one storey, and are counted as one frame.
+
 Storeys: the above is the outermost one. Where its status is PROTOCOL, PORT or MAGIC (and the anchor is not FRAME), the
     headers inside the tunnel that it carries are looked at likewise, and so on, up to MAX_STOREYS; ways in are those
     of inside.py. The first that is a RECORD or CUT decides. If there is none (a storey has no way in, or another
@@ -95,6 +98,7 @@ from seqcheck.kernel.border import (
     MAGIC,
     MATCH,
     MAX_SOURCES,
+    MAX_STREAM_FIELDS,
     MAX_STREAMS,
     REASONS,
     RECORD,
@@ -109,8 +113,9 @@ from seqcheck.kernel.border import (
     Program,
     RecordColumns,
 )
+from seqcheck.kernel.portable.chain import is_each
 from seqcheck.kernel.portable.digits import is_digits, label_of, read
-from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine, fields
+from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine, fields, following
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place
 from seqcheck.kernel.portable.intern import Interner
 from seqcheck.kernel.portable.moves import is_ber, is_move
@@ -129,7 +134,9 @@ class Decoder:
         self._program = program
         self._fields = [row for row in program.fields if row["role"] in (SEQ, STREAM, MATCH)]
         self._made = is_made(program)
-        self._one_by_one = any(is_move(row) or is_ber(row) for row in program.fields)
+        self._chained = any(map(is_each, program.fields))
+        self._one_by_one = self._chained or any(is_move(row) or is_ber(row) for row in program.fields)
+        self._seen: dict[int, Seen] = {}  # of a block's rows, where a frame may hold several records: the first
         self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
         self._sources = Interner(2, MAX_SOURCES)  # address, length
         self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source id
@@ -147,16 +154,20 @@ class Decoder:
         seq = np.zeros(high - low, np.uint64)
         rows = self._look_inside(frames, low, walk, seq, self._read_fields(walk, seq))
         words = walk.key.view(np.uint64).reshape(-1, _KEY_WORDS)  # before the picking, which may not copy padding
-        streams = self._streams.ids(words[rows])
+        words, numbers = words[rows], seq[rows]
+        if self._chained:
+            rows, words, numbers = self._with_following(walk, rows, words)
+        streams = self._streams.ids(words)
         walk.status[rows[streams < 0]] = STREAMS
-        rows, streams = rows[streams >= 0], streams[streams >= 0]
+        rows, numbers, streams = rows[streams >= 0], numbers[streams >= 0], streams[streams >= 0]
+        walk.status[rows] = RECORD  # also where another record's stream was not taken in
         source, ordinal = self._count(walk)
 
         n = len(rows)
         records.count = n
         records.row[:n] = rows + low
         records.stream[:n] = streams
-        records.seq[:n] = seq[rows]
+        records.seq[:n] = numbers
         records.source[:n] = source[rows]
         records.ordinal[:n] = ordinal[rows]
         records.status[low:high] = walk.status
@@ -273,10 +284,32 @@ class Decoder:
             start, end, stated = int(walk.start[row]), int(walk.end[row]), int(walk.stated[row])
             seen = fields(walk.bytes_of(row), self._program, Place(start=start, end=end, stated=stated, here=start))
             walk.status[row] = seen.status
+            self._keep(row, seen)
             walk.key["fields"][row, : len(seen.streams)] = seen.streams
             seq[row] = seen.seq
         records: Ints = rows[walk.status[rows] == RECORD]
         return records
+
+    def _keep(self, row: int, seen: Seen) -> None:
+        if self._chained:
+            self._seen[row] = seen
+
+    def _with_following(self, walk: Walk, rows: Ints, words: NDArray[np.uint64]) -> tuple[Ints, Any, Any]:
+        """Rows, keys and numbers of all records, of frames whose first ones have these keys."""
+        found: list[int] = []
+        keys: list[NDArray[np.uint64]] = []
+        numbers: list[int] = []
+        for row, key in zip(rows.tolist(), words, strict=True):
+            first, data = self._seen[row], walk.bytes_of(row)
+            for seen in (first, *following(data, self._program, first)):
+                own = key.copy()
+                own[-MAX_STREAM_FIELDS:] = (*seen.streams, *[0] * (MAX_STREAM_FIELDS - len(seen.streams)))
+                found.append(row)
+                keys.append(own)
+                numbers.append(seen.seq)
+        self._seen = {}
+        whole = np.array(keys, np.uint64).reshape(-1, _KEY_WORDS)
+        return np.array(found, np.int64), whole, np.array(numbers, np.uint64)
 
     def _read_digits(self, walk: Walk, rows: Ints, row: Any, seq: NDArray[np.uint64], cut: NDArray[np.bool_]) -> None:
         """The number of each of these rows, where it is written in digits."""
@@ -302,6 +335,7 @@ class Decoder:
             walk.status[row] = seen.status
             if seen.status == RECORD:
                 added.append(row)
+                self._keep(row, seen)
                 _put_key(walk.key, row, seen)
                 seq[row] = seen.seq
         return np.sort(np.concatenate([rows, np.array(added, np.int64)]))

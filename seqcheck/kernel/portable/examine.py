@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from seqcheck.dataclass import dataclass, field
+from seqcheck.dataclass import dataclass, field, replace
 from seqcheck.kernel.border import (
     A_FRAME,
     CUT,
@@ -12,6 +13,7 @@ from seqcheck.kernel.border import (
     EQ_LENGTH,
     MAGIC,
     MATCH,
+    MOST_PLACES,
     MOVE,
     NE,
     PORT,
@@ -22,6 +24,7 @@ from seqcheck.kernel.border import (
     STREAM,
     Program,
 )
+from seqcheck.kernel.portable.chain import is_each, to_next
 from seqcheck.kernel.portable.digits import is_digits, label_of, read
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place, Storey, locate, outermost, position, word
 from seqcheck.kernel.portable.inside import storeys
@@ -34,17 +37,19 @@ FOUND = (RECORD, CUT)
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """What decode says of one frame. `streams` and `seq` are valid where `status` is RECORD."""
+    """What decode says of one frame, or of one of its records. `streams` and `seq` are valid where `status` is RECORD.
+    `nth`: of the places at which the frame may hold a record, the one where this stands."""
 
     status: int
     place: Place
     seq: int = 0
     streams: tuple[int, ...] = field(default=())
+    nth: int = 0
 
 
 def examine(data: bytes, wire: int, link: int, program: Program) -> Seen:
     """Decode one frame: `data` as captured, `wire` its length on the wire. Where no storey is a record, the outermost
-    one's status."""
+    one's status. Of several records in it, the first; `following` gives the others."""
     first = seen = _storey(data, wire, link, program, outermost(wire))
     if seen.status in GOES_ON and program.anchor != A_FRAME:
         for storey in storeys(data, wire, link):
@@ -64,11 +69,34 @@ def _storey(data: bytes, wire: int, link: int, program: Program, storey: Storey)
 
 
 def fields(data: bytes, program: Program, place: Place) -> Seen:
-    """Run the program over a payload that was located. All moves are done at the place of the first."""
+    """Run the program over a payload that was located, up to its first record if it may hold several (chain.py)."""
+    if not any(map(is_each, program.fields)):
+        return _fields(data, program, place, list(filter(is_move, program.fields)))
+    moves = list(filter(is_move, program.fields))
+    first = _fields(data, program, replace(place), moves)
+    if first.status == RECORD or move(data, place, moves) != RECORD:
+        return first
+    return next(following(data, program, Seen(status=first.status, place=place)), first)
+
+
+def following(data: bytes, program: Program, seen: Seen) -> Iterator[Seen]:
+    """The records of the same payload after that one, or after that place; none if the program reads one a frame."""
+    place, rows = seen.place, list(filter(is_each, program.fields))
+    for nth in range(seen.nth + 1, MOST_PLACES if rows else 0):
+        place = replace(place)
+        if not to_next(data, place, rows):
+            return
+        found = _fields(data, program, place, [])
+        if found.status == RECORD:
+            found.nth = nth
+            yield found
+
+
+def _fields(data: bytes, program: Program, place: Place, moves: list[Any]) -> Seen:
+    """At one place. All moves are done at the place of the first."""
     seen = Seen(status=RECORD, place=place)
     streams: list[int] = []
     made = is_made(program)
-    moves = list(filter(is_move, program.fields))
     for row in program.fields:
         role = int(row["role"])
         if role == MOVE:

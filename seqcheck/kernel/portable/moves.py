@@ -65,7 +65,7 @@ def move(data: bytes, place: Place, rows: Sequence[Any], looked: list[range] | N
             status = _until(data, place, row, rows[at], looked)
             at += 1
         elif op == ONLY_IF:
-            status, value = _word(data, place, row, looked)
+            status, value = word_of(data, place, row, looked)
             at += status == RECORD and not value
         else:
             status = _amount(data, place, row, looked)
@@ -104,7 +104,7 @@ def content(data: bytes, place: Place, tag: int, looked: list[range] | None = No
     return range(at, at + length)
 
 
-def _word(data: bytes, place: Place, row: Any, looked: list[range]) -> tuple[int, int]:
+def word_of(data: bytes, place: Place, row: Any, looked: list[range]) -> tuple[int, int]:
     """A status, and the word's value as it stands, masked."""
     at, width = position(place, int(row["offset"])), int(row["width"])
     if at < place.start or at + width > place.end:
@@ -117,23 +117,29 @@ def _word(data: bytes, place: Place, row: Any, looked: list[range]) -> tuple[int
 
 def _amount(data: bytes, place: Place, row: Any, looked: list[range]) -> int:
     """Move on."""
-    status, value = _word(data, place, row, looked) if row["width"] else (RECORD, 0)
+    status, amount = amount_of(data, place, row, looked)
+    place.here += amount
+    return status
+
+
+def amount_of(data: bytes, place: Place, row: Any, looked: list[range]) -> tuple[int, int]:
+    """A status, and how many bytes an AMOUNT says."""
+    status, value = word_of(data, place, row, looked) if row["width"] else (RECORD, 0)
     value >>= int(row["shift"])
     if status != RECORD:
-        return status
+        return status, 0
     if value > MAX_FRAME:
-        return SHORT
+        return SHORT, 0
     said = int(row["value"])
     moved = (said & 0xFFFFFFFF) + value * (said >> 32 & 0xFFFF)
     if whole := said >> 48:
         moved += -moved % whole
-    place.here += moved
-    return RECORD if place.here <= place.end else SHORT
+    return RECORD if place.here + moved <= place.end else SHORT, moved
 
 
 def _until(data: bytes, place: Place, sought: Any, amount: Any, looked: list[range]) -> int:
     for _ in range(MOST_ELEMENTS):
-        status, value = _word(data, place, sought, looked)
+        status, value = word_of(data, place, sought, looked)
         if status == RECORD and value == int(sought["value"]):
             return RECORD
         before = place.here
