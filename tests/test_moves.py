@@ -148,7 +148,8 @@ def test_the_places_are_those_of_the_kernels() -> None:
         ("udp move=ber:0x1f seq=u8@+0", "more than one byte"),
         ("udp seq=ber@0x186", "more than one byte"),
         ("udp move=1 move=1 move=1 move=1 move=1 move=1 move=1 seq=u8@0", "too many move fields"),
-        ("udp move=1 each=4 seq=u8@0", "moves or BER"),
+        ("udp move=1 each=4 seq=u8@0", "a number outside them"),
+        ("udp move=1 step=u8@0 seq=u8@1", "moves or BER"),
         ("udp seq=u8@16777216", "out of range"),
     ],
 )

@@ -14,6 +14,7 @@ SAMPLES = sorted((Path(__file__).resolve().parent.parent.parent / "samples").glo
 LAYOUTS = (
     "seqcheck", "seqcheck", "txseq", "frame seq=u32be@46", "eth seq=u8@-1", "udp seq=u16le@0", None,
     "udp seq=u16be@16 step=u8@-1", "frame seq=u8@0 step=u8@1", "udp stream=u8@1 seq=u16be@0 each=4",
+    "udp seq=u8@1 each=u8@0", "frame move=14 stream=u8@+0 seq=u16be@+1 each=1+2*u8@+3&0x07/4 each=9?u8@+2&0x40",
     "eth seq=varint@-3", "frame seq=hex@12", "frame move=u8@14&0x0f seq=u16be@+4", "ipfix", "frame seq=u16be@0:u32le@6",
 )  # fmt: skip
 MOST = 60_000  # bytes of a sample that are mutated
@@ -89,7 +90,7 @@ SPECS = (
     "udp:5000 magic=u32be@0==0x53455143 stream=u32be@4 seq=u64be@8", "eth:0x88b5 seq=u32le@0%1500",
     "frame seq=u16be@46&0x3fff", "ip:17 seq=u8@-1", "tcp:80 seq=u48be@2 time=u64be@10:ns slot=u16be@18",
     "seqcheck", "rtp:5004",
-    "udp seq=u24be@0 key=none",
+    "udp seq=u24be@0 key=none", "udp move=4 seq=u32be@+4 each=13+2*u16be@+2&0xff/4?u8@+0&0x01 each=1",
 )  # fmt: skip
 
 

@@ -10,12 +10,14 @@ there. What is not understood is replaced, never kept.
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import product
 
 from ..dataclass import dataclass
 from ..errors import InputError, UsageError
-from ..kernel.border import CUT, RECORD, Program
+from ..kernel.border import CUT, HERE, MATCH, MOST_PLACES, RECORD, Program
+from ..kernel.portable.chain import is_each, to_next
 from ..kernel.portable.digits import is_digits, label_of, stretch
-from ..kernel.portable.examine import Seen, examine
+from ..kernel.portable.examine import Seen, examine, following
 from ..kernel.portable.frame import (
     EXTENSIONS,
     FRAGMENT_HEADER,
@@ -28,7 +30,7 @@ from ..kernel.portable.frame import (
 from ..kernel.portable.moves import content, is_ber, is_move, move
 from ..layout import Layout, compile
 from ..layout.model import Sets
-from ..layout.spread import MOST_PLACES, moved
+from ..layout.spread import moved
 from ..wire.link import COOKED, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TYPE_AT, ethertype_at, payload_at, word
 
 MOST = 1 << 20  # addresses of a kind
@@ -55,12 +57,19 @@ class _Work:
 
 
 class _Reads:
-    """What reads the record at one place."""
+    """What reads the record at one place, or all of a frame where the payload tells their places. `begin` is what the
+    offsets of words count from: 0, or HERE, where a record begins."""
 
-    __slots__ = ("program", "words")
+    __slots__ = ("begin", "program", "words")
 
     def __init__(self, layout: Layout) -> None:
         self.program, self.words = compile(layout), tuple(layout.words())
+        self.begin = HERE if layout.chained and not layout.moves else 0
+
+    def of(self, data: bytes, wire: int, link: int) -> list[Seen]:
+        """What it says of a frame, or of each record in it."""
+        first = examine(data, wire, link, self.program)
+        return [first, *following(data, self.program, first)] if first.status == RECORD else [first]
 
 
 class Redactor:
@@ -79,20 +88,20 @@ class Redactor:
         """One frame, as captured, of which the layout reads the same as before. InputError if it is a record whose
         words cannot be kept (inside a tunnel), or there are too many addresses."""
         reads = self._places(len(data))
-        seen = [examine(data, wire, link, each.program) for each in reads]
-        kept = [each for each, what in zip(reads, seen, strict=True) if what.status in (RECORD, CUT)]
+        seen = [each.of(data, wire, link) for each in reads]
+        kept = [each for each, what in zip(reads, seen, strict=True) if what[0].status in (RECORD, CUT)]
         for salt in range(TRIES):
             made = self._redacted(data, wire, link, kept, salt=salt)
-            again = (examine(made, wire, link, each.program) for each in reads)
+            again = (each.of(made, wire, link) for each in reads)
             if all(_alike(one, other) for one, other in zip(again, seen, strict=True)):
                 return made
         return self._redacted(data, wire, link, reads, salt=0)
 
     def _places(self, length: int) -> list[_Reads]:
         """What reads the records that a frame of this length may hold."""
-        if not self._layout.each:
+        if not self._layout.stride:
             return self._read
-        most = min(max(1, -(-length // self._layout.each)), MOST_PLACES)
+        most = min(max(1, -(-length // self._layout.stride)), MOST_PLACES)
         self._read += [_Reads(moved(self._layout, place)) for place in range(len(self._read), most)]
         return self._read[:most]
 
@@ -149,22 +158,22 @@ class Redactor:
             work.keep(behind.start, behind.start + LENGTHS[behind.protocol])
 
     def _keep_words(self, work: _Work, data: bytes, wire: int, link: int, reads: _Reads) -> None:
-        seen, outer = examine(data, wire, link, reads.program), locate(data, wire, link, reads.program.sought)
-        place = seen.place
+        seen, outer = reads.of(data, wire, link), locate(data, wire, link, reads.program.sought)
+        place, status = seen[0].place, seen[0].status
         if (outer.status, outer.start) != (RECORD, place.start):
-            if seen.status != RECORD:
+            if status != RECORD:
                 return
             raise InputError(
                 "a record lies inside a tunnel, where its number cannot be kept",
                 hint="Give a layout that names its place from the outer header: seqcheck discover.",
             )
-        for field in filter(is_digits, reads.program.fields if seen.status == RECORD else ()):
+        for field in filter(is_digits, reads.program.fields if status == RECORD else ()):
             stays = stretch(data, place, field, label_of(reads.program))
             work.keep(stays.start, stays.stop)
         for stays in _decisive(data, place, reads.program):
             work.keep(stays.start, stays.stop)
-        for one in reads.words:
-            at = position(place, one.offset)
+        for record, one in product(seen, reads.words):
+            at = position(record.place, reads.begin + one.offset)
             mask = one.mask.to_bytes(one.width, "big" if one.big else "little")
             for byte, bits in enumerate(mask, at):
                 if 0 <= byte < len(work.stays):
@@ -204,9 +213,12 @@ class Redactor:
         return found
 
 
-def _alike(one: Seen, two: Seen) -> bool:
+def _alike(some: list[Seen], others: list[Seen]) -> bool:
     """Whether the layout reads the same of two frames: a word that goes may turn out as one that it asks for."""
-    return one.status == two.status and (two.status != RECORD or (one.seq, one.streams) == (two.seq, two.streams))
+    return len(some) == len(others) and all(
+        one.status == two.status and (two.status != RECORD or (one.seq, one.streams) == (two.seq, two.streams))
+        for one, two in zip(some, others, strict=True)
+    )
 
 
 def _drawn(secret: bytes, key: bytes) -> bytes:
@@ -298,10 +310,20 @@ def _checksum(data: bytes) -> bytes:
 
 
 def _decisive(data: bytes, place: Place, program: Program) -> list[range]:
-    """The bytes that lead to places which the payload itself tells, and those of BER elements."""
+    """The bytes that lead to places which the payload itself tells, and those of BER elements; and what decides at each
+    place of a record whether there is one."""
     looked: list[range] = []
     again = Place(start=place.start, end=place.end, stated=place.stated, here=place.start)
-    move(data, again, list(filter(is_move, program.fields)), looked)
+    led = move(data, again, list(filter(is_move, program.fields)), looked)
     for field in filter(is_ber, program.fields):
         looked.append(content(data, again, int(field["value"]), looked))
+    rows = list(filter(is_each, program.fields))
+    goes_on = bool(rows) and led == RECORD
+    for _ in range(MOST_PLACES):
+        if not goes_on:
+            break
+        for field in program.fields[program.fields["role"] == MATCH]:
+            at = max(position(again, int(field["offset"])), 0)
+            looked.append(range(at, at + int(field["width"])))
+        goes_on = to_next(data, again, rows, looked)
     return looked

@@ -189,8 +189,11 @@ def fields(layout: Layout) -> Iterator[tuple[str, str]]:
         )
     elif layout.covers:
         yield "step", f"{word(layout.covers)}, how many numbers the frame covers, starting with its own; 0 covers none"
+    for number_of, part in enumerate(layout.each):
+        first = "from the start of a record to that of the next in the same frame: "
+        yield "each", (first if number_of == 0 else "and ") + amount(part)
     if layout.each:
-        yield "each", f"the next record in the same frame starts {layout.each} bytes after the one before"
+        yield "each", f"{'that place' if layout.moves else 'what offsets count from'} is where a record begins"
     for stamp in layout.times:
         yield "time", f"{word(stamp.word)}, the sender's time in {stamp.unit}{guard(stamp)}"
     for role, stamp_or_none in (("slot", layout.slot), ("buf", layout.buf)):
@@ -241,14 +244,20 @@ def moved(move: Move) -> str:
     """A step to another place as words."""
     if move.amount is None:
         return f"into the first BER element {move.into:#x}"
-    amount = move.amount
-    parts = [f"{amount.plus} bytes"] if amount.plus else []
-    if amount.word:
-        parts.append(f"{amount.times} times " * (amount.times != 1) + f"the value of {word(amount.word)}")
-    whole = f", rounded up to a multiple of {amount.whole}" if amount.whole else ""
-    when = f", if {word(move.when)} is not zero" if move.when else ""
     until = f", until {word(move.until.word)} is {move.until.value:#x}" if move.until else ""
-    return f"forward by {' plus '.join(parts)}{whole}{when}{until}"
+    return f"forward by {amount(move)}{until}"
+
+
+def amount(move: Move) -> str:
+    """So many bytes, as words."""
+    assert move.amount is not None
+    plus, read, times, whole = move.amount.plus, move.amount.word, move.amount.times, move.amount.whole
+    parts = [f"{plus} bytes"] if plus else []
+    if read:
+        parts.append(f"{times} times " * (times != 1) + f"the value of {word(read)}")
+    rounded = f", rounded up to a multiple of {whole}" if whole else ""
+    when = f", if {word(move.when)} is not zero" if move.when else ""
+    return f"{' plus '.join(parts)}{rounded}{when}"
 
 
 def condition(match: Match) -> str:

@@ -163,7 +163,7 @@ class Watch:
             placed=reader.places,
             missed=reader.missed,
             merged=self._merged.frames,
-            apart=chosen is not None and all(layout.each for layout in chosen.layouts),
+            apart=chosen is not None and all(layout.each and not layout.moves for layout in chosen.layouts),
         )
         receiver = told(report, losses, reader.adapters)
         verdict = report.verdict

@@ -76,6 +76,8 @@ def dump(layout: Layout) -> str:
     rows.append(("key", layout.key if layout.key != KEYS[0] else ""))
     rows.append(("seq", written.write_seq(layout)))
     rows += written.write_count(layout)
+    each = [written.write_move(part) for part in layout.each]
+    rows.append(("each", each[0] if len(each) == 1 else each))
     rows.append(("time", [written.write_stamp(stamp) for stamp in layout.times]))
     rows += [(role, written.write_stamp(s)) for role, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
     return "".join(f"{key} = {_quoted(value)}\n" for key, value in rows if value)

@@ -32,9 +32,10 @@ from seqcheck.layout.words import (
 )
 
 __all__ = [
-    "ANCHORS", "BITS", "DIGITS", "FULL", "HERE", "KEYS", "MAX_MATCHES", "MAX_MOVES", "MAX_OFFSET", "MAX_PIECES",
-    "MAX_PORTS", "MAX_STREAMS", "MAX_TIMES", "MOST_COVERED", "NTP", "PORTED", "SELECTORS", "UNITS", "Amount", "Digits",
-    "Layout", "Match", "Move", "Pieces", "Sets", "Stamp", "Word", "check_selector", "natural_modulus",
+    "ANCHORS", "BITS", "DIGITS", "FULL", "HERE", "KEYS", "MAX_EACH", "MAX_MATCHES", "MAX_MOVES", "MAX_OFFSET",
+    "MAX_PIECES", "MAX_PORTS", "MAX_STREAMS", "MAX_TIMES", "MOST_COVERED", "NTP", "PORTED", "SELECTORS", "UNITS",
+    "Amount", "Digits", "Layout", "Match", "Move", "Pieces", "Sets", "Stamp", "Word", "check_selector",
+    "natural_modulus",
 ]  # fmt: skip
 
 ANCHORS = ("frame", "eth", "ip", "udp", "tcp")
@@ -49,6 +50,7 @@ KEYS = ("all", "hosts", "source", "none")  # what of addresses and ports tells s
 MAX_MATCHES = MAX_STREAMS = 8
 MAX_TIMES = 4
 MAX_MOVES = 6
+MAX_EACH = 4
 MAX_PORTS = 32  # ranges
 PORTED = ("udp", "tcp")
 MOST_COVERED = 2048  # numbers that one frame may cover
@@ -60,12 +62,12 @@ class Layout:
     """A header. `modulus` is the number of values the counter has, 0 for 2**64 and -1 for "what the word allows", which
     is replaced by it. `ports` are ranges of ports (first and last), in place of a selector. `step`: how far the value
     moves from one number to the next. `least`: the value that follows the last one, where that is not 0; `modulus` is
-    then still the number of values. `covers`: how many numbers a record covers, starting with its own. `each`: the next
-    record in the same frame starts this many bytes after; 0: there is only one. `moves`: how to get to the place that
-    offsets from HERE on count from, in their order, from the payload's first byte on. `times` add up. `redundant`:
-    sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds). `content`: there is no number, frames are told apart
-    by their bytes (layout/content.py), and no other field means anything. `description` and `source` are for people and
-    make no difference."""
+    then still the number of values. `covers`: how many numbers a record covers, starting with its own. `each`: amounts
+    whose sum is how many bytes after a record the next one in the same frame starts; none: there is only one. `moves`:
+    how to get to the place that offsets from HERE on count from, in their order, from the payload's first byte on.
+    `times` add up. `redundant`: sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds). `content`: there is no
+    number, frames are told apart by their bytes (layout/content.py), and no other field means anything. `description`
+    and `source` are for people and make no difference."""
 
     anchor: str
     seq: Word | Digits | Pieces
@@ -75,7 +77,7 @@ class Layout:
     step: int = 1
     least: int = 0
     covers: Word | Sets | None = None
-    each: int = 0
+    each: tuple[Move, ...] = ()
     key: str = "all"
     moves: tuple[Move, ...] = ()
     streams: tuple[Word | Digits, ...] = ()
@@ -109,8 +111,10 @@ class Layout:
         self._check_step()
         self._check_several()
         self._check_places()
-        limits = ((self.streams, MAX_STREAMS, "stream"), (self.matches, MAX_MATCHES, "magic"),
-                  (self.times, MAX_TIMES, "time"), (self.moves, MAX_MOVES, "move"))  # fmt: skip
+        limits = (
+            (self.streams, MAX_STREAMS, "stream"), (self.matches, MAX_MATCHES, "magic"),
+            (self.times, MAX_TIMES, "time"), (self.moves, MAX_MOVES, "move"), (self.each, MAX_EACH, "each"),
+        )  # fmt: skip
         for many, most, role in limits:
             if len(many) > most:
                 raise UsageError(f"{len(many)} {role} fields", hint=f"There may be {most}.")
@@ -154,7 +158,7 @@ class Layout:
         """What a frame of several records may be."""
         if not self.several:
             return
-        if self.moves or any(isinstance(one, Digits) for one in self.streams):
+        if (self.moves and self.covers) or any(isinstance(one, Digits) for one in self.streams):
             raise UsageError("moves or BER elements, and several numbers in a frame", hint="A layout may have one.")
         if self.covers and self.each:
             raise UsageError("a step that is a field, and several records in a frame", hint="A layout may have one.")
@@ -163,14 +167,30 @@ class Layout:
             raise UsageError(f"{what}: the number must be one word that counts by one from 0, without a modulus")
         if self.covers:
             return
-        if not 1 <= self.each <= LARGEST_EACH:
-            raise UsageError(f"records of {self.each} bytes", hint=f"They may have 1 to {LARGEST_EACH}.")
+        if any(part.amount is None or part.until for part in self.each):
+            raise UsageError("from a record to the next it is a number of bytes", hint="As in 13+u16be@11.")
         if self.times or self.slot or self.buf:
             raise UsageError(f"{what}, and a time, a slot or a buffer", hint="A layout may have one of them.")
-        if any(not 0 <= word.offset <= self.each - word.width for word in self.words()):
-            raise UsageError(f"a field that lies outside a record of {self.each} bytes")
+        size = self._constant()
+        if size is not None and not 1 <= size <= LARGEST_EACH:
+            raise UsageError(f"records of {size} bytes", hint=f"They may have 1 to {LARGEST_EACH}.")
+        if self.moves:
+            if self.seq.offset < HERE:
+                raise UsageError(
+                    f"{what}, and a number outside them",
+                    hint="They begin where the moves lead: an offset with a plus counts from there.",
+                )
+            return
+        if any(word.offset < 0 or (size is not None and word.offset > size - word.width) for word in self.words()):
+            raise UsageError("a field that lies outside a record" + (f" of {size} bytes" if size else ""))
         if any(match.value is None for match in self.matches):
             raise UsageError(f"{what}, and a comparison with the payload's length")
+
+    def _constant(self) -> int | None:
+        """The sum of `each`, None if the payload has a say in it."""
+        if any(part.amount is None or part.amount.word or part.when for part in self.each):
+            return None
+        return sum(part.amount.plus for part in self.each if part.amount)
 
     def _check_places(self) -> None:
         """Places that moves lead to."""
@@ -187,6 +207,16 @@ class Layout:
     def several(self) -> bool:
         """Whether a frame may hold several records, or none."""
         return bool(self.covers or self.each)
+
+    @property
+    def stride(self) -> int:
+        """Bytes from a record to the next in the same frame, where all places are known beforehand; otherwise 0."""
+        return 0 if self.moves else self._constant() or 0
+
+    @property
+    def chained(self) -> bool:
+        """Whether a frame may hold several records, and the payload tells where."""
+        return bool(self.each) and not self.stride
 
     @property
     def counted(self) -> int:
@@ -208,7 +238,7 @@ class Layout:
     def words(self) -> Iterator[Word]:
         """Every word that the layout reads; a number in digits is none."""
         yield from (match.word for match in self.matches)
-        yield from (word for move in self.moves for word in move.words())
+        yield from (word for move in (*self.moves, *self.each) for word in move.words())
         yield from (word for word in self.streams if isinstance(word, Word))
         if isinstance(self.seq, Word):
             yield self.seq

@@ -20,6 +20,7 @@ from seqcheck.kernel.border import (
     BER,
     BY_DIVISION,
     BY_STEP,
+    EACH,
     EQ,
     EQ_LENGTH,
     FIELD,
@@ -60,13 +61,16 @@ Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 
 
 def compile(layout: Layout) -> Program:
-    """The program that finds this layout's records; of several in a frame, the first. UsageError for `content`, which
-    has none."""
+    """The program that finds this layout's records; of several in a frame whose places are known beforehand
+    (`Layout.stride`), the first. UsageError for `content`, which has none."""
     with_fields(layout)
     rows = _front(layout)
     rows += [_stream(stream) for stream in layout.streams]
     rows += _seq(layout.seq)
     rows += [_there(layout.covers)] if isinstance(layout.covers, Word) else []
+    rows += _each(layout)
+    if layout.chained and not layout.moves:
+        rows = [_in_record(row) for row in rows]
     return Program(
         anchor=ANCHOR[layout.anchor],
         selector=-1 if layout.selector is None else layout.selector,
@@ -88,19 +92,30 @@ def _front(layout: Layout) -> list[Row]:
     return first + [row for move in layout.moves for row in _move(move)] + last
 
 
-def _move(move: Move) -> list[Row]:
+def _each(layout: Layout) -> list[Row]:
+    """From a record to the next, where the payload tells it."""
+    return [row for part in layout.each for row in _move(part, EACH)] if layout.chained else []
+
+
+def _in_record(row: Row) -> Row:
+    """The same field, from where a record begins."""
+    role, width, big, op, shift, offset, mask, value = row
+    return role, width, big, op, shift, HERE + offset, mask, value
+
+
+def _move(move: Move, role: int = MOVE) -> list[Row]:
     """A move: what it depends on, and how far it goes."""
     if move.amount is None:
-        return [(MOVE, 0, False, INTO, 0, 0, 0, move.into or 0)]
+        return [(role, 0, False, INTO, 0, 0, 0, move.into or 0)]
     amount, word = move.amount, move.amount.word
     value = amount.plus | (amount.times if word else 0) << 32 | amount.whole << 48
     place = (word.width, word.big, AMOUNT, word.shift, word.offset, word.mask) if word else (0, False, AMOUNT, 0, 0, 0)
-    rows: list[Row] = [(MOVE, *place, value)]
+    rows: list[Row] = [(role, *place, value)]
     if move.until:
         _, width, big, _, _, offset, mask, sought = _match(move.until)
-        rows.insert(0, (MOVE, width, big, UNTIL, 0, offset, mask, sought))
+        rows.insert(0, (role, width, big, UNTIL, 0, offset, mask, sought))
     if move.when:
-        rows.insert(0, (MOVE, move.when.width, move.when.big, ONLY_IF, 0, move.when.offset, move.when.mask, 0))
+        rows.insert(0, (role, move.when.width, move.when.big, ONLY_IF, 0, move.when.offset, move.when.mask, 0))
     return rows
 
 

@@ -14,6 +14,7 @@ from seqcheck.layout.model import (
     ANCHORS,
     HERE,
     KEYS,
+    MAX_EACH,
     MAX_MATCHES,
     MAX_MOVES,
     MAX_OFFSET,
@@ -66,7 +67,8 @@ SHAPES = {  # what may follow each role's "="
     "step": f"how far the number moves from one record to the next, as in step=30; or the field that says it: "
     f"{_WORD_IS}; or ipfix@OFFSET, the records in the sets there",
     "from": "the number that follows the last one, if that is not 0, as in from=1",
-    "each": "how many bytes after a record the next one in the same frame starts, as in each=188",
+    "each": "how many bytes after a record the next one in the same frame starts, as in each=188 or each=13+u16be@11,"
+    " with optionally ?WORD (only if that is not 0); several are added up",
     "move": "how many bytes to move on, as in move=12+4*u8@0&0x0f, with optionally ?WORD (only if that is not 0) or"
     " :WORD==VALUE (repeated until that holds); or ber:TAG, into that BER element",
     "stream": f"{_WORD_IS}; or ber@TAG",
@@ -81,7 +83,7 @@ DESCRIBED = {  # fields that describe the whole header, and give names to its pl
     "scapy": "a scapy Packet class: scapy=MODULE:CLASS",
 }
 MOST = {"seq": 1, "stream": MAX_STREAMS, "magic": MAX_MATCHES, "time": MAX_TIMES, "slot": 1, "buf": 1, "key": 1,
-        "step": 1, "from": 1, "each": 1, "move": MAX_MOVES}  # fmt: skip
+        "step": 1, "from": 1, "each": MAX_EACH, "move": MAX_MOVES}  # fmt: skip
 
 
 def parse(text: str, *, name: str = "", description: str = "", source: str = "") -> Layout:
@@ -129,7 +131,7 @@ def build(anchor: str, pairs: Sequence[tuple[str, str]], **about: str) -> Layout
             ports=ports,
             step=step if isinstance(step, int) else 1,
             covers=step if isinstance(step, (Word, Sets)) else None,
-            each=found["each"][0] if found["each"] else 0,
+            each=tuple(filter(None, found["each"])),
             least=found["from"][0] if found["from"] else 0,
             seq=found["seq"][0],
             modulus=modulus,
@@ -247,6 +249,14 @@ def _move(text: str) -> Move:
     return Move(amount=_amount(rest), when=_word(when) if question else None, until=_match(until) if colon else None)
 
 
+def _each(text: str) -> Move | None:
+    """None for 0: there is one record."""
+    if read_number(text) == 0:
+        return None
+    rest, question, when = text.partition("?")
+    return Move(amount=_amount(rest), when=_word(when) if question else None)
+
+
 def _amount(text: str) -> Amount:
     found = _AMOUNT.fullmatch(text)
     if not found or not (found["plus"] or found["word"]):
@@ -320,5 +330,5 @@ def _time(text: str) -> Stamp:
 
 READERS: dict[str, Callable[[str], Any]] = {
     "seq": _seq, "stream": _stream, "move": _move, "magic": _match, "time": _time, "slot": _stamp, "buf": _stamp,
-    "key": _key, "step": _step, "from": _count, "each": _count,
+    "key": _key, "step": _step, "from": _count, "each": _each,
 }  # fmt: skip

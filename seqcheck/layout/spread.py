@@ -1,14 +1,16 @@
 """Layouts of which a frame may hold several records: `step=WORD`, where a record covers as many numbers as that word
-says, and `each=BYTES`, if records of one size follow one another.
+says, and `each=AMOUNT`, if records follow one another.
 
     decoder = decoder_of(kernel, layout)    # the kernel's own, where a frame holds one record
+
+Where the payload tells the places of its records, the kernel's decoder finds them all; `Chained` gives it room.
 
 `Spread` is a decoder like those of the kernels, over some of them. With `step=WORD` one reads the number and one the
 word; both ask the same of a frame, so that they find the same frames at the same places. A frame covers the numbers
 from its own on, none where the word is 0 (a heartbeat: it is a record, and gives no number); more than MOST_COVERED is
-no count, and its frame no record (MAGIC). With `each` there is one for each place, up to MOST_PLACES; a frame is a
-record if one of them finds one, and all records of a frame are behind the same headers, those of its first. Records
-are in the order of frames, and of their places in them.
+no count, and its frame no record (MAGIC). With `each` of so many bytes there is one for each place, up to MOST_PLACES;
+a frame is a record if one of them finds one, and all records of a frame are behind the same headers, those of its
+first. Records are in the order of frames, and of their places in them.
 
 Whoever calls takes few frames at a time (ROWS_AT_ONCE), since each may give very many records.
 """
@@ -25,6 +27,7 @@ from seqcheck.dataclass import replace
 from seqcheck.kernel.border import (
     MAGIC,
     MAX_STREAM_FIELDS,
+    MOST_PLACES,
     REASONS,
     RECORD,
     STREAM_KEY,
@@ -38,7 +41,6 @@ from seqcheck.layout.program import compile, covering
 from seqcheck.layout.sets import Exporters
 
 ROWS_AT_ONCE = 512
-MOST_PLACES = 512
 _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
 _HEADERS = STREAM_KEY.itemsize - 8 * MAX_STREAM_FIELDS  # bytes of a key before its fields
 Columns = dict[str, NDArray[Any]]
@@ -46,7 +48,47 @@ Columns = dict[str, NDArray[Any]]
 
 def decoder_of(engine: Kernel, layout: Layout) -> DecoderLike:
     """What reads this layout's records."""
+    if layout.chained:
+        return Chained(engine, layout)
     return Spread(engine, layout) if layout.several else engine.Decoder(compile(layout))
+
+
+class Chained:
+    """protocols.DecoderLike, of one layout."""
+
+    def __init__(self, engine: Kernel, layout: Layout) -> None:
+        self._decoder = engine.Decoder(compile(layout))
+        self._spare = RecordColumns(0)
+
+    def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
+        """protocols.DecoderLike.decode."""
+        room = max(ROWS_AT_ONCE * MOST_PLACES, frames.capacity)
+        if len(self._spare.row) < room:
+            self._spare = RecordColumns(room)  # of which only what is used takes memory
+        found: list[Columns] = []
+        for begin in range(low, high, ROWS_AT_ONCE):
+            end = min(begin + ROWS_AT_ONCE, high)
+            self._decoder.decode(frames, begin, end, self._spare)
+            found.append({name: getattr(self._spare, name)[: self._spare.count].copy() for name in _COLUMNS})
+            records.status[begin:end] = self._spare.status[begin:end]
+        if len(found) == 1:
+            records.take(found[0])
+        elif found:
+            records.take({name: np.concatenate([each[name] for each in found]) for name in _COLUMNS})
+        else:
+            records.count = 0
+
+    def admit(self, which: int) -> None:
+        """protocols.DecoderLike.admit."""
+        self._decoder.admit(which)
+
+    def keys(self) -> NDArray[Any]:
+        """protocols.DecoderLike.keys."""
+        return self._decoder.keys()
+
+    def sources(self) -> NDArray[Any]:
+        """protocols.DecoderLike.sources."""
+        return self._decoder.sources()
 
 
 class Spread:
@@ -120,7 +162,7 @@ class Spread:
     def _placed(self, frames: Frames, low: int, high: int, status: NDArray[np.uint8]) -> Columns:
         found: list[Columns] = []
         longest = int(frames.cap[low:high].max(initial=0))
-        for place in range(min(max(1, -(-longest // self._layout.each)), MOST_PLACES)):
+        for place in range(min(max(1, -(-longest // self._layout.stride)), MOST_PLACES)):
             if place == len(self._decoders):
                 self._add_place()
             read = self._read(self._decoders[place], frames, low, high)
@@ -216,7 +258,7 @@ def moved(layout: Layout, place: int) -> Layout:
     """The layout of the record at this place in the frame, the first being 0."""
 
     def there(word: Word) -> Word:
-        return replace(word, offset=word.offset + place * layout.each)
+        return replace(word, offset=word.offset + place * layout.stride)
 
     seq = layout.seq
     assert isinstance(seq, Word)
@@ -225,5 +267,5 @@ def moved(layout: Layout, place: int) -> Layout:
         seq=there(seq),
         streams=tuple(there(word) for word in layout.streams if isinstance(word, Word)),
         matches=tuple(replace(match, word=there(match.word)) for match in layout.matches),
-        each=0,
+        each=(),
     )

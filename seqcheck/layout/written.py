@@ -33,14 +33,15 @@ def write(layout: Layout) -> str:
     words += [f"key={layout.key}"] if layout.key != KEYS[0] else []
     words.append(f"seq={write_seq(layout)}")
     words += [f"{role}={number}" for role, number in write_count(layout)]
+    words += [f"each={write_move(part)}" for part in layout.each]
     words += [f"time={write_stamp(stamp)}" for stamp in layout.times]
     words += [f"{r}={write_stamp(s)}" for r, s in (("slot", layout.slot), ("buf", layout.buf)) if s]
     return " ".join(words)
 
 
 def write_count(layout: Layout) -> list[tuple[str, str]]:
-    """How the number counts, where that is not by one from 0 on, once a frame."""
-    numbers = (("step", layout.step, 1), ("from", layout.least, 0), ("each", layout.each, 0))
+    """How the number counts, where that is not by one from 0 on."""
+    numbers = (("step", layout.step, 1), ("from", layout.least, 0))
     found = [(role, f"{number}") for role, number, usual in numbers if number != usual]
     return [("step", write_covers(layout.covers)), *found] if layout.covers else found
 

@@ -26,6 +26,7 @@ from seqcheck.layout.discovery.trial import trial
 from seqcheck.layout.discovery.written import labels
 from seqcheck.layout.model import HERE, Digits, Layout, Match, Word
 from seqcheck.layout.program import compile
+from seqcheck.layout.spread import decoder_of
 from seqcheck.layout.written import write, write_seq, write_word
 
 COUNTS = 0.75  # of the steps: a number that goes up by one, or by little, as often counts
@@ -86,7 +87,7 @@ def _might(found: list[Candidate], layout: Layout) -> Iterator[str]:
 def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
     """Why no frame is a record: what is in the place where the layout expects something else."""
     records = RecordColumns(frames.count)
-    kernel.Decoder(compile(layout)).decode(frames, 0, frames.count, records)
+    decoder_of(kernel, layout).decode(frames, 0, frames.count, records)
     status = records.status[: frames.count]
     if (status == MAGIC).any():
         rows = np.flatnonzero(status == MAGIC)

@@ -49,14 +49,14 @@ def known(where: Sequence[Place]) -> Iterator[tuple[Layout, bool]]:
 
 def believed(layout: Layout, own: bool, tried: Trial, frames: Frames) -> bool:
     """Whether the name may be given to what counts there. Where a count of its own says how far the number moves, or
-    records follow one another, that is telling enough."""
+    records of one size follow one another, that is telling enough."""
     if layout.times and not _timely(layout, tried, frames):
         return False
     return (
         own
         or layout.magic_bits >= TELLING
         or bool(layout.times)
-        or bool(layout.each)
+        or bool(layout.stride)
         or (bool(layout.covers) and tried.varied)
     )
 

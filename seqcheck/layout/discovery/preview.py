@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import RECORD, SEQ, Frames, Program, RecordColumns
 from seqcheck.kernel.portable.digits import extent, is_digits, label_of
-from seqcheck.kernel.portable.examine import examine
+from seqcheck.kernel.portable.examine import examine, following
 from seqcheck.kernel.portable.frame import position
 from seqcheck.kernel.portable.moves import content, is_ber
 from seqcheck.kernel.protocols import Kernel
-from seqcheck.layout.model import Layout, Pieces, Word
+from seqcheck.layout.model import HERE, Layout, Pieces, Word
 from seqcheck.layout.program import compile
+from seqcheck.layout.spread import decoder_of
 
 AROUND = 4  # bytes shown before the first and after the last one that is read
 APART = 24  # bytes between two that are read, from which on they are left out
@@ -44,30 +46,36 @@ def preview(frames: Frames, layout: Layout, kernel: Kernel, *, streams: int, val
     """The first `values` records of each of the first `streams` streams."""
     records = RecordColumns(frames.count)
     program = compile(layout)
-    decoder = kernel.Decoder(program)
+    decoder = decoder_of(kernel, layout) if layout.chained else kernel.Decoder(program)
     decoder.decode(frames, 0, frames.count, records)
     keys = decoder.keys()
     stream: NDArray[np.int32] = records.stream[: records.count]
     found = []
     for number in range(min(streams, len(keys))):
         mine = np.flatnonzero(stream == number)
-        rows = records.row[mine[:values]].tolist()
-        first = [_value(frames, row, layout, program) for row in rows]
+        shown = mine[:values]
+        rows = records.row[: records.count]
+        within = shown - np.searchsorted(rows, rows[shown])  # which one of its frame
+        places = zip(rows[shown].tolist(), within.tolist(), strict=True)
+        first = [_value(frames, row, nth, layout, program) for row, nth in places]
         found.append(Stream(key=keys[number : number + 1], records=len(mine), first=tuple(first)))
     return found
 
 
-def _value(frames: Frames, row: int, layout: Layout, program: Program) -> Value:
+def _value(frames: Frames, row: int, nth: int, layout: Layout, program: Program) -> Value:
+    """Of the nth record in the frame of that row, from 0 on."""
     data, wire, link = frames.one(row)
     seen = examine(data, wire, link, program)
+    seen = next(islice(following(data, program, seen), nth - 1, None)) if nth else seen
     assert seen.status == RECORD
     read: dict[int, str] = {}
     seq = [layout.seq] if isinstance(layout.seq, Word) else layout.seq.words if isinstance(layout.seq, Pieces) else []
     magic = [match.word for match in layout.matches]
     streams = [word for word in layout.streams if isinstance(word, Word)]
+    begin = HERE if layout.chained and not layout.moves else 0  # then offsets count from the record
     for name, words in (("magic", magic), ("stream", streams), ("seq", seq)):
         for word in words:
-            read |= dict.fromkeys(_bytes(position(seen.place, word.offset), word), name)
+            read |= dict.fromkeys(_bytes(position(seen.place, begin + word.offset), word), name)
     for field in filter(is_ber, program.fields):
         name = "seq" if field["role"] == SEQ else "stream"
         read |= dict.fromkeys(content(data, seen.place, int(field["value"])), name)
