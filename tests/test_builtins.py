@@ -45,6 +45,8 @@ FACTS = [
     ("senders/netflow-v9.pcap", "netflow9", [(1, 320, 320)]),
     ("senders/ditg-udp.pcap", "d-itg", [(1, 543, 543)]),
     ("senders/tun-gre-csum.pcap", "gre-csum-key", [(0, 294, 295)]),
+    ("senders/dtls.pcap", "dtls", [(0, 3, 4), (0, 11, 12), (0, 201, 202), (0, 1, 2)]),
+    ("senders/sctp-raw.pcap", "sctp", [(349963658, 349963957, 300)]),
     ("senders/netflow-v5.pcap", "netflow5", [(0, 5909, 5910)]),
     ("senders/netflow-v10.pcap", "softflowd", [(1, 9000, 9000)]),
 ]

@@ -25,6 +25,7 @@ _OWN = (
 )
 _PKTGEN = "magic=u32be@0==0xbe9be955 seq=u32be@4 time=u32be@8:s time=u32be@12:us"
 _IPERF2_TIME = "time=u32be@4:s time=u32be@8:us"
+_SFLOW = "move=28 magic=u32be@0==5 magic=u32be@4==1"  # agents with an IPv4 address
 _PTP_SYNC = "magic=u8@0&0x0f==0 magic=u8@1&0x0f==2 stream=u8@4 stream=u64be@20 stream=u16be@28 seq=u16be@30"
 
 _TABLE = (
@@ -92,10 +93,9 @@ _TABLE = (
     ("gre-csum-key", "ip:47 magic=u16be@0&0xf007==0xb000 stream=u32be@8 seq=u32be@12",
      "GRE with a checksum, a key and a sequence number, by key",
      "RFC 2890 section 2"),
-    ("sctp", "ip:132 magic=u8@12==0 stream=u32be@4 seq=u32be@16",
-     ("SCTP by verification tag: the transmission sequence number of the packet's first DATA chunk; several chunks "
-      "in a packet look like gaps"),
-     "RFC 9260 sections 3.1 and 3.3.1"),
+    ("sctp", "ip:132 move=12 magic=u8@+0&0xbf==0 stream=u32be@4 seq=u32be@+4 each=u16be@+2/4",
+     "SCTP by verification tag: the transmission sequence number of every DATA and I-DATA chunk",
+     "RFC 9260 sections 3.1, 3.2 and 3.3.1; RFC 8260 section 2.1"),
     ("l2tp", "udp:1701 magic=u16be@0&0xcb0f==0x4802 stream=u32be@4 seq=u16be@8",
      "L2TP version 2 data with length and sequence numbers, by tunnel and session",
      "RFC 2661 section 3.1"),
@@ -168,8 +168,9 @@ _TABLE = (
     ("d-itg", "udp:8999 stream=u32be@0 seq=u32be@4",
      "D-ITG data by flow",
      "D-ITG 2.8.1 src/ITGSend, as seen on the wire"),
-    ("dtls", "udp:4433 magic=u8@1==0xfe stream=u16be@3 seq=u48be@5",
-     "DTLS 1.0 and 1.2 by epoch, the first record of each frame; several records in a frame look like gaps",
+    ("dtls", ("udp:4433 magic=u8@0&0xf0==0x10 magic=u16be@1&0xfffd==0xfefd stream=u16be@3 seq=u48be@5"
+      " each=13+u16be@11"),
+     "DTLS 1.0 and 1.2 by epoch, every record of each datagram; without connection ids",
      "RFC 6347 section 4.1"),
     ("gtpu", "udp:2152 magic=u8@0&0xf2==0x32 magic=u8@1==0xff stream=u32be@4 seq=u16be@8",
      "GTP-U with sequence numbers, by tunnel",
@@ -180,6 +181,15 @@ _TABLE = (
     ("sflow", "udp:6343 magic=u32be@0==5 magic=u32be@4==1 stream=u32be@8 stream=u32be@12 seq=u32be@16",
      "sFlow version 5 datagrams of agents with an IPv4 address, by agent and sub-agent",
      "sflow.org/sflow_version_5.txt section 5, struct sample_datagram_v5"),
+    ("sflow-samples", (f"udp:6343 {_SFLOW} magic=u32be@+0&0xfffffffc==0 magic=u32be@+0!=0 magic=u32be@+0!=3"
+      " stream=u32be@8 stream=u32be@12 stream=u32be@+0 stream=u32be@+12 seq=u32be@+8 each=8+u32be@+4"),
+     "sFlow version 5 samples (flow and counter samples) by agent, sub-agent, kind of sample and source",
+     "sflow.org/sflow_version_5.txt section 5, struct flow_sample, counters_sample"),
+    ("sflow-expanded", (f"udp:6343 {_SFLOW} magic=u32be@+0&0xfffffff8==0 magic=u32be@+0!=0 magic=u32be@+0!=1"
+      " magic=u32be@+0!=2 magic=u32be@+0!=5 stream=u32be@8 stream=u32be@12 stream=u32be@+0 stream=u64be@+12"
+      " seq=u32be@+8 each=8+u32be@+4"),
+     "sFlow version 5 expanded samples (flow and counter samples) by agent, sub-agent, kind of sample and source",
+     "sflow.org/sflow_version_5.txt section 5, struct flow_sample_expanded, counters_sample_expanded"),
     ("moldudp64", "udp magic=u16be@18!=0xffff stream=u64be@0 stream=u16be@8 seq=u64be@10 step=u16be@18",
      ("MoldUDP64 by session, message by message; the end of a session is not a record. It has no fixed port: give "
       "it, as in moldudp64:26400"),
