@@ -1,4 +1,5 @@
-"""Several records in one payload, each telling where the next one begins: the EACH rows of a program.
+"""Several records in one payload, each telling where the next one begins: the EACH rows of a program. This is what they
+mean, for one payload; chained.py does the same by the block.
 
 The first place is where the program's moves lead; without moves it is the payload's first byte. From each place to the
 next it is the sum of the amounts:

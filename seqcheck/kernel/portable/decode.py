@@ -95,6 +95,7 @@ from seqcheck.kernel.border import (
     CUT,
     EQ,
     EQ_LENGTH,
+    HERE,
     MAGIC,
     MATCH,
     MAX_SOURCES,
@@ -113,15 +114,15 @@ from seqcheck.kernel.border import (
     Program,
     RecordColumns,
 )
-from seqcheck.kernel.portable.chain import is_each
+from seqcheck.kernel.portable.chained import in_columns, is_flat
 from seqcheck.kernel.portable.digits import is_digits, label_of, read
-from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine, fields, following
+from seqcheck.kernel.portable.examine import GOES_ON, Seen, examine, fields, following, steps_of
 from seqcheck.kernel.portable.frame import FORGOTTEN, Place
 from seqcheck.kernel.portable.intern import Interner
 from seqcheck.kernel.portable.moves import is_ber, is_move
 from seqcheck.kernel.portable.number import is_made, number_of, shift_of
 from seqcheck.kernel.portable.tunnelled import tunnelled
-from seqcheck.kernel.portable.walk import Ints, Walk
+from seqcheck.kernel.portable.walk import Ints, Walk, word_in
 
 NOT_SAVED = "decoder: this is not what a decoder saved"
 _KEY_WORDS = STREAM_KEY.itemsize // 8
@@ -134,8 +135,10 @@ class Decoder:
         self._program = program
         self._fields = [row for row in program.fields if row["role"] in (SEQ, STREAM, MATCH)]
         self._made = is_made(program)
-        self._chained = any(map(is_each, program.fields))
-        self._one_by_one = self._chained or any(is_move(row) or is_ber(row) for row in program.fields)
+        self._each, self._flat = steps_of(program).each, is_flat(program)
+        self._one_by_one = (bool(self._each) and not self._flat) or any(
+            is_move(row) or is_ber(row) for row in program.fields
+        )
         self._seen: dict[int, Seen] = {}  # of a block's rows, where a frame may hold several records: the first
         self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
         self._sources = Interner(2, MAX_SOURCES)  # address, length
@@ -152,11 +155,18 @@ class Decoder:
         for forgotten in FORGOTTEN[self._program.key]:
             walk.key[forgotten] = 0
         seq = np.zeros(high - low, np.uint64)
-        rows = self._look_inside(frames, low, walk, seq, self._read_fields(walk, seq))
+        outer = in_columns(walk, self._each, self._read_fields) if self._flat else None
+        rows = np.zeros(0, np.int64) if outer else self._read_fields(walk, seq)
+        rows = self._look_inside(frames, low, walk, seq, rows)
         words = walk.key.view(np.uint64).reshape(-1, _KEY_WORDS)  # before the picking, which may not copy padding
         words, numbers = words[rows], seq[rows]
-        if self._chained:
+        if self._each:
             rows, words, numbers = self._with_following(walk, rows, words)
+        if outer:
+            order = np.argsort(np.concatenate([outer[0], rows]), kind="stable")
+            rows, words, numbers = (
+                np.concatenate(both)[order] for both in zip(outer, (rows, words, numbers), strict=True)
+            )
         streams = self._streams.ids(words)
         walk.status[rows[streams < 0]] = STREAMS
         rows, numbers, streams = rows[streams >= 0], numbers[streams >= 0], streams[streams >= 0]
@@ -251,12 +261,14 @@ class Decoder:
                 rows = rows[walk.status[rows] == RECORD]
                 continue
             at = (walk.start if row["offset"] >= 0 else walk.stated)[rows] + int(row["offset"])
+            if row["offset"] >= HERE:  # no move leads anywhere else
+                at -= HERE
             stay = walk.rule_out(rows, ((at < walk.start[rows]) | (at + width > walk.end[rows]), SHORT))
             rows, at = rows[stay], at[stay]
             behind = at + width > walk.cap[rows]
             cut[rows[behind]] = True
             here = rows[~behind]
-            value = _word(walk, here, at[~behind], row) & row["mask"]
+            value = word_in(walk, here, at[~behind], row) & row["mask"]
             if role == MATCH:
                 walk.rule_out(here, (_differs(walk, here, value, row), MAGIC))
             value >>= np.uint64(row["shift"])
@@ -291,7 +303,7 @@ class Decoder:
         return records
 
     def _keep(self, row: int, seen: Seen) -> None:
-        if self._chained:
+        if self._each:
             self._seen[row] = seen
 
     def _with_following(self, walk: Walk, rows: Ints, words: NDArray[np.uint64]) -> tuple[Ints, Any, Any]:
@@ -379,17 +391,6 @@ def _put_key(keys: NDArray[Any], row: int, seen: Seen) -> None:
         key[name][0, : len(raw)] = np.frombuffer(raw, np.uint8)
     key["fields"][0, : len(seen.streams)] = seen.streams
     keys[row] = key[0]
-
-
-def _word(walk: Walk, rows: Ints, at: Ints, field: Any) -> NDArray[np.uint64]:
-    """The field's whole word in each row."""
-    width = int(field["width"])
-    wide = np.zeros((len(rows), 8), np.uint8)
-    if field["big"]:
-        wide[:, 8 - width :] = walk.gather(rows, at, width)
-        return wide.view(">u8")[:, 0].astype(np.uint64)
-    wide[:, :width] = walk.gather(rows, at, width)
-    return wide.view("<u8")[:, 0].astype(np.uint64)
 
 
 def _differs(walk: Walk, rows: Ints, value: NDArray[np.uint64], field: Any) -> NDArray[np.bool_]:

@@ -6,6 +6,8 @@ byte at or behind off + cap is read. Positions count from the first byte of each
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +61,14 @@ class Walk:
         self.address = np.zeros((n, 8), np.uint8)  # link-layer source
         self.length = np.zeros(n, np.int64)  # of the address
         self.kind = np.full(n, -1, np.int64)  # the ethertype, where there is one
+
+    def part(self, rows: Ints, start: Ints) -> Walk:
+        """These rows, none of them decided, from other places on; what is done with it leaves this one as it is."""
+        part = Walk.__new__(Walk)
+        part._buf, part.start, part.status = self._buf, start, np.zeros(len(rows), np.uint8)
+        for name in ("address", "cap", "end", "key", "kind", "length", "link", "off", "stated"):
+            setattr(part, name, getattr(self, name)[rows])
+        return part
 
     def gather(self, rows: Ints, at: Ints, width: int) -> Bytes:
         """uint8[rows, width]: the bytes from `at` on. The caller has checked that they were captured."""
@@ -268,3 +278,14 @@ class Walk:
 def word(data: Bytes, at: int) -> Ints:
     """The big-endian 16-bit column at `at`."""
     return (data[:, at].astype(np.int64) << 8) | data[:, at + 1]
+
+
+def word_in(walk: Walk, rows: Ints, at: Ints, field: Any) -> NDArray[np.uint64]:
+    """The field's whole word in each row."""
+    width = int(field["width"])
+    wide = np.zeros((len(rows), 8), np.uint8)
+    if field["big"]:
+        wide[:, 8 - width :] = walk.gather(rows, at, width)
+        return wide.view(">u8")[:, 0].astype(np.uint64)
+    wide[:, :width] = walk.gather(rows, at, width)
+    return wide.view("<u8")[:, 0].astype(np.uint64)
