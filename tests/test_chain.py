@@ -200,6 +200,46 @@ def test_both_kernels_agree_on_any_traffic(spec: str, some: list[Frame]) -> None
     assert one == other
 
 
+ROW = st.tuples(
+    st.sampled_from([border.STREAM, border.MATCH, border.EACH, border.EACH, border.MOVE]), st.integers(0, 8),
+    st.booleans(), st.integers(0, 2), st.sampled_from([0, 1, 2, 5, border.HERE, border.HERE + 1, border.HERE + 3, -1]),
+    st.sampled_from([2**64 - 1, 0xFF, 0x07, 0xF0, 0]), st.sampled_from([0, 1, 3, 1 << 32, 2 | 3 << 32 | 4 << 48]),
+)  # fmt: skip
+
+
+def program_of(rows: Sequence[tuple[int, ...]], anchor: int, modulus: int) -> border.Program:
+    """A move or an amount is one by itself, or what one depends on with one behind it; a field has a byte at least."""
+    made: list[tuple[int, ...]] = []
+    for role, width, big, op, offset, mask, value in rows:
+        shift = (mask & -mask).bit_length() - 1 if mask and role != border.MATCH else 0
+        if role in (border.EACH, border.MOVE):
+            if op == border.ONLY_IF:
+                made.append((role, max(width, 1), big, border.ONLY_IF, shift, offset, mask, 0))
+            made.append((role, width, big, border.AMOUNT, shift, offset, mask, value))
+        else:
+            made.append((role, max(width, 1), big, border.EQ if op == 1 else op, shift, offset, mask, value & mask))
+    made += [
+        (border.SEQ, 1, True, border.EQ, 0, border.HERE, 0xFF, 0),
+        (border.EACH, 1, True, 1, 0, border.HERE, 3, 1 << 32),
+    ]
+    return border.Program(anchor=anchor, selector=-1, modulus=modulus, fields=np.array(made, border.FIELD))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(ROW, max_size=3), st.sampled_from([border.A_FRAME, border.A_ETH, border.A_IP, border.A_UDP]),
+    st.sampled_from([0, 0, 200]), st.one_of(families(), st.lists(st.builds(frame, PAYLOADS), min_size=1, max_size=20)),
+)  # fmt: skip
+def test_both_kernels_agree_on_any_program(rows: list[Any], anchor: int, modulus: int, some: list[Frame]) -> None:
+    program, made, found = program_of(rows, anchor, modulus), block(some), []
+    for kernel in KERNELS:
+        decoder, records = kernel.Decoder(program), border.RecordColumns(len(some) * border.MOST_PLACES)
+        decoder.decode(made, 0, len(some), records)
+        columns = [getattr(records, name)[: records.count].tolist() for name in COLUMNS]
+        found.append((columns, records.status[: len(some)].tolist(), plain(decoder.keys()), plain(decoder.sources())))
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("tunnel", sorted(TUNNELS))
 def test_all_records_in_a_tunnel(tunnel: str) -> None:
     """Also where the first place holds none."""
@@ -254,6 +294,17 @@ def test_hostile_lengths_end_the_frame(kernel: Any) -> None:
     stuck = frame(bytes([1, 0] * 9))  # a length of 0
     rows, _, _ = told(parse("udp:5000 seq=u8@0 each=u8@1"), [stuck], [], kernel)
     assert len(rows) == 1
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
+@pytest.mark.parametrize("where", ["", "move=1 "])
+def test_padding_holds_no_lengths(kernel: Any, where: str) -> None:
+    """Behind the payload there are bytes of the frame, which are not the payload's."""
+    plus = "+" if where else ""
+    data = frame(bytes(4 + bool(where))).data + bytes(18)
+    spec = f"udp:5000 {where}seq=u8@{plus}0 each=1+u8@{plus}2"
+    rows, _, _ = told(parse(spec), [Frame(data, len(data), 1)], [], kernel)
+    assert len(rows) == 3
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)

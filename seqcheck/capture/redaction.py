@@ -30,7 +30,6 @@ from ..kernel.portable.frame import (
 from ..kernel.portable.moves import content, is_ber, is_move, move
 from ..layout import Layout, compile
 from ..layout.model import Sets
-from ..layout.spread import moved
 from ..wire.link import COOKED, ETHERNET, IP_TYPES, LOOPBACK, RAW_IP, TYPE_AT, ethertype_at, payload_at, word
 
 MOST = 1 << 20  # addresses of a kind
@@ -57,14 +56,14 @@ class _Work:
 
 
 class _Reads:
-    """What reads the record at one place, or all of a frame where the payload tells their places. `begin` is what the
-    offsets of words count from: 0, or HERE, where a record begins."""
+    """What reads the records of a frame. `begin` is what the offsets of words count from: 0, or HERE, where a record
+    begins."""
 
     __slots__ = ("begin", "program", "words")
 
     def __init__(self, layout: Layout) -> None:
         self.program, self.words = compile(layout), tuple(layout.words())
-        self.begin = HERE if layout.chained and not layout.moves else 0
+        self.begin = HERE if layout.each and not layout.moves else 0
 
     def of(self, data: bytes, wire: int, link: int) -> list[Seen]:
         """What it says of a frame, or of each record in it."""
@@ -78,8 +77,7 @@ class Redactor:
     def __init__(self, layout: Layout, key: bytes) -> None:
         if isinstance(layout.covers, Sets):
             raise UsageError("redact takes out what IPFIX sets hold, and without it their records cannot be counted")
-        self._layout = layout
-        self._read = [_Reads(layout)]  # by the record's place in the frame
+        self._reads = _Reads(layout)
         self._key = key
         self._known: dict[bytes, bytes] = {}
         self._counts: dict[int, int] = {}
@@ -87,34 +85,23 @@ class Redactor:
     def frame(self, data: bytes, wire: int, link: int) -> bytes:
         """One frame, as captured, of which the layout reads the same as before. InputError if it is a record whose
         words cannot be kept (inside a tunnel), or there are too many addresses."""
-        reads = self._places(len(data))
-        seen = [each.of(data, wire, link) for each in reads]
-        kept = [each for each, what in zip(reads, seen, strict=True) if what[0].status in (RECORD, CUT)]
+        seen = self._reads.of(data, wire, link)
         for salt in range(TRIES):
-            made = self._redacted(data, wire, link, kept, salt=salt)
-            again = (each.of(made, wire, link) for each in reads)
-            if all(_alike(one, other) for one, other in zip(again, seen, strict=True)):
+            made = self._redacted(data, wire, link, kept=seen[0].status in (RECORD, CUT), salt=salt)
+            if _alike(self._reads.of(made, wire, link), seen):
                 return made
-        return self._redacted(data, wire, link, reads, salt=0)
+        return self._redacted(data, wire, link, kept=True, salt=0)
 
-    def _places(self, length: int) -> list[_Reads]:
-        """What reads the records that a frame of this length may hold."""
-        if not self._layout.stride:
-            return self._read
-        most = min(max(1, -(-length // self._layout.stride)), MOST_PLACES)
-        self._read += [_Reads(moved(self._layout, place)) for place in range(len(self._read), most)]
-        return self._read[:most]
-
-    def _redacted(self, data: bytes, wire: int, link: int, kept: list[_Reads], *, salt: int) -> bytes:
-        """With what these read as it was. By another `salt` all else becomes something else."""
+    def _redacted(self, data: bytes, wire: int, link: int, *, kept: bool, salt: int) -> bytes:
+        """What the layout reads stays, if that is `kept`. By another `salt` all else becomes something else."""
         work = _Work(data=bytearray(data), stays=bytearray(len(data)))
         kind, at = self._link(work, link)
         if kind == ARP:
             self._arp(work, at)
         elif kind in IP_TYPES:
             self._network(work, IP_TYPES[kind], at)
-        for each in kept:
-            self._keep_words(work, data, wire, link, each)
+        if kept:
+            self._keep_words(work, data, wire, link)
         self._replace(work, self._key + bytes([salt]) * (salt > 0))
         if kind in IP_TYPES:
             _sum_up(work.data, IP_TYPES[kind], at, whole=len(data) == wire)
@@ -157,7 +144,8 @@ class Redactor:
         if behind.protocol in LENGTHS:
             work.keep(behind.start, behind.start + LENGTHS[behind.protocol])
 
-    def _keep_words(self, work: _Work, data: bytes, wire: int, link: int, reads: _Reads) -> None:
+    def _keep_words(self, work: _Work, data: bytes, wire: int, link: int) -> None:
+        reads = self._reads
         seen, outer = reads.of(data, wire, link), locate(data, wire, link, reads.program.sought)
         place, status = seen[0].place, seen[0].status
         if (outer.status, outer.start) != (RECORD, place.start):

@@ -16,10 +16,6 @@ class Names:
     def __init__(self, decoders: int) -> None:
         self._of = [np.zeros(0, np.int32) for _ in range(decoders)]
 
-    def add_decoder(self) -> None:
-        """One more, after the last."""
-        self._of.append(np.zeros(0, np.int32))
-
     def of(self, decoders: Ids, streams: Ids) -> Ids:
         """The ids of these decoders' streams, by record."""
         ids = np.full(len(streams), -1, np.int32)

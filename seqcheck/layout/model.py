@@ -210,13 +210,8 @@ class Layout:
 
     @property
     def stride(self) -> int:
-        """Bytes from a record to the next in the same frame, where all places are known beforehand; otherwise 0."""
-        return 0 if self.moves else self._constant() or 0
-
-    @property
-    def chained(self) -> bool:
-        """Whether a frame may hold several records, and the payload tells where."""
-        return bool(self.each) and not self.stride
+        """Bytes from a record to the next in the same frame, if that is always the same; otherwise 0."""
+        return self._constant() or 0
 
     @property
     def counted(self) -> int:

@@ -61,15 +61,14 @@ Row = tuple[int, int, int, int, int, int, int, int]  # the columns of FIELD
 
 
 def compile(layout: Layout) -> Program:
-    """The program that finds this layout's records; of several in a frame whose places are known beforehand
-    (`Layout.stride`), the first. UsageError for `content`, which has none."""
+    """The program that finds this layout's records. UsageError for `content`, which has none."""
     with_fields(layout)
     rows = _front(layout)
     rows += [_stream(stream) for stream in layout.streams]
     rows += _seq(layout.seq)
     rows += [_there(layout.covers)] if isinstance(layout.covers, Word) else []
-    rows += _each(layout)
-    if layout.chained and not layout.moves:
+    rows += [row for part in layout.each for row in _move(part, EACH)]
+    if layout.each and not layout.moves:
         rows = [_in_record(row) for row in rows]
     return Program(
         anchor=ANCHOR[layout.anchor],
@@ -90,11 +89,6 @@ def _front(layout: Layout) -> list[Row]:
         for which in (False, True)
     )
     return first + [row for move in layout.moves for row in _move(move)] + last
-
-
-def _each(layout: Layout) -> list[Row]:
-    """From a record to the next, where the payload tells it."""
-    return [row for part in layout.each for row in _move(part, EACH)] if layout.chained else []
 
 
 def _in_record(row: Row) -> Row:

@@ -46,7 +46,7 @@ def preview(frames: Frames, layout: Layout, kernel: Kernel, *, streams: int, val
     """The first `values` records of each of the first `streams` streams."""
     records = RecordColumns(frames.count)
     program = compile(layout)
-    decoder = decoder_of(kernel, layout) if layout.chained else kernel.Decoder(program)
+    decoder = decoder_of(kernel, layout) if layout.each else kernel.Decoder(program)
     decoder.decode(frames, 0, frames.count, records)
     keys = decoder.keys()
     stream: NDArray[np.int32] = records.stream[: records.count]
@@ -72,7 +72,7 @@ def _value(frames: Frames, row: int, nth: int, layout: Layout, program: Program)
     seq = [layout.seq] if isinstance(layout.seq, Word) else layout.seq.words if isinstance(layout.seq, Pieces) else []
     magic = [match.word for match in layout.matches]
     streams = [word for word in layout.streams if isinstance(word, Word)]
-    begin = HERE if layout.chained and not layout.moves else 0  # then offsets count from the record
+    begin = HERE if layout.each and not layout.moves else 0  # then offsets count from the record
     for name, words in (("magic", magic), ("stream", streams), ("seq", seq)):
         for word in words:
             read |= dict.fromkeys(_bytes(position(seen.place, begin + word.offset), word), name)
