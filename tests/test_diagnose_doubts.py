@@ -79,7 +79,7 @@ def test_copies_that_keep_to_a_count_of_frames_are_hardly_a_timers(times: list[f
         time_lag=(1e6 * np.array(times)).astype(np.int64), stands_in=np.zeros(4, np.bool_),
         distance=np.array([90, 96, 100, 93]),
     )  # fmt: skip
-    spans = Brackets(low=table.distance, high=table.distance, foreign=np.zeros(4))
+    spans = Brackets(low=table.distance, high=table.distance, foreign=np.zeros(4), old=np.zeros(4, np.int64))
     one = cast("Case", SimpleNamespace(context=context, table=table))
     found = tuple(doubts.of_other_than_a_ring(one, np.ones(4, np.bool_), spans))
     assert found == (("keeps-count",) if held else ())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from judging_units import units
 
 from seqcheck.diagnose import priors
-from seqcheck.diagnose.explanations import block, delay, lap, miscount, spread
+from seqcheck.diagnose.explanations import block, delay, lap, miscount, shortfall, spread
 from seqcheck.diagnose.explanations.context import Context
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
 from seqcheck.diagnose.explanations.part import FLOOR, histogram, log_gamma, normal, poisson, windows
@@ -101,7 +101,7 @@ def test_no_size_is_impossible_but_those_that_no_ring_has() -> None:
 @pytest.mark.parametrize("size", [48, 171, 512])
 def test_an_exact_lap_adds_up_to_one_and_prefers_the_true_size(size: int) -> None:
     support = units(np.arange(1, 4 * size), unseen=np.full(4 * size - 1, 0.3))
-    assert mass(lap.exact(support, size, ()).density) == pytest.approx(1, abs=0.1)
+    assert mass(lap.exact(support, size, (), alone=True).density) == pytest.approx(1, abs=0.1)
     seen = units([size] * 8 + [size - 1], unseen=np.full(9, 0.1))
     worth = {
         each: part.prior + float(part.density.sum())
@@ -155,6 +155,50 @@ def test_copies_close_behind_one_another_count_the_frames_of_others_once() -> No
     assert near[2] >= 2048
     of_two = _sizes(units([2028] * 20, **opened, ordinal=10 * np.arange(20), source=np.arange(20)))
     assert of_two == apart  # of other sources: laps of their own
+
+
+def test_a_cluster_of_copies_says_the_same_whichever_comes_first() -> None:
+    """One that lies off does not speak for the others."""
+    ends = np.array([655, *[646] * 8, 660])
+    for order in (np.arange(10), np.arange(10)[::-1]):
+        size, probability, _ = _sizes(
+            units(ends[order], low=ends[order] // 3, ordinal=20 * np.arange(10), elsewhere=0.05)
+        )
+        assert (size, probability > 0.5) == (646, True)
+
+
+def test_only_frames_of_no_such_stream_may_have_left_by_another_queue() -> None:
+    """Without that bound a known size far below the copies' distance would be as good."""
+    ends = np.array([646, 646, 655, 646, 660])
+    sizes, logs = zip(
+        *(lap.sizes_of(seen, np.ones(5), lap.exact(seen, 646, ()), ()) for seen in (
+            units(ends, low=ends // 3, ordinal=20 * np.arange(5), elsewhere=share) for share in (1.0, 0.02)
+        )),
+        strict=True,
+    )  # fmt: skip
+    small = [float(log[size == 512][0] - log[size == 646][0]) for size, log in zip(sizes, logs, strict=True)]
+    assert small[1] < small[0] - 3
+
+
+def test_losses_that_nobody_saw_stay_the_same_from_copy_to_copy() -> None:
+    """Copies of the same lap miss the same frames. Any other order of the same counts is less likely."""
+    off = np.repeat([2, 3, 5, 4], 25)
+    near = units(512 - off, unseen=np.full(100, 3.0), ordinal=5 * np.arange(100))
+    mixed = np.random.default_rng(4).permutation(off)
+    sums = [float(shortfall.together(near, each).sum()) for each in (off, mixed)]
+    assert sums[0] > sums[1] + 50
+    assert sums[0] > float(shortfall.alone(near, off).sum()) + 50
+
+
+@pytest.mark.parametrize("apart", [3, 300])
+def test_losses_from_copy_to_copy_add_up_to_one(apart: int) -> None:
+    """Over all counts that the next copy may have, whatever the one before."""
+    total = 0.0
+    for off in range(60):
+        both = units([512 - 3, 512 - off], unseen=np.full(2, 3.0), ordinal=apart * np.arange(2))
+        law = shortfall._chained(both, np.array([3, off]), np.arange(2))
+        total += math.exp(float(law[1]))
+    assert total == pytest.approx(1, abs=0.05)
 
 
 def test_where_only_numbered_frames_are_in_view_others_may_have_been_left_out() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import kinds
 import lookalikes
+import lossy_rings
 import pytest
 import rings
 
@@ -399,3 +400,31 @@ def test_streams_that_never_came_again_may_have_a_queue_of_their_own() -> None:
 def test_the_receivers_own_ring_is_told_by_the_frames_of_all_senders() -> None:
     verdict = judged(lookalikes.of_the_receivers_ring()).verdict
     assert any("receiver's own RX ring" in caveat for caveat in verdict.caveats), verdict.caveats
+
+
+@pytest.mark.parametrize(("size", "others", "lost"), [(1024, 0.3, 0.01), (4096, 0.4, 0.004)])
+@pytest.mark.parametrize("chance", [0.05, 0.9])
+def test_the_size_is_exact_where_frames_are_lost_that_nobody_misses(
+    size: int, others: float, lost: float, chance: float
+) -> None:
+    """Frames without a number, and old ones: so many of each lap are lost that hardly two copies agree. How many is
+    known, and copies close behind one another miss the same ones."""
+    capture = lossy_rings.in_the_hosts_place(size, 80, others=others, chance=chance, lost=lost)
+    verdict = judged(capture).verdict
+    assert (verdict.cause, verdict.ring_size) == ("stale-slot", size), verdict.statement
+    assert verdict.strength in ("moderate", "strong"), verdict.caveats
+
+
+@pytest.mark.parametrize("size", [3000, 3001])
+def test_the_interval_holds_a_size_of_which_too_much_was_lost(size: int) -> None:
+    capture = lossy_rings.in_the_hosts_place(size, 60, others=0.1, chance=0.2, lost=0.01)
+    verdict = judged(capture).verdict
+    assert (verdict.cause, verdict.ring_size in (None, size)) == ("stale-slot", True), verdict.statement
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= size <= (verdict.bracket[1] or 0), verdict.bracket
+
+
+@pytest.mark.parametrize("size", [512, 1600])
+def test_frames_that_change_places_within_a_stretch_of_stale_slots_leave_the_size_exact(size: int) -> None:
+    verdict = judged(lossy_rings.in_a_stretch(size, size // 5)).verdict
+    assert (verdict.cause in ("stale-slot", "ring-replay"), verdict.ring_size) == (True, size), verdict.statement

@@ -30,6 +30,8 @@ FEW_COUNTS, FEW_SURE = 4, 0.99  # counts below which other frames may be as many
 LIKELY = 64  # sizes whose replays are looked at
 VAGUELY = 0.5  # then a size is as good as others near it
 MOST_QUEUES = 16  # that a sender may spread its streams over
+CLOSE = 2.0  # places, and standard deviations
+FAR_OFF = 2.0  # standard deviations of a Poisson number
 OTHERS = 0.02  # of the posterior of the best: another size remains possible
 
 
@@ -95,12 +97,33 @@ def _agreeing(units: Units, share: Floats, size: int) -> float:
     return float(np.mean(units.end[mine] == lap.laps_of(units.end[mine], size, up=False) * size)) if mine.any() else 0.0
 
 
+def _short_by_losses(units: Units, mine: Bools, places: Ints) -> bool:
+    """Whether the lap's units fall short of whole laps, `places`, by what was lost of the frames that carry no number,
+    about as much as expected: then they need not agree. Where any size would do, the posterior says so."""
+    if not mine.any() or not units.unseen[mine].any():
+        return False
+    off, unseen = (places - units.end)[mine], units.unseen[mine]
+    deviation = math.sqrt(float(np.mean(unseen)))
+    near = abs(float(np.mean(off - unseen))) <= FAR_OFF * deviation
+    return near and float(np.std(off)) <= FAR_OFF * deviation and float(np.mean(off >= 0)) >= ALIKE
+
+
 def _elsewhere(units: Units, mine: Bools) -> float:
     """The share of the frames between the copies that carry no number, where these frames vary though none was lost:
     some of them took no slot of this ring, and perhaps all."""
     if not units.lossless or not mine.any():
         return 0.0
     return max(1 - float(np.sum(units.low[mine])) / max(float(np.sum(units.end[mine])), 1.0), 0.0)
+
+
+def with_near(units: Units, share: Floats, left: Floats, part: Part) -> Floats:
+    """The lap's share of each unit, and with it those that nothing explains (`left`) close to its laps: the size has
+    to answer for them as well."""
+    if part.laps is None:
+        return share
+    off = np.abs(part.laps * part.center - units.end)
+    near = (left > 0.5) & (off <= CLOSE + CLOSE * np.sqrt(units.unseen))
+    return np.where(near, left, share)
 
 
 def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context) -> Ring:
@@ -128,7 +151,8 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
     untouched = 0.0
     if best not in given and mine.sum() < FEW_COUNTS and (units.end > units.low)[mine].any():
         certainty = min(certainty, FEW_SURE)
-    if best not in given and _agreeing(units, share, best) < AGREEING:
+    scatter = _agreeing(units, share, best) < AGREEING and not _short_by_losses(units, mine, laps * best)
+    if best not in given and scatter:
         certainty = min(certainty, VAGUELY)
         untouched = max(context.untouched, _elsewhere(units, mine) if closed else 0.0)
         low, high = _around(best, low, high, untouched)

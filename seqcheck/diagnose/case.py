@@ -7,6 +7,7 @@ import numpy as np
 from ..dataclass import dataclass
 from ..kernel.border import total
 from ..track.tracker import Findings
+from .arrays import distinct
 from .explanations.context import Context
 from .facts import Facts
 from .keys import Bools
@@ -29,6 +30,13 @@ class Case:
         """bool[streams]: those of the sources of these rows."""
         result: Bools = np.isin(self.findings.streams["source"], self.table.rows["source"][rows])
         return result
+
+    def elsewhere(self, rows: Bools) -> float:
+        """The share of the frames of these sources that are of no stream with any of these rows."""
+        received = self.findings.streams["received"]
+        every = float(received[self.beside(rows)].sum()) + self.facts.foreign
+        hit = float(received[distinct(self.table.rows["stream"][rows].astype(np.int64))].sum())
+        return max(1 - hit / max(every, 1.0), 0.0)
 
 
 FEW, FEW_OF = 20, 0.05  # places, and share of all, that the share of all counts for
@@ -68,6 +76,7 @@ def case_of(findings: Findings, facts: Facts, table: Table) -> Case:
             loss=max(gone - filled, 0) / (missing + unique) if missing else 0.0,
             foreign=facts.foreign / (facts.foreign + received) if facts.foreign else 0.0,
             again=duplicates / max(unique, 1),
+            beyond=max(missing - duplicates, 0) / max(missing + unique, 1),
         ),
         context=Context(
             unique=unique,

@@ -58,6 +58,13 @@ class Model:
         result: Ints = np.argmax(self.share, axis=0)
         return result
 
+    @property
+    def unexplained(self) -> Floats:
+        """How much of each unit is nothing's, or scatters for no known reason."""
+        for_no_reason = [*(each.label.cause == "unexplained" for each in self.entries), True]
+        result: Floats = self.share[for_no_reason].sum(axis=0)
+        return result
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

@@ -185,7 +185,7 @@ def _contested(case: Case, rows: Bools, spans: Brackets, *, early: bool) -> list
     """The accounts of one population for which explanations compete."""
     if not rows.any():
         return []
-    sample = units(case.table, rows, spans, case.facts, case.loss)
+    sample = units(case.table, rows, spans, case.facts, case.loss, elsewhere=case.elsewhere(rows))
     if not len(sample):
         return []
     labels = EARLY if early else LABELS
@@ -256,7 +256,8 @@ def _lap(
     """The accounts of a ring's lap: its replays, and the rest."""
     odds, rival = outcome.rivals[entry.label.cause]
     share: Floats = outcome.best.share[at]
-    ring = account.ring(sample, share, entry.part, case.facts.ring_sizes, case.context)
+    near = account.with_near(sample, share, outcome.best.unexplained, entry.part)
+    ring = account.ring(sample, near, entry.part, case.facts.ring_sizes, case.context)
     laps = np.zeros(len(case.table), np.int64)
     ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
     laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)

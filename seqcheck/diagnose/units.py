@@ -13,37 +13,42 @@ import numpy as np
 
 from ..dataclass import dataclass
 from ..track.hashing import of_records
-from .arrays import median
+from .arrays import at_one_count, median
 from .facts import Evidence, Facts
 from .keys import Bools, Floats, Ints
 from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
 STILL = 64  # places within which frames may bear one time
+AGREEING = 0.5  # of the copies
 MOST, FEWEST = 480, 60  # units in total, and of one order of magnitude
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
     """What cannot be seen one by one, as shares (0..1): `loss` of the numbers that never came, `foreign` of the
-    source's frames that carry no header, `again` of all numbers that came twice."""
+    source's frames that carry no header, `again` of all numbers that came twice; `beyond` of the numbers that never
+    came even if each copy went out in the place of one."""
 
     loss: float
     foreign: float
     again: float
+    beyond: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brackets:
     """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
-    all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it.
-    `slotless`: what came again did not take a slot itself, so that its place is known but for one. `replaced`: no
-    number that never came took a slot, since another frame went out in its place: hardly any was lost on the way.
-    `own`: only frames of the stream took slots, since it has a queue of its own."""
+    all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it;
+    `old`, copies among them that stand in for no number. `slotless`: what came again did not take a slot itself, so
+    that its place is known but for one. `replaced`: no number that never came took a slot, since another frame went out
+    in its place: hardly any was lost on the way. `own`: only frames of the stream took slots, since it has a queue of
+    its own."""
 
     low: Ints
     high: Ints
     foreign: Floats
+    old: Ints
     slotless: bool = False
     replaced: bool = False
     own: bool = False
@@ -71,6 +76,8 @@ class Units:
     slotless, own  as in Brackets
     lossless   every number that never came is one in whose place another went out
     source, ordinal  of the copy, as in Table: where it stands among the frames of its source
+    elsewhere  share (0..1) of the sources' frames that are of no stream with such copies: these alone may leave by
+               another queue
     """
 
     at: Ints
@@ -102,6 +109,7 @@ class Units:
     lossless: bool
     source: Ints
     ordinal: Ints
+    elsewhere: float = 1.0
 
     def __len__(self) -> int:
         return len(self.at)
@@ -121,6 +129,7 @@ def brackets(
     on_stream, of_source = (_of_all(each, table) for each in table.between(aside))
     again = ~aside
     others, stand_ins = (_of_all(table.between(each)[0], table) for each in (again, again & table.substitute))
+    old = [_of_all(each, table) for each in table.between(again & ~table.stands_in)]
     counted = table.distance - on_stream + (0 if replaced else table.lost)
     by_number = table.expected - table.rows["x"] + others - stand_ins + table.late_between
     first_repeat = (table.rows["copies"] == 1) & ~table.early & alone
@@ -141,6 +150,7 @@ def brackets(
         low=low,
         high=high,
         foreign=np.where(alone & known, high - low, 0).astype(np.float64),
+        old=np.where(known, old[1], old[0]),
         slotless=slotless,
         replaced=replaced,
     )
@@ -151,14 +161,19 @@ def _of_all(count: Ints, table: Table) -> Ints:
     return count if table.kept >= 1 else np.round(count / table.kept).astype(np.int64)
 
 
-def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) -> Units:
-    """Of the duplicates `rows`."""
+def units(
+    table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss, *, elsewhere: float = 1.0
+) -> Units:  # fmt: skip
+    """Of the duplicates `rows`; `elsewhere` as in Units."""
     at, weight, length = _chosen(table, rows & table.known)
     closed = (spans.high > spans.low)[at].any() or loss.foreign > 0
     low = np.maximum(spans.low[at], 1)
     end = np.maximum(spans.high[at], 1) if closed else low
     # The share of a source's frames that were lost is that of its numbers.
-    gone = 0.0 if spans.replaced else loss.loss / (1 - loss.loss) if loss.loss < 1 else 1.0
+    rate = loss.loss
+    if spans.replaced:  # copies that agree have no others between them that nobody saw
+        rate = loss.beyond if at_one_count(end) < AGREEING else 0.0
+    gone = rate / (1 - rate) if rate < 1 else 1.0
     time = table.time_lag[at].astype(np.float64)
     resolution = 1000.0 if len(at) and not (table.rows["ns"][at] % 1000).any() else 1.0
     time = np.maximum(time, resolution / 2)
@@ -175,7 +190,7 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         low=low,
         closed=np.full(len(at), closed),
         foreign=loss.foreign > 0,
-        unseen=np.where(spans.foreign[at] > 0, spans.foreign[at], end * loss.foreign) * gone,
+        unseen=_unseen(spans, at, end, loss.foreign) * gone,
         time=time,
         still=(table.time_lag[at] <= 0) & (end > STILL),
         pace=pace,
@@ -203,7 +218,15 @@ def units(table: Table, rows: Bools, spans: Brackets, facts: Facts, loss: Loss) 
         lossless=loss.loss == 0,
         source=table.rows["source"][at].astype(np.int64),
         ordinal=table.rows["ordinal"][at].astype(np.int64),
+        elsewhere=elsewhere,
     )
+
+
+def _unseen(spans: Brackets, at: Ints, end: Ints, foreign: float) -> Floats:
+    """Frames of each lap of which nobody sees that one was lost: those without a number or with an old one, or all."""
+    if spans.replaced:
+        return end.astype(np.float64)
+    return np.where(spans.foreign[at] > 0, spans.foreign[at], end * foreign) + spans.old[at]
 
 
 def _chosen(table: Table, rows: Bools) -> tuple[Ints, Floats, Ints]:

@@ -21,8 +21,8 @@ from .. import priors
 from ..arrays import distinct, quantiles
 from ..keys import Floats, Ints
 from ..units import Units
-from . import miscount
-from .part import FLOOR, Part, log_beta, log_gamma, normal, poisson, windows
+from . import miscount, shortfall
+from .part import FLOOR, Part, log_beta, log_gamma, normal, windows
 
 CLOSED = {"exact": 0.86, "short": 0.03, "long": 0.11}  # prior of the families where other frames are in view
 OPEN = {"exact": 0.45, "short": 0.55}  # and where they are not
@@ -39,9 +39,13 @@ WIDTHS = (0.004, 0.015, 0.05, 0.15)
 # Of a lap, by which the frames that are not in view may come and go where more than a share of the copies replaced
 # other numbers: any delay whose sender's rate varies looks like that.
 VARYING, REPLACED = 0.1, 0.3
+COMMONEST = 3  # counts of copies that are tried as sizes
 TRIMMED = 25  # one in so many copies, at either end, is left out of the size
 CANDIDATES = 384  # sizes tried for a family that is not exact
 BEYOND = 1.4  # the largest size tried, in ends
+# Frames that may leave by other queues, in a lap: times their share of all, and standard deviations; log-probability of
+# more.
+TO_SPARE, MORE, NO_ROOM = 1.5, 3.0, math.log(0.002)
 
 
 def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
@@ -109,12 +113,13 @@ def _lap_freedom(laps: Ints) -> float:
     return min(together - float((counts * _lap_weights(laps)).sum()), 0.0)
 
 
-def exact(units: Units, size: int, given: tuple[int, ...]) -> Part:
-    """All frames in view."""
+def exact(units: Units, size: int, given: tuple[int, ...], *, alone: bool = False) -> Part:
+    """All frames in view; `alone`: the density of each unit by itself, whatever the others say."""
     laps = laps_of(units.end, size, up=False)
     off = laps * size - units.end
     own = laps[np.abs(off) <= 3 + size // 100]
-    density = _exactly(units, off) + _lap_weights(own)[laps - 1]
+    density = shortfall.alone(units, off) if alone else shortfall.together(units, off)
+    density = density + _lap_weights(own)[laps - 1]
     near = math.log((1 - EXACT - BESIDE) / 2) - np.abs(off) / (2 + 0.004 * size) - math.log(2 + 0.004 * size)
     near = np.where(np.abs(off) == 1, np.logaddexp(near, math.log(BESIDE / 2)), near)
     density = np.logaddexp(density + math.log(EXACT), near)
@@ -191,24 +196,6 @@ def paced(units: Units, share: Floats, delay: Part, given: tuple[int, ...]) -> P
     )
 
 
-def _exactly(units: Units, off: Ints) -> Floats:
-    """Log-probability of falling short by `off`, by frames that nobody saw. Copies near one another have the same
-    losses between them, so that all of them together scatter less than independent counts."""
-    alone = poisson(off, np.maximum(units.unseen, 1e-6))
-    if not units.unseen.any():
-        low: Floats = np.maximum(alone, FLOOR)
-        return low
-    best: Floats = np.maximum(alone, FLOOR)
-    for less in (1.0, 0.3):
-        variance = less * units.unseen + 0.08
-        both = np.minimum(normal(off - units.unseen, np.sqrt(variance)), 0.0)
-        shared = np.maximum(np.where(units.unseen > 0.02, both, alone), FLOOR)
-        shared = np.where(off < 0, FLOOR, shared)
-        if float(shared.sum()) > float(best.sum()) + 1.0:
-            best = shared
-    return best
-
-
 def loose(units: Units, share: Floats, family: str, given: tuple[int, ...]) -> list[Part]:
     """Some other frames are not in view (short), or are of other queues (long): the best size for the units that are
     the lap's own, by share; for each burstiness."""
@@ -223,6 +210,7 @@ def loose(units: Units, share: Floats, family: str, given: tuple[int, ...]) -> l
         if not len(sizes):
             break
         evidence, laps = _evidence(ends, sizes, family, burst, np.ones(len(ends)))
+        evidence += _to_spare(ends, laps, sizes, family, units.elsewhere)
         total = evidence + prior
         at = int(np.argmax(total))
         if not np.isfinite(total[at]):
@@ -268,7 +256,7 @@ def _loose_sizes(units: Units, mine: Ints, family: str, given: tuple[int, ...]) 
     return sizes[(sizes >= max(low, priors.HARDLY)) & (sizes <= min(max(high, low), priors.LARGEST))]
 
 
-def _short(ends: Ints, laps: Ints, size: int, family: str) -> Ints:
+def _short(ends: Ints, laps: Ints, size: int | Ints, family: str) -> Ints:
     return laps * size - ends if family == "short" else ends - laps * size
 
 
@@ -299,6 +287,16 @@ def _evidence(ends: Ints, sizes: Ints, family: str, burst: float, weight: Floats
     result += (log_gamma(prior + counts) - log_gamma(prior)).sum(axis=0)
     result += float(log_gamma(STICKY)) - float(log_gamma(STICKY + count))
     return np.where((off < 0).any(axis=1), -np.inf, result), laps[:, which]
+
+
+def _to_spare(ends: Ints, laps: Ints, sizes: Ints, family: str, elsewhere: float) -> Floats:
+    """float64[sizes]: whether this share of the frames is enough for those that took no slot of a ring of each size. If
+    not, each stream has a ring of its own, or the share changed."""
+    if family == "short":
+        return np.zeros(len(sizes))
+    off = _short(ends[None, :], laps, sizes[:, None], family)
+    most = TO_SPARE * elsewhere * ends + MORE * np.sqrt(ends * elsewhere) + MORE
+    return np.where(np.median(off - most[None, :], axis=1) > 0, NO_ROOM, 0.0)
 
 
 def _stretch(scatter: Any, burst: float) -> Any:
@@ -337,34 +335,44 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
     families = families_of(units)
     center = int(part.center)
     step = np.arange(max(priors.SMALLEST, center - 64), center + 65)
+    values, often = np.unique(ends, return_counts=True)
+    common = values[np.argsort(-often, kind="stable")[:COMMONEST]]
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
     sizes = distinct(np.concatenate(
-        [step, _loose_sizes(units, mine, "short", given), known, np.array(given, np.int64), [center // 2, center * 2]]
+        [step, common, _loose_sizes(units, mine, "short", given), known, np.array(given, np.int64),
+         [center // 2, center * 2]]
     ))  # fmt: skip
     sizes = sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
     total, prior = np.full(len(sizes), -np.inf), priors.size(sizes, given)
     for family, weight in families.items():
         if family == "exact":
             for at, size in enumerate(sizes.tolist()):
-                one = exact(units, size, given)
-                total[at] = np.logaddexp(total[at], one.prior + float(one.density[mine].sum()))
+                one = exact(units, size, given, alone=True)
+                total[at] = np.logaddexp(total[at], one.prior + float(one.density[mine] @ apart))
             continue
         for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
-            evidence, _ = _evidence(ends, sizes, family, burst, apart)
+            evidence, laps = _evidence(ends, sizes, family, burst, apart)
+            evidence += _to_spare(ends, laps, sizes, family, units.elsewhere)
             total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
     if units.early or not units.lossless:
-        for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given))).tolist():
+        for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given, *common))).tolist():
             near = blurred(units, int(sizes[at]), given)
-            total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine].sum()))
+            total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine] @ apart))
     return sizes, total
 
 
 def _apart(units: Units, mine: Ints) -> Floats:
-    """How much of each unit's lap is not also the lap of the one before: copies close behind one another have the same
-    other frames in their laps, and say only once how many these are."""
+    """How much each unit says of its own: copies close behind one another have mostly the same other frames in their
+    laps. Such a cluster is worth one unit, and what is new in each further lap; all of its units share that."""
     order = mine[np.lexsort((units.ordinal[mine], units.source[mine]))]
     step = np.diff(units.ordinal[order], prepend=-priors.LARGEST).astype(np.float64)
     step[1:][units.source[order][1:] != units.source[order][:-1]] = np.inf
+    fresh = np.clip(step / np.maximum(units.end[order], 1), 0.0, 1.0)
+    if not len(fresh):
+        return fresh
+    fresh[0] = 1.0
+    cluster = np.cumsum(fresh >= 1.0) - 1
+    worth = np.bincount(cluster, fresh) / np.bincount(cluster)
     result = np.empty(len(units))
-    result[order] = np.clip(step / np.maximum(units.end[order], 1), 0.0, 1.0)
+    result[order] = worth[cluster]
     return result[mine]

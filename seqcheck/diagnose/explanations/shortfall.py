@@ -1,0 +1,66 @@
+"""By how much two copies of a lap lie nearer than the ring's size, where frames between them were lost of which nobody
+saw that they are missing: those without a number, and those with an old one. Log-probabilities, for each unit. Pure.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from ..keys import Floats, Ints
+from ..units import Units
+from .part import FLOOR, normal, poisson
+
+ROUGHLY = (0.6, 1.5)  # times as many losses as on average, in few laps
+APART = 4.0  # places, and standard deviations, beyond which a copy is not this lap's
+WRONG, NEARBY = 0.02, 0.7  # of the counts; of those that change, by as little as one or two losses make
+
+
+def alone(units: Units, off: Ints) -> Floats:
+    """Log-probability of falling short by `off`, by frames that nobody saw. Copies near one another have the same
+    losses between them, so that all of them together scatter less than independent counts, and in a short capture may
+    have more or fewer than their share."""
+    counted = poisson(off, np.maximum(units.unseen, 1e-6))
+    best: Floats = np.maximum(counted, FLOOR)
+    if not units.unseen.any():
+        return best
+    for scale, less in product((1.0, *ROUGHLY), (1.0, 0.3)):
+        unseen = scale * units.unseen
+        variance = less * unseen + 0.08
+        both = np.minimum(normal(off - unseen, np.sqrt(variance)), 0.0)
+        shared = np.maximum(np.where(unseen > 0.02, both, counted), FLOOR)
+        shared = np.where(off < 0, FLOOR, shared) - (1.5 / len(off) if scale != 1 else 0.0)
+        if float(shared.sum()) > float(best.sum()) + 1.0:
+            best = shared
+    return best
+
+
+def together(units: Units, off: Ints) -> Floats:
+    """The same from copy to copy, where that fits better: what the laps of two have in common was lost once, so that
+    the next one falls short by as much unless a loss left its lap, or another came in, or one of the two was counted
+    wrong. Then it is near."""
+    result = alone(units, off)
+    near = np.flatnonzero(np.abs(off - units.unseen) <= APART + APART * np.sqrt(units.unseen))
+    if not units.unseen.any() or len(near) < 2:
+        return result
+    order = near[np.lexsort((units.ordinal[near], units.source[near]))]
+    law = _chained(units, off, order)
+    if float(law.sum()) > float(result[order].sum()):
+        result[order] = law
+    return result
+
+
+def _chained(units: Units, off: Ints, order: Ints) -> Floats:
+    """Log-probability of each of the units `order`, which are neighbours of one another, given the one before."""
+    ends, unseen = np.maximum(units.end[order], 1), units.unseen[order]
+    step = np.diff(units.ordinal[order], prepend=0) / ends
+    first = np.diff(units.source[order], prepend=-1) != 0
+    change = np.where(first, 1.0, np.maximum(1 - np.exp(-2 * unseen * np.clip(step, 0.0, 1.0)), WRONG))
+    by = np.where(first, 0, np.abs(np.diff(off[order], prepend=0)))
+    beside = np.where(by > 0, 0.86 * np.exp(-by.astype(np.float64)), 0.0)  # sums up to one, over both directions
+    anywhere = np.exp(poisson(off[order], np.maximum(unseen, 1e-6)))
+    changed = np.where(first, anywhere, NEARBY * beside + (1 - NEARBY) * anywhere)
+    with np.errstate(divide="ignore"):
+        law: Floats = np.log((1 - change) * (by == 0) + change * changed)
+    return np.maximum(law, FLOOR)
