@@ -72,6 +72,15 @@ def test_groups_that_come_twice_may_be_a_taps_batches(distance: tuple[int, int],
     assert ("groups" in found) is held
 
 
+@pytest.mark.parametrize(("numbers", "held"), [(32, True), (1000, False)])
+def test_numbers_that_come_again_and_again_may_be_a_ring_that_nobody_fills(numbers: int, held: bool) -> None:
+    rows = np.ones(2000, np.bool_)
+    found = tuple(
+        doubts.of_account(case(2000), "sender-repeat", "count", rows, replace(figures(2000), numbers=numbers), None)
+    )
+    assert ("round" in found) is held
+
+
 @pytest.mark.parametrize(("times", "held"), [([1.0, 2.0, 3.0, 4.0], True), ([2.0, 2.02, 2.01, 2.0], False)])
 def test_copies_that_keep_to_a_count_of_frames_are_hardly_a_timers(times: list[float], held: bool) -> None:
     context = SimpleNamespace(loss=0.0)

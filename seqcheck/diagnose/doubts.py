@@ -44,6 +44,7 @@ TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
 JUST_BEFORE = 0.25  # of the copies, that have the number before missing: else it may be the one behind
+ROUNDS = 16  # copies of each number: a ring whose slots nobody fills any more goes round like that
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, with the same effect; beside too few
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
@@ -58,6 +59,7 @@ MOST: dict[Doubt, Strength] = {
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
     "no-program": "weak", "behind": "weak", "length": "weak",
+    "round": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -186,6 +188,8 @@ def of_account(
         yield "length"
     if cause == "sender-repeat" and pattern == "block" and figures.distance and figures.distance[1] <= GROUP:
         yield "groups"
+    if cause == "sender-repeat" and pattern in ("delay", "count") and figures.count >= ROUNDS * figures.numbers:
+        yield "round"
     if cause in RING_CAUSES:
         if pattern == "early":
             yield "no-lap"

@@ -236,7 +236,7 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + _content(label, what, context)
         + _length(label, what)
         + _evenly(label, part, what, context)
-        + _times(label, part, context)
+        + _times(label, part, what, context)
         + (what.stamps + (BESIDE if units.slotless else 0.0) if label.cause in RING else 0.0)
     )
 
@@ -369,12 +369,13 @@ def _evenly(label: Label, part: Part, what: Seen, context: Context) -> float:
     return -12.0 if label.cause in RING and not once_a_lap else 0.0
 
 
-def _times(label: Label, part: Part, context: Context) -> float:
+def _times(label: Label, part: Part, what: Seen, context: Context) -> float:
     """Each number equally often, three times or more: generators do that (clone_skb, burst), and the count then jumps
     by as much where it counts frames; three ports on one mirror are rare."""
     often = round(context.times)
     way = ("path-copy", "redundancy") if part.shape != "delay" else ("path-copy", "redundancy", "retransmission")
-    if label.cause in way and context.times > (2.6 if part.shape == "delay" else WAYS_MOST):
+    times = min(context.times, 1 + what.copies / max(context.unique, 1))  # two ways may be at work, each with its delay
+    if label.cause in way and times > (2.6 if part.shape == "delay" else WAYS_MOST):
         return -9.0
     if (
         part.shape != "at-once"

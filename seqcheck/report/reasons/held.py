@@ -71,6 +71,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     ),
     "keeps-count": _says("the copies keep to a number of frames better than to a time, as stale slots do."),
     "groups": _says("groups of frames came twice, each right behind itself, as from a tap that delivers in batches."),
+    "round": _says("the same numbers come again and again, as from a ring whose slots nobody fills any more."),
     "leftover": _says("far more duplicates do not fit, and a few may share a distance by chance."),
     "single": _says("a single distance may match a ring size by chance."),
     "size": lambda one: f"the size is only {100 * min(_ring(one).certainty, 0.9989):.3g} % certain.",
