@@ -126,6 +126,19 @@ def test_units_of_more_duplicates_than_are_needed_stand_for_all() -> None:
     assert (spans.low <= spans.high).all()
 
 
+def test_an_episode_says_what_any_of_its_duplicates_does() -> None:
+    """The one that stands for it was not compared, another one was."""
+    found = table(tracked([*range(100), *range(40, 60), *range(100, 130), *range(90, 95), *range(130, 160)]))
+    rows = np.ones(len(found), np.bool_)
+    spans = brackets(found, ~rows, rows)
+    middle = int(found.rows["frame"][np.flatnonzero(~found.leads)[10]])
+    compared = Evidence(identical=True, same_length=True, differs=(), resized=0, cut=False, fresh_id=True)
+    sample = units(found, rows, spans, Facts(evidence={middle: compared}), Loss(loss=0.0, foreign=0.0, again=0.2))
+    assert sample.length.tolist() == [20, 5]
+    assert sample.fresh_id[0] == 1
+    assert np.isnan(sample.fresh_id[1])
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=150), st.integers(1, 50))
 def test_causes_always_add_up(tail: list[int], start: int) -> None:

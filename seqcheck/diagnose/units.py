@@ -178,6 +178,7 @@ def units(
     resolution = 1000.0 if len(at) and not (table.rows["ns"][at] % 1000).any() else 1.0
     time = np.maximum(time, resolution / 2)
     evidence = [facts.evidence.get(frame) for frame in table.rows["frame"][at].tolist()]
+    content = _content(table, rows, at, evidence, facts)
     pace = time / end
     measured = [one.around if one is not None and one.around else np.nan for one in evidence]
     around = np.array(measured, np.float64) if evidence else np.zeros(0)
@@ -201,12 +202,12 @@ def units(
         of_own=table.substitute[at],
         skipped=table.skipped[at],
         overwritten=table.overwritten[at],
-        resized=np.array([0 if one is None else one.resized for one in evidence], np.int64),
+        resized=np.array([0 if one is None else one.resized for one in content], np.int64),
         early=bool(table.early[at].all()) if len(at) else False,
         step=_steps(table, rows & table.known)[at],
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
         silence=np.array([one.around / one.double if one and one.around and one.double else 0.0 for one in evidence]),
-        fresh_id=np.array([np.nan if one is None or one.fresh_id is None else float(one.fresh_id) for one in evidence]),
+        fresh_id=np.array([np.nan if one is None or one.fresh_id is None else float(one.fresh_id) for one in content]),
         astray=np.array(
             [
                 np.nan if one is None or one.slot is None or one.due is None else float(one.due - one.slot)
@@ -220,6 +221,23 @@ def units(
         ordinal=table.rows["ordinal"][at].astype(np.int64),
         elsewhere=elsewhere,
     )
+
+
+def _content(
+    table: Table, rows: Bools, at: Ints, evidence: list[Evidence | None], facts: Facts
+) -> list[Evidence | None]:
+    """What the bytes of each unit say: those of another duplicate of its episode, if its own were not compared."""
+    if not any(one is None for one in evidence) or not facts.evidence:
+        return evidence
+    frames = np.fromiter(facts.evidence, np.int64, len(facts.evidence))
+    compared = np.flatnonzero(rows & np.isin(table.rows["frame"], frames))
+    runs, first = np.unique(table.run[compared], return_index=True)
+    place = np.minimum(np.searchsorted(runs, table.run[at]), max(len(runs) - 1, 0))
+    return [
+        one if one is not None or not len(runs) or runs[where] != run
+        else facts.evidence[int(table.rows["frame"][compared[first[where]]])]
+        for one, where, run in zip(evidence, place.tolist(), table.run[at].tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def _unseen(spans: Brackets, at: Ints, end: Ints, foreign: float) -> Floats:
