@@ -135,7 +135,7 @@ def build(kind: str, params: Params, *, seed: int = 0) -> tuple[bytes, Truth]:
         held = capture.stamped(params, held, making.rng)
     else:
         drawn = replace(drawn, micro=False)
-    return pcap(held, drawn), made
+    return pcap(held, drawn), replace(made, timed=making.ring_fault and truth.keeps_time(held))
 
 
 def make(kind: str, seed: int, *, final: bool = False, path: Path | None = None) -> tuple[Path, Truth]:

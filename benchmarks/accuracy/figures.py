@@ -55,6 +55,11 @@ FIGURES = (
         among=lambda one: one.shown and one.truth["size_known"], good=lambda one: one.named, reach=0.98,
     ),
     Figure(
+        title="of these, where the copies do not also come after one time, as a constant delay brings them",
+        among=lambda one: one.shown and one.truth["size_known"] and not one.truth.get("timed", False),
+        good=lambda one: one.named,
+    ),
+    Figure(
         title="the same where the size cannot be known: cause named, at least moderate",
         among=lambda one: one.shown and not one.truth["size_known"], good=lambda one: one.cause_named,
     ),

@@ -18,7 +18,8 @@ class Truth:
     was captured. `whole`: every frame of the source that was not lost is in the capture. `size_known`: somebody who
     knew the rates could name the size from what the capture holds, with a chance of 95 % to be right. `given`: the size
     that the user says the ring has. `others`: the frames without a number, but with a payload, that the ring sent again
-    after a copy that was captured."""
+    after a copy that was captured. `timed`: by the capture's clock the ring's resends come after one time, as a path's
+    copies do."""
 
     kind: str
     seed: int
@@ -35,6 +36,7 @@ class Truth:
     frames: int
     given: int | None = None
     others: tuple[int, ...] = ()
+    timed: bool = False
     mixture: tuple[str, ...] = ()
     params: Params = field(default_factory=dict)
 
@@ -134,6 +136,20 @@ def keeps_count(wire: Wire) -> bool:
     behind = records[again] - records[earlier[again]]
     usual = np.bincount(behind).argmax()
     return bool(usual >= 12 and (np.abs(behind - usual) <= 1).mean() > 0.3)
+
+
+def keeps_time(wire: Wire) -> bool:
+    """Do the ring's resends come after one time, give or take a frame's? Then a constant delay gives the same
+    distances, and what else the frames say has to tell. Where a clock stands still, everything does."""
+    records = wire.rows(np.flatnonzero(wire.what == RECORD))
+    earlier = before(keys(records))
+    again = np.flatnonzero(records.resend & (earlier >= 0))
+    if not len(again):
+        return False
+    time = records.t[again] - records.t[earlier[again]]
+    frame = np.median(time / (again - earlier[again]))
+    low, high = np.quantile(time, (0.05, 0.95))
+    return bool(high - low <= 1.2 * frame)
 
 
 def in_runs(wire: Wire) -> bool:
