@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from struct import pack
 
@@ -407,3 +409,24 @@ def test_interfaces_by_the_million(tmp_path: Path) -> None:
         assert sum(high - low for _, low, high in reader) == 3
         assert 100 <= len(reader.damage) <= 102
         assert "more than 65536 interfaces" in reader.damage[0].what
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+@pytest.mark.parametrize("data", [PCAP, PCAP[:-5], PCAPNG], ids=["pcap", "cut", "pcapng"])
+def test_a_reader_can_be_rewound(tmp_path: Path, data: bytes, pack: Callable[[bytes], bytes], count: int) -> None:
+    """As if nothing had been read, wherever it is."""
+    paths = [tmp_path / f"run{n}" for n in range(count)]
+    for path in paths:
+        path.write_bytes(pack(data))
+    with CaptureReader(paths, kernel=portable_index) as reader:
+        whole = [rows(*block) for block in reader]
+        known = (reader.frames, reader.wire_bytes, reader.dropped, reader.damage, reader.bytes_done)
+        again = [reader.store.get(number) for number in range(1, reader.frames + 1)]
+        reader.rewind()
+        next(iter(reader))
+        reader.stop("enough")
+        reader.rewind()
+        assert [rows(*block) for block in reader] == whole
+        assert (reader.frames, reader.wire_bytes, reader.dropped, reader.damage, reader.bytes_done) == known
+        assert [reader.store.get(number) for number in range(1, reader.frames + 1)] == again

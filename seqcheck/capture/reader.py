@@ -52,7 +52,7 @@ class FrameStore:
 
 
 class CaptureReader(Closing):
-    """Iterate once; afterwards the store still answers, until `close`.
+    """Iterate once, or again after `rewind`; afterwards the store still answers, until `close`.
 
     inputs  a list of paths, "-" for standard input, and binary streams; at least one, the same one twice is allowed
     kernel  what indexes
@@ -95,6 +95,16 @@ class CaptureReader(Closing):
         """From the next block on, read in parts by several threads, as far as that is worth it: blocks then come with
         their records, decoded for the plan's program (Frames.decoded). Frames and all else stay the same."""
         self._plan = plan
+
+    def rewind(self) -> None:
+        """Have the next iteration begin at the first byte, as if nothing had been read; only if `again`. It is not
+        hastened."""
+        self._plan = None
+        for feed in self._feeds:
+            feed.suspend()
+            feed.halt("")
+        self._numbering = Numbering()
+        self._store = FrameStore(self._feeds, self._numbering)
 
     def stop(self, why: str) -> None:
         """Read no further: what was read is given out, then the iteration ends; `why` is told among the damage."""

@@ -27,7 +27,8 @@ ETHERNET = 1
 
 
 class Selected:
-    """Iterate once. UsageError at once where the expression does not parse or nothing can compile it."""
+    """Iterate once, or again after `rewind`. UsageError at once where the expression does not parse or nothing can
+    compile it."""
 
     def __init__(self, reader: CaptureReader, selection: Selection) -> None:
         self._reader, self._selection = reader, selection
@@ -37,10 +38,18 @@ class Selected:
             self._programs[ETHERNET] = bpf.offline(selection.where, ETHERNET)
         self._begin: int | None = None
         self._end: int | None = None
+        self._start()
+
+    def _start(self) -> None:
         self._timed = False
         self._read = self._frames = self._bytes = self._cut = 0
         self._first: int | None = None
         self._last: int | None = None
+
+    def rewind(self) -> None:
+        """CaptureReader.rewind."""
+        self._reader.rewind()
+        self._start()
 
     @property
     def store(self) -> Store:
