@@ -45,7 +45,8 @@ def fed(path: Path, **options: Any) -> Report:
 @pytest.mark.parametrize("name", CAPTURES)
 def test_frames_fed_give_the_report_of_the_file(name: str, given: Any) -> None:
     path = SAMPLES / name
-    assert json.loads(fed(path, layout=given).to_json()) == json.loads(seqcheck.analyze(path, layout=given).to_json())
+    report = seqcheck.analyze(path, layout=given, also_content=False)
+    assert json.loads(fed(path, layout=given).to_json()) == json.loads(report.to_json())
 
 
 def test_more_frames_than_a_slot_holds() -> None:

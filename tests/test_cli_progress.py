@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,21 @@ def test_long_work_shows_bytes_pace_and_time_left() -> None:
             text = CODE.sub("", shown(master))
         assert re.search(r"run\.pcap .* 28\.6/95\.4 MiB [\d,]+ frames/s [-\d:]+", text)
         assert "\x1b[2K" in shown(master)  # the line is wiped
+
+
+def test_a_second_reading_has_its_own_name_and_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    with terminal(patience=0) as master, progress.Meter("run.pcap") as meter:
+        now += 2
+        meter(STEP)
+        assert "500,000 frames/s" in shown(master)
+        now += 1
+        meter(replace(STEP, frames=30_000, again=True))
+        assert re.search(r"run\.pcap: other traffic .* 300,000 frames/s", CODE.sub("", shown(master)))
+        now += 0.2
+        meter(replace(STEP, frames=60_000, again=True))
+        assert re.search(r"run\.pcap: other traffic .* 200,000 frames/s", CODE.sub("", shown(master)))
 
 
 def test_a_pipe_has_no_end_to_show() -> None:

@@ -55,7 +55,7 @@ def reported(tmp_path: Path, *more: str) -> dict[str, Any]:
 
 
 def test_counts_do_not_depend_on_the_diagnosis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = reported(tmp_path)
+    judged = reported(tmp_path, "--no-also-content")
     monkeypatch.setattr(judging, "diagnose", fail)
     unjudged = reported(tmp_path)
     total = judged["duplicates"]["total"]

@@ -159,7 +159,7 @@ IDLE = {
     "seqcheck.demands", "seqcheck.diagnose.judge", "seqcheck.diagnose.explanations", "seqcheck.capture.merge",
     "seqcheck.capture.compressed", "seqcheck.layout.files", "seqcheck.layout.wireshark",
     "seqcheck.engine.spool", "seqcheck.simulate", "seqcheck.comparison", "seqcheck.model.snapshot", "seqcheck.linux",
-    "seqcheck.engine.other_traffic", "seqcheck.engine.same_ring",
+    "seqcheck.engine.other_traffic", "seqcheck.engine.same_ring", "seqcheck.engine.second_look",
 }  # fmt: skip
 SAMPLES = Path(__file__).parents[1] / "samples"
 

@@ -40,7 +40,7 @@ class Options:
     demands: Demands | None
     listed: int
     jobs: int
-    also_content: bool
+    also_content: bool | None  # None: where it may tell more of a ring
     allowance: tuple[float | None, int | None]  # of time and memory
     selection: Selection | None
     force: bool

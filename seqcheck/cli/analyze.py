@@ -71,7 +71,14 @@ def add(subparsers: Any) -> None:
         "--report", metavar="FORMAT[=PATH]", type=among(FORMATS), action="append", dest="reports",
         help="write this report, to stdout or to PATH; may be repeated (default: terminal)",
     )  # fmt: skip
-    parser.add_argument("--also-content", action="store_true", help=ALSO_CONTENT)
+    parser.add_argument(
+        "--also-content", action="store_const", const=True,
+        help=f"{ALSO_CONTENT} (default: only if files show a ring, which are then read a second time)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-also-content", action="store_const", const=False, dest="also_content",
+        help="do not compare them, even if files show a ring",
+    )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     parser.add_argument(
         "--each", action="store_true",

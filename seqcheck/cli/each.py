@@ -92,7 +92,7 @@ def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
 
     def progress(far: Progress) -> None:
         nonlocal due
-        if not inside and time.monotonic() >= due:
+        if not inside and not far.again and time.monotonic() >= due:
             tell((far.bytes_done, far.bytes_total, far.frames))
             due = time.monotonic() + TELLING_S
 

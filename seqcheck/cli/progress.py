@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqcheck.engine.session import Progress
 
 PATIENCE_S = 0.7
+FIRST_S = 0.1  # before the first call
 
 
 class Meter:
@@ -27,13 +28,16 @@ class Meter:
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self._begin = time.monotonic()
+        self._begin = self._since = time.monotonic()
+        self._again = False
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
     def __call__(self, progress: Progress) -> None:
-        elapsed = time.monotonic() - self._begin
-        if elapsed < PATIENCE_S:
+        now = time.monotonic()
+        if progress.again and not self._again:  # its figures begin anew
+            self._again, self._since, self.label = True, now - FIRST_S, f"{self.label}: other traffic"
+        if now - self._begin < PATIENCE_S:
             return
         if self._bar is None or self._task is None:
             self._bar, self._task = bar(self.label)
@@ -43,7 +47,7 @@ class Meter:
             description=visible(self.label),
             total=progress.bytes_total,
             completed=progress.bytes_done,
-            speed=f"{progress.frames / elapsed:,.0f} frames/s",
+            speed=f"{progress.frames / (now - self._since):,.0f} frames/s",
             refresh=True,
         )
 

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         def work(ready: Ready) -> int:
             with open_file(args.capture) as first, CaptureReader([args.capture], kernel=kernel.load()) as reader:
                 ready()
-                found = layout or resolve(session.analyze(first).layout.spec)
+                found = layout or resolve(session.analyze(first, also_content=False).layout.spec)
                 with failing(output.name):
                     for piece in redacted(reader, found):
                         output.stream.write(piece)

@@ -28,7 +28,8 @@ LATER = (
 LATER_OF_FILES = (
     "queue", "threading", "tempfile", "shutil", "random", "traceback", "linecache", "ctypes",
     "seqcheck.capture.ahead", "seqcheck.capture.merge", "seqcheck.capture.parted", "seqcheck.report.unjudged",
-    "seqcheck.cli.limits", "seqcheck.cli.annotations", "encodings.ascii", "encodings.utf_8_sig",
+    "seqcheck.engine.second_look", "seqcheck.cli.limits", "seqcheck.cli.annotations", "encodings.ascii",
+    "encodings.utf_8_sig",
 )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def key_texts(keys: NDArray[Any], layout: Layout) -> list[Key]:
     """
     alike = _alike(keys)
     found: list[Key] = [{} for _ in keys]
-    for kind in np.unique(alike).tolist():
+    for kind in sorted(set(alike.tolist())):  # np.unique would load numpy.ma
         at = np.flatnonzero(alike == kind)
         for name, column in _key_columns(keys[at], layout).items():
             for place, value in zip(at.tolist(), column, strict=True):

@@ -3,9 +3,10 @@ captures.
 
 Without any requirement a report is clean if nothing came twice and nothing is missing (docs/ci.md): late records and
 restarts are not findings, nor are the second copies that redundant paths deliver on purpose. Foreign frames count if a
-ring sent them again. `--max-...` changes these limits. A cause to fail on, or an expectation, replaces them: then
-duplicates and missing numbers count only if a limit is given too. With any requirement, a damaged or truncated capture
-fails, because the unread part may hold what must not occur. `--allow-damage` allows it; an expectation may name it.
+ring sent them again and somebody asked for them. `--max-...` changes these limits. A cause to fail on, or an
+expectation, replaces them: then duplicates and missing numbers count only if a limit is given too. With any
+requirement, a damaged or truncated capture fails, because the unread part may hold what must not occur.
+`--allow-damage` allows it; an expectation may name it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Demands:
             ("missing", self.missing or default, report.gaps.missing, due, "numbers"),
             ("late", self.late, late, received, "records"),
         ]
-        if (others := report.other_traffic) is not None:
+        if (others := report.asked_beside) is not None:
             foreign = (
                 "foreign duplicates",
                 self.duplicates or default,

@@ -53,8 +53,8 @@ class Suspect:
             return
         claims = [(verdict.cause, verdict.strength, verdict.explained)]
         claims += [(cast(Cause, also.cause), also.strength, also.explained) for also in report.also]
-        if report.other_traffic is not None:
-            claims += [(cast(Cause, one.cause), one.strength, one.explained) for one in report.other_traffic.also]
+        if report.asked_beside is not None:
+            claims += [(cast(Cause, one.cause), one.strength, one.explained) for one in report.asked_beside.also]
         least = STRENGTHS.index(self.strength)
         for cause, strength, explained in claims:
             if cause != "clean" and self.cause in (cause, ANY) and STRENGTHS.index(strength) >= least:

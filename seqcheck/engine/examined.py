@@ -134,9 +134,20 @@ class Frames:
             file.seek(0)
         with CaptureReader(cast("Sequence[BinaryIO]", self._files), kernel=self._kernel) as reader:
             names = zip(reader.inputs, reader.states, self._states, strict=True)
-            _refuse(next((name for name, now, before in names if now != before or not still(name, before)), ""))
+            _refuse(next((name for name, now, before in names if now != before), "") or replaced(reader))
             yield reader
             _refuse(reader.changed)
+
+
+def replaced(reader: CaptureReader) -> str:
+    """The name of an input that leads to another file now than when it was opened, or to the same one after a change;
+    empty if none does."""
+    return next((name for name, state in zip(reader.inputs, reader.states, strict=True) if not still(name, state)), "")
+
+
+def altered(name: str) -> str:
+    """What there is to say of such an input."""
+    return f"{name} was changed while it was being read"
 
 
 def still(name: str, state: State | None) -> bool:
@@ -149,10 +160,10 @@ def still(name: str, state: State | None) -> bool:
         return False
 
 
-def _refuse(changed: str) -> None:
-    if changed:
+def _refuse(name: str) -> None:
+    if name:
         raise InputError(
-            f"{changed} was changed while it was being read",
+            altered(name),
             hint="Another program is writing to it or replaced it. Make a copy, and read that.",
         )
 

@@ -80,8 +80,8 @@ class Observation:
             raise UsageError("the layout content tells all frames apart by their bytes already")
         self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
         self._others = _other_traffic(engine) if also_content else None
-        beside = (self._others,) if self._others else ()
-        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *beside, *sinks))
+        more = (self._others,) if self._others else ()
+        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *more, *sinks))
 
     def save(self, into: Saved) -> None:
         """What is known once all has come, before what is left open is decided; see Pipeline.save."""
@@ -159,12 +159,11 @@ class Observation:
         if nature is not None:
             report = unnumbered(report, renewed=nature.renewed)
         elif self._others is not None:
-            from .same_ring import Numbered, other_traffic, with_others  # here, since few runs need it
+            from .same_ring import Numbered, beside  # here, since few runs need it
 
             numbered = Numbered(findings=findings, facts=facts, diagnosis=judged.diagnosis)
             others = self._others.told(chosen.decoder.sources(), last=question.last)
-            beside = other_traffic(others, numbered, listed=question.listed, budget=question.budget)
-            report = replace(report, other_traffic=beside, verdict=with_others(report.verdict, beside))
+            report = beside(report, others, numbered, listed=question.listed, budget=question.budget)
         return Conclusion(
             report=report,
             findings=findings,

@@ -1,4 +1,5 @@
-"""Foreign frames, tracked by their bytes in addition to the records (`--also-content`): which of them came before.
+"""Foreign frames, tracked by their bytes in addition to the records: which of them came before. In the same pass
+(`--also-content`) or a second one (second_look.py).
 
     others = OtherTraffic(kernel)
     pipeline = Pipeline(kernel, layouts, (others,))

@@ -20,7 +20,7 @@ from ..decode.decoder import key_texts
 from ..diagnose import Diagnosis, Facts, diagnose
 from ..diagnose.result import Account, Ring
 from ..layout.content import CONTENT
-from ..model import RING_CAUSES, Also, Cause, OtherCopy, OtherTraffic, Verdict
+from ..model import RING_CAUSES, Also, Cause, OtherCopy, OtherTraffic, Report, Verdict
 from ..report import reasons
 from ..report.assemble import causes
 from ..report.seen_columns import seen_columns
@@ -93,6 +93,12 @@ def other_traffic(others: Others, records: Numbered, *, listed: int, budget: Bud
     )
 
 
+def beside(report: Report, others: Others, records: Numbered, *, listed: int, budget: Budget) -> Report:
+    """The report, with what `others` say; at most that many copies are `listed`."""
+    found = other_traffic(others, records, listed=listed, budget=budget)
+    return replace(report, other_traffic=found, verdict=with_others(report.verdict, found))
+
+
 def with_others(verdict: Verdict, found: OtherTraffic) -> Verdict:
     """The verdict, which also says what of its ring held other traffic."""
     if not found.same_ring:
@@ -138,7 +144,7 @@ def _judged(others: Others, records: Numbered) -> Judged:
     once_more = _once_more(pooled, records.ring, mine)
     same = np.zeros(theirs, np.bool_)
     if once_more and records.ring is not None:
-        sources = np.unique(findings.duplicates["source"][records.ring.rows])
+        sources = findings.duplicates["source"][records.ring.rows]
         same = np.isin(others.findings.duplicates["source"], sources)
         same &= np.logical_or.reduce([pooled.accounts[at].rows[mine:] for at in once_more])
     alone = [

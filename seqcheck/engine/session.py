@@ -25,15 +25,15 @@ from ..dataclass import dataclass
 from ..errors import UsageError
 from ..layout import Layout, Layouts, resolve_all
 from ..layout import compile as compile_layout
-from ..model import UNREAD, Capture, Report
+from ..model import RING_CAUSES, UNREAD, Capture, Report
 from ..model.results import Keep
 from ..sink import Sink
 from .aside import Aside
 from .crowd import Crowd
 from .examined import Examined
 from .examined import Frames as FramesAgain
-from .guard import UNLIMITED, Allowance
-from .observation import Observation, Question
+from .guard import UNLIMITED, Allowance, UnfinishedError
+from .observation import Conclusion, Observation, Question
 from .pipeline import Pipeline, run
 from .ways import mark_of
 
@@ -51,11 +51,13 @@ INTERVAL_S = 0.1  # between calls of `progress`
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far it is. `bytes_total` is None if it cannot be known (a pipe)."""
+    """How far it is. `bytes_total` is None if it cannot be known (a pipe). `again`: files are being read a second time,
+    for their other traffic; then all figures begin anew."""
 
     bytes_done: int
     bytes_total: int | None
     frames: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Query:
     rotation    the state to continue from, and where the new one goes; not with a selection, nor where more than the
                 report is kept
     jobs        how many threads read plain captures. The report never depends on it
-    also_content  foreign frames are told apart by their bytes; not with a rotation, nor with the layout content
+    also_content  foreign frames are told apart by their bytes; not with a rotation, nor with the layout content. None:
+                if the verdict is a ring's, and the inputs are files, they are read again for that (second_look.py)
     executor    whose workers read the captures, instead of threads here; not with a selection or a rotation, nor where
                 more than the report is kept
     """
@@ -87,7 +90,7 @@ class Query:
     sinks: Sequence[Sink] = ()
     rotation: Rotation | None = None
     jobs: int = 1
-    also_content: bool = False
+    also_content: bool | None = False
     executor: Executor | None = None
 
 
@@ -99,7 +102,7 @@ def analyze(
     listed: int = arguments.LISTED,
     select: Selection | None = None,
     jobs: int = 1,
-    also_content: bool = False,
+    also_content: bool | None = None,
     executor: Executor | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
@@ -113,9 +116,10 @@ def analyze(
         listed: How many duplicates and gaps the report lists individually.
         select: Which frames are read; without it, all.
         jobs: How many threads read plain captures. The report never depends on it.
-        also_content: Tell foreign frames apart by their bytes, and report which of them came before.
+        also_content: Tell foreign frames apart by their bytes, and report which of them came before: True always, False
+            never. None: if the verdict is a ring's, and all captures are files, which are then read a second time.
         executor: Whose workers read the captures, which are then paths or URLs that these see: a ProcessPoolExecutor,
-            Dask's `client.get_executor()`, or any other. The report never depends on it.
+            Dask's `client.get_executor()`, or any other. The report is that of a run with also_content=False.
         progress: Called about ten times a second.
 
     Raises:
@@ -166,18 +170,35 @@ class Opened:
         until = None if allowed.seconds is None else self._begin + allowed.seconds
         self._reader = reader = stack.enter_context(CaptureReader(sources, kernel=engine, until=until))
         self.layouts = resolve_all(query.layout)
-        self._rows, self._kept = _set_aside(query, again=_can_read_again(sources, reader), stack=stack)
+        self._named = _can_read_again(sources, reader)
+        self._rows, self._kept = _set_aside(query, again=self._named, stack=stack)
         self._again = FramesAgain(self._kept, *_open_again(sources, query, reader, stack), engine)
         self._selected = _selected(reader, query.selection)
 
     def examine(self, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None = None) -> Examined:
-        """Read them, once."""
+        """Read them: once, or a second time if other traffic may tell more."""
+        conclusion, layouts = self._read(layouts, progress)
+        if self._tells_more(conclusion.report):
+            from .second_look import Again, looked_again  # here, since few runs need it
+
+            reader, allowed = self._reader, self._query.allowance
+            again = Again(
+                engine=self._engine, layouts=layouts, crowd=Crowd(allowed.memory), source=self._selected or reader,
+                reader=reader, attend=_attendant(reader, progress, allowed, self._begin, again=True),
+            )  # fmt: skip
+            conclusion = looked_again(conclusion, self._question(), again)
+        return Examined(conclusion, self._rows, self._again)
+
+    def _read(
+        self, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None
+    ) -> tuple[Conclusion, Sequence[Layout]]:
+        """Once; what was found, and by which layouts. All that it took is let go."""
         reader, query, selected = self._reader, self._query, self._selected
         aside = [Aside(self._rows, self._kept)] if self._rows is not None else []
         going = _going(query.rotation, layouts)
         kept = [going.sink] if going else []
         layouts = going.layouts if going else layouts
-        seen = Observation(self._engine, layouts, [*aside, *query.sinks, *kept], also_content=query.also_content)
+        seen = Observation(self._engine, layouts, [*aside, *query.sinks, *kept], also_content=bool(query.also_content))
         seen.pipeline.crowd = Crowd(query.allowance.memory)
         attend = _attendant(reader, progress, query.allowance, self._begin)
         if going:
@@ -200,9 +221,21 @@ class Opened:
             raise refusal
         capture = selected.capture() if selected else _captured(reader)
         capture = going.capture(capture) if going else capture
+        conclusion = seen.conclude(capture, self._question())
+        assert seen.pipeline.chosen is not None  # else there is no conclusion
+        return conclusion, seen.pipeline.chosen.layouts
+
+    def _question(self) -> Question:
+        query = self._query
         budget = query.allowance.budget()
-        question = Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=budget, last=True)
-        return Examined(seen.conclude(capture, question), self._rows, self._again)
+        return Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=budget, last=True)
+
+    def _tells_more(self, report: Report) -> bool:
+        """Whether other traffic may tell more of the verdict's ring, nobody said whether to look, and that can be."""
+        query, verdict = self._query, report.verdict
+        free = query.also_content is None and query.rotation is None and self._tasks is None and self._named
+        ring = verdict.cause in RING_CAUSES and verdict.strength in ("moderate", "strong")
+        return free and ring and report.numbered and report.records.foreign > 0
 
 
 def _going(rotation: Rotation | None, layouts: Sequence[Layout]) -> Going | None:
@@ -237,18 +270,23 @@ def _selected(reader: CaptureReader, selection: Selection | None) -> Selected | 
 
 
 def _attendant(
-    reader: CaptureReader, progress: Callable[[Progress], None] | None, allowed: Allowance, begin: float
-) -> Callable[[], None]:
-    """What is done after each block: progress is told, and reading ended where what is allowed was used up."""
+    reader: CaptureReader, progress: Callable[[Progress], None] | None, allowed: Allowance, begin: float, *,
+    again: bool = False,
+) -> Callable[[], None]:  # fmt: skip
+    """What is done after each block: progress is told, and reading ended if what is allowed was used up, by an
+    UnfinishedError if the reader reads `again`."""
     due, stopped = time.monotonic() + INTERVAL_S, False
 
     def attend() -> None:
         nonlocal due, stopped
         now = time.monotonic()
         if progress is not None and now >= due:
-            progress(Progress(bytes_done=reader.bytes_done, bytes_total=reader.bytes_total, frames=reader.frames))
+            done, total = reader.bytes_done, reader.bytes_total
+            progress(Progress(bytes_done=done, bytes_total=total, frames=reader.frames, again=again))
             due = time.monotonic() + INTERVAL_S
         if not stopped and (why := allowed.spent(now - begin)):
+            if again:
+                raise UnfinishedError(why)
             reader.stop(f"{UNREAD}: {why}")
             stopped = True
 

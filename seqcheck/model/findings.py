@@ -131,10 +131,10 @@ class OtherCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherTraffic:
-    """The foreign frames, told apart by their bytes (--also-content): `told_apart` of `frames` could be, and `copies`
-    of these came before. `same_ring` copies come from the ring that the verdict is about; `also` are causes that only
-    other traffic shows; `statement` says it in words. `listed` holds the first copies in order of
-    arrival, all of them where `complete`."""
+    """The foreign frames, told apart by their bytes: `told_apart` of `frames` could be, and `copies` of these came
+    before. `same_ring` copies come from the ring that the verdict is about; `also` are causes that only other traffic
+    shows; `statement` says it in words. `listed` holds the first copies in order of arrival, all of them where
+    `complete`."""
 
     frames: int
     told_apart: int

@@ -27,7 +27,8 @@ class Report:
     """The whole report. `exit_code` is 0 if there is nothing to complain about, 1 if there is, 2 if nothing counts or
     something may be hidden. `layouts` are all that were read by, in their order: `layout` is the first, and where
     there are several, the keys of streams name theirs. `pair` is a duplicate of the verdict's cause; None if none
-    was compared."""
+    was compared. `looked_again`: `other_traffic` is from a second reading that nobody asked for, so no limit counts it
+    (in no JSON)."""
 
     seqcheck: Tool
     capture: Capture
@@ -44,6 +45,7 @@ class Report:
     layouts: tuple[LayoutInfo, ...] = field(default=())
     pair: Pair | None = None
     other_traffic: OtherTraffic | None = None
+    looked_again: bool = False
 
     @property
     def read_by(self) -> tuple[LayoutInfo, ...]:
@@ -61,14 +63,19 @@ class Report:
         return self.gaps.missing
 
     @property
+    def asked_beside(self) -> OtherTraffic | None:
+        """The other traffic, where it was asked for: only then do limits count it."""
+        return None if self.looked_again else self.other_traffic
+
+    @property
     def exit_code(self) -> int:
         """0 if no number is missing and none came twice but over redundant paths, and no foreign frame points at a
-        ring; else 1. 2 where the field does not count, so that nothing was judged; or where nothing was found, and a
-        limit may have hidden something."""
+        ring, where that was asked; else 1. 2 where the field does not count, so that nothing was judged; or where
+        nothing was found, and a limit may have hidden something."""
         if self.verdict.cause == "no-counter":
             return 2
         twice = self.duplicates.total - self.duplicates.by_cause.get("redundancy", 0)
-        if twice or self.gaps.missing or (self.other_traffic and self.other_traffic.stale):
+        if twice or self.gaps.missing or (self.asked_beside and self.asked_beside.stale):
             return 1
         return 2 if any(each.hides for each in self.limits) else 0
 

@@ -18,7 +18,7 @@ from seqcheck.model import SCHEMA, Report
 from seqcheck.model.rows import Columns, Rows
 from seqcheck.outputs import Page
 
-UNTOLD = ("pair",)  # bytes of frames, which are for pages
+UNTOLD = ("pair", "looked_again")  # bytes of frames, which are for pages; and what only limits ask
 _BARE = (int, str, bool, type(None))
 _quoted = json.encoder.encode_basestring_ascii
 _WIDE = 110  # what fits here stays on one line

@@ -35,8 +35,9 @@ _STAMP = Step(
 
 _OTHERS = Step(
     do=(
-        "If the sender also sends frames without the number, compare those by their bytes: slots that held one of them "
-        "may be stale, too, and are not counted otherwise."
+        "If the sender also sends frames without the number, slots that held one of them may be stale, too. A report "
+        "on files lists those under Other traffic. From a pipe, during a live capture, or if the evidence is weak, it "
+        "does so only if asked."
     ),
     command="seqcheck analyze --also-content run.pcap",
 )
