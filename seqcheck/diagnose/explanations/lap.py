@@ -290,13 +290,13 @@ def _evidence(ends: Ints, sizes: Ints, family: str, burst: float, weight: Floats
 
 
 def _to_spare(ends: Ints, laps: Ints, sizes: Ints, family: str, elsewhere: float) -> Floats:
-    """float64[sizes]: whether this share of the frames is enough for those that took no slot of a ring of each size. If
-    not, each stream has a ring of its own, or the share changed."""
+    """float64[sizes]: whether this share of the frames is enough for those that took no slot of a ring of each size, in
+    most laps. If not, each stream has a ring of its own, or the share changed."""
     if family == "short":
         return np.zeros(len(sizes))
     off = _short(ends[None, :], laps, sizes[:, None], family)
     most = TO_SPARE * elsewhere * ends + MORE * np.sqrt(ends * elsewhere) + MORE
-    return np.where(np.median(off - most[None, :], axis=1) > 0, NO_ROOM, 0.0)
+    return np.where(np.mean(off > most[None, :], axis=1) > 0.5, NO_ROOM, 0.0)
 
 
 def _stretch(scatter: Any, burst: float) -> Any:
