@@ -4,6 +4,7 @@ the documentation writes for MAVLink and MPEG-TS in RTP; and the verbs that read
 from __future__ import annotations
 
 import io
+import random
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,6 +109,17 @@ def test_a_datagram_that_was_lost_is_missing_with_all_its_records() -> None:
     assert found.gaps.missing == 5 * 7 % 4 + 1
     assert found.duplicates.total == 3
     assert "several records" in found.verdict.statement
+
+
+def test_duplicates_are_judged_where_no_frame_holds_more_than_one_record() -> None:
+    """Some frames come twice in a row. A single frame of two records, and distances say nothing of frames."""
+    frames = [to_4433(dtls(1, number, 60)) for number in range(400)]
+    twice = set(random.Random(7).sample(range(400), 44))
+    doubled = [frame for at, frame in enumerate(frames) for _ in range(2 if at in twice else 1)]
+    found = report(doubled, "dtls")
+    assert (found.duplicates.total, found.verdict.cause) == (44, "sender-repeat"), found.verdict.statement
+    found = report([*doubled, to_4433(dtls(1, 400, 5), dtls(1, 401, 5))], "dtls")
+    assert (found.duplicates.total, found.verdict.cause) == (44, "not-judged"), found.verdict.statement
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)

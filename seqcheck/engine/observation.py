@@ -134,10 +134,10 @@ class Observation:
         layouts = tuple(
             LayoutInfo(name=layout.name or "discovered", spec=spec_of(layout), how=how) for layout in chosen.layouts
         )
-        several = any(layout.several for layout in chosen.layouts)
+        sequenced, received = _sequenced(chosen, findings), int(findings.streams["received"].sum())
         judged = (
             counted(findings, facts, self._timeline, listed=question.listed, why=SEVERAL)
-            if several and findings.streams["duplicates"].any()
+            if sequenced != received and findings.streams["duplicates"].any()
             else judge(findings, facts, self._timeline, listed=question.listed, budget=question.budget)
         )
         report = Report(
@@ -145,7 +145,7 @@ class Observation:
             capture=capture,
             layout=layouts[0],
             layouts=layouts,
-            records=Records(sequenced=_sequenced(chosen, findings), foreign=foreign, skipped=skipped),
+            records=Records(sequenced=sequenced, foreign=foreign, skipped=skipped),
             streams=assemble.streams(findings, _keys(chosen, keys), numbered=facts.numbered),
             duplicates=judged.duplicates,
             gaps=assemble.gaps(findings, question.listed),
