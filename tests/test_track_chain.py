@@ -155,6 +155,28 @@ def test_old_numbers_near_the_first_one_of_a_longer_count_are_a_restart_at_once(
 
 
 @BOTH
+@pytest.mark.parametrize("beyond", [60, 400])
+def test_old_numbers_just_behind_the_place_where_the_counter_starts_over_are_no_restart(
+    kernel: Any, beyond: int
+) -> None:
+    """The count stood so far beyond, when a row of old numbers came from there on. It goes on meanwhile, or behind."""
+    whole = 1 << 16
+    began, stood = 2 * whole, 2 * whole + beyond
+    at_once = [*range(stood), *range(began, stood - 20), *range(stood, stood + 2000)]
+    assert counts(kernel, [n % whole for n in at_once], modulus=whole) == (beyond - 20, 0, 0, 0)
+    between = [n for old in range(began, stood) for n in (old, old + beyond)]
+    both = [*range(stood), *between, *range(stood + beyond, stood + 2000)]
+    assert counts(kernel, [n % whole for n in both], modulus=whole) == (beyond, 0, 0, 0)
+
+
+@BOTH
+def test_a_restart_far_beyond_the_place_where_the_counter_starts_over_is_one_at_once(kernel: Any) -> None:
+    whole = 1 << 16
+    seqs = [*range(whole + border.SHORT_COUNT + 100), *range(700)]
+    assert counts(kernel, [n % whole for n in seqs], modulus=whole) == (0, 1, 0, 0)
+
+
+@BOTH
 def test_numbers_from_below_the_first_one_that_persist_are_a_restart(kernel: Any) -> None:
     seqs = [*range(10**6, 10**6 + 500), *range(500_000, 500_000 + border.CHAIN_LONG + 100)]
     assert counts(kernel, seqs) == (0, 1, 0, 0)

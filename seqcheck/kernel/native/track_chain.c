@@ -153,7 +153,7 @@ static bool paused(struct tracker *t, const struct stream *w, const struct arriv
 }
 
 /* A chain of which this record is the first; NULL if there is no memory. */
-static struct chain *open_chain(struct tracker *t, const struct stream *w, const struct arrival *a, bool far)
+static struct chain *open_chain(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d)
 {
     struct odd *const o = w->odd;
     struct chain *chain = t->chains;
@@ -179,8 +179,7 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     chain->strays = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
     chain->other = NULL;
     chain->paused = paused(t, w, a);
-    chain->eager =
-        far || (near_base(t, a->seq, w->state->base) && (w->hot->next > SHORT_COUNT || chain->paused));
+    chain->eager = d < -FAR || (near_base(t, a->seq, w->state->base) && (d < -SHORT_COUNT || chain->paused));
     return o->chain = chain;
 }
 
@@ -284,7 +283,7 @@ bool restart_with(struct tracker *t, const struct stream *w, const struct arriva
     return true;
 }
 
-bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, bool may_begin, bool far, bool fresh)
+bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d, bool may_begin, bool fresh)
 {
     struct chain *chain = w->odd->chain;
 
@@ -299,7 +298,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
         close_chain(t, w);
         if (!may_begin || !t->most.restarts || (w->other && w->other->depth == CHAIN_DEPTH))
             return false;
-        chain = open_chain(t, w, a, far);
+        chain = open_chain(t, w, a, d);
         if (!chain) {
             t->no_memory = true;
             return false;

@@ -350,7 +350,7 @@ static void behind(struct tracker *t, const struct stream *w, const struct arriv
     const bool may_begin = odd || x < 0 || !new;
     struct arrival earlier;
 
-    if ((may_begin || w->odd->chain) && chained(t, w, a, may_begin, far, far || (new && x < 0)))
+    if ((may_begin || w->odd->chain) && chained(t, w, a, d, may_begin, far || (new && x < 0)))
         return;
     if (odd) {
         w->state->unjudged += !far;

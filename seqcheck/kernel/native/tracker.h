@@ -229,10 +229,11 @@ void accept_jump(struct tracker *t, const struct stream *w, int64_t x, const str
 void outlier(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t x);
 void count_distance(struct tracker *t, const struct stream *w, int64_t distance, int64_t count);
 
-bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, bool may_begin, bool far, bool fresh);
+/* Follow the chain, or begin one with a record `d` from the expectation. Whether a restart has taken the record. */
+bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d, bool may_begin, bool fresh);
 bool repeated_all(const struct stream *w);
 
-/* Whether the chain began near the base of a count that is short yet, and is a restart unless the count goes on where it
+/* Whether the chain began near the base or near 0, and not far back, and is a restart unless the count goes on where it
  * stood. */
 bool waits(const struct tracker *t, const struct stream *w);
 

@@ -45,10 +45,10 @@ class Chains(Telling):
     def _accept(self, track: Track, x: int, a: Arrival, seen: bool) -> None:
         """A jump to x holds."""
 
-    def _chained(self, track: Track, a: Arrival, kind: tuple[bool, bool, bool]) -> bool:
-        """Follow the chain, or begin one: `kind` is whether the record may begin one, is far off, was never received.
-        Whether a restart has taken the record."""
-        may_begin, far, fresh = kind
+    def _chained(self, track: Track, a: Arrival, d: int, kind: tuple[bool, bool]) -> bool:
+        """Follow the chain, or begin one, with a record `d` from the expectation: `kind` is whether it may begin one,
+        and was never received. Whether a restart has taken the record."""
+        may_begin, fresh = kind
         chain, whole = track.chain, span(self._modulus)
         if chain is not None and self._follows(chain, a.seq, CHAIN_SKIP):
             chain.length += 1
@@ -63,8 +63,8 @@ class Chains(Telling):
                 return False
             chain = track.chain = Chain(track, a, (a.seq + 1) % whole)
             chain.paused = self._paused(track, a)
-            early = track.s["next"] <= SHORT_COUNT and not chain.paused
-            chain.eager = far or (self._near_base(track, a.seq) and not early)
+            near = self._near_base(track, a.seq)
+            chain.eager = d < -FAR or (near and (d < -SHORT_COUNT or chain.paused))
         chain.fresh += fresh
         self._note(track, a)
         if track.chain is None:
@@ -83,8 +83,8 @@ class Chains(Telling):
         return (seq - chain.next) % whole < min(skip, max(whole // 4, 1))
 
     def _waits(self, track: Track) -> bool:
-        """Whether the chain began near the base of a count that is short yet, and is a restart unless the count goes on
-        where it stood."""
+        """Whether the chain began near the base, or where the counter starts over, and not far back; so that it is a
+        restart unless the count goes on where it stood."""
         chain = track.chain
         return (
             chain is not None and not chain.eager and chain.length >= CHAIN_EAGER

@@ -89,7 +89,7 @@ class Records(Chains):
         x = NOWHERE if far else s["next"] + d
         new = not far and self._is_new(track, x)
         odd = far or x < track.floor
-        if self._chained(track, a, (odd or x < 0 or not new, far, far or (new and x < 0))):
+        if self._chained(track, a, d, (odd or x < 0 or not new, far or (new and x < 0))):
             return
         if odd:
             s["unjudged"] += not far
