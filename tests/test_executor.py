@@ -198,6 +198,31 @@ def test_what_takes_too_long_is_done_once_more(monkeypatch: pytest.MonkeyPatch) 
     assert executor.given[0][0].cancelled()
 
 
+def test_something_long_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(tasks, "STEP_S", 0.0)
+    executor, calls = Deferred(), list[int]()
+
+    def attend() -> None:
+        calls.append(1)
+        if len(calls) == 5:
+            executor.given[0][0].set_result(7)
+
+    assert tasks.Tasks(executor).submit(int, "7", about="run.pcap").watch(attend) == 7
+    assert (len(executor.given), len(calls)) == (1, 5)
+
+
+def test_what_is_raised_meanwhile_ends_the_waiting_for_it() -> None:
+    executor = Deferred()
+
+    def attend() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        tasks.Tasks(executor).submit(int, "7", about="run.pcap").watch(attend)
+    assert executor.given[0][0].cancelled()
+
+
 def test_workers_that_fail_are_an_error_with_the_file() -> None:
     executor = Deferred()
     task = tasks.Tasks(executor).submit(int, "7", about="run.pcap, bytes 0 to 9")

@@ -35,7 +35,11 @@ STEP = 1 << 20  # bytes that are asked for at once, of what is read in order
 def opened(captures: Sequence[Input], tasks: Tasks) -> list[RawBytes]:
     """These captures, for a CaptureReader. UsageError for what is neither a path nor a URL, InputError if one cannot
     be read."""
-    places = [place for each in captures for place in _places(each, tasks)]
+    return placed([place for each in captures for place in _places(each, tasks)], tasks)
+
+
+def placed(places: Sequence[Place], tasks: Tasks) -> list[RawBytes]:
+    """The same, of captures that were found; InputError, too, if one has not the size that its place says."""
     looks = [tasks.submit(look, place, VERSION, about=place.name) for place in places]
     found: list[RawBytes] = []
     try:

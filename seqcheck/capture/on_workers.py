@@ -63,6 +63,12 @@ def look(place: Place, version: str) -> Look:
         return Look(size=size, changed=changed, head=bytes(space[:got]))
 
 
+def state(place: Place) -> tuple[int, int]:
+    """Its size, and when it was last changed, as in a Look."""
+    with _Reading(place) as reading:
+        return reading.state()
+
+
 def expand(place: Place) -> list[str]:
     """The URLs that a pattern stands for, sorted."""
     with _Reading(place, opens=False):
@@ -83,9 +89,7 @@ def read_bytes(place: Place, offset: int, count: int) -> bytes:
 def read_span(place: Place, span: Span, form: Form, program: Program) -> list[PackedPart]:
     """The records that begin there."""
     with _Reading(place) as reading:
-        size, _ = reading.state()
-        if size != place.size:
-            raise OSError(None, f"it has {size:,} bytes, not {place.size:,} as elsewhere")
+        reading.state()
         return read_packed(load(), program, reading.at, span, form)
 
 
@@ -125,9 +129,12 @@ class _Reading:
             raise self._unreadable(error) from None
 
     def state(self) -> tuple[int, int]:
-        """Size and time of the last change."""
+        """Size and time of the last change. OSError if its size is known to be another."""
         assert self._file is not None
-        return self._file.state()
+        size, changed = self._file.state()
+        if self._place.size not in (None, size):
+            raise OSError(None, f"it has {size:,} bytes, not {self._place.size:,} as elsewhere")
+        return size, changed
 
     def at(self, offset: int, view: memoryview) -> int:
         """As ReadAt."""

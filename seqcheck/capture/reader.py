@@ -103,6 +103,7 @@ class CaptureReader(Closing):
         for feed in self._feeds:
             feed.suspend()
             feed.halt("")
+            feed.count = 0
         self._numbering = Numbering()
         self._store = FrameStore(self._feeds, self._numbering)
 

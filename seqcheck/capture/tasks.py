@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from seqcheck.errors import InputError, SeqcheckError
 
 T = TypeVar("T")
+STEP_S = 0.1  # between two looks at something long
 PATIENCE_S = 10.0  # before something is asked for a second time, at least,
 SLOWER = 4  # and this many times what the slowest took so far
 
@@ -74,18 +75,37 @@ class Task(Generic[T]):
                 self._futures.append(self._tasks.begin(self._work))
                 continue
             try:
-                result = done.pop().result()
+                result = self._result(done.pop())
             except BrokenExecutor:
                 return self._work()
-            except SeqcheckError:
-                raise
-            except Exception as error:  # what the worker's own libraries raise; it is told with the file's name
-                raise InputError(
-                    f"{self._about}: the workers failed: {type(error).__name__}: {error}",
-                    hint="Their logs say more.",
-                ) from error
             self.release()
             return result
+
+    def watch(self, attend: Callable[[], None]) -> T | None:
+        """Wait for something long, which is asked for only once; None if the executor broke. `attend` is called every
+        STEP_S, and what it raises ends the waiting. Otherwise as `get`."""
+        (future,) = self._futures
+        try:
+            while future is not None:
+                attend()
+                if wait([future], STEP_S).done:
+                    return self._result(future)
+        except BrokenExecutor:
+            pass
+        finally:
+            self.release()
+        return None
+
+    def _result(self, future: Future[T]) -> T:
+        try:
+            return future.result()
+        except (BrokenExecutor, SeqcheckError):
+            raise
+        except Exception as error:  # what the worker's own libraries raise; it is told with the file's name
+            raise InputError(
+                f"{self._about}: the workers failed: {type(error).__name__}: {error}",
+                hint="Their logs say more.",
+            ) from error
 
     def release(self) -> None:
         """It is not wanted, or there by now."""
