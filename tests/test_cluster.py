@@ -29,6 +29,7 @@ from seqcheck.engine.cluster import connected  # noqa: E402 - without the extra 
 
 START_S = 60  # for a process to start, on a machine that has much to do
 LOOPBACK = "127.0.0.1"
+OTHER = Path(__file__).parents[1] / "samples" / "stale-other.pcap"  # a ring, and stale slots of its that held no record
 FORGETS = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "3s"}  # after that without a word, a worker is given up
 
 
@@ -101,7 +102,7 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(capture: Path) -> str:
-    return seqcheck.analyze(capture, kinds.LAYOUT, also_content=False).to_json()
+    return seqcheck.analyze(capture, kinds.LAYOUT).to_json()
 
 
 @pytest.fixture
@@ -171,6 +172,37 @@ def test_a_worker_that_hangs_costs_no_result(
         os.kill(slow.pid, signal.SIGCONT)
     assert found.to_json() == expected
     assert stopped
+
+
+def test_other_traffic_of_a_ring(processes: Processes, tmp_path: Path) -> None:
+    processes.worker("one")
+    out = tmp_path / "out.json"
+    for words, also in (([], None), (["--no-also-content"], False)):
+        options = ["--keep-privileges", "--cluster", processes.address, "--force", f"--report=json={out}", *words]
+        assert main(["-q", "analyze", *options, str(OTHER)]) == 1
+        assert out.read_text(encoding="utf-8") == seqcheck.analyze(OTHER, also_content=also).to_json()
+        assert (json.loads(out.read_text(encoding="utf-8"))["other_traffic"] is None) is (also is False)
+
+
+def test_a_worker_that_is_killed_while_it_reads_again_costs_no_result(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = seqcheck.analyze(OTHER)
+    victim = processes.worker("victim")
+    monkeypatch.setattr(session, "INTERVAL_S", -1.0)
+
+    def kill(progress: session.Progress) -> None:
+        if progress.again and victim.poll() is None:  # it has been given the work, and has not begun
+            processes.worker("other")
+            victim.kill()
+            victim.wait()
+        elif progress.frames == expected.capture.frames:
+            os.kill(victim.pid, signal.SIGSTOP)
+
+    with connected(processes.address) as cluster:
+        found = seqcheck.analyze(OTHER, executor=cluster.executor, progress=kill)
+    assert found.to_json() == expected.to_json()
+    assert victim.poll() == -signal.SIGKILL
 
 
 def test_a_file_that_no_worker_has(processes: Processes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ def threads() -> Iterator[Executor]:
 def here(paths: list[Path]) -> str:
     """The report as JSON, or why there is none."""
     try:
-        return seqcheck.analyze(paths, kinds.LAYOUT, also_content=False).to_json()
+        return seqcheck.analyze(paths, kinds.LAYOUT).to_json()
     except seqcheck.InputError as error:
         return str(error)
 
@@ -111,7 +111,7 @@ def test_compressed_captures_and_layouts_that_are_found(folder: Path, threads: E
     paths = [folder / "run.pcap.gz"]
     paths[0].write_bytes(gzip.compress(made))
     assert by(threads, paths, (20_000, 5_000), unseen=True) == here(paths)
-    expected = seqcheck.analyze(paths, also_content=False).to_json()
+    expected = seqcheck.analyze(paths).to_json()
     assert seqcheck.analyze(paths, executor=threads).to_json() == expected
 
 

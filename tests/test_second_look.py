@@ -234,13 +234,6 @@ def test_each(path: Path, tmp_path: Path) -> None:
         assert json.loads((tmp_path / "out" / f"{name}.json").read_text())["other_traffic"]["same_ring"] == 12
 
 
-def test_a_cluster_or_an_executor_reads_once(path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as executor:
-        not_looked(path, executor=executor)
-
-
 @pytest.mark.parametrize("change", [replaced, grown, rewritten])
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_a_file_that_has_changed_is_told(

@@ -141,8 +141,9 @@ class Frames:
 
 def replaced(reader: CaptureReader) -> str:
     """The name of an input that leads to another file now than when it was opened, or to the same one after a change;
-    empty if none does."""
-    return next((name for name, state in zip(reader.inputs, reader.states, strict=True) if not still(name, state)), "")
+    empty if none does. What is no file here (only workers see it) is passed over."""
+    files = zip(reader.inputs, reader.states, strict=True)
+    return next((name for name, state in files if state is not None and not still(name, state)), "")
 
 
 def altered(name: str) -> str:

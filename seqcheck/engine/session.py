@@ -119,7 +119,7 @@ def analyze(
         also_content: Tell foreign frames apart by their bytes, and report which of them came before: True always, False
             never. None: if the verdict is a ring's, and all captures are files, which are then read a second time.
         executor: Whose workers read the captures, which are then paths or URLs that these see: a ProcessPoolExecutor,
-            Dask's `client.get_executor()`, or any other. The report is that of a run with also_content=False.
+            Dask's `client.get_executor()`, or any other. The report never depends on it.
         progress: Called about ten times a second.
 
     Raises:
@@ -166,7 +166,8 @@ class Opened:
         if self._tasks is not None:
             from ..capture.elsewhere import opened as opened_elsewhere
 
-            sources = [*opened_elsewhere(sources, self._tasks)]
+            opened = opened_elsewhere(sources, self._tasks)
+            sources, self._places = [*opened], [each.place for each in opened]
         until = None if allowed.seconds is None else self._begin + allowed.seconds
         self._reader = reader = stack.enter_context(CaptureReader(sources, kernel=engine, until=until))
         self.layouts = resolve_all(query.layout)
@@ -179,12 +180,15 @@ class Opened:
         """Read them: once, or a second time if other traffic may tell more."""
         conclusion, layouts = self._read(layouts, progress)
         if self._tells_more(conclusion.report):
-            from .second_look import Again, looked_again  # here, since few runs need it
+            from .second_look import Again, Workers, looked_again  # here, since few runs need it
 
-            reader, allowed = self._reader, self._query.allowance
+            reader, allowed, begin = self._reader, self._query.allowance, self._begin
+            workers = None
+            if self._tasks is not None:
+                workers = Workers(tasks=self._tasks, places=self._places, allowance=allowed, begin=begin)
             again = Again(
                 engine=self._engine, layouts=layouts, crowd=Crowd(allowed.memory), source=self._selected or reader,
-                reader=reader, attend=_attendant(reader, progress, allowed, self._begin, again=True),
+                reader=reader, attend=_attendant(reader, progress, allowed, begin, again=True), workers=workers,
             )  # fmt: skip
             conclusion = looked_again(conclusion, self._question(), again)
         return Examined(conclusion, self._rows, self._again)
@@ -233,7 +237,7 @@ class Opened:
     def _tells_more(self, report: Report) -> bool:
         """Whether other traffic may tell more of the verdict's ring, nobody said whether to look, and that can be."""
         query, verdict = self._query, report.verdict
-        free = query.also_content is None and query.rotation is None and self._tasks is None and self._named
+        free = query.also_content is None and query.rotation is None and (self._named or self._tasks is not None)
         ring = verdict.cause in RING_CAUSES and verdict.strength in ("moderate", "strong")
         return free and ring and report.numbered and report.records.foreign > 0
 
