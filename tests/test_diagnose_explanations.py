@@ -101,13 +101,10 @@ def test_no_size_is_impossible_but_those_that_no_ring_has() -> None:
 @pytest.mark.parametrize("size", [48, 171, 512])
 def test_an_exact_lap_adds_up_to_one_and_prefers_the_true_size(size: int) -> None:
     support = units(np.arange(1, 4 * size), unseen=np.full(4 * size - 1, 0.3))
-    assert mass(lap.exact(support, size, (), alone=True).density) == pytest.approx(1, abs=0.1)
+    assert mass(lap._exact(support, np.array([size]), (), alone=True)[0]) == pytest.approx(1, abs=0.1)
     seen = units([size] * 8 + [size - 1], unseen=np.full(9, 0.1))
-    worth = {
-        each: part.prior + float(part.density.sum())
-        for each in (size - 8, size - 1, size, size + 1, size + 8)
-        for part in [lap.exact(seen, each, ())]
-    }
+    sizes = np.array([size - 8, size - 1, size, size + 1, size + 8])
+    worth = {int(part.center): part.prior + float(part.density.sum()) for part in lap.exact(seen, sizes, ())}
     assert max(worth, key=lambda each: worth[each]) == size
 
 
@@ -136,7 +133,7 @@ def test_a_lap_with_unseen_frames_is_found_within_its_interval(size: int, share:
 
 def _sizes(seen: Units) -> tuple[int, float, int]:
     """(the likeliest size, its probability, the largest that is left)."""
-    part = lap.exact(seen, int(np.median(seen.end)), ())
+    (part,) = lap.exact(seen, np.array([int(np.median(seen.end))]), ())
     sizes, logs = lap.sizes_of(seen, np.ones(len(seen)), part, ())
     posterior = np.exp(logs - logs.max())
     posterior /= posterior.sum()
@@ -171,7 +168,7 @@ def test_only_frames_of_no_such_stream_may_have_left_by_another_queue() -> None:
     """Without that bound a known size far below the copies' distance would be as good."""
     ends = np.array([646, 646, 655, 646, 660])
     sizes, logs = zip(
-        *(lap.sizes_of(seen, np.ones(5), lap.exact(seen, 646, ()), ()) for seen in (
+        *(lap.sizes_of(seen, np.ones(5), *lap.exact(seen, np.array([646]), ()), ()) for seen in (
             units(ends, low=ends // 3, ordinal=20 * np.arange(5), elsewhere=share) for share in (1.0, 0.02)
         )),
         strict=True,
@@ -185,7 +182,7 @@ def test_losses_that_nobody_saw_stay_the_same_from_copy_to_copy() -> None:
     off = np.repeat([2, 3, 5, 4], 25)
     near = units(512 - off, unseen=np.full(100, 3.0), ordinal=5 * np.arange(100))
     mixed = np.random.default_rng(4).permutation(off)
-    sums = [float(shortfall.together(near, each).sum()) for each in (off, mixed)]
+    sums = [float(shortfall.together(near, each[None, :]).sum()) for each in (off, mixed)]
     assert sums[0] > sums[1] + 50
     assert sums[0] > float(shortfall.alone(near, off).sum()) + 50
 

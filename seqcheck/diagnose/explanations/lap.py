@@ -19,7 +19,7 @@ import numpy as np
 
 from .. import priors
 from ..arrays import distinct, quantiles
-from ..keys import Floats, Ints
+from ..keys import Bools, Floats, Ints
 from ..units import Units
 from . import miscount, shortfall
 from .part import FLOOR, Part, log_beta, log_gamma, normal, windows
@@ -51,7 +51,7 @@ TO_SPARE, MORE, NO_ROOM = 1.5, 3.0, math.log(0.002)
 def parts(units: Units, given: tuple[int, ...]) -> list[Part]:
     """The laps worth a look."""
     families = families_of(units)
-    found = [exact(units, size, given) for size in _exact_sizes(units, given).tolist()]
+    found = exact(units, _exact_sizes(units, given), given)
     if units.early or not units.lossless:
         found += [blurred(units, size, given) for size in _exact_sizes(units, given).tolist()]
     logs = np.log(units.end)
@@ -91,64 +91,74 @@ def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
     return sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
 
 
-def laps_of(ends: Ints, size: int, *, up: bool) -> Ints:
+def laps_of(ends: Ints, size: int | Ints, *, up: bool) -> Ints:
     """How many laps each end is: the nearest number, or the one above."""
     laps = -(-ends // size) if up else np.round(ends / size).astype(np.int64)
     return np.clip(laps, 1, len(priors.LAPS))
 
 
-def _lap_weights(laps: Ints) -> Floats:
+def _laps_counted(laps: Ints, of: Bools) -> Ints:
+    """int64[..., laps]: how many of `laps`, where `of`, are one, two, ... along the last axis."""
+    return np.stack([((laps == k) & of).sum(axis=-1) for k in range(1, len(priors.LAPS) + 1)], axis=-1)
+
+
+def _lap_weights(counts: Ints) -> Floats:
     """Log-probability of one lap, two, ...: the same for all copies of a ring, so the copies say it themselves."""
-    counts = np.bincount(laps, minlength=len(priors.LAPS) + 1)[1 : len(priors.LAPS) + 1]
-    result: Floats = np.log((STICKY * np.array(priors.LAPS) + counts) / (STICKY + counts.sum()))
+    result: Floats = np.log((STICKY * np.array(priors.LAPS) + counts) / (STICKY + counts.sum(axis=-1, keepdims=True)))
     return result
 
 
-def _lap_freedom(laps: Ints) -> float:
+def _lap_freedom(counts: Ints) -> Floats:
     """What it costs that the weights were taken from the copies themselves."""
-    counts = np.bincount(laps, minlength=len(priors.LAPS) + 1)[1 : len(priors.LAPS) + 1]
     prior = STICKY * np.array(priors.LAPS)
-    together = float((log_gamma(prior + counts) - log_gamma(prior)).sum())
-    together += float(log_gamma(STICKY) - log_gamma(STICKY + counts.sum()))
-    return min(together - float((counts * _lap_weights(laps)).sum()), 0.0)
+    together = (log_gamma(prior + counts) - log_gamma(prior)).sum(axis=-1)
+    together = together + log_gamma(STICKY) - log_gamma(STICKY + counts.sum(axis=-1))
+    result: Floats = np.minimum(together - (counts * _lap_weights(counts)).sum(axis=-1), 0.0)
+    return result
 
 
-def exact(units: Units, size: int, given: tuple[int, ...], *, alone: bool = False) -> Part:
-    """All frames in view; `alone`: the density of each unit by itself, whatever the others say."""
+def _exact(
+    units: Units, sizes: Ints, given: tuple[int, ...], *, alone: bool = False
+) -> tuple[Floats, Floats, Ints]:  # fmt: skip
+    """(log-density[sizes, units], log-prior[sizes], laps[sizes, units]), with all frames in view; `alone`: the density
+    of each unit by itself, whatever the others say."""
+    size = sizes[:, None]
     laps = laps_of(units.end, size, up=False)
     off = laps * size - units.end
-    own = laps[np.abs(off) <= 3 + size // 100]
-    density = shortfall.alone(units, off) if alone else shortfall.together(units, off)
-    density = density + _lap_weights(own)[laps - 1]
-    near = math.log((1 - EXACT - BESIDE) / 2) - np.abs(off) / (2 + 0.004 * size) - math.log(2 + 0.004 * size)
+    counts = _laps_counted(laps, np.abs(off) <= 3 + size // 100)
+    law = shortfall.alone(units, off) if alone else shortfall.together(units, off)
+    law = law + np.take_along_axis(_lap_weights(counts), laps - 1, axis=1)
+    near = math.log((1 - EXACT - BESIDE) / 2) - np.abs(off) / (2 + 0.004 * size) - np.log(2 + 0.004 * size)
     near = np.where(np.abs(off) == 1, np.logaddexp(near, math.log(BESIDE / 2)), near)
-    density = np.logaddexp(density + math.log(EXACT), near)
+    law = np.logaddexp(law + math.log(EXACT), near)
     # A ring's lap is at least the stream's own frames.
-    density = np.where(laps * size < units.low - 1, density - 4.0, density)
-    family = families_of(units)
-    hardly = -20.0 if units.early and size < priors.HARDLY else 0.0  # two frames that change places are no lap
-    return Part(
-        shape="lap",
-        density=np.maximum(density, FLOOR),
-        prior=hardly + math.log(family["exact"]) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
-        center=float(size),
-        family="exact",
-        laps=laps,
-    )
+    law = np.where(laps * size < units.low - 1, law - 4.0, law)
+    hardly = np.where(units.early & (sizes < priors.HARDLY), -20.0, 0.0)  # two frames that change places are no lap
+    prior = hardly + math.log(families_of(units)["exact"]) + priors.size(sizes, given) + _lap_freedom(counts)
+    return np.maximum(law, FLOOR), prior, laps
+
+
+def exact(units: Units, sizes: Ints, given: tuple[int, ...]) -> list[Part]:
+    """All frames in view, one for each size."""
+    return [
+        Part(shape="lap", density=law, prior=float(prior), center=float(size), family="exact", laps=laps)
+        for law, prior, laps, size in zip(*_exact(units, sizes, given), sizes.tolist(), strict=True)
+    ]
 
 
 def blurred(units: Units, size: int, given: tuple[int, ...]) -> Part:
     """The ends scatter around the lap, or around a value beside it."""
     laps = laps_of(units.end, size, up=False)
     off = laps * size - units.end
-    own = laps[np.abs(off) <= 3 + size // 100]
+    counts = _laps_counted(laps, np.abs(off) <= 3 + size // 100)
     ways = miscount.ways(early=units.early, lossless=units.lossless)
     density, width = ways.best(off)
     often = BLURRED if units.early else MISCOUNTED
     return Part(
         shape="lap",
-        density=np.maximum(density + _lap_weights(own)[laps - 1], FLOOR),
-        prior=math.log(often / len(ways.widths)) + float(priors.size(np.array([size]), given)[0]) + _lap_freedom(own),
+        density=np.maximum(density + _lap_weights(counts)[laps - 1], FLOOR),
+        prior=math.log(often / len(ways.widths))
+        + float(priors.size(np.array([size]), given)[0] + _lap_freedom(counts)),
         center=float(size),
         spread=width / size,
         family="blurred",
@@ -319,7 +329,7 @@ def _density(units: Units, size: int, family: str, more: tuple[float, float]) ->
     own = slots - other if family == "short" else slots
     density = _ways(slots, other, family) + other * math.log(max(rate, 1e-9)) + own * math.log(max(1 - rate, 1e-9))
     density = np.minimum(density - _stretch(np.std(off), burst), 0.0)
-    density = np.where(off >= 0, density, -np.inf) + _lap_weights(laps[off >= 0])[laps - 1]
+    density = np.where(off >= 0, density, -np.inf) + _lap_weights(_laps_counted(laps, off >= 0))[laps - 1]
     result: Floats = np.maximum(density, FLOOR)
     return result
 
@@ -346,9 +356,8 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
     total, prior = np.full(len(sizes), -np.inf), priors.size(sizes, given)
     for family, weight in families.items():
         if family == "exact":
-            for at, size in enumerate(sizes.tolist()):
-                one = exact(units, size, given, alone=True)
-                total[at] = np.logaddexp(total[at], one.prior + float(one.density[mine] @ apart))
+            law, exactly, _ = _exact(units, sizes, given, alone=True)
+            total = np.logaddexp(total, exactly + law[:, mine] @ apart)
             continue
         for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
             evidence, laps = _evidence(ends, sizes, family, burst, apart)

@@ -18,36 +18,41 @@ WRONG, NEARBY = 0.02, 0.7  # of the counts; of those that change, by as little a
 
 
 def alone(units: Units, off: Ints) -> Floats:
-    """Log-probability of falling short by `off`, by frames that nobody saw. Copies near one another have the same
-    losses between them, so that all of them together scatter less than independent counts, and in a short capture may
-    have more or fewer than their share."""
+    """Log-probability of falling short by `off`, int64[..., units], by frames that nobody saw. Copies near one another
+    have the same losses between them, so that all of them together scatter less than independent counts, and in a short
+    capture may have more or fewer than their share."""
     counted = poisson(off, np.maximum(units.unseen, 1e-6))
     best: Floats = np.maximum(counted, FLOOR)
     if not units.unseen.any():
         return best
+    total = best.sum(axis=-1, keepdims=True)
     for scale, less in product((1.0, *ROUGHLY), (1.0, 0.3)):
         unseen = scale * units.unseen
         variance = less * unseen + 0.08
         both = np.minimum(normal(off - unseen, np.sqrt(variance)), 0.0)
         shared = np.maximum(np.where(unseen > 0.02, both, counted), FLOOR)
-        shared = np.where(off < 0, FLOOR, shared) - (1.5 / len(off) if scale != 1 else 0.0)
-        if float(shared.sum()) > float(best.sum()) + 1.0:
-            best = shared
+        shared = np.where(off < 0, FLOOR, shared) - (1.5 / off.shape[-1] if scale != 1 else 0.0)
+        better = shared.sum(axis=-1, keepdims=True) > total + 1.0
+        best = np.where(better, shared, best)
+        total = best.sum(axis=-1, keepdims=True)
     return best
 
 
 def together(units: Units, off: Ints) -> Floats:
-    """The same from copy to copy, where that fits better: what the laps of two have in common was lost once, so that
-    the next one falls short by as much unless a loss left its lap, or another came in, or one of the two was counted
-    wrong. Then it is near."""
+    """The same, of int64[sizes, units], from copy to copy, where that fits better: what the laps of two have in common
+    was lost once, so that the next one falls short by as much unless a loss left its lap, or another came in, or one of
+    the two was counted wrong. Then it is near."""
     result = alone(units, off)
-    near = np.flatnonzero(np.abs(off - units.unseen) <= APART + APART * np.sqrt(units.unseen))
-    if not units.unseen.any() or len(near) < 2:
+    if not units.unseen.any():
         return result
-    order = near[np.lexsort((units.ordinal[near], units.source[near]))]
-    law = _chained(units, off, order)
-    if float(law.sum()) > float(result[order].sum()):
-        result[order] = law
+    for row, each in zip(result, off, strict=True):
+        near = np.flatnonzero(np.abs(each - units.unseen) <= APART + APART * np.sqrt(units.unseen))
+        if len(near) < 2:
+            continue
+        order = near[np.lexsort((units.ordinal[near], units.source[near]))]
+        law = _chained(units, each, order)
+        if float(law.sum()) > float(row[order].sum()):
+            row[order] = law
     return result
 
 
