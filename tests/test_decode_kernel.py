@@ -343,7 +343,7 @@ def test_streams_beyond_the_table_are_said(kernel: Any, monkeypatch: pytest.Monk
     if kernel.NAME != "reference":
         pytest.skip("the native table's size is compiled in")
     monkeypatch.setattr("seqcheck.kernel.portable.decode.MAX_STREAMS", 5)
-    monkeypatch.setattr("seqcheck.kernel.portable.decode.MAX_SOURCES", 3)
+    monkeypatch.setattr("seqcheck.kernel.portable.sources.MAX_SOURCES", 3)
     decoder = kernel.Decoder(layout.compile(layout.parse("udp stream=u32be@0 seq=u8@4")))
     some = numbered(8)
     status, rows, keys, addresses = in_blocks(decoder, some + some, [4, 9])

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,8 @@ WAYS: dict[str, Write] = {
 PLAIN = ("pcap", "pcapng", "one after the other", "overlapping")
 
 
-@pytest.fixture(scope="module")
-def frames() -> list[Frame]:
+@cache
+def many() -> list[Frame]:
     """More than a block, and than a part."""
     return ring(stale=40, foreign=12, count=70_000)
 
@@ -115,8 +116,8 @@ def alike(captures: Any, layout: Any = LAYOUT, **how: Any) -> Report:
 
 
 @pytest.mark.parametrize(("way", "jobs"), [*((way, 1) for way in WAYS), *((way, 2) for way in PLAIN)])
-def test_it_finds_what_one_pass_finds(way: str, jobs: int, frames: list[Frame], tmp_path: Path) -> None:
-    found = alike(WAYS[way](frames, tmp_path), jobs=jobs).other_traffic
+def test_it_finds_what_one_pass_finds(way: str, jobs: int, tmp_path: Path) -> None:
+    found = alike(WAYS[way](many(), tmp_path), jobs=jobs).other_traffic
     assert found is not None
     assert found.same_ring == 12
 
@@ -133,9 +134,9 @@ def test_it_finds_what_one_pass_finds_in_samples(name: str) -> None:
         assert seqcheck.analyze(path) == plain
 
 
-def test_a_selection_of_frames_is_read_again(frames: list[Frame], tmp_path: Path) -> None:
+def test_a_selection_of_frames_is_read_again(tmp_path: Path) -> None:
     select = Selection(frames=(1, 60_000), start=timedelta(milliseconds=5))
-    found = alike(pcap(frames, tmp_path), select=select).other_traffic
+    found = alike(pcap(many(), tmp_path), select=select).other_traffic
     assert found is not None
     assert 0 < found.same_ring < 12
 
@@ -293,8 +294,8 @@ def test_limits_hold(option: str, why: str, path: Path, monkeypatch: pytest.Monk
     assert report["duplicates"]["total"] == plain.duplicates.total
 
 
-def test_a_limit_that_the_first_reading_reached_is_told(frames: list[Frame], tmp_path: Path) -> None:
-    path, out = pcap(frames, tmp_path)[0], tmp_path / "out.json"
+def test_a_limit_that_the_first_reading_reached_is_told(tmp_path: Path) -> None:
+    path, out = pcap(many(), tmp_path)[0], tmp_path / "out.json"
     words = ["--layout", LAYOUT, "--ring-size=128", "--max-memory=1M", f"--report=json={out}"]
     assert main(["-q", "analyze", *words, str(path)]) == 2
     report = json.loads(out.read_text())
@@ -305,7 +306,7 @@ def test_a_limit_that_the_first_reading_reached_is_told(frames: list[Frame], tmp
     ]  # fmt: skip
 
 
-def test_it_can_be_interrupted(frames: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_can_be_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqcheck.engine import session
 
     def progress(far: Progress) -> None:
@@ -314,20 +315,20 @@ def test_it_can_be_interrupted(frames: list[Frame], tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(session, "INTERVAL_S", 0)
     with pytest.raises(KeyboardInterrupt):
-        seqcheck.analyze(pcap(frames, tmp_path), LAYOUT, progress=progress)
+        seqcheck.analyze(pcap(many(), tmp_path), LAYOUT, progress=progress)
 
 
-def test_progress_begins_anew(frames: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqcheck.engine import session
 
     far: list[Progress] = []
     monkeypatch.setattr(session, "INTERVAL_S", 0)
-    seqcheck.analyze(path := pcap(frames, tmp_path)[0], LAYOUT, progress=far.append)
+    seqcheck.analyze(path := pcap(many(), tmp_path)[0], LAYOUT, progress=far.append)
     first, second = ([each for each in far if each.again is again] for again in (False, True))
     assert far == [*first, *second]
     for one in (first, second):
-        assert (one[-1].frames, one[-1].bytes_done) == (len(frames), path.stat().st_size)
-    assert second[0].frames < len(frames)
+        assert (one[-1].frames, one[-1].bytes_done) == (len(many()), path.stat().st_size)
+    assert second[0].frames < len(many())
 
 
 def test_no_limit_counts_what_nobody_asked_for(path: Path) -> None:

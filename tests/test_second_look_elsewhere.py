@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packets import Frame
 from test_files_that_change import cut, grown, replaced, rewritten
 from test_other_traffic import LAYOUT, ring
-from test_second_look import SAMPLES, WAYS, pcap
+from test_second_look import SAMPLES, WAYS, many, pcap
 
 import seqcheck
 from seqcheck import Progress, Report
@@ -30,12 +29,6 @@ from seqcheck.engine.other_traffic import Others
 from seqcheck.layout import resolve_all
 
 CAVEAT = "Other traffic was not compared by its bytes: "
-
-
-@pytest.fixture(scope="module")
-def frames() -> list[Frame]:
-    """More than a block, and than a part."""
-    return ring(stale=40, foreign=12, count=70_000)
 
 
 @pytest.fixture
@@ -93,16 +86,16 @@ def alike(captures: Any, layout: Any, executor: Executor) -> Report:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("way", WAYS)
-def test_the_report_is_the_same(way: str, frames: list[Frame], threads: Executor, tmp_path: Path) -> None:
-    found = alike(WAYS[way](frames, tmp_path), LAYOUT, threads).other_traffic
+def test_the_report_is_the_same(way: str, threads: Executor, tmp_path: Path) -> None:
+    found = alike(WAYS[way](many(), tmp_path), LAYOUT, threads).other_traffic
     assert found is not None
     assert found.same_ring == 12
 
 
 @pytest.mark.usefixtures("small", "unseen")
 @pytest.mark.parametrize("way", ["pcap", "gzip", "overlapping"])
-def test_of_files_that_only_workers_see_too(way: str, frames: list[Frame], threads: Executor, tmp_path: Path) -> None:
-    alike(WAYS[way](frames, tmp_path), LAYOUT, threads)
+def test_of_files_that_only_workers_see_too(way: str, threads: Executor, tmp_path: Path) -> None:
+    alike(WAYS[way](many(), tmp_path), LAYOUT, threads)
 
 
 @pytest.mark.parametrize("layout", [None, [LAYOUT, "udp:7777 seq=u32be@0"]], ids=["discovered", "several"])
@@ -115,11 +108,11 @@ def test_a_capture_that_ends_within_a_frame(path: Path, threads: Executor) -> No
     assert alike(path, LAYOUT, threads).capture.damage
 
 
-def test_processes(tmp_path: Path, frames: list[Frame]) -> None:
+def test_processes(tmp_path: Path) -> None:
     with ProcessPoolExecutor(2, get_context("spawn")) as executor:
         found = alike(SAMPLES / "stale-other.pcap", None, executor)
         assert found.verdict.statement.endswith("Another 11 stale slots of the same ring held other traffic.")
-        alike(WAYS["overlapping"](frames, tmp_path), LAYOUT, executor)
+        alike(WAYS["overlapping"](many(), tmp_path), LAYOUT, executor)
 
 
 def test_urls(path: Path, threads: Executor) -> None:
@@ -290,8 +283,8 @@ def test_where_the_executor_broke_it_is_done_here(when: str, path: Path) -> None
     alike(path, LAYOUT, Apart(broken))
 
 
-def test_a_process_that_is_killed_costs_no_result(frames: list[Frame], tmp_path: Path) -> None:
-    paths = pcap(frames, tmp_path)
+def test_a_process_that_is_killed_costs_no_result(tmp_path: Path) -> None:
+    paths = pcap(many(), tmp_path)
     plain, killed = seqcheck.analyze(paths, LAYOUT).to_json(), list[int]()
     with ProcessPoolExecutor(1, get_context("spawn")) as executor:
 

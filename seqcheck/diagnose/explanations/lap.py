@@ -79,8 +79,7 @@ def families_of(units: Units) -> dict[str, float]:
 def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
     """Sizes that ends are exactly, often; a second and a third of them; those of the user; those just above ends that
     fall short by what was lost."""
-    values, counts = np.unique(units.end, return_counts=True)
-    common = values[np.argsort(-counts, kind="stable")[:24]]
+    common = _commonest(units.end, 24)
     slack = int(min(np.ceil(units.unseen.max(initial=0.0) * 2 + 1), 24)) if units.unseen.any() else 0
     near = (common[:6, None] + np.arange(1, slack + 1)).ravel() if slack else common[:0]
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
@@ -89,6 +88,12 @@ def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
     sizes = np.concatenate([common, near, common[:8] // 2, common[:8] // 3, known, np.array(given, np.int64)])
     sizes = distinct(sizes)
     return sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
+
+
+def _commonest(ends: Ints, most: int) -> Ints:
+    """The values that most of these have, the commonest first."""
+    values, often = np.unique(ends, return_counts=True)
+    return values[np.argsort(-often, kind="stable")[:most]]
 
 
 def laps_of(ends: Ints, size: int | Ints, *, up: bool) -> Ints:
@@ -345,8 +350,7 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
     families = families_of(units)
     center = int(part.center)
     step = np.arange(max(priors.SMALLEST, center - 64), center + 65)
-    values, often = np.unique(ends, return_counts=True)
-    common = values[np.argsort(-often, kind="stable")[:COMMONEST]]
+    common = _commonest(ends, COMMONEST)
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
     sizes = distinct(np.concatenate(
         [step, common, _loose_sizes(units, mine, "short", given), known, np.array(given, np.int64),

@@ -91,21 +91,17 @@ from numpy.typing import NDArray
 from seqcheck.kernel.border import (
     A_ETH,
     A_FRAME,
-    ANY_STREAM,
     CUT,
     EQ,
     EQ_LENGTH,
     HERE,
     MAGIC,
     MATCH,
-    MAX_SOURCES,
     MAX_STREAM_FIELDS,
     MAX_STREAMS,
-    REASONS,
     RECORD,
     SEQ,
     SHORT,
-    SOURCE,
     STREAM,
     STREAM_KEY,
     STREAMS,
@@ -121,6 +117,7 @@ from seqcheck.kernel.portable.frame import FORGOTTEN, Place
 from seqcheck.kernel.portable.intern import Interner
 from seqcheck.kernel.portable.moves import is_ber, is_move
 from seqcheck.kernel.portable.number import is_made, number_of, shift_of
+from seqcheck.kernel.portable.sources import Sources, all_known
 from seqcheck.kernel.portable.tunnelled import tunnelled
 from seqcheck.kernel.portable.walk import Ints, Walk, word_in
 
@@ -141,8 +138,7 @@ class Decoder:
         )
         self._seen: dict[int, Seen] = {}  # of a block's rows, where a frame may hold several records: the first
         self._streams = Interner(_KEY_WORDS, MAX_STREAMS)
-        self._sources = Interner(2, MAX_SOURCES)  # address, length
-        self._counts = np.zeros((1, len(REASONS)), np.int64)  # by source id
+        self._sources = Sources()
         if saved is not None:
             self._load(saved)
 
@@ -171,7 +167,7 @@ class Decoder:
         walk.status[rows[streams < 0]] = STREAMS
         rows, numbers, streams = rows[streams >= 0], numbers[streams >= 0], streams[streams >= 0]
         walk.status[rows] = RECORD  # also where another record's stream was not taken in
-        source, ordinal = self._count(walk)
+        source, ordinal = self._sources.of(walk)
 
         n = len(rows)
         records.count = n
@@ -188,7 +184,7 @@ class Decoder:
 
     def known(self) -> tuple[int, int]:
         """protocols.KernelDecoder.known."""
-        return self._streams.count, self._sources.count + 1
+        return self._streams.count, self._sources.count
 
     def keys(self, low: int = 0) -> NDArray[Any]:
         """protocols.DecoderLike.keys."""
@@ -196,31 +192,15 @@ class Decoder:
 
     def adopt_streams(self, keys: NDArray[Any]) -> NDArray[np.int32]:
         """protocols.KernelDecoder.adopt_streams."""
-        return _all(self._streams.adopt(keys.view(np.uint64).reshape(-1, _KEY_WORDS))).astype(np.int32)
+        return all_known(self._streams.adopt(keys.view(np.uint64).reshape(-1, _KEY_WORDS))).astype(np.int32)
 
     def adopt_sources(self, rows: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """protocols.KernelDecoder.adopt_sources."""
-        named = np.flatnonzero(rows["length"])
-        words = np.zeros((len(named), 2), np.uint64)
-        words[:, 0] = np.ascontiguousarray(rows["address"][named]).view(np.uint64)[:, 0]
-        words[:, 1] = rows["length"][named]
-        ids = np.zeros(len(rows), np.int64)
-        ids[named] = _all(self._sources.adopt(words)) + 1
-        grown = np.zeros((self._sources.count + 1, len(REASONS)), np.int64)
-        grown[: len(self._counts)] = self._counts
-        before = grown.sum(axis=1)[ids]
-        grown[ids] += rows["counts"]
-        self._counts = grown
-        return ids.astype(np.int32), before
+        return self._sources.adopt(rows)
 
     def sources(self) -> NDArray[Any]:
         """protocols.DecoderLike.sources."""
-        words = self._sources.keys()
-        table = np.zeros(len(words) + 1, SOURCE)
-        table["address"][1:] = words[:, :1].copy().view(np.uint8)
-        table["length"][1:] = words[:, 1]
-        table["counts"] = self._counts
-        return table
+        return self._sources.table()
 
     def save(self) -> Known:
         """protocols.KernelDecoder.save."""
@@ -230,22 +210,12 @@ class Decoder:
         )
 
     def _load(self, saved: Known) -> None:
-        sources = saved.sources
-        counts = sources["counts"]
-        words = np.zeros((max(len(sources) - 1, 0), 2), np.uint64)
-        words[:, 0], words[:, 1] = sources["address"][1:].copy().view(np.uint64)[:, 0], sources["length"][1:]
-        fits = len(sources) > 0 and not (sources["address"][0].any() or sources["length"][0]) and words[:, 1].all()
-        if not fits or (counts < 0).any() or (counts > 1 << 47).any():
-            raise ValueError(NOT_SAVED)
         keys = [
             np.ascontiguousarray(rows).view(np.uint64).reshape(-1, _KEY_WORDS)
             for rows in (saved.streams, saved.waiting, saved.older)
         ]
-        if not self._streams.load(keys[0], saved.admission, keys[1], keys[2]):
+        if not self._streams.load(keys[0], saved.admission, keys[1], keys[2]) or not self._sources.load(saved.sources):
             raise ValueError(NOT_SAVED)
-        if not self._sources.load(words, ANY_STREAM, words[:0], words[:0]):
-            raise ValueError(NOT_SAVED)
-        self._counts = counts.copy()
 
     def _read_fields(self, walk: Walk, seq: NDArray[np.uint64]) -> Ints:
         """Run the program; the rows that are records, with `seq` and the key's fields filled in."""
@@ -351,34 +321,6 @@ class Decoder:
                 _put_key(walk.key, row, seen)
                 seq[row] = seen.seq
         return np.sort(np.concatenate([rows, np.array(added, np.int64)]))
-
-    def _count(self, walk: Walk) -> tuple[Ints, Ints]:
-        """Source id and ordinal of each frame; counts them."""
-        source = np.zeros(len(walk.off), np.int64)
-        rows = np.flatnonzero(walk.length)
-        words = np.zeros((len(rows), 2), np.uint64)
-        words[:, 0] = walk.address[rows].view(np.uint64)[:, 0]
-        words[:, 1] = walk.length[rows]
-        source[rows] = self._sources.ids(words) + 1
-        grown = np.zeros((self._sources.count + 1, len(REASONS)), np.int64)
-        grown[: len(self._counts)] = self._counts
-        before = grown.sum(axis=1)
-
-        order = np.argsort(source.astype(np.uint16), kind="stable")  # MAX_SOURCES fits; this sort is linear
-        placed = source[order]
-        first = np.searchsorted(placed, placed)
-        ordinal = np.empty(len(source), np.int64)
-        ordinal[order] = np.arange(len(source)) - first + before[placed]
-
-        cells = np.bincount(source * len(REASONS) + walk.status, minlength=grown.size)
-        self._counts = grown + cells.reshape(grown.shape)
-        return source, ordinal
-
-
-def _all(ids: Ints) -> Ints:
-    if (ids < 0).any():
-        raise MemoryError("decoder: no number for more streams or sources")
-    return ids
 
 
 def _put_key(keys: NDArray[Any], row: int, seen: Seen) -> None:
