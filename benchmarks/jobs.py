@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cluster", type=int, nargs="*", default=[1, 2, 4])
     args = parser.parse_args()
+    launch.ready()
     say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, before")
     processes(args.capture, args.layout, args.cluster, args.rounds)
     shares(args.capture, args.layout, args.rounds)

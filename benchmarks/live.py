@@ -36,6 +36,8 @@ DRAWN = ".drawn"
 sys.path.insert(0, str(HERE.parent / "tests"))
 import netns  # noqa: E402
 
+from benchmarks import launch  # noqa: E402
+
 SCAPY = """
 import signal, sys
 from scapy.all import AsyncSniffer
@@ -209,6 +211,7 @@ def main(argv: list[str] | None = None) -> int:
     if why := netns.why_not():
         sys.stderr.write(f"benchmarks.live: {why}\n")
         return 2
+    launch.ready()
     rounds: dict[str, list[Run]] = {}
     with tempfile.TemporaryDirectory() as folder, netns.pair() as pair:
         report = Path(folder) / "live.json"

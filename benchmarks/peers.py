@@ -43,7 +43,10 @@ class Peer:
 
 SEQCHECK = Peer(
     name="seqcheck analyze",
-    argv=(sys.executable, "-m", "seqcheck", "analyze", "--layout", "seqcheck", "--report", "json", "{file}"),
+    argv=(
+        *(sys.executable, "-m", "seqcheck", "analyze", "--keep-privileges"),
+        *("--layout", "seqcheck", "--report", "json", "{file}"),
+    ),
 )
 SEQCHECK_ALL = replace(SEQCHECK, name="seqcheck analyze, all processors", processors=0)
 PLAIN = (

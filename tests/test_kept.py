@@ -22,7 +22,7 @@ def test_the_first_ones(steps: list[int], most: int) -> None:
         rows = np.zeros(count, EVENT)
         rows["seq"] = np.arange(number, number + count)
         number += count
-        firsts.add(rows)
+        firsts.add(rows, np.arange(count))
         assert firsts.rows["seq"].tolist() == list(range(min(number, most)))
         assert firsts.dropped == max(0, number - most)
 
@@ -49,7 +49,7 @@ def feed(sampled: Sampled, events: NDArray[np.void], cuts: list[int]) -> None:
     for low, high in pairwise([0, *sorted({cut for cut in cuts if 0 < cut < len(events)}), len(events)]):
         part = events[low:high]
         at = np.flatnonzero(part["kind"] == DUPLICATE)
-        sampled.add(part[at], at + low, backs(part, low))
+        sampled.add(part, at, low, backs(part, low))
 
 
 def left(events: NDArray[np.void]) -> list[tuple[int, int]]:

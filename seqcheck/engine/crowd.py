@@ -53,13 +53,13 @@ class Crowd:
 
     def found(self, events: NDArray[Any]) -> None:
         """Rows of EVENT."""
-        streams = events["stream"]
-        if not len(streams):
+        if not len(events):
             return
-        top = int(streams.max()) + 1
+        streams = np.ascontiguousarray(events["stream"])
+        least, top = int(streams.min()), int(streams.max()) + 1
         if top > len(self._faulty):
             self._faulty = np.concatenate([self._faulty, np.zeros(2 * top - len(self._faulty), np.bool_)])
-        self._faulty[streams] = True
+        self._faulty[least if least == top - 1 else streams] = True
         self._found = int(np.count_nonzero(self._faulty))
         self._rows += len(streams)
 

@@ -39,13 +39,13 @@ class Firsts:
         self._space: NDArray[Any] = np.empty(0, EVENT)
         self.dropped = 0
 
-    def add(self, rows: NDArray[Any]) -> None:
-        """Keep these, as far as there is room."""
-        kept = rows[: self._most - self._count]
-        self.dropped += len(rows) - len(kept)
+    def add(self, rows: Rows, at: Ints) -> None:
+        """Keep rows[at], as far as there is room."""
+        kept = at[: self._most - self._count]
+        self.dropped += len(at) - len(kept)
         count = self._count + len(kept)
         self._space = _with_room(self._space, count, self._most)
-        self._space[self._count : count] = kept
+        self._space[self._count : count] = rows[kept]
         self._count = count
 
     @property
@@ -102,26 +102,32 @@ class Sampled:
         self._seen, self._leading = saved.number("seen", self._count), saved.number("leading", 0, self._count)
         self._bar = np.uint64(saved.number("bar", 0, int(ALL)))
 
-    def add(self, rows: Rows, places: Ints, back: Rows) -> tuple[Rows, Ints]:
-        """Take rows, and BACK rows; `places` are those in the order of all rows. The rows kept for now, and their
-        places."""
+    def add(self, rows: Rows, at: Ints, place: int, back: Rows) -> tuple[Rows, Ints]:
+        """Take rows[at], and BACK rows; row 0 of `rows` is number `place` of all rows. The rows kept for now, and their
+        places. No other row is copied: where every frame comes twice, few of them are kept."""
         new: list[tuple[NDArray[Any], Ints]] = []
+        hashes: NDArray[np.uint64] | None = None
         while True:
-            cut = self._cut(rows, places, back)
-            here, behind = int(np.searchsorted(places, cut)), int(np.searchsorted(back["place"], cut))
-            new.append(self._append(rows[:here], places[:here]))
+            if self._bar != ALL and hashes is None:
+                hashes = _hashes(rows["stream"][at], rows["record"][at])
+            wanted = self._wanted(len(at), hashes)
+            cut = self._cut(at[wanted] + place, back)
+            here, behind = int(np.searchsorted(at, cut - place)), int(np.searchsorted(back["place"], cut))
+            mine = at[:here][wanted[:here]]
+            new.append(self._append(rows[mine], mine + place, here))
             if behind:
                 self._back.append(back[:behind])
                 self._backs += behind
-            rows, places, back = rows[here:], places[here:], back[behind:]
-            if not (len(rows) or len(back)):
+            at, back, hashes = at[here:], back[behind:], None if hashes is None else hashes[here:]
+            if not (len(at) or len(back)):
+                if len(new) == 1:
+                    return new[0]
                 kept, their = (np.concatenate(column) for column in zip(*new, strict=True))
                 return kept, their
             self._make_room()
 
-    def _cut(self, rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> int:
-        """The first place that there is no room for."""
-        wanted = places[self._wanted(rows)]
+    def _cut(self, wanted: Ints, back: NDArray[Any]) -> int:
+        """The first place that there is no room for; `wanted` are those of the rows to be kept."""
         room, cut = self._most - self._count, np.iinfo(np.int64).max
         if len(wanted) > room:
             cut = int(wanted[room])
@@ -129,26 +135,25 @@ class Sampled:
             cut = min(cut, int(back["place"][self._most - self._backs]))
         return cut
 
-    def _wanted(self, rows: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which of the next rows are to be kept."""
-        if self._bar == ALL:
-            return np.ones(len(rows), np.bool_)
-        wanted = _hashes(rows) < self._bar
+    def _wanted(self, count: int, hashes: NDArray[np.uint64] | None) -> NDArray[np.bool_]:
+        """Which of the next rows are to be kept; their hashes where there is a bar."""
+        if hashes is None:
+            return np.ones(count, np.bool_)
+        wanted: NDArray[np.bool_] = hashes < self._bar
         wanted[: max(0, self._head - self._seen)] = True
         return wanted
 
-    def _append(self, rows: NDArray[Any], places: Ints) -> tuple[NDArray[Any], Ints]:
-        wanted = self._wanted(rows)
-        self._leading += min(len(rows), max(0, self._head - self._seen))
-        self._seen += len(rows)
-        kept = rows[wanted]
+    def _append(self, kept: Rows, places: Ints, seen: int) -> tuple[Rows, Ints]:
+        """Keep these, out of so many more that were seen."""
+        self._leading += min(seen, max(0, self._head - self._seen))
+        self._seen += seen
         count = self._count + len(kept)
         self._space = _with_room(self._space, count, self._most)
         self._places = _with_room(self._places, count, self._most)
         self._space[self._count : count] = kept
-        self._places[self._count : count] = places[wanted]
+        self._places[self._count : count] = places
         self._count = count
-        return kept, places[wanted]
+        return kept, places
 
     def _make_room(self) -> None:
         if self._backs:
@@ -156,7 +161,8 @@ class Sampled:
             self._back, self._backs = [], 0
         while self._count > self._most - max(1, self._most // SHARE):
             self._bar >>= np.uint64(1)
-            stay = _hashes(self._space[: self._count]) < self._bar
+            kept = self._space[: self._count]
+            stay = _hashes(kept["stream"], kept["record"]) < self._bar
             stay[: self._leading] = True
             self._keep(stay)
 
@@ -182,6 +188,6 @@ def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:
     return longer
 
 
-def _hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
+def _hashes(stream: NDArray[Any], record: Ints) -> NDArray[np.uint64]:
     """uint64[n]: neighbours have the same, so that what belongs together stays together."""
-    return of_records(rows["stream"], rows["record"] >> NEIGHBOURS)
+    return of_records(stream, record >> NEIGHBOURS)

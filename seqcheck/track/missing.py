@@ -17,7 +17,7 @@ from ..kernel.border import PAGE
 from .ranking import rank
 
 Ints = NDArray[np.int64]
-_ONES = np.array([byte.bit_count() for byte in range(256)], np.int64)  # np.bitwise_count needs NumPy 2
+_ONES = np.array([byte.bit_count() for byte in range(256)], np.uint8)  # np.bitwise_count needs NumPy 2
 
 
 class Missing:
@@ -83,15 +83,21 @@ class Missing:
         return total
 
     def _from(self, pages: Ints, bit: Ints) -> Ints:
-        """How many bits of each of these pages stand at `bit` or behind it."""
+        """How many bits of each of these pages stand at `bit` or behind it. Each page is counted once, however often it
+        is asked for."""
         result = np.empty(len(pages), np.int64)
-        for start in range(0, len(pages), 4096):
-            part = slice(start, start + 4096)
-            octets = np.ascontiguousarray(self._pages["words"][pages[part]]).view(np.uint8)
-            octet = bit[part] >> 3
-            own = octets[np.arange(len(octet)), octet] >> (bit[part] & 7).astype(np.uint8)
-            behind = np.where(np.arange(octets.shape[1]) > octet[:, None], _ONES[octets], 0).sum(1)
-            result[part] = behind + _ONES[own]
+        order = np.argsort(pages, kind="stable")
+        firsts = np.flatnonzero(np.append(True, np.diff(pages[order]) > 0)[: len(pages)])
+        ends = np.append(firsts, len(pages))
+        for start in range(0, len(firsts), 4096):
+            begins = ends[start : start + 4097]
+            octets = np.ascontiguousarray(self._pages["words"][pages[order[begins[:-1]]]]).view(np.uint8)
+            behind = np.cumsum(_ONES[octets[:, ::-1]], axis=1, dtype=np.int32)[:, ::-1]  # from each octet on
+            own = np.repeat(np.arange(len(octets)), np.diff(begins))
+            asked = order[begins[0] : begins[-1]]
+            octet, inner = bit[asked] >> 3, bit[asked] & 7
+            before = _ONES[octets[own, octet] & ((1 << inner) - 1).astype(np.uint8)]
+            result[asked] = behind[own, octet] - before
         return result
 
 
@@ -100,7 +106,7 @@ def _ones(words: NDArray[np.uint64]) -> Ints:
     counts = np.empty(len(words), np.int64)
     for start in range(0, len(words), 4096):
         part = np.ascontiguousarray(words[start : start + 4096])
-        counts[start : start + 4096] = _ONES[part.view(np.uint8)].sum(1)
+        counts[start : start + 4096] = _ONES[part.view(np.uint8)].sum(1, np.int64)
     return counts
 
 

@@ -24,7 +24,8 @@ Ints = NDArray[np.int64]
 
 def backs(events: NDArray[Any], place: int) -> NDArray[Any]:
     """BACK[n]: those of `events` that take rows back; the first of the events is number `place`."""
-    at = np.flatnonzero((events["kind"] == RETRACT) | (events["kind"] == RETRACT_LATE))
+    kinds = np.ascontiguousarray(events["kind"])
+    at = np.flatnonzero((kinds == RETRACT) | (kinds == RETRACT_LATE))
     found = np.empty(len(at), BACK)
     for name in ("kind", "stream", "a", "b"):
         found[name] = events[name][at]

@@ -221,13 +221,13 @@ class Track:
         counts = np.bincount(kinds, minlength=border.OUTLIER + 1)
         for kind in _FIRSTS:
             if counts[kind]:
-                self._firsts[kind].add(events[kinds == kind])
+                self._firsts[kind].add(events, np.flatnonzero(kinds == kind))
         new = events[:0], np.zeros(0, np.int64)
         for kind in _SAMPLED:
             at = np.flatnonzero(kinds == kind)
             if len(at) or len(back):
                 mine = back if kind == border.LATE else back[back["kind"] == border.RETRACT]
-                kept = self._sampled[kind].add(events[at], at + self._rows, mine)
+                kept = self._sampled[kind].add(events, at, self._rows, mine)
                 new = kept if kind == border.DUPLICATE else new
         self._rows += len(events)
         return *new, back
