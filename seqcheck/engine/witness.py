@@ -13,7 +13,7 @@ number.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -223,8 +223,7 @@ def _placed(evidence: Evidence, later: StoredFrame, near: list[StoredFrame], aft
     mine = [found.ns for found in near if found.link == later.link and _source(found) == _source(later)]
     if after is None or after.link != later.link or _source(after) != _source(later) or len(mine) < 4:
         return evidence
-    times = np.array(mine[::-1], np.int64)
-    single, double = float(np.median(times[1:] - times[:-1])), float(np.median(times[2:] - times[:-2]))
+    single, double = (_median(later - sooner for later, sooner in zip(mine, mine[by:], strict=False)) for by in (1, 2))
     around = after.ns - mine[0]
     if not (around > 0 and single > 0):
         return evidence
@@ -233,3 +232,9 @@ def _placed(evidence: Evidence, later: StoredFrame, near: list[StoredFrame], aft
 
 def _source(frame: StoredFrame) -> bytes:
     return frame.data[6:12] if frame.link == 1 else b""
+
+
+def _median(numbers: Iterable[int]) -> float:
+    """Of a few, at least one: NumPy's takes ten times as long."""
+    ordered = sorted(numbers)
+    return (ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]) / 2
