@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,14 @@ def seen(live: netns.Program, frames: int) -> None:
     live.wait_for(lambda: any(one["frames"] >= frames for one in live.snapshots()))
 
 
+def wait_for_report(path: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + netns.TIMEOUT
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return report(path)
+
+
 def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -61,6 +71,47 @@ def test_a_reader_of_json_lines_that_goes_away_costs_no_other_report(pair: netns
         netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
         assert live.wait(netns.TIMEOUT) == 1
     assert report(path)["duplicates"]["total"] == truth["duplicates"] > 0
+
+
+@contextmanager
+def unread(pair: netns.Pair, path: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A live capture whose JSON lines nobody reads, with a report at `path`."""
+    command = [*netns.SEQCHECK, "live", pair.into, "--report", f"json={path}", "--report", "jsonl", *options]
+    with subprocess.Popen(
+        ["ip", "netns", "exec", pair.rx, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as live:
+        assert live.stderr is not None
+        assert b"listening on" in live.stderr.readline()
+        try:
+            yield live
+        finally:
+            live.kill()
+
+
+def test_a_reader_of_json_lines_that_stands_still_costs_no_frame(pair: netns.Pair, tmp_path: Path) -> None:
+    path, count = tmp_path / "report.json", "60000"
+    with unread(pair, path, "--count", count, "--ring", "4M") as live:  # room for half of the frames
+        truth = pair.send("--count", count, "--rate", "15000", "--ring-size", "64", "--inject", "stale=10%")
+        made = wait_for_report(path)  # the pipe was full with the first few hundred lines
+        lines, _ = live.communicate(timeout=netns.TIMEOUT)
+        assert live.returncode == 1
+    assert made["duplicates"]["total"] == truth["duplicates"] > 5000
+    assert (made["capture"]["frames"], made["capture"]["dropped"]) == (60000, 0)
+    kinds = [json.loads(line)["type"] for line in lines.splitlines()]
+    assert (kinds.count("found"), kinds.count("report")) == (truth["duplicates"], 1)
+
+
+def test_control_c_twice_gives_up_a_reader_that_stands_still(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with unread(pair, path) as live:
+        truth = pair.send("--count", "20000", "--ring-size", "64", "--inject", "stale=10%")
+        live.send_signal(signal.SIGINT)
+        assert wait_for_report(path)["duplicates"]["total"] == truth["duplicates"]
+        live.send_signal(signal.SIGINT)
+        assert live.wait(netns.TIMEOUT) == 2
+        assert live.stderr is not None
+        said = live.stderr.read().decode()
+    assert "seqcheck: cannot write standard output: whoever reads it is too slow" in said
 
 
 def test_a_report_that_fails_costs_no_other(pair: netns.Pair, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ class Keeping:
         self._evidence: Output | None = None
         self._numbered: Series | None = None
         self._recordings: Series | None = None
+        self._growing: Growing | None = None
         self._recorder: Recorder | None = None
         self._saver: Saver | None = None
         with ExitStack() as stack:
@@ -82,6 +83,8 @@ class Keeping:
         args, name, made = self._args, ",".join(reader.inputs), list["Keeper"]()
         around = Around(before=args.evidence_around, after=args.evidence_around)
         if self._evidence or self._numbered:
+            if self._evidence:
+                self._growing = Growing(self._evidence, silent=1, hurried=lambda: reader.hurried)
             files = self._files(name)
             self._stack.callback(files.close)
             lasting = int(args.evidence_time * SECOND) if args.evidence_time else None
@@ -105,6 +108,11 @@ class Keeping:
         if self._saver is not None and self._saver.failed is not None:
             failed.append(self._saver.failed)
         try:
+            if self._growing is not None and self._growing.broken is None:
+                self._growing.settle()
+        except OSError as error:
+            failed.append(OutputError(f"cannot finish writing {self._args.evidence}: {error.strerror}"))
+        try:
             if self._evidence:
                 self._evidence.commit()
         except OutputError as error:
@@ -120,7 +128,8 @@ class Keeping:
 
         limit = self._args.evidence_limit
         if self._evidence:
-            yield EvidenceFile(Growing(self._evidence, silent=1), program=PROGRAM, name=name, limit=limit)
+            assert self._growing is not None
+            yield EvidenceFile(self._growing, program=PROGRAM, name=name, limit=limit)
             return
         assert self._numbered is not None
         while True:

@@ -153,7 +153,11 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
         allowance=Allowance(memory=args.max_memory),
     )
     keepers = outputs.keeping.keepers(reader)
-    growing = {output.stream: Growing(output) for where, output in outputs.reports if where.format == "jsonl"}
+    growing = {
+        output.stream: Growing(output, hurried=lambda: reader.hurried)
+        for where, output in outputs.reports
+        if where.format == "jsonl"
+    }
     beside = [outputs.metrics] if outputs.metrics is not None else []
     with showing(args, list(growing.values()), lambda: reader.stop("it was ended by a key"), beside) as (show, shown):
         if not args.quiet:

@@ -21,6 +21,7 @@ from seqcheck.cli.destinations import Draw
 from seqcheck.cli.output import STDOUT, Output, failing
 from seqcheck.cli.page import page_for
 from seqcheck.dataclass import replace
+from seqcheck.errors import OutputError
 from seqcheck.model import Report
 from seqcheck.outputs import Page, reporter
 
@@ -46,11 +47,15 @@ def drawing(report: Report, demands: Demands | None, grown: Mapping[BinaryIO, Gr
 
     def draw(name: str, out: BinaryIO, page: Page) -> None:
         if name == "jsonl":
+            from seqcheck.cli.growing import SLOW
             from seqcheck.outputs.live_lines import closing
 
-            if (why := grown[out].broken) is not None:
+            lines = grown[out]
+            if (why := lines.broken) is not None:
                 raise why
-            grown[out].write(closing(report))
+            lines.write(closing(report), last=True)
+            if lines.left_out:
+                raise OutputError(f"{lines.left_out:,} of the JSON lines were left out: {SLOW}")
         else:
             reporter(name).write(report, out, replace(page, demands=demands))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from seqcheck.cli.growing import Growing
 from seqcheck.cli.live_output import say_report
 from seqcheck.cli.progress import wanted
-from seqcheck.cli.stdio import say
+from seqcheck.cli.stdio import say, takes
 from seqcheck.engine.watch import Show
 from seqcheck.errors import OutputError
 from seqcheck.kernel.border import DUPLICATE
@@ -31,14 +32,15 @@ LIVELY_S, CALM_S, NEVER_S = 0.25, 10.0, float("inf")
 
 
 class Lines:
-    """Says each snapshot in a line."""
+    """Says each snapshot in a line, unless stderr takes none at the moment: the capture goes on."""
 
     def __init__(self) -> None:
         self._before: Snapshot | None = None
 
     def __call__(self, now: Snapshot) -> None:
-        say(text(now, self._before))
-        self._before = now
+        if takes(sys.stderr):
+            say(text(now, self._before))
+            self._before = now
 
 
 class JsonLines(Sink):
@@ -59,13 +61,13 @@ class JsonLines(Sink):
         twice = rows[rows["kind"] == DUPLICATE]
         if len(twice) and self._output.broken is None:
             with suppress(OSError, OutputError):
-                self._output.write(found(twice, self._verdict, numbered=self._numbered))
+                self._output.offer(found(twice, self._verdict, numbered=self._numbered), len(twice))
                 self._output.output.appear()
 
     def __call__(self, now: Snapshot) -> None:
         self._verdict = now.report.verdict if now.report else None
         if self._output.broken is None:
-            self._output.write(snapshot(now))
+            self._output.offer(snapshot(now))
             if now.sequenced:
                 self._output.output.appear()
 

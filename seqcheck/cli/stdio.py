@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from seqcheck.errors import OutputError
 from seqcheck.escape import visible
@@ -14,6 +16,13 @@ def say(line: str) -> None:
     """One line on stderr, whatever bytes it carries and wherever stderr leads."""
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(f"{visible(line)}\n")
+
+
+def takes(stream: TextIO | None) -> bool:
+    """Whether it takes a line at once: a pipe that is full does not, nor a terminal after Ctrl-S."""
+    with suppress(OSError, ValueError, TypeError):
+        return stream is None or bool(select.select([], [stream], [], 0)[1])
+    return True  # nothing with a descriptor: nobody is held up
 
 
 def put(*lines: str) -> None:

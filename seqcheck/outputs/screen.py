@@ -2,8 +2,9 @@
 
 Only changed lines are written, each at its place, so nothing scrolls and a line that is too long does not wrap. Keys
 are not echoed meanwhile, because Enter would move the picture. What others write to stderr is kept, and printed when
-the normal screen is back. Control sequences: ECMA-48; the alternate screen, wrapping and the cursor's visibility are
-DEC's, and supported everywhere.
+the normal screen is back. A terminal that takes nothing (after Ctrl-S, or over a connection that hangs) holds nobody
+up: pictures are left out until it does. Control sequences: ECMA-48; the alternate screen, wrapping and the cursor's
+visibility are DEC's, and supported everywhere.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from types import TracebackType
 from typing import IO, Any, Self, TextIO, cast
 
 from seqcheck.outputs.keyboard import typed
+from seqcheck.outputs.patient import Patient, within
 
 OTHER, FIRST = "\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?7h\x1b[?1049l"
 AT, CLEAR_LINE, CLEAR_BELOW = "\x1b[{};1H", "\x1b[2K", "\x1b[J"
 MOST_NOTES = 1000  # lines of others that are kept
 LOCAL = 3  # place of the local modes among a terminal's attributes
+MOST = 1 << 20  # bytes that a terminal is behind; one picture has a few thousand
+LEAVE_S = 1.0  # that a terminal has to take the last ones
 
 
 class Screen:
@@ -33,11 +37,14 @@ class Screen:
         self._shown: list[str] = []
         self._modes: list[Any] | None = None
         self._stderr: TextIO | None = None
+        self._patient = _patient(out)
         self.open = False
 
     def show(self, lines: list[str]) -> None:
         """Make the screen show these lines, which may hold styles, from its top."""
-        if not self.open:
+        if self._patient is not None and self._patient.broken is not None:
+            raise self._patient.broken
+        if not self.open or (self._patient is not None and self._patient.busy):
             return
         shown, out = self._shown, []
         for place, line in enumerate(lines):
@@ -68,11 +75,10 @@ class Screen:
             return
         self.open = False
         self._write(FIRST)
+        when = termios.TCSAFLUSH if self._settle() else termios.TCSANOW  # what waits for a terminal may wait forever
         if self._modes is not None:
             with suppress(termios.error, OSError, ValueError):
-                termios.tcsetattr(
-                    self._out.fileno(), termios.TCSAFLUSH, self._modes
-                )  # what was typed is not the shell's
+                termios.tcsetattr(self._out.fileno(), when, self._modes)  # what was typed is not the shell's
         self._modes = None
 
     def __enter__(self) -> Self:
@@ -88,6 +94,7 @@ class Screen:
             sys.stderr = self._stderr
         self.leave()
         self._write("".join(f"{note}\n" for note in self.notes))
+        self._settle()
 
     def typed(self) -> bytes:
         """What was typed since; nothing while the first screen is shown."""
@@ -109,13 +116,27 @@ class Screen:
             modes = termios.tcgetattr(number)
             quiet = [*modes]
             quiet[LOCAL] &= ~(termios.ECHO | termios.ICANON)
-            termios.tcsetattr(number, termios.TCSADRAIN, quiet)
+            termios.tcsetattr(number, termios.TCSADRAIN if self._settle() else termios.TCSANOW, quiet)
             self._modes = modes
 
     def _write(self, text: str) -> None:
-        if text:
+        if self._patient is not None:
+            self._patient.take(text.encode(getattr(self._out, "encoding", None) or "utf-8", "replace"))
+        elif text:
             self._out.write(text)
             self._out.flush()
+
+    def _settle(self) -> bool:
+        """Whether the terminal has taken everything by now, or so long later."""
+        return self._patient is None or self._patient.settle(within(LEAVE_S))
+
+
+def _patient(out: IO[str]) -> Patient | None:
+    """What writes to a terminal; None for what is none."""
+    try:
+        return Patient(out.fileno(), MOST) if out.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 class Aside:
