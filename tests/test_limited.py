@@ -49,6 +49,71 @@ def test_counts_of_streams_add_up() -> None:
     assert limited.caveats(limits, MAX_STREAMS) == (limited.SENTENCES["copies"].format(count="15"),)
 
 
+def datagrams(payloads: list[bytes], *, snap: int = 65535, fragment: int = 0) -> io.BytesIO:
+    """A pcap of UDP datagrams to port 5000, cut to `snap` bytes; in two IP fragments each, where `fragment` says how
+    much is in the first."""
+    out, number = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)], 0
+    for at, payload in enumerate(payloads):
+        whole = struct.pack(">HHHH", 1000, 5000, 8 + len(payload), 0) + payload
+        cut = fragment or len(whole)
+        for offset, part in [(0, whole[:cut]), (cut, whole[cut:])][: 1 + bool(fragment)]:
+            flags = (0x2000 if fragment and not offset else 0) | offset // 8
+            ip = struct.pack(
+                ">BBHHHBBH4s4s", 0x45, 0, 20 + len(part), at, flags, 64, 17, 0, b"\x0a\0\0\1", b"\x0a\0\0\2"
+            )
+            frame = bytes.fromhex("0200000000020200000000010800") + ip + part
+            out.append(struct.pack("<IIII", 0, number, min(len(frame), snap), len(frame)) + frame[:snap])
+            number += 1
+    return io.BytesIO(b"".join(out))
+
+
+EACH = "udp:5000 seq=u16be@0 each=u16be@2"
+
+
+def records(frames: int, each: int, *, copies: bool = False) -> list[bytes]:
+    """Payloads of `each` records of 20 bytes; with `copies` all records of a payload have the same number."""
+    return [
+        b"".join(struct.pack(">HH16x", at if copies else at * each + n, 20) for n in range(each))
+        for at in range(frames)
+    ]
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_records_behind_a_cut_are_missed_aloud(copies: bool) -> None:
+    cut = analyze(datagrams(records(50, 5, copies=copies), snap=60 if copies else 96), EACH)
+    assert cut.verdict.cause == "not-judged"
+    assert "50 frames were cut by the snap length, and may have held more records." in cut.verdict.statement
+    assert cut.limits == (Reached(name="cut", count=50, hides=True),)
+    whole = analyze(datagrams(records(50, 5)), EACH)
+    assert (whole.verdict.cause, whole.limits) == ("clean", ())
+    one = analyze(datagrams(records(50, 5), snap=96), "udp:5000 seq=u16be@0 step=5")  # only the first record counts
+    assert (one.verdict.cause, one.limits) == ("clean", ())
+
+
+def test_a_cut_that_hides_every_second_number_makes_no_other_counter() -> None:
+    verdict = analyze(datagrams(records(50, 2), snap=70), EACH).verdict
+    assert verdict.cause == "not-judged"
+    assert verdict.statement.startswith("Not everything could be checked: 50 frames were cut")
+    assert not any("0xff" in text for text in (verdict.statement, *verdict.caveats))
+
+
+def test_records_in_fragments_are_missed_aloud() -> None:
+    report = analyze(datagrams(records(50, 5), fragment=64), EACH)
+    assert report.verdict.cause == "not-judged"
+    assert "50 IP fragments were not read, and may have held records." in report.verdict.statement
+    assert report.limits == (Reached(name="fragments", count=50, hides=True),)
+    several = analyze(datagrams(records(50, 5), fragment=64), [EACH, "udp:5001 seq=u16be@0"])
+    assert several.limits == report.limits
+    one = analyze(datagrams(records(50, 5), fragment=64), "udp:5000 seq=u16be@0 step=5")
+    assert (one.verdict.cause, one.limits) == ("clean", ())
+
+
+def test_a_frame_may_hold_any_number_of_records() -> None:
+    many = [b"".join(struct.pack(">HH", at * 3000 + n, 4) for n in range(3000)) for at in range(20)]
+    report = analyze(datagrams(many), EACH)
+    assert (report.verdict.cause, report.streams[0].received, report.limits) == ("clean", 60_000, ())
+
+
 @pytest.mark.parametrize(("name", "cause"), [("streams", "not-judged"), ("missing", "not-judged"), ("gaps", "clean")])
 def test_what_a_limit_hid_is_not_called_clean(name: LimitName, cause: str) -> None:
     verdict = clean().verdict

@@ -14,7 +14,7 @@ from itertools import product
 
 from ..dataclass import dataclass
 from ..errors import InputError, UsageError
-from ..kernel.border import CUT, HERE, MATCH, MOST_PLACES, RECORD, Program
+from ..kernel.border import CUT, HERE, MATCH, RECORD, Program
 from ..kernel.portable.chain import is_each, to_next
 from ..kernel.portable.digits import is_digits, label_of, stretch
 from ..kernel.portable.examine import Seen, examine, following
@@ -307,9 +307,7 @@ def _decisive(data: bytes, place: Place, program: Program) -> list[range]:
         looked.append(content(data, again, int(field["value"]), looked))
     rows = list(filter(is_each, program.fields))
     goes_on = bool(rows) and led == RECORD
-    for _ in range(MOST_PLACES):
-        if not goes_on:
-            break
+    while goes_on:
         for field in program.fields[program.fields["role"] == MATCH]:
             at = max(position(again, int(field["offset"])), 0)
             looked.append(range(at, at + int(field["width"])))

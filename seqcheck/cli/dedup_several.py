@@ -11,7 +11,7 @@ from seqcheck.errors import UsageError
 from seqcheck.kernel import load
 from seqcheck.kernel.border import RecordColumns
 from seqcheck.layout import resolve
-from seqcheck.layout.spread import ROWS_AT_ONCE, decoder_of
+from seqcheck.layout.spread import decoder_of, portions
 
 if TYPE_CHECKING:
     from seqcheck.engine.examined import Examined
@@ -42,8 +42,8 @@ def whole(results: Examined, layout: Layout, copies: NDArray[np.int64]) -> tuple
     for block, low, high in results.blocks():
         if len(records.row) < block.capacity:
             records = RecordColumns(block.capacity)
-        for begin in range(low, high, ROWS_AT_ONCE):
-            decoder.decode(block, begin, min(begin + ROWS_AT_ONCE, high), records)
+        for begin, end in portions(block, low, high):
+            decoder.decode(block, begin, end, records)
             numbers, counts = np.unique(records.row[: records.count] + block.first, return_counts=True)
             at = np.searchsorted(frames, numbers)
             mine = (at < len(frames)) & (frames[np.minimum(at, len(frames) - 1)] == numbers) if len(frames) else at < 0

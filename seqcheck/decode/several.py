@@ -52,6 +52,11 @@ class Several:
         """Row = stream id."""
         return self._which
 
+    @property
+    def cut(self) -> int:
+        """As of spread.Chained, of all layouts."""
+        return sum(getattr(decoder, "cut", 0) for decoder in self._decoders)
+
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """protocols.DecoderLike.decode."""
         self._make_room(frames.capacity)

@@ -19,7 +19,7 @@ from ..decode.decoder import key_columns, keys_of_several, tally
 from ..diagnose import Diagnosis, Facts
 from ..diagnose.natural import Natural, natural, with_records
 from ..errors import InputError, UsageError
-from ..kernel.border import REASONS, RECORD, STREAMS
+from ..kernel.border import FRAGMENT, REASONS, RECORD, STREAMS
 from ..kernel.protocols import Kernel
 from ..layout import Layout
 from ..layout import write as spec_of
@@ -29,7 +29,7 @@ from ..report.timeline import Timeline
 from ..report.unnumbered import unnumbered
 from ..saved import Saved
 from ..sink import Sink
-from ..track.tracker import Findings, Limit
+from ..track.tracker import Findings, Limit, LimitName
 from ..version import VERSION
 from .guard import ADVICE, Budget, UnfinishedError, within
 from .judging import Judged, counted, judge
@@ -115,7 +115,7 @@ class Observation:
             nature = natural(chosen.content)
             found, left = nature.without(found)
             skipped = with_records(skipped, left)
-        findings, keys = _with_streams(found, skipped), chosen.decoder.keys()
+        findings, keys = _with_decoder(found, chosen, skipped), chosen.decoder.keys()
         if not len(findings.streams):
             fit = _sequenced(chosen, findings)
             raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline), fit)
@@ -130,7 +130,9 @@ class Observation:
             dropped=capture.dropped,
             numbered=chosen.content is None,
         )
-        how = self.pipeline.how or ("" if facts.redundant else self._doubt(findings))  # two orders mixed count in none
+        how = self.pipeline.how
+        if not how and not facts.redundant and not limited.UNSEEN & {each.name for each in findings.limits}:
+            how = self._doubt(findings)  # of what is all there: two orders mixed count in none
         layouts = tuple(
             LayoutInfo(name=layout.name or "discovered", spec=spec_of(layout), how=how) for layout in chosen.layouts
         )
@@ -227,10 +229,14 @@ def _advice(pipeline: Pipeline) -> tuple[str, ...]:
         return ()
 
 
-def _with_streams(findings: Findings, skipped: Mapping[str, int]) -> Findings:
-    """With the limit on streams, which is the decoder's, where it was reached."""
-    count = skipped.get(REASONS[STREAMS], 0)
-    more = (Limit(name="streams", stream=None, count=count),) if count else ()
+def _with_decoder(findings: Findings, chosen: Chosen, skipped: Mapping[str, int]) -> Findings:
+    """With the limits that are the decoder's, where they were reached."""
+    counts: dict[LimitName, int] = {"streams": skipped.get(REASONS[STREAMS], 0)}
+    if any(layout.each for layout in chosen.layouts):  # others have their record where their payload begins
+        counts["cut"] = getattr(chosen.decoder, "cut", 0)
+        sent = chosen.decoder.sources()["counts"]
+        counts["fragments"] = int(sent[sent[:, RECORD] > 0, FRAGMENT].sum())
+    more = [Limit(name=name, stream=None, count=count) for name, count in counts.items() if count]
     return replace(findings, limits=(*more, *findings.limits))
 
 

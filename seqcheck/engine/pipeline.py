@@ -22,7 +22,7 @@ from ..kernel.border import EVENT, ROOM, Frames, RecordColumns, Room
 from ..kernel.protocols import ContentLike, DecoderLike, Kernel, KernelDecoder
 from ..layout import Layout
 from ..layout import compile as compile_layout
-from ..layout.spread import ROWS_AT_ONCE, decoder_of
+from ..layout.spread import decoder_of, portions
 from ..saved import Saved, known_of, put_known
 from ..sink import Block, Sink, Store
 from ..track.tracker import Track
@@ -164,7 +164,7 @@ class Pipeline:
         chosen = self.chosen
         assert chosen is not None
         if any(layout.several for layout in chosen.layouts):
-            pieces = [(begin, min(begin + ROWS_AT_ONCE, high)) for begin in range(low, high, ROWS_AT_ONCE)]
+            pieces = list(portions(frames, low, high))
             looks = [True] * len(pieces)
         elif self.crowd.near(high - low):
             pieces = list(_steps(frames.first, low, high))

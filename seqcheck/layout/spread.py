@@ -9,12 +9,12 @@ of a frame, so that they find the same frames at the same places. A frame covers
 the word is 0 (a heartbeat: it is a record, and gives no number); more than MOST_COVERED is no count, and its frame no
 record (MAGIC). Records are in the order of frames, and of their places in them.
 
-Whoever calls takes few frames at a time (ROWS_AT_ONCE), since each may give very many records.
+Whoever calls takes few frames at a time (`portions`), since each may give very many records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from seqcheck.kernel.border import (
     MAGIC,
-    MOST_PLACES,
     REASONS,
     RECORD,
     Frames,
@@ -34,7 +33,7 @@ from seqcheck.layout.model import MOST_COVERED, Layout, Sets
 from seqcheck.layout.program import compile, covering
 from seqcheck.layout.sets import Exporters
 
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE, BYTES_AT_ONCE = 512, 1 << 18  # of frames; a frame has no more records than captured bytes
 _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
 Columns = dict[str, NDArray[Any]]
 
@@ -46,23 +45,38 @@ def decoder_of(engine: Kernel, layout: Layout) -> DecoderLike:
     return Covering(engine, layout) if layout.covers else engine.Decoder(compile(layout))
 
 
+def portions(frames: Frames, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Rows low..high-1, in stretches of at most ROWS_AT_ONCE rows and, unless it is one row, BYTES_AT_ONCE bytes."""
+    ends = np.cumsum(frames.cap[low:high], dtype=np.int64)
+    while low < high:
+        left = high - low
+        before = int(ends[-left - 1]) if left < len(ends) else 0
+        fit = int(np.searchsorted(ends[-left:], before + BYTES_AT_ONCE, "right"))
+        end = low + max(1, min(fit, ROWS_AT_ONCE))
+        yield low, end
+        low = end
+
+
 class Chained:
-    """protocols.DecoderLike, of one layout."""
+    """protocols.DecoderLike, of one layout. `cut` of its frames with records were not captured whole: others may have
+    been behind what was."""
 
     def __init__(self, engine: Kernel, layout: Layout) -> None:
+        self.cut = 0
         self._decoder = engine.Decoder(compile(layout))
         self._spare = RecordColumns(0)
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """protocols.DecoderLike.decode."""
-        room = max(ROWS_AT_ONCE * MOST_PLACES, frames.capacity)
-        if len(self._spare.row) < room:
-            self._spare = RecordColumns(room)  # of which only what is used takes memory
         found: list[Columns] = []
-        for begin in range(low, high, ROWS_AT_ONCE):
-            end = min(begin + ROWS_AT_ONCE, high)
+        for begin, end in portions(frames, low, high):
+            room = max(ROWS_AT_ONCE + int(frames.cap[begin:end].sum()), BYTES_AT_ONCE, frames.capacity)
+            if len(self._spare.row) < room:
+                self._spare = RecordColumns(room)  # of which only what is used takes memory
             self._decoder.decode(frames, begin, end, self._spare)
             found.append({name: getattr(self._spare, name)[: self._spare.count].copy() for name in _COLUMNS})
+            held = self._spare.status[begin:end] == RECORD
+            self.cut += int(np.count_nonzero(held & (frames.cap[begin:end] < frames.wire[begin:end])))
             records.status[begin:end] = self._spare.status[begin:end]
         if len(found) == 1:
             records.take(found[0])

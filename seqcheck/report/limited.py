@@ -13,6 +13,8 @@ from ..track.tracker import Limit, LimitName
 
 SENTENCES: dict[LimitName, str] = {
     "streams": "{count} records belong to streams that were not followed: memory sufficed for {limit} streams.",
+    "cut": "{count} frames with several records were cut by the snap length: records behind the cut count as missing.",
+    "fragments": "{count} IP fragments were not read: records in them count as missing.",
     "copies": "The earlier copies of {count} duplicates are too far back, so their distances are unknown.",
     "missing": "{count} records carried numbers too old to know whether they had come before: they were not judged.",
     "forgotten": "{count} missing numbers are counted but no longer known individually: the gaps list only the others.",
@@ -24,8 +26,11 @@ SENTENCES: dict[LimitName, str] = {
 }
 HIDING: dict[LimitName, str] = {  # what may hide a duplicate or a loss
     "streams": "{count} records belong to streams that were not followed",
+    "cut": "{count} frames were cut by the snap length, and may have held more records",
+    "fragments": "{count} IP fragments were not read, and may have held records",
     "missing": "{count} records carried numbers too old to be judged",
 }
+UNSEEN: set[LimitName] = {"cut", "fragments"}  # what may hold most of the records
 
 
 def caveats(limits: Iterable[Limit], followed: int) -> tuple[str, ...]:
@@ -49,14 +54,15 @@ def judged(verdict: Verdict, limits: Iterable[Limit], followed: int) -> Verdict:
     totals = _totals(limits)
     verdict = replace(verdict, caveats=(*verdict.caveats, *caveats(limits, followed)))
     hidden = [text.format(count=f"{totals[name]:,}") for name, text in HIDING.items() if name in totals]
-    if verdict.cause != "clean" or not hidden:
+    if not hidden or not (verdict.cause == "clean" or (verdict.cause == "no-counter" and UNSEEN & totals.keys())):
         return verdict
+    before = (
+        f"{verdict.statement} But not" if verdict.cause == "clean" else "Not"
+    )  # what looks odd may have been unseen
     return replace(
-        verdict,
-        cause="not-judged",
-        strength="none",
-        statement=f"{verdict.statement} But not everything could be checked: {'; '.join(hidden)}.",
-    )
+        verdict, cause="not-judged", strength="none",
+        statement=f"{before} everything could be checked: {'; '.join(hidden)}.",
+    )  # fmt: skip
 
 
 def _totals(limits: Iterable[Limit]) -> dict[LimitName, int]:

@@ -39,7 +39,7 @@ Found = Callable[[NDArray[Any]], None]
 _FIRSTS = (border.GAP, border.RESTART, border.EARLY)
 _SAMPLED = (border.DUPLICATE, border.LATE)  # what may be taken back
 LimitName = Literal[
-    "streams", "copies", "missing", "forgotten", "chains", "duplicates", "gaps", "late", "restarts"
+    "streams", "cut", "fragments", "copies", "missing", "forgotten", "chains", "duplicates", "gaps", "late", "restarts"
 ]  # fmt: skip
 _COST: dict[LimitName, str] = {  # the column of STREAM_STATE that counts it
     "copies": "beyond", "missing": "unjudged", "forgotten": "forgotten", "chains": "unfollowed",
@@ -51,6 +51,8 @@ class Limit:
     """A limit that was reached: `count` things of a stream were dropped for it; `stream` is None for one of them all.
 
     streams     records of streams that were not taken in (crowd.py): nothing else is known of them
+    cut, fragments  frames behind whose captured bytes, or IP fragments in which, there may be records of a layout with
+                several in a payload
     copies      duplicates whose earlier copy lay farther back than is kept: they count, at an unknown distance
     missing     late or repeated numbers that lay below what is kept of the missing ones, and could not be judged
     forgotten   missing numbers that count, but are no longer known one by one

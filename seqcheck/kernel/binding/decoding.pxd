@@ -52,6 +52,6 @@ cdef extern from "../native/decoder.h" nogil:
     int decoder_load(Decode *d, const Known *known)
     const StreamKey *decoder_waiting(const Decode *d, int older, int64_t *count)
     const StreamKey *decoder_streams(const Decode *d, int64_t *count)
-    int64_t decoder_most(const Decode *d)
+    bint decoder_fits(const Decode *d, const FrameColumns *f, int64_t low, int64_t high, int64_t capacity)
     int64_t decoder_sources(const Decode *d)
     void decoder_source(const Decode *d, int64_t id, Source *source)

@@ -60,8 +60,8 @@ cdef class Decoder(Reader):
         self, const FrameColumns *f, int64_t first, Out *out, int64_t *row, int64_t high) noexcept nogil:
         return decoder_decode(self.d, f, out, row, high)
 
-    cdef int64_t most(self) noexcept nogil:
-        return decoder_most(self.d)
+    cdef bint fits(self, const FrameColumns *f, int64_t low, int64_t high, int64_t capacity) noexcept nogil:
+        return decoder_fits(self.d, f, low, high, capacity)
 
     cdef const StreamKey *stream_rows(self, int64_t *count) noexcept nogil:
         return decoder_streams(self.d, count)

@@ -13,7 +13,7 @@ cdef class Reader:
     cdef bint let_in(self, int which) noexcept nogil
     cdef int run(
         self, const FrameColumns *f, int64_t first, Out *out, int64_t *row, int64_t high) noexcept nogil
-    cdef int64_t most(self) noexcept nogil
+    cdef bint fits(self, const FrameColumns *f, int64_t low, int64_t high, int64_t capacity) noexcept nogil
     cdef const StreamKey *stream_rows(self, int64_t *count) noexcept nogil
     cdef int64_t source_count(self) noexcept nogil
     cdef void source_row(self, int64_t id, Source *source) noexcept nogil

@@ -36,9 +36,9 @@ cdef class Reader:
     cdef void source_row(self, int64_t id, Source *source) noexcept nogil:
         """One of them."""
 
-    cdef int64_t most(self) noexcept nogil:
-        """The most records that a frame may hold."""
-        return 1
+    cdef bint fits(self, const FrameColumns *f, int64_t low, int64_t high, int64_t capacity) noexcept nogil:
+        """Whether no more records than that can be in these rows."""
+        return high - low <= capacity
 
     cdef int take(self) except -1:
         """Nobody else is at work with it, nor will be before `leave`."""
@@ -68,7 +68,8 @@ cdef class Reader:
         cdef Out out = held_too.columns
         cdef int64_t at = low, first = frames.first
         cdef int why
-        if not 0 <= low <= high <= f.count or out.judged < high or out.capacity // self.most() < high - low:
+        if not 0 <= low <= high <= f.count or out.judged < high \
+                or not self.fits(&f, low, high, out.capacity):
             raise ValueError("decode: rows outside the frames or the records")
         records.count = 0
         self.take()

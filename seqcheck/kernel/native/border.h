@@ -47,7 +47,7 @@ enum { ONLY_IF, AMOUNT, UNTIL, INTO };                                  /* what 
 
 enum { HERE = 1 << 24, MOST_MOVES = 12, MOST_ELEMENTS = 64 };           /* places that moves lead to */
 
-enum { MOST_EACH = 8, MOST_PLACES = 512 };                              /* several records in a frame */
+enum { MOST_EACH = 8 };                                                 /* several records in a frame */
 
 enum { PLAIN, BY_STEP, BY_DIVISION, FROM_LEAST };                       /* from SEQ's value to the number */
 

@@ -132,8 +132,8 @@ int decoder_decode(struct decoder *d, const struct frame_columns *f, struct reco
     if (!tend_flows(d))
         return NO_MEMORY;
     while (*row < high) {
-        const int why = program_most(&d->program) > 1 ? decode_chains(d, f, out, row, high)
-                                                      : decode_rows(d, f, out, row, high);
+        const int why = d->program.each_count > 0 ? decode_chains(d, f, out, row, high)
+                                                  : decode_rows(d, f, out, row, high);
         if (why == OUTSIDE)
             return OUTSIDE;
         if (why == NEED_ROOM && !decoder_make_room(d))
@@ -142,9 +142,13 @@ int decoder_decode(struct decoder *d, const struct frame_columns *f, struct reco
     return DONE;
 }
 
-int64_t decoder_most(const struct decoder *d)
+bool decoder_fits(const struct decoder *d, const struct frame_columns *f, int64_t low, int64_t high, int64_t capacity)
 {
-    return program_most(&d->program);
+    if (d->program.each_count == 0)
+        return high - low <= capacity;
+    for (int64_t row = low; row < high && capacity >= 0; row++)
+        capacity -= f->cap[row] > 0 && f->cap[row] <= f->size ? f->cap[row] : 1;    /* others lie outside the buffer */
+    return capacity >= 0;
 }
 
 const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count)

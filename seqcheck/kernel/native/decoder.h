@@ -29,8 +29,8 @@ bool decoder_admit(struct decoder *d, int which);
  * The caller has checked: 0 <= *row <= high <= count, room for as many records as the rows may hold, and `judged` >= high. */
 int decoder_decode(struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high);
 
-/* The most records that a frame may hold. */
-int64_t decoder_most(const struct decoder *d);
+/* Whether no more than `capacity` records can be in rows low..high-1: one each, or one for each byte captured. */
+bool decoder_fits(const struct decoder *d, const struct frame_columns *f, int64_t low, int64_t high, int64_t capacity);
 
 /* The streams' keys, row = stream id; until the decoder goes on. */
 const struct stream_key *decoder_streams(const struct decoder *d, int64_t *count);

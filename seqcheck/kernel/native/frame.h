@@ -41,7 +41,6 @@ struct marks {
 struct place {
     int64_t start;          /* of the payload */
     int64_t here;           /* where the program's moves lead, or the record begins, */
-    int nth;                /* which is the nth of the places where one may begin, from 0 on */
     int64_t end;            /* of what is there, as far as headers and wire say */
     int64_t stated;         /* its end by the innermost length */
     int64_t bound;          /* the least end that a length said, INT64_MAX where none did */

@@ -126,7 +126,7 @@ bool frame_next(const struct frame *x, const struct program *program, struct pla
 {
     struct extent extent = {f->start, f->end, f->stated, x->cap, f->here};
 
-    while (++f->nth < MOST_PLACES && moves_to_next(x->p, program, &extent)) {
+    while (moves_to_next(x->p, program, &extent)) {
         f->here = extent.here;
         if (read_fields(x, program, f, NULL, true) == RECORD)
             return true;
@@ -148,7 +148,6 @@ static int find_record(const struct frame *x, const struct program *program, str
 int frame_fields(const struct frame *x, const struct program *program, struct place *f, struct marks *m)
 {
     f->here = f->start;
-    f->nth = 0;
     const int status = read_fields(x, program, f, m, false);
     return program->each_count == 0 || status == RECORD ? status : find_record(x, program, f, status);
 }

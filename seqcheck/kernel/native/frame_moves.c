@@ -168,7 +168,7 @@ bool moves_to_next(const uint8_t *p, const struct program *program, struct exten
         sum += there.here - e->here;
     }
     e->here += sum;
-    return sum > 0 && e->here < e->end;
+    return sum > 0 && e->here < min64(e->end, e->cap);
 }
 
 /* FNV-1a. */

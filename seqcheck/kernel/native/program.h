@@ -45,12 +45,6 @@ struct program {
 /* Take the fields in that decode reads. All up to `modulus` is there. NULL, or what is wrong. */
 const char *program_read(struct program *program, const struct field *rows, int64_t count);
 
-/* The most records that a frame may hold. */
-static inline int64_t program_most(const struct program *program)
-{
-    return program->each_count > 0 ? MOST_PLACES : 1;
-}
-
 /* The SEQ field. */
 const struct field *program_counter(const struct program *program);
 

@@ -9,8 +9,8 @@ next it is the sum of the amounts:
 
 All words are read at the place itself (offsets from HERE on count from there). At each place the program is run
 without its moves. What is no record there is passed over, whatever the reason. The way ends with a word that is not in
-the payload or was not captured, a sum of 0, a place that is not in the payload, or after MOST_PLACES places: hostile
-lengths lead nowhere, and never back.
+the payload or was not captured, a sum of 0, or a place that is not in the payload or was not captured. So there are no
+more places than bytes: hostile lengths lead nowhere, and never back.
 
 A storey of headers is a record if one place in its payload is; otherwise it has the status of its first place. Where
 the moves fail there is no place at all, and the status is theirs. All records of a frame are behind the same headers,
@@ -49,4 +49,4 @@ def to_next(data: bytes, place: Place, rows: Sequence[Any], looked: list[range] 
         if status != RECORD:
             return False
     place.here += total
-    return total > 0 and place.here < place.end
+    return total > 0 and place.here < min(place.end, len(data))

@@ -15,7 +15,6 @@ from seqcheck.kernel.border import (
     LABEL,
     MATCH,
     MAX_FRAME,
-    MOST_PLACES,
     MOVE,
     ONLY_IF,
     RECORD,
@@ -51,19 +50,17 @@ def in_columns(walk: Walk, each: Sequence[Any], read: Read) -> tuple[Ints, Words
     rows = np.flatnonzero(walk.status == RECORD)
     here = walk.start[rows]
     found: list[tuple[Ints, Words, Words]] = []
-    for nth in range(MOST_PLACES):
+    while len(rows) or not found:
         part, seq = walk.part(rows, here), np.zeros(len(rows), np.uint64)
         records = read(part, seq)
-        if nth == 0:
+        if not found:
             walk.status[rows] = part.status
         keys = part.key.view(np.uint64).reshape(-1, STREAM_KEY.itemsize // 8)
         found.append((rows[records], keys[records], seq[records]))
         total, goes_on = _amounts(part, each)
         here = here + total
-        goes_on &= (total > 0) & (here < part.end)
+        goes_on &= (total > 0) & (here < np.minimum(part.end, part.cap))
         rows, here = rows[goes_on], here[goes_on]
-        if not len(rows):
-            break
     at, words, numbers = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(at, kind="stable")
     walk.status[at] = RECORD

@@ -18,7 +18,6 @@ from seqcheck.kernel.border import (
     FIELD,
     MAGIC,
     MATCH,
-    MOST_PLACES,
     MOVE,
     PORT,
     PROTOCOL,
@@ -41,14 +40,12 @@ FOUND = (RECORD, CUT)
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """What decode says of one frame, or of one of its records. `streams` and `seq` are valid where `status` is RECORD.
-    `nth`: of the places at which the frame may hold a record, the one where this stands."""
+    """What decode says of a frame, or of one of its records. `streams` and `seq` are valid where `status` is RECORD."""
 
     status: int
     place: Place
     seq: int = 0
     streams: tuple[int, ...] = field(default=())
-    nth: int = 0
 
 
 def examine(data: bytes, wire: int, link: int, program: Program) -> Seen:
@@ -86,14 +83,12 @@ def fields(data: bytes, program: Program, place: Place) -> Seen:
 def following(data: bytes, program: Program, seen: Seen) -> Iterator[Seen]:
     """The records of the same payload after that one, or after that place; none if the program reads one a frame."""
     place, rows = seen.place, steps_of(program).each
-    for nth in range(seen.nth + 1, MOST_PLACES if rows else 0):
-        place = copy(place)
-        if not to_next(data, place, rows):
-            return
+    place = copy(place)
+    while rows and to_next(data, place, rows):
         found = _fields(data, program, place, moves=())
         if found.status == RECORD:
-            found.nth = nth
             yield found
+        place = copy(place)
 
 
 class Steps(NamedTuple):
