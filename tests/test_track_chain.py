@@ -269,3 +269,39 @@ def test_both_kernels_say_the_same_of_counters_however_short(drawn: tuple[int, l
     (streams, events, _), (others, rows, _) = found[0], found[-1]
     assert np.array_equal(streams, others)
     assert np.array_equal(events, rows)
+
+
+@BOTH
+@pytest.mark.parametrize("ring", [256, 1024, 4096])
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.95])
+def test_a_replay_from_the_first_number_on_is_no_restart(kernel: Any, ring: int, share: float) -> None:
+    """A ring goes out again soon after the sender began, and the count goes on where it stood."""
+    replayed = int(ring * share)
+    seqs = [*range(ring), *range(replayed), *range(ring, ring + 3_000)]
+    assert counts(kernel, seqs) == (replayed, 0, 0, 0)
+
+
+@BOTH
+def test_single_old_numbers_after_a_pause_are_no_restart(kernel: Any) -> None:
+    """As a timer sends them again when the sender has finished."""
+    old = [1950, 1960, 1962, 1965, 1969]
+    times = paced((2_000, 1_000_000), (1, 350_000_000), (len(old) - 1, 90_000_000))
+    assert counts(kernel, [*range(2_000), *old], times=times) == (len(old), 0, 0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("more", [0, 3_000])
+def test_single_old_numbers_from_the_first_one_on_are_no_restart(kernel: Any, more: int) -> None:
+    seqs = [*range(20_000), *range(0, 4_000, 40), *range(20_000, 20_000 + more)]
+    assert counts(kernel, seqs) == (100, 0, 0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize(("lap", "apart"), [(1024, 37), (4096, 17), (300, 5)])
+def test_many_numbers_may_be_ahead_of_their_time(kernel: Any, lap: int, apart: int) -> None:
+    """Slots that are filled again a lap too early: one number is lost, and the other one comes twice."""
+    count = 12_000
+    early = [n for n in range(count) if n % apart == apart - 2 and n + lap < count and (n - lap) % apart != apart - 2]
+    seqs = [n + lap if n in set(early) else n for n in range(count)]
+    (s,), _, _ = run(kernel.Tracker, seqs)
+    assert (s["duplicates"], s["early"], s["missing"], s["late"], s["outliers"]) == (len(early),) * 3 + (0, 0)

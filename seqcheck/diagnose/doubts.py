@@ -44,6 +44,7 @@ TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
 JUST_BEFORE = 0.25  # of the copies, that have the number before missing: else it may be the one behind
+SEVERAL, STREAM = 5, 48  # different numbers: by chance they have the same place in few cases; bits of one
 ROUNDS = 16  # copies of each number: a ring whose slots nobody fills any more goes round like that
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, with the same effect; beside too few
@@ -59,7 +60,7 @@ MOST: dict[Doubt, Strength] = {
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
     "no-program": "weak", "behind": "weak", "length": "weak",
-    "round": "weak",
+    "round": "weak", "one-place": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -129,6 +130,8 @@ def of_lap(
     one_number = int(np.ptp(case.table.rows["x"][rows])) == 0 and rows.sum() > 1
     if not instead and (timekeeping.like_clockwork(sample, share, ring) or (one_number and not origin(ring.best))):
         yield "clockwork"
+    if not instead and _of_one_place(case, rows, ring):
+        yield "one-place"
     if timekeeping.after_pauses(sample, share):
         yield "pauses"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
@@ -286,6 +289,18 @@ def _replacing_elsewhere(sample: Units, share: Floats, outcome: Outcome) -> floa
         if entry.label.cause in RING_CAUSES and entry.part.family not in LOOSE and not np.array_equal(theirs, share):
             others = others - theirs
     return float(sample.weight @ (np.maximum(others, 0.0) * sample.substitute))
+
+
+def _of_one_place(case: Case, rows: Bools, ring: Ring) -> bool:
+    """Whether the numbers that were sent again have one place in blocks as long as the ring, as the first ones of a
+    program's blocks do, or those that a sampler takes by counting. In a ring, any slot is stale; and the numbers of a
+    single one move on with each copy, which takes a slot as well."""
+    leads = case.table.rows[rows & case.table.leads]
+    numbers = np.unique(leads["x"] + (leads["stream"].astype(np.int64) << STREAM))
+    if len(numbers) < SEVERAL:
+        return False
+    most = max(np.unique(numbers % size, return_counts=True)[1].max() for size in range(ring.best - 1, ring.best + 2))
+    return bool(most >= MOSTLY * len(numbers))
 
 
 def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:

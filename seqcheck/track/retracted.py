@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from ..kernel.border import LATE, RETRACT, RETRACT_LATE
 from .ranking import rank
 
-REACH = 16  # of the RETRACT_LATE rows before a record, how many may reach over it (EARLY_MAX are open at a time)
 # One row taken back: the kind and the place of the row that did it, in the order of all rows.
 BACK = np.dtype([("kind", "<i4"), ("stream", "<i4"), ("a", "<i8"), ("b", "<i8"), ("place", "<i8")])
 Ints = NDArray[np.int64]
@@ -66,10 +65,27 @@ def _from_a_record_on(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> N
 
 def _between(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
     back = back[np.lexsort((back["place"], back["a"], back["stream"]))]
+    farthest = _farthest(back)
     last = rank(back["stream"], back["a"], rows["stream"], rows["record"]) - 1
     result = np.zeros(len(rows), np.bool_)
-    for step in range(min(REACH, len(back))):
-        own = np.maximum(last - step, 0)
-        hit = (last >= step) & (back["stream"][own] == rows["stream"]) & (rows["record"] <= back["b"][own])
-        result |= hit & (back["place"][own] > places)
+    left = np.arange(len(rows))  # that one of those before may still reach over: as many as are early at a time
+    while len(left):
+        own = np.maximum(last[left], 0)
+        reached = (last[left] >= 0) & (back["stream"][own] == rows["stream"][left])
+        reached &= rows["record"][left] <= farthest[own]
+        left, own = left[reached], own[reached]
+        hit = (rows["record"][left] <= back["b"][own]) & (back["place"][own] > places[left])
+        result[left[hit]] = True
+        left = left[~hit]
+        last[left] -= 1
     return result
+
+
+def _farthest(back: NDArray[Any]) -> Ints:
+    """int64[n]: the highest `b` of each row and those before it in its stream."""
+    order = np.argsort(back["b"], kind="stable")
+    ranks = np.empty(len(back), np.int64)
+    ranks[order] = np.arange(len(back))
+    lift = np.cumsum(np.append(False, back["stream"][1:] != back["stream"][:-1])) * np.int64(len(back))
+    found: Ints = back["b"][order][np.maximum.accumulate(ranks + lift) - lift]
+    return found

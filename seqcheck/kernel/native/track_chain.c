@@ -259,10 +259,16 @@ static bool follows(const struct tracker *t, const struct chain *chain, uint64_t
     return ahead_of(t, seq, chain->next) < (t->modulus && most < skip ? most : skip);
 }
 
+bool is_dense(const struct tracker *t, const struct chain *chain)
+{
+    return ahead_of(t, chain->next, chain->first.seq) < (uint64_t)(CHAIN_THIN * chain->length);
+}
+
 bool waits(const struct tracker *t, const struct stream *w)
 {
     const struct chain *const chain = w->odd->chain;
-    return chain && !chain->eager && chain->length >= CHAIN_EAGER && near_base(t, chain->first.seq, w->state->base);
+    return chain && !chain->eager && chain->length >= CHAIN_EAGER && near_base(t, chain->first.seq, w->state->base)
+        && is_dense(t, chain);
 }
 
 bool goes_on(const struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d)
@@ -308,7 +314,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
     note(t, w, a);
     if (!w->odd->chain)
         return false;
-    if ((chain->eager && chain->length >= CHAIN_EAGER)
+    if ((chain->eager && chain->length >= CHAIN_EAGER && is_dense(t, chain))
         || chain->fresh >= (chain->paused ? (int64_t)CHAIN_PAUSED : (int64_t)CHAIN_LONG)) {
         restart(t, w);
         return true;

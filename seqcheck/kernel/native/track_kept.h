@@ -18,7 +18,7 @@
 #define NOWHERE INT64_MIN
 
 enum {
-    SPARE = 256,            /* rows that any one record may cause, beside those of a restart */
+    SPARE = 1024,           /* rows that any one record may cause, beside those of a restart */
     MOST_COPIES = 0x7FFFFFFF,   /* that the window counts */
     WINDOW_SIZES = 8,       /* WINDOW_FIRST to WINDOW_CAP */
     FEW = 4                 /* openers that every odd has room for: most streams have no more */

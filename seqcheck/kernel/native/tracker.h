@@ -233,6 +233,9 @@ void count_distance(struct tracker *t, const struct stream *w, int64_t distance,
 bool chained(struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d, bool may_begin, bool fresh);
 bool repeated_all(const struct stream *w);
 
+/* Whether a chain left out no more than a count does. */
+bool is_dense(const struct tracker *t, const struct chain *chain);
+
 /* Whether the chain began near the base or near 0, and not far back, and is a restart unless the count goes on where it
  * stood. */
 bool waits(const struct tracker *t, const struct stream *w);

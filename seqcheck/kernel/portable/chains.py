@@ -17,6 +17,7 @@ from ..border import (
     CHAIN_LOST,
     CHAIN_PAUSED,
     CHAIN_SKIP,
+    CHAIN_THIN,
     EARLY,
     EARLY_REACH,
     FAR,
@@ -69,7 +70,7 @@ class Chains(Telling):
         self._note(track, a)
         if track.chain is None:
             return False
-        if (chain.eager and chain.length >= CHAIN_EAGER) or chain.fresh >= (
+        if (chain.eager and chain.length >= CHAIN_EAGER and self._dense(chain)) or chain.fresh >= (
             CHAIN_PAUSED if chain.paused else CHAIN_LONG
         ):
             self._restart(track, chain)
@@ -82,13 +83,17 @@ class Chains(Telling):
         whole = span(self._modulus)
         return (seq - chain.next) % whole < min(skip, max(whole // 4, 1))
 
+    def _dense(self, chain: Chain) -> bool:
+        """Whether the chain left out no more than a count does."""
+        return (chain.next - chain.first.seq) % span(self._modulus) < CHAIN_THIN * chain.length
+
     def _waits(self, track: Track) -> bool:
         """Whether the chain began near the base, or where the counter starts over, and not far back; so that it is a
         restart unless the count goes on where it stood."""
         chain = track.chain
         return (
             chain is not None and not chain.eager and chain.length >= CHAIN_EAGER
-            and self._near_base(track, chain.first.seq)
+            and self._near_base(track, chain.first.seq) and self._dense(chain)
         )  # fmt: skip
 
     def _goes_on(self, track: Track, a: Arrival, d: int) -> bool:

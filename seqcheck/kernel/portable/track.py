@@ -15,7 +15,7 @@ Theory of operation
     more than SHORT_COUNT beyond or a pause came before it, and else unless the count goes on where it stood, well apart
     from the chain's last number; if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received;
     if, after a pause, it repeated the whole epoch and went on; and if the input ends with it, when it is CHAIN_LONG
-    long or a pause came before it.
+    long or a pause came before it. Never where it leaves out more than a count does (CHAIN_THIN).
     After a restart the stream is what a new one would be that began with the chain's first record: all that was said
     since is taken back (RETRACT). Up to CHAIN_BUFFER records are kept for that and read again. A longer chain is
     followed both ways at once: by the stream, and by a second state that takes the same records as a new epoch.
@@ -60,7 +60,7 @@ from .saved import words
 from .stream import Arrival, Track
 from .strict import NOWHERE
 
-SPARE = 256  # rows that any one record may cause, beside three for each row of a chain that is read again
+SPARE = 1024  # rows that any one record may cause, beside three for each row of a chain that is read again
 
 
 class Tracker(Records):
@@ -151,6 +151,7 @@ class Tracker(Records):
         while (chain := track.chain) is not None:
             on = chain.next == (s["base"] + s["next"]) % span(self._modulus)  # it came up to where the count stood
             long = chain.length >= CHAIN_LONG or (chain.paused and chain.length >= 3)
+            long = long and self._dense(chain)
             if not (self._repeated_all(track) or self._waits(track) or (long and not on)):
                 break
             self._restart(track, chain)

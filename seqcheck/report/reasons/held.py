@@ -49,6 +49,10 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     ),
     "many-counts": _says("other distances are as frequent as this one."),
     "clockwork": _says("they come at a fixed interval, counted in frames, as from a program that counts."),
+    "one-place": lambda one: (
+        f"their numbers have the same place in each block of {number(_ring(one).best)}, as the first ones of a "
+        "program's blocks do, or what a sampler takes."
+    ),
     "no-count": _says(
         "all frames of the sender that are in view make up no common distance, as those of a ring would."
     ),
