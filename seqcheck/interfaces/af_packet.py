@@ -28,7 +28,7 @@ from seqcheck.interfaces.live_window import COLUMNS, ROWS, Slots
 from seqcheck.kernel.border import BAD, FULL, Frames, new_totals
 from seqcheck.kernel.protocols import Kernel
 from seqcheck.linux.interface import Interface
-from seqcheck.linux.packet_socket import PacketSocket
+from seqcheck.linux.packet_socket import RETIRE_MS, PacketSocket
 
 TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
 STATUS = 2  # place of the status among the 32-bit words of a block
@@ -40,8 +40,11 @@ WELL_FILLED = 2  # a block is, from this part of its size on
 # was, or, should it quicken, at SWIFT_NS a block; and not longer than LONGEST_MS.
 SWIFT_NS, SHORTEST_MS, LONGEST_MS = 5_000_000, 5, 40
 SECOND, MILLI = 1_000_000_000, 1_000_000  # ns
+HORIZON_NS = 3 * RETIRE_MS * MILLI  # the kernel hands over a block that is not full before its frames are as old
+MARGIN_NS = 10 * MILLI  # how long before it comes to the ring a frame may have been stamped
 # status, packets, first packet, length, sequence number; when it was begun, when its last packet came: s, ns
 _DESCRIPTION = struct.Struct("=8x4IQ4I")
+_STAMP = struct.Struct("=4x2I")  # of a packet: s, ns
 
 
 class _Waiting(NamedTuple):
@@ -122,6 +125,20 @@ class Port:
         while waiting < most and self._status[(self._next + waiting) % len(self._status)] & TP_STATUS_USER:
             waiting += 1
         return waiting / max(most, 1)
+
+    def floor(self, now: int) -> int:
+        """If nothing is `ready`: the time (ns) before which no frame is that is still to come. `now` is the time from
+        before that was looked at.
+
+        The block that is being filled says how many packets it has by now, and when the first one came. What it says
+        may be left from the lap before, and then is older."""
+        place = self._next * self.socket.block_size
+        _, packets, first, *_ = _DESCRIPTION.unpack_from(self._memory, place)
+        came = now
+        if packets and first <= self.socket.block_size - LEAST:
+            seconds, ns = _STAMP.unpack_from(self._memory, place + first)
+            came = min(seconds * SECOND + ns, now)
+        return max(came - MARGIN_NS, now - HORIZON_NS)
 
     def take(self) -> list[Piece]:
         """The frames of the next block; there is one. If it stays, also those of the blocks behind it that are ready

@@ -7,7 +7,7 @@
 
 Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about every
 LEISURE_MS, so that the caller can look at the clock. Several interfaces are merged by time into one capture: a frame
-waits until no older one can come from another interface (HORIZON_NS), or until half the window waits.
+waits until no older one can come from another interface (interleave.py), or until half the window waits.
 
 What happens to the interfaces is reported in words by `note`, and kept in `remarks`.
 """
@@ -190,8 +190,9 @@ class LiveReader(Summed, Stopping):
 
     def _merged(self, *, last: bool = False) -> Iterator[tuple[Frames, int, int]]:
         assert self._interleave is not None
-        idle = [port for port in self._ports if not port.ready]
-        for frames, blocks, lost in self._interleave.due(None if last else time.time_ns(), idle):
+        now = time.time_ns()
+        floors: dict[object, int] = {port: 0 if port.ready else port.floor(now) for port in self._ports}
+        for frames, blocks, lost in self._interleave.due(None if last else floors):
             frames.first = self.frames + 1
             self.store.note(self.frames + 1, frames, (0, frames.count), blocks)
             if self._remarks:

@@ -19,7 +19,7 @@ import numpy as np
 from seqcheck.capture.slots import Pool
 from seqcheck.errors import InputError, PrivilegeError
 from seqcheck.escape import visible
-from seqcheck.interfaces.af_packet import Piece
+from seqcheck.interfaces.af_packet import HORIZON_NS, Piece
 from seqcheck.interfaces.live_window import Slots
 from seqcheck.kernel.border import MAX_FRAME, T_BYTES, T_CUT, T_FIRST, T_LAST, Frames, new_totals
 from seqcheck.linux import bpf
@@ -110,6 +110,10 @@ class SniffedPort:
     def wakes(self) -> bool:
         """Always."""
         return True
+
+    def floor(self, now: int) -> int:
+        """As in af_packet.Port."""
+        return now - HORIZON_NS
 
     @property
     def behind(self) -> float:
