@@ -10,11 +10,21 @@ from typing import cast
 import pytest
 from test_live_tpacket import packet
 
-from seqcheck.interfaces.af_packet import HORIZON_NS, LEAST, LONGEST_MS, MARGIN_NS, SECOND, SHORTEST_MS, Piece, Port
+from seqcheck.interfaces.af_packet import (
+    HORIZON_NS,
+    LEAST,
+    LONGEST_MS,
+    MARGIN_NS,
+    SECOND,
+    SHORTEST_MS,
+    SWIFT_NS,
+    Piece,
+    Port,
+)
 from seqcheck.interfaces.live import _runs
 from seqcheck.interfaces.live_window import LiveStore, pool
 from seqcheck.kernel import load
-from seqcheck.linux.packet_socket import PacketSocket
+from seqcheck.linux.packet_socket import BLOCK, PacketSocket
 
 SIZE, HEAD = 1 << 14, 48
 FRAME = len(packet(bytes(60)))
@@ -187,6 +197,13 @@ def test_a_place_where_frames_were_dropped_begins_a_run() -> None:
     assert ring.dropped == 7
 
 
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As much time for a block of ours as for one of BLOCK bytes."""
+    monkeypatch.setattr("seqcheck.interfaces.af_packet.SWIFT_NS", SWIFT_NS * BLOCK // SIZE)
+
+
+@pytest.mark.usefixtures("small_blocks")
 def test_how_long_nobody_looks_goes_by_the_pace() -> None:
     ring = Ring(kept=4, blocks=36)
     port = made(ring)
@@ -200,6 +217,26 @@ def test_how_long_nobody_looks_goes_by_the_pace() -> None:
     ring.fill(FULL, lasted_ns=0)
     port.take()
     assert port.rest_ms == SHORTEST_MS
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_it_does_where_blocks_are_copied_too() -> None:
+    ring = Ring(kept=0, blocks=40)
+    port = made(ring)
+    ring.fill(FULL // 2, lasted_ns=1_000_000)
+    port.take()
+    assert 19 <= port.rest_ms <= 21  # a quarter of the blocks, each filled in twice 1 ms
+    ring.fill(2, lasted_ns=50_000_000)
+    port.take()
+    assert port.rest_ms == LONGEST_MS
+
+
+def test_smaller_blocks_are_filled_sooner() -> None:
+    ring = Ring(kept=0, blocks=1000)
+    port = made(ring)
+    ring.fill(2, lasted_ns=50_000_000)
+    port.take()
+    assert port.rest_ms == 250 * SWIFT_NS * SIZE // BLOCK // 1_000_000
 
 
 def test_a_block_of_another_kind_ends_what_is_taken_at_once() -> None:

@@ -83,11 +83,10 @@ class SniffedPort:
 
     places = False
     rest_ms = 0  # it `wakes`
+    block_size = AT_ONCE * MAX_FRAME  # of what is taken at once, at most
 
     def __init__(self, opened: Sniffed, pool: Pool) -> None:
         self.socket = opened
-        self.interface: Interface | None = None
-        self.awaited = False
         self.frames = 0
         self.totals = new_totals()
         self._slots = Slots(pool)
@@ -95,7 +94,6 @@ class SniffedPort:
 
     def bind(self, interface: Interface) -> None:
         """It was bound when it was opened."""
-        self.interface = interface
         if sys.platform == "linux":  # where we know more link layers than scapy has classes for
             self._link = interface.link
 
