@@ -11,6 +11,7 @@ from .errors import UsageError
 
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
+WORKERS_MOST = 16
 
 
 def ring_sizes(given: Sequence[int] | int) -> tuple[int, ...]:

@@ -294,10 +294,11 @@ def compiler() -> bool:
 
 LIVE = [name for name, each in FORMATS.items() if each.keep == "report" or name == "jsonl"]
 WHY_NOT = netns.why_not()
+MORE = [[], ["--via", "scapy"], ["--filter", "udp"], ["--workers", "3", "--wait"]]
 
 
 @pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
-@pytest.mark.parametrize("more", [[], ["--via", "scapy"], ["--filter", "udp"]], ids=["ring", "scapy", "filter"])
+@pytest.mark.parametrize("more", MORE, ids=["ring", "scapy", "filter", "workers"])
 @pytest.mark.parametrize("sudo", [{}, SUDO], ids=["nobody", "sudo"])
 def test_a_live_capture(home: Path, more: list[str], sudo: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     if "--filter" in more and not compiler():

@@ -16,8 +16,8 @@ from seqcheck.cli import live as verb
 from seqcheck.cli.main import main, parse
 from seqcheck.cli.quantity import duration, size
 from seqcheck.errors import UsageError
-from seqcheck.interfaces.af_packet import Piece
-from seqcheck.interfaces.interleave import HORIZON_NS, Interleave
+from seqcheck.interfaces.af_packet import HORIZON_NS, Piece
+from seqcheck.interfaces.interleave import Interleave
 from seqcheck.interfaces.live_window import LiveStore, Slots, pool
 from seqcheck.linux import bpf, privilege
 from seqcheck.model.snapshot import Latest, Snapshot
@@ -54,11 +54,37 @@ def test_interfaces_are_put_in_order_and_wait_for_one_another() -> None:
     one, other, waiting = Slots(memory), Slots(memory), Interleave(1 << 20)
     a, b = object(), object()
     waiting.add(a, [piece(one, [10, 30, 50])])
-    assert list(waiting.due(60, [a, b])) == []
+    assert list(waiting.due({a: 0, b: 0})) == []
     waiting.add(b, [piece(other, [20, 40])])
-    out = [frames.ns.tolist() for frames, _, _ in waiting.due(60, [])]
-    assert out == [[10, 20, 30, 40]]
-    assert [frames.ns.tolist() for frames, _, _ in waiting.due(60 + HORIZON_NS, [a, b])] == [[50]]
+    assert given(waiting, {a: 0, b: 0}) == [[10, 20, 30, 40]]
+    assert given(waiting, {a: 0, b: 45}) == []
+    assert given(waiting, {a: 0, b: 50}) == [[50]]
+
+
+def given(waiting: Interleave, floors: dict[object, int] | None) -> list[list[int]]:
+    return [frames.ns.tolist() for frames, _, _ in waiting.due(floors)]
+
+
+@pytest.mark.parametrize("back", [5, HORIZON_NS + 100, 3_600_000_000_000])
+def test_each_keeps_its_order_where_the_clock_is_set_back(back: int) -> None:
+    """Nothing waits for the time to come again, and later all are in order of the new time."""
+    memory, a, b = pool(16 << 20), object(), object()
+    slots, waiting, noon = {a: Slots(memory), b: Slots(memory)}, Interleave(1 << 20), 7_200_000_000_000
+
+    def came(port: object, *times: int) -> None:
+        waiting.add(port, [piece(slots[port], [noon + ns for ns in times])])
+
+    came(a, 10, 30)
+    came(b, 20)
+    assert given(waiting, {a: 0, b: 0}) == [[noon + 10, noon + 20]]
+    came(a, 50 - back, 52 - back)
+    came(b, 51 - back)
+    (out,) = given(waiting, {a: noon + 60 - back, b: noon + 60 - back})
+    assert [ns - noon for ns in out if ns != noon + 51 - back] == [30, 50 - back, 52 - back]
+    came(a, HORIZON_NS + 10 - back, HORIZON_NS + 30 - back)
+    came(b, HORIZON_NS + 20 - back)
+    (out,) = given(waiting, {a: noon + 2 * HORIZON_NS - back, b: noon + 2 * HORIZON_NS - back})
+    assert [ns - noon - HORIZON_NS + back for ns in out] == [10, 20, 30]
 
 
 def test_a_place_where_frames_were_dropped_begins_a_slice() -> None:
@@ -67,14 +93,25 @@ def test_a_place_where_frames_were_dropped_begins_a_slice() -> None:
     a, b = object(), object()
     waiting.add(a, [piece(one, [10, 30]), piece(one, [50, 70], dropped=4)])
     waiting.add(b, [piece(other, [20, 60])])
-    out = [(frames.ns.tolist(), lost) for frames, _, lost in waiting.due(None, [])]
+    out = [(frames.ns.tolist(), lost) for frames, _, lost in waiting.due(None)]
     assert out == [([10, 20, 30], 0), ([50, 60, 70], 4)]
 
 
 def test_what_waits_is_bounded() -> None:
     slots, waiting = Slots(pool(16 << 20)), Interleave(15)
     waiting.add(a := object(), [piece(slots, [10, 30])])
-    assert [frames.count for frames, _, _ in waiting.due(0, [a, object()])] == [2]
+    assert given(waiting, {a: 0, object(): 0}) == [[10, 30]]
+
+
+def test_where_too_much_waits_the_oldest_half_is_given() -> None:
+    memory, waiting, ports = pool(16 << 20), Interleave(8 * 8), [object(), object(), object()]
+    for port, begin in zip(ports, (0, 5), strict=False):
+        slots = Slots(memory)
+        for low in range(begin, 50, 10):
+            waiting.add(port, [piece(slots, [low + 1])])
+    assert given(waiting, dict.fromkeys(ports, 0)) == [[1, 6, 11, 16, 21, 26]]
+    assert given(waiting, dict.fromkeys(ports, 0)) == []
+    assert given(waiting, None) == [[31, 36, 41, 46]]
 
 
 def test_frames_are_kept_until_their_slot_is_filled_anew() -> None:

@@ -10,11 +10,21 @@ from typing import cast
 import pytest
 from test_live_tpacket import packet
 
-from seqcheck.interfaces.af_packet import LONGEST_MS, SHORTEST_MS, Piece, Port
+from seqcheck.interfaces.af_packet import (
+    HORIZON_NS,
+    LEAST,
+    LONGEST_MS,
+    MARGIN_NS,
+    SECOND,
+    SHORTEST_MS,
+    SWIFT_NS,
+    Piece,
+    Port,
+)
 from seqcheck.interfaces.live import _runs
 from seqcheck.interfaces.live_window import LiveStore, pool
 from seqcheck.kernel import load
-from seqcheck.linux.packet_socket import PacketSocket
+from seqcheck.linux.packet_socket import BLOCK, PacketSocket
 
 SIZE, HEAD = 1 << 14, 48
 FRAME = len(packet(bytes(60)))
@@ -54,6 +64,13 @@ class Ring:
         self.memory[at + HEAD : at + HEAD + len(body)] = body
         self.accepted += frames
         self.sequence += 1
+
+    def filling(self, frames: int) -> None:
+        """The next block has so many packets, and is not handed over."""
+        at = self.sequence % self.blocks * SIZE
+        body = b"".join(packet(bytes(60)) for _ in range(frames))
+        head = struct.pack("=8x4IQ4I", 0, frames, HEAD, HEAD + len(body), self.sequence, 0, 0, 0, 0)
+        self.memory[at : at + HEAD + len(body)] = head.ljust(HEAD, b"\0") + body
 
     def theirs(self) -> list[int]:
         """The blocks that the reader has not handed back."""
@@ -180,6 +197,13 @@ def test_a_place_where_frames_were_dropped_begins_a_run() -> None:
     assert ring.dropped == 7
 
 
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As much time for a block of ours as for one of BLOCK bytes."""
+    monkeypatch.setattr("seqcheck.interfaces.af_packet.SWIFT_NS", SWIFT_NS * BLOCK // SIZE)
+
+
+@pytest.mark.usefixtures("small_blocks")
 def test_how_long_nobody_looks_goes_by_the_pace() -> None:
     ring = Ring(kept=4, blocks=36)
     port = made(ring)
@@ -195,6 +219,26 @@ def test_how_long_nobody_looks_goes_by_the_pace() -> None:
     assert port.rest_ms == SHORTEST_MS
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_it_does_where_blocks_are_copied_too() -> None:
+    ring = Ring(kept=0, blocks=40)
+    port = made(ring)
+    ring.fill(FULL // 2, lasted_ns=1_000_000)
+    port.take()
+    assert 19 <= port.rest_ms <= 21  # a quarter of the blocks, each filled in twice 1 ms
+    ring.fill(2, lasted_ns=50_000_000)
+    port.take()
+    assert port.rest_ms == LONGEST_MS
+
+
+def test_smaller_blocks_are_filled_sooner() -> None:
+    ring = Ring(kept=0, blocks=1000)
+    port = made(ring)
+    ring.fill(2, lasted_ns=50_000_000)
+    port.take()
+    assert port.rest_ms == 250 * SWIFT_NS * SIZE // BLOCK // 1_000_000
+
+
 def test_a_block_of_another_kind_ends_what_is_taken_at_once() -> None:
     ring = Ring()
     port = made(ring)
@@ -204,3 +248,38 @@ def test_a_block_of_another_kind_ends_what_is_taken_at_once() -> None:
     assert len(port.take()) == 2
     assert numbers(port.take()) == [ring.accepted - 1, ring.accepted]
     assert not port.ready
+
+
+def test_what_is_still_to_come_is_not_older_than_the_block_being_filled_says() -> None:
+    """Packets are stamped at 7 s and 9 ns."""
+    ring, came = Ring(kept=0), 7 * SECOND + 9
+    port, now = made(ring), 7 * SECOND + HORIZON_NS // 2
+    assert port.floor(now) == now - MARGIN_NS  # there is none
+    ring.filling(2)
+    assert not port.ready
+    assert port.floor(now) == came - MARGIN_NS
+    assert port.floor(came - 5) == came - 5 - MARGIN_NS  # the clock was set back
+    assert port.floor(came + SECOND) == came + SECOND - HORIZON_NS
+    ring.fill(2)
+    port.take()
+    assert port.floor(now) == now - MARGIN_NS
+
+
+def test_what_a_lap_before_left_in_a_block_is_older() -> None:
+    ring = Ring(kept=0, blocks=2)
+    port = made(ring)
+    for _ in range(2):
+        ring.fill(FULL)
+        port.take()
+    later = 9 * SECOND
+    assert not port.ready
+    assert port.floor(later) == later - HORIZON_NS
+
+
+@pytest.mark.parametrize("first", [0, SIZE - LEAST, SIZE - 8, SIZE, 0xFFFFFFFF])
+def test_a_block_that_contradicts_itself_says_nothing(first: int) -> None:
+    ring = Ring(kept=0, blocks=2)
+    ring.filling(1)
+    struct.pack_into("=I", ring.memory, 16, first)
+    now = 9 * SECOND
+    assert now - HORIZON_NS <= made(ring).floor(now) <= now

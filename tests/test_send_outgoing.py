@@ -91,6 +91,19 @@ def test_several_rings_and_streams(rings: int, streams: int, count: int) -> None
         assert "rings" not in truth
 
 
+@pytest.mark.parametrize(("streams", "flows"), [(6, 1), (6, 3), (2, 3)])
+def test_streams_come_from_as_many_ports_as_are_asked_for(streams: int, flows: int) -> None:
+    orders = Orders(ring_size=32, frames=4000, other=0.1, stale=0.03, stream=4, streams=streams, flows=flows)
+    outgoing, frames = play(orders, 32)
+    own = [frame for frame in frames if frame[36:38] == (5000).to_bytes(2, "big")]
+    ports = {frame[42 + 6 : 42 + 10]: int.from_bytes(frame[34:36], "big") for frame in own}
+    assert ports == {n.to_bytes(4, "big"): 5000 + n % flows for n in range(4, 4 + streams)}
+    found = analyse(frames)
+    assert found.duplicates.total == outgoing.truth.duplicates > 0
+    assert sorted(each.key["stream"] for each in found.streams) == list(range(4, 4 + streams))
+    assert (found.verdict.ring_size, found.gaps.missing) == (32, 0)
+
+
 def test_stale_slots_hold_what_they_held_a_lap_before() -> None:
     orders = Orders(ring_size=16, frames=4000, stale=0.05)
     _, frames = play(orders, 16)

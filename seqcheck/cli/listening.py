@@ -22,7 +22,7 @@ COPIES = 2  # of the recorder's memory, while one of them is written
 # What is about interfaces alone, and what it is where nobody asked for it.
 OF_INTERFACES = {
     "check": False, "wait": False, "filter": None, "promiscuous": False, "snap": LARGEST_SNAP, "ring": RING,
-    "clock": "host", "via": None, "direction": "",
+    "workers": 1, "clock": "host", "via": None, "direction": "",
 }  # fmt: skip
 
 
@@ -57,7 +57,10 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
         raise UsageError("a pipe cannot be combined with interfaces or other pipes")
     for name, default in OF_INTERFACES.items():
         if getattr(args, name) != default:
-            raise UsageError(f"--{name} works with interfaces only; {visible(names[0])} is a pipe")
+            raise UsageError(
+                f"--{name} works with interfaces only; {visible(names[0])} is a pipe",
+                hint="Leave it out; the program that writes to the pipe may have the like.",
+            )
     return PipedReader(names[0])
 
 
@@ -93,6 +96,7 @@ def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
         ring=args.ring,
         snap=args.snap,
         promiscuous=args.promiscuous,
+        workers=args.workers,
         clock=args.clock,
         expression=args.filter or "",
         direction=args.direction,

@@ -163,7 +163,8 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
         if not args.quiet:
             ring = f", with a ring of {reader.ring_bytes >> 20} MiB" if reader.ring_bytes else ""
             each = " each" if ring and len(reader.inputs) > 1 else ""
-            say(f"seqcheck: listening on {', '.join(reader.inputs)}{ring}{each}")
+            shared = f", shared by {args.workers} workers" if args.workers > 1 else ""
+            say(f"seqcheck: listening on {', '.join(reader.inputs)}{ring}{each}{shared}")
         report: Report = watch(reader, task, stops, show, keepers)
     failed = shown.failed
     unread = any(output.path == STDOUT and deserted(output) for _, output in outputs.reports)

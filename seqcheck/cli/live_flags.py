@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqcheck.arguments import LISTED
+from seqcheck.arguments import LISTED, WORKERS_MOST
 from seqcheck.cli.destinations import among
 from seqcheck.cli.quantity import bounded, duration, listed, size
 from seqcheck.outputs import FORMATS
@@ -47,6 +47,10 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--ring", {
         "metavar": "SIZE", "type": size, "default": RING,
         "help": "the kernel's buffer for frames not yet read, for each interface (default: 64M)"}),
+    ("--workers", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, WORKERS_MOST), "default": 1,
+        "help": f"share each interface's frames and its --ring among N sockets, at most {WORKERS_MOST}, so that a fast"
+        " adapter's queues do not wait for one another (default: 1)"}),
     ("--clock", {
         "choices": ("host", "adapter"), "default": "host",
         "help": "source of time stamps: the host, or the adapter's hardware if it can (default: host)"}),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seqcheck.linux.tx_ring import TxRing
     from seqcheck.simulate.outgoing import Outgoing
 
-MOST_FRAMES, FASTEST = 10**15, 10**9
+MOST_FRAMES, FASTEST, MOST_FLOWS = 10**15, 10**9, 4096
 SECOND = 1_000_000_000
 
 DESCRIPTION = """\
@@ -103,6 +103,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--streams", {
         "metavar": "N", "type": lambda text: bounded(text, 1, 65_536), "default": 1,
         "help": "number the records of N streams in turn: --stream and the ones after it (default: 1)"}),
+    ("--flows", {
+        "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FLOWS), "default": 1,
+        "help": "send the streams from N UDP ports in turn, so that a receiver's queues can share them (default: 1)"}),
     ("--rings", {
         "metavar": "N", "type": lambda text: bounded(text, 1, 64), "default": 1,
         "help": "send through N TX rings in turn, each with its own streams (default: 1)"}),
@@ -126,7 +129,8 @@ def run(args: argparse.Namespace) -> int:
     forever = args.duration is not None and args.count is None
     orders = Orders(
         ring_size=args.ring_size, frames=MOST_FRAMES if forever else args.count or 100_000, size=args.size,
-        other=args.other, stale=args.inject, stream=args.stream, streams=args.streams, seed=args.seed, target=args.to,
+        other=args.other, stale=args.inject, stream=args.stream, streams=args.streams, flows=args.flows, seed=args.seed,
+        target=args.to,
     )  # fmt: skip
     if args.stream + args.streams * args.rings > 1 << 32:
         raise UsageError("--stream, --streams and --rings: a stream's number has 32 bits")

@@ -134,6 +134,7 @@ def live(
     listed: int = arguments.LISTED,
     also_content: bool = False,
     ring: int = 64 << 20,
+    workers: int = 1,
 ) -> Live:
     """Open interfaces and capture on them.
 
@@ -148,6 +149,8 @@ def live(
         listed: As for `analyze`.
         also_content: As for `analyze`.
         ring: Bytes of each interface's buffer in the kernel.
+        workers: How many sockets share an interface's frames and its buffer, 1 to 16. Linux only. docs/live.md says
+            when several help.
 
     Raises:
         PrivilegeError: On Linux it takes CAP_NET_RAW.
@@ -166,7 +169,11 @@ def live(
         frames=None if frames is None else arguments.whole("frames", frames, 1, MOST_FRAMES),
     )
     every_s = _seconds("interval", interval)
-    how = Listening(ring=arguments.whole("ring", ring, RING_LEAST, RING_MOST), expression=where)
+    how = Listening(
+        ring=arguments.whole("ring", ring, RING_LEAST, RING_MOST),
+        workers=arguments.whole("workers", workers, 1, arguments.WORKERS_MOST),
+        expression=where,
+    )
     reader = LiveReader(names, how, opener=by_ring if sys.platform == "linux" else by_scapy)
     try:
         return Live(reader, task, stops, every_s)

@@ -28,7 +28,7 @@ from seqcheck.interfaces.live_window import COLUMNS, ROWS, Slots
 from seqcheck.kernel.border import BAD, FULL, Frames, new_totals
 from seqcheck.kernel.protocols import Kernel
 from seqcheck.linux.interface import Interface
-from seqcheck.linux.packet_socket import PacketSocket
+from seqcheck.linux.packet_socket import BLOCK, RETIRE_MS, PacketSocket
 
 TP_STATUS_KERNEL, TP_STATUS_USER = 0, 1
 STATUS = 2  # place of the status among the 32-bit words of a block
@@ -37,11 +37,14 @@ ROWS_AT_ONCE = 2 * ROWS  # frames of blocks that lie in the ring, so those of th
 AT_ONCE = 4  # parts of the kept blocks; no more than one of them is taken at once, and so let go of
 WELL_FILLED = 2  # a block is, from this part of its size on
 # Nobody looks while a block is kept (Port.wakes) until a quarter of the ring is filled, at the pace at which that block
-# was, or, should it quicken, at SWIFT_NS a block; and not longer than LONGEST_MS.
+# was, or, should it quicken, at SWIFT_NS a BLOCK; and not longer than LONGEST_MS.
 SWIFT_NS, SHORTEST_MS, LONGEST_MS = 5_000_000, 5, 40
 SECOND, MILLI = 1_000_000_000, 1_000_000  # ns
+HORIZON_NS = 3 * RETIRE_MS * MILLI  # the kernel hands over a block that is not full before its frames are as old
+MARGIN_NS = 10 * MILLI  # how long before it comes to the ring a frame may have been stamped
 # status, packets, first packet, length, sequence number; when it was begun, when its last packet came: s, ns
 _DESCRIPTION = struct.Struct("=8x4IQ4I")
+_STAMP = struct.Struct("=4x2I")  # of a packet: s, ns
 
 
 class _Waiting(NamedTuple):
@@ -69,16 +72,15 @@ class Piece:
 
 
 class Port:
-    """One interface, listened to. `interface` is None while it is not there (`awaited`: it was looked for)."""
+    """A socket's frames."""
 
     places = True  # where frames were dropped is known
 
     def __init__(self, opened: PacketSocket, kernel: Kernel, pool: Pool) -> None:
         self.socket = opened
-        self.interface: Interface | None = None
-        self.awaited = False
         self.frames = 0
         self.totals = new_totals()
+        self.block_size = opened.block_size
         self._link = 0
         self._kernel = kernel
         self._slots = Slots(pool)
@@ -87,15 +89,15 @@ class Port:
         self._next = 0  # the block that the kernel hands over next
         self._kept: deque[tuple[int, int, Block]] = deque()  # sequence number, place in the ring, rows
         self._before = 0  # bytes in the block before the next one, if it was kept
-        self._pace_ns = 0  # in which the block kept last would have been filled to its end
+        self._pace_ns = 0  # in which the last block would have been filled to its end
         self._columns: list[Frames] = []  # those that no kept block uses
         self._places: dict[int, int] = {}  # sequence number of a block -> frames dropped just before it
         self._unplaced = 0  # dropped, and not yet in `_places`
 
     def bind(self, interface: Interface) -> None:
-        """Listen to it from now on."""
+        """Listen to it from now on. OSError if it has gone in the meantime."""
         self.socket.bind(interface)
-        self.interface, self._link = interface, interface.link
+        self._link = interface.link
 
     @property
     def ready(self) -> bool:
@@ -112,7 +114,7 @@ class Port:
     def rest_ms(self) -> int:
         """How long nobody need look, when nothing is ready and nothing `wakes`."""
         quarter = (self.socket.blocks - self.socket.kept) / 4
-        ms = int(quarter * min(self._pace_ns, SWIFT_NS)) // MILLI
+        ms = int(quarter * min(self._pace_ns, SWIFT_NS * self.block_size // BLOCK)) // MILLI
         return min(max(ms, SHORTEST_MS), LONGEST_MS)
 
     @property
@@ -122,6 +124,20 @@ class Port:
         while waiting < most and self._status[(self._next + waiting) % len(self._status)] & TP_STATUS_USER:
             waiting += 1
         return waiting / max(most, 1)
+
+    def floor(self, now: int) -> int:
+        """If nothing is `ready`: the time (ns) before which no frame is that is still to come. `now` is the time from
+        before that was looked at.
+
+        The block that is being filled says how many packets it has by now, and when the first one came. What it says
+        may be left from the lap before, and then is older."""
+        place = self._next * self.socket.block_size
+        _, packets, first, *_ = _DESCRIPTION.unpack_from(self._memory, place)
+        came = now
+        if packets and first <= self.socket.block_size - LEAST:
+            seconds, ns = _STAMP.unpack_from(self._memory, place + first)
+            came = min(seconds * SECOND + ns, now)
+        return max(came - MARGIN_NS, now - HORIZON_NS)
 
     def take(self) -> list[Piece]:
         """The frames of the next block; there is one. If it stays, also those of the blocks behind it that are ready
@@ -160,11 +176,12 @@ class Port:
 
     def _copy(self, waiting: _Waiting) -> list[Piece]:
         """Take the next block by copying it, and hand it back."""
-        number, start, stop, rows, _ = waiting
+        number, start, stop, rows, lasted = waiting
         while self._kept and number - self._kept[0][0] >= self.socket.kept:
             self._let_go()
         self._before = 0
         size = stop - start
+        self._pace_ns = lasted * self.block_size // max(size, 1)
         block = self._slots.room(size, rows)
         low = self._slots.stop
         block.frames.buf[low : low + size] = self._memory[start:stop]
@@ -178,7 +195,7 @@ class Port:
         """Take the next block as it is."""
         number, start, stop, _, lasted = waiting
         self._before = stop - start
-        self._pace_ns = lasted * self.socket.block_size // self._before
+        self._pace_ns = lasted * self.block_size // self._before
         kept = Block(columns, 0, len(self._memory))
         self._kept.append((number, self._next, kept))
         self._turn()

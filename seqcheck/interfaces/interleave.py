@@ -1,26 +1,34 @@
-"""Frames of several interfaces in time order, while they come.
+"""Frames of several sockets in time order, while they come.
 
-Each interface gives its own in order (what its driver mixes up is left as it is). A silent one may still hold frames
-that are older than those of the others, but none older than HORIZON_NS: the kernel hands over a block that is not full
-after packet_socket.RETIRE_MS. So a frame older than all that can come is due. Bounded: when more than `most` bytes
-wait, the oldest is given out anyway; so is everything at the end.
+Each socket gives its own in order, and they stay in that order, whatever their times (what a driver mixes up, or a
+clock that is set back). A silent one may still hold frames that are older than those of the others, but says how old
+they are at most (`af_packet.Port.floor`). So a frame older than all that can come is due. Bounded: when more than
+`most` bytes wait, the oldest are given out anyway; so is everything at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcheck.capture.slots import Block
-from seqcheck.interfaces.af_packet import Piece
+from seqcheck.interfaces.af_packet import HORIZON_NS, Piece
 from seqcheck.interfaces.live_window import merged
 from seqcheck.kernel.border import Frames
-from seqcheck.linux.packet_socket import RETIRE_MS
 
-HORIZON_NS = 3 * RETIRE_MS * 1_000_000
+EVER = int(np.iinfo(np.int64).max)
 
 Due = tuple[Frames, tuple[Block, ...], int]  # the frames, where their bytes lie, what was dropped just before them
+
+
+class _Waiting(NamedTuple):
+    """A piece, and what its rows are put in order by: their times, but never less than that of the port's last one."""
+
+    piece: Piece
+    keys: NDArray[np.int64]
 
 
 class Interleave:
@@ -28,50 +36,63 @@ class Interleave:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: list[tuple[object, Piece]] = []
+        self._waiting: list[_Waiting] = []
         self._latest: dict[object, int] = {}
+        self._set_back = False  # the clock was
 
     def add(self, port: object, pieces: Sequence[Piece]) -> None:
         """New from `port`."""
         for piece in pieces:
-            self._waiting.append((port, piece))
-            if piece.high > piece.low:
-                self._latest[port] = max(self._latest.get(port, 0), int(piece.frames.ns[piece.low : piece.high].max()))
+            keys = np.maximum.accumulate(piece.frames.ns[piece.low : piece.high])
+            if len(keys):
+                before = self._latest.get(port, 0)
+                self._set_back = self._set_back or int(keys[-1]) < before - HORIZON_NS
+                if keys[0] < before:
+                    keys = np.maximum(keys, before)
+                self._latest[port] = int(keys[-1])
+            self._waiting.append(_Waiting(piece, keys))
 
-    def due(self, now: int | None, idle: Sequence[object]) -> Iterator[Due]:
-        """What is to be given out at `now` (None: all of it), when the ports `idle` have nothing that is ready."""
+    def due(self, floors: Mapping[object, int] | None) -> Iterator[Due]:
+        """What is to be given out, when no frame that comes from a port is older than its `floors` (ns; 0: not known).
+        None: all of it."""
         if not self._waiting:
             return
-        limit = self._limit(now, idle)
-        parts, blocks, marks, left = [], list[Block](), list[tuple[int, int]](), list[tuple[object, Piece]]()
-        for port, piece in self._waiting:
-            times = np.maximum.accumulate(piece.frames.ns[piece.low : piece.high])
-            cut = piece.low + int(np.searchsorted(times, limit, "right"))
-            if cut > piece.low:
-                parts.append((piece.frames, piece.low, cut))
+        limit = EVER if floors is None or self._set_back else self._limit(floors)
+        if self._set_back:
+            self._set_back = False
+            self._latest.clear()
+        parts, blocks, marks, left = [], list[Block](), list[tuple[int, int]](), list[_Waiting]()
+        for piece, keys in self._waiting:
+            count = int(np.searchsorted(keys, limit, "right"))
+            cut = piece.low + count
+            if count:
+                parts.append((piece.frames, piece.low, keys[:count]))
                 blocks.append(piece.block)
                 if piece.dropped:
-                    marks.append((int(times[0]), piece.dropped))
+                    marks.append((int(keys[0]), piece.dropped))
                     piece.dropped = 0
             if cut < piece.high:
-                left.append((port, Piece(piece.block, cut, piece.high, piece.dropped)))
+                left.append(_Waiting(Piece(piece.block, cut, piece.high, piece.dropped), keys[count:]))
         self._waiting = left
         if parts:
             yield from _cut(merged(parts), tuple(dict.fromkeys(blocks)), sorted(marks))
 
-    def _limit(self, now: int | None, idle: Sequence[object]) -> int:
-        """The time up to which nothing older can come."""
-        if now is None or sum(self._size(piece) for _, piece in self._waiting) > self._most:
-            return int(np.iinfo(np.int64).max)
-        ports = {*idle, *self._latest}
-        return min(max(self._latest.get(port, 0), now - HORIZON_NS if port in idle else 0) for port in ports)
+    def _limit(self, floors: Mapping[object, int]) -> int:
+        """The time up to which nothing older can come, or at which half of what may wait is left."""
+        limit = min(max(self._latest.get(port, 0), floor) for port, floor in floors.items())
+        ends = sorted((int(keys[-1]), _size(piece)) for piece, keys in self._waiting if len(keys))
+        total = sum(size for _, size in ends)
+        if total > self._most:
+            for end, size in ends:
+                limit, total = max(limit, end), total - size
+                if total <= self._most // 2:
+                    break
+        return limit
 
-    @staticmethod
-    def _size(piece: Piece) -> int:
-        frames = piece.frames
-        if piece.high == piece.low:
-            return 0
-        return int(frames.off[piece.high - 1]) + int(frames.cap[piece.high - 1]) - int(frames.off[piece.low])
+
+def _size(piece: Piece) -> int:
+    frames = piece.frames
+    return int(frames.off[piece.high - 1]) + int(frames.cap[piece.high - 1]) - int(frames.off[piece.low])
 
 
 def _cut(frames: Frames, blocks: tuple[Block, ...], marks: Sequence[tuple[int, int]]) -> Iterator[Due]:

@@ -7,7 +7,8 @@
 
 Iterates until `stop()`; then takes in what the kernel already holds, and ends. Yields no rows (low == high) about every
 LEISURE_MS, so that the caller can look at the clock. Several interfaces are merged by time into one capture: a frame
-waits until no older one can come from another interface (HORIZON_NS), or until half the window waits.
+waits until no older one can come from another interface (interleave.py), or until half the window waits. So is what
+several workers take in on one interface (linux/fanout.py); whatever is told, is told of the interface.
 
 What happens to the interfaces is reported in words by `note`, and kept in `remarks`.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -26,8 +28,9 @@ from seqcheck.errors import SeqcheckError, UsageError
 from seqcheck.escape import visible
 from seqcheck.interfaces.af_packet import Piece
 from seqcheck.interfaces.interleave import Interleave
+from seqcheck.interfaces.listened import AnyPort, Listened
 from seqcheck.interfaces.live_window import SLOT, LiveStore, pool
-from seqcheck.interfaces.opening import AnyPort, Opener, absent, by_ring, by_scapy
+from seqcheck.interfaces.opening import Opener, absent, by_ring, by_scapy
 from seqcheck.interfaces.remarks import Remarks
 from seqcheck.interfaces.stopping import Stopping
 from seqcheck.interfaces.summed import Summed
@@ -39,6 +42,7 @@ from seqcheck.model import Damage
 __all__ = ["LiveReader", "by_ring", "by_scapy"]
 
 WINDOW = 32 << 20  # bytes of frames to look back at
+AT_ONCE = 4 << 20  # bytes of blocks that are put in order at once, about: the more, the less each costs
 POLL_MS = 50
 LEISURE_MS, WORTH_WHILE = 80, 1 / 8  # frames may wait so long, or until that share of the ring is filled
 PATIENCE_S = 2.0  # for the kernel to hand over what it has, at the end
@@ -60,10 +64,16 @@ class LiveReader(Summed, Stopping):
         self.tells_drops = True
         self.hurried = False  # whether even what the kernel still holds is not waited for
         self._wait = wait
-        self._ports: list[AnyPort] = []
+        self._listened: list[Listened] = []
+        self._ports: list[AnyPort] = []  # of all of them
         if how.clock != "host" and len(self.inputs) > 1:
             raise UsageError(
                 "with --clock adapter, frames of several interfaces cannot be put in order", hint="name one interface"
+            )
+        if how.clock != "host" and how.workers > 1:
+            raise UsageError(
+                "with --clock adapter, frames of several workers cannot be put in order",
+                hint="Leave --workers out, or let the host set the time stamps.",
             )
         if interface.ANY in self.inputs and len(self.inputs) > 1:
             raise UsageError("`any` means all interfaces: name it alone")
@@ -75,17 +85,20 @@ class LiveReader(Summed, Stopping):
         self._links = {name: interface.link_losses(name) for name in self.inputs}
         self._missed = {name: interface.losses(name) for name in self.inputs}
         self._watch = interface.Watch()
-        if len(self.inputs) == 1:  # several are put in order in one arena, into which all is copied
+        several = len(self.inputs) * how.workers
+        if several == 1:  # those of several are put in order in one arena, into which all is copied
             how = replace(how, kept=min(WINDOW, how.ring) // BLOCK)
-        slots = pool(WINDOW + len(self.inputs) * SLOT)
-        self._interleave = Interleave(WINDOW // 2) if len(self.inputs) > 1 else None
+        how = replace(how, returns=wait or len(self.inputs) > 1)
+        slots = pool(WINDOW + several * SLOT)
+        self._interleave = Interleave(WINDOW // 2) if several > 1 else None
         try:
             for name, one in found.items():
-                self._ports.append(opener(name, how, one, slots))
-            for port in self._ports:
-                self._attend(port)
-                if port.awaited:
-                    self._remarks.note(f"waiting for {visible(port.socket.name)}")
+                self._listened.append(opener(name, how, one, slots))
+                self._ports += self._listened[-1].ports
+            for each in self._listened:
+                self._attend(each)
+                if each.awaited:
+                    self._remarks.note(f"waiting for {visible(each.name)}")
         except BaseException:
             self.close()
             raise
@@ -113,9 +126,13 @@ class LiveReader(Summed, Stopping):
         for port in self._ports:
             poll.register(port.socket, select.POLLIN)
         while not self._stopping:
-            for port in self._ports:
-                if port.ready:
+            room = AT_ONCE if self._interleave else 0
+            while True:
+                for port in (ready := [port for port in self._ports if port.ready]):
                     yield from self._given(port.take(), port)
+                room -= sum(port.block_size for port in ready)
+                if not ready or room <= 0:
+                    break
             if self._interleave:
                 yield from self._merged()
             self.lost = 0
@@ -137,12 +154,12 @@ class LiveReader(Summed, Stopping):
     @property
     def ring_bytes(self) -> int:
         """What the kernel gave each interface for frames that wait; 0 if it does not say."""
-        return max(port.socket.ring_bytes for port in self._ports)
+        return max(each.ring_bytes for each in self._listened)
 
     @property
     def taken(self) -> list[tuple[str, int, int]]:
         """Of each interface: its name, frames, and how many were dropped."""
-        return [(port.socket.name, port.frames, port.socket.dropped) for port in self._ports]
+        return [(each.name, each.frames, each.dropped) for each in self._listened]
 
     @property
     def _totals(self) -> list[NDArray[np.int64]]:
@@ -151,7 +168,7 @@ class LiveReader(Summed, Stopping):
     @property
     def dropped(self) -> int:
         """Frames that the kernel had no room for, since we were too slow."""
-        return sum(port.socket.dropped for port in self._ports)
+        return sum(each.dropped for each in self._listened)
 
     @property
     def missed(self) -> int:
@@ -190,8 +207,9 @@ class LiveReader(Summed, Stopping):
 
     def _merged(self, *, last: bool = False) -> Iterator[tuple[Frames, int, int]]:
         assert self._interleave is not None
-        idle = [port for port in self._ports if not port.ready]
-        for frames, blocks, lost in self._interleave.due(None if last else time.time_ns(), idle):
+        now = time.time_ns()
+        floors: dict[object, int] = {port: 0 if port.ready else port.floor(now) for port in self._ports}
+        for frames, blocks, lost in self._interleave.due(None if last else floors):
             frames.first = self.frames + 1
             self.store.note(self.frames + 1, frames, (0, frames.count), blocks)
             if self._remarks:
@@ -220,9 +238,9 @@ class LiveReader(Summed, Stopping):
             yield from self._merged(last=True)
 
     def _pause(self, poll: select.poll, most_ms: int) -> list[tuple[int, int]]:
-        """Until something comes, or so long. Where frames that come would not tell: until so much has come that it is
-        worth while, looked for now and then, or LEISURE_MS."""
-        asleep = [port for port in self._ports if not port.wakes]
+        """Until something comes, or so long. Where frames that come would not tell, or would tell all too often, a
+        socket at a time: until so much has come that it is worth while, looked for now and then, or LEISURE_MS."""
+        asleep = [port for port in self._ports if port.rest_ms and (self._interleave or not port.wakes)]
         if not asleep:
             return poll.poll(most_ms)
         for port in asleep:
@@ -248,36 +266,35 @@ class LiveReader(Summed, Stopping):
         if changed:
             for port in self._ports:
                 port.socket.fault()
-                self._attend(port)
+            for each in self._listened:
+                self._attend(each)
             self._look_at_links()
 
     def _look_at_links(self) -> None:
         """Note each interface that lost its link and is still there, as when the other end went down."""
-        for port in self._ports:
-            name, before = port.socket.name, self._links[port.socket.name]
+        for each in self._listened:
+            name, before = each.name, self._links[each.name]
             self._links[name] = now = interface.link_losses(name)
-            if port.interface is not None and now > before:
+            if each.interface is not None and now > before:
                 times = "" if now == before + 1 else f" {now - before} times"
                 self._remark(f"the link of {visible(name)} went down{times}; what was sent meanwhile is lost")
 
-    def _attend(self, port: AnyPort) -> None:
+    def _attend(self, each: Listened) -> None:
         """Begin to listen to an interface that has come, note one that has gone."""
-        name, before = port.socket.name, port.interface
+        name, before = each.name, each.interface
         now = interface.find(name)
         here = now is not None and now.up
         if before is not None and not (here and now and now.index == before.index):
-            port.interface = None
+            each.interface = None
             self._remark(f"{visible(name)} {'is gone' if now is None else 'went down' if not here else 'was replaced'}")
-        if here and now and port.interface is None:
-            try:
-                port.bind(now)
-            except OSError:  # gone again
-                return
-            self._links[name] = interface.link_losses(name)
-            if port.awaited:
-                self._remark(f"{visible(name)} is there")
-        port.awaited = port.interface is None
-        if not self._wait and not any(one.interface for one in self._ports):
+        if here and now and each.interface is None:
+            with suppress(OSError):  # gone again
+                each.bind(now)
+                self._links[name] = interface.link_losses(name)
+                if each.awaited:
+                    self._remark(f"{visible(name)} is there")
+        each.awaited = each.interface is None
+        if not self._wait and not any(one.interface for one in self._listened):
             self.stop(f"{visible(name)} went down")
 
     def _remark(self, text: str) -> None:

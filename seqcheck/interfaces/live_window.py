@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcheck.capture.slots import Block, Pool
 from seqcheck.kernel.border import Frames
@@ -90,14 +91,14 @@ def pool(window: int) -> Pool:
     return Pool(max(window // SLOT, 4), size=SLOT, rows=ROWS)
 
 
-def merged(parts: list[tuple[Frames, int, int]]) -> Frames:
-    """Rows low..high-1 of several Frames over one arena, in time order, as Frames of their own. Equal times keep
-    the order of `parts`, and so do the rows of each part whatever their times."""
+def merged(parts: list[tuple[Frames, int, NDArray[np.int64]]]) -> Frames:
+    """Rows from `low` on of several Frames over one arena, in the order of their keys (as many as rows), as Frames of
+    their own. Equal keys keep the order of `parts`."""
     out = Frames(0)
     out.buf = parts[0][0].buf
-    keys = np.concatenate([np.maximum.accumulate(frames.ns[low:high]) for frames, low, high in parts])
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(np.concatenate([keys for _, _, keys in parts]), kind="stable")
     for name in COLUMNS:
-        setattr(out, name, np.concatenate([getattr(frames, name)[low:high] for frames, low, high in parts])[order])
+        rows = [getattr(frames, name)[low : low + len(keys)] for frames, low, keys in parts]
+        setattr(out, name, np.concatenate(rows)[order])
     out.count = len(order)
     return out

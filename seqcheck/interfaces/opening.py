@@ -10,22 +10,26 @@ from seqcheck.capture.slots import Pool
 from seqcheck.errors import InputError, UsageError
 from seqcheck.escape import visible
 from seqcheck.interfaces.af_packet import Port
+from seqcheck.interfaces.listened import Listened
 from seqcheck.interfaces.sniffer import Sniffed, SniffedPort
 from seqcheck.kernel import load
-from seqcheck.linux import bpf, interface
+from seqcheck.linux import bpf, fanout, interface
 from seqcheck.linux.packet_socket import Listening, PacketSocket
 
-AnyPort = Port | SniffedPort
-Opener = Callable[[str, Listening, interface.Interface | None, Pool], AnyPort]
+Opener = Callable[[str, Listening, interface.Interface | None, Pool], Listened]
 
 
-def by_ring(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
-    """An interface by the kernel's ring, also one that is still to come."""
-    return Port(PacketSocket(name, _filtering(name, how, found)), load(), pool)
+def by_ring(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> Listened:
+    """An interface by the kernel's ring, or by one for each worker; also one that is still to come."""
+    how = _filtering(name, how, found)
+    sockets = fanout.opened(name, how) if how.workers > 1 else [PacketSocket(name, how)]
+    return Listened(name, [Port(each, load(), pool) for each in sockets])
 
 
-def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> AnyPort:
+def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool: Pool) -> Listened:
     """An interface by scapy's sockets."""
+    if how.workers > 1:
+        raise UsageError("--via scapy cannot have --workers", hint="Leave one of them out.")
     if found is None or not found.up:
         raise UsageError(
             f"{visible(name)} does not exist, and --via scapy cannot wait for it", hint="Without --via scapy, it can."
@@ -34,7 +38,7 @@ def by_scapy(name: str, how: Listening, found: interface.Interface | None, pool:
         raise UsageError("--via scapy cannot capture on `any`", hint="Without --via scapy it is.")
     if sys.platform == "linux":
         how = _filtering(name, how, found)
-    return SniffedPort(Sniffed(name, how, found, how.expression), pool)
+    return Listened(name, [SniffedPort(Sniffed(name, how, found, how.expression), pool)])
 
 
 def _filtering(name: str, how: Listening, found: interface.Interface | None) -> Listening:

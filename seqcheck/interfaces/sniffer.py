@@ -19,7 +19,7 @@ import numpy as np
 from seqcheck.capture.slots import Pool
 from seqcheck.errors import InputError, PrivilegeError
 from seqcheck.escape import visible
-from seqcheck.interfaces.af_packet import Piece
+from seqcheck.interfaces.af_packet import HORIZON_NS, Piece
 from seqcheck.interfaces.live_window import Slots
 from seqcheck.kernel.border import MAX_FRAME, T_BYTES, T_CUT, T_FIRST, T_LAST, Frames, new_totals
 from seqcheck.linux import bpf
@@ -83,11 +83,10 @@ class SniffedPort:
 
     places = False
     rest_ms = 0  # it `wakes`
+    block_size = AT_ONCE * MAX_FRAME  # of what is taken at once, at most
 
     def __init__(self, opened: Sniffed, pool: Pool) -> None:
         self.socket = opened
-        self.interface: Interface | None = None
-        self.awaited = False
         self.frames = 0
         self.totals = new_totals()
         self._slots = Slots(pool)
@@ -95,7 +94,6 @@ class SniffedPort:
 
     def bind(self, interface: Interface) -> None:
         """It was bound when it was opened."""
-        self.interface = interface
         if sys.platform == "linux":  # where we know more link layers than scapy has classes for
             self._link = interface.link
 
@@ -110,6 +108,10 @@ class SniffedPort:
     def wakes(self) -> bool:
         """Always."""
         return True
+
+    def floor(self, now: int) -> int:
+        """As in af_packet.Port."""
+        return now - HORIZON_NS
 
     @property
     def behind(self) -> float:

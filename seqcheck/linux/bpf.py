@@ -21,8 +21,9 @@ from seqcheck.linux.interface import COOKED2, ETHERNET, RAW
 
 SO_ATTACH_FILTER = 26
 MAX_INSTRUCTIONS = 4096  # BPF_MAXINSNS
-LOAD_BYTE, LOAD_HALF, JUMP_EQUAL, RETURN = 0x30, 0x28, 0x15, 0x06
+LOAD_WORD, LOAD_HALF, LOAD_BYTE, JUMP_EQUAL, RETURN = 0x20, 0x28, 0x30, 0x15, 0x06
 PACKET_TYPE = 0xFFFFF004  # SKF_AD_OFF + SKF_AD_PKTTYPE
+INTERFACE = 0xFFFFF008  # SKF_AD_OFF + SKF_AD_IFINDEX
 HARDWARE = 0xFFFFF01C  # SKF_AD_OFF + SKF_AD_HATYPE
 OUTGOING, LOOPBACKS = 4, 772  # PACKET_OUTGOING, ARPHRD_LOOPBACK
 LIBRARIES = ("libpcap.so.1", "libpcap.so.0.8", "libpcap.so", "libpcap.dylib")
@@ -55,6 +56,11 @@ def program(accept: Sequence[Instruction], snap: int, *, direction: str = "") ->
     kept = [(RETURN, 0, 0, min(k, snap)) if code == RETURN else (code, t, f, k) for code, t, f, k in accept]
     kept = kept or [(RETURN, 0, 0, snap)]
     return HEADS[direction] + kept
+
+
+def only(index: int, instructions: Sequence[Instruction]) -> list[Instruction]:
+    """The same for the interface of that number, and nothing of all others."""
+    return [(LOAD_WORD, 0, 0, INTERFACE), (JUMP_EQUAL, 1, 0, index), (RETURN, 0, 0, 0), *instructions]
 
 
 def attach(to: socket.socket, instructions: Sequence[Instruction]) -> None:

@@ -14,6 +14,7 @@ import fcntl
 import mmap
 import socket
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from seqcheck.errors import InputError, PrivilegeError, UsageError
@@ -46,28 +47,34 @@ _MEMBERSHIP = struct.Struct("iHH8s")  # struct packet_mreq
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """How to listen. `ring` is the size of each interface's ring in bytes, `snap` the bytes kept of a frame; `filters`
-    are the instructions for `expression` by link type, empty for everything; `clock` is one of CLOCKS; `direction` is
-    "in", "out", or "" for both (on loopback, which would show each frame twice, "in"). `kept` blocks more are allotted
-    to be kept by the reader."""
+    """How to listen. `ring` is the size of each interface's ring in bytes, in blocks of `block` bytes; `snap` the bytes
+    kept of a frame; `filters` are the instructions for `expression` by link type, empty for everything; `clock` is one
+    of CLOCKS; `direction` is "in", "out", or "" for both (on loopback, which would show each frame twice, "in"). `kept`
+    blocks more are allotted to be kept by the reader. So many `workers` share an interface's frames and its ring
+    (fanout.py); it `returns` if it may go and come back under another number."""
 
     ring: int = 64 << 20
     snap: int = 262_144
     promiscuous: bool = False
     clock: str = "host"
+    block: int = BLOCK
     kept: int = 0
+    workers: int = 1
+    returns: bool = False
     expression: str = ""
     direction: str = ""
     filters: bpf.Programs = field(default_factory=dict)
 
-    def program(self, interface: Interface) -> list[bpf.Instruction]:
-        """What is to run for each frame of that interface. UsageError if the expression does not suit it."""
+    def program(self, interface: Interface, *, only: bool = False) -> list[bpf.Instruction]:
+        """What is to run for each frame of that interface; `only`: for a socket that is given others' frames, too.
+        UsageError if the expression does not suit it."""
         if self.filters and interface.link not in self.filters:
             raise UsageError(
                 f"the filter {self.expression!r} does not match the link layer of {visible(interface.name)}"
             )
         direction = self.direction or ("any" if interface.name == ANY else "in" if interface.loopback else "")
-        return bpf.program(self.filters.get(interface.link, ()), self.snap, direction=direction)
+        made = bpf.program(self.filters.get(interface.link, ()), self.snap, direction=direction)
+        return bpf.only(interface.index, made) if only else made
 
 
 class PacketSocket:
@@ -80,9 +87,9 @@ class PacketSocket:
             raise UsageError("`any` cannot be promiscuous", hint="name the interfaces: live eth0 eth1 --promiscuous")
         self.name, self.how = name, how
         self.accepted = self.dropped = 0
-        self.block_size = BLOCK
+        self.block_size = how.block
         self.kept = how.kept
-        self.blocks = max(how.ring // BLOCK, FEWEST) + how.kept
+        self.blocks = max(how.ring // how.block, FEWEST) + how.kept
         try:
             kind = socket.SOCK_DGRAM if name == ANY else socket.SOCK_RAW
             self.socket = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, 0)
@@ -99,11 +106,23 @@ class PacketSocket:
 
     def bind(self, interface: Interface) -> None:
         """Listen on the interface, from now on. OSError if it has gone in the meantime."""
-        bpf.attach(self.socket, self.how.program(interface))
-        if interface.name == ANY:
+        self.admit(self.how.program(interface))
+        self.attach_to(interface.name)
+        self.ask_for_all(interface)
+
+    def attach_to(self, name: str) -> None:
+        """Be given what passes the interface of that name, or all of them (ANY). OSError if it has gone."""
+        if name == ANY:
             self._bind_to_all()
         else:
-            self.socket.bind((interface.name, ETH_P_ALL))
+            self.socket.bind((name, ETH_P_ALL))
+
+    def admit(self, program: Sequence[bpf.Instruction]) -> None:
+        """Of what passes, take in what this program lets through, from now on."""
+        bpf.attach(self.socket, program)
+
+    def ask_for_all(self, interface: Interface) -> None:
+        """Have the interface take in frames to other addresses as well, if that was asked for."""
         if self.how.promiscuous:
             wanted = _MEMBERSHIP.pack(interface.index, PROMISCUOUS, 0, b"")
             self.socket.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, wanted)
@@ -129,7 +148,7 @@ class PacketSocket:
 
     def shut(self) -> None:
         """Take in no more frames; those in the ring stay."""
-        bpf.attach(self.socket, bpf.NOTHING)
+        self.admit(bpf.NOTHING)
 
     def close(self) -> None:
         """The memory goes with its last view."""

@@ -22,7 +22,8 @@ from seqcheck.simulate.template import RECEIVER4, SENDER4
 
 SCHEMA = "seqcheck.send/1"
 PORT = 5000
-HEADERS = 14 + 20 + 8
+SOURCE_PORT = 14 + 20  # where it is in a frame
+HEADERS = SOURCE_PORT + 8
 SMALLEST, LARGEST = HEADERS + header.FULL, 16_110  # the largest jumbo frame that adapters send
 NOTHING, OTHER, QUERY = -2, -1, -3  # what a slot may hold beside a record's number; QUERY: a DNS query of its own
 
@@ -30,7 +31,8 @@ NOTHING, OTHER, QUERY = -2, -1, -3  # what a slot may hold beside a record's num
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
     """What to send. `frames` slots in total; `other` and `stale` are the shares of advances that carry other traffic,
-    and that are left stale. Records are of `streams` streams in turn, `stream` and those that follow it."""
+    and that are left stale. Records are of `streams` streams in turn, `stream` and those that follow it; these come
+    from `flows` UDP source ports in turn, PORT and those that follow it."""
 
     ring_size: int
     frames: int
@@ -39,6 +41,7 @@ class Orders:
     stale: float = 0.0
     stream: int = 0
     streams: int = 1
+    flows: int = 1
     seed: int = 1
     target: bytes = bytes.fromhex("020000000002")
 
@@ -145,6 +148,10 @@ class Outgoing:
         self._own["stream"][at] = self.orders.stream + numbers % self.orders.streams
         self._own["time_ns"][at] = now
         self._own["slot"][at] = at
+        if self.orders.flows > 1:
+            ports = PORT + self._own["stream"][at] % self.orders.flows
+            frames = self._slots["frame"]
+            frames[at, SOURCE_PORT], frames[at, SOURCE_PORT + 1] = ports >> 8, ports & 255
         self._slots["length"][at], self._slots["copied"][at] = size + VNET, size
         self._holds[at] = numbers
         self.truth.records += len(at)
