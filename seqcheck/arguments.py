@@ -12,6 +12,7 @@ from .errors import UsageError
 RING_SMALLEST, RING_LARGEST = 2, 1_000_000
 LISTED, LISTED_MOST = 1000, 10_000_000
 WORKERS_MOST = 16
+JOBS_MOST = 1024
 
 
 def ring_sizes(given: Sequence[int] | int) -> tuple[int, ...]:
@@ -36,3 +37,10 @@ def whole(name: str, given: Any, low: int, high: int) -> int:
     if not low <= number <= high or isinstance(given, bool):
         raise UsageError(f"{name}: {given!r} is not an integer from {low} to {high}")
     return int(number)
+
+
+def perhaps(name: str, given: Any) -> bool | None:
+    """Yes, no, or None."""
+    if given is None or isinstance(given, bool):
+        return given
+    raise UsageError(f"{name}: {given!r} is not True, False or None")

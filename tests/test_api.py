@@ -113,6 +113,31 @@ def test_how_many_are_listed_is_checked(listed: Any) -> None:
         seqcheck.analyze(SAMPLES / "clean.pcap", listed=listed)
 
 
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [
+        *(("captures", each) for each in (None, 5, [None], [["a"]], io.StringIO("a"))),
+        *(("layout", each) for each in (5, [None], seqcheck.Layout, b"udp")),
+        *(("jobs", each) for each in (0, -1, 1.5, "2", None)),
+        *(("also_content", each) for each in ("x", 2, [])), ("select", 5), ("progress", 5),
+    ],
+)  # fmt: skip
+def test_arguments_that_cannot_be(what: str, given: Any) -> None:
+    with pytest.raises(seqcheck.UsageError, match=what):
+        seqcheck.analyze(**({"captures": (SAMPLES / "clean.pcap").read_bytes()} | {what: given}))
+
+
+def test_an_expression_ends_where_it_ends() -> None:
+    with pytest.raises(seqcheck.UsageError, match="is not a tcpdump expression"):
+        seqcheck.Selection(where="\0udp port 9999")
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_any_bytes_are_a_capture(kind: Any) -> None:
+    data = (SAMPLES / "clean.pcap").read_bytes()
+    assert seqcheck.analyze(kind(data)).to_json() == seqcheck.analyze(data).to_json()
+
+
 def test_the_bytes_of_a_capture_are_one() -> None:
     data = (SAMPLES / "thread-4096.pcap").read_bytes()
     whole = seqcheck.analyze(data)

@@ -144,3 +144,10 @@ def test_words() -> None:
     assert Word(bits=8, offset=0, big=False) == Word(bits=8, offset=0)
     offsets = [w.offset for w in parse("udp magic=u8@0==0 stream=u8@1 seq=u8@2 time=u8@3:s?u8@4 slot=u8@5").words()]
     assert offsets == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("amount", ["u16be@2/0", "4+u16be@2/0", "4+", "0x4+", "+4"])
+@pytest.mark.parametrize("field", ["each", "move"])
+def test_amounts_that_say_nothing_are_refused(field: str, amount: str) -> None:
+    with pytest.raises(UsageError):
+        parse(f"udp:5000 seq=u8@+0 {field}={amount}")

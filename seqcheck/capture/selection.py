@@ -42,7 +42,7 @@ class Selection:
     frames: tuple[int, int | None] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.where, str):
+        if not isinstance(self.where, str) or "\0" in self.where:
             raise UsageError(f"where: {self.where!r} is not a tcpdump expression")
         begin, until = nanoseconds("start", self.start, 0), nanoseconds("end", self.end, 0)
         same = isinstance(self.start, timedelta) == isinstance(self.end, timedelta)

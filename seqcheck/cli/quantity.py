@@ -6,7 +6,7 @@ import argparse
 import re
 from datetime import UTC, datetime, timedelta
 
-from seqcheck.arguments import LISTED_MOST, RING_LARGEST, RING_SMALLEST
+from seqcheck.arguments import JOBS_MOST, LISTED_MOST, RING_LARGEST, RING_SMALLEST
 
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SIZES = {"": 0, "K": 10, "M": 20, "G": 30}
@@ -17,7 +17,6 @@ _EPOCH = re.compile(r"(\d{9,11})(?:\.(\d{1,9}))?", re.ASCII)
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _FRAMES = re.compile(r"(\d{1,18})(?:(-)(\d{1,18})?)?", re.ASCII)
 LARGEST = 1 << 40
-JOBS_MOST = 1024
 
 
 def duration(text: str) -> float:

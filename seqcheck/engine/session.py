@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from io import BytesIO, FileIO
+from io import BytesIO, FileIO, TextIOBase
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from .. import arguments, kernel
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from . import spool
     from .rotation import Going, Rotation
 
-Source = str | os.PathLike[str] | BinaryIO | bytes
+Source = str | os.PathLike[str] | BinaryIO | bytes | bytearray | memoryview
+_BYTES = (bytes, bytearray, memoryview)
 INTERVAL_S = 0.1  # between calls of `progress`
 
 
@@ -126,9 +127,14 @@ def analyze(
         UsageError: An argument that cannot be.
         InputError: Nothing could be read, or no frame carries the header.
     """
+    if not (select is None or isinstance(select, Selection)):
+        raise UsageError(f"select: {select!r} is no Selection")
+    if not (progress is None or callable(progress)):
+        raise UsageError(f"progress: {progress!r} cannot be called")
     query = Query(
         layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed), selection=select,
-        jobs=jobs, executor=executor, also_content=also_content,
+        jobs=arguments.whole("jobs", jobs, 1, arguments.JOBS_MOST), executor=executor,
+        also_content=arguments.perhaps("also_content", also_content),
     )  # fmt: skip
     with examine(captures, query, progress) as results:
         return results.report
@@ -363,7 +369,13 @@ def _open_again(
 
 
 def _several(captures: Source | Iterable[Source]) -> list[Input]:
-    """A path, bytes and a stream can be iterated over, but stand for themselves. Bytes become a stream."""
-    if isinstance(captures, (str, os.PathLike, bytes)) or hasattr(captures, "read"):
+    """A path, bytes and a stream can be iterated over, but stand for themselves. Bytes become a stream. UsageError for
+    what is none of them."""
+    if isinstance(captures, (str, os.PathLike, *_BYTES)) or hasattr(captures, "read"):
         captures = [cast("Source", captures)]
-    return [BytesIO(each) if isinstance(each, bytes) else each for each in captures]
+    given = list(captures) if isinstance(captures, Iterable) else [captures]
+    for each in given:
+        stream = hasattr(each, "read") and not isinstance(each, TextIOBase)
+        if not (stream or isinstance(each, (str, os.PathLike, *_BYTES))):
+            raise UsageError(f"captures: {each!r} is no capture", hint="A path, bytes, or an open binary stream.")
+    return [BytesIO(each) if isinstance(each, _BYTES) else each for each in given]

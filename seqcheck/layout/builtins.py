@@ -185,7 +185,7 @@ _TABLE = (
       " stream=u32be@8 stream=u32be@12 stream=u32be@+0 stream=u32be@+12 seq=u32be@+8 each=8+u32be@+4"),
      "sFlow version 5 samples (flow and counter samples) by agent, sub-agent, kind of sample and source",
      "sflow.org/sflow_version_5.txt section 5, struct flow_sample, counters_sample"),
-    ("sflow-expanded", (f"udp:6343 {_SFLOW} magic=u32be@+0&0xfffffff8==0 magic=u32be@+0!=0 magic=u32be@+0!=1"
+    ("sflow-expanded", (f"udp:6343 {_SFLOW} magic=u32be@+0&0xfffffff8==0 magic=u32be@+0&6!=0 magic=u32be@+0&6!=6"
       " magic=u32be@+0!=2 magic=u32be@+0!=5 stream=u32be@8 stream=u32be@12 stream=u32be@+0 stream=u64be@+12"
       " seq=u32be@+8 each=8+u32be@+4"),
      "sFlow version 5 expanded samples (flow and counter samples) by agent, sub-agent, kind of sample and source",

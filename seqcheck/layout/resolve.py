@@ -6,7 +6,7 @@ A built-in's name may carry another selector and a modulus: `iperf3:15201`, `ipe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from seqcheck.dataclass import replace
@@ -81,7 +81,10 @@ def resolve_all(given: Layouts) -> tuple[Layout, ...]:
     there are too many."""
     if given is None:
         return ()
-    several = [given] if isinstance(given, str | Layout) else list(given)
+    several = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    for each in several:
+        if not isinstance(each, str | Layout):
+            raise UsageError(f"layout: {each!r} is no layout", hint="A name, a TOML file, a spec, or a Layout.")
     found = tuple(resolve(each) if isinstance(each, str) else each for each in several)
     if len(found) > MAX_LAYOUTS:
         raise UsageError(f"{len(found)} layouts", hint=f"There may be {MAX_LAYOUTS} at once.")

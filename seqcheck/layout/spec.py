@@ -37,6 +37,7 @@ from seqcheck.layout.model import (
     check_selector,
 )
 from seqcheck.layout.named_fields import replaced
+from seqcheck.layout.words import MOST_TIMES
 from seqcheck.layout.written import LENGTH
 
 T = TypeVar("T")
@@ -259,10 +260,12 @@ def _each(text: str) -> Move | None:
 
 def _amount(text: str) -> Amount:
     found = _AMOUNT.fullmatch(text)
-    if not found or not (found["plus"] or found["word"]):
+    if not found or not (found["plus"] or found["word"]) or text.endswith("+"):
         raise UsageError(f"{text!r} is not a number of bytes", hint="As in 20, u16be@2 or 12+4*u8@0&0x0f.")
     plus, times, whole = (read_number(found[name]) if found[name] else None for name in ("plus", "times", "whole"))
     word = _word(found["word"]) if found["word"] else None
+    if whole == 0:  # which an Amount has where there is none
+        raise UsageError("a multiple of 0", hint=f"It may be 2 to {MOST_TIMES}.")
     return Amount(plus=plus or 0, word=word, times=1 if times is None else times, whole=whole or 0)
 
 
