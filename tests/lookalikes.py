@@ -195,3 +195,25 @@ def retried_in_place(mean: int = 768, spread: float = 0.028, times: float = 0.02
             continue
         wire.put(datagram(due.pop(old), ident=0))
     return wire.capture()
+
+
+def held_by_a_sampler(every: int = 128, exported: float = 1.0) -> io.BytesIO:
+    """A mirror takes one frame in so many and puts it out when it takes the next one; some never come through."""
+    wire, held = Wire(11), None
+    for number in range(150 * every):
+        if number % every == 0:
+            if held is not None and wire.random.random() < exported:
+                wire.put(held)
+            held = datagram(number)
+        wire.put(datagram(number))
+    return wire.capture()
+
+
+def first_of_a_batch_again(batch: int = 64) -> io.BytesIO:
+    """Where the answer to a batch is late, its first frame goes out again before the next batch, as a probe."""
+    wire = Wire(12)
+    for number in range(200 * batch):
+        if number % batch == 0 and number and wire.random.random() < 0.15:
+            wire.put(datagram(number - batch, ident=0))
+        wire.put(datagram(number, ident=0))
+    return wire.capture()

@@ -69,6 +69,15 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
         lookalikes.repaired_in_a_turn,
         {"path-copy", "retransmission", "sender-repeat", "unexplained"},
     ),
+    "what a sampler held": (lookalikes.held_by_a_sampler, {"path-copy", "sender-repeat", "unexplained"}),
+    "the same, of which half is lost": (
+        lambda: lookalikes.held_by_a_sampler(exported=0.5),
+        {"path-copy", "sender-repeat", "unexplained"},
+    ),
+    "the first frame of a batch again": (
+        lookalikes.first_of_a_batch_again,
+        {"path-copy", "retransmission", "sender-repeat", "unexplained"},
+    ),
     "the receiver's own ring": (lookalikes.of_the_receivers_ring, {"path-copy", "retransmission", "unexplained"}),
     "the record before instead of the new one": (
         lookalikes.the_one_before_instead,

@@ -25,7 +25,7 @@ from .units import Brackets, Units
 
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside
 SOLE, MUCH = 0.9, 0.004  # share of units; scatter in natural log
-WIDE = 1.2  # of sizes: where an interval is wider, there is none to speak of
+WIDE, OPEN = 1.2, 1.9  # of sizes: where an interval is wider, there is none to speak of; nor any lap
 MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
@@ -60,7 +60,7 @@ MOST: dict[Doubt, Strength] = {
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
     "no-program": "weak", "behind": "weak", "length": "weak",
-    "round": "weak", "one-place": "weak",
+    "round": "weak", "one-place": "weak", "open-size": "moderate",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -117,6 +117,8 @@ def of_lap(
         yield "no-count"
     if ring.given:
         return
+    if instead and ring.size is None and not of_other_lengths(sample, share):
+        yield "wide" if ring.high > OPEN * ring.low else "open-size"
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"
     if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots

@@ -53,6 +53,9 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         f"their numbers have the same place in each block of {number(_ring(one).best)}, as the first ones of a "
         "program's blocks do, or what a sampler takes."
     ),
+    "open-size": _says(
+        "the ring's size remains open, and a program that sends old records instead of new ones looks the same."
+    ),
     "no-count": _says(
         "all frames of the sender that are in view make up no common distance, as those of a ring would."
     ),
