@@ -198,7 +198,7 @@ MADE = {
               [0, 127, 128, 1 << 31]),
     "sv": (0x88BA, lambda n: _sampled(n), [0, 3999, 4000], [0, 3999, -1]),
     "rtps": ("udp", lambda n: _rtps(struct.pack("<HHI4siI", 0, 16, 0, b"\0\0\3\2", n >> 32, n & 0xFFFFFFFF)),
-             [1, 1 << 32], [1, 1 << 32]),
+             [1, 0xFFFFFFFF, 1 << 32], [1, 0xFFFFFFFF, 0]),
     "rtp-extended": (
         "udp", lambda n: struct.pack(">BBHII", 0x81, 96, n & 0xFFFF, 7, 9) + bytes(4) + struct.pack(">H", n >> 16),
         [0, 65536, 0xFFFFFFFF], [0, 65536, 0xFFFFFFFF],

@@ -197,8 +197,40 @@ def test_what_the_documentation_writes(kernel: Any) -> None:
     assert numbers(
         kernel, documented("udp:5004 move=12+4*u8@0&0x0f magic"), [ethernet(ipv4(udp(rtp, dport=5004)))]
     ) == [(0, [0x100], n) for n in range(5)]
+    assert documented("udp:14550 ") == resolve("mavlink")
     assert documented("ip:132 ") == resolve("sctp")
     assert documented("udp:4433 ") == resolve("dtls")
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
+def test_all_messages_of_mavlink_1(kernel: Any) -> None:
+    some = b"".join(bytes([0xFE, n % 5, n, 1, 2, 0]) + bytes([0xFE] * (n % 5)) + b"\xfe\xfe" for n in range(8))
+    data = ethernet(ipv4(udp(some, dport=14550)))
+    assert numbers(kernel, resolve("mavlink1"), [data]) == [(0, [0x0102], n) for n in range(8)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
+def test_all_data_of_rtps(kernel: Any) -> None:
+    """Between a time stamp and a heartbeat; the last submessage may leave its length out."""
+
+    def submessage(kind: int, body: bytes, *, told: bool = True) -> bytes:
+        return struct.pack("<BBH", kind, 5, len(body) if told else 0) + body
+
+    def written_by(writer: int, number: int) -> bytes:
+        return struct.pack("<HHI", 0, 16, 0) + struct.pack(">I", writer) + struct.pack("<iI", 0, number) + bytes(8)
+
+    frames = [
+        submessage(9, bytes(8)) + submessage(0x15, written_by(3, n)) + submessage(7, bytes(28))
+        + submessage(0x15, written_by(3, n + 1)) + submessage(0x15, written_by(4, n) + b"\x15\5" * 9, told=n % 2 == 0)
+        for n in (1, 3)
+    ]  # fmt: skip
+    head = b"RTPS\2\3\1\x0f" + bytes(range(12))
+    packets = [ethernet(ipv4(udp(head + each, dport=7400))) for each in frames]
+    guid = [int.from_bytes(bytes(range(8)), "big"), int.from_bytes(bytes(range(8, 12)), "big")]
+    assert numbers(kernel, resolve("rtps"), packets) == [
+        (at, [*guid, writer], number)
+        for at, n in enumerate((1, 3)) for writer, number in ((3, n), (3, n + 1), (4, n))
+    ]  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)

@@ -156,11 +156,11 @@ _TABLE = (
     ("pktgen-dpdk-vlan", "frame magic=u16be@12==0x8100 magic=u32le@52==0xf00dcafe seq=u32le@56",
      "Pktgen-DPDK latency packets with one 802.1Q tag",
      "Pktgen-DPDK app/pktgen.h and pktgen.c, tstamp_t"),
-    ("mavlink", "udp:14550 magic=u8@0==0xfd stream=u16be@5 seq=u8@4",
-     "MAVLink 2 by system and component, the first message of each datagram",
+    ("mavlink", "udp:14550 magic=u8@0==0xfd stream=u16be@5 seq=u8@4 each=12+u8@1 each=13?u8@2&0x01",
+     "MAVLink 2 by system and component, all messages of a datagram, signed or not",
      "mavlink.io/en/guide/serialization.html"),
-    ("mavlink1", "udp:14550 magic=u8@0==0xfe stream=u16be@3 seq=u8@2",
-     "MAVLink 1 by system and component, the first message of each datagram",
+    ("mavlink1", "udp:14550 magic=u8@0==0xfe stream=u16be@3 seq=u8@2 each=8+u8@1",
+     "MAVLink 1 by system and component, all messages of a datagram",
      "mavlink.io/en/guide/serialization.html"),
     ("syslog", "udp:514 seq=text@'sequenceId=\"'%2147483647 from=1",
      "syslog messages with the structured data element meta and its sequenceId",
@@ -279,10 +279,10 @@ _TABLE = (
      ("IEC 61850 sampled values by svID, one sample per frame, 80 per 50 Hz cycle; for another rate give the "
       "samples per second, as in sv%4800"),
      "IEC 61850-9-2:2011 clause 8.5 and annex A; UCA 9-2LE; wireshark epan/dissectors/asn1/sv"),
-    ("rtps", ("udp magic=u32be@0==0x52545053 move=20 move=4+u16le@+2:u16be@+0&0xff01==0x1501 stream=u64be@8"
-      " stream=u32be@16 stream=u32be@+12 seq=u32le@+16:u32le@+20"),
-     ("RTPS (DDS) by writer: the first DATA submessage of each frame, little endian, as nearly all writers send it; "
-      "what a writer sends again on request is a duplicate"),
+    ("rtps", ("udp magic=u32be@0==0x52545053 move=20 magic=u16be@+0&0xff01==0x1501 stream=u64be@8 stream=u32be@16"
+      " stream=u32be@+12 seq=u32le@+20 each=4+u16le@+2?u16le@+2"),
+     ("RTPS (DDS) by writer: all DATA submessages of a frame, little endian, as nearly all writers send them, by the "
+      "low 32 bits of their numbers; what a writer sends again on request is a duplicate"),
      "OMG DDSI-RTPS 2.3 clauses 8.3.7.2 and 9.4.5.3"),
     ("rtp-extended", ("udp magic=u8@0&0xc0==0x80 move=12+4*u8@0&0x0f move=4+4*u16be@+2?u8@0&0x10 stream=u32be@8"
       " seq=u16be@+0:u16be@2"),
