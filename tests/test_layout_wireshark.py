@@ -1,15 +1,22 @@
 """The dissectors, run by tshark on captures that our own decoder reads."""
 
+import random
+import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from containers import Packet, pcap_file
+from test_chain import FORMATS
+from test_spread import frame
+from test_spread import told as read_by
 from tunnels import TUNNELS, packet
 
 from seqcheck.cli.main import main
 from seqcheck.engine import session
+from seqcheck.kernel import load
 from seqcheck.layout import Layout, Word, builtins, dissector, resolve
 from seqcheck.layout.wireshark import name
 
@@ -50,6 +57,40 @@ def test_tshark_sees_the_records_that_we_see(layout: str, tmp_path: Path) -> Non
     for each in report.duplicates.listed:
         assert numbers[each.frame] == numbers[each.earlier_frame or 0] == each.seq
     assert report.duplicates.total == 3
+
+
+def payloads(many: int) -> list[bytes]:
+    """Random ones, some of which hold records of these kinds, cut and lying ones too."""
+    draw = random.Random(7)
+    some = [0, 1, 2, 3, 5, 8, 12, 13, 16, 30, 255, 65535]
+    pieces: list[Callable[[int], bytes]] = [
+        lambda n: struct.pack(">BHHIHH", draw.choice([0x16, 0x17, 7]), 0xFEFD, n % 3, 0, n, draw.choice(some)),
+        lambda n: struct.pack(">BBHI", draw.choice([0, 3, 64]), 3, draw.choice(some), n),
+        lambda n: bytes([draw.choice([7, 0x47, 64]), n % 256, draw.randrange(9)]),
+        lambda n: draw.randbytes(draw.randrange(9)),
+    ]
+    heads = [b"", b"\0\1\0\5", b"\3\2\1", b"\4\0", b"\1", b"\0\x09\0\0"]
+    return [
+        draw.choice(heads) + b"".join(draw.choice(pieces)(n) + draw.randbytes(draw.randrange(6)) for _ in range(5))
+        for n in range(many)
+    ]
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_tshark_sees_all_records_of_a_frame(form: str, tmp_path: Path) -> None:
+    spec, capture, script = FORMATS[form].spec, tmp_path / "run.pcap", tmp_path / "layout.lua"
+    some = [frame(payload, None if at % 5 else 60) for at, payload in enumerate(payloads(300))]
+    capture.write_bytes(
+        pcap_file([Packet(data=each.data, ns=10**18 + at, wire=each.wire) for at, each in enumerate(some)])
+    )
+    script.write_text(dissector(resolve(spec)))
+    rows, _, _ = read_by(resolve(spec), some, (), load())
+    told: dict[int, list[int]] = {}
+    for row, _, number in rows:
+        told.setdefault(row + 1, []).append(number)
+    seen = tshark(capture, script, "frame.number", "seqcheck.custom.seq")
+    assert {int(number): [*map(int, seqs.split(","))] for number, seqs in seen} == told
+    assert max(map(len, told.values())) > 1
 
 
 KNOWN_TO_TSHARK = (

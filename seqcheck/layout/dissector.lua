@@ -135,11 +135,11 @@ local ANCHORS = {
   tcp = { ip_headers, function(tvb, at) return transport_payload(tvb, at, 6, 20) end },
 }
 
--- Where the moves of LAYOUT lead in the payload that is being read.
+-- Where the moves of LAYOUT lead in the payload that is being read; of several records in it, where one begins.
 local here = 0
 
 local function placed(start, last, field)
-  if field.here then return here + field.at end
+  if field.here or LAYOUT.in_record then return here + field.at end
   return (field.at >= 0 and start or last) + field.at
 end
 
@@ -236,19 +236,34 @@ local function read_element(tvb, last, field)
   return tvb(at, length), value
 end
 
--- On by an amount. False where that leads out of the payload.
-local function moved_on(tvb, start, last, move)
+-- How many bytes an amount is; nil where that cannot be said.
+local function amount(tvb, start, last, move)
   local on = move.plus
   if move.word then
     local _, value = read(tvb, start, last, move.word)
-    if not value then return false end
+    if not value then return nil end
     value = value:rshift(move.word.shift)
-    if value > UInt64.new(262144) then return false end
+    if value > UInt64.new(262144) then return nil end
     on = on + move.times * value:tonumber()
   end
   if move.whole > 0 then on = math.ceil(on / move.whole) * move.whole end
+  return on
+end
+
+-- On by an amount. False where that leads out of the payload.
+local function moved_on(tvb, start, last, move)
+  local on = amount(tvb, start, last, move)
+  if not on then return false end
   here = here + on
   return here <= last
+end
+
+-- Whether what an amount depends on is not 0; nil where that cannot be said.
+local function asked(tvb, start, last, move)
+  if not move.when then return true end
+  local _, value = read(tvb, start, last, move.when)
+  if not value then return nil end
+  return value ~= UInt64.new(0)
 end
 
 -- Over the elements in front of the one that is sought.
@@ -274,16 +289,24 @@ local function moved(tvb, start, last)
     elseif move.sought then
       if not moved_until(tvb, start, last, move) then return false end
     else
-      local asked = true
-      if move.when then
-        local _, value = read(tvb, start, last, move.when)
-        if not value then return false end
-        asked = value ~= UInt64.new(0)
-      end
-      if asked and not moved_on(tvb, start, last, move) then return false end
+      local wanted = asked(tvb, start, last, move)
+      if wanted == nil or (wanted and not moved_on(tvb, start, last, move)) then return false end
     end
   end
   return true
+end
+
+-- On to the place of the next record of the same payload, as portable/chain.py says; false if there is none.
+local function next_place(tvb, start, last)
+  local sum = 0
+  for _, part in ipairs(LAYOUT.each) do
+    local wanted, on = asked(tvb, start, last, part), 0
+    if wanted then on = amount(tvb, start, last, part) end
+    if wanted == nil or not on then return false end
+    sum = sum + on
+  end
+  here = here + sum
+  return sum > 0 and here < math.min(last, tvb:len())
 end
 
 -- A number in several words, high part first; the bytes shown are those of the last one.
@@ -332,9 +355,9 @@ local function nanoseconds(value, unit)
   return seconds * UInt64.new(1000000000) + (value:band(UInt64.new(0xffffffff)) * UInt64.new(1000000000)):rshift(32)
 end
 
--- What there is to show of a payload, the time and the number; nil where it is no record.
+-- What there is to show of a record, the time and the number; nil where there is none.
 local function record(tvb, start, last)
-  if not start or start > last or not moved(tvb, start, last) or not matches(tvb, start, last) then return nil end
+  if not matches(tvb, start, last) then return nil end
   local shown, time, seq = {}, UInt64.new(0), nil
   for _, field in ipairs(LAYOUT.fields) do
     local range, value
@@ -364,6 +387,26 @@ local function record(tvb, start, last)
   return shown, time, seq
 end
 
+-- All records of a payload.
+local function records(tvb, start, last)
+  local found = {}
+  if not start or start > last or not moved(tvb, start, last) then return found end
+  repeat
+    local shown, time, seq = record(tvb, start, last)
+    if shown then found[#found + 1] = { shown = shown, time = time, seq = seq } end
+  until not next_place(tvb, start, last)
+  return found
+end
+
+local function show(branch, one)
+  for _, item in ipairs(one.shown) do branch:add(item[1], item[2], item[3]) end
+  if one.time and LAYOUT.timed then
+    local whole = one.time / UInt64.new(1000000000)
+    local rest = one.time - whole * UInt64.new(1000000000)
+    branch:add(time_field, NSTime.new(whole:tonumber(), rest:tonumber())):set_generated()
+  end
+end
+
 -- Mark what a comment of seqcheck's says: this frame's number came before, or it comes again.
 local function mark_duplicates(branch, pinfo)
   local twice, earlier
@@ -384,23 +427,22 @@ end
 
 function proto.dissector(tvb, pinfo, tree)
   local begins, payload = ANCHORS[LAYOUT.anchor][1](), ANCHORS[LAYOUT.anchor][2]
-  local shown, time, seq, start, last
+  local found, start, last = {}, nil, nil
   for _, at in ipairs(begins) do
     start, last = payload(tvb, at)
-    shown, time, seq = record(tvb, start, last)
-    if shown then break end
+    found = records(tvb, start, last)
+    if #found > 0 then break end
   end
-  if not shown then return end
-  local size = math.min(last, tvb:len()) - start
-  local branch = tree:add(proto, tvb(start, size))
-  branch:append_text(": number " .. tostring(seq))
-  for _, item in ipairs(shown) do branch:add(item[1], item[2], item[3]) end
+  if #found == 0 then return end
+  local branch = tree:add(proto, tvb(start, math.min(last, tvb:len()) - start))
+  if #found == 1 then
+    branch:append_text(": number " .. tostring(found[1].seq))
+    show(branch, found[1])
+  else
+    branch:append_text(": " .. #found .. " records")
+    for _, one in ipairs(found) do show(branch:add("Number " .. tostring(one.seq)), one) end
+  end
   mark_duplicates(branch, pinfo)
-  if time and LAYOUT.timed then
-    local whole = time / UInt64.new(1000000000)
-    local rest = time - whole * UInt64.new(1000000000)
-    branch:add(time_field, NSTime.new(whole:tonumber(), rest:tonumber())):set_generated()
-  end
 end
 
 register_postdissector(proto)

@@ -43,6 +43,9 @@ def table(layout: Layout) -> Iterator[str]:
     yield "  moves = {"
     yield from (f"    {_move(move)}," for move in layout.moves)
     yield "  },"
+    yield "  each = {"
+    yield from (f"    {_move(part)}," for part in layout.each)
+    yield f"  }}, in_record = {_truth(bool(layout.each) and not layout.moves)},"
     yield "  matches = {"
     yield from (f"    {_match(match)}," for match in layout.matches)
     yield "  },"
