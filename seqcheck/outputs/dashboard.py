@@ -2,8 +2,9 @@
 
 Each drawing comes from one Snapshot and nothing else, and takes some 0.2 ms: what follows from the report alone is laid
 out once for each report, and only lines that changed are written. A thread waits for the terminal (patient.py). It fits
-80 columns and 24 lines, and uses more if available. The first line is the answer so far. At the end the normal screen is restored, and what was said
-meanwhile is printed there. Keys switch to other pages (pages.py), pause the picture or end the capture: see `heed`.
+80 columns and 24 lines, and uses more if available. The first line is the answer so far. At the end the normal screen
+is restored, and what was said meanwhile is printed there. Keys switch to other pages (pages.py), pause the picture or
+end the capture: see `heed`.
 """
 
 from __future__ import annotations
