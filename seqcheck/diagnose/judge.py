@@ -32,7 +32,9 @@ from .table import Table, episodes
 from .units import Brackets, Units, brackets, units
 
 SLOTLESS = 0.1  # scatter that is left where copies are not counted as slots, for them not to be slots
-REPLACED = 1.5  # times as many copies at one count where no missing number took a slot, for none to have taken one
+# Times as many copies at one count where no missing number took a slot, for none to have taken one; or that part of the
+# others left.
+REPLACED, LEFT = 1.5, 0.25
 STANDING_FROM, STILL, HARDLY_MOVES, EACH = 8, 3, 64, 200  # duplicates from which on a number stands still: of so few
 # numbers, or of a few more if each came that often
 MIRRORED = 0.5  # of the numbers
@@ -108,13 +110,23 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
     if leads.sum() >= AGREE and table.source_lost[leads].any():
         other = made(aside, replaced=True)
         agree = [at_one_count(each.high[leads]) for each in (spans, other)]
-        if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
+        more = (agree[1] - agree[0]) * float(leads.sum())
+        if agree[1] >= max(doubts.MANY, REPLACED * agree[0]) or (
+            more >= AGREE and agree[1] >= 1 - LEFT * (1 - agree[0])
+        ):
             spans = other
     if leads.sum() >= AGREE and (spans.high > spans.low)[leads].any():
         agree = [at_one_count(each[leads]) for each in (spans.high, spans.low)]
         if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
             spans = replace(spans, high=spans.low, foreign=np.zeros(len(table)), own=True)
     return spans
+
+
+def tighter(before: float, after: float, count: int) -> bool:
+    """Whether so much more of `count` copies (0..1) lie at one count that this is how to count: many more of them, or
+    hardly any of the others is left."""
+    several = (after - before) * count >= AGREE
+    return after >= max(doubts.MANY, REPLACED * before) or (several and 1 - after <= LEFT * (1 - before))
 
 
 def _echo(case: Case, aside: Bools) -> float:
