@@ -89,7 +89,7 @@ def accounts(draw: st.DrawFn) -> tuple[Account, int]:
             cluster=cluster,
         )
     log_odds = draw(st.floats(-5, 100))
-    doubts = [each for each in MOST if ring is not None or each not in ("wide", "small", "size")]
+    doubts = [each for each in MOST if ring is not None or each not in ("wide", "small", "size", "one-place")]
     account = Account(
         cause=cause,
         pattern=pattern,
