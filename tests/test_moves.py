@@ -194,7 +194,13 @@ def test_tshark_reads_the_same(spec: str, some: list[bytes], tmp_path: Path) -> 
     assert [int(row[1]) for row in tshark(capture, script, "frame.number", "seqcheck.custom.seq")] == expected
 
 
-@pytest.mark.parametrize("spec", [LIST, RTP, BER, "goose", "sv", "rtps", "rtp-extended:5004"])
+RTPS = (
+    "udp:7400 magic=u32be@0==0x52545053 move=20 move=4+u16le@+2:u16be@+0&0xff01==0x1501 stream=u64be@8 stream=u32be@16"
+    " stream=u32be@+12 seq=u32le@+16:u32le@+20"
+)  # the first DATA submessage of each frame
+
+
+@pytest.mark.parametrize("spec", [LIST, RTP, BER, "goose", "sv", RTPS, "rtp-extended:5004"])
 def test_from_the_simulator_to_the_report(spec: str, tmp_path: Path) -> None:
     capture = str(tmp_path / "run.pcap")
     assert main(["simulate", "--layout", spec, "--frames", "3000", "--size", "200", capture]) == 0
