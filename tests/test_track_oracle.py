@@ -109,8 +109,8 @@ def fed(kernel: Any, drawn: tuple[list[Stream], list[int], int], cuts: list[int]
     return track.findings()
 
 
-# The same draws each time: in one of some 400, a count ends, or leaves numbers out, just where an earlier one had ended,
-# and nobody can tell whether it began anew.
+# The same draws each time: in one of 400, a count ends, or leaves numbers out, just where an earlier one ended, and
+# nobody can tell whether it began anew.
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(traffic(), st.lists(st.integers(1, 1500), max_size=6), st.sampled_from(KERNELS))
 def test_equals_the_oracle(drawn: tuple[list[Stream], list[int], int], cuts: list[int], kernel: Any) -> None:
