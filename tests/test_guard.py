@@ -1,11 +1,15 @@
 """Work that is held to a budget: what it returns, how it fails, and that it can be stopped wherever it is."""
 
+import _thread
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
+from seqcheck.engine import guard
 from seqcheck.engine.guard import Budget, UnfinishedError, within
 
 SHORT = Budget(seconds=0.02)
@@ -106,6 +110,58 @@ def test_a_thread_of_the_caller_can_be_stopped_too() -> None:
     thread.start()
     thread.join()
     assert said == ["it took more than 0.02 s"]
+
+
+@pytest.mark.parametrize("thread", [False, True])
+def test_what_is_raised_too_late_ends_the_watch_all_the_same(thread: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    end, times = guard._Watch.end, []
+
+    def late(watch: guard._Watch) -> None:
+        times.append(watch)
+        if len(times) == 1:
+            raise guard.Spent
+        end(watch)
+
+    monkeypatch.setattr(guard._Watch, "end", late)
+    if thread:
+        monkeypatch.setattr(guard, "_tick", lambda look: None)
+    before = _thread._count()
+    assert within(Budget(), lambda: 7) == 7
+    assert len(times) == 2
+    assert signal.getsignal(signal.SIGPROF) == signal.SIG_DFL
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+    ends = time.monotonic() + 10
+    while _thread._count() > before and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert _thread._count() <= before
+
+
+def test_a_thread_that_was_stopped_can_be_traced() -> None:
+    """CPython 3.11 hangs in the next call that is traced, if it waits for an exception that does not come."""
+    code = """
+import sys, threading
+from seqcheck.engine.guard import Budget, UnfinishedError, within
+
+def for_ever():
+    while True:
+        pass
+
+def work():
+    try:
+        within(Budget(seconds=0.02), for_ever)
+    except UnfinishedError as error:
+        print(error.why)
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+sys.settrace(lambda *what: None)
+(lambda: None)()
+print("traced")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["it took more than 0.02 s", "traced"]
 
 
 def test_ctrl_c_passes_through() -> None:

@@ -86,7 +86,11 @@ def within(budget: Budget, work: Callable[[], T]) -> T:
             watch.begin()
             return work()
         finally:
-            watch.end()
+            while not watch.ended:
+                try:
+                    watch.end()
+                except Spent:  # said too late: the work was done
+                    continue
     except Spent:
         raise UnfinishedError(watch.why) from None
     except MemoryError as error:
@@ -96,10 +100,11 @@ def within(budget: Budget, work: Callable[[], T]) -> T:
 
 
 class _Watch:
-    """What the work has used, and the end of it. `why` it was stopped, empty if it was not."""
+    """What the work has used, and the end of it. `why` it was stopped, empty if it was not; whether the watch has
+    `ended`."""
 
     def __init__(self, budget: Budget) -> None:
-        self.why = ""
+        self.why, self.ended, self._over = "", False, False
         self._budget, self._worker = budget, _thread.get_ident()
         self._clock = _clock(self._worker)
         self._stop: Callable[[], None] = _nothing
@@ -111,11 +116,15 @@ class _Watch:
         self._stop = _tick(self.look) or _beside(self.look, self._worker)
 
     def end(self) -> None:
-        """Stop; afterwards nothing is raised any more."""
+        """Stop; afterwards nothing is raised any more. Spent if it was raised meanwhile: then to be called again."""
+        self._over = True
         self._stop()
+        self.ended = True
 
     def look(self) -> bool:
         """Whether the budget is spent."""
+        if self._over:
+            return False
         self.why = self.why or self._spent()
         return bool(self.why)
 
@@ -134,15 +143,12 @@ Look = Callable[[], bool]
 def _tick(look: Look) -> Callable[[], None] | None:
     """Have the system interrupt this thread to look, and Spent raised if that says so; what ends that. None if it
     cannot be done: signals are the main thread's, and the one that is needed may be in use."""
-    over = False
 
     def tick(number: int, frame: object) -> None:
-        if not over and look():
+        if look():
             raise Spent
 
     def stop() -> None:
-        nonlocal over
-        over = True
         signal.setitimer(signal.ITIMER_PROF, 0)
         for _ in range(2):  # where one was on its way, it comes here, before nobody listens
             pass
@@ -161,27 +167,25 @@ def _tick(look: Look) -> Callable[[], None] | None:
 def _beside(look: Look, worker: int) -> Callable[[], None]:
     """The same by a thread that looks, for any thread to be interrupted; slower to start, and it takes a lot of address
     space."""
-    done, gone = _thread.allocate_lock(), _thread.allocate_lock()
+    done, saying = _thread.allocate_lock(), _thread.allocate_lock()
     told = False
 
     def watch() -> None:
         nonlocal told
-        try:
-            while not done.acquire(timeout=STEP_S):
+        while not done.acquire(timeout=STEP_S):
+            with saying:
                 if look():  # again each time, should something in there have swallowed it
                     told = True
-                    _raise_in(worker, Spent)
-        finally:
-            gone.release()
+                    _raise_in(worker)
 
     def stop() -> None:
-        done.release()
-        gone.acquire()
+        with saying:  # what was being said has been said
+            pass
         if told:
-            _raise_in(worker, None)
+            _take_back(worker)
+        done.release()
 
     done.acquire()
-    gone.acquire()
     try:
         _thread.start_new_thread(watch, ())
     except RuntimeError:  # no thread to be had: the work is done all the same
@@ -212,9 +216,19 @@ def _peak() -> int:
     return peak if sys.platform == "darwin" else peak * KIB
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Have `kind` raised in that thread, as soon as it is back in Python; None takes back what was not raised yet."""
+def _raise_in(thread: int) -> None:
+    """Have Spent raised in that thread, as soon as it is back in Python."""
     import ctypes  # here, since it is slow to load and hardly ever needed
 
-    raised = ctypes.py_object(kind) if kind is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Spent))
+
+
+def _take_back(thread: int) -> None:
+    """Have nothing more raised in this thread. It is raised once more, and caught: where CPython 3.11 is told to raise
+    nothing, it looks for an exception at every call from then on, and hangs as soon as somebody traces."""
+    try:
+        _raise_in(thread)
+        for _ in range(2):
+            pass
+    except Spent:
+        return
