@@ -29,7 +29,7 @@ from ..kernel.protocols import DecoderLike, Kernel
 from ..layout import Layout
 from ..layout.joined import Names, grown
 from ..layout.program import EVERY_FRAME
-from ..layout.spread import decoder_of
+from ..layout.spread import decoder_of, frames_cut
 
 _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
 
@@ -55,7 +55,7 @@ class Several:
     @property
     def cut(self) -> int:
         """As of spread.Chained, of all layouts."""
-        return sum(getattr(decoder, "cut", 0) for decoder in self._decoders)
+        return sum(map(frames_cut, self._decoders))
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """protocols.DecoderLike.decode."""

@@ -109,15 +109,12 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
     leads = alike & table.leads
     if leads.sum() >= AGREE and table.source_lost[leads].any():
         other = made(aside, replaced=True)
-        agree = [at_one_count(each.high[leads]) for each in (spans, other)]
-        more = (agree[1] - agree[0]) * float(leads.sum())
-        if agree[1] >= max(doubts.MANY, REPLACED * agree[0]) or (
-            more >= AGREE and agree[1] >= 1 - LEFT * (1 - agree[0])
-        ):
+        before, after = (at_one_count(each.high[leads]) for each in (spans, other))
+        if tighter(before, after, int(leads.sum())):
             spans = other
     if leads.sum() >= AGREE and (spans.high > spans.low)[leads].any():
-        agree = [at_one_count(each[leads]) for each in (spans.high, spans.low)]
-        if agree[1] >= max(doubts.MANY, REPLACED * agree[0]):
+        before, after = (at_one_count(each[leads]) for each in (spans.high, spans.low))
+        if _far_more(before, after):
             spans = replace(spans, high=spans.low, foreign=np.zeros(len(table)), own=True)
     return spans
 
@@ -126,7 +123,12 @@ def tighter(before: float, after: float, count: int) -> bool:
     """Whether so much more of `count` copies (0..1) lie at one count that this is how to count: many more of them, or
     hardly any of the others is left."""
     several = (after - before) * count >= AGREE
-    return after >= max(doubts.MANY, REPLACED * before) or (several and 1 - after <= LEFT * (1 - before))
+    return _far_more(before, after) or (several and 1 - after <= LEFT * (1 - before))
+
+
+def _far_more(before: float, after: float) -> bool:
+    """Whether most copies lie at one count, and many more than before."""
+    return after >= max(doubts.MANY, REPLACED * before)
 
 
 def _echo(case: Case, aside: Bools) -> float:

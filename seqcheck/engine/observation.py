@@ -233,7 +233,7 @@ def _with_decoder(findings: Findings, chosen: Chosen, skipped: Mapping[str, int]
     """With the limits that are the decoder's, where they were reached."""
     counts: dict[LimitName, int] = {"streams": skipped.get(REASONS[STREAMS], 0)}
     if any(layout.each for layout in chosen.layouts):  # others have their record where their payload begins
-        counts["cut"] = getattr(chosen.decoder, "cut", 0)
+        counts["cut"] = chosen.cut
         sent = chosen.decoder.sources()["counts"]
         counts["fragments"] = int(sent[sent[:, RECORD] > 0, FRAGMENT].sum())
     more = [Limit(name=name, stream=None, count=count) for name, count in counts.items() if count]

@@ -22,7 +22,7 @@ from ..kernel.border import EVENT, ROOM, Frames, RecordColumns, Room
 from ..kernel.protocols import ContentLike, DecoderLike, Kernel, KernelDecoder
 from ..layout import Layout
 from ..layout import compile as compile_layout
-from ..layout.spread import decoder_of, portions
+from ..layout.spread import decoder_of, frames_cut, portions
 from ..saved import Saved, known_of, put_known
 from ..sink import Block, Sink, Store
 from ..track.tracker import Track
@@ -67,6 +67,11 @@ class Chosen:
             return
         new = self.several.which[self.track.counted :].tolist()
         self.track.count_by([self.layouts[at].counted for at in new])
+
+    @property
+    def cut(self) -> int:
+        """Frames of which records may be missing, since they were not captured whole."""
+        return frames_cut(self.decoder) if self.several is None else self.several.cut
 
 
 class Pipeline:

@@ -38,7 +38,7 @@ LOOKS = (500, 4000)  # frames after which discovery looks, beside when it has al
 RIVAL = (
     0.25  # other frames that another candidate beyond doubt reads, for each record of the first, that make it a rival
 )
-AGAIN = 2000  # frames that are read again, to say what is wrong with a layout
+AGAIN, AGAIN_BYTES = 2000, 1 << 19  # frames, and about so many bytes, read again to say what is wrong with a layout
 NAMED = 3  # candidates that an error names
 
 
@@ -165,12 +165,13 @@ def _finished(work: Callable[[], T], otherwise: T) -> T:
 
 
 def first_frames(store: Store) -> Frames:
-    """The first frames of a capture again, as many as are still at hand, up to AGAIN."""
-    found = []
+    """The first frames of a capture again, as many as are still at hand, up to AGAIN and AGAIN_BYTES."""
+    found, size = [], 0
     for number in range(1, AGAIN + 1):
-        if (frame := store.get(number)) is None:
+        if (frame := store.get(number)) is None or size > AGAIN_BYTES:
             break
         found.append(frame)
+        size += len(frame.data)
     frames = Frames(len(found))
     frames.count = len(found)
     frames.cap[:] = [len(frame.data) for frame in found]

@@ -98,6 +98,12 @@ class Chained:
         return self._decoder.sources()
 
 
+def frames_cut(decoder: DecoderLike) -> int:
+    """Frames of which records may be missing, since they were not captured whole; 0 for what reads one record a
+    frame."""
+    return decoder.cut if isinstance(decoder, Chained) else 0
+
+
 class Covering:
     """protocols.DecoderLike, of one layout."""
 

@@ -49,13 +49,7 @@ def gone(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.boo
 
 def _from_a_record_on(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
     back = back[np.lexsort((back["place"], back["stream"]))]
-    # The lowest record from each on, within its stream: a running minimum from behind, of ranks, which are lifted for
-    # each stream above those of the ones before it.
-    order = np.argsort(back["a"], kind="stable")
-    ranks = np.empty(len(back), np.int64)
-    ranks[order] = np.arange(len(back))
-    lift = np.cumsum(np.append(False, back["stream"][1:] != back["stream"][:-1])) * np.int64(len(back))
-    lowest = back["a"][order][np.minimum.accumulate((ranks + lift)[::-1])[::-1] - lift]
+    lowest = -_highest(back["stream"][::-1], -back["a"][::-1])[::-1]  # of each and those behind it
     at = rank(back["stream"], back["place"], rows["stream"], places)
     inside = at < len(back)
     own = np.minimum(at, len(back) - 1)
@@ -65,7 +59,7 @@ def _from_a_record_on(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> N
 
 def _between(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
     back = back[np.lexsort((back["place"], back["a"], back["stream"]))]
-    farthest = _farthest(back)
+    farthest = _highest(back["stream"], back["b"])
     last = rank(back["stream"], back["a"], rows["stream"], rows["record"]) - 1
     result = np.zeros(len(rows), np.bool_)
     left = np.arange(len(rows))  # that one of those before may still reach over: as many as are early at a time
@@ -81,11 +75,12 @@ def _between(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np
     return result
 
 
-def _farthest(back: NDArray[Any]) -> Ints:
-    """int64[n]: the highest `b` of each row and those before it in its stream."""
-    order = np.argsort(back["b"], kind="stable")
-    ranks = np.empty(len(back), np.int64)
-    ranks[order] = np.arange(len(back))
-    lift = np.cumsum(np.append(False, back["stream"][1:] != back["stream"][:-1])) * np.int64(len(back))
-    found: Ints = back["b"][order][np.maximum.accumulate(ranks + lift) - lift]
+def _highest(streams: NDArray[Any], values: Ints) -> Ints:
+    """int64[n]: the highest value of each row and those before it in its stream, whose rows are side by side. It is
+    taken of ranks, lifted for each stream above those of the ones before."""
+    order = np.argsort(values, kind="stable")
+    ranks = np.empty(len(values), np.int64)
+    ranks[order] = np.arange(len(values))
+    lift = np.cumsum(np.append(False, streams[1:] != streams[:-1])) * np.int64(len(values))
+    found: Ints = values[order][np.maximum.accumulate(ranks + lift) - lift]
     return found
