@@ -4,8 +4,19 @@ Ctrl-C while modules are loaded, or while the interpreter cleans up at the end, 
 between, the verb handles it.
 """
 
+import os
 import signal
 import sys
+
+
+def _occupy() -> None:
+    """Where a standard stream is closed, what is opened next would get its number, and be taken for it."""
+    try:
+        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass  # it stays
+    except OSError:
+        return
+    os.close(number)
 
 
 def run() -> int:
@@ -13,6 +24,7 @@ def run() -> int:
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _occupy()
     from seqcheck.cli.main import INTERRUPTED, main
 
     try:

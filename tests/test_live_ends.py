@@ -127,6 +127,18 @@ def test_a_report_that_fails_costs_no_other(pair: netns.Pair, tmp_path: Path) ->
     assert "clean" in paths[1].read_text()
 
 
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_a_closed_standard_stream_costs_no_report(pair: netns.Pair, tmp_path: Path, closed: str) -> None:
+    path = tmp_path / "report.json"
+    options = ("--count", "2000", "--interval", "10ms", "--report", "jsonl", "--report", f"json={path}")
+    words = ("sh", "-c", f'exec "$@" {closed}', "sh", *netns.SEQCHECK, "live", pair.into, *options)
+    with netns.program(pair.rx, *words) as live:
+        live.wait_for(lambda: bool(live.snapshots()))
+        pair.send("--count", "2000")
+        assert live.end() == 0
+    assert report(path)["capture"]["frames"] == 2000
+
+
 @pytest.mark.parametrize("numbers", [[signal.SIGHUP], [signal.SIGTERM, signal.SIGINT]], ids=["hup", "term-int"])
 def test_signals_end_the_capture_and_not_the_report(
     pair: netns.Pair, tmp_path: Path, numbers: list[signal.Signals]

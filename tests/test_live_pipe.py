@@ -53,6 +53,12 @@ def test_what_comes_through_standard_input_is_what_lies_in_the_file(tmp_path: Pa
     assert report(tmp_path / "pipe.json") == report(tmp_path / "file.json")
 
 
+def test_a_standard_input_that_is_closed_is_at_its_end() -> None:
+    command = ["sh", "-c", 'exec "$@" <&-', "sh", *LIVE, "-"]
+    got = subprocess.run(command, capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert (got.returncode, got.stderr.splitlines()[-1]) == (2, "seqcheck: - is empty")
+
+
 def test_a_fifo_is_waited_for_and_read_as_it_comes(fifo: Path) -> None:
     """Byte by byte, and all that the pipe holds at the end."""
     data = SAMPLES.joinpath("stale-slot.pcap").read_bytes()
