@@ -385,3 +385,16 @@ def test_wireshark_is_served_without_looking_anything_up(home: Path, monkeypatch
             told = json.loads(analysis.communicate(timeout=netns.TIMEOUT)[0])
     assert (code, capture.err) == (0, [])
     assert told["duplicates"]["total"] == truth["duplicates"] > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+def test_root_that_cannot_be_given_up_is_told() -> None:
+    bounded = (  # CAP_SETGID, which a container may lack
+        "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 6, 0, 0, 0); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'seqcheck', *sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", bounded, "analyze", str(SAMPLES / "stale-slot.pcap")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert done.returncode == 2
+    assert done.stderr.startswith("seqcheck: cannot give up root and become ")
+    assert "--keep-privileges" in done.stderr

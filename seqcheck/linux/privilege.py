@@ -50,18 +50,14 @@ def drop(user: User | None) -> None:
     """Become `user`, if any, and give up every capability. PrivilegeError if some of it stayed."""
     if sys.platform != "linux":
         if user is not None:
-            os.setgroups([])
-            os.setgid(user.gid)
-            os.setuid(user.uid)
+            _become(user)
         return
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in range(MAX_CAPABILITY):  # what a child could regain; refused to all but root, who needs it
         if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
             break
     if user is not None:
-        os.setgroups([])
-        os.setresgid(user.gid, user.gid, user.gid)
-        os.setresuid(user.uid, user.uid, user.uid)
+        _become(user)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
@@ -69,6 +65,23 @@ def drop(user: User | None) -> None:
     left = held()
     if left or (user is not None and os.geteuid() != user.uid):
         raise PrivilegeError(f"cannot give up privileges ({', '.join(left) or 'still root'})")
+
+
+def _become(user: User) -> None:
+    try:
+        os.setgroups([])
+        if sys.platform == "linux":
+            os.setresgid(user.gid, user.gid, user.gid)
+            os.setresuid(user.uid, user.uid, user.uid)
+        else:
+            os.setgid(user.gid)
+            os.setuid(user.uid)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PrivilegeError(
+            f"cannot give up root and become {user.name} (user {user.uid}): {reason}",
+            hint="This needs CAP_SETUID and CAP_SETGID. Verbs that read files have --keep-privileges.",
+        ) from error
 
 
 def held() -> list[str]:
