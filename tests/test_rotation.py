@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import struct
 import subprocess
@@ -25,7 +26,7 @@ from seqcheck import kernel
 from seqcheck.engine.rotation import Rotation
 from seqcheck.engine.session import Query, examine
 from seqcheck.engine.state_file import FORMAT, HEAD, MAGIC
-from seqcheck.errors import InputError, UsageError
+from seqcheck.errors import InputError, OutputError, UsageError
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LAYOUT = kinds.LAYOUT
@@ -247,6 +248,15 @@ def test_a_report_that_fails_leaves_the_state(parts: list[Path], tmp_path: Path)
     assert done.returncode == 2
     assert "because a report could not be written" in done.stderr
     assert not state.exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_told_with_the_name_of_the_state(parts: list[Path]) -> None:
+    with (
+        open("/dev/full", "wb", buffering=0) as after,
+        pytest.raises(OutputError, match=r"^cannot write full\.state: No space left on device$"),
+    ):
+        report([parts[0]], LAYOUT, Rotation(name="full.state", before=None, after=after))
 
 
 def test_the_old_state_or_the_new_one_whenever_a_run_is_ended(parts: list[Path], tmp_path: Path) -> None:
