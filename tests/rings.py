@@ -283,12 +283,12 @@ def a_part_replayed(size: int = 512, part: int = 170, count: int = 6000) -> io.B
     return wire.capture()
 
 
-def too_early(size: int = 301, times: int = 40, others: float = 0.06) -> io.BytesIO:
+def too_early(size: int = 301, times: int = 40, others: float = 0.06, between: int = 200) -> io.BytesIO:
     """A slot is filled again before it was sent: what is due a lap later goes out in its place, and in its own."""
     wire = Wire(20)
     slots: list[bytes] = []
     number = 0
-    for _ in range(times * 200 + 2 * size):
+    for _ in range(times * between + 2 * size):
         if wire.random.random() < others:
             slots.append(foreign())
         else:
@@ -298,6 +298,19 @@ def too_early(size: int = 301, times: int = 40, others: float = 0.06) -> io.Byte
     struck = {place for place in wire.random.sample(ours, times) if slots[place + size] != foreign()}
     for place, data in enumerate(slots):
         wire.put(slots[place + size] if place in struck and place - size not in struck else data)
+    return wire.capture()
+
+
+def from_a_pool(size: int = 1830, times: int = 60, count: int = 40_000) -> io.BytesIO:
+    """A buffer is used again before it was sent: what goes out in its place is due so much later, or any time before
+    that. The ring is another."""
+    wire = Wire(21)
+    later = {
+        place: size if wire.random.random() < 0.45 else wire.random.randint(20, size - 1)
+        for place in sorted(wire.random.sample(range(0, count - size, 16), times))
+    }
+    for number in range(count):
+        wire.put(datagram(number + later.get(number, 0)))
     return wire.capture()
 
 

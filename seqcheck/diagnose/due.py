@@ -15,7 +15,7 @@ from ..track.ranking import nth, rank
 from ..track.tracker import Findings
 from .keys import UNKNOWN, Bools, Ints, by_place, keyed
 
-PASSES = 2  # who else is ahead of its time decides what is due
+PASSES, MORE = 2, 32  # who else is ahead of its time decides what is due; more at most, for those far ahead
 MOST = 1 << 62  # more than any number
 AHEAD = 2  # numbers by which a copy is ahead of its time, at least
 BATCH = 8  # frames that go out ahead of their time together, at most: where the count is not known
@@ -122,11 +122,18 @@ def ahead_of(findings: Findings, still: Ints, distance: Ints) -> Ahead:
     early, opener = np.zeros(len(rows), np.bool_), np.full(len(rows), UNKNOWN)
     then, now = _places(rows, "e_record"), _places(rows, "record")
     turn = _in_order(findings, now, rows["x"])
-    for _ in range(PASSES):
+    for number in range(PASSES + MORE):
         come, by_now = (come_by(findings, still, places, early) for places in (then, now))
         known = (come >= 0) & (by_now >= 0)
         opener = np.where(known, UNKNOWN, _opener(rows, findings.gaps, distance))
-        early = alone | (opener >= 0) | (known & (turn - come >= AHEAD) & (turn - come > by_now - turn))
+        ahead = known & (turn - come > by_now - turn)
+        before = early
+        if number < PASSES:
+            early = alone | (opener >= 0) | (ahead & (turn - come >= AHEAD))
+        else:  # one more of a row of them shows by those that are known
+            early = before | (ahead & (turn - come >= FAR_BEHIND))
+        if (early == before).all():
+            break
     if not early.any():
         nowhere = np.full(len(rows), UNKNOWN)
         return Ahead(early=early, due=nowhere, gap=nowhere)

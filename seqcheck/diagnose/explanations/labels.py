@@ -39,6 +39,7 @@ TIMER = 0.003  # relative jitter: a program's timer, and a round trip, have more
 BESIDE = math.log(0.02)  # of a ring's fault, that what goes out again takes no slot; on a way it never does
 RESIZED, RESIZED_MOST = math.log(0.01), 20  # old bytes at the length of what was meant: only a descriptor does that
 QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that store and forward
+AMONG_MANY, UNSURE = 0.4, 0.1  # copies whose place is known where many are ahead; how often that is so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,8 +318,10 @@ def _overwritten(label: Label, part: Part, units: Units, what: Seen, context: Co
         if by_chance > CROWDED:
             return _as_many(what, context, mine=mine)
         yes, no = what.overwritten
-        chance = 0.93 if mine else by_chance
-        return yes * math.log(chance) + no * math.log(1 - chance)
+        if not mine:
+            return yes * math.log(by_chance) + no * math.log(1 - by_chance)
+        as_a_rule, among_many = (yes * math.log(share) + no * math.log(1 - share) for share in (0.93, AMONG_MANY))
+        return either(math.log(1 - UNSURE) + as_a_rule, math.log(UNSURE) + among_many)
     if part.shape != "at-once" or label.cause != "early-overwrite":
         return 0.0
     yes, no = what.skipped
