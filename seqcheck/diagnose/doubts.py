@@ -44,6 +44,7 @@ TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
 JUST_BEFORE = 0.25  # of the copies, that have the number before missing: else it may be the one behind
+CONVINCING = 5  # copies, from which on a count may be one that no ring is known to have
 SEVERAL, STREAM = 5, 48  # different numbers: by chance they have the same place in few cases; bits of one
 ROUNDS = 16  # copies of each number: a ring whose slots nobody fills any more goes round like that
 GROUP = 64  # records: longer ones no interrupt hands over together
@@ -60,7 +61,8 @@ MOST: dict[Doubt, Strength] = {
     "one-run": "moderate", "one-stretch": "weak", "own-count": "weak", "spared": "weak", "groups": "weak",
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
     "no-program": "weak", "behind": "weak", "length": "weak",
-    "round": "weak", "one-place": "weak", "open-size": "moderate",
+    "round": "weak", "one-place": "weak", "open-size": "moderate", "unusual": "weak", "nobody-else": "weak",
+    "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -104,6 +106,8 @@ def of_lap(
     if _among_others(sample, share, ring.best):
         yield "many-counts"
     mine = float(sample.weight @ share)
+    if sample.early and mine < MOST_OF_THEM * float(sample.weight.sum()):  # a buffer was used again, at any depth
+        yield "leftover"
     left = float(sample.weight @ outcome.best.share[-1])
     if left > REST * mine or _replacing_elsewhere(sample, share, outcome) > AS_OFTEN * mine:
         yield "leftover"
@@ -127,10 +131,11 @@ def of_lap(
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"
-    if ring.best < (HARDLY if instead else KNOWN[0][0]):
+    if ring.best < (HARDLY if instead and ring.size is not None else KNOWN[0][0]):
         yield "small"
     one_number = int(np.ptp(case.table.rows["x"][rows])) == 0 and rows.sum() > 1
-    if not instead and (timekeeping.like_clockwork(sample, share, ring) or (one_number and not origin(ring.best))):
+    counted = timekeeping.like_clockwork(sample, share, ring) or timekeeping.by_number(case, rows, ring)
+    if not instead and (counted or (one_number and not origin(ring.best))):
         yield "clockwork"
     if not instead and _of_one_place(case, rows, ring):
         yield "one-place"
@@ -141,8 +146,27 @@ def of_lap(
     both = timekeeping.to_both(part, sample, share) and not own_places and not timekeeping.pace_changes(case, rows)
     if both or timekeeping.to_a_time(case, rows, spans, ring, instead=_replacing_numbers(case, sample, share)):
         yield "keeps-time"
+    if not (instead or origin(ring.best) or _stamped(sample, share)):
+        yield from _of_any_size(case, part, ring, rows, sample, share)
     if part.family in LOOSE and not instead:
         yield from _loose(case, sample, share, outcome, ring)
+
+
+def _of_any_size(
+    case: Case, part: Part, ring: Ring, rows: Bools, sample: Units, share: Floats
+) -> Iterator[Doubt]:  # fmt: skip
+    """Of copies that replace nothing, where no ring is known to have that size, and no copy says which slot it left:
+    then they have to show what else they are not."""
+    single = float(np.mean(sample.length[share > 0.5] == 1)) > MOSTLY  # a ring that hands its turns over needs nobody
+    if single and part.family == "exact" and not sample.foreign:
+        yield "nobody-else"
+    steady = timekeeping.steady(case, sample, share)
+    if steady is False or timekeeping.pace_changes(case, rows):
+        return
+    if steady:
+        yield "keeps-time"
+    else:
+        yield "pace" if ring.size is not None else "pace-and-size"
 
 
 def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
@@ -189,6 +213,8 @@ def of_account(
         yield "clock"
     if cause == "retransmission" and pattern in ("delay", "spread") and figures.identical:
         yield "no-program" if figures.new_would_show else "alike"
+    if cause == "sender-repeat" and pattern != "at-once" and figures.identical and figures.new_would_show:
+        yield "old-packets"
     if cause in NO_SLOT and pattern == "delay" and figures.other_length > AS_OFTEN * figures.compared:
         yield "length"
     if cause == "sender-repeat" and pattern == "block" and figures.distance and figures.distance[1] <= GROUP:
@@ -212,6 +238,8 @@ def of_account(
             yield "leftover"
     if ring is None:
         return
+    if figures.count < CONVINCING and not (ring.given or origin(ring.best)):
+        yield "unusual"
     sure = MODERATE if figures.episodes >= AGREE else STRONG
     if ring.certainty < sure and _wide(ring):
         yield "wide"
@@ -314,6 +342,11 @@ def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:
     everyone = (case.table.rows["frame"] - case.table.rows["e_frame"])[leads]
     agree = [at_one_count(each) for each in (everyone, spans.high[leads])]
     return agree[0] >= max(MANY, TWO * agree[1]) and float(np.mean(everyone > spans.high[leads])) > MOSTLY
+
+
+def _stamped(sample: Units, share: Floats) -> bool:
+    """Whether copies carry the slot that they left from: what no way and no program repeats by itself."""
+    return bool((~np.isnan(sample.astray[share > 0.5])).any())
 
 
 def _shows(sample: Units, share: Floats) -> bool:

@@ -51,11 +51,13 @@ def compare(
     common = min(len(earlier), len(later))
     cut = len(earlier) < wire[0] or len(later) < wire[1]
     same_length = wire[0] == wire[1]
+    resized = _resized(earlier, wire, link)
     found = Evidence(
         identical=same_length,
         same_length=same_length,
         differs=() if same_length else ("length",),
-        resized=_resized(earlier, wire, link),
+        resized=resized,
+        length=wire[1] if resized else 0,
         cut=cut,
         fresh_id=None if between is None else _fresh_id(between, later, link),
     )
@@ -68,8 +70,9 @@ def compare(
         differs = tuple("time" if name == "payload" else name for name in differs)
     if not same_length:
         differs = ("length", *differs)
-    resized = found.resized if set(differs) <= _LENGTH else 0
-    return replace(found, identical=False, differs=differs, way=way, resized=resized)
+    if not set(differs) <= _LENGTH:
+        found = replace(found, resized=0, length=0)
+    return replace(found, identical=False, differs=differs, way=way)
 
 
 def _resized(earlier: bytes, wire: tuple[int, int], link: int) -> int:

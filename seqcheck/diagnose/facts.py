@@ -16,6 +16,7 @@ class Evidence:
               anew into each frame, `prp.lan` and `hsr.path` name one of two redundant ways
     resized   by this many bytes the later copy's frame is longer than the earlier one, which was as long as its IP
               header says; 0 if padding, a check sequence or a tag accounts for that, or there is no such header
+    length    of the later copy's frame in bytes, where it is resized; else 0
     cut       there was more on the wire than in the capture
     fresh_id  the IP identification differs between neighbouring records, so that a new packet would show; None if
               that is not known (no IPv4, or no neighbour at hand)
@@ -30,6 +31,7 @@ class Evidence:
     same_length: bool
     differs: tuple[str, ...] = ()
     resized: int = 0
+    length: int = 0
     cut: bool = False
     fresh_id: bool | None = None
     around: int | None = None
@@ -42,9 +44,9 @@ class Evidence:
 
 _MAYBE = type(None)
 _KINDS: dict[str, tuple[type, ...]] = {
-    "identical": (bool,), "same_length": (bool,), "differs": (list,), "resized": (int,), "cut": (bool,),
-    "fresh_id": (bool, _MAYBE), "around": (int, _MAYBE), "single": (int, float, _MAYBE), "double": (int, float, _MAYBE),
-    "slot": (int, _MAYBE), "due": (int, _MAYBE), "way": (str, _MAYBE),
+    "identical": (bool,), "same_length": (bool,), "differs": (list,), "resized": (int,), "length": (int,),
+    "cut": (bool,), "fresh_id": (bool, _MAYBE), "around": (int, _MAYBE), "single": (int, float, _MAYBE),
+    "double": (int, float, _MAYBE), "slot": (int, _MAYBE), "due": (int, _MAYBE), "way": (str, _MAYBE),
 }  # fmt: skip
 
 

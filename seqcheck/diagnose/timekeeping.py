@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from .arrays import quantiles
+from .arrays import distinct, median, quantiles
 from .case import Case
 from .explanations.part import Part
 from .keys import Bools, Floats, Ints
@@ -20,9 +20,12 @@ AT_ONCE = 8  # records
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
+LAPS, LASTING = 9, 2.0  # laps, over which a pace that changes makes times differ; so many times as much as over one
+EVEN = 0.2  # of the mean time to the next frame: the usual one, where frames come in no bursts
 UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
 TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
 REGULAR, EVENLY, ON_TIME = 8, 0.9, 0.05  # steps from which on a rhythm is told; share of them; of a step
+COUNTED = 4  # numbers, of which three steps say something
 MOST_OF_IT, MISSED = 0.6, 4  # of all copies; steps of which the copies between do not count
 SILENCE = 10.0  # times as long as usual
 NEARLY_ALL = 0.8  # of the copies
@@ -36,6 +39,39 @@ def to_both(part: Part, sample: Units, share: Floats) -> bool:
     return part.family == "paced" or (
         len(times) > 0 and float(np.ptp(times)) <= STEADY * float(np.mean(sample.pace[mine]))
     )
+
+
+def steady(case: Case, sample: Units, share: Floats) -> bool | None:
+    """Whether the pace never changed: the time over many laps varies no more than that over one, as it does where the
+    clock is coarse, or each frame is delayed for itself. Then the time between copies may vary by as much, and a
+    constant delay gives the same counts as a ring. None if that cannot be told: the capture is too short, or frames
+    come in bursts, of which nobody knows who made them."""
+    mine = share > 0.5
+    at = sample.at[mine]
+    if not len(at) or np.ptp(sample.source[mine]):
+        return None
+    ordinal, ns = (np.sort(case.table.rows[name][at]).astype(np.float64) for name in ("ordinal", "ns"))
+    later = np.searchsorted(ordinal, ordinal + LAPS * median(sample.end[mine]))
+    first = np.flatnonzero(later < len(at))
+    if len(first) < AGREE:
+        return None
+    passed, over_one = ns[later[first]] - ns[first], _most(sample.time[mine])
+    over_many = []
+    for places in (ordinal, ordinal - np.arange(len(at))):  # copies may take time of their own, as slots do, or none
+        frames = places[later[first]] - places[first]
+        over_many.append(_most(passed - frames * (float(passed.sum()) / float(frames.sum()))))
+    if min(over_many) > LASTING * over_one:
+        return False
+    near = [case.facts.evidence.get(frame) for frame in case.table.rows["frame"][at].tolist()]
+    doubles = [one.double for one in near if one is not None and one.double]
+    even = not doubles or median(doubles) >= EVEN * 2 * median(sample.time[mine]) / median(sample.end[mine])
+    return True if even else None
+
+
+def _most(values: Floats) -> float:
+    """How far most of these reach, but for what comes when the stream has ended."""
+    low, high = quantiles(values, (0.2, 0.8))
+    return high - low
 
 
 def to_a_time(case: Case, rows: Bools, spans: Brackets, ring: Ring, *, instead: bool) -> bool:
@@ -88,6 +124,22 @@ def like_clockwork(sample: Units, share: Floats, ring: Ring) -> bool:
     regular = float(np.mean(np.abs(steps / usual - times) <= ON_TIME * times))
     once_a_lap = abs(usual / ring.best - max(round(usual / ring.best), 1)) <= BLUR
     return regular >= EVENLY and not (once_a_lap and origin(ring.best))
+
+
+def by_number(case: Case, rows: Bools, ring: Ring) -> bool:
+    """Whether the numbers that were sent again lie whole steps of many numbers apart: a program counts. A slot that is
+    stuck comes once a lap, which takes one number less than it has slots."""
+    leads = case.table.rows[rows & case.table.leads]
+    streams, often = np.unique(leads["stream"], return_counts=True)
+    if not len(streams):
+        return False
+    numbers = distinct(leads["x"][leads["stream"] == streams[int(np.argmax(often))]])
+    if len(numbers) < COUNTED:
+        return False
+    steps = np.diff(numbers)
+    step = int(np.gcd.reduce(steps))
+    often_one = median(steps) <= MISSED * step  # batches have whole steps between them, too, but many at a time
+    return step >= REGULAR and often_one and step not in (ring.best - 1, ring.best)
 
 
 def after_pauses(sample: Units, share: Floats) -> bool:

@@ -16,6 +16,7 @@ from ..track.hashing import of_records
 from .arrays import at_one_count, median
 from .facts import Evidence, Facts
 from .keys import Bools, Floats, Ints
+from .result import AGREE
 from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
@@ -66,7 +67,7 @@ class Units:
     reach      the greatest distance there could be
     length     duplicates of the episode; `copies` that came before
     substitute, skipped  as in Table: `substitute` stands in for a number of any stream, `of_own` for one of its own
-    resized    as in Evidence; 0 where the copies were not compared
+    resized    as in Evidence; 0 where the copies were not compared, or all were cut to one length
     overwritten  the number due where the earlier copy stood never came; `early` says that all of them came early
     step       frames of the source from the duplicate before to this one, 0 for the first
     room       log-likelihood ratio: the copy took a place in the sender's rhythm, against squeezed in; 0 not known
@@ -202,7 +203,7 @@ def units(
         of_own=table.substitute[at],
         skipped=table.skipped[at],
         overwritten=table.overwritten[at],
-        resized=np.array([0 if one is None else one.resized for one in content], np.int64),
+        resized=_resized(content),
         early=bool(table.early[at].all()) if len(at) else False,
         step=_steps(table, rows & table.known)[at],
         room=_room(evidence) if loss.again <= CROWDED else np.zeros(len(at)),
@@ -238,6 +239,16 @@ def _content(
         else facts.evidence[int(table.rows["frame"][compared[first[where]]])]
         for one, where, run in zip(evidence, place.tolist(), table.run[at].tolist(), strict=True)
     ]  # fmt: skip
+
+
+def _resized(content: list[Evidence | None]) -> Ints:
+    """As in Units. A mirror may cut what it copies; a slot has the length of whatever it was filled with."""
+    resized = np.array([0 if one is None else one.resized for one in content], np.int64)
+    length = np.array([0 if one is None else one.length for one in content], np.int64)
+    shorter = length[resized < 0]
+    if len(shorter) >= AGREE and not np.ptp(shorter):
+        resized[resized < 0] = 0
+    return resized
 
 
 def _unseen(spans: Brackets, at: Ints, end: Ints, foreign: float) -> Floats:

@@ -81,5 +81,14 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "round": _says("the same numbers come again and again, as from a ring whose slots nobody fills any more."),
     "leftover": _says("far more duplicates do not fit, and a few may share a distance by chance."),
     "single": _says("a single distance may match a ring size by chance."),
+    "unusual": _says("few copies share this distance, and no ring is known to have this size."),
+    "pace": _says("whether the sender's pace changes cannot be told, and at a steady pace a delay looks the same."),
+    "pace-and-size": _says(
+        "neither the ring's size nor the sender's pace is known well enough to rule out a constant delay."
+    ),
+    "old-packets": _says(
+        "new packets would have new IP identifications, and these have their old ones, as a ring that goes round has."
+    ),
+    "nobody-else": _says("the sender sent nothing else in whose slots old numbers could have gone out again."),
     "size": lambda one: f"the size is only {100 * min(_ring(one).certainty, 0.9989):.3g} % certain.",
 }
