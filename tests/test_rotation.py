@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import struct
 import subprocess
 import sys
@@ -257,6 +258,26 @@ def test_a_full_disk_is_told_with_the_name_of_the_state(parts: list[Path]) -> No
         pytest.raises(OutputError, match=r"^cannot write full\.state: No space left on device$"),
     ):
         report([parts[0]], LAYOUT, Rotation(name="full.state", before=None, after=after))
+
+
+def test_a_state_that_finds_no_room_costs_no_report(parts: list[Path], tmp_path: Path) -> None:
+    """The reports are written, the state before stays, and the message names it."""
+    state, told = tmp_path / "run.state", tmp_path / "told.json"
+    seqcheck("--state", state, "--layout", LAYOUT, parts[0])
+    before = state.read_bytes()
+    room = len(before) // 2
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "seqcheck", "analyze", "--no-config", "--state", state, "--layout", LAYOUT),
+            *("--report", f"json={told}", "--report", "terminal", parts[1]),
+        ],
+        capture_output=True, text=True, check=False, timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )  # fmt: skip
+    assert (done.returncode, state.read_bytes()) == (2, before)
+    assert f"cannot write {state}: File too large" in done.stderr
+    assert json.loads(told.read_text())["capture"]["frames"] > 0
+    assert "duplicates" in done.stdout
 
 
 def test_the_old_state_or_the_new_one_whenever_a_run_is_ended(parts: list[Path], tmp_path: Path) -> None:

@@ -154,10 +154,11 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         outputs = [stack.enter_context(Output(where.path, force=options.force)) for where in options.reports]
         reports = outputs.copy()
+        kept = None
         if options.state:
             rotation, kept = state.begin(options.state, stack)
             options = replace(options, rotation=rotation)
-            outputs.append(kept)
+            outputs.append(kept.output)
         options = cluster.begin(options, stack)
         begin = time.monotonic()
         confined = confinement(options, outputs)
@@ -173,8 +174,8 @@ def run(args: argparse.Namespace) -> int:
             say(f"seqcheck: note: {pace(report, time.monotonic() - begin)}")
             show_fault(results)
         failed = deliver_all(drawing(results, options.demands), options.reports, reports)
-        if options.rotation:
-            failed += state.keep(outputs[-1], report, failed)
+        if kept:
+            failed += state.keep(kept, report, failed)
     tell_all(failed, verbose=options.verbose)
     if options.notes:
         tell_written(outputs)

@@ -40,7 +40,32 @@ def check(args: argparse.Namespace, reports: Sequence[Destination]) -> None:
             )
 
 
-def begin(path: str, stack: ExitStack) -> tuple[Rotation, Output]:
+class Kept:
+    """The new state, as a file to write to. Where it finds no room, the reports come all the same: what went wrong is
+    kept until they have, and the rest of the state left out."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self._failed: OutputError | None = None
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        """As of a stream; never an error."""
+        size = memoryview(data).nbytes
+        try:
+            if self._failed is None:
+                self.output.stream.write(data)
+        except OSError as error:
+            self._failed = OutputError(f"cannot write {self.output.name}: {error.strerror or error}")
+        return size
+
+    def commit(self) -> None:
+        """Put it in the place of the one before. OutputError if not all of it was written, or is."""
+        if self._failed is not None:
+            raise self._failed
+        self.output.commit()
+
+
+def begin(path: str, stack: ExitStack) -> tuple[Rotation, Kept]:
     """The state that there is, open, and the one that takes its place when all is written."""
     from seqcheck.engine.rotation import Rotation  # here, since few runs need it
 
@@ -51,16 +76,16 @@ def begin(path: str, stack: ExitStack) -> tuple[Rotation, Output]:
         pass
     except OSError as error:
         raise InputError(f"cannot open {path}: {error.strerror or error}") from error
-    state = stack.enter_context(Output(path, force=True))
-    return Rotation(name=path, before=before, after=state.stream), state
+    state = Kept(stack.enter_context(Output(path, force=True)))
+    return Rotation(name=path, before=before, after=state), state
 
 
-def keep(state: Output, report: Report, failed: Sequence[Exception]) -> list[Exception]:
+def keep(state: Kept, report: Report, failed: Sequence[Exception]) -> list[Exception]:
     """Put it in the place of the one before, after all reports, so that a run that failed can be had again; what went
     wrong with that."""
     if failed or report.capture.unread:
         why = "a report could not be written" if failed else "not all was read"
-        say(f"seqcheck: note: {state.path} was left unchanged, because {why}")
+        say(f"seqcheck: note: {state.output.path} was left unchanged, because {why}")
         return []
     try:
         state.commit()

@@ -14,7 +14,7 @@ from ..saved import Saved
 from .observation import Observation
 from .pipeline import Source
 from .resumed import Earlier, Resumed, State
-from .state_file import read, refusal, write
+from .state_file import Writable, read, refusal, write
 
 WRONG = (ValueError, TypeError, KeyError, IndexError, OverflowError, UsageError)  # of a state that somebody made up
 
@@ -22,11 +22,11 @@ WRONG = (ValueError, TypeError, KeyError, IndexError, OverflowError, UsageError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
     """`name` of the state's file; `before`: open, to continue from, None if it begins; `after`: where the new one goes,
-    which must be put in its place when all is well."""
+    a file or the like, which must be put in its place when all is well."""
 
     name: str
     before: BinaryIO | None
-    after: BinaryIO
+    after: Writable
 
 
 class Going:

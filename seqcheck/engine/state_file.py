@@ -19,7 +19,7 @@ import stat
 import sys
 from hashlib import blake2b
 from struct import Struct
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,14 @@ MOST_COLUMNS = 1 << 34
 ANEW = "To start over, remove it, and read all captures again."
 
 
-def write(saved: Saved, out: BinaryIO) -> None:
+class Writable(Protocol):
+    """A binary file, or what stands for one."""
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        """All of it; OSError where that fails."""
+
+
+def write(saved: Saved, out: Writable) -> None:
     """All of it."""
     columns = [[name, len(rows), rows.dtype.itemsize] for name, rows in saved.columns.items()]
     names = json.dumps(
