@@ -97,9 +97,10 @@ def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
             " smaller --snap, a --filter."
         )
     if losses.missed:
+        which = "these may be the missing numbers" if gaps.missing else "no number is missing between those that came"
         caveats.append(
             f"The interface, or the host's queues, lost {losses.missed:,} frames before they could be captured (ip -s"
-            " link): these may be the missing numbers. docs/live.md says how to set up a receiver."
+            f" link): {which}. docs/live.md says how to set up a receiver."
         )
     caveats += [same_ring(each) for each in adapters if each.ring and each.ring == report.verdict.ring_size]
     return Told(first=first, said=said, caveats=tuple(caveats))
