@@ -59,7 +59,7 @@ def steady(case: Case, sample: Units, share: Floats) -> bool | None:
     over_many = []
     for places in (ordinal, ordinal - np.arange(len(at))):  # copies may take time of their own, as slots do, or none
         frames = places[later[first]] - places[first]
-        over_many.append(_most(passed - frames * (float(passed.sum()) / float(frames.sum()))))
+        over_many.append(_most(passed - frames * (float(passed.sum()) / max(float(frames.sum()), 1.0))))
     if min(over_many) > LASTING * over_one:
         return False
     near = [case.facts.evidence.get(frame) for frame in case.table.rows["frame"][at].tolist()]
