@@ -89,6 +89,8 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "old-packets": _says(
         "new packets would have new IP identifications, and these have their old ones, as a ring that goes round has."
     ),
-    "nobody-else": _says("the sender sent nothing else in whose slots old numbers could have gone out again."),
+    "nobody-else": _says(
+        "no other frame of the sender is in view, in whose slot an old number could have gone out again."
+    ),
     "size": lambda one: f"the size is only {100 * min(_ring(one).certainty, 0.9989):.3g} % certain.",
 }
