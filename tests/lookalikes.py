@@ -38,6 +38,19 @@ def with_a_trailer(delay: int = 90 * STEP, trailer: int = 12, copies: int = 60) 
     return wire.capture()
 
 
+def a_loop_that_stamps(times: int = 40, turns: int = 5, turn: int = 60 * STEP) -> io.BytesIO:
+    """Some frames go round between routers, of which one writes its time into the payload each time."""
+    wire = Wire(59)
+    struck = set(wire.random.sample(range(100, 3_000), times))
+    for number in range(4_000):
+        first = wire.step()
+        for again in range(turns if number in struck else 1):
+            at = first + again * turn
+            stamp = at.to_bytes(8, "big") + bytes(12)
+            wire.put(datagram(number, ident=0, ttl=64 - again, rest=stamp), at)
+    return wire.capture()
+
+
 def of_an_age_instead(age: int = 150 * STEP, times: float = 0.02, *, varying: bool = True) -> io.BytesIO:
     """Now and then a program sends the record of a while ago instead of the new one, whose number is lost: always as
     old, though its rate varies."""

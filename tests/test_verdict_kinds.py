@@ -141,6 +141,11 @@ def test_a_constant_delay_at_a_steady_pace_is_no_ring(delay: float, jitter: floa
         assert each.cause not in RING_CAUSES or each.strength in ("weak", "none"), each.statement
 
 
+def test_a_loop_that_writes_stamps_is_not_firmly_a_retransmission() -> None:
+    verdict = judged(lookalikes.a_loop_that_stamps()).verdict
+    assert verdict.cause in ("loop", "path-copy", "unexplained") or verdict.strength == "weak", verdict.statement
+
+
 def test_old_packets_in_whole_laps_are_not_simply_the_senders_own_doing() -> None:
     verdict = judged(steady_paths.laps_again()).verdict
     assert verdict.strength == "weak", verdict.statement

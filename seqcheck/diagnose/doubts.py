@@ -62,7 +62,7 @@ MOST: dict[Doubt, Strength] = {
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
     "no-program": "weak", "behind": "weak", "length": "weak",
     "round": "weak", "one-place": "weak", "open-size": "moderate", "unusual": "weak", "nobody-else": "weak",
-    "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak",
+    "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak", "hops": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -213,6 +213,8 @@ def of_account(
         yield "clock"
     if cause == "retransmission" and pattern in ("delay", "spread") and figures.identical:
         yield "no-program" if figures.new_would_show else "alike"
+    if pattern == "new-packet" and "ip.ttl" in figures.differs:
+        yield "hops"
     if cause == "sender-repeat" and pattern != "at-once" and figures.identical and figures.new_would_show:
         yield "old-packets"
     if cause in NO_SLOT and pattern == "delay" and figures.other_length > AS_OFTEN * figures.compared:

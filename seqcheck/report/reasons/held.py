@@ -89,6 +89,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "old-packets": _says(
         "new packets would have new IP identifications, and these have their old ones, as a ring that goes round has."
     ),
+    "hops": _says("the copies have another hop count: those of a loop have, if something on it rewrites the payload."),
     "nobody-else": _says(
         "no other frame of the sender is in view, in whose slot an old number could have gone out again."
     ),
