@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import resource
 import struct
@@ -27,7 +26,7 @@ from seqcheck import kernel
 from seqcheck.engine.rotation import Rotation
 from seqcheck.engine.session import Query, examine
 from seqcheck.engine.state_file import FORMAT, HEAD, MAGIC
-from seqcheck.errors import InputError, OutputError, UsageError
+from seqcheck.errors import InputError, UsageError
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LAYOUT = kinds.LAYOUT
@@ -249,15 +248,6 @@ def test_a_report_that_fails_leaves_the_state(parts: list[Path], tmp_path: Path)
     assert done.returncode == 2
     assert "because a report could not be written" in done.stderr
     assert not state.exists()
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_told_with_the_name_of_the_state(parts: list[Path]) -> None:
-    with (
-        open("/dev/full", "wb", buffering=0) as after,
-        pytest.raises(OutputError, match=r"^cannot write full\.state: No space left on device$"),
-    ):
-        report([parts[0]], LAYOUT, Rotation(name="full.state", before=None, after=after))
 
 
 def test_a_state_that_finds_no_room_costs_no_report(parts: list[Path], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from io import FileIO
 from typing import TYPE_CHECKING
 
 from seqcheck.cli.destinations import Destination
-from seqcheck.cli.output import STDOUT, Output
+from seqcheck.cli.output import STDOUT, Output, failing
 from seqcheck.cli.stdio import say
 from seqcheck.errors import InputError, OutputError, UsageError
 from seqcheck.outputs import needed
@@ -51,11 +51,12 @@ class Kept:
     def write(self, data: bytes | memoryview, /) -> int:
         """As of a stream; never an error."""
         size = memoryview(data).nbytes
-        try:
-            if self._failed is None:
-                self.output.stream.write(data)
-        except OSError as error:
-            self._failed = OutputError(f"cannot write {self.output.name}: {error.strerror or error}")
+        if self._failed is None:
+            try:
+                with failing(self.output.name):
+                    self.output.stream.write(data)
+            except OutputError as error:
+                self._failed = error
         return size
 
     def commit(self) -> None:

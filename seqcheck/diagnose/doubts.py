@@ -62,7 +62,7 @@ MOST: dict[Doubt, Strength] = {
     "keeps-count": "weak", "receiver": "weak", "pauses": "weak", "no-count": "weak", "alike": "moderate",
     "no-program": "weak", "behind": "weak", "length": "weak",
     "round": "weak", "one-place": "weak", "open-size": "moderate", "unusual": "weak", "nobody-else": "weak",
-    "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak", "hops": "weak",
+    "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak", "hops": "weak", "pool": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -106,8 +106,8 @@ def of_lap(
     if _among_others(sample, share, ring.best):
         yield "many-counts"
     mine = float(sample.weight @ share)
-    if sample.early and mine < MOST_OF_THEM * float(sample.weight.sum()):  # a buffer was used again, at any depth
-        yield "leftover"
+    if sample.early and mine < MOST_OF_THEM * float(sample.weight.sum()):
+        yield "pool"
     left = float(sample.weight @ outcome.best.share[-1])
     if left > REST * mine or _replacing_elsewhere(sample, share, outcome) > AS_OFTEN * mine:
         yield "leftover"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from ..dataclass import dataclass
-from ..errors import InputError, OutputError, UsageError
+from ..errors import InputError, UsageError
 from ..layout import Layout
 from ..layout import write as spec_of
 from ..model import Capture
@@ -72,18 +72,14 @@ class Going:
         return self._earlier.with_(new)
 
     def save(self, seen: Observation, new: Capture, files: Sequence[State | None]) -> None:
-        """Write down what is known, unless some was left unread, or there is nothing to continue from. OutputError if
-        it cannot be written."""
+        """Write down what is known, unless some was left unread, or there is nothing to continue from."""
         if new.unread or seen.pipeline.chosen is None:
             return
         self._refuse(seen)
         saved = Saved()
         self._earlier.save(saved, new, files, seen.pipeline.chosen.layouts)
         seen.save(saved)
-        try:
-            write(saved, self._rotation.after)
-        except OSError as error:
-            raise OutputError(f"cannot write {self._rotation.name}: {error.strerror or error}") from error
+        write(saved, self._rotation.after)
 
     def _refuse(self, seen: Observation) -> None:
         """Where its layout is not one that can be kept."""

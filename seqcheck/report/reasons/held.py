@@ -87,9 +87,10 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "neither the ring's size nor the sender's pace is known well enough to rule out a constant delay."
     ),
     "old-packets": _says(
-        "new packets would have new IP identifications, and these have their old ones, as a ring that goes round has."
+        "the copies have their old IP identifications where new packets would have new ones: a ring does that, too."
     ),
-    "hops": _says("the copies have another hop count: those of a loop have, if something on it rewrites the payload."),
+    "hops": _says("the copies' hop counts differ, as in a loop on which something rewrites the payload."),
+    "pool": _says("many numbers came too early by other amounts, as from a pool of buffers, whose depth is no ring's."),
     "nobody-else": _says(
         "no other frame of the sender is in view, in whose slot an old number could have gone out again."
     ),
