@@ -13,6 +13,7 @@ import signal
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from seqcheck.cli import privileges
 from seqcheck.cli.stdio import put
 from seqcheck.errors import InputError, SeqcheckError, UsageError
 from seqcheck.escape import visible
@@ -40,6 +41,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("extcap", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
+    privileges.add(parser)
     parser.set_defaults(run=run)
 
 
@@ -115,7 +117,6 @@ def capture(args: argparse.Namespace, name: str) -> None:
     from seqcheck.interfaces.annotated import Annotated
     from seqcheck.interfaces.live import LiveReader, by_ring
     from seqcheck.layout import resolve
-    from seqcheck.linux import privilege
     from seqcheck.linux.packet_socket import Listening
 
     layouts = (resolve(args.layout),) if args.layout else ()
@@ -126,7 +127,7 @@ def capture(args: argparse.Namespace, name: str) -> None:
         rehearse((), drawn=False)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, frame: reader.stop())
-        privilege.drop(privilege.heir())
+        privileges.drop(args, privileges.heir(args))
         with suppress(BrokenPipeError):
             sink = Annotated(Whole(out), program=f"seqcheck {VERSION}", name=name)
             run(reader, Pipeline(kernel.load(), layouts, [sink]))

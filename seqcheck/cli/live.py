@@ -1,7 +1,7 @@
 """`seqcheck live INTERFACE...`: the same as analyze, from an interface, during the capture.
 
 First everything that needs privilege or could fail is opened: the sockets, the reports, the evidence file. Then every
-privilege is given up irrevocably. Only then is the first byte of traffic read.
+privilege is given up irrevocably (unless root is to stay). Only then is the first byte of traffic read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqcheck.cli import limits
+from seqcheck.cli import limits, privileges
 from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all, tell_all, tell_written
 from seqcheck.cli.ending import Ending, stopping
 from seqcheck.cli.growing import Growing
@@ -84,6 +84,7 @@ def add(subparsers: Any) -> None:
     )  # fmt: skip
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
+    privileges.add(parser)
     limits.add(parser)
     parser.set_defaults(run=run)
 
@@ -98,13 +99,13 @@ def run(args: argparse.Namespace) -> int:
     from seqcheck.engine.watch import Task
     from seqcheck.kernel import choice
     from seqcheck.layout import resolve_all
-    from seqcheck.linux import memory, privilege
+    from seqcheck.linux import memory
 
     fallback = choice().fallback
     if fallback and not args.quiet:
         say(f"seqcheck: note: {fallback}")
     with ExitStack() as stack:
-        heir = privilege.heir()
+        heir = privileges.heir(args)
         reports = [stack.enter_context(opened(each.path, force=args.force, heir=heir)) for each in options.reports]
         keeping = stack.enter_context(closing(Keeping(args, heir)))
         if heir is not None:  # here, before there is any socket that it could hold
@@ -120,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
             listed=args.listed,
             also_content=args.also_content,
         )
-        privilege.drop(heir)
+        privileges.drop(args, heir)
         with stopping(reader) as ending:
             outputs = Outputs(
                 reports=tuple(zip(options.reports, reports, strict=True)), keeping=keeping, metrics=metrics

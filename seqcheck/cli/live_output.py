@@ -21,7 +21,7 @@ from seqcheck.cli.destinations import Draw
 from seqcheck.cli.output import STDOUT, Output, failing
 from seqcheck.cli.page import page_for
 from seqcheck.dataclass import replace
-from seqcheck.errors import OutputError
+from seqcheck.errors import OutputError, PrivilegeError
 from seqcheck.model import Report
 from seqcheck.outputs import Page, reporter
 
@@ -38,7 +38,13 @@ def opened(path: str, *, force: bool, heir: User | None) -> Output:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         output = Output(path, force=force)
         if heir is not None and output.regular:
-            os.fchown(output.stream.fileno(), heir.uid, heir.gid)
+            from seqcheck.linux.privilege import give
+
+            try:
+                give(output.stream.fileno(), heir)
+            except PrivilegeError:
+                output.forget()
+                raise
     return output
 
 

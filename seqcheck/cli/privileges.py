@@ -1,8 +1,11 @@
-"""--keep-privileges, for every verb that reads captures: without it, root is given up first (confined.py).
+"""--keep-privileges, for every verb that reads traffic or sends it: without it, root is given up first.
 
 privileges.add(parser)
 with Output(args.output) as output:
-    return privileges.run(args, [output], work, rehearse)
+    return privileges.run(args, [output], work, rehearse)  # captures are read in a child (confined.py)
+
+heir = privileges.heir(args)  # interfaces: the process itself changes, once they are open
+privileges.drop(args, heir)
 """
 
 from __future__ import annotations
@@ -10,19 +13,23 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from seqcheck.cli.destinations import tell_all
 from seqcheck.cli.output import Ended, Output
 from seqcheck.errors import TROUBLE
 
+if TYPE_CHECKING:
+    from seqcheck.linux.privilege import User
+
 Ready = Callable[[], None]  # to be called when all inputs are open, and before anything of them is looked at
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """The option."""
+def add(parser: argparse.ArgumentParser, work: str = "captures are read") -> None:
+    """The option; `work` is what is done without root."""
     parser.add_argument(
         "--keep-privileges", action="store_true",
-        help="stay root if started as root (default: captures are read as the user who ran sudo, or as nobody)",
+        help=f"stay root if started as root (default: {work} as the user who ran sudo, or as nobody)",
     )  # fmt: skip
 
 
@@ -45,6 +52,21 @@ def run(
         return work(Confined(outputs).enter)
     except Ended as ended:
         return settle(ended, outputs, verbose=args.verbose)
+
+
+def heir(args: argparse.Namespace) -> User | None:
+    """Whom root becomes; None if this is not root, or stays root."""
+    from seqcheck.linux import privilege
+
+    return None if args.keep_privileges else privilege.heir()
+
+
+def drop(args: argparse.Namespace, heir: User | None) -> None:
+    """Become `heir`, if any, and give up every capability, unless root stays."""
+    from seqcheck.linux import privilege
+
+    if not args.keep_privileges or os.geteuid():
+        privilege.drop(heir)
 
 
 def settle(ended: Ended, outputs: Sequence[Output], *, verbose: bool) -> int:

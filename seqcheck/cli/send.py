@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seqcheck.cli import privileges
 from seqcheck.cli.pace import Pace, hearing
 from seqcheck.cli.quantity import bounded, duration, share
 from seqcheck.cli.stdio import put, say
@@ -53,6 +54,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("interface", metavar="INTERFACE", help="the Ethernet interface to send on")
     for flag, more in FLAGS:
         parser.add_argument(flag, **more)
+    privileges.add(parser, "frames are sent")
     parser.set_defaults(run=run)
 
 
@@ -117,7 +119,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def run(args: argparse.Namespace) -> int:
     """Send, and print the truth."""
-    from seqcheck.linux import interface, memory, privilege
+    from seqcheck.linux import interface, memory
     from seqcheck.linux.tx_ring import SendError, TxRing, slot_size
     from seqcheck.simulate.outgoing import Orders, Outgoing
     from seqcheck.simulate.several import dealt
@@ -148,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
             ring = stack.enter_context(closing(TxRing(found, args.ring_size, args.size, patience_s=args.patience)))
             lanes.append(Lane(outgoing=Outgoing(each, ring.slots, found.address), ring=ring))
         json.dumps(report(lanes, pace))  # so that all modules are loaded while they still can be read
-        privilege.drop(privilege.heir())
+        privileges.drop(args, privileges.heir(args))
         stack.enter_context(hearing(pace))
         if args.inject and not args.quiet:
             say(f"seqcheck: note: slots are left stale on purpose, {args.inject:.4%} of them")

@@ -68,7 +68,9 @@ class Series:
         with failing(self.path):
             self._begun = self._new()
             if self._heir is not None:
-                os.fchown(self._begun[0], self._heir.uid, self._heir.gid)
+                from seqcheck.linux.privilege import give
+
+                give(self._begun[0], self._heir)
         return self._begun[0]
 
     def name_now(self) -> None:

@@ -21,6 +21,7 @@ PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL =
 CAPABILITY_VERSION_3 = 0x20080522
 MAX_CAPABILITY = 64
 SETS = (b"CapInh:", b"CapPrm:", b"CapEff:", b"CapAmb:")
+KEEP = "This needs CAP_SETUID, CAP_SETGID and CAP_CHOWN, for that user. With --keep-privileges seqcheck stays root."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def drop(user: User | None) -> None:
     libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))
     left = held()
     if left or (user is not None and os.geteuid() != user.uid):
-        raise PrivilegeError(f"cannot give up privileges ({', '.join(left) or 'still root'})")
+        raise PrivilegeError(f"cannot give up privileges ({', '.join(left) or 'still root'})", hint=KEEP)
 
 
 def _become(user: User) -> None:
@@ -80,7 +81,17 @@ def _become(user: User) -> None:
         reason = getattr(error, "strerror", None) or error
         raise PrivilegeError(
             f"cannot give up root and become {user.name} (user {user.uid}): {reason}",
-            hint="This needs CAP_SETUID and CAP_SETGID. Verbs that read files have --keep-privileges.",
+            hint=KEEP,
+        ) from error
+
+
+def give(number: int, user: User) -> None:
+    """The file of this descriptor belongs to `user`, who will write to it. PrivilegeError if it cannot."""
+    try:
+        os.fchown(number, user.uid, user.gid)
+    except OSError as error:
+        raise PrivilegeError(
+            f"cannot give a file to {user.name} (user {user.uid}): {error.strerror}", hint=KEEP
         ) from error
 
 
