@@ -95,8 +95,8 @@ class LiveReader(Summed, Stopping):
             for name, one in found.items():
                 self._listened.append(opener(name, how, one, slots))
                 self._ports += self._listened[-1].ports
+            self._attend_to_all()
             for each in self._listened:
-                self._attend(each)
                 if each.awaited:
                     self._remarks.note(f"waiting for {visible(each.name)}")
         except BaseException:
@@ -173,7 +173,7 @@ class LiveReader(Summed, Stopping):
     @property
     def missed(self) -> int:
         """Frames that the interfaces or the host's queues lost before us, as far as they say."""
-        return sum(max(0, interface.losses(name) - before) for name, before in self._missed.items())
+        return sum(max(0, interface.losses(each.called) - self._missed[each.name]) for each in self._listened)
 
     @property
     def places(self) -> bool:
@@ -266,36 +266,62 @@ class LiveReader(Summed, Stopping):
         if changed:
             for port in self._ports:
                 port.socket.fault()
-            for each in self._listened:
-                self._attend(each)
+            self._attend_to_all()
             self._look_at_links()
 
     def _look_at_links(self) -> None:
         """Note each interface that lost its link and is still there, as when the other end went down."""
         for each in self._listened:
-            name, before = each.name, self._links[each.name]
-            self._links[name] = now = interface.link_losses(name)
+            name, before = each.called, self._links[each.name]
+            self._links[each.name] = now = interface.link_losses(name)
             if each.interface is not None and now > before:
                 times = "" if now == before + 1 else f" {now - before} times"
                 self._remark(f"the link of {visible(name)} went down{times}; what was sent meanwhile is lost")
 
+    def _attend_to_all(self) -> None:
+        """Look at each interface. If none is left, and none is waited for, that is the end."""
+        before = [each for each in self._listened if each.interface]
+        for each in self._listened:
+            self._attend(each)
+        if not self._wait and not any(each.interface for each in self._listened):
+            self.stop(f"{visible((before or self._listened)[-1].called)} went down")
+
     def _attend(self, each: Listened) -> None:
-        """Begin to listen to an interface that has come, note one that has gone."""
+        """Begin to listen to an interface that has come, note one that has gone, or was renamed."""
         name, before = each.name, each.interface
-        now = interface.find(name)
+        now = self._sought(each)
         here = now is not None and now.up
         if before is not None and not (here and now and now.index == before.index):
-            each.interface = None
-            self._remark(f"{visible(name)} {'is gone' if now is None else 'went down' if not here else 'was replaced'}")
-        if here and now and each.interface is None:
-            with suppress(OSError):  # gone again
-                each.bind(now)
-                self._links[name] = interface.link_losses(name)
-                if each.awaited:
-                    self._remark(f"{visible(name)} is there")
+            each.leave()
+            what = "is gone" if now is None else "went down" if not here else "was replaced"
+            self._remark(f"{visible(before.name)} {what}")
+        if each.interface is None:
+            if here and now and (now.name == name or now.name not in self.inputs):
+                self._begin(each, now)
+        elif before is not None and now is not None and now.name != before.name:
+            self._remark(f"{visible(before.name)} was renamed to {visible(now.name)}")
+            if now.name != name and now.name in self.inputs:  # it will be listened to as that one
+                each.ignore()
+            else:
+                each.rename(now)
         each.awaited = each.interface is None
-        if not self._wait and not any(one.interface for one in self._listened):
-            self.stop(f"{visible(name)} went down")
+
+    def _sought(self, each: Listened) -> interface.Interface | None:
+        """What has the name now; if nothing has it (or nothing that is up), what had it last, whatever it is called."""
+        named = interface.find(each.name)
+        if each.last is None or (named is not None and named.up):
+            return named
+        last = interface.numbered(each.last.index)
+        return last if last is not None and (named is None or last.up) else named
+
+    def _begin(self, each: Listened, now: interface.Interface) -> None:
+        """Listen to it, which is there."""
+        with suppress(OSError):  # gone again
+            each.bind(now)
+            self._links[each.name] = interface.link_losses(now.name)
+            if each.awaited:
+                called = f", as {visible(now.name)}" if now.name != each.name else ""
+                self._remark(f"{visible(each.name)} is there{called}")
 
     def _remark(self, text: str) -> None:
         self._remarks.add(text, after=self.frames)

@@ -72,6 +72,15 @@ def find(name: str) -> Interface | None:
     )
 
 
+def numbered(index: int) -> Interface | None:
+    """The interface with that number, which it keeps when it is renamed. None if there is none (now), or it cannot be
+    read."""
+    try:
+        return find(socket.if_indextoname(index))
+    except (OSError, InputError):
+        return None
+
+
 def _named(name: str) -> Interface | None:
     try:
         index = socket.if_nametoindex(name)

@@ -1,0 +1,113 @@
+"""An interface that is renamed during a capture: its frames are still taken, and the report says what happened."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import netns
+import pytest
+
+WHY_NOT = netns.why_not()
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+
+
+@pytest.fixture
+def pair() -> Iterator[netns.Pair]:
+    with netns.pair() as made:
+        yield made
+
+
+def caveats(path: Path) -> list[str]:
+    found: list[str] = json.loads(path.read_text("ascii"))["verdict"]["caveats"]
+    return found
+
+
+def received(path: Path) -> list[tuple[int, int]]:
+    made: dict[str, Any] = json.loads(path.read_text("ascii"))
+    return sorted((one["key"]["stream"], one["received"]) for one in made["streams"])
+
+
+def rename(pair: netns.Pair, name: str, new: str) -> None:
+    """While it is up, where the kernel lets one (Linux 6.2 and later); else it goes down for that."""
+    try:
+        netns.run("ip", "-n", pair.rx, "link", "set", name, "name", new)
+    except subprocess.CalledProcessError:
+        pytest.skip("this kernel renames no interface that is up")
+
+
+WAYS = [(), ("--workers", "2"), ("--wait",), ("--wait", "--workers", "2"), ("--via", "scapy")]
+
+
+@pytest.mark.parametrize("options", WAYS, ids=lambda options: " ".join(options) or "alone")
+def test_a_renamed_interface_is_still_listened_to(pair: netns.Pair, tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, *options, "--count", "2000", "--report", f"json={path}") as live:
+        pair.send("--count", "1000", "--rate", "10000", "--stream", "1")
+        rename(pair, pair.into, "lan0")
+        live.says(f"{pair.into} was renamed to lan0")
+        pair.send("--count", "1000", "--rate", "10000", "--stream", "2")
+        assert live.end() == 0
+    assert received(path) == [(1, 1000), (2, 1000)]
+    assert f"{pair.into} was renamed to lan0 (after frame 1000)" in caveats(path)
+    assert not [each for each in caveats(path) if "gone" in each or "went down" in each]
+
+
+@pytest.mark.parametrize("options", WAYS[:2], ids=lambda options: " ".join(options) or "alone")
+def test_one_that_is_removed_after_that_is_gone(pair: netns.Pair, tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, *options, "--report", f"json={path}") as live:
+        pair.send("--count", "1000")
+        rename(pair, pair.into, "lan0")
+        live.says(f"{pair.into} was renamed to lan0")
+        netns.run("ip", "-n", pair.rx, "link", "del", "lan0")
+        assert live.end() == 0
+    assert [each for each in live.err if "lan0 is gone" in each]
+    assert [each for each in caveats(path) if each.startswith("lan0 is gone")]
+
+
+def test_one_that_is_renamed_while_it_is_down_comes_back(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, "--wait", "--count", "2000", "--report", f"json={path}") as live:
+        pair.send("--count", "1000", "--stream", "1")
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "down")
+        live.says(f"{pair.into} went down")
+        netns.run("ip", "-n", pair.rx, "link", "set", pair.into, "name", "lan0")
+        netns.run("ip", "-n", pair.rx, "link", "set", "lan0", "up")
+        live.says(f"{pair.into} is there, as lan0")
+        pair.send("--count", "1000", "--stream", "2")
+        assert live.end() == 0
+    assert received(path) == [(1, 1000), (2, 1000)]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_names_that_are_exchanged_give_no_frame_twice(pair: netns.Pair, tmp_path: Path, workers: str) -> None:
+    """The name decides: what is called sqin2 is listened to as sqin2, and as nothing else."""
+    path = tmp_path / "report.json"
+    pair.link("sqout2", "sqin2")
+    options = ("--workers", workers, "--report", f"json={path}")
+    with netns.live(pair.rx, pair.into, "sqin2", *options) as live:
+        pair.send("--count", "1000", "--stream", "1")
+        netns.run("ip", "-n", pair.rx, "link", "del", "sqin2")
+        live.says("sqin2 is gone")
+        rename(pair, pair.into, "sqin2")
+        live.says("sqin2 is there")
+        pair.send("--count", "1000", "--stream", "2")
+        assert live.end(signal.SIGTERM) == 0
+    assert [each for each in live.err if f"{pair.into} was renamed to sqin2" in each]
+    assert received(path) == [(1, 1000), (2, 1000)]
+
+
+def test_losses_are_those_of_the_renamed_interface(pair: netns.Pair, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with netns.live(pair.rx, pair.into, "--count", "2000", "--report", f"json={path}") as live:
+        pair.send("--count", "1000", "--stream", "1")
+        rename(pair, pair.into, "lan0")
+        live.says("was renamed to lan0")
+        netns.run("ip", "-n", pair.tx, "link", "set", pair.out, "down")
+        netns.run("ip", "-n", pair.tx, "link", "set", pair.out, "up")
+        pair.send("--count", "1000", "--stream", "2")
+        assert live.end() == 0
+    assert [each for each in caveats(path) if each.startswith("the link of lan0 went down")]
