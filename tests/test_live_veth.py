@@ -398,6 +398,21 @@ def test_until_duplicate_and_duration(pair: netns.Pair) -> None:
     assert any("the capture holds no frames" in line for line in live.err)
 
 
+def test_until_duplicate_takes_what_came_by_then(pair: netns.Pair, tmp_path: Path) -> None:
+    """All of it, also for the evidence; nothing that comes later."""
+    path, evidence = tmp_path / "live.json", tmp_path / "evidence.pcapng"
+    options = ("--until-duplicate", "--evidence", str(evidence), "--report", f"json={path}")
+    with netns.live(pair.rx, pair.into, *options) as live:
+        live.process.send_signal(signal.SIGSTOP)
+        truth = pair.send("--count", "3000", "--ring-size", "64", "--inject", "stale=1%")
+        assert live.end(signal.SIGCONT) == 1
+    made = report(path)
+    assert made["capture"]["frames"] == 3000
+    assert made["duplicates"]["total"] == truth["duplicates"] > 1
+    shown = seqcheck.analyze(evidence).duplicates
+    assert shown.total == truth["duplicates"]
+
+
 def test_the_filter_works_in_the_kernel(pair: netns.Pair, tmp_path: Path) -> None:
     path = tmp_path / "live.json"
     options = ("--filter", "udp port 5000", "--snap", "80", "--report", f"json={path}")

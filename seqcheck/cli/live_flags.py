@@ -22,7 +22,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--duration", {"metavar": "TIME", "type": duration, "help": "stop after this time: 90, 90s, 15m, 8h, 7d"}),
     ("--count", {
         "metavar": "N", "type": lambda text: bounded(text, 1, MOST_FRAMES), "help": "stop after N frames"}),
-    ("--until-duplicate", {"action": "store_true", "help": "stop at the first duplicate"}),
+    ("--until-duplicate", {
+        "action": "store_true",
+        "help": "stop when a duplicate is found; all frames that came by then are in the report"}),
     ("--check", {
         "action": "store_true",
         "help": "do not capture: check how the interfaces are set up, and say what to change (takes --duration, "

@@ -45,7 +45,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stops:
-    """When to end; None is never. Frames are counted, not records."""
+    """When to end; None is never. Frames are counted, not records, and no more are taken. Where it is the time or a
+    duplicate that ends it, all that has come by then is taken: what follows on a duplicate tells its place, and is part
+    of its evidence."""
 
     duration_s: float | None = None
     frames: int | None = None
