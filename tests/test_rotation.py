@@ -185,11 +185,27 @@ def test_a_rotation_from_the_command_line(parts: list[Path], tmp_path: Path) -> 
     state, out = tmp_path / "run.state", tmp_path / "run.json"
     for number, part in enumerate(parts):
         layout = ["--layout", LAYOUT] if number == 0 else []
-        done = seqcheck("--state", state, "--report", f"json={out}", "--force", *layout, part)
+        words = ("--state", state, "--report", f"json={out}", "--force", "--no-also-content")
+        done = seqcheck(*words, *layout, part)
         assert done.returncode == 1, done.stderr
         assert f"wrote {state}" in done.stderr
         assert not list(tmp_path.glob(".*"))
     assert out.read_text() == report(parts, LAYOUT)
+
+
+@pytest.mark.parametrize("option", [(), ("--no-also-content",)])
+def test_it_is_told_what_a_state_leaves_out(option: tuple[str, ...], parts: list[Path], tmp_path: Path) -> None:
+    """The sender's other traffic, unless nobody wants it."""
+    out = tmp_path / "run.json"
+    for part in parts:
+        words = ("--state", tmp_path / "run.state", "--layout", LAYOUT, "--report", f"json={out}", "--force", *option)
+        assert seqcheck(*words, part).returncode == 1
+    made, alone = json.loads(out.read_text()), json.loads(report(parts, LAYOUT))
+    assert made["records"]["foreign"] > 0
+    told = [each for each in made["verdict"]["caveats"] if each.startswith("Other traffic was not compared")]
+    assert len(told) == (not option)
+    made["verdict"]["caveats"] = [each for each in made["verdict"]["caveats"] if each not in told]
+    assert made == alone
 
 
 def test_what_was_read_before_is_refused(parts: list[Path], tmp_path: Path) -> None:
@@ -211,6 +227,7 @@ def test_what_was_read_before_is_refused(parts: list[Path], tmp_path: Path) -> N
         (["--where", "udp"], "leave out --where"),
         (["--frames", "1-5"], "leave out --where"),
         (["--report", "csv=out.csv"], "does not keep them all"),
+        (["--also-content"], "--also-content"),
     ],
 )
 def test_what_a_state_excludes(options: list[str], said: str, parts: list[Path], tmp_path: Path) -> None:

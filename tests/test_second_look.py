@@ -200,6 +200,20 @@ def test_what_cannot_be_read_again_is_read_once(path: Path) -> None:
     not_looked(path, also_content=False)
 
 
+def test_what_cannot_be_read_again_is_told(path: Path) -> None:
+    """Unless somebody decided, or there is nothing to be told."""
+
+    def told(**how: Any) -> list[str]:
+        caveats = seqcheck.analyze(path.read_bytes(), LAYOUT, **how).verdict.caveats
+        return [each for each in caveats if each.startswith("Other traffic was not compared")]
+
+    assert told() == [
+        "Other traffic was not compared by its bytes: only files that have a name can be read again. With"
+        " --also-content it is compared while frames are read."
+    ]
+    assert told(also_content=False) == told(also_content=True) == []
+
+
 def command(*words: str | Path, **how: Any) -> dict[str, Any]:
     """What the JSON report of `analyze` says."""
     line = [sys.executable, "-m", "seqcheck", "-q", "analyze", "--layout", LAYOUT, "--report", "json", *map(str, words)]

@@ -23,7 +23,7 @@ from ..kernel.border import FRAGMENT, REASONS, RECORD, STREAMS
 from ..kernel.protocols import Kernel
 from ..layout import Layout
 from ..layout import write as spec_of
-from ..model import Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
+from ..model import RING_CAUSES, Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
 from ..report import assemble, limited
 from ..report.timeline import Timeline
 from ..report.unnumbered import unnumbered
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from .other_traffic import OtherTraffic
 
 SEVERAL = "a frame holds several records, so distances in records say nothing about slots"
+# Why other traffic is not compared by its bytes, where nobody said whether to.
+ONCE = "only files that have a name can be read again. With --also-content it is compared while frames are read"
 LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
 
 
@@ -188,6 +190,20 @@ class Observation:
         if max(lost, len(streams)) < LOST * int(streams["received"].sum()):
             return ""
         return " ".join(_advice(self.pipeline))
+
+
+def may_tell_more(report: Report) -> bool:
+    """Whether the verdict is a ring's, and the sender's other traffic may hold stale slots of it."""
+    verdict = report.verdict
+    ring = verdict.cause in RING_CAUSES and verdict.strength in ("moderate", "strong")
+    return ring and report.numbered and report.records.foreign > 0
+
+
+def not_compared(conclusion: Conclusion, why: str) -> Conclusion:
+    """With a caveat that other traffic may show more."""
+    report = conclusion.report
+    caveats = (*report.verdict.caveats, f"Other traffic was not compared by its bytes: {why}.")
+    return replace(conclusion, report=replace(report, verdict=replace(report.verdict, caveats=caveats)))
 
 
 def _other_traffic(engine: Kernel) -> OtherTraffic:

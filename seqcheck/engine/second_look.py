@@ -26,7 +26,7 @@ from ..layout import Layout
 from .crowd import Crowd
 from .examined import altered, replaced
 from .guard import Allowance, UnfinishedError
-from .observation import Conclusion, Question
+from .observation import Conclusion, Question, not_compared
 from .other_traffic import Others, OtherTraffic
 from .pipeline import Pipeline, Source, run
 from .same_ring import Numbered, beside
@@ -83,9 +83,7 @@ def looked_again(conclusion: Conclusion, question: Question, again: Again) -> Co
     try:
         others = _others(again)
     except (UnfinishedError, InputError, MemoryError) as error:
-        caveat = f"Other traffic was not compared by its bytes: {_why(error)}."
-        verdict = replace(report.verdict, caveats=(*report.verdict.caveats, caveat))
-        return replace(conclusion, report=replace(report, verdict=verdict))
+        return not_compared(conclusion, _why(error))
     numbered = Numbered(findings=conclusion.findings, facts=conclusion.facts, diagnosis=conclusion.diagnosis)
     report = beside(report, others, numbered, listed=question.listed, budget=question.budget)
     return replace(conclusion, report=replace(report, looked_again=True))

@@ -25,7 +25,7 @@ from ..dataclass import dataclass
 from ..errors import UsageError
 from ..layout import Layout, Layouts, resolve_all
 from ..layout import compile as compile_layout
-from ..model import RING_CAUSES, UNREAD, Capture, Report
+from ..model import UNREAD, Capture, Report
 from ..model.results import Keep
 from ..sink import Sink
 from .aside import Aside
@@ -33,7 +33,7 @@ from .crowd import Crowd
 from .examined import Examined
 from .examined import Frames as FramesAgain
 from .guard import UNLIMITED, Allowance, UnfinishedError
-from .observation import Conclusion, Observation, Question
+from .observation import ONCE, Conclusion, Observation, Question, may_tell_more, not_compared
 from .pipeline import Pipeline, run
 from .ways import mark_of
 
@@ -59,6 +59,9 @@ class Progress:
     bytes_total: int | None
     frames: int
     again: bool = False
+
+
+OF_STATES = "a state keeps nothing of it. Without --state, all captures at once show whether it holds stale slots, too"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,19 +188,26 @@ class Opened:
     def examine(self, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None = None) -> Examined:
         """Read them: once, or a second time if other traffic may tell more."""
         conclusion, layouts = self._read(layouts, progress)
-        if self._tells_more(conclusion.report):
-            from .second_look import Again, Workers, looked_again  # here, since few runs need it
-
-            reader, allowed, begin = self._reader, self._query.allowance, self._begin
-            workers = None
-            if self._tasks is not None:
-                workers = Workers(tasks=self._tasks, places=self._places, allowance=allowed, begin=begin)
-            again = Again(
-                engine=self._engine, layouts=layouts, crowd=Crowd(allowed.memory), source=self._selected or reader,
-                reader=reader, attend=_attendant(reader, progress, allowed, begin, again=True), workers=workers,
-            )  # fmt: skip
-            conclusion = looked_again(conclusion, self._question(), again)
+        if self._query.also_content is None and may_tell_more(conclusion.report):
+            why = self._only_once()
+            conclusion = not_compared(conclusion, why) if why else self._again_for_others(conclusion, layouts, progress)
         return Examined(conclusion, self._rows, self._again)
+
+    def _again_for_others(
+        self, conclusion: Conclusion, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None
+    ) -> Conclusion:
+        """With what other traffic shows, in a second reading."""
+        from .second_look import Again, Workers, looked_again  # here, since few runs need it
+
+        reader, allowed, begin = self._reader, self._query.allowance, self._begin
+        workers = None
+        if self._tasks is not None:
+            workers = Workers(tasks=self._tasks, places=self._places, allowance=allowed, begin=begin)
+        again = Again(
+            engine=self._engine, layouts=layouts, crowd=Crowd(allowed.memory), source=self._selected or reader,
+            reader=reader, attend=_attendant(reader, progress, allowed, begin, again=True), workers=workers,
+        )  # fmt: skip
+        return looked_again(conclusion, self._question(), again)
 
     def _read(
         self, layouts: Sequence[Layout], progress: Callable[[Progress], None] | None
@@ -240,12 +250,11 @@ class Opened:
         budget = query.allowance.budget()
         return Question(ring_sizes=query.ring_sizes, listed=query.listed, budget=budget, last=True)
 
-    def _tells_more(self, report: Report) -> bool:
-        """Whether other traffic may tell more of the verdict's ring, nobody said whether to look, and that can be."""
-        query, verdict = self._query, report.verdict
-        free = query.also_content is None and query.rotation is None and (self._named or self._tasks is not None)
-        ring = verdict.cause in RING_CAUSES and verdict.strength in ("moderate", "strong")
-        return free and ring and report.numbered and report.records.foreign > 0
+    def _only_once(self) -> str:
+        """Why nothing can be read a second time; empty if it can."""
+        if self._query.rotation is not None:
+            return OF_STATES
+        return "" if self._named or self._tasks is not None else ONCE
 
 
 def _going(rotation: Rotation | None, layouts: Sequence[Layout]) -> Going | None:

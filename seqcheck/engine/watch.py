@@ -23,7 +23,7 @@ from ..sink import Keeper, Sink
 from .crowd import Crowd
 from .guard import UNLIMITED, Allowance, Budget
 from .merged import Merged
-from .observation import Observation, Question
+from .observation import ONCE, Observation, Question, may_tell_more, not_compared
 from .own_drops import OwnDrops
 from .pipeline import run
 from .standing import BUSY, Moment, Newest, Standing
@@ -157,6 +157,8 @@ class Watch:
         unread = (Damage(input=self._reader.inputs[0], offset=0, what=self._unread),) if self._unread else ()
         question = Question(ring_sizes=self._task.ring_sizes, listed=self._task.listed, budget=budget)
         made = self.seen.conclude(self.blocks.capture(unread), question)
+        if not self._task.also_content and may_tell_more(made.report):
+            made = not_compared(made, ONCE)
         report = replace(made.report, gaps=self._own.marked(made.report.gaps, made.findings))
         reader = self._reader
         chosen = self.seen.pipeline.chosen
