@@ -212,6 +212,35 @@ def test_a_run_that_had_nothing_to_say_leaves_nothing_and_destroys_nothing(pair:
     assert b"old" not in (tmp_path / "page.html").read_bytes()[:3]
 
 
+def test_without_a_duplicate_the_evidence_of_last_time_stays(pair: netns.Pair, tmp_path: Path) -> None:
+    evidence, out = tmp_path / "evidence.pcapng", tmp_path / "report.json"
+    options = ("--count", "2000", "--evidence", str(evidence), "--report", f"json={out}", "--force")
+    for there in ([out], [evidence, out]):
+        with netns.live(pair.rx, pair.into, *options) as live:
+            pair.send("--count", "2000")
+            assert live.end() == 0
+        assert left(tmp_path) == sorted(path.name for path in there)
+        assert [line for line in live.err if "wrote" in line] == [f"seqcheck: wrote {out}"]
+        evidence.write_bytes(b"old")
+    assert evidence.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("options", [(), ("--keep-privileges",), ("-q",)], ids=["drop", "keep", "quiet"])
+def test_files_that_were_written_are_named(pair: netns.Pair, tmp_path: Path, options: tuple[str, ...]) -> None:
+    paths = [tmp_path / name for name in ("report.json", "lines.jsonl", "evidence.pcapng")]
+    words = ("--report", f"json={paths[0]}", "--report", f"jsonl={paths[1]}", "--evidence", str(paths[2]), *options)
+    with netns.program(pair.rx, *netns.SEQCHECK, "live", pair.into, "--until-duplicate", *words) as live:
+        if "-q" in options:
+            while netns.run("ip", "netns", "exec", pair.rx, "cat", "/proc/net/packet").count(" 0003 ") < 2:
+                assert live.process.poll() is None
+        else:
+            live.says("listening on")
+        pair.send("--count", "3000", *STALE)
+        assert live.end() == 1
+    told = [line for line in live.err if "wrote" in line]
+    assert told == ([] if "-q" in options else [f"seqcheck: wrote {path}" for path in paths])
+
+
 def test_where_files_need_a_name_it_goes_with_the_run(pair: netns.Pair, tmp_path: Path) -> None:
     """On a file system without unnamed files, also where the capture is killed."""
     code = "from seqcheck.cli import main, output; output.UNNAMED = 0; raise SystemExit(main.main())"

@@ -77,7 +77,7 @@ def tell_all(failed: Sequence[Exception], *, verbose: bool) -> None:
 
 
 def tell_written(outputs: Iterable[Output]) -> None:
-    """Say which files were written."""
+    """Say which files were written here; whoever names the others says it."""
     for output in outputs:
-        if output.written:
+        if output.written_here:
             say(f"seqcheck: wrote {output.path}")

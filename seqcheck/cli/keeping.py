@@ -113,7 +113,7 @@ class Keeping:
         except OSError as error:
             failed.append(OutputError(f"cannot finish writing {self._args.evidence}: {error.strerror}"))
         try:
-            if self._evidence:
+            if self._evidence and self._evidence.appeared:  # without a duplicate there is nothing to keep
                 self._evidence.commit()
         except OutputError as error:
             failed.append(error)

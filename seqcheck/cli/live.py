@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli import limits, privileges
-from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all, tell_all, tell_written
+from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all, tell_all
 from seqcheck.cli.ending import Ending, stopping
 from seqcheck.cli.growing import Growing
 from seqcheck.cli.keeping import Keeping, checked
@@ -175,7 +175,9 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
         say_report(report)
     tell_all(failed, verbose=args.verbose)
     if not args.quiet:
-        tell_written([output for _, output in outputs.reports])
+        for output in (*(output for _, output in outputs.reports), *outputs.keeping.outputs):
+            if output.written:  # also where another process named it: it is silent
+                say(f"seqcheck: wrote {output.path}")
     code = limits.settle(report, options.demands)
     return TROUBLE if failed or report.capture.unread else code
 

@@ -115,9 +115,19 @@ class Output:
         return self._temporary is not None or self._named
 
     @property
+    def appeared(self) -> bool:
+        """Whether what was written can be seen by now: in a file that has its name, or where it needs none."""
+        return self._named or not self.regular
+
+    @property
     def written(self) -> bool:
-        """Whether it is a file that was named here when all was written."""
-        return self._done and self.regular and self._whole is None
+        """Whether it is a file that has its name, and all was written."""
+        return self._done and self.regular
+
+    @property
+    def written_here(self) -> bool:
+        """Whether nobody else was asked to give it its name, either."""
+        return self.written and self._whole is None
 
     def __enter__(self) -> Self:
         return self
