@@ -398,6 +398,12 @@ def test_until_duplicate_and_duration(pair: netns.Pair) -> None:
     assert any("the capture holds no frames" in line for line in live.err)
 
 
+def test_a_limit_that_leaves_no_frame_is_told_without_a_place(pair: netns.Pair) -> None:
+    with netns.live(pair.rx, pair.into, "--max-memory", "1M") as live:
+        assert live.end() == 2
+    assert live.err[-1] == "  reading stopped: the memory limit of 1 MiB was reached"
+
+
 def test_until_duplicate_takes_what_came_by_then(pair: netns.Pair, tmp_path: Path) -> None:
     """All of it, also for the evidence; nothing that comes later."""
     path, evidence = tmp_path / "live.json", tmp_path / "evidence.pcapng"

@@ -103,6 +103,21 @@ def test_a_file_for_the_node_exporter(tmp_path: Path) -> None:
     assert {each.name for each in folder.iterdir()} <= {"seqcheck.prom", ".seqcheck.prom.part"}
 
 
+def test_the_file_holds_in_the_end_what_the_report_says(tmp_path: Path) -> None:
+    """However long the interval was."""
+    folder = tmp_path / "textfile"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    path = folder / "seqcheck.prom"
+    with (SAMPLES / "stale-slot.pcap").open("rb") as stream:
+        command = [*LIVE, "-", "-q", "--metrics", str(path), "--interval", "1h", "--report", "json"]
+        done = subprocess.run(command, stdin=stream, capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert done.returncode == 1, done.stderr
+    told = values(plain(path.read_text()))
+    assert (told["seqcheck_duplicates"], told["seqcheck_frames_total"]) == (8, 1150)
+    assert [name for name in told if name.startswith("seqcheck_verdict_info") and "stale-slot" in name]
+
+
 @pytest.mark.parametrize(("place", "words"), [
     ("nonsense", "neither ADDRESS:PORT"), (":99999", "neither"), ("192.0.2.1:9", "cannot listen"),
     ("/nowhere/x.prom", "cannot write"), ("::1:9", "neither"),

@@ -76,12 +76,22 @@ class Showing:
     """Shows each snapshot to everybody. Whoever fails is not shown any more, and costs nobody else anything; `failed`
     is what is worth telling: a reader that went away, or a terminal, is not."""
 
-    def __init__(self, calls: Sequence[Callable[[Snapshot], None]]) -> None:
+    def __init__(
+        self, calls: Sequence[Callable[[Snapshot], None]], beside: Sequence[Callable[[Snapshot], None]]
+    ) -> None:
+        """`beside`: those of `calls` that are shown the last one, too."""
         self.failed: list[Exception] = []
-        self._calls = list(calls)
+        self._calls, self._beside = list(calls), beside
 
     def __call__(self, now: Snapshot) -> None:
-        for each in list(self._calls):
+        self._show(now, list(self._calls))
+
+    def last(self, now: Snapshot) -> None:
+        """The capture is over; everybody else has the report."""
+        self._show(now, [each for each in self._calls if each in self._beside])
+
+    def _show(self, now: Snapshot, calls: Sequence[Callable[[Snapshot], None]]) -> None:
+        for each in calls:
             try:
                 each(now)
             except Exception as error:  # noqa: BLE001 - what is shown in between must not cost the capture
@@ -153,8 +163,9 @@ def showing(
             calls.append(Lines())
         asked = Asked(dashboard, end)
         stack.enter_context(_hearing(asked))
-        shown = Showing([asked.show, *calls])
+        shown = Showing([asked.show, *calls], beside)
         every = args.interval or (LIVELY_S if drawn else CALM_S)
         if not calls:
             every = NEVER_S
-        yield Show(call=shown, every_s=every, ask=asked, reports=bool(outputs or beside) or drawn, sinks=lines), shown
+        reports = bool(outputs or beside) or drawn
+        yield Show(call=shown, every_s=every, ask=asked, reports=reports, sinks=lines, last=shown.last), shown

@@ -23,7 +23,7 @@ from ..kernel.border import FRAGMENT, REASONS, RECORD, STREAMS
 from ..kernel.protocols import Kernel
 from ..layout import Layout
 from ..layout import write as spec_of
-from ..model import RING_CAUSES, Capture, LayoutInfo, Pair, Records, Report, Tool, Verdict
+from ..model import RING_CAUSES, UNREAD, Capture, Damage, LayoutInfo, Pair, Records, Report, Tool, Verdict
 from ..report import assemble, limited
 from ..report.timeline import Timeline
 from ..report.unnumbered import unnumbered
@@ -288,5 +288,12 @@ def _no_record(
 def _no_frame(capture: Capture) -> InputError:
     if capture.selected:
         return InputError(f"{', '.join(capture.inputs)}: the selection matches no frame: {capture.selected}")
-    damage = "; ".join(f"at byte {damage.offset:,}: {damage.what}" for damage in capture.damage)
-    return InputError(f"{', '.join(capture.inputs)}: the capture holds no frames", hint=damage)
+    return InputError(
+        f"{', '.join(capture.inputs)}: the capture holds no frames", hint="; ".join(map(_at, capture.damage))
+    )
+
+
+def _at(damage: Damage) -> str:
+    """What was wrong, and where, if it was something in the bytes."""
+    unread = damage.what.startswith(UNREAD) and not damage.offset
+    return damage.what if unread else f"at byte {damage.offset:,}: {damage.what}"

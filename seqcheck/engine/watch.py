@@ -63,13 +63,14 @@ def nothing() -> Ask:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
     """Who is shown snapshots: `call` every `every_s` seconds, and whenever `ask` asks for one. `reports` says whether
-    he wants reports in them; `sinks` look on beside."""
+    he wants reports in them; `sinks` look on beside. `last` is shown how it ended, with the report."""
 
     call: Callable[[Snapshot], None]
     every_s: float
     ask: Callable[[], Ask] = nothing
     reports: bool = True
     sinks: tuple[Sink, ...] = ()
+    last: Callable[[Snapshot], None] = lambda now: None
 
 
 def watch(
@@ -88,7 +89,10 @@ def watch(
     for keeper in keepers:
         keeper.finish()
     remarks = (*reader.remarks, *(remark for keeper in keepers for remark in keeper.remarks))
-    return live.report(remarks, Budget(called_off=lambda: reader.hurried))
+    report = live.report(remarks, Budget(called_off=lambda: reader.hurried))
+    if show is not None:
+        show.last(replace(live.snapshot(live.elapsed_s, reports=False), report=report))
+    return report
 
 
 def cut_short(reader: Ongoing, stops: Stops, frames: int, elapsed_s: float) -> str:
@@ -142,8 +146,13 @@ class Watch:
 
     def end(self) -> None:
         """It is over: was that all that was asked for?"""
-        elapsed = time.monotonic() - self._begin
-        self._unread = self._unread or cut_short(self._reader, self._stops, self.blocks.frames, elapsed)
+        why = cut_short(self._reader, self._stops, self.blocks.frames, self.elapsed_s)
+        self._unread = self._unread or why
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._begin
 
     def snapshot(self, elapsed_s: float, *, reports: bool) -> Snapshot:
         """Its state, that long after it began."""
