@@ -170,3 +170,13 @@ def test_frames_as_long_as_they_may_be_are_not_merged(pair: netns.Pair, tmp_path
         pair.send("--count", "100", "--size", "1514")
         assert capture.end() == 0
     assert not any("MTU" in each for each in json.loads(path.read_text())["verdict"]["caveats"])
+
+
+@live
+def test_all_interfaces_at_once_are_not_checked() -> None:
+    with netns.pair() as pair, netns.program(pair.rx, *netns.SEQCHECK, "live", "any", "--check") as checked:
+        assert checked.end() == 2
+    assert checked.err == [
+        "seqcheck: --check looks at single interfaces, and `any` is none",
+        f"  There are: lo, {pair.into}.",
+    ]

@@ -27,10 +27,13 @@ OF_INTERFACES = {
 
 
 def check(args: argparse.Namespace) -> int:
-    """Say how the interfaces are set up; 1 where something could be better."""
+    """Say how the interfaces are set up; 1 where something could be better. UsageError for `any`, which is not one."""
     from seqcheck.linux import adapter, interface
     from seqcheck.report.receiver import remarks
 
+    if interface.ANY in args.interfaces:
+        there = ", ".join(visible(each) for each in interface.known())
+        raise UsageError("--check looks at single interfaces, and `any` is none", hint=f"There are: {there}.")
     for name in args.interfaces:
         if interface.find(name) is None:
             raise InputError(f"there is no interface {visible(name)}")
