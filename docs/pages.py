@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
 ROOT = Path(__file__).parent.parent
-RESULTS = ("accuracy", "live", "offline", "soak", "soak-hour", "workers")
+RESULTS = ("accuracy", "live", "offline", "soak", "soak-clean", "soak-hour", "workers")
 PAGES = {  # in the repository, on the site
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",

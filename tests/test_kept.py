@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,3 +124,35 @@ def test_rows_taken_back_one_by_one_are_not_sought_among_all(count: int) -> None
     sampled = Sampled(1 << 16, 8)
     feed(sampled, events, [])
     assert not len(sampled.rows)
+
+
+PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+GROWTH = """
+import re
+import numpy as np
+from seqcheck.kernel.border import EVENT
+from seqcheck.linux import memory
+from seqcheck.track.kept import Firsts, Sampled
+from seqcheck.track.retracted import BACK
+memory.give_back()  # as live captures do
+def anonymous():
+    with open("/proc/self/status") as status:
+        return int(re.search("RssAnon: *(\\d+)", status.read().replace("\\t", " "))[1]) << 10
+row, at, none = np.zeros(1, EVENT), np.zeros(1, np.int64), np.zeros(0, BACK)
+sampled, firsts = Sampled(1 << 16, 1 << 12), Firsts(1 << 16)
+for add in (lambda place: sampled.add(row, at, place, none)), (lambda place: firsts.add(row, at)):
+    add(0)
+    before = anonymous()
+    for place in range(1, 33_000):
+        add(place)
+    print(anonymous() - before)
+"""
+
+
+@pytest.mark.skipif(not PAGES.exists() or "[always]" in PAGES.read_text(), reason="needs pages that are not all huge")
+def test_memory_grows_with_the_rows() -> None:
+    """Not by megabytes where the array is made longer."""
+    command = [sys.executable, "-c", GROWTH]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    for grown in map(int, told.split()):
+        assert grown < 33_000 * (EVENT.itemsize + 8) + (1 << 20)

@@ -13,6 +13,7 @@ sorts all rows, and happens at most once for each SHARE of the limit that came.
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from .retracted import BACK, gone
 
 LEAST = 16  # rows that there is room for, to begin with
 SHARE = 16  # 1 / SHARE of the limit
+LARGE = 1 << 22  # bytes
 NEIGHBOURS = 6  # log2 of how many records
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 Ints = NDArray[np.int64]
@@ -183,9 +185,18 @@ def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:
     """The same, or longer by doubling, so that rows that come one by one are seldom copied."""
     if count <= len(space):
         return space
-    longer = np.empty(min(max(2 * len(space), count, LEAST), most), space.dtype)
+    longer = _empty(min(max(2 * len(space), count, LEAST), most), space.dtype)
     longer[: len(space)] = space
     return longer
+
+
+def _empty(rows: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """As np.empty; only what is written to takes memory, also where it is large. NumPy asks for huge pages from 4 MiB
+    on (NUMPY_MADVISE_HUGEPAGE): 2 MB at once, although rows come one by one."""
+    size = rows * dtype.itemsize
+    if size < LARGE or not hasattr(mmap, "MAP_ANONYMOUS"):
+        return np.empty(rows, dtype)
+    return np.frombuffer(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), dtype)
 
 
 def _hashes(stream: NDArray[Any], record: Ints) -> NDArray[np.uint64]:
