@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 from packets import ethernet, ipv4
@@ -113,3 +114,52 @@ def test_the_low_byte_of_a_ramp_tells_no_streams_apart() -> None:
     """It has 32 values, one after the other; the byte above goes up each time that one of them comes again."""
     more = noise(61)
     assert likely(sent(b"ADC" + struct.pack("<H", (7 + at * 392) % 4096) + more() for at in range(900))) == []
+
+
+def counted(start: int) -> Iterator[bytes]:
+    more = noise(62)
+    return (struct.pack("<HI", 7, start + at) + more() for at in range(600))
+
+
+def test_a_number_that_keeps_pace_with_a_tick_may_be_a_clock() -> None:
+    assert likely(sent(counted(5_000), step=1_000_000)) == []
+    (first, *_) = found(sent(counted(5_000), step=1_000_000))
+    assert any("in ticks of 1 ms" in said for said in first.because)
+    assert best(sent(counted(0), step=1_000_000)) == "udp:6000 seq=u32le@2"
+    assert best(sent(counted(5_000), step=1_060_000)) == "udp:6000 seq=u32le@2"
+
+
+def test_seconds_every_other_second_are_a_clock_too() -> None:
+    more = noise(63)
+    payloads = (b"up" + struct.pack(">I", 5000 + 2 * at) + more() for at in range(100))
+    assert likely(sent(payloads, step=2_000_000_000)) == []
+
+
+def test_a_time_of_day_in_text_is_no_counter() -> None:
+    clock = [f"{10 + at // 3600}{at // 60 % 60:02}{at % 60:02}" for at in range(3000, 3600)]
+    assert likely(sent((f"$GPGGA,{each}.00,4807.038,N".encode() for each in clock), step=1_000_000_000)) == []
+    clock = [f"{at // 60 % 60:02}:{at % 60:02}" for at in range(3000, 3600)]
+    assert likely(sent((f"<13>Nov 30 10:{each} host".encode() for each in clock), step=1_000_000_000)) == []
+
+
+def test_milliseconds_since_1970_without_their_high_bits_are_a_clock() -> None:
+    more, start = noise(64), BEGIN // 10**6 & 0xFFFFFFFF
+    gaps = np.random.default_rng(64).normal(1_020_000, 20_000, 400).astype(np.int64)
+    frames = sent(struct.pack(">HI", 7, start + at) + more() for at in range(400))
+    frames.ns[:400] = BEGIN + np.cumsum(gaps)
+    assert likely(frames) == []
+
+
+def test_a_scan_of_addresses_is_no_counter() -> None:
+    head = bytes.fromhex("0001080006040001020000000001") + bytes([10, 0, 0, 1]) + bytes(6) + bytes([10, 0, 0])
+    assert likely(raw(ethernet(head + bytes([at % 250]), kind=0x0806) for at in range(600))) == []
+
+
+def test_a_reading_in_floating_point_that_rises_is_no_counter() -> None:
+    more = noise(65)
+    assert likely(sent(struct.pack(">f", 70.0 + at / 10) + more() for at in range(400))) == []
+
+
+def test_a_noisy_reading_that_rises_by_sixteen_is_no_counter_with_flags() -> None:
+    random = np.random.default_rng(66)
+    assert likely(sent(struct.pack(">H", 16 * at + 7 + int(random.integers(0, 4))) for at in range(400))) == []

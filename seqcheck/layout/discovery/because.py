@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seqcheck.layout.discovery.floats import FLOATING
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.trial import Trial
 from seqcheck.layout.model import SELECTORS, Digits, Layout, Word
@@ -41,9 +42,12 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
     if steps.even:
         said.append("steps of one and two alternate as in a ramp, or in a counter of something else")
     if found.clock:
-        said.append(f"it reads as {found.clock}: a clock, which counts by one at a steady pace")
+        what = "" if found.clock == FLOATING else "a clock, "
+        said.append(f"it reads as {found.clock}: {what}which counts by one at a steady pace")
     if tried.hasty:
         said.append("it skips numbers without a pause, at a steady pace: a clock does that")
+    if tried.tick and not (found.clock or tried.hasty):
+        said.append(f"it keeps pace with the time, in ticks of {duration(tried.tick)}: a clock would count the same")
     if layout.step != 1:
         said.append("at a steady pace, time stamps and totals also go up like that")
     if found.inner and not last:
@@ -105,6 +109,12 @@ def percent(share: float) -> str:
 
 def times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
+
+
+def duration(ns: int) -> str:
+    """1 ms."""
+    size, unit = next((size, unit) for size, unit in ((10**9, "s"), (10**6, "ms"), (1000, "us")) if ns >= size)
+    return f"{ns // size} {unit}"
 
 
 def streams(count: int) -> str:

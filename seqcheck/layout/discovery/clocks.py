@@ -5,6 +5,8 @@ some years of the capture's own. Milliseconds in 48 bits do so by chance once in
 microseconds in 64 bits hardly ever; and even these must not run many times as fast as the arrival times, or as slowly.
 The other clocks would be hit by chance too often; they have to run with the arrival times as well.
 
+A number of 32 bits may be what is left of milliseconds or microseconds since 1970 without their high bits.
+
 A number below 1000 (a million, a thousand million) is a fraction of a second, if the word beside it reads as seconds,
 and both together go as the arrival times do.
 """
@@ -23,6 +25,8 @@ AROUND, CLOSE = 5 * YEAR, YEAR / 4  # seconds; for those that chance would hit t
 OFF = 0.1  # of the time that passed
 PACE, SOME, TICKS = 4.0, 0.2, 2  # times as fast; the share of the waits that agree; ticks of a wait that tells
 STEADILY, APART = 3, 0.25  # of a clock of seconds and ticks: ticks by which it may vary, and seconds that it may be off
+VARYING = 0.002  # seconds by which a finer one may
+SHORT_WIDTH, SHORT = 4, {"milliseconds": (1e3, 60.0), "microseconds": (1e6, 0.2)}  # rate, seconds that it may be off
 FRACTIONS = {1000: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}  # by how many make a second
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
 Numbers = NDArray[np.float64]
@@ -68,24 +72,60 @@ def clock(table: Columns, column: int, seconds: Numbers) -> str:
     return ""
 
 
-def fraction(table: Columns, seq: Word, seconds: Numbers) -> str:
-    """What fraction of a second the word counts, empty if it does not; `seconds` as for `clock`. Together with the
-    seconds it has to run with the arrival times: near them, and always as far away."""
-    part, there = table.words(seq.offset, seq.width, big=seq.big)
-    for offset in (seq.offset - 4, seq.offset + seq.width):
-        for one in CLOCKS:
-            if one.bits != 32 or (offset < 0) != (seq.offset < 0):
-                continue
-            for big in (True, False):
-                value, whole = table.words(offset, 4, big=big)
-                whole &= there
-                if not whole.any() or not _reads(value[whole].astype(np.float64), seconds[whole], one):
+def short(table: Columns, column: int, seconds: Numbers) -> str:
+    """What clock the number is without its high bits, empty if it is none; as for `clock`. It has to be near the
+    arrival times, and to go with them."""
+    offset = int(table.offsets[column])
+    for unit, (rate, near) in SHORT.items():
+        for big in (True, False):
+            for above in range(SHORT_WIDTH):
+                first = offset - above if big else offset - (SHORT_WIDTH - 1 - above)
+                if (first < 0) != (offset < 0):
                     continue
-                for ticks, name in FRACTIONS.items():
-                    ahead = value[whole] + part[whole] / ticks - one.zero - seconds[whole]
-                    beside = part[whole].max() < ticks and abs(float(np.median(ahead))) <= APART
-                    if beside and float(np.std(ahead)) <= STEADILY / ticks:
-                        return f"{name}, beside {one.name}"
+                value, whole = table.words(first, SHORT_WIDTH, big=big)
+                if not whole.any():
+                    continue
+                span = 2.0 ** (8 * SHORT_WIDTH) / rate
+                ahead = (value[whole] / rate - seconds[whole] + span / 2) % span - span / 2
+                if float(np.abs(ahead).max()) <= near and float(np.std(ahead)) <= max(STEADILY / rate, VARYING):
+                    return f"{unit} since 1970, without the high bits"
+    return ""
+
+
+def fraction(table: Columns, seq: Word, seconds: Numbers) -> str:
+    """What fraction of a second the word counts, or is part of, empty if it does not; `seconds` as for `clock`.
+    Together with the seconds it has to run with the arrival times: near them, and always as far away."""
+    for width in sorted({seq.width, 4, 8}):
+        for first in range(seq.offset + seq.width - width, seq.offset + 1):
+            for big in (True, False):
+                part, there = table.words(first, width, big=big)
+                if (first < 0) == (seq.offset < 0) and there.any() and part[there].max() < max(FRACTIONS):
+                    for beside in (4, width):
+                        for offset in (first - beside, first + width):
+                            name = _beside(table, part, there, offset, beside, seconds)
+                            if name:
+                                return name
+    return ""
+
+
+def _beside(
+    table: Columns, part: NDArray[np.uint64], there: NDArray[np.bool_], offset: int, width: int, seconds: Numbers
+) -> str:
+    """What fraction `part` is of the seconds at `offset`."""
+    for big in (True, False):
+        value, whole = table.words(offset, width, big=big)
+        whole = whole & there
+        if not whole.any():
+            continue
+        for one in CLOCKS:
+            if one.bits != 32 or not _reads(value[whole].astype(np.float64), seconds[whole], one):
+                continue
+            for ticks, name in FRACTIONS.items():
+                ahead = value[whole] + part[whole] / ticks - one.zero - seconds[whole]
+                near = part[whole].max() < ticks and abs(float(np.median(ahead))) <= APART
+                varying = min(VARYING, OFF * float(np.std(seconds[whole])))  # less than the time itself
+                if near and float(np.std(ahead)) <= max(STEADILY / ticks, varying):
+                    return f"{name}, beside {one.name}"
     return ""
 
 

@@ -21,6 +21,7 @@ RESTLESS, STRICT = 0.4, 0.95  # pairs in which bits below the spot move; then th
 CONSTANT = 0.8  # of the steps of the longer number
 SLOPE = 0.9  # of the changes of low bits, that go the same way
 FEWEST = 3  # wraps of the byte below
+STRETCH = 3  # neighbouring values of low bits
 FEWEST_STAYS, CARRIED = 6, 0.5  # steps of 0; the share of the steps of 1 where the byte below wraps
 Bytes = NDArray[np.uint8]
 
@@ -43,8 +44,17 @@ def below(table: Columns, grouping: Grouping, spot: Spot) -> Below:
     steps = np.bincount((new - old)[moved] & low, minlength=low + 1)
     if spot.bit > 1 and steps.max() >= FEWEST and steps.max() >= SLOPE * steps.sum():
         return "moving"
+    if _wanders(new & low, low):
+        return "moving"
     up = ((new >> spot.bit) - (old >> spot.bit)) & (0xFF >> spot.bit) == 1
     return "flags" if np.count_nonzero(moved) >= FEWEST and np.mean(up[moved]) >= CONSTANT else "moving"
+
+
+def _wanders(values: Bytes, top: int) -> bool:
+    """Whether they are a stretch of neighbouring values, somewhere in the middle: a reading with some noise."""
+    seen = np.unique(values)
+    first, last = int(seen[0]), int(seen[-1])
+    return len(seen) >= STRETCH and last - first + 1 == len(seen) and first > 0 and last < top
 
 
 def lowest(table: Columns, grouping: Grouping, spot: Spot) -> bool:

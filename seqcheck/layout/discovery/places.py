@@ -26,6 +26,7 @@ INSIDE = 4096  # frames that are looked into for tunnels
 MOST = 10  # places of one anchor
 LEFT = 0.2  # share of rows that no port holds, from which on the anchor without a port is a place as well
 ICMP_ERRORS = {1: (3, 4, 5, 11, 12), 58: (1, 2, 3, 4)}  # types (RFC 792; RFC 4443)
+ARP = 0x0806  # holds addresses, which a scan counts up
 TRAILER, MOST_TRAILER = 5, 64  # bytes; a frame check sequence alone has 4
 OVER_IP = {6: "tcp", 17: "udp"}  # protocols that have an anchor of their own
 
@@ -72,7 +73,7 @@ def places(frames: Frames) -> list[Place]:
     rest = np.flatnonzero((walk.status == 0) & ~covered)
     kinds = _ethertypes(frames, walk)[rest]
     for kind in _frequent(kinds):
-        if kind >= 0x0600:
+        if kind >= 0x0600 and kind != ARP:
             found += _place(walk, "eth", kind, rest[kinds == kind])
     lengths = rest[kinds < 0x0600]  # 802.3: there is no such ethertype to select
     if len(lengths) > LEFT * frames.count:

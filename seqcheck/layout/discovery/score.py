@@ -19,6 +19,7 @@ UP, FORWARD = 0.6, 0.4  # weights: counting by one, and going ahead by little at
 STEP = 0.95  # a number of steps, or one with flags below it: rarer than a plain one
 # Bits below the counter: none, a step of a power of two, flags; a sampled value may have such, too.
 BELOW = {"none": 1.0, "zero": 0.95, "constant": 0.97, "flags": 0.97, "moving": 0.5}
+PACE = 0.5  # a number that keeps pace with the time
 RAMP = 0.5  # a number that rises by one and a bit each time
 CLOCK, INNER, DIGITS, LAST = 0.35, 0.4, 0.42, 0.35  # what is no counter of the sender's, or cannot be read whole
 NARROW = {1: 0.1, 2: 0.3, 3: 0.5, 4: 0.92, 5: 0.95, 6: 0.97}  # bits that count: a few can do so by chance
@@ -68,6 +69,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     for holds, factor in (
         (steps.even, RAMP),
         (found.clock or tried.hasty, CLOCK),
+        (tried.tick and not (found.clock or tried.hasty), PACE),
         (layout.step != 1, STRIDE),
         (found.inner, INNER),
         (found.digits, DIGITS),

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import replace
 from seqcheck.kernel.border import Frames
-from seqcheck.layout.discovery.clocks import clock, fraction
+from seqcheck.layout.discovery.clocks import clock, fraction, short
 from seqcheck.layout.discovery.columns import HEAD, Columns, columns
+from seqcheck.layout.discovery.floats import FLOATING, floating
 from seqcheck.layout.discovery.grouping import Grouping, by_column, by_key
 from seqcheck.layout.discovery.inner import identifications
 from seqcheck.layout.discovery.kinds import kinds
@@ -41,7 +42,7 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
     inner = identifications(table)
     few = np.linspace(0, len(table.data) - 1, min(TIMED, len(table.data))).astype(np.int64)
     seconds = frames.ns[place.rows[few]].astype(np.float64) / 1e9
-    timed = table.only(few)
+    timed, front = table.only(few), table.only(np.arange(len(few)))
     found, best = _searched(whole, only)
     if best < MIXED and only is None:
         for match, rows in kinds(table):
@@ -50,14 +51,17 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
     if only is None:
         found += _strides(whole, alone=best >= MIXED)
     texts = _written(frames, place, whole) if only is None else []
-    return texts + [replace(one, clock=_clock(timed, one, seconds), inner=one.column in inner) for one in found]
+    return texts + [replace(one, clock=_clock(timed, front, one, seconds), inner=one.column in inner) for one in found]
 
 
-def _clock(table: Columns, found: Found, seconds: NDArray[np.float64]) -> str:
-    """What clock it is, if any."""
+def _clock(table: Columns, front: Columns, found: Found, seconds: NDArray[np.float64]) -> str:
+    """What clock it is, if any, or other value that is none of a counter. `front` has neighbouring rows."""
     seq = found.layout.seq
-    beside = fraction(table, seq, seconds) if isinstance(seq, Word) else ""
-    return beside or clock(table, found.column, seconds)
+    if not isinstance(seq, Word):
+        return clock(table, found.column, seconds)
+    beside = fraction(table, seq, seconds) or clock(table, found.column, seconds)
+    beside = beside or short(table, found.column, seconds)
+    return beside or (FLOATING if floating(front, seq) else "")
 
 
 def _written(frames: Frames, place: Place, whole: Site) -> list[Found]:

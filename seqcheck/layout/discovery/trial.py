@@ -10,7 +10,8 @@ from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, RecordColumns
 from seqcheck.layout.discovery.grouping import before
 from seqcheck.layout.discovery.measure import Steps, distance, hasty, steps
 from seqcheck.layout.discovery.subject import Subject
-from seqcheck.layout.model import MOST_COVERED, Layout, Sets
+from seqcheck.layout.discovery.ticking import ticking
+from seqcheck.layout.model import MOST_COVERED, Digits, Layout, Sets, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.spread import counts_of, decoder_of
 
@@ -28,7 +29,8 @@ class Trial:
     `before` the index of the record before in the same stream, -1 for the first. `anchored`: frames that reach the
     fields of the layout, records or not. `repeats`: each number is sent this many times, 1 where they are not sent
     equally often. `strays`: the share of records in streams of one or two. `varied`: a field that says how far the
-    number moves says different things. `hasty`: it leaves out numbers where no time was left out."""
+    number moves says different things. `hasty`: it leaves out numbers where no time was left out.
+    `tick` in ns of a clock that would have counted the same, 0 without one."""
 
     row: NDArray[np.int64]
     stream: NDArray[np.int64]
@@ -41,6 +43,7 @@ class Trial:
     strays: float
     varied: bool
     hasty: bool
+    tick: int
 
 
 def trial(subject: Subject, layout: Layout) -> Trial:
@@ -64,6 +67,7 @@ def trial(subject: Subject, layout: Layout) -> Trial:
     earlier = before(stream)
     later = np.flatnonzero(earlier >= 0)
     new, old = seq[later], last[earlier[later]]
+    moved = distance(new, old, layout.counted)
     alike = _copies(subject, row[later], row[earlier[later]], new == seq[earlier[later]])
     repeats = _repeats(seq, stream)
     if repeats == 1 and np.count_nonzero(alike) > COPIED * len(alike):
@@ -80,9 +84,21 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         steps=steps(new, old, layout.counted, alike),
         repeats=repeats,
         strays=_strays(stream),
-        hasty=hasty(distance(new, old, layout.counted), frames.ns[row[later]] - frames.ns[row[earlier[later]]]),
+        hasty=hasty(moved, frames.ns[row[later]] - frames.ns[row[earlier[later]]]),
+        tick=0 if _counter(layout) else ticking(stream, moved, later, seq, frames.ns[row], _shift(layout)),
         varied=bool((covered != covered[:1]).any()),
     )
+
+
+def _counter(layout: Layout) -> bool:
+    """Whether it is a number by its name, or covers several numbers: no clock does."""
+    label = layout.seq.label.lower() if isinstance(layout.seq, Digits) else ""
+    return bool(layout.name or layout.covers or layout.each or layout.step != 1 or "seq" in label or "count" in label)
+
+
+def _shift(layout: Layout) -> int:
+    """Bits below the number."""
+    return layout.seq.shift if isinstance(layout.seq, Word) else 0
 
 
 def _strays(stream: NDArray[np.int64]) -> float:

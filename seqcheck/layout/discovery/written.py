@@ -33,6 +33,9 @@ LABEL = re.compile(rb"""["']?[A-Za-z_][\w.-]{0,20}["']?\s{0,2}[:=#]?\s{0,2}["']?
 RUN = {"text": re.compile(rb"\d+"), "hex": re.compile(rb"[0-9A-Fa-f]+")}
 HEX = re.compile(rb"(?<![0-9A-Za-z])(0[xX])?([0-9A-Fa-f]{2,16})(?![0-9A-Za-z])")
 FRACTION = re.compile(rb"\d[.,]\Z")  # what stands before the digits of a fraction
+TIME_OF_DAY = re.compile(rb"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
+DAY = 86_400
+OFF = 1.5  # seconds by which a time of day may be off
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 
 
@@ -112,14 +115,21 @@ def _is_text(payload: bytes) -> bool:
 
 def _runs(payload: bytes) -> Iterator[Digits]:
     """How the numbers of one payload may be written down: after the first such label, or at a place."""
-    for run in list(RUN["text"].finditer(payload))[:RUNS]:
+    for run in _matches(RUN["text"], payload):
         yield from _written("text", payload, run.start(), run.start())
 
 
 def _hexadecimal(payload: bytes) -> Iterator[Digits]:
     """The same for numbers in hexadecimal; the text before the digits is part of their label."""
-    for run in list(HEX.finditer(payload))[:RUNS]:
+    for run in _matches(HEX, payload):
         yield from _written("hex", payload, run.start(), run.start(2))
+
+
+def _matches(pattern: re.Pattern[bytes], payload: bytes) -> list[re.Match[bytes]]:
+    """Those that are no part of a time of day."""
+    times = [found.span() for found in TIME_OF_DAY.finditer(payload)]
+    found = list(pattern.finditer(payload))[:RUNS]
+    return [run for run in found if not any(first <= run.start() < end for first, end in times)]
 
 
 def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digits]:
@@ -172,4 +182,11 @@ def _clock(numbers: list[int], seconds: NDArray[np.float64]) -> str:
     for unit, ticks in UNITS.items():
         if np.median(np.abs(told / ticks - seconds)) < AROUND:
             return f"{unit} since 1970"
+    whole = np.array(numbers)
+    hours, minutes, rest = whole // 10_000, whole // 100 % 100, whole % 100
+    if ((whole >= 0) & (hours < 24) & (minutes < 60) & (rest < 60)).all():
+        ahead = hours * 3600 + minutes * 60 + rest - seconds
+        ahead = (ahead - ahead[0] + DAY / 2) % DAY - DAY / 2
+        if float(np.abs(ahead).max()) <= OFF:
+            return "the time of day"
     return ""
