@@ -4,11 +4,12 @@ of clocks that keep the sender's pace."""
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from packets import ethernet, ipv4
-from senders import BEGIN, noise, raw, sent
+from packets import ethernet, ipv4, udp
+from senders import BEGIN, STEP, noise, raw, sent
 from test_discovery import MANY, best, found
 
 from seqcheck.kernel.border import Frames
@@ -101,3 +102,46 @@ def test_a_word_that_no_frame_holds_whole() -> None:
     payloads[6] = b"\0" + payloads[6]
     frames = raw(ethernet(ipv4(payload, protocol=50)) for payload in payloads)
     assert all(each.score <= LIKELY for each in found(frames))
+
+
+def test_ports_whose_numbers_did_not_carry_are_read_like_those_that_did() -> None:
+    """One flow to each of three ports; on two of them the bytes alone do not tell order and width."""
+    more, numbers = noise(90), [2, 0x4F0, 9]
+
+    def frames() -> Iterator[bytes]:
+        for at in range(240):
+            way = at % 3
+            payload = struct.pack("<I", numbers[way] + at // 3) + more()
+            yield ethernet(ipv4(udp(payload, sport=5000 + way, dport=7000 + way)))
+
+    assert best(raw(frames())) == "udp:7000-7002 seq=u32le@0"
+
+
+def test_a_cycle_is_seen_though_frames_next_to_its_ends_are_lost() -> None:
+    more, lost = noise(91), {126, 127 * 2}
+    payloads = (struct.pack(">HI", 7, at % 127) + more() for at in range(800) if at not in lost)
+    assert best(sent(payloads)) == "udp:6000 seq=u8@5&0x7f%127"
+
+
+def test_a_cycle_that_begins_with_one() -> None:
+    more = noise(92)
+    payloads = (struct.pack(">HI", 7, 1 + at % 100) + more() for at in range(800))
+    assert best(sent(payloads)) == "udp:6000 seq=u32be@2%100 from=1"
+
+
+def test_a_number_in_a_list_with_commas_is_no_fraction() -> None:
+    payloads = (b"%.3f,%d,%.2f" % (1_780_000_000 + at / 100, 95 + at, 20 + at % 7) for at in range(300))
+    assert best(sent(payloads)) == "udp:6000 seq=text@15"
+
+
+def test_a_number_flush_right_in_a_column() -> None:
+    payloads = (b"%8d %6.2f" % (95 + at, 20 + at % 7) for at in range(1000))
+    assert best(sent(payloads)) == "udp:6000 seq=text@0+8"
+
+
+def test_seconds_and_nanoseconds_are_not_those_of_iperf() -> None:
+    payloads = (
+        struct.pack(">III", at, (BEGIN + at * STEP) // 10**9, (BEGIN + at * STEP) % 10**9) + bytes(24)
+        for at in range(5000, 6000)
+    )
+    assert best(sent(payloads)) == "udp:6000 seq=u32be@0"

@@ -75,8 +75,8 @@ def _larger(subject: Subject, layout: Layout, tried: Trial) -> Iterator[str]:
     more = len(all_of_them.row) - len(tried.row)
     if len(all_of_them.row) < MORE * len(tried.row) or all_of_them.steps.share < STEPS:
         return
-    values = cycle(*_other(all_of_them, wide, 1))
-    better = replace(wide, modulus=values) if values else wide
+    values, first = cycle(*_other(all_of_them, wide, 1))
+    better = replace(wide, modulus=values, least=first) if values else wide
     yield f"{more:,} frames hold numbers of {layout.modulus + layout.least} or more: {write(better)} would count them."
 
 
@@ -84,10 +84,10 @@ def _starting_over(subject: Subject, layout: Layout, tried: Trial) -> Iterator[s
     """A number that starts over before its word, or its modulus, is full."""
     if layout.step != 1 or layout.least or not isinstance(layout.seq, Word):
         return
-    values = cycle(*_other(tried, layout, 1))
+    values, first = cycle(*_other(tried, layout, 1))
     new, old = _other(tried, layout, NEAR)
     if values and values != layout.modulus:
-        better = replace(layout, modulus=values)
+        better = replace(layout, modulus=values, least=first)
     elif len(new) < TIMES:
         return
     else:

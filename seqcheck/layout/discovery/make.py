@@ -86,17 +86,17 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     if not len(whole):
         return None
     table, grouping = counted.table.only(whole), counted.grouping.only(whole)
-    modulus = seq.top + 1 if seq.top < (1 << 64) - 1 else 0
+    modulus, least = seq.top + 1 if seq.top < (1 << 64) - 1 else 0, 0
     if digits:
         seq, modulus = Word(bits=8, offset=int(table.offsets[spot.column]), mask=0x0F), 10
     else:
         number, counts, rows = _counts(table, grouping, seq)
         if (one := _varint(site, counted, table, grouping, spot, number, rows)) is not None:
             return one
-        lost = rows[~counts[rows]]
-        values = cycle(number[lost], number[grouping.before[lost]])
+        other = rows[number[rows] - number[grouping.before[rows]] != 1]  # 126 to 0 looks like a lost number of 128
+        values, first = cycle(number[other], number[grouping.before[other]])
         if values and values < (modulus or 1 << 64):
-            modulus = values
+            modulus, least = values, first
         elif (column := session(table, grouping, number, counts, _taken(table, seq))) >= 0:
             grouping = cut(grouping, table, column)
     taken = _taken(table, seq)
@@ -106,6 +106,7 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
             selector=site.place.selector,
             seq=seq,
             modulus=modulus,
+            least=least,
             key=grouping.key,
             streams=tuple(_stream(table, grouping, column, taken) for column in grouping.columns),
             matches=counted.matches,

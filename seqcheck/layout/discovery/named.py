@@ -73,12 +73,20 @@ def _timely(layout: Layout, tried: Trial, frames: Frames) -> bool:
             continue
         if any(stamp.when is not None for stamp in layout.times):
             return True  # an optional stamp says nothing either way
+        if any(_seconds(data, position(seen.place, each.word.offset), each) >= 1 for each in _fractions(layout)):
+            return False
         told.append(sum(_seconds(data, position(seen.place, stamp.word.offset), stamp) for stamp in layout.times))
         came.append(int(frames.ns[row]) / 1e9)
     if not told or any(abs(one - other) > AROUND for one, other in zip(told, came, strict=True)):
         return False
     passed = came[-1] - came[0]
     return abs(told[-1] - told[0] - passed) <= SLACK + OFF * passed
+
+
+def _fractions(layout: Layout) -> list[Stamp]:
+    """The stamps that add a fraction of a second to one of seconds."""
+    seconds = any(stamp.unit == "s" for stamp in layout.times)
+    return [stamp for stamp in layout.times if seconds and stamp.unit != "s"]
 
 
 def _seconds(data: bytes, at: int, stamp: Stamp) -> float:

@@ -36,6 +36,7 @@ FRACTION = re.compile(rb"\d[.,]\Z")  # what stands before the digits of a fracti
 TIME_OF_DAY = re.compile(rb"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
 DAY = 86_400
 OFF = 1.5  # seconds by which a time of day may be off
+LISTED = re.compile(rb"\d\.\d+,\Z")  # a comma behind a fraction is none itself
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 
 
@@ -57,7 +58,7 @@ def text(frames: Frames, place: Place, keys: list[Grouping]) -> Iterator[tuple[D
             tried.add(digits)
             numbers = [_read(payload, digits) for payload in payloads]
             rising, grouping = _counting(numbers, keys)
-            place_of = (digits.label, digits.offset)
+            place_of = (digits.label, digits.offset + digits.size)
             if grouping is not None and rising > best.get(place_of, (0.0,))[0]:
                 best[place_of] = (rising, digits, grouping, _clock(numbers, seconds))
     for _, digits, grouping, clock in best.values():
@@ -135,7 +136,7 @@ def _matches(pattern: re.Pattern[bytes], payload: bytes) -> list[re.Match[bytes]
 def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digits]:
     """The number whose digits begin at `first`; its label ends at `front`, except for a `0x` in between. Not
     the digits of a fraction."""
-    if FRACTION.search(payload, 0, front):
+    if FRACTION.search(payload, 0, front) and not LISTED.search(payload, 0, front) and not _in_list(payload, first):
         return
     found = LABEL.search(payload, 0, front)
     label = payload[found.start() : first] if found else b""
@@ -144,8 +145,18 @@ def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digi
             yield Digits(kind=kind, label=label.decode("ascii"))
         else:
             yield Digits(kind=kind, offset=first)
+            begin = len(payload[:first].rstrip(b" "))
+            if (
+                begin < first and (not begin or first - begin > 1) and (run := RUN[kind].match(payload, first))
+            ):  # flush right in a column
+                yield Digits(kind=kind, offset=begin, size=run.end() - begin)
     except UsageError:  # quotes of both kinds
         return
+
+
+def _in_list(payload: bytes, first: int) -> bool:
+    """Whether a comma stands on both sides of the digits."""
+    return payload[first - 1 : first] == b"," and bool(re.compile(rb"\d+,").match(payload, first))
 
 
 def labels(payload: bytes) -> list[str]:
@@ -158,7 +169,10 @@ def _read(payload: bytes, digits: Digits) -> int:
     at = payload.find(digits.label.encode()) + len(digits.label) if digits.label else digits.offset
     if digits.label and digits.label.encode() not in payload:
         return -1
-    run = RUN[digits.kind].match(payload, at)
+    end = at + digits.size if digits.size else len(payload)
+    while digits.size and at < end and payload[at : at + 1] == b" ":
+        at += 1
+    run = RUN[digits.kind].match(payload, at, end)
     base = 16 if digits.kind == "hex" else 10
     return int(run[0], base) if run and len(run[0]) <= DIGITS[digits.kind] else -1
 
