@@ -198,3 +198,26 @@ def test_a_number_that_goes_up_by_a_constant_is_offered_where_nothing_else_count
     assert might.startswith("udp:6000 seq=u32be@0 step=160 might: it goes up by 160 in 100 % of 300 frames")
     _, would = check(frames, parse("udp:6000 seq=u32be@0 step=80"), load())
     assert would == "It goes up by 160 in 100 % of the steps: udp:6000 seq=u32be@0 step=160 would count them."
+
+
+def read_as(layout: str, payloads: Iterator[bytes]) -> tuple[str, ...]:
+    return check(sent(payloads), parse(layout), load())
+
+
+def test_bcd_that_is_read_as_binary() -> None:
+    (said,) = read_as("udp:6000 seq=u32be@1", (b"\x7e" + bytes.fromhex(f"{95 + at:08}") for at in range(200)))
+    assert said == "The digits are decimal: udp:6000 seq=bcd@1+4 would count by one in 100 % of the steps."
+
+
+def test_a_label_with_a_colon_is_quoted_whole() -> None:
+    said = read_as('udp:6000 seq=text@"number="', (b'{"seq": %d, "t": 20.5}' % at for at in range(100)))
+    assert said[-1] == "udp:6000 seq=text@'\"seq\": ' would: it counts by one in 100 % of 100 frames, in 1 stream."
+
+
+def test_a_report_says_what_would_count_though_most_steps_do() -> None:
+    more = noise(8)
+    frames = [struct.pack(">HH", 7, at % 12) + more() for at in range(600)]
+    made = sent(iter(frames))
+    packets = [Packet(data=made.one(at)[0], ns=int(made.ns[at]), wire=made.one(at)[1]) for at in range(600)]
+    report = analyze(io.BytesIO(pcap_file(packets)), layout="udp:6000 seq=u16be@2")
+    assert "It starts over after 12 numbers: udp:6000 seq=u16be@2%12 would count them." in report.to_json()

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 SEVERAL = "a frame holds several records, so distances in records say nothing about slots"
 # Why other traffic is not compared by its bytes, where nobody said whether to.
 ONCE = "only files that have a name can be read again. With --also-content it is compared while frames are read"
-LOST = 0.4  # of the records do not follow the one before: then the layout is looked at
+LOST = 0.05  # of the records do not follow the one before: then the layout is looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

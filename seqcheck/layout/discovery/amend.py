@@ -58,12 +58,23 @@ def by_steps(tried: Trial, layout: Layout) -> Iterator[str]:
 
 
 def _in_decimal(subject: Subject, layout: Layout, tried: Trial) -> Iterator[str]:
-    if not isinstance(layout.seq, Digits) or layout.seq.kind != "hex":
+    seq = layout.seq
+    if isinstance(seq, Digits) and seq.kind == "hex":
+        digits = replace(seq, kind="text")
+    elif isinstance(seq, Word) and seq.bits > 8 and seq.big and seq.mask == seq.full and _two_a_byte(tried):
+        digits = Digits(kind="bcd", offset=seq.offset, size=seq.width)
+    else:
         return
-    decimal = replace(layout, seq=replace(layout.seq, kind="text"), modulus=-1)
+    decimal = replace(layout, seq=digits, modulus=-1)
     share = trial(subject, decimal).steps.share
     if share >= tried.steps.share + BETTER:
         yield f"The digits are decimal: {write(decimal)} would count by one in {percent(share)} of the steps."
+
+
+def _two_a_byte(tried: Trial) -> bool:
+    """Whether the numbers read as decimal digits, four bits each, up to 9 and back to 0."""
+    low = tried.seq & np.uint64(0x0F)
+    return len(low) >= LEAST and int(low.max()) == 9 and bool((low == 0).any())
 
 
 def _larger(subject: Subject, layout: Layout, tried: Trial) -> Iterator[str]:

@@ -17,7 +17,7 @@ from seqcheck.kernel.border import MAGIC, PORT, PROTOCOL, RECORD, SHORT, Frames,
 from seqcheck.kernel.portable.frame import locate, position
 from seqcheck.kernel.protocols import Kernel
 from seqcheck.layout.discovery.amend import amended, by_steps
-from seqcheck.layout.discovery.because import percent, place
+from seqcheck.layout.discovery.because import named, percent, place
 from seqcheck.layout.discovery.candidate import LIKELY, Candidate
 from seqcheck.layout.discovery.ranking import discover
 from seqcheck.layout.discovery.subject import Subject
@@ -72,7 +72,7 @@ def _would(found: list[Candidate], layout: Layout, least: float = LIKELY) -> Ite
     likely = [each for each in found if each.score > max(least, LIKELY)]
     near = [each for each in likely if (each.layout.anchor, each.layout.selector) == (layout.anchor, layout.selector)]
     for each in (near or likely)[:1]:
-        yield f"{write(each.layout)} would: it {each.because[0].partition(': ')[2]}."
+        yield f"{write(each.layout)} would: it {_said(each)}."
 
 
 def _might(found: list[Candidate], layout: Layout) -> Iterator[str]:
@@ -80,8 +80,13 @@ def _might(found: list[Candidate], layout: Layout) -> Iterator[str]:
     for each in found:
         here = (each.layout.anchor, each.layout.selector) == (layout.anchor, layout.selector)
         if here and each.layout.step != 1 and each.score > POSSIBLE:
-            yield f"{write(each.layout)} might: it {each.because[0].partition(': ')[2]}, as time stamps also do."
+            yield f"{write(each.layout)} might: it {_said(each)}, as time stamps also do."
             return
+
+
+def _said(found: Candidate) -> str:
+    """What its first reason says of the number."""
+    return found.because[0].removeprefix(f"{named(found.layout)}: ")
 
 
 def _why(frames: Frames, layout: Layout, kernel: Kernel) -> Iterator[str]:
