@@ -326,3 +326,18 @@ def test_what_was_cut_short_is_read_as_far_as_it_goes() -> None:
     assert (found.streams[0].received, found.gaps.missing) == (40, 39)
     with pytest.raises(UsageError, match="a number outside them"):
         parse("udp move=1 seq=u8@0 each=u8@+1")
+
+
+def identified(number: int, size: int, *, whose: int = 0x0102030405060708) -> bytes:
+    """A record with a connection id of 8 bytes (RFC 9146 section 4)."""
+    return struct.pack(">BHHHIQH", 25, 0xFEFD, 1, number >> 32, number & 0xFFFFFFFF, whose, size) + bytes(size)
+
+
+def test_dtls_with_a_connection_id_is_read_by_its_length_and_left_out_without() -> None:
+    frames = [to_4433(*(identified(3 * at + n, 9) for n in range(3))) for at in range(60)]
+    spec = "udp:4433 magic=u8@0==25 magic=u16be@1==0xfefd stream=u16be@3 stream=u64be@11 seq=u48be@5 each=21+u16be@19"
+    assert spec in (Path(__file__).parents[1] / "docs/layouts.md").read_text().replace("\n  ", " ")
+    found = report([*frames[:5], *frames[6:]], spec)
+    assert (found.gaps.missing, found.duplicates.total, found.streams[0].received) == (3, 0, 177)
+    mixed = report([*(to_4433(dtls(1, number, 9)) for number in range(40)), *frames], "dtls")
+    assert [stream.received for stream in mixed.streams] == [40]

@@ -168,9 +168,10 @@ _TABLE = (
     ("d-itg", "udp:8999 stream=u32be@0 seq=u32be@4",
      "D-ITG data by flow",
      "D-ITG 2.8.1 src/ITGSend, as seen on the wire"),
-    ("dtls", ("udp:4433 magic=u8@0&0xf0==0x10 magic=u16be@1&0xfffd==0xfefd stream=u16be@3 seq=u48be@5"
+    ("dtls", ("udp:4433 magic=u8@0&0xf0==0x10 magic=u8@0!=25 magic=u16be@1&0xfffd==0xfefd stream=u16be@3 seq=u48be@5"
       " each=13+u16be@11"),
-     "DTLS 1.0 and 1.2 by epoch, every record of each datagram; without connection ids",
+     "DTLS 1.0 and 1.2 by epoch, every record of each datagram; records with a connection id are left out: their "
+     "length cannot be read",
      "RFC 6347 section 4.1"),
     ("gtpu", "udp:2152 magic=u8@0&0xf2==0x32 magic=u8@1==0xff stream=u32be@4 seq=u16be@8",
      "GTP-U with sequence numbers, by tunnel",

@@ -49,7 +49,10 @@ class Sample(Sink):
         """The layout is known: points have one."""
         (layout,) = layouts
         if layout.several:
-            raise UsageError("locate needs one record per frame, but this layout reads several")
+            raise UsageError(
+                "locate follows frames and needs one number in each, but this layout reads several",
+                hint="Analyze each point by itself, and compare the reports with seqcheck diff.",
+            )
         self.layout, self._program = layout, compile_layout(layout)
 
     @property

@@ -48,7 +48,10 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     if not isinstance(layout.seq, Digits) and not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
     if layout.each:
-        raise UsageError("the simulator writes one record per frame, but this layout reads several")
+        raise UsageError(
+            "the simulator writes one record per frame, but this layout reads several",
+            hint="Give the layout without each=: the first record of each frame is written.",
+        )
     raw, start, transport = _carrier(layout, how, size)
     base = 14 + 4 * len(how.vlan)
     if layout.anchor == "frame":
