@@ -230,3 +230,16 @@ def first_of_a_batch_again(batch: int = 64) -> io.BytesIO:
             wire.put(datagram(number - batch, ident=0))
         wire.put(datagram(number, ident=0))
     return wire.capture()
+
+
+def from_a_history(back: int = 1025, copies: int = 45) -> io.BytesIO:
+    """A program sends the record of so many numbers ago once more, at any time; its rate varies."""
+    wire = Wire(60)
+    number, again = 0, 0
+    while again < copies:
+        wire.put(datagram(number, ident=0), wire.step(STEP // 2 << number // 700 % 3, 2 * STEP << number // 700 % 3))
+        if number >= back and wire.random.random() < 0.01:
+            wire.put(datagram(number - back + 1, ident=0))
+            again += 1
+        number += 1
+    return wire.capture()

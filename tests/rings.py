@@ -328,3 +328,40 @@ def next_overwrites(count: int = 3000) -> io.BytesIO:
     """A waiting buffer is overwritten by the next frame: number s never comes, s + 1 comes twice in a row."""
     struck = set(random.Random(13).sample(range(1, count - 1, 2), 30))
     return numbers(number + 1 if number in struck else number for number in range(count))
+
+
+def by_a_coarse_clock(size: int = 400, stale: int = 150, tick: int = 1_000_000, others: float = 0.01) -> io.BytesIO:
+    """Slots go out stale instead of what was due; a few of the slots are a host's, whose frames are not here. The
+    sender's rate swells and ebbs, and the capture's clock tells no frame from the next hundred."""
+    wire = Wire(43)
+    ring, flow = Ring(wire, size), Flows()
+    while ring.stale < stale:
+        if wire.random.random() < others:
+            ring.send(None)
+            continue
+        due = flow.next()
+        at = wire.step(STEP, STEP + STEP * (len(ring.slots) // 900 % 3) // 20)
+        ring.send(ring.old(1 / 30) or due, at - at % tick)
+    for _ in range(size):
+        wire.put(flow.next(), wire.step() // tick * tick)
+    return wire.capture()
+
+
+def one_lost_in_the_lap(size: int = 512, stale: int = 12, others: float = 0.05) -> io.BytesIO:
+    """Slots that go out again close behind one another; in the lap of all of them one frame of the host was lost, of
+    which no trace is left. Elsewhere a few numbers were lost."""
+    wire = Wire(45)
+    ring, flow = Ring(wire, size), Flows()
+    lost = {900, 2100, 3000, 3900}
+    for place in range(4000):
+        old = ring.old(1 / 5) if 1000 <= place < 1200 and ring.stale < stale else None
+        if old is not None and old[12:14] != b"\x08\x00":
+            ring.stale -= 1
+            old = None
+        data = old or (foreign() if place == 900 or wire.random.random() < others else flow.next())
+        ring.slots.append(data)
+        if place in lost:
+            wire.step()
+        else:
+            wire.put(data)
+    return wire.capture()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import seqcheck
 from seqcheck.dataclass import replace
-from seqcheck.diagnose import Diagnosis, Facts, diagnose
+from seqcheck.diagnose import Diagnosis, Facts, account, diagnose
 from seqcheck.diagnose.facts import Evidence
 from seqcheck.diagnose.result import STRONG, WEAK, Account, strength_of
 from seqcheck.diagnose.table import table
@@ -157,3 +157,10 @@ def test_times_that_a_clock_took_back_say_nothing_of_room() -> None:
     alone, among = _room([sound]), _room([sound, *stepped])
     assert alone[0] > 0
     assert among.tolist() == [alone[0], 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("count", "expected", "likely"), [(0, 0.1, True), (1, 0.1, True), (2, 0.1, False), (9, 3.0, False)]
+)
+def test_a_loss_that_nobody_saw_is_to_be_expected_now_and_then(count: int, expected: float, likely: bool) -> None:
+    assert account._by_chance(count, expected) is likely

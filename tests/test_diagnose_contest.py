@@ -105,7 +105,15 @@ def test_each_unit_belongs_to_somebody_once() -> None:
 
 def test_a_mixture_of_a_ring_and_a_tap_is_both() -> None:
     one, two = ring(512, 30), tap(3e5, 30)
-    flags = {"early": False, "slotless": False, "own": False, "lossless": False, "foreign": False, "elsewhere": 1.0}
+    flags = {
+        "early": False,
+        "slotless": False,
+        "own": False,
+        "lossless": False,
+        "foreign": False,
+        "elsewhere": 1.0,
+        "tick": 1,
+    }
     columns = [name for name in Units.__slots__ if name not in flags]
     both = Units(**{name: np.concatenate((getattr(one, name), getattr(two, name))) for name in columns}, **flags)
     outcome = contest(both, CONTEXT, ())

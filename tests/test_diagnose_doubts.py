@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from seqcheck.dataclass import replace
-from seqcheck.diagnose import doubts
+from seqcheck.diagnose import doubts, doubts_of_others
 from seqcheck.diagnose.case import Case
 from seqcheck.diagnose.result import Doubt, Figures
 from seqcheck.diagnose.units import Brackets
@@ -83,12 +83,46 @@ def test_numbers_that_come_again_and_again_may_be_a_ring_that_nobody_fills(numbe
 
 @pytest.mark.parametrize(("times", "held"), [([1.0, 2.0, 3.0, 4.0], True), ([2.0, 2.02, 2.01, 2.0], False)])
 def test_copies_that_keep_to_a_count_of_frames_are_hardly_a_timers(times: list[float], held: bool) -> None:
-    context = SimpleNamespace(loss=0.0)
+    context, distance = SimpleNamespace(loss=0.0, missing=0), np.array([90, 96, 100, 93])
     table = SimpleNamespace(
         time_lag=(1e6 * np.array(times)).astype(np.int64), stands_in=np.zeros(4, np.bool_),
-        distance=np.array([90, 96, 100, 93]),
+        distance=distance, frame_distance=distance,
     )  # fmt: skip
     spans = Brackets(low=table.distance, high=table.distance, foreign=np.zeros(4), old=np.zeros(4, np.int64))
-    one = cast("Case", SimpleNamespace(context=context, table=table))
-    found = tuple(doubts.of_other_than_a_ring(one, np.ones(4, np.bool_), spans))
+    one = cast("Case", SimpleNamespace(context=context, table=table, all_of=np.sum))
+    found = tuple(doubts_of_others.of_other_than_a_ring(one, np.ones(4, np.bool_), spans))
     assert found == (("keeps-count",) if held else ())
+
+
+@pytest.mark.parametrize(
+    ("loss", "missing", "held"), [(0.1, 5_000, True), (0.75, 3_020, True), (0.75, 9_000, False), (0.75, 2_000, False)]
+)
+def test_copies_in_the_place_of_missing_numbers_are_no_way(loss: float, missing: int, held: bool) -> None:
+    """With a heavy loss any copy is next to a missing number, unless as many are missing as there are copies."""
+    count = 3_000
+    distance = np.full(count, 85)
+    table = SimpleNamespace(distance=distance, frame_distance=distance, stands_in=np.ones(count, np.bool_))
+    context = SimpleNamespace(loss=loss, missing=missing)
+    one = cast("Case", SimpleNamespace(context=context, table=table, all_of=np.sum))
+    assert ("in-place" in tuple(doubts_of_others.in_place_of_others(one, np.ones(count, np.bool_)))) is held
+
+
+@pytest.mark.parametrize(("count", "held"), [(4, True), (5, False)])
+def test_a_handful_of_overwritten_buffers_may_be_a_program(count: int, held: bool) -> None:
+    table = SimpleNamespace(stands_in=np.zeros(count, np.bool_), skipped=np.zeros(count, np.bool_))
+    table.overwritten = table.stands_in
+    one = cast("Case", SimpleNamespace(context=case(count).context, table=_Sized(table, count)))
+    rows = np.ones(count, np.bool_)
+    found = tuple(doubts.of_account(one, "early-overwrite", "next-buffer", rows, figures(count, skipped=count), None))
+    assert ("handful" in found) is held
+
+
+class _Sized(SimpleNamespace):
+    """A table with a length."""
+
+    def __init__(self, table: SimpleNamespace, count: int) -> None:
+        super().__init__(**vars(table))
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count

@@ -18,7 +18,7 @@ from .facts import Facts
 from .keys import Bools, Floats, Ints
 from .result import MODERATE, Figures, Ring
 from .table import Table
-from .units import Brackets, Units
+from .units import Brackets, Units, tick_of
 
 TAIL = 0.0005  # of the posterior outside of the interval, on either side
 AGREEING, VAGUE = 0.3, 0.03  # copies that lie at one count, below which sizes were found to be that much off
@@ -31,7 +31,8 @@ LIKELY = 64  # sizes whose replays are looked at
 VAGUELY = 0.5  # then a size is as good as others near it
 MOST_QUEUES = 16  # that a sender may spread its streams over
 CLOSE = 2.0  # places, and standard deviations
-FAR_OFF = 2.0  # standard deviations of a Poisson number
+FAR_OFF, NOW_AND_THEN = 2.0, 0.02  # standard deviations of a Poisson number; its chance
+MOST_LOST = 20
 OTHERS = 0.02  # of the posterior of the best: another size remains possible
 
 
@@ -63,6 +64,7 @@ def figures(table: Table, rows: Bools, spans: Brackets, facts: Facts, unique: in
         stand_ins=int(table.stands_in[at].sum()),
         skipped=int(table.skipped[at].sum()),
         new_would_show=None if not fresh else sum(fresh) > 0.5 * len(fresh),
+        tick=tick_of(table.rows["ns"]),
     )
 
 
@@ -104,8 +106,16 @@ def _short_by_losses(units: Units, mine: Bools, places: Ints) -> bool:
         return False
     off, unseen = (places - units.end)[mine], units.unseen[mine]
     deviation = math.sqrt(float(np.mean(unseen)))
-    near = abs(float(np.mean(off - unseen))) <= FAR_OFF * deviation
+    mean, expected = float(np.mean(off)), float(np.mean(unseen))
+    near = abs(mean - expected) <= FAR_OFF * deviation or (mean >= expected and _by_chance(round(mean), expected))
     return near and float(np.std(off)) <= FAR_OFF * deviation and float(np.mean(off >= 0)) >= ALIKE
+
+
+def _by_chance(count: int, expected: float) -> bool:
+    """Whether so many losses or more are to be expected now and then: where they are few, the standard deviation does
+    not say."""
+    fewer = sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(min(count, MOST_LOST)))
+    return 1 - fewer >= NOW_AND_THEN
 
 
 def _elsewhere(units: Units, mine: Bools) -> float:

@@ -38,6 +38,10 @@ class Case:
         hit = float(received[distinct(self.table.rows["stream"][rows].astype(np.int64))].sum())
         return max(1 - hit / max(every, 1.0), 0.0)
 
+    def all_of(self, rows: Bools) -> float:
+        """How many duplicates these rows stand for."""
+        return float(rows.sum()) / max(self.table.kept, 1e-9)
+
 
 FEW, FEW_OF = 20, 0.05  # places, and share of all, that the share of all counts for
 MANY = 4  # duplicates that a stream would have, if it had as many as the others

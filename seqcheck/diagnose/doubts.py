@@ -20,7 +20,8 @@ from .keys import Bools, Floats
 from .priors import HARDLY, KNOWN, SMALLEST, origin
 from .result import AGREE, MODERATE, NO_SLOT, STRONG, Doubt, Figures, Pattern, Ring
 from .spared import Spared
-from .timekeeping import AT_ONCE, BLUR
+from .table import stretch
+from .timekeeping import BLUR
 from .units import Brackets, Units
 
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside
@@ -35,22 +36,22 @@ SKIPPING = 0.03  # of the numbers, before which others are missing for another r
 OFTEN = 0.15  # of the numbers: no occasional fault leaves others missing before this share
 AS_OFTEN = 0.5  # of the copies at one count, that lie at another: then no count is special
 MOSTLY, MOST_OF_THEM = 0.8, 0.6  # of the copies
-HEAVY_LOSS = 0.7  # of the numbers: with that much loss, any copy is next to some missing number
-AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
-TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3, 1)  # ns
+LOST_BESIDE = 1.5  # missing numbers by copies: more were lost than those that were replaced
 RESIZED = 0.15  # of the copies, that have other lengths
 DENSE, AMONG = 2.0, 2  # frames for each copy, from the first to the last: then they are one block; others among them
 TWICE = 0.2  # of the copies, that lie two laps back or three
 TWO = 2.0  # times as many agree
 ONE = 1.5  # replaced numbers: one alone may be missing by chance
 JUST_BEFORE = 0.25  # of the copies, that have the number before missing: else it may be the one behind
-CONVINCING = 5  # copies, from which on a count may be one that no ring is known to have
+CONVINCING = 5  # copies, from which on a count may be one that no ring is known to have, or there need be none
 SEVERAL, STREAM = 5, 48  # different numbers: by chance they have the same place in few cases; bits of one
 ROUNDS = 16  # copies of each number: a ring whose slots nobody fills any more goes round like that
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, with the same effect; beside too few
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
+
+NEARLY_ALL, MORE = 0.9, 0.05  # of the copies, by how many more
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
 MOST: dict[Doubt, Strength] = {
@@ -63,6 +64,7 @@ MOST: dict[Doubt, Strength] = {
     "no-program": "weak", "behind": "weak", "length": "weak",
     "round": "weak", "one-place": "weak", "open-size": "moderate", "unusual": "weak", "nobody-else": "weak",
     "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak", "hops": "weak", "pool": "weak",
+    "handful": "weak", "numbers": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
@@ -123,10 +125,14 @@ def of_lap(
         return
     if instead and ring.size is None and not of_other_lengths(sample, share):
         yield "wide" if ring.high > OPEN * ring.low else "open-size"
+        if timekeeping.untold(sample, share):
+            yield "clock"
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"
-    if sample.slotless and not origin(ring.best):  # programs and queues count numbers; a ring counts slots
+    if sample.slotless:  # programs and queues count numbers; a ring counts slots
         yield "beside"
+    elif not instead and _by_numbers(case, spans):
+        yield "numbers"
     if sample.own:
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
@@ -139,17 +145,36 @@ def of_lap(
         yield "clockwork"
     if not instead and _of_one_place(case, rows, ring):
         yield "one-place"
-    if timekeeping.after_pauses(sample, share):
+    if timekeeping.after_pauses(sample, share) and not _by_all_frames(sample, share):
         yield "pauses"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
-    own_places |= instead
-    both = timekeeping.to_both(part, sample, share) and not own_places and not timekeeping.pace_changes(case, rows)
+    timed = timekeeping.to_both(part, sample, share)
+    named = ring.size is not None and not origin(ring.best)
+    if instead and timed and named and not own_places and not of_other_lengths(sample, share):
+        yield "pace"
+    own_places |= instead and (part.family != "paced" or case.context.missing <= LOST_BESIDE * case.all_of(rows))
+    both = timed and not own_places and not timekeeping.pace_changes(case, rows)
     if both or timekeeping.to_a_time(case, rows, spans, ring, instead=_replacing_numbers(case, sample, share)):
         yield "keeps-time"
-    if not (instead or origin(ring.best) or _stamped(sample, share)):
+    known = bool(origin(ring.best)) and (ring.size is not None or part.family != "exact")
+    if not (instead or known or _stamped(sample, share, ring)):
         yield from _of_any_size(case, part, ring, rows, sample, share)
     if part.family in LOOSE and not instead:
         yield from _loose(case, sample, share, outcome, ring)
+
+
+def _by_all_frames(sample: Units, share: Floats) -> bool:
+    """Whether copies agree on a count of the source's frames, and not on one of the stream's own: no program counts
+    what others send."""
+    mine = share > 0.5
+    return at_one_count(sample.end[mine]) >= NEARLY_ALL and at_one_count(sample.low[mine]) < AS_OFTEN
+
+
+def _by_numbers(case: Case, spans: Brackets) -> bool:
+    """Whether nearly all copies are as many numbers late, and fewer of them as many slots."""
+    known = case.table.known & ~case.table.early
+    lags, places = (at_one_count(each[known]) for each in (case.table.lag, spans.high))
+    return int(known.sum()) >= AGREE and lags >= NEARLY_ALL and places <= lags - MORE
 
 
 def _of_any_size(
@@ -186,30 +211,13 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
         yield "blocks"
 
 
-def of_faster_way(case: Case, rows: Bools) -> Iterator[Doubt]:
-    """For copies of which the earlier one came ahead of its time, by a faster way it seems."""
-    if case.context.missing >= AS_MANY * float(rows.sum()) / max(case.table.kept, 1e-9):
-        yield "as-many"
-
-
-def of_other_than_a_ring(case: Case, rows: Bools, spans: Brackets) -> Iterator[Doubt]:
-    """For copies in the place of other numbers, each of its own: a sender put one for another, whatever
-    time they keep. Copies at once are a generator's, whose count goes on meanwhile. And for copies that keep to a
-    count of frames much better than to a time."""
-    apart = float(np.median(case.table.distance[rows])) > AT_ONCE
-    if apart and float(np.mean(case.table.stands_in[rows])) > MOSTLY and case.context.loss < HEAVY_LOSS:
-        yield "in-place"
-    if timekeeping.to_a_count(case, rows, spans):
-        yield "keeps-count"
-
-
 def of_account(
     case: Case, cause: Cause, pattern: Pattern, rows: Bools, figures: Figures, ring: Ring | None
 ) -> Iterator[Doubt]:
     """For any account: how much there is to go by."""
     if figures.count < AGREE:
         yield "few"
-    if pattern == "delay" and figures.distance and figures.distance[1] > 2 and _unresolved(case, figures):
+    if pattern == "delay" and figures.distance and figures.distance[1] > 2 and _unresolved(figures):
         yield "clock"
     if cause == "retransmission" and pattern in ("delay", "spread") and figures.identical:
         yield "no-program" if figures.new_would_show else "alike"
@@ -234,6 +242,8 @@ def of_account(
             yield "single"
         if pattern == "next-buffer" and _others_beside_gaps(case, rows) > AS_OFTEN * figures.count:
             yield "leftover"
+        if pattern == "next-buffer" and figures.count < CONVINCING:
+            yield "handful"
         if pattern == "next-buffer" and figures.skipped < JUST_BEFORE * figures.count:
             yield "behind"
         if figures.count * (FEW_AMONG if figures.count < AGREE else AMONG_MANY) < len(case.table):
@@ -265,11 +275,9 @@ def _others_beside_gaps(case: Case, rows: Bools) -> int:
     return int((~rows & (table.stands_in | table.skipped | table.overwritten)).sum())
 
 
-def _unresolved(case: Case, figures: Figures) -> bool:
+def _unresolved(figures: Figures) -> bool:
     """Whether the copies come within a tick or two of the capture's clock: then every delay looks constant."""
-    ns = case.table.rows["ns"]
-    tick = next(tick for tick in TICKS if not (ns % tick).any())
-    return figures.delay_ns is not None and figures.delay_ns[1] <= 2 * tick and tick > 1
+    return figures.delay_ns is not None and figures.delay_ns[1] <= 2 * figures.tick and figures.tick > 1
 
 
 def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
@@ -301,11 +309,8 @@ def _among_others(sample: Units, share: Floats, size: int) -> bool:
 def _in_one_stretch(case: Case, rows: Bools, ring: Ring) -> bool:
     """Whether most of what came from the source, from the first copy to the last, was copies, with some others among
     them: a block that somebody else handed over once more. A ring that goes out again leaves no room for others."""
-    source = case.table.rows["source"][rows]
-    at = case.table.rows["ordinal"][rows]
-    stretch = int(np.ptp(at)) + 1
-    lone = len(at) >= AGREE and not np.ptp(source)
-    return lone and len(at) + AMONG < stretch <= min(DENSE * len(at), ring.best)
+    count = int(rows.sum())
+    return count >= AGREE and count + AMONG < stretch(case.table, rows) <= min(DENSE * count, ring.best)
 
 
 def _over_several_laps(part: Part, share: Floats) -> bool:
@@ -346,9 +351,10 @@ def _of_the_receiver(case: Case, rows: Bools, spans: Brackets) -> bool:
     return agree[0] >= max(MANY, TWO * agree[1]) and float(np.mean(everyone > spans.high[leads])) > MOSTLY
 
 
-def _stamped(sample: Units, share: Floats) -> bool:
+def _stamped(sample: Units, share: Floats, ring: Ring) -> bool:
     """Whether copies carry the slot that they left from: what no way and no program repeats by itself."""
-    return bool((~np.isnan(sample.astray[share > 0.5])).any())
+    astray = sample.astray[(share > 0.5) & ~np.isnan(sample.astray)].astype(np.int64)
+    return len(astray) > 0 and float(np.mean(astray % ring.best == 0)) > 0.5
 
 
 def _shows(sample: Units, share: Floats) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from ..dataclass import dataclass, replace
 from ..model import RING_CAUSES, Cause
 from ..track.tracker import Findings
-from . import account, doubts, populations
+from . import account, doubts, doubts_of_others, populations
 from .arrays import at_one_count, distinct
 from .case import Case, case_of
 from .contest import Entry, Outcome, contest
@@ -253,14 +253,15 @@ def _entry(
     held: tuple[Doubt, ...] = ()
     if entry.part.shape == "lap":
         pattern = "count"
+        held = tuple(doubts_of_others.of_repeats(case, rows, spans))
     elif cause == "early-overwrite" and entry.part.shape == "spread":
         pattern = "early"
     elif entry.part.shape == "at-once" and cause == "early-overwrite":
         pattern = "next-buffer"
     elif early and cause == "path-copy" and entry.part.shape == "delay":
-        held = tuple(doubts.of_faster_way(case, rows))
+        held = tuple(doubts_of_others.of_faster_way(case, rows))
     elif not early and cause not in RING_CAUSES:
-        held = tuple(doubts.of_other_than_a_ring(case, rows, spans))
+        held = tuple(doubts_of_others.of_other_than_a_ring(case, rows, spans))
     return [_account(case, cause, pattern, rows, spans, odds, rival=rival, held=held)]
 
 

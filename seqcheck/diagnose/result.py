@@ -25,7 +25,7 @@ Doubt = Literal[
     "clockwork", "as-many", "in-place", "clock", "one-run", "one-stretch",
     "own-count", "spared", "groups", "keeps-count", "receiver", "pauses", "no-count", "alike", "no-program", "behind",
     "length", "round", "one-place", "open-size", "unusual", "pace", "pace-and-size",
-    "nobody-else", "old-packets", "hops", "pool",
+    "nobody-else", "old-packets", "hops", "pool", "handful", "numbers",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
@@ -39,7 +39,7 @@ class Figures:
     count, numbers  duplicates, different numbers among them; `share` of all numbers received (0..1)
     distance, places  least and greatest distance in records, and in frames of the source with lost ones counted in
                     (None if its other frames are not in view)
-    delay_ns        least, median and greatest time between the copies
+    delay_ns        least, median and greatest time between the copies; `tick` the resolution of the clock, ns
     episodes, longest  stretches of neighbours, and the longest
     copies          how often one number came, at most
     compared, identical, other_length, cut  pairs compared byte for byte, and what came of it
@@ -69,6 +69,7 @@ class Figures:
     own_slot: int = 0
     other_slot: int = 0
     new_would_show: bool | None = None
+    tick: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ Cost: n log n in rows and gaps; no loop over streams.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,12 @@ def episodes(table: Table, aside: Bools) -> Table:
     run[keep] = _runs(rows[keep], table.overtaken)
     run = np.unique(run, return_inverse=True)[1]
     return replace(table, run=run, run_length=np.bincount(run)[run], leads=_leads(run, rows, table.distance))
+
+
+def stretch(table: Table, rows: Bools) -> float:
+    """The frames of the source from the first of these to the last; of several sources, any number."""
+    at = table.rows["ordinal"][rows]
+    return math.inf if np.ptp(table.rows["source"][rows]) else float(np.ptp(at)) + 1
 
 
 def _count_between(rows: NDArray[Any], others: NDArray[Any], group: str, place: str, earlier: str) -> Ints:

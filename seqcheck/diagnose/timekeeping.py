@@ -14,7 +14,7 @@ from .explanations.part import Part
 from .keys import Bools, Floats, Ints
 from .priors import HARDLY, origin
 from .result import AGREE, Ring
-from .units import Brackets, Units
+from .units import MICROSECOND, Brackets, Units
 
 AT_ONCE = 8  # records
 BLUR = 0.02  # of a lap, beside which its own copies may lie
@@ -37,8 +37,23 @@ def to_both(part: Part, sample: Units, share: Floats) -> bool:
     mine = (share > 0.5) & (np.abs(sample.end - part.center) <= BLUR * part.center)
     times = sample.time[mine]
     return part.family == "paced" or (
-        len(times) > 0 and float(np.ptp(times)) <= STEADY * float(np.mean(sample.pace[mine]))
+        len(times) > 0 and float(np.ptp(times)) <= max(STEADY * float(np.mean(sample.pace[mine])), _coarse(sample))
     )
+
+
+def _coarse(sample: Units) -> int:
+    """The clock's tick, where that is more than a microsecond: times then tell no finer."""
+    return sample.tick if sample.tick > MICROSECOND else 0
+
+
+def untold(sample: Units, share: Floats) -> bool:
+    """Whether the clock's ticks are longer than a frame, and the copies come within two of them: then nobody sees
+    whether they keep to a time."""
+    mine = share > 0.5
+    if not mine.any() or sample.tick <= STEADY * median(sample.pace[mine]):
+        return False
+    low, high = quantiles(sample.time[mine], (0.1, 0.9))
+    return high - low <= sample.tick
 
 
 def steady(case: Case, sample: Units, share: Floats) -> bool | None:

@@ -23,6 +23,8 @@ CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhyt
 STILL = 64  # places within which frames may bear one time
 AGREEING = 0.5  # of the copies
 MOST, FEWEST = 480, 60  # units in total, and of one order of magnitude
+TICKS = (10**9, 10**7, 10**6, 10**5, 10**4, 10**3)  # ns
+MICROSECOND = 1000.0  # ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Units:
     foreign    frames that carry no number are in view
     unseen     foreign frames between the copies that were lost, as expected
     time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
+    tick       ns, the clock's resolution
     still      the clock did not move meanwhile, though many frames came: it says nothing of a delay
     reach      the greatest distance there could be
     length     duplicates of the episode; `copies` that came before
@@ -111,6 +114,7 @@ class Units:
     source: Ints
     ordinal: Ints
     elsewhere: float = 1.0
+    tick: int = 1
 
     def __len__(self) -> int:
         return len(self.at)
@@ -176,8 +180,8 @@ def units(
         rate = loss.beyond if at_one_count(end) < AGREEING else 0.0
     gone = rate / (1 - rate) if rate < 1 else 1.0
     time = table.time_lag[at].astype(np.float64)
-    resolution = 1000.0 if len(at) and not (table.rows["ns"][at] % 1000).any() else 1.0
-    time = np.maximum(time, resolution / 2)
+    tick = tick_of(table.rows["ns"][at])
+    time = np.maximum(time, min(tick, MICROSECOND) / 2)
     evidence = [facts.evidence.get(frame) for frame in table.rows["frame"][at].tolist()]
     content = _content(table, rows, at, evidence, facts)
     pace = time / end
@@ -196,6 +200,7 @@ def units(
         time=time,
         still=(table.time_lag[at] <= 0) & (end > STILL),
         pace=pace,
+        tick=tick,
         reach=np.maximum((table.rows["record"][at] + 1) * ratio, end + 1.0),
         length=length,
         copies=table.rows["copies"][at],
@@ -222,6 +227,11 @@ def units(
         ordinal=table.rows["ordinal"][at].astype(np.int64),
         elsewhere=elsewhere,
     )
+
+
+def tick_of(ns: Ints) -> int:
+    """The resolution of the clock that gave these times, in ns."""
+    return next((tick for tick in TICKS if len(ns) and not (ns % tick).any()), 1)
 
 
 def _content(

@@ -176,6 +176,8 @@ def _to_a_place(part: Part, units: Units, mine: Bools) -> bool:
     """See Seen; of what comes at once that would say nothing, nor of times that the clock does not tell."""
     if not mine.any() or part.center <= CLOCK or median(units.end[mine]) <= SOON:
         return False
+    if units.tick > PLACES * median(units.pace[mine]):
+        return False
     return part.spread <= PLACES * median((units.pace / units.time)[mine])
 
 

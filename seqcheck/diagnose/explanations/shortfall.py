@@ -4,6 +4,7 @@ saw that they are missing: those without a number, and those with an old one. Lo
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -14,6 +15,9 @@ from .part import FLOOR, normal, poisson
 
 ROUGHLY = (0.6, 1.5)  # times as many losses as on average, in few laps
 APART = 4.0  # places, and standard deviations, beyond which a copy is not this lap's
+# Of the copies replaced others: then numbers that never came may all have been, some by frames without a number, and
+# none was lost. What that costs, in natural log.
+INSTEAD, REPLACED = 0.5, 3.0
 WRONG, NEARBY = 0.02, 0.7  # of the counts; of those that change, by as little as one or two losses make
 
 
@@ -35,7 +39,12 @@ def alone(units: Units, off: Ints) -> Floats:
         better = shared.sum(axis=-1, keepdims=True) > total + 1.0
         best = np.where(better, shared, best)
         total = best.sum(axis=-1, keepdims=True)
-    return best
+    replaced = units.overwritten if units.early else units.substitute
+    if replaced.mean() <= INSTEAD:
+        return best
+    none = np.where(off == 0, math.log(1 - WRONG), math.log(WRONG / 2) - np.abs(off)) - REPLACED / off.shape[-1]
+    none = np.maximum(none, FLOOR)
+    return np.where(none.sum(axis=-1, keepdims=True) > total, none, best)
 
 
 def together(units: Units, off: Ints) -> Floats:

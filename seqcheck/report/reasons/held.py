@@ -39,6 +39,7 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "wide": lambda one: f"any ring of {span((_ring(one).low, _ring(one).high))} slots remains possible.",
     "small": lambda one: f"hardly any NIC has a ring of {number(_ring(one).best)}.",
     "beside": _says("the copies used no slot themselves; a program or a queue that counts frames does the same."),
+    "numbers": _says("they all are as many numbers late, but not as many slots, as if a program counted numbers."),
     "own-count": _says(
         "the distance is the same only in frames of one stream each: it may have a queue of its own, share a larger "
         "ring, or come from a program that counts its frames."
@@ -90,6 +91,9 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "the copies have their old IP identifications where new packets would have new ones: a ring does that, too."
     ),
     "hops": _says("the copies' hop counts differ, as in a loop on which something rewrites the payload."),
+    "handful": _says(
+        "fewer than five copies, and no lap to measure: a program that mixes up its records looks the same."
+    ),
     "pool": _says("many numbers came too early by other amounts, as from a pool of buffers, whose depth is no ring's."),
     "nobody-else": _says(
         "no other frame of the sender is in view, in whose slot an old number could have gone out again."

@@ -102,12 +102,18 @@ def reasons(one: Account) -> list[str]:
             f"{agree(figures.stand_ins, 'takes', 'take')} the place of a missing number: the old content went out "
             "instead."
         )
-    if figures.delay_ns and figures.delay_ns[2] > 1.3 * max(figures.delay_ns[0], 1):
+    if figures.delay_ns and _vary(figures.delay_ns, figures.tick):
         found.append(
             f"The time between copies varies from {time(figures.delay_ns[0])} to {time(figures.delay_ns[2])} while the "
             "distance stays the same: a ring counts frames, a path delays by time."
         )
     return found
+
+
+def _vary(times: tuple[int, int, int], tick: int) -> bool:
+    """By more than the clock's ticks."""
+    low, _, high = times
+    return high > 1.3 * max(low, 1) and high - low > 2 * tick
 
 
 def _clustered(found: Cluster) -> str:
