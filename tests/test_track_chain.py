@@ -305,3 +305,26 @@ def test_many_numbers_may_be_ahead_of_their_time(kernel: Any, lap: int, apart: i
     seqs = [n + lap if n in set(early) else n for n in range(count)]
     (s,), _, _ = run(kernel.Tracker, seqs)
     assert (s["duplicates"], s["early"], s["missing"], s["late"], s["outliers"]) == (len(early),) * 3 + (0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize(("at", "lost"), [(2_000, 100), (2_000, 900), (1_000, 1_500), (500, 64)])
+def test_a_restart_survives_a_burst_of_losses(kernel: Any, at: int, lost: int) -> None:
+    """Up to where the count stood before."""
+    seqs = [*range(3_000), *range(at), *range(at + lost, 5_000)]
+    assert counts(kernel, seqs) == (0, 1, lost, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("at", [500, 2_500])
+def test_a_restart_survives_slots_that_are_filled_too_early(kernel: Any, at: int) -> None:
+    early = [*range(at + 300, at + 364)]
+    seqs = [*range(3_000), *range(at), *early, *range(at + 64, 5_000)]
+    (s,), _, _ = run(kernel.Tracker, seqs)
+    assert (s["duplicates"], s["restarts"], s["missing"]) == (64, 1, 64)
+
+
+@BOTH
+def test_old_numbers_in_two_parts_are_a_replay_if_the_count_goes_on_where_it_stood(kernel: Any) -> None:
+    seqs = [*range(3_000), *range(500), *range(800, 1_500), *range(3_000, 3_500)]
+    assert counts(kernel, seqs) == (1_200, 0, 0, 0)

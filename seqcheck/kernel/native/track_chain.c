@@ -176,7 +176,8 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     chain->settled_from = o->settled_from;
     chain->next = forward(t, a->seq, 1);
     chain->length = 1;
-    chain->strays = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
+    chain->run_next = 0;
+    chain->strays = chain->run = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
     chain->other = NULL;
     chain->paused = paused(t, w, a);
     chain->eager = d < -FAR || (near_base(t, a->seq, w->state->base) && (d < -SHORT_COUNT || chain->paused));
@@ -259,6 +260,21 @@ static bool follows(const struct tracker *t, const struct chain *chain, uint64_t
     return ahead_of(t, seq, chain->next) < (t->modulus && most < skip ? most : skip);
 }
 
+/* A record that does not follow. Where enough of them count up ahead of the chain, it goes on there: what it passed over
+ * was lost. */
+static void stray(const struct tracker *t, struct chain *chain, uint64_t seq)
+{
+    chain->strays++;
+    chain->run = chain->run > 0 && seq == chain->run_next ? chain->run + 1 : 1;
+    chain->run_next = forward(t, seq, 1);
+    if (chain->run < CHAIN_EAGER || !follows(t, chain, seq, (uint64_t)min64(CHAIN_THIN * chain->length, SHORT_COUNT)))
+        return;
+    chain->length += chain->run;
+    chain->strays -= chain->run;
+    chain->next = chain->run_next;
+    chain->run = 0;
+}
+
 bool is_dense(const struct tracker *t, const struct chain *chain)
 {
     return ahead_of(t, chain->next, chain->first.seq) < (uint64_t)(CHAIN_THIN * chain->length);
@@ -297,7 +313,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
         chain->length++;
         chain->next = forward(t, a->seq, 1);
     } else if (chain && chain->length >= 3 && chain->strays < chain->length) {
-        chain->strays++;
+        stray(t, chain, a->seq);
     } else if (waits(t, w)) {
         return restart_with(t, w, a);
     } else {

@@ -122,6 +122,8 @@ struct chain {
     uint64_t next;
     int64_t length;
     int64_t strays;
+    int64_t run;            /* the strays just before that count up by one, */
+    uint64_t run_next;      /* and what would follow them */
     int64_t fresh;
     bool eager;
     bool paused;

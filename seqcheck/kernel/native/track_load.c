@@ -198,6 +198,8 @@ static void get_chain(struct tape *p, struct tracker *t, const struct stream *w)
     chain->next = get_seq(p, t);
     chain->length = tape_within(p, 1, MOST_RECORDS);
     chain->strays = tape_within(p, 0, MOST_RECORDS);
+    chain->run = tape_within(p, 0, chain->strays);
+    chain->run_next = get_seq(p, t);
     chain->fresh = tape_within(p, 0, MOST_RECORDS);
     chain->eager = tape_within(p, 0, 1);
     chain->paused = tape_within(p, 0, 1);

@@ -110,6 +110,8 @@ static void put_chain(struct tape *p, struct chain *chain)
     tape_put(p, (int64_t)chain->next);
     tape_put(p, chain->length);
     tape_put(p, chain->strays);
+    tape_put(p, chain->run);
+    tape_put(p, (int64_t)chain->run_next);
     tape_put(p, chain->fresh);
     tape_put(p, chain->eager);
     tape_put(p, chain->paused);

@@ -55,7 +55,7 @@ class Chains(Telling):
             chain.length += 1
             chain.next = (a.seq + 1) % whole
         elif chain is not None and chain.length >= 3 and chain.strays < chain.length:
-            chain.strays += 1
+            self._stray(chain, a.seq)
         elif chain is not None and self._waits(track):
             return self._restart_with(track, a)
         else:
@@ -76,6 +76,18 @@ class Chains(Telling):
             self._restart(track, chain)
             return True
         return False
+
+    def _stray(self, chain: Chain, seq: int) -> None:
+        """A record that does not follow. Where enough of them count up ahead of the chain, it goes on there: what it
+        passed over was lost."""
+        whole = span(self._modulus)
+        chain.strays += 1
+        chain.run = chain.run + 1 if chain.run and seq == chain.run_next else 1
+        chain.run_next = (seq + 1) % whole
+        if chain.run >= CHAIN_EAGER and self._follows(chain, seq, min(CHAIN_THIN * chain.length, SHORT_COUNT)):
+            chain.length += chain.run
+            chain.strays -= chain.run
+            chain.next, chain.run = chain.run_next, 0
 
     def _follows(self, chain: Chain, seq: int, skip: int) -> bool:
         """Whether a number goes on from the chain, with fewer than `skip` passed over; of a counter so short that most

@@ -252,9 +252,9 @@ class _Streams:
     def _chain(self, track: Track) -> Chain:
         tape = self._tape
         chain = Chain(track, self._arrival(track), tape.seq())
-        chain.length, chain.strays, chain.fresh = (
-            tape.within(1, MOST_RECORDS), tape.within(0, MOST_RECORDS), tape.within(0, MOST_RECORDS),
-        )  # fmt: skip
+        chain.length, chain.strays = tape.within(1, MOST_RECORDS), tape.within(0, MOST_RECORDS)
+        chain.run = tape.within(0, chain.strays)
+        chain.run_next, chain.fresh = tape.seq(), tape.within(0, MOST_RECORDS)
         chain.eager, chain.paused = bool(tape.within(0, 1)), bool(tape.within(0, 1))
         chain.before = self._state()
         tape.check(chain.before["received"] <= track.s["received"])

@@ -12,7 +12,8 @@
               backs (n; each unique, x); holes (n; each epoch, low, high); 1 and a chain, or 0
     held      distance (0: none), arrival
     arrival   record, seq, frame, ns, ordinal, copies, source
-    chain     first arrival, next, length, strays, fresh, eager, paused; the state before it, with the records
+    chain     first arrival, next, length, strays, run of strays, what would follow it, fresh, eager, paused;
+              the state before it, with the records
               before its first; held then; provisional, settled, settled_from then; distances counted since;
               refill (n; each low, high); rows (n; each arrival); 1 and an other, or 0
     other     state, window, odd; rows (n; each as EVENT without the stream); distances counted
@@ -113,7 +114,9 @@ def _held(out: list[int], held: Held | None) -> None:
 
 def _chain(out: list[int], track: Track, chain: Chain) -> None:
     out += _arrival(chain.first)
-    out += (chain.next, chain.length, chain.strays, chain.fresh, chain.eager, chain.paused)
+    out += (
+        chain.next, chain.length, chain.strays, chain.run, chain.run_next, chain.fresh, chain.eager, chain.paused,
+    )  # fmt: skip
     nothing = dict.fromkeys(OF_THE_STREAM if track.depth else (), 0)
     _state(out, {**chain.before, "forgotten": 0, "last_ns": 0, "last_frame": 0, **nothing})
     _held(out, chain.held)

@@ -55,12 +55,13 @@ class Chain:
 
     __slots__ = (
         "before", "counted", "eager", "first", "fresh", "held", "length", "next", "other", "paused", "provisional",
-        "refill", "rows", "settled", "settled_from", "strays",
+        "refill", "rows", "run", "run_next", "settled", "settled_from", "strays",
     )  # fmt: skip
 
     def __init__(self, track: Track, first: Arrival, after: int) -> None:
         self.first, self.next = first, after
         self.length, self.strays = 1, 0
+        self.run, self.run_next = 0, 0  # the strays just before that count up by one, and what would follow them
         self.fresh = 0  # of its numbers, those that never were received before
         self.eager = self.paused = False
         self.rows: list[Arrival] = []  # while there is no `other`

@@ -9,8 +9,9 @@ Theory of operation
             short list until its place is reached: there it came again (EARLY 1), or the count goes on past it
             (EARLY 0: mere reordering). A lone number farther ahead than EARLY_REACH is an OUTLIER.
     d < 0   missing until now: late. Otherwise received before: a duplicate, whatever the distance.
-    Beside this a *chain* follows backward steps that go on counting up by themselves. What follows decides what it was,
-    however long it is. If the count goes on where it stood, or beyond, old numbers came again. It was a restart if
+    Beside this a *chain* follows backward steps that go on counting up by themselves, over single strays and, where
+    CHAIN_EAGER numbers in a row count up ahead of it, over what was lost. What follows decides what it was, however
+    long it is. If the count goes on where it stood, or beyond, old numbers came again. It was a restart if
     it began near the counter's base, or near 0 (or absurdly far off), and is CHAIN_EAGER long, where the count stood
     more than SHORT_COUNT beyond or a pause came before it, and else unless the count goes on where it stood, well apart
     from the chain's last number; if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received;
