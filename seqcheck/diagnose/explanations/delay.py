@@ -105,9 +105,8 @@ def _fit(units: Units, logs: Floats, share: Floats, telling: Floats) -> Part:
 
 
 def _where_told(units: Units, density: Floats) -> Floats:
-    """A clock that stands still tells no place from another, and none tells those within one tick."""
-    told = np.minimum(density, -np.log(np.maximum(units.tick / units.pace, 1.0)))
-    result: Floats = np.where(units.still, np.minimum(told, -np.log(units.end)), told)
+    """A clock that stands still tells no place from another."""
+    result: Floats = np.where(units.still, np.minimum(density, -np.log(units.end)), density)
     return result
 
 
