@@ -48,3 +48,21 @@ def in_a_stretch(size: int = 512, stale: int = 200, *, overtaken: float = 0.1) -
     for _ in range(2 * size):
         ring.send(flow.next())
     return on_the_way(ring, wire, overtaken=overtaken)
+
+
+def with_stragglers(size: int = 1800, stale: int = 10, stragglers: int = 12, by: int = 60) -> io.BytesIO:
+    """Slots go out stale instead of what was due; some new frames come so many places late."""
+    wire = Wire(52)
+    ring, flow = Ring(Wire(52), size), Flows()
+    while ring.stale < stale:
+        due = flow.next()
+        ring.send(ring.old(0.002) or due)
+    for _ in range(size):
+        ring.send(flow.next())
+    frames = list(ring.slots)
+    for place in sorted(wire.random.sample(range(len(frames) - by - 1), stragglers), reverse=True):
+        frames.insert(place + by, frames.pop(place))
+    for data in frames:
+        assert data is not None
+        wire.put(data)
+    return wire.capture()

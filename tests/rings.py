@@ -365,3 +365,22 @@ def one_lost_in_the_lap(size: int = 512, stale: int = 12, others: float = 0.05) 
         else:
             wire.put(data)
     return wire.capture()
+
+
+def after_stalls(size: int = 512, stale: int = 24, every: int = 8) -> io.BytesIO:
+    """The sender stops for a while now and then; the slot that goes out next was not filled. Every eighth frame is a
+    host's."""
+    wire = Wire(46)
+    ring, flow = Ring(wire, size), Flows()
+    while ring.stale < stale:
+        if wire.random.random() < 1 / 200:
+            wire.step(2000 * STEP, 9000 * STEP)
+            old = ring.old(1.0)
+            if old is not None and old[12:14] != b"\x08\x00":
+                ring.stale -= 1
+                old = None
+            ring.send(old or flow.next())
+        ring.send(foreign() if len(ring.slots) % every == 0 else flow.next())
+    for _ in range(size):
+        wire.put(flow.next())
+    return wire.capture()

@@ -182,6 +182,19 @@ def test_a_clock_of_a_millisecond_makes_no_delay_out_of_a_lap() -> None:
     assert report.duplicates.by_cause["stale-slot"] > 0.9 * report.duplicates.total
 
 
+def test_late_frames_put_no_distance_off_that_the_copies_agree_on() -> None:
+    verdict = judged(lossy_rings.with_stragglers()).verdict
+    assert (verdict.cause, verdict.ring_size) == ("stale-slot", 1800), verdict.statement
+    assert verdict.strength in ("moderate", "strong"), verdict.caveats
+
+
+def test_slots_not_filled_after_a_stall_are_no_timeouts() -> None:
+    """Counting the host's frames as well, all come after one lap."""
+    verdict = judged(rings.after_stalls()).verdict
+    assert (verdict.cause, verdict.ring_size) == ("stale-slot", 512), verdict.statement
+    assert verdict.strength in ("moderate", "strong"), verdict.caveats
+
+
 def test_one_loss_in_the_lap_of_all_copies_leaves_the_size_known() -> None:
     verdict = judged(rings.one_lost_in_the_lap()).verdict
     assert (verdict.cause, verdict.ring_size) == ("stale-slot", 512), verdict.caveats

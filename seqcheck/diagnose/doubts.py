@@ -101,7 +101,7 @@ def of_lap(
     """For `rows` that a lap took; `share` is how much of each unit of `sample` is the lap's."""
     if not _standing_out(case, rows, spans, ring):
         yield "slice"
-    if _led_astray(case):
+    if _led_astray(case) and at_one_count(sample.end[share > 0.5]) < MOST_OF_THEM:  # else distances are not off
         yield "astray"
     if int(rows.sum()) > MUCH_OF_IT * case.context.unique and not instead:
         yield "most-numbers"
@@ -145,7 +145,7 @@ def of_lap(
         yield "clockwork"
     if not instead and _of_one_place(case, rows, ring):
         yield "one-place"
-    if timekeeping.after_pauses(sample, share) and not _by_all_frames(sample, share):
+    if timekeeping.after_pauses(sample, share) and not _by_all_frames(sample, share, ring):
         yield "pauses"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
     timed = timekeeping.to_both(part, sample, share)
@@ -163,11 +163,15 @@ def of_lap(
         yield from _loose(case, sample, share, outcome, ring)
 
 
-def _by_all_frames(sample: Units, share: Floats) -> bool:
-    """Whether copies agree on a count of the source's frames, and not on one of the stream's own: no program counts
-    what others send."""
+def _by_all_frames(sample: Units, share: Floats, ring: Ring) -> bool:
+    """Whether copies agree on a count of the source's frames, and not on one of the stream's own, or on the size of a
+    driver's ring with other frames in between: no program counts what others send."""
     mine = share > 0.5
-    return at_one_count(sample.end[mine]) >= NEARLY_ALL and at_one_count(sample.low[mine]) < AS_OFTEN
+    end, low = sample.end[mine], sample.low[mine]
+    if at_one_count(end) < NEARLY_ALL:
+        return False
+    among_others = bool(origin(ring.best)) and float(np.mean(end > low)) >= NEARLY_ALL
+    return among_others or at_one_count(low) < AS_OFTEN
 
 
 def _by_numbers(case: Case, spans: Brackets) -> bool:
