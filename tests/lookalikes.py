@@ -243,3 +243,22 @@ def from_a_history(back: int = 1025, copies: int = 45) -> io.BytesIO:
             again += 1
         number += 1
     return wire.capture()
+
+
+def pushes_the_next_out(places: float = 169.3, copies: int = 55, jitter: float = 0.6, count: int = 7_000) -> io.BytesIO:
+    """A sender that keeps time, but for some jitter. Some frames come again after a constant delay, and each pushes the
+    next new one out. A few frames are others'."""
+    wire = Wire(61)
+    struck = set(wire.random.sample(range(100, count - 400), copies))
+    sent = [number * STEP + int(wire.random.gauss(0, jitter) * STEP / 2) for number in range(count)]
+    arrivals = [(at, 1, number) for number, at in enumerate(sorted(sent))]
+    arrivals += [(sent[number] + int(places * STEP), 0, number) for number in struck]
+    arrivals += [(number * STEP + STEP // 3, 2, 0) for number in wire.random.sample(range(count), count // 25)]
+    pushing = 0
+    for at, kind, number in sorted(arrivals):
+        if kind == 1 and pushing:
+            pushing -= 1
+            continue
+        pushing += kind == 0
+        wire.put(foreign() if kind == 2 else datagram(number, ident=0), BEGIN + at)
+    return wire.capture()

@@ -118,6 +118,10 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
         lambda: lookalikes.threads_swap_items(8, 0.001),
         {"sender-repeat", "retransmission", "path-copy", "unexplained"},
     ),
+    "copies push the next frame out, at a steady pace": (
+        lookalikes.pushes_the_next_out,
+        {"path-copy", "retransmission", "sender-repeat", "unexplained"},
+    ),
     "the oldest of 1024 again, at any time": (
         lambda: lookalikes.from_a_history(1025),
         {"retransmission", "sender-repeat", "path-copy", "unexplained"},

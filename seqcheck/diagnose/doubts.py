@@ -48,6 +48,7 @@ SEVERAL, STREAM = 5, 48  # different numbers: by chance they have the same place
 ROUNDS = 16  # copies of each number: a ring whose slots nobody fills any more goes round like that
 GROUP = 64  # records: longer ones no interrupt hands over together
 AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, with the same effect; beside too few
+BESIDE, UNSEEN = 0.1, 1.5  # places by which counts scatter; by so many times the frames that were lost unseen
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
 
@@ -121,6 +122,8 @@ def of_lap(
         yield "receiver"
     if ring.closed and (_wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
+    if ring.closed and part.family == "paced" and not ring.given and _scattering(sample, share):
+        yield "keeps-time"  # a slot's count is exact, and it is a delay's time that is
     if ring.given:
         return
     if instead and ring.size is None and not of_other_lengths(sample, share):
@@ -161,6 +164,16 @@ def of_lap(
         yield from _of_any_size(case, part, ring, rows, sample, share)
     if part.family in LOOSE and not instead:
         yield from _loose(case, sample, share, outcome, ring)
+
+
+def _scattering(sample: Units, share: Floats) -> bool:
+    """Whether counts of frames scatter though hardly any was lost of which nobody saw that it is missing. How many
+    came ahead of their time is not counted as well."""
+    mine = share > 0.5
+    if sample.early or not mine.any():
+        return False
+    off = np.abs(sample.end[mine] - np.median(sample.end[mine]))
+    return float(np.mean(off)) > max(BESIDE, UNSEEN * float(np.mean(sample.unseen[mine])))
 
 
 def _by_all_frames(sample: Units, share: Floats, ring: Ring) -> bool:
