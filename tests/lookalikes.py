@@ -245,6 +245,25 @@ def from_a_history(back: int = 1025, copies: int = 45) -> io.BytesIO:
     return wire.capture()
 
 
+def starts_over(first: int = 900, second: int = 500) -> io.BytesIO:
+    """A sender starts over at once, and the capture ends before it has passed its old count; its first eight packets
+    were lost. Each packet has an IP identification of its own."""
+    wire = Wire(62)
+    for place, number in enumerate([*range(first), *range(8, second)]):
+        wire.put(datagram(number, ident=place))
+    return wire.capture()
+
+
+def stamped_by_a_clock(count: int = 3_000) -> io.BytesIO:
+    """The field is a clock of some ticks a packet, which come at any time; some bear the same tick."""
+    wire = Wire(63)
+    tick = 0
+    for place in range(count):
+        wire.put(datagram(tick, ident=place))
+        tick += int(wire.random.expovariate(1 / 14))
+    return wire.capture()
+
+
 def pushes_the_next_out(places: float = 169.3, copies: int = 55, jitter: float = 0.6, count: int = 7_000) -> io.BytesIO:
     """A sender that keeps time, but for some jitter. Some frames come again after a constant delay, and each pushes the
     next new one out. A few frames are others'."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..kernel.border import CHAIN_EAGER
 from . import timekeeping
 from .case import Case
 from .keys import Bools
@@ -19,6 +20,7 @@ from .units import Brackets
 AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gone out in their place
 MOSTLY, HEAVY_LOSS = 0.8, 0.7  # of the copies; of the numbers: then any copy is next to some missing number
 ALIKE, ENOUGH = 0.05, 100  # missing numbers and copies differ by that little; copies from which on that means something
+OFTEN = 0.4  # of the numbers, before which others are missing
 DENSE = 2.0  # frames for each copy, from the first to the last: then they are one block
 
 
@@ -44,6 +46,18 @@ def of_repeats(case: Case, rows: Bools, spans: Brackets) -> Iterator[Doubt]:
     count = int(rows.sum())
     if count >= AGREE and stretch(case.table, rows) <= DENSE * min(count, float(np.median(spans.high[rows]))):
         yield "one-stretch"
+
+
+def of_new_packets(case: Case, rows: Bools) -> Iterator[Doubt]:
+    """For new packets with old numbers: a sender that starts over counts up from the first number, and a clock passes
+    over numbers and repeats others."""
+    table = case.table
+    first = rows & ((table.rows["x"] < CHAIN_EAGER) | (table.rows["seq"] < CHAIN_EAGER))
+    from_first = rows & np.isin(table.run, table.run[first & (table.run_length >= CHAIN_EAGER)])
+    if from_first.sum() > MOSTLY * rows.sum():
+        yield "over-again"
+    if case.context.jumps > OFTEN:
+        yield "clock-like"
 
 
 def in_place_of_others(case: Case, rows: Bools) -> Iterator[Doubt]:

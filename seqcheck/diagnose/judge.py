@@ -172,7 +172,8 @@ def _by_bytes(case: Case, kind: np.ndarray[tuple[int], np.dtype[np.int8]], free:
         odds = CERTAIN_BYTES if min(len(compared), int(rows.sum())) >= AGREE else 4.0
         new = rows | ((kind == populations.OTHER) & table.known & free)
         cause, pattern = _named(case, which, rows, compared, len(distinct(table.rows["x"][new])))
-        found.append(_account(case, cause, pattern, rows, spans, odds))
+        held = tuple(doubts_of_others.of_new_packets(case, rows)) if pattern == "new-packet" else ()
+        found.append(_account(case, cause, pattern, rows, spans, odds, held=held))
     return found
 
 

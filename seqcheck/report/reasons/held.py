@@ -94,6 +94,8 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "handful": _says(
         "fewer than five copies, and no lap to measure: a program that mixes up its records looks the same."
     ),
+    "over-again": _says("they count up from the first number: a sender that starts over looks the same."),
+    "clock-like": _says("most steps pass numbers over while others come twice, as a clock does that is no counter."),
     "pool": _says("many numbers came too early by other amounts, as from a pool of buffers, whose depth is no ring's."),
     "nobody-else": _says(
         "no other frame of the sender is in view, in whose slot an old number could have gone out again."
