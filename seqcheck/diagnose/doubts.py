@@ -123,8 +123,6 @@ def of_lap(
         yield "receiver"
     if ring.closed and (_wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
-    if ring.closed and part.family == "paced" and not ring.given and _scattering(sample, share):
-        yield "keeps-time"  # a slot's count is exact, and it is a delay's time that is
     if ring.given:
         return
     if instead and ring.size is None and not of_other_lengths(sample, share):
@@ -152,6 +150,8 @@ def of_lap(
     if timekeeping.after_pauses(sample, share) and not _by_all_frames(sample, share, ring):
         yield "pauses"
     own_places = float((share * sample.room).sum()) >= OWN_PLACES and (_shows(sample, share) or bool(origin(ring.best)))
+    if ring.closed and part.family == "paced" and not own_places and _scattering(sample, share):
+        yield "keeps-time"  # a slot's count is exact, and it is a delay's time that is
     timed = timekeeping.to_both(part, sample, share)
     named = ring.size is not None and not origin(ring.best)
     if instead and timed and named and not own_places and not of_other_lengths(sample, share):
