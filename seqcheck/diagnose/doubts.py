@@ -51,8 +51,7 @@ AMONG_MANY, FEW_AMONG = 1000, 10  # times as many duplicates of any other kind, 
 BESIDE, UNSEEN = 0.1, 1.5  # places by which counts scatter; by so many times the frames that were lost unseen
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
-
-NEARLY_ALL, MORE = 0.9, 0.05  # of the copies, by how many more
+NEARLY_ALL, MORE = 0.9, 0.05  # of the copies; how many more of them count numbers than count slots
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong")
 MOST: dict[Doubt, Strength] = {
@@ -65,8 +64,7 @@ MOST: dict[Doubt, Strength] = {
     "no-program": "weak", "behind": "weak", "length": "weak",
     "round": "weak", "one-place": "weak", "open-size": "moderate", "unusual": "weak", "nobody-else": "weak",
     "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak", "hops": "weak", "pool": "weak",
-    "handful": "weak", "numbers": "weak",
-    "over-again": "weak", "clock-like": "weak",
+    "handful": "weak", "numbers": "weak", "over-again": "weak", "clock-like": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then
