@@ -6,8 +6,10 @@ import importlib.util
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import netns
 import pytest
 from hypothesis import settings
 
@@ -41,6 +43,15 @@ def _benchmarks() -> None:
 
 
 _benchmarks()
+
+
+@pytest.fixture
+def pair() -> Iterator[netns.Pair]:
+    """Two network namespaces with a veth pair between them; skips the test where they cannot be made."""
+    if why_not := netns.why_not():
+        pytest.skip(why_not)
+    with netns.pair() as made:
+        yield made
 
 
 @pytest.fixture(scope="session", params=MODULES)

@@ -21,12 +21,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+import pytest
 
 TIMEOUT = 120  # s
 LONGEST = 480  # s, for something to happen in a program that goes on telling of other things
 
 
+@cache
 def why_not() -> str:
     """Why namespaces cannot be made here; empty if they can."""
     if sys.platform != "linux":
@@ -43,6 +47,11 @@ def why_not() -> str:
     linked = subprocess.run(veth, capture_output=True, text=True, check=False, timeout=TIMEOUT)
     subprocess.run(["ip", "netns", "del", name], check=True, timeout=TIMEOUT)
     return f"cannot make veth pairs: {linked.stderr.strip()}" if linked.returncode else ""
+
+
+def needed() -> pytest.MarkDecorator:
+    """Skips a test where namespaces cannot be made."""
+    return pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
 
 
 def run(*argv: str) -> str:

@@ -293,11 +293,10 @@ def compiler() -> bool:
 
 
 LIVE = [name for name, each in FORMATS.items() if each.keep == "report" or name == "jsonl"]
-WHY_NOT = netns.why_not()
 MORE = [[], ["--via", "scapy"], ["--filter", "udp"], ["--workers", "3", "--wait"]]
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 @pytest.mark.parametrize("more", MORE, ids=["ring", "scapy", "filter", "workers"])
 @pytest.mark.parametrize("sudo", [{}, SUDO], ids=["nobody", "sudo"])
 def test_a_live_capture(home: Path, more: list[str], sudo: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,7 +339,7 @@ for turn in range(2000):
 """
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_metrics_are_served_without_looking_anything_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("prometheus_client", reason="needs prometheus-client")
     for name, value in environment().items():
@@ -360,7 +359,7 @@ def test_metrics_are_served_without_looking_anything_up(home: Path, monkeypatch:
     assert "seqcheck_duplicates" in told
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_wireshark_is_served_without_looking_anything_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment().items():
         monkeypatch.setenv(name, value)

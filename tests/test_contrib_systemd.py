@@ -12,7 +12,6 @@ import pytest
 
 UNIT = Path(__file__).parent.parent / "contrib" / "systemd" / "seqcheck@.service"
 EXPOSURE = 2.5  # of 10, by systemd's own measure
-WHY_NOT = netns.why_not()
 
 
 def settings() -> dict[str, list[str]]:
@@ -45,7 +44,7 @@ def test_findings_are_no_failure_and_one_privilege_is_enough() -> None:
     assert found["AmbientCapabilities"] == found["CapabilityBoundingSet"] == ["CAP_NET_RAW"]
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_its_command_line_watches_and_reports() -> None:
     (line,) = settings()["ExecStart"]
     program, *words = shlex.split(line.replace("%I", "sqin").replace("$OPTIONS", "--ring-size 64"))

@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import netns
@@ -19,8 +18,6 @@ from seqcheck.errors import InputError
 from seqcheck.interfaces.evidence_file import EvidenceFile
 from seqcheck.interfaces.recorder import Around, Recorder
 from seqcheck.kernel.border import EVENT
-
-WHY_NOT = netns.why_not()
 
 
 class Store:
@@ -143,14 +140,6 @@ def test_a_full_disk_is_told_and_the_capture_goes_on() -> None:
     made.record([twice(100, 50)], 200, Store())
     made.finish()
     assert made.remarks == ["The evidence file could not be written to the end: No space left on device."]
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    if WHY_NOT:
-        pytest.skip(WHY_NOT)
-    with netns.pair() as made:
-        yield made
 
 
 def test_a_kill_leaves_evidence_that_can_be_read(pair: netns.Pair, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ import pytest
 import seqcheck
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "live.py"
-WHY_NOT = netns.why_not()
-on_interfaces = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+on_interfaces = netns.needed()
 SEVERAL = """
 import json, sys
 import seqcheck
@@ -47,12 +45,6 @@ for news in capture:
 print(capture.report().records.sequenced > 0, capture.report().capture.unread)
 capture.close()
 """
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
 
 
 def listening(pair: netns.Pair, *argv: str) -> Any:

@@ -47,10 +47,7 @@ def test_the_way_without_a_name_is_taken_here() -> None:
     assert getattr(os, "O_TMPFILE", 0) == output.UNNAMED
 
 
-WHY_NOT = netns.why_not()
-
-
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_evidence_can_be_read_whenever_a_capture_is_ended(tmp_path: Path) -> None:
     with netns.pair() as pair:
         for turn, number in enumerate(killing.SIGNALS):
@@ -82,6 +79,6 @@ def test_evidence_can_be_read_whenever_a_capture_is_ended(tmp_path: Path) -> Non
             assert (cut, len(reader.damage) <= (number == signal.SIGKILL)) == ([], True), reader.damage
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_what_a_capture_leaves_is_whole_or_absent_whenever_it_is_ended(tmp_path: Path) -> None:
     assert killing_live.rounds(tmp_path, 4, seed=2) == []

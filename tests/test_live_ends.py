@@ -15,15 +15,8 @@ import pytest
 
 import seqcheck
 
-WHY_NOT = netns.why_not()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+pytestmark = netns.needed()
 STALE = ("--ring-size", "64", "--inject", "stale=1%")
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
 
 
 def report(path: Path) -> dict[str, Any]:

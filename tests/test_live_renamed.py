@@ -3,21 +3,13 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import netns
 import pytest
 
-WHY_NOT = netns.why_not()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
+pytestmark = netns.needed()
 
 
 def caveats(path: Path) -> list[str]:

@@ -254,10 +254,7 @@ def test_a_picture_that_ctrl_z_interrupts_is_whole(monkeypatch: pytest.MonkeyPat
         assert stopped == [signal.SIGTSTP]
 
 
-WHY_NOT = netns.why_not()
-
-
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_a_session_at_a_terminal(tmp_path: object) -> None:
     """Enter, a first duplicate, another size, Ctrl-Z and fg, Ctrl-C: the picture is whole, the shell as it was."""
     path = f"{tmp_path}/report.json"

@@ -2,7 +2,6 @@
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,7 @@ import pytest
 
 from seqcheck.linux import memory
 
-WHY_NOT = netns.why_not()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
+pytestmark = netns.needed()
 
 
 def arrived(pair: netns.Pair) -> int:

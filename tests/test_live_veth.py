@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,7 @@ from seqcheck import kernel
 from seqcheck.capture import CaptureReader
 from seqcheck.outputs.schema import SCHEMAS
 
-WHY_NOT = netns.why_not()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
+pytestmark = netns.needed()
 
 
 def report(path: Path) -> dict[str, Any]:

@@ -16,16 +16,9 @@ from test_live_veth import expected, found, report
 import seqcheck
 from seqcheck.cli.main import main
 
-WHY_NOT = netns.why_not()
-on_interfaces = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+on_interfaces = netns.needed()
 FLOWS = ("--streams", "12", "--flows", "12")
 STALE = ("--ring-size", "64", "--inject", "stale=0.5%", "--other", "2%")
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
 
 
 @contextmanager

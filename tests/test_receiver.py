@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from seqcheck.linux import adapter
 from seqcheck.linux.adapter import Adapter
 from seqcheck.report.receiver import Losses, remarks, told
 
-WHY_NOT = netns.why_not()
-live = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+live = netns.needed()
 GOOD = Adapter(name="eth0", mtu=1500, gro=False, lro=False, vlan=False, stamps=True, ring=4096, ring_most=4096)
 
 
@@ -46,12 +44,6 @@ def test_a_ring_of_the_suspected_size_comes_first() -> None:
     said = remarks(replace(GOOD, ring=512, gro=True), [256, 512])
     assert "as many as the suspected ring" in said[0]
     assert "as many" not in "".join(remarks(GOOD, [512]))
-
-
-@pytest.fixture
-def pair() -> Iterator[netns.Pair]:
-    with netns.pair() as made:
-        yield made
 
 
 @live

@@ -26,8 +26,6 @@ from seqcheck.interfaces.tape import LEAST, PARTS, ROW, Tape
 from seqcheck.kernel.border import DUPLICATE, EVENT, GAP, Frames, RecordColumns
 from seqcheck.sink import Block
 
-WHY_NOT = netns.why_not()
-
 
 class Nothing:
     """A store of nothing."""
@@ -211,7 +209,7 @@ def test_an_option_that_says_nothing_alone_is_refused(words: list[str], capsys: 
     assert "--" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "-")
+@netns.needed()
 def test_of_a_live_capture_into_a_folder_that_only_root_may_enter(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o700)
