@@ -41,6 +41,6 @@ def whole(name: str, given: Any, low: int, high: int) -> int:
 
 def perhaps(name: str, given: Any) -> bool | None:
     """Yes, no, or None."""
-    if given is None or isinstance(given, bool):
-        return given
-    raise UsageError(f"{name}: {given!r} is not True, False or None")
+    if not isinstance(given, bool | None):
+        raise UsageError(f"{name}: {given!r} is not True, False or None")
+    return given

@@ -134,7 +134,7 @@ class RawBytes(ByteSource):
             if self._until is not None and not self.plain and not self._comes():
                 self.trouble = f"{UNREAD}: no data came within the time limit"
                 return 0
-            while (got := self._into(view)) is None:  # a pipe that someone set to non-blocking
+            while (got := self._into(view)) is None:  # a non-blocking pipe that is empty for now
                 select.select([self._stream], [], [])
         except OSError as error:
             self.trouble = f"reading failed: {error.strerror or error}"
@@ -187,8 +187,8 @@ def state_of(status: os.stat_result) -> State:
 
 
 def open_raw(source: Input, until: float | None = None) -> RawBytes:
-    """Open a path, standard input ("-") or a binary stream; anything but a file is waited for until `until`
-    (monotonic clock), or without end if that is None. InputError if it cannot be opened."""
+    """Open a path, standard input ("-") or a binary stream. Reads from anything but a file wait until `until`
+    (monotonic clock), forever by default. InputError if it cannot be opened."""
     if isinstance(source, RawBytes):
         return source
     if not isinstance(source, str | os.PathLike):
@@ -229,8 +229,9 @@ def _reading(stream: BinaryIO | io.RawIOBase) -> Callable[[memoryview], int | No
 
     def read(view: memoryview) -> int | None:
         data = stream.read(len(view))
-        if data is not None:
-            view[: len(data)] = data
-        return data if data is None else len(data)
+        if data is None:
+            return None
+        view[: len(data)] = data
+        return len(data)
 
     return read

@@ -102,7 +102,8 @@ class PcapngWalker:
     @property
     def dropped(self) -> int | None:
         now = self.section.dropped if self.section else None
-        return now if self._dropped is None else self._dropped + (now or 0)
+        counts = [count for count in (self._dropped, now) if count is not None]
+        return sum(counts) if counts else None
 
     @property
     def form(self) -> PcapngForm | None:

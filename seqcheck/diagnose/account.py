@@ -13,7 +13,7 @@ from .arrays import distinct, quantiles
 from .explanations import lap
 from .explanations.context import Context
 from .explanations.episodes import slots
-from .explanations.part import Part
+from .explanations.part import Part, poisson
 from .facts import Facts
 from .keys import Bools, Floats, Ints
 from .result import MODERATE, Figures, Ring
@@ -32,7 +32,7 @@ VAGUELY = 0.5  # then a size is as good as others near it
 MOST_QUEUES = 16  # that a sender may spread its streams over
 CLOSE = 2.0  # places, and standard deviations
 FAR_OFF, NOW_AND_THEN = 2.0, 0.02  # standard deviations of a Poisson number; its chance
-MOST_LOST = 20
+LEAST = 1e-6  # expected losses
 OTHERS = 0.02  # of the posterior of the best: another size remains possible
 
 
@@ -114,8 +114,8 @@ def _short_by_losses(units: Units, mine: Bools, places: Ints) -> bool:
 def _by_chance(count: int, expected: float) -> bool:
     """Whether so many losses or more are to be expected now and then: where they are few, the standard deviation does
     not say."""
-    fewer = sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(min(count, MOST_LOST)))
-    return 1 - fewer >= NOW_AND_THEN
+    fewer = np.exp(poisson(np.arange(max(count, 0)), max(expected, LEAST))).sum()
+    return bool(1 - fewer >= NOW_AND_THEN)
 
 
 def _elsewhere(units: Units, mine: Bools) -> float:

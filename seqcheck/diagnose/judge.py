@@ -19,7 +19,7 @@ import numpy as np
 from ..dataclass import dataclass, replace
 from ..model import RING_CAUSES, Cause
 from ..track.tracker import Findings
-from . import account, doubts, doubts_of_others, populations
+from . import account, doubts, doubts_of_laps, doubts_of_others, populations
 from .arrays import at_one_count, distinct
 from .case import Case, case_of
 from .contest import Entry, Outcome, contest
@@ -128,7 +128,7 @@ def tighter(before: float, after: float, count: int) -> bool:
 
 def _far_more(before: float, after: float) -> bool:
     """Whether most copies lie at one count, and many more than before."""
-    return after >= max(doubts.MANY, REPLACED * before)
+    return after >= max(doubts_of_laps.MANY, REPLACED * before)
 
 
 def _echo(case: Case, aside: Bools) -> float:
@@ -278,8 +278,10 @@ def _lap(
     ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
     laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
     ring = replace(ring, laps=laps, queues=account.queues(ring, int(case.beside(rows).sum())))
-    instead, streams = doubts.replacing(case, sample, share), spared(case, rows, sample, share, ring)
-    held = tuple(doubts.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome, streams, instead=instead))
+    instead, streams = doubts_of_laps.replacing(case, sample, share), spared(case, rows, sample, share, ring)
+    held = tuple(
+        doubts_of_laps.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome, streams, instead=instead)
+    )
     flows = len(distinct(case.table.rows["stream"][rows]))
     if sample.own and flows > 1:  # or they take turns, on one ring that is as many times larger
         ring = replace(ring, size=None, high=max(ring.high, ring.best * flows))
@@ -291,14 +293,14 @@ def _lap(
     def made(cause: Cause, pattern: Pattern, which: Bools, doubtful: tuple[Doubt, ...]) -> Account:
         return _account(
             case, cause, pattern, which, spans, odds, rival=rival, ring=ring, held=doubtful, instead=instead,
-            resized=doubts.of_other_lengths(sample, share),
+            resized=doubts_of_laps.of_other_lengths(sample, share),
         )  # fmt: skip
 
     pattern: Pattern = "early-lap" if early else "lap"
     long = rows & (case.table.run_length >= LONG)
     if early or not long.any():
         return [made(entry.label.cause, pattern, rows, held)]
-    blocks = (*held, *doubts.of_blocks(case, long, ring))
+    blocks = (*held, *doubts_of_laps.of_blocks(case, long, ring))
     found = [made("ring-replay", "replay", long, blocks)]
     rest = rows & ~long
     if rest.any():  # a few beside many replays are pieces of these, and as doubtful
