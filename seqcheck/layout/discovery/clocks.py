@@ -13,6 +13,8 @@ and both together go as the arrival times do.
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,16 +97,20 @@ def short(table: Columns, column: int, seconds: Numbers) -> str:
 def fraction(table: Columns, seq: Word, seconds: Numbers) -> str:
     """What fraction of a second the word counts, or is part of, empty if it does not; `seconds` as for `clock`.
     Together with the seconds it has to run with the arrival times: near them, and always as far away."""
-    for width in sorted({seq.width, 4, 8}):
-        for first in range(seq.offset + seq.width - width, seq.offset + 1):
-            for big in (True, False):
-                part, there = table.words(first, width, big=big)
-                if (first < 0) == (seq.offset < 0) and there.any() and part[there].max() < max(FRACTIONS):
-                    for beside in (4, width):
-                        for offset in (first - beside, first + width):
-                            name = _beside(table, part, there, offset, beside, seconds)
-                            if name:
-                                return name
+    words = (
+        (first, width)
+        for width in sorted({seq.width, 4, 8})
+        for first in range(seq.offset + seq.width - width, seq.offset + 1)
+        if (first < 0) == (seq.offset < 0)
+    )
+    for (first, width), big in product(words, (True, False)):
+        part, there = table.words(first, width, big=big)
+        if not there.any() or part[there].max() >= max(FRACTIONS):
+            continue
+        for size in (4, width):
+            for offset in (first - size, first + width):
+                if name := _beside(table, part, there, offset, size, seconds):
+                    return name
     return ""
 
 

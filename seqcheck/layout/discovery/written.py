@@ -36,6 +36,7 @@ FRACTION = re.compile(rb"\d[.,]\Z")  # what stands before the digits of a fracti
 TIME_OF_DAY = re.compile(rb"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
 DAY = 86_400
 OFF = 1.5  # seconds by which a time of day may be off
+ITEM = re.compile(rb"\d+,")
 LISTED = re.compile(rb"\d\.\d+,\Z")  # a comma behind a fraction is none itself
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 
@@ -156,7 +157,7 @@ def _written(kind: str, payload: bytes, front: int, first: int) -> Iterator[Digi
 
 def _in_list(payload: bytes, first: int) -> bool:
     """Whether a comma stands on both sides of the digits."""
-    return payload[first - 1 : first] == b"," and bool(re.compile(rb"\d+,").match(payload, first))
+    return payload[first - 1 : first] == b"," and bool(ITEM.match(payload, first))
 
 
 def labels(payload: bytes) -> list[str]:
