@@ -3,6 +3,8 @@
 import json
 import signal
 import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,55 @@ def test_losses_are_those_of_the_renamed_interface(pair: netns.Pair, tmp_path: P
         pair.send("--count", "1000", "--stream", "2")
         assert live.end() == 0
     assert [each for each in caveats(path) if each.startswith("the link of lan0 went down")]
+
+
+@pytest.mark.parametrize("options", WAYS[:2], ids=lambda options: " ".join(options) or "alone")
+def test_one_that_is_renamed_again_and_again_is_still_there(
+    pair: netns.Pair, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """It is looked for while it has no name yet: that is not the end, and its link did not go down."""
+    path = tmp_path / "report.json"
+    names = [pair.into, *(f"lan{each}" for each in range(100))]
+    with netns.live(pair.rx, pair.into, *options, "--count", "2000", "--report", f"json={path}") as live:
+        pair.send("--count", "1000", "--stream", "1")
+        orders = "\n".join(f"link set {old} name {new}" for old, new in pairwise(names))
+        try:
+            subprocess.run(["ip", "-n", pair.rx, "-batch", "-"], input=orders, text=True, check=True, timeout=60)
+        except subprocess.CalledProcessError:
+            pytest.skip("this kernel renames no interface that is up")
+        live.says(f"was renamed to {names[-1]}")
+        pair.send("--count", "1000", "--stream", "2")
+        assert live.end() == 0
+    assert received(path) == [(1, 1000), (2, 1000)]
+    assert not [each for each in caveats(path) if "gone" in each or "went down" in each]
+
+
+def test_what_another_interface_lost_before_does_not_count(pair: netns.Pair, tmp_path: Path) -> None:
+    """One that nobody listened to gets the name."""
+    path = tmp_path / "report.json"
+    pair.link("sqout2", "sqin2")
+    pair.taps.pop("sqout2").close()
+    netns.run("ip", "netns", "exec", pair.tx, sys.executable, "-c", UNREAD)
+    counted = netns.run("ip", "netns", "exec", pair.rx, "cat", "/sys/class/net/sqin2/statistics/rx_dropped")
+    if int(counted) < 400:
+        pytest.skip("this kernel does not count frames that nobody takes")
+    pair.taps["sqout2"] = netns.tap(pair.rx, "sqin2")
+    with netns.live(pair.rx, pair.into, "--count", "2000", "--report", f"json={path}") as live:
+        pair.send("--count", "1000", "--stream", "1")
+        rename(pair, pair.into, "lan0")
+        live.says("was renamed to lan0")
+        rename(pair, "sqin2", pair.into)
+        live.says("lan0 was replaced")
+        pair.send("--count", "1000", "--stream", "2", out="sqout2")
+        assert live.end() == 0
+    assert received(path) == [(1, 1000), (2, 1000)]
+    assert not [each for each in caveats(path) if "before they could be captured" in each]
+
+
+UNREAD = """
+import socket
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as made:
+    made.bind(("sqout2", 0))
+    for _ in range(400):
+        made.send(bytes.fromhex("ffffffffffff 020000000001 88b5") + bytes(60))
+"""

@@ -173,7 +173,10 @@ class LiveReader(Summed, Stopping):
     @property
     def missed(self) -> int:
         """Frames that the interfaces or the host's queues lost before us, as far as they say."""
-        return sum(max(0, interface.losses(each.called) - self._missed[each.name]) for each in self._listened)
+        return sum(self._missed_of(each, each.called) for each in self._listened)
+
+    def _missed_of(self, each: Listened, called: str) -> int:
+        return max(0, interface.losses(called) - self._missed[each.name])
 
     @property
     def places(self) -> bool:
@@ -273,7 +276,10 @@ class LiveReader(Summed, Stopping):
         """Note each interface that lost its link and is still there, as when the other end went down."""
         for each in self._listened:
             name, before = each.called, self._links[each.name]
-            self._links[each.name] = now = interface.link_losses(name)
+            now = interface.link_losses(name)
+            if name != interface.ANY:  # a count that fell was of a name that it does not have any more
+                now = max(now, before)
+            self._links[each.name] = now
             if each.interface is not None and now > before:
                 times = "" if now == before + 1 else f" {now - before} times"
                 self._remark(f"the link of {visible(name)} went down{times}; what was sent meanwhile is lost")
@@ -316,9 +322,14 @@ class LiveReader(Summed, Stopping):
 
     def _begin(self, each: Listened, now: interface.Interface) -> None:
         """Listen to it, which is there."""
+        last = each.last
         with suppress(OSError):  # gone again
             each.bind(now)
             self._links[each.name] = interface.link_losses(now.name)
+            if each.awaited or (last is not None and last.index != now.index):  # what another one lost does not count
+                before = interface.numbered(last.index) if last is not None else None
+                lost = self._missed_of(each, before.name) if before is not None else 0
+                self._missed[each.name] = interface.losses(now.name) - lost
             if each.awaited:
                 called = f", as {visible(now.name)}" if now.name != each.name else ""
                 self._remark(f"{visible(each.name)} is there{called}")

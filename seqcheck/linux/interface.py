@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from dataclasses import dataclass
 
 from seqcheck.errors import InputError, UsageError
@@ -26,6 +27,7 @@ ANY = "any"  # all interfaces at once
 LINK_TYPES = {1: ETHERNET, 772: ETHERNET, 65534: RAW, 512: RAW, 768: RAW, 769: RAW, 778: RAW}
 # Counters below /sys/class/net/NAME/statistics of frames that came and that the host did not take in.
 LOSSES = ("rx_dropped", "rx_missed_errors", "rx_fifo_errors")
+RENAMED, RENAMING_S = 100, 0.002  # looks and the time between them: while it gets a name, it is found by none
 
 _REQUEST = struct.Struct(f"{IFNAMSIZ}s24s")
 
@@ -74,11 +76,16 @@ def find(name: str) -> Interface | None:
 
 def numbered(index: int) -> Interface | None:
     """The interface with that number, which it keeps when it is renamed. None if there is none (now), or it cannot be
-    read."""
-    try:
-        return find(socket.if_indextoname(index))
-    except (OSError, InputError):
-        return None
+    read. Where it gets another name just now, that is waited for."""
+    for _ in range(RENAMED):
+        try:
+            found = find(socket.if_indextoname(index))
+        except (OSError, InputError):
+            return None
+        if found is not None and found.index == index:
+            return found
+        time.sleep(RENAMING_S)
+    return None
 
 
 def _named(name: str) -> Interface | None:
