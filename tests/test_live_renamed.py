@@ -94,6 +94,30 @@ def test_names_that_are_exchanged_give_no_frame_twice(pair: netns.Pair, tmp_path
     assert received(path) == [(1, 1000), (2, 1000)]
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_name_that_moves_while_frames_come_gives_no_frame_twice(
+    pair: netns.Pair, tmp_path: Path, workers: str
+) -> None:
+    """Whichever was named first: it is let go of before it is listened to as another."""
+    path = tmp_path / "report.json"
+    pair.link("sqout2", "sqin2")
+    options = ("--workers", workers, "--report", f"json={path}")
+    sending = (*netns.SEQCHECK, "send", pair.out, "-q", "--count", "200000", "--rate", "100000")
+    with netns.live(pair.rx, "sqin2", pair.into, *options) as live:
+        with netns.program(pair.tx, *sending) as sender:
+            rename(pair, "sqin2", "lan0")
+            live.says("sqin2 was renamed to lan0")
+            for _ in range(3):
+                rename(pair, pair.into, "lan1")
+                rename(pair, "lan1", "sqin2")
+                live.says("renamed to sqin2")
+                rename(pair, "sqin2", pair.into)
+            assert sender.end() == 0
+        live.end(signal.SIGTERM)
+    made: dict[str, Any] = json.loads(path.read_text("ascii"))
+    assert made["duplicates"]["total"] == 0
+
+
 def test_losses_are_those_of_the_renamed_interface(pair: netns.Pair, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     with netns.live(pair.rx, pair.into, "--count", "2000", "--report", f"json={path}") as live:

@@ -288,9 +288,20 @@ class LiveReader(Summed, Stopping):
         """Look at each interface. If none is left, and none is waited for, that is the end."""
         before = [each for each in self._listened if each.interface]
         for each in self._listened:
+            self._let_go(each)
+        for each in self._listened:
             self._attend(each)
         if not self._wait and not any(each.interface for each in self._listened):
             self.stop(f"{visible((before or self._listened)[-1].called)} went down")
+
+    def _let_go(self, each: Listened) -> None:
+        """Take in nothing more of an interface that got another name that was asked for, before it is listened to as
+        that one: else its frames would come twice."""
+        before = each.interface
+        now = interface.numbered(before.index) if before is not None else None
+        if before is not None and now is not None and now.name != each.name and now.name in self.inputs:
+            self._remark(f"{visible(before.name)} was renamed to {visible(now.name)}")
+            each.ignore()
 
     def _attend(self, each: Listened) -> None:
         """Begin to listen to an interface that has come, note one that has gone, or was renamed."""
