@@ -288,23 +288,29 @@ class LiveReader(Summed, Stopping):
         """Look at each interface. If none is left, and none is waited for, that is the end."""
         before = [each for each in self._listened if each.interface]
         for each in self._listened:
-            self._let_go(each)
+            self._rename(each)
         for each in self._listened:
             self._attend(each)
         if not self._wait and not any(each.interface for each in self._listened):
             self.stop(f"{visible((before or self._listened)[-1].called)} went down")
 
-    def _let_go(self, each: Listened) -> None:
-        """Take in nothing more of an interface that got another name that was asked for, before it is listened to as
-        that one: else its frames would come twice."""
+    def _rename(self, each: Listened) -> None:
+        """Note that an interface got another name. If that one was asked for, too, take in nothing more of it before it
+        is listened to as that one: else its frames would come twice."""
         before = each.interface
         now = interface.numbered(before.index) if before is not None else None
-        if before is not None and now is not None and now.name != each.name and now.name in self.inputs:
-            self._remark(f"{visible(before.name)} was renamed to {visible(now.name)}")
+        if before is None or now is None or now.name == before.name:
+            return
+        renamed = f"{visible(before.name)} was renamed to {visible(now.name)}"
+        if now.name != each.name and now.name in self.inputs:
+            self._remark(f"{renamed}; what came until it was listened to as that one is lost")
             each.ignore()
+        else:
+            self._remark(renamed)
+            each.rename(now)
 
     def _attend(self, each: Listened) -> None:
-        """Begin to listen to an interface that has come, note one that has gone, or was renamed."""
+        """Begin to listen to an interface that has come, note one that has gone."""
         name, before = each.name, each.interface
         now = self._sought(each)
         here = now is not None and now.up
@@ -312,15 +318,8 @@ class LiveReader(Summed, Stopping):
             each.leave()
             what = "is gone" if now is None else "went down" if not here else "was replaced"
             self._remark(f"{visible(before.name)} {what}")
-        if each.interface is None:
-            if here and now and (now.name == name or now.name not in self.inputs):
-                self._begin(each, now)
-        elif before is not None and now is not None and now.name != before.name:
-            self._remark(f"{visible(before.name)} was renamed to {visible(now.name)}")
-            if now.name != name and now.name in self.inputs:  # it will be listened to as that one
-                each.ignore()
-            else:
-                each.rename(now)
+        if each.interface is None and here and now and (now.name == name or now.name not in self.inputs):
+            self._begin(each, now)
         each.awaited = each.interface is None
 
     def _sought(self, each: Listened) -> interface.Interface | None:
