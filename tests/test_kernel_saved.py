@@ -190,6 +190,17 @@ def test_what_is_no_state_is_refused(kernel: Any) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=["reference", "native"])
+def test_what_a_chain_keeps_came_once_each(kernel: Any) -> None:
+    """It is read again as it came."""
+    words = saved([*range(200), *range(100, 120)], border.ROOM)
+    (copies,) = [
+        at + 5 for at in range(len(words) - 7) if words[at] == 219 and words[at + 1] == 119 and words[at + 5] == 1
+    ]
+    words[copies] = 63
+    assert load(kernel, words) is None
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=["reference", "native"])
 def test_a_tracker_that_begins(kernel: Any) -> None:
     words = kernel.Tracker(256).save()
     assert kernel.Tracker(256, border.ROOM, words).streams().tolist() == []

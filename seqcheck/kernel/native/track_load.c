@@ -219,6 +219,7 @@ static void get_chain(struct tape *p, struct tracker *t, const struct stream *w)
         t->no_memory = p->bad = true;
     for (int64_t n = 0; n < rows && !p->bad; n++) {
         chain->rows[n] = get_arrival(p, t, w->hot);
+        p->bad |= chain->rows[n].copies != 1;   /* as records come */
         chain->n_rows = n + 1;
     }
     if (tape_within(p, 0, rows == 0))

@@ -263,6 +263,7 @@ class _Streams:
         chain.counted = _counts(tape)
         chain.refill = self._refill(track.s["received"] - chain.first.record)
         chain.rows = tape.many(CHAIN_BUFFER, lambda: self._arrival(track))
+        tape.check(all(row.copies == 1 for row in chain.rows))  # as records come
         if tape.within(0, not chain.rows):
             chain.other = self._other(track)
         return chain
