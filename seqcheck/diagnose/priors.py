@@ -50,6 +50,9 @@ HARDLY = 24  # below it no driver that we know of; a ring in software may be sma
 # Shares of the sizes: those above; multiples of 32 and of 8 (ixgbe, i40e and others round to them), log-uniform; any.
 FROM_KNOWN, FROM_32, FROM_8, FROM_ANY, FROM_TINY = 0.40, 0.15, 0.15, 0.30, 1e-5
 GIVEN = 0.95  # that the size the user gives is the ring's
+# (share of the slots that is in view, probability): frames that a filter hides and that take every second slot, or
+# every third one, ... shorten all laps alike. Flows sent in turn do that; few senders keep to it for a whole capture.
+IN_TURN = ((1 / 2, 2e-4), (2 / 3, 1e-4), (1 / 3, 5e-5), (3 / 4, 1e-4), (1 / 4, 3e-5), (4 / 5, 5e-5), (1 / 5, 2e-5))
 
 # Lengths of a window, history or block that is sent again: powers of two and round decimal numbers are what people
 # write, the rest is log-uniform up to 2**15.

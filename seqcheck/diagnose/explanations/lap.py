@@ -367,11 +367,23 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
             evidence, laps = _evidence(ends, sizes, family, burst, apart)
             evidence += _to_spare(ends, laps, sizes, family, units.elsewhere)
             total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
+    if families is OPEN:
+        total = np.logaddexp(total, prior + _in_turn(units, sizes, mine, apart))
     if units.early or not units.lossless:
         for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given, *common))).tolist():
             near = blurred(units, int(sizes[at]), given)
             total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine] @ apart))
     return sizes, total
+
+
+def _in_turn(units: Units, sizes: Ints, mine: Ints, apart: Floats) -> Floats:
+    """float64[sizes]: log-evidence where frames that are not in view take a fixed share of the slots of each size."""
+    total = np.full(len(sizes), -np.inf)
+    for share, weight in priors.IN_TURN:
+        off = np.abs(np.round(sizes * share)[:, None] - units.end[mine])
+        law = np.where(off == 0, math.log(EXACT), np.where(off == 1, math.log(BESIDE / 2), FLOOR))
+        total = np.logaddexp(total, law @ apart + math.log(OPEN["exact"] * weight))
+    return total
 
 
 def _apart(units: Units, mine: Ints) -> Floats:

@@ -146,6 +146,17 @@ def _apart(ring: Ring, figures: Figures) -> str:
     return f"Copies are {spans((low, high), 'record')} apart: {lap}, minus {span(less)} used by other traffic or lost."
 
 
+def _unseen(ring: Ring, figures: Figures) -> str:
+    """What the sender's other frames would mean for the size, where none are in view."""
+    without = "The capture has no other frames from the sender"
+    if ring.size is None or ring.given or figures.distance != (ring.size, ring.size):
+        return f"{without}: capture without a filter to see what else was in the ring."
+    return (
+        f"{without}. If a filter hid some that took every other slot, the ring has {number(2 * ring.size)} slots: "
+        "capture without a filter to see them."
+    )
+
+
 def limits(one: Account) -> list[str]:
     ring, figures = one.ring, one.figures
     if ring is None:
@@ -175,10 +186,7 @@ def limits(one: Account) -> list[str]:
             "smaller than their count."
         )
     if not ring.closed:
-        found.append(
-            "The capture has no other frames from the sender: capture without a filter to see what else was in the "
-            "ring."
-        )
+        found.append(_unseen(ring, figures))
     if figures.count < 3:
         found.append(
             f"{agree(figures.count, 'One duplicate', 'Two duplicates')} can match a ring size by chance: capture for "
