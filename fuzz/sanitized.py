@@ -42,7 +42,7 @@ def main() -> int:
         if any(not list(binding.glob(f"{path.stem}.*.so")) for path in binding.glob("*.pyx")):
             raise SystemExit("fuzz: the native kernel was not built")
         tests = sys.argv[1:] or sorted(map(str, (tree / "tests").glob("test_kernel_*.py"))) + [
-            str(tree / "tests" / name) for name in ("test_index.py", "test_decode_kernel.py", "test_track.py")
+            str(tree / "tests" / name) for name in ("test_index.py", "test_decode_rules.py", "test_track.py")
         ]
         environ = {
             **os.environ, "PYTHONPATH": str(tree), "PYTHONMALLOC": "malloc", "LD_PRELOAD": libraries(),

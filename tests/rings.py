@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 
-from kinds import BEGIN, STEP, Wire, datagram, foreign, numbers
+from kinds import BEGIN, STEP, B, Wire, datagram, foreign, numbers
 
 
 class Ring:
@@ -383,4 +383,34 @@ def after_stalls(size: int = 512, stale: int = 24, every: int = 8) -> io.BytesIO
         ring.send(foreign() if len(ring.slots) % every == 0 else flow.next())
     for _ in range(size):
         wire.put(flow.next())
+    return wire.capture()
+
+
+def at_a_pace_that_wanders(size: int = 95, *, seed: int = 1) -> io.BytesIO:
+    """Slots go out stale in two groups, far apart; the sender's pace changes every other lap. Another host sends
+    now and then."""
+    wire = Wire(seed)
+    ring, flow, pace = Ring(wire, size), Flows(), STEP
+    due = {lap * size + 20 * wire.random.randrange(size // 20) for lap in (2, 3, 4, 30, 31)}
+    for place in range(33 * size):
+        if place % (2 * size) == 0:
+            pace = int(STEP * 2 ** wire.random.uniform(-2, 2))
+        if wire.random.random() < 0.01:
+            wire.put(foreign(source=B), wire.step(1, 2))
+        host = place % size % 20 == 7
+        old = ring.old(1.0) if place in due and not host else None
+        ring.send(old or (foreign() if host else flow.next()), wire.step(pace, pace + pace // 3))
+    return wire.capture()
+
+
+def beside_hidden_frames(size: int, every: int, stale: int = 60) -> io.BytesIO:
+    """Slots go out stale instead of what was due; each `every`-th slot holds a frame that a filter hides."""
+    wire = Wire(41)
+    ring, flow = Ring(wire, size), Flows()
+    while ring.stale < stale:
+        if len(ring.slots) % every == 0:
+            ring.send(None)
+            continue
+        due = flow.next()
+        ring.send(ring.old(1 / 200) or due)
     return wire.capture()

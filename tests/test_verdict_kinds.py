@@ -535,3 +535,34 @@ def test_the_interval_holds_a_size_of_which_too_much_was_lost(size: int) -> None
 def test_frames_that_change_places_within_a_stretch_of_stale_slots_leave_the_size_exact(size: int) -> None:
     verdict = judged(lossy_rings.in_a_stretch(size, size // 5)).verdict
     assert (verdict.cause in ("stale-slot", "ring-replay"), verdict.ring_size) == (True, size), verdict.statement
+
+
+def test_a_pace_that_wanders_between_few_copies_is_no_steady_one() -> None:
+    """Five copies say little of the pace; the records in between say much, nearly always enough."""
+    verdicts = [judged(rings.at_a_pace_that_wanders(seed=seed)).verdict for seed in range(1, 9)]
+    assert {(verdict.cause, verdict.ring_size) for verdict in verdicts} == {("stale-slot", 95)}
+    assert sum(verdict.strength == "strong" for verdict in verdicts) >= 7, verdicts
+
+
+@pytest.mark.parametrize(("every", "in_view"), [(3, 341), (4, 384), (5, 410)])
+def test_hidden_frames_may_take_a_fixed_share_of_the_slots(every: int, in_view: int) -> None:
+    """All laps fall short by the same, as if the ring were smaller: then 512 is possible, and no size is sure."""
+    verdict = judged(rings.beside_hidden_frames(512, every)).verdict
+    assert verdict.cause == "stale-slot", verdict.statement
+    assert verdict.strength != "strong", verdict.caveats
+    assert verdict.bracket is not None
+    assert verdict.bracket[0] <= in_view < 512 <= (verdict.bracket[1] or 512), verdict.bracket
+
+
+def test_every_other_slot_may_hold_hidden_frames() -> None:
+    verdict = judged(rings.beside_hidden_frames(1024, 2)).verdict
+    assert (verdict.cause, verdict.ring_size) == ("stale-slot", 512), verdict.statement
+    assert any("every other slot, the ring has 1024" in caveat for caveat in verdict.caveats), verdict.caveats
+
+
+def test_a_time_that_varies_is_no_reason_where_a_delay_would_look_the_same() -> None:
+    """The two sentences would contradict each other."""
+    for make in (lambda: steady_paths.through_a_jittery_queue(40.3, 8.0), lambda: rings.stale_slots(95, 4, seed=3)):
+        verdict = judged(make()).verdict
+        said = " ".join(verdict.because)
+        assert not ("a path delays by time" in said and "a constant delay" in " ".join(verdict.caveats)), verdict

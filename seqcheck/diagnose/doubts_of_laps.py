@@ -168,7 +168,7 @@ def _of_any_size(
     if steady is False or timekeeping.pace_changes(case, rows):
         return
     if steady:
-        yield "keeps-time"
+        yield "keeps-time" if timekeeping.to_both(part, sample, share) else "held-up"
     else:
         yield "pace" if ring.size is not None else "pace-and-size"
 

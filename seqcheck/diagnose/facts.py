@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..dataclass import dataclass, field
+
+COURSE = np.dtype([("source", "<i4"), ("ordinal", "<i8"), ("ns", "<i8")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,7 @@ class Facts:
     redundant   the layout is sent over two ways on purpose (PRP, HSR, ST 2022-7, A/B feeds)
     behind      a point before saw none of these copies: the sender did not repeat itself
     numbered    the frames carry numbers; else they are told apart by their bytes, and no field has to count
+    course      source, ordinal and ns of records that are evenly spread over the capture; bounded
     """
 
     ring_sizes: tuple[int, ...] = ()
@@ -85,3 +91,4 @@ class Facts:
     behind: bool = False
     numbered: bool = True
     ways: tuple[int, int] | None = None
+    course: NDArray[Any] = field(default_factory=lambda: np.zeros(0, COURSE))

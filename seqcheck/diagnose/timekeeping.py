@@ -20,7 +20,9 @@ AT_ONCE = 8  # records
 BLUR = 0.02  # of a lap, beside which its own copies may lie
 PACE = 0.05  # of the time between copies, by which that time differs within a run
 STEADY = 1.1  # frames' worth of time, that the time between copies varies by: then a delay would give the same counts
-LAPS, LASTING = 9, 2.0  # laps, over which a pace that changes makes times differ; so many times as much as over one
+DENSE = 0.5  # of a lap, from one known record to the next: then they tell how long a lap takes
+LAPS = 9  # over so many a pace that changes makes times differ by more than over one: so many times
+LASTING, CLEARLY = 2.0, 1.7  # as much, going by the copies, and by the records between them
 EVEN = 0.2  # of the mean time to the next frame: the usual one, where frames come in no bursts
 UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
 TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
@@ -57,30 +59,47 @@ def untold(sample: Units, share: Floats) -> bool:
 
 
 def steady(case: Case, sample: Units, share: Floats) -> bool | None:
-    """Whether the pace never changed: the time over many laps varies no more than that over one, as it does where the
-    clock is coarse, or each frame is delayed for itself. Then the time between copies may vary by as much, and a
-    constant delay gives the same counts as a ring. None if that cannot be told: the capture is too short, or frames
-    come in bursts, of which nobody knows who made them."""
+    """Whether the pace never changed from the first copy to the last: the time over many laps varies no more than that
+    over one, as it does where the clock is coarse, or each frame is delayed for itself. Then the time between copies
+    may vary by as much, and a constant delay gives the same counts as a ring. None if that cannot be told: the capture
+    is too short, or frames come in bursts, of which nobody knows who made them."""
     mine = share > 0.5
     at = sample.at[mine]
     if not len(at) or np.ptp(sample.source[mine]):
         return None
-    ordinal, ns = (np.sort(case.table.rows[name][at]).astype(np.float64) for name in ("ordinal", "ns"))
-    later = np.searchsorted(ordinal, ordinal + LAPS * median(sample.end[mine]))
-    first = np.flatnonzero(later < len(at))
+    lap = median(sample.end[mine])
+    ordinal, ns = _course(case, at)
+    copies = np.searchsorted(np.sort(case.table.rows["ordinal"][at]), ordinal)
+    later = np.searchsorted(ordinal, ordinal + LAPS * lap)
+    first = np.flatnonzero(later < len(ordinal))
     if len(first) < AGREE:
         return None
-    passed, over_one = ns[later[first]] - ns[first], _most(sample.time[mine])
+    passed = ns[later[first]] - ns[first]
+    if len(ordinal) > len(at) and median(np.diff(ordinal)) <= DENSE * lap:
+        over_one = CLEARLY * _most((np.interp(ordinal + lap, ordinal, ns) - ns)[first])
+    else:
+        over_one = LASTING * _most(sample.time[mine])
     over_many = []
-    for places in (ordinal, ordinal - np.arange(len(at))):  # copies may take time of their own, as slots do, or none
+    for places in (ordinal, ordinal - copies):  # copies may take time of their own, as slots do, or none
         frames = places[later[first]] - places[first]
         over_many.append(_most(passed - frames * (float(passed.sum()) / max(float(frames.sum()), 1.0))))
-    if min(over_many) > LASTING * over_one:
+    if min(over_many) > over_one:
         return False
     near = [case.facts.evidence.get(frame) for frame in case.table.rows["frame"][at].tolist()]
     doubles = [one.double for one in near if one is not None and one.double]
     even = not doubles or median(doubles) >= EVEN * 2 * median(sample.time[mine]) / median(sample.end[mine])
     return True if even else None
+
+
+def _course(case: Case, at: Ints) -> tuple[Floats, Floats]:
+    """(places, ns): how far the source's frames had come, and when, from the first of these copies to the last: of the
+    copies, or of records in between, if more of them are known."""
+    copies, course = case.table.rows[at], case.facts.course
+    low, high = int(copies["ordinal"].min()), int(copies["ordinal"].max())
+    mine = course["source"] == copies["source"][0]
+    between = course[mine & (course["ordinal"] >= low) & (course["ordinal"] <= high)]
+    known = between if len(between) > len(copies) else copies
+    return np.sort(known["ordinal"]).astype(np.float64), np.sort(known["ns"]).astype(np.float64)
 
 
 def _most(values: Floats) -> float:

@@ -131,6 +131,7 @@ class Observation:
             ways=self._ways.counts,
             dropped=capture.dropped,
             numbered=chosen.content is None,
+            course=self._timeline.points(),
         )
         how = self.pipeline.how
         if not how and not facts.redundant and not limited.UNSEEN & {each.name for each in findings.limits}:

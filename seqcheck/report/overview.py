@@ -79,7 +79,7 @@ def _moments(findings: Findings, gaps: NDArray[np.int64] | None, timeline: Timel
 
 def _course(findings: Findings, timeline: Timeline) -> tuple[Point, ...]:
     """Records that are no duplicates, as far as these are known."""
-    points = timeline.points()
+    points = timeline.points()[["stream", "frame", "ns", "seq"]]
     # Each frame is in either once; were that not assumed, numpy.ma would be loaded to make sure.
     points = points[~np.isin(points["frame"], findings.duplicates["frame"], assume_unique=True)]
     return tuple(Point(stream=stream, frame=frame, ns=ns, seq=seq) for stream, frame, ns, seq in points.tolist())

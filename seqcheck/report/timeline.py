@@ -34,7 +34,9 @@ BIN = np.dtype(
     ]
 )  # fmt: skip
 Rows = NDArray[np.int32] | None
-POINT = np.dtype([("stream", "<i4"), ("frame", "<i8"), ("ns", "<i8"), ("seq", "<u8")])
+POINT = np.dtype(
+    [("stream", "<i4"), ("source", "<i4"), ("ordinal", "<i8"), ("frame", "<i8"), ("ns", "<i8"), ("seq", "<u8")]
+)
 
 
 class Sample:
@@ -115,7 +117,8 @@ class Timeline(Sink):
         if wanted.start < count:
             taken = records.row[:count][wanted]
             points = np.empty(len(taken), POINT)
-            points["stream"], points["seq"] = records.stream[:count][wanted], records.seq[:count][wanted]
+            for name in ("stream", "source", "ordinal", "seq"):
+                points[name] = getattr(records, name)[:count][wanted]
             points["frame"], points["ns"] = taken + np.int64(frames.first), frames.ns[taken]
             self._points.put(points)
 

@@ -377,12 +377,15 @@ def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) ->
 
 
 def _in_turn(units: Units, sizes: Ints, mine: Ints, apart: Floats) -> Floats:
-    """float64[sizes]: log-evidence where frames that are not in view take a fixed share of the slots of each size."""
+    """float64[sizes]: log-evidence where frames that are not in view take a fixed share of the slots of each size. What
+    is left of a lap may be a broken number of frames: then it is the one below, the one above, or both by turns."""
     total = np.full(len(sizes), -np.inf)
     for share, weight in priors.IN_TURN:
-        off = np.abs(np.round(sizes * share)[:, None] - units.end[mine])
-        law = np.where(off == 0, math.log(EXACT), np.where(off == 1, math.log(BESIDE / 2), FLOOR))
-        total = np.logaddexp(total, law @ apart + math.log(OPEN["exact"] * weight))
+        low, high = (round_(sizes * share)[:, None] - units.end[mine] for round_ in (np.floor, np.ceil))
+        exactly = [np.where(off == 0, math.log(EXACT), np.where(abs(off) == 1, math.log(BESIDE / 2), FLOOR))
+                   for off in (low, high)]  # fmt: skip
+        for law in (*exactly, np.logaddexp(*exactly) - math.log(2)):
+            total = np.logaddexp(total, law @ apart + math.log(OPEN["exact"] * weight / 3))
     return total
 
 

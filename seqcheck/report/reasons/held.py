@@ -27,6 +27,10 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
     "astray": _says("many numbers came very late, so the distances may be off."),
     "most-numbers": _says("most of the numbers came again, but a ring fault strikes only now and then."),
     "keeps-time": _says("the sender's pace is steady, so a constant delay would look the same."),
+    "held-up": _says(
+        "over many laps the sender's pace is steady. If its frames are held up on the path, each for a time of its "
+        "own, a constant delay looks the same."
+    ),
     "scatter": _says("the copies do not share one distance, and many other causes scatter like this."),
     "some-scatter": _says("the copies scatter a little around one distance."),
     "blocks": _says(

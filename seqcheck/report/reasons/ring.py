@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ...diagnose.priors import origin
-from ...diagnose.result import Account, Cluster, Figures, Ring
+from ...diagnose.result import Account, Cluster, Doubt, Figures, Ring
 from ..words import agree, listed, number, plural, span, spans, subject, time
 from .common import are, share
+
+# Doubts that leave a constant delay possible: then a time that varies is no reason.
+OF_PACE: frozenset[Doubt] = frozenset({"keeps-time", "held-up", "pace", "pace-and-size"})
 
 
 def size(ring: Ring) -> str:
@@ -102,7 +105,7 @@ def reasons(one: Account) -> list[str]:
             f"{agree(figures.stand_ins, 'takes', 'take')} the place of a missing number: the old content went out "
             "instead."
         )
-    if figures.delay_ns and _vary(figures.delay_ns, figures.tick):
+    if figures.delay_ns and _vary(figures.delay_ns, figures.tick) and not OF_PACE & set(one.doubts):
         found.append(
             f"The time between copies varies from {time(figures.delay_ns[0])} to {time(figures.delay_ns[2])} while the "
             "distance stays the same: a ring counts frames, a path delays by time."
