@@ -72,15 +72,9 @@ def of_lap(
         yield "receiver"
     if ring.closed and (wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
-    if ring.given:
-        return
-    if instead and ring.size is None and not of_other_lengths(sample, share):
-        yield "wide" if ring.high > OPEN * ring.low else "open-size"
-        if timekeeping.untold(sample, share):
-            yield "clock"
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"
-    if sample.slotless:  # programs and queues count numbers; a ring counts slots
+    if sample.unmoved:  # programs and queues count numbers; a ring counts slots
         yield "beside"
     elif not instead and _by_numbers(case, spans):
         yield "numbers"
@@ -88,16 +82,22 @@ def of_lap(
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"
-    if ring.best < (HARDLY if instead and ring.size is not None else KNOWN[0][0]):
-        yield "small"
     one_number = int(np.ptp(case.table.rows["x"][rows])) == 0 and rows.sum() > 1
     counted = timekeeping.like_clockwork(sample, share, ring) or timekeeping.by_number(case, rows, ring)
-    if not instead and (counted or (one_number and not origin(ring.best))):
+    if not instead and (counted or (one_number and not (ring.given or origin(ring.best)))):
         yield "clockwork"
     if not instead and _of_one_place(case, rows, ring):
         yield "one-place"
     if timekeeping.after_pauses(sample, share) and not _by_all_frames(sample, share, ring):
         yield "pauses"
+    if ring.given:
+        return
+    if instead and ring.size is None and not of_other_lengths(sample, share):
+        yield "wide" if ring.high > OPEN * ring.low else "open-size"
+        if timekeeping.untold(sample, share):
+            yield "clock"
+    if ring.best < (HARDLY if instead and ring.size is not None else KNOWN[0][0]):
+        yield "small"
     yield from _of_time(case, part, ring, rows, spans, sample, share, instead=instead)
     known = bool(origin(ring.best)) and (ring.size is not None or part.family != "exact")
     if not (instead or known or _stamped(sample, share, ring)):
@@ -180,9 +180,9 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
     table = case.table
     leads = rows & table.leads
     lengths = table.run_length[leads]
-    if ring.given or not len(lengths):
+    if not len(lengths):
         return
-    if len(lengths) == 1:
+    if len(lengths) == 1 and not ring.given:
         yield "one-run"
     newest = np.full(int(table.run.max()) + 1, np.iinfo(np.int64).max)
     np.minimum.at(newest, table.run[rows], table.lag[rows])

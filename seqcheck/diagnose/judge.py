@@ -102,7 +102,7 @@ def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:
         leads = which & table.leads
         if leads.sum() < 2:
             continue
-        other = made(aside | which, slotless=which is again)
+        other = replace(made(aside | which, slotless=which is again), unmoved=True)
         scatter = [_scatter(each.high[leads]) for each in (spans, other)]
         if scatter[1] < better * scatter[0]:
             spans = other

@@ -44,15 +44,16 @@ class Brackets:
     """For each row of the table: `low`, the slots that the stream's own records between the copies took, lost ones and
     all; `high`, all frames of the source between them, likewise; `foreign`, how many of these were no record of it;
     `old`, copies among them that stand in for no number. `slotless`: what came again did not take a slot itself, so
-    that its place is known but for one. `replaced`: no number that never came took a slot, since another frame went out
-    in its place: hardly any was lost on the way. `own`: only frames of the stream took slots, since it has a queue of
-    its own."""
+    that its place is known but for one. `unmoved`: it did not, or not where it came in long runs. `replaced`: no number
+    that never came took a slot, since another frame went out in its place: hardly any was lost on the way. `own`: only
+    frames of the stream took slots, since it has a queue of its own."""
 
     low: Ints
     high: Ints
     foreign: Floats
     old: Ints
     slotless: bool = False
+    unmoved: bool = False
     replaced: bool = False
     own: bool = False
 
@@ -77,7 +78,7 @@ class Units:
     silence    from the source's frame before the copy to the one after it, in times of what that takes nearby; 0 not
                known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
-    slotless, own  as in Brackets
+    slotless, unmoved, own  as in Brackets
     lossless   every number that never came is one in whose place another went out
     source, ordinal  of the copy, as in Table: where it stands among the frames of its source
     elsewhere  share (0..1) of the sources' frames that are of no stream with such copies: these alone may leave by
@@ -109,6 +110,7 @@ class Units:
     fresh_id: Floats
     astray: Floats
     slotless: bool
+    unmoved: bool
     own: bool
     lossless: bool
     source: Ints
@@ -221,6 +223,7 @@ def units(
             ]
         ),
         slotless=spans.slotless,
+        unmoved=spans.unmoved,
         own=spans.own,
         lossless=loss.loss == 0,
         source=table.rows["source"][at].astype(np.int64),
