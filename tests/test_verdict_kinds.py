@@ -10,6 +10,7 @@ from collections.abc import Callable
 import kinds
 import lookalikes
 import lossy_rings
+import programs
 import pytest
 import rings
 import steady_paths
@@ -130,6 +131,19 @@ INNOCENT: dict[str, tuple[Callable[[], io.BytesIO], set[str]]] = {
         lambda: lookalikes.from_a_history(129),
         {"retransmission", "sender-repeat", "path-copy", "unexplained"},
     ),
+    "batches of 128, two later": (programs.batches_again, {"retransmission", "sender-repeat", "unexplained"}),
+    "batches of 37, four later, with losses": (
+        lambda: programs.batches_again(37, 4, 0.14, others=0.01),
+        {"retransmission", "sender-repeat", "unexplained"},
+    ),
+    "a timer, of a sender that pauses": (
+        programs.repeats_by_a_timer,
+        {"retransmission", "sender-repeat", "path-copy", "unexplained"},
+    ),
+    "a shorter timer, of a sender that pauses": (
+        lambda: programs.repeats_by_a_timer(815, 5000, 900, lost=0.002),
+        {"retransmission", "sender-repeat", "path-copy", "unexplained"},
+    ),
     "a delay at a constant rate": (kinds.delayed_at_a_constant_rate, {"path-copy", "retransmission", "unexplained"}),
 }
 
@@ -214,6 +228,16 @@ def test_one_loss_in_the_lap_of_all_copies_leaves_the_size_known() -> None:
 @pytest.mark.parametrize("jitter", [0.05, 0.2])
 def test_a_ring_size_that_is_given_accuses_nobody_either(jitter: float) -> None:
     report = judged(kinds.delayed(10_000_000, jitter, 0.01), ring_sizes=(64,))
+    assert report.verdict.cause not in RING_CAUSES or report.verdict.strength == "weak", report.verdict.statement
+
+
+@pytest.mark.parametrize("make", [
+    programs.a_history_again, lambda: programs.batches_again(128, 3, 0.1), lambda: programs.batches_again(100, 4, 0.1),
+])  # fmt: skip
+@pytest.mark.parametrize("given", [512, 500, 2048])
+def test_a_window_as_long_as_the_ring_that_is_given(make: Callable[[], io.BytesIO], given: int) -> None:
+    """People write the same numbers for windows and for rings: that one is given does not say which it was."""
+    report = judged(make(), ring_sizes=(given,))
     assert report.verdict.cause not in RING_CAUSES or report.verdict.strength == "weak", report.verdict.statement
 
 

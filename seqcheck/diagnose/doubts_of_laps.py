@@ -15,8 +15,8 @@ from .doubts import AS_OFTEN, wide
 from .due import far_behind
 from .explanations.labels import varied
 from .explanations.part import Part
-from .keys import Bools, Floats
-from .priors import HARDLY, KNOWN, SMALLEST, origin
+from .keys import Bools, Floats, Ints
+from .priors import HARDLY, KNOWN, SMALLEST, origin, written
 from .result import AGREE, Doubt, Ring
 from .spared import Spared
 from .table import stretch
@@ -42,6 +42,8 @@ SEVERAL, STREAM = 5, 48  # different numbers: by chance they have the same place
 BESIDE, UNSEEN = 0.1, 1.5  # places by which counts scatter; by so many times the frames that were lost unseen
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
+BY_CHANCE = 1e-4  # of runs that begin at the same place of a batch
+AROUND = 0.25  # of a lap, beside it
 NEARLY_ALL, MORE = 0.9, 0.05  # of the copies; how many more of them count numbers than count slots
 
 
@@ -50,7 +52,7 @@ def of_lap(
     streams: Spared, *, instead: bool,
 ) -> Iterator[Doubt]:  # fmt: skip
     """For `rows` that a lap took; `share` is how much of each unit of `sample` is the lap's."""
-    if not _standing_out(case, rows, spans, ring):
+    if not _standing_out(case, rows, spans, ring) or (part.family != "exact" and _of_few(case, rows, spans, ring)):
         yield "slice"
     if _led_astray(case) and at_one_count(sample.end[share > 0.5]) < MOST_OF_THEM:  # else distances are not off
         yield "astray"
@@ -72,13 +74,14 @@ def of_lap(
         yield "receiver"
     if ring.closed and (wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
+    by_chance = ring.given and not written(ring.best)  # few programs have just the size that the user gives
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"
     if sample.unmoved:  # programs and queues count numbers; a ring counts slots
         yield "beside"
     elif not instead and _by_numbers(case, spans):
         yield "numbers"
-    if sample.own:
+    if sample.own and not by_chance:
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"
@@ -176,11 +179,11 @@ def _of_any_size(
 def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
     """For replays that are as long as their distance, or go on up to the newest number: a window, a history or a queue
     that is sent again has that, too, the same bytes and all. Where most are shorter, their distance is no length of
-    theirs."""
+    theirs; and where the user gives a size, few windows have just that, unless it is one that people write."""
     table = case.table
     leads = rows & table.leads
     lengths = table.run_length[leads]
-    if not len(lengths):
+    if not len(lengths) or (ring.given and not written(ring.best)):
         return
     if len(lengths) == 1 and not ring.given:
         yield "one-run"
@@ -188,6 +191,19 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
     np.minimum.at(newest, table.run[rows], table.lag[rows])
     if float(np.mean((lengths >= ALL_OF_IT * ring.best) | (newest[table.run[leads]] <= UP_TO))) >= 0.5:
         yield "blocks"
+    elif _in_batches(case, leads, lengths):
+        yield "batches"
+
+
+def _in_batches(case: Case, leads: Bools, lengths: Ints) -> bool:
+    """Whether most runs are of one length, and begin at multiples of it but for a constant: a program that sends its
+    batches again does that. Where a ring goes on from has nothing to do with the numbers."""
+    values, often = np.unique(lengths, return_counts=True)
+    length = int(values[int(np.argmax(often))])
+    first = np.unique(case.table.rows["x"][leads][lengths == length])  # a run that comes again says nothing new
+    if often.max() < MOSTLY * len(lengths) or length ** (len(first) - 1) < 1 / BY_CHANCE:
+        return False
+    return bool(np.unique(first % length, return_counts=True)[1].max() >= MOSTLY * len(first))
 
 
 def _miscounted(agreeing: float) -> Iterator[Doubt]:
@@ -210,6 +226,14 @@ def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
     within = (others >= low) & (others <= high)
     outside = max(float(beside.sum()) / (2 * width), float(within.sum()) / (high - low + 1) / 2)
     return outside * CLEAR <= inside
+
+
+def _of_few(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
+    """Whether more duplicates lie around the lap than are the lap's."""
+    places = spans.high if ring.closed else spans.low
+    off = np.abs(places - np.maximum(np.round(places / ring.best), 1) * ring.best)
+    others = ~rows & case.table.known & ~case.table.early & (off <= AROUND * ring.best)
+    return int(others.sum()) > int(rows.sum())
 
 
 def _among_others(sample: Units, share: Floats, size: int) -> bool:

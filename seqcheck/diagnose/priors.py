@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .keys import Floats
+from .keys import Bools, Floats
 
 # How often each cause is behind duplicates that people bring to a tool like this. Copies on the way are by far the
 # most usual (Wireshark's wiki, Riverbed, packetevents: nearly every report of duplicates is a mirror port); rings are
@@ -106,13 +106,27 @@ def origin(of: int) -> str:
     return next((where for known, _, where in KNOWN if known == of), "")
 
 
+def _powers(numbers: NDArray[np.int64]) -> Bools:
+    result: Bools = (numbers & (numbers - 1)) == 0
+    return result
+
+
+def _rounds(numbers: NDArray[np.int64]) -> Bools:
+    result: Bools = (numbers >= 10) & np.isin(numbers / 10 ** np.floor(np.log10(numbers)), (1.0, 2.0, 2.5, 5.0))
+    return result
+
+
+def written(length: int) -> bool:
+    """Whether that is the kind of number that people write for a window or a block: a power of two, or a round one."""
+    one = np.array([length], np.int64)
+    return bool((_powers(one) | _rounds(one))[0])
+
+
 @cache
 def _blocks() -> Floats:
     every = np.arange(1, LONGEST + 1)
     weight = np.zeros(LONGEST + 1)
-    power = (every & (every - 1)) == 0
-    digits = 10 ** np.floor(np.log10(every))
-    round_ = (every >= 10) & np.isin(every / digits, (1.0, 2.0, 2.5, 5.0))
+    power, round_ = _powers(every), _rounds(every)
     for share, chosen in (
         (BLOCK_POWER, power / every**0.75),
         (BLOCK_ROUND, round_ / np.sqrt(every)),

@@ -26,7 +26,7 @@ Doubt = Literal[
     "own-count", "spared", "groups", "keeps-count", "receiver", "pauses", "no-count", "alike", "no-program", "behind",
     "length", "round", "one-place", "open-size", "unusual", "pace", "pace-and-size",
     "nobody-else", "old-packets", "hops", "pool", "handful", "numbers", "over-again",
-    "clock-like", "held-up",
+    "clock-like", "held-up", "batches",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
@@ -97,6 +97,7 @@ class Ring:
     rest      other sizes that remain possible, the most probable first
     cluster   where in the ring the duplicates sit, None if that is anywhere
     untouched share of the frames between the copies by which `low` is lower, since they may leave by another queue
+    counted   the frames that took slots: all of the sender's, those that did not come again, the stream's own
     queues    (how many, of which size): known rings whose streams take turns would give the same lap; else None
     """
 
@@ -113,6 +114,7 @@ class Ring:
     cluster: Cluster | None = None
     untouched: float = 0.0
     queues: tuple[int, int] | None = None
+    counted: Literal["all", "new", "own"] = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

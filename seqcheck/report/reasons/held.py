@@ -37,6 +37,9 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "most runs are as long as their distance, or end with the newest number; so does a retransmitted window or "
         "history."
     ),
+    "batches": _says(
+        "the runs are of one length and begin at multiples of it, as the batches that a program sends again do."
+    ),
     "few": lambda one: f"there {'is' if one.figures.count == 1 else 'are'} only {plural(one.figures.count, 'copy')}.",
     "no-lap": _says("no lap can be measured."),
     "passed-over": _says("numbers are skipped all the time, so one missing next to a copy means little."),

@@ -7,6 +7,12 @@ from ...diagnose.result import Account, Cluster, Doubt, Figures, Ring
 from ..words import agree, listed, number, plural, span, spans, subject, time
 from .common import are, share
 
+OFTEN = 0.1  # of the copies, below which a missing number beside them may have been lost by chance
+COUNTED = {
+    "all": "all frames of the sender",
+    "new": "all frames of the sender that did not come again",
+    "own": "the frames of each stream by itself",
+}
 # Doubts that leave a constant delay possible: then a time that varies is no reason.
 OF_PACE: frozenset[Doubt] = frozenset({"keeps-time", "held-up", "pace", "pace-and-size"})
 
@@ -92,14 +98,14 @@ def reasons(one: Account) -> list[str]:
     if ring.exact > 0:
         lap = f"{number(ring.best)} slots" + (" or a multiple" if int(ring.laps.max(initial=1)) > 1 else "")
         found.append(
-            f"Counting all frames of the sender, {share(min(ring.exact, figures.count), figures.count, 'copy')} "
+            f"Counting {COUNTED[ring.counted]}, {share(min(ring.exact, figures.count), figures.count, 'copy')} "
             f"{agree(ring.exact, 'is', 'are')} exactly {lap} after the earlier one."
         )
     elif ring.closed and figures.places is not None:
-        found.append(f"Counting all frames of the sender, the copies are {spans(figures.places, 'slot')} apart.")
+        found.append(f"Counting {COUNTED[ring.counted]}, the copies are {spans(figures.places, 'slot')} apart.")
     if ring.cluster is not None:
         found.append(_clustered(ring.cluster))
-    if figures.stand_ins:
+    if figures.stand_ins >= OFTEN * figures.count:
         found.append(
             f"{share(figures.stand_ins, figures.count, 'copy').capitalize()} "
             f"{agree(figures.stand_ins, 'takes', 'take')} the place of a missing number: the old content went out "
