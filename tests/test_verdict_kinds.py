@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import kinds
 import lookalikes
@@ -18,6 +19,7 @@ import steady_paths
 import seqcheck
 from seqcheck.model import RING_CAUSES, Report
 from seqcheck.track import tracker as track
+from seqcheck.wire import pcap
 
 
 def judged(capture: io.BytesIO, layout: str = kinds.LAYOUT, ring_sizes: tuple[int, ...] = ()) -> Report:
@@ -568,7 +570,7 @@ def test_a_pace_that_wanders_between_few_copies_is_no_steady_one() -> None:
     assert sum(verdict.strength == "strong" for verdict in verdicts) >= 7, verdicts
 
 
-@pytest.mark.parametrize(("every", "in_view"), [(3, 341), (4, 384), (5, 410)])
+@pytest.mark.parametrize(("every", "in_view"), [(3, 341), (4, 384), (5, 410), (45, 501)])
 def test_hidden_frames_may_take_a_fixed_share_of_the_slots(every: int, in_view: int) -> None:
     """All laps fall short by the same, as if the ring were smaller: then 512 is possible, and no size is sure."""
     verdict = judged(rings.beside_hidden_frames(512, every)).verdict
@@ -590,3 +592,30 @@ def test_a_time_that_varies_is_no_reason_where_a_delay_would_look_the_same() -> 
         verdict = judged(make()).verdict
         said = " ".join(verdict.because)
         assert not ("a path delays by time" in said and "a constant delay" in " ".join(verdict.caveats)), verdict
+
+
+@pytest.mark.parametrize(("first", "told"), [(5_000, True), (0, False), (1, False)])
+def test_a_count_that_goes_back_to_the_first_number_may_be_a_block_sent_again(first: int, told: bool) -> None:
+    report = judged(kinds.numbers([*range(first, first + 400), *range(first, first + 2_000)]))
+    assert (report.verdict.cause, sum(stream.restarts for stream in report.streams)) == ("clean", 1)
+    assert any("the first number in the capture" in caveat for caveat in report.verdict.caveats) is told
+
+
+def test_a_record_that_the_capture_holds_twice_is_no_rings() -> None:
+    """Files that overlap by as many frames as the ring has: both copies have one time stamp."""
+    wire = kinds.Wire(95)
+    for number in range(4_000):
+        wire.put(kinds.datagram(number))
+    frames = [*wire.frames[:1_000], *wire.frames[936:2_000], *wire.frames[1_936:3_000], *wire.frames[2_936:]]
+    parts = [pcap.file_header(link=1), *(pcap.record(ns, data) for ns, data in frames)]
+    verdict = judged(io.BytesIO(b"".join(parts)), ring_sizes=(64,)).verdict
+    assert verdict.cause not in RING_CAUSES or verdict.strength == "weak", verdict.statement
+
+
+@pytest.mark.parametrize("name", ["markdown", "html", "junit"])
+def test_other_causes_are_told_with_their_strength(tmp_path: Path, name: str) -> None:
+    report = judged(rings.mirror_and_ring(200, 60, first="mirror"))
+    assert report.also
+    report.write(name, tmp_path / "report")
+    for each in report.also:
+        assert f"Evidence: {each.strength}." in (tmp_path / "report").read_text(), each

@@ -21,7 +21,7 @@ from .result import AGREE, Doubt, Ring
 from .spared import Spared
 from .table import stretch
 from .timekeeping import BLUR
-from .units import Brackets, Units
+from .units import MICROSECOND, Brackets, Units
 
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside
 SOLE, MUCH = 0.9, 0.004  # share of units; scatter in natural log
@@ -75,6 +75,8 @@ def of_lap(
     if ring.closed and (wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
     by_chance = ring.given and not written(ring.best)  # few programs have just the size that the user gives
+    if sample.tick <= MICROSECOND and float(np.mean(case.table.time_lag[rows] == 0)) > MOSTLY:
+        yield "same-time"
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"
     if sample.unmoved:  # programs and queues count numbers; a ring counts slots
@@ -167,6 +169,9 @@ def _of_any_size(
     single = float(np.mean(sample.length[share > 0.5] == 1)) > MOSTLY  # a ring that hands its turns over needs nobody
     if single and part.family == "exact" and not sample.foreign:
         yield "nobody-else"
+    if timekeeping.to_one_time(case, sample, share):
+        yield "one-time"
+        return
     steady = timekeeping.steady(case, sample, share)
     if steady is False or timekeeping.pace_changes(case, rows):
         return
@@ -183,7 +188,11 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
     table = case.table
     leads = rows & table.leads
     lengths = table.run_length[leads]
-    if not len(lengths) or (ring.given and not written(ring.best)):
+    if not len(lengths):
+        return
+    if _in_batches(case, leads, lengths):
+        yield "batches"
+    if ring.given and not written(ring.best):
         return
     if len(lengths) == 1 and not ring.given:
         yield "one-run"
@@ -191,8 +200,6 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
     np.minimum.at(newest, table.run[rows], table.lag[rows])
     if float(np.mean((lengths >= ALL_OF_IT * ring.best) | (newest[table.run[leads]] <= UP_TO))) >= 0.5:
         yield "blocks"
-    elif _in_batches(case, leads, lengths):
-        yield "batches"
 
 
 def _in_batches(case: Case, leads: Bools, lengths: Ints) -> bool:
@@ -229,11 +236,11 @@ def _standing_out(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
 
 
 def _of_few(case: Case, rows: Bools, spans: Brackets, ring: Ring) -> bool:
-    """Whether more duplicates lie around the lap than are the lap's."""
+    """Whether other duplicates lie around the lap, half as many as the lap's or more."""
     places = spans.high if ring.closed else spans.low
     off = np.abs(places - np.maximum(np.round(places / ring.best), 1) * ring.best)
     others = ~rows & case.table.known & ~case.table.early & (off <= AROUND * ring.best)
-    return int(others.sum()) > int(rows.sum())
+    return int(others.sum()) > AS_OFTEN * int(rows.sum())
 
 
 def _among_others(sample: Units, share: Floats, size: int) -> bool:

@@ -38,6 +38,7 @@ REPLACED, LEFT = 1.5, 0.25
 STANDING_FROM, STILL, HARDLY_MOVES, EACH = 8, 3, 64, 200  # duplicates from which on a number stands still: of so few
 # numbers, or of a few more if each came that often
 MIRRORED = 0.5  # of the numbers
+OF_TIME = ("at-once", "delay", "spread")  # patterns of copies that keep to a time, or to nothing
 LONG = 12  # neighbours from which on an episode is a replay
 CERTAIN_BYTES = 8.0  # natural log-odds that bytes alone give for three pairs; one or two give less
 
@@ -76,7 +77,7 @@ def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
         if (more == aside).all() or (alike & ~more).sum() < 1:
             break
         aside = more
-    found += contested
+    found += _beneath(case, contested, aside)
     left = np.ones(len(table), np.bool_)
     for one in found:
         left &= ~one.rows
@@ -86,6 +87,23 @@ def judge(findings: Findings, facts: Facts, table: Table) -> Judged:
     accounts = _merged(case, found)
     accounts.sort(key=_weight, reverse=True)
     return Judged(accounts=tuple(accounts), misfit=_misfit(facts, accounts))
+
+
+def _beneath(case: Case, accounts: list[Account], aside: Bools) -> list[Account]:
+    """What a ring did beneath many copies of another kind, which lie between its own and make distances vary: what
+    nothing explains is judged once more, with these copies as frames that took no slot."""
+    left = [one for one in accounts if one.pattern == "none"]
+    others = [one.rows for one in accounts if one.cause in (*NO_SLOT, "retransmission") and one.pattern in OF_TIME]
+    if not left or not others:
+        return accounts
+    rows, between = (np.logical_or.reduce(each) for each in ([one.rows for one in left], others))
+    if rows.sum() < AGREE:
+        return accounts
+    case = replace(case, table=episodes(case.table, aside | between))
+    again = _contested(case, rows, _tightest(case, rows, aside | between), early=False)
+    if not any(one.cause in RING_CAUSES for one in again):
+        return accounts
+    return [*(one for one in accounts if one.pattern != "none"), *again]
 
 
 def _tightest(case: Case, alike: Bools, aside: Bools) -> Brackets:

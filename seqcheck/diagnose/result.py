@@ -26,7 +26,7 @@ Doubt = Literal[
     "own-count", "spared", "groups", "keeps-count", "receiver", "pauses", "no-count", "alike", "no-program", "behind",
     "length", "round", "one-place", "open-size", "unusual", "pace", "pace-and-size",
     "nobody-else", "old-packets", "hops", "pool", "handful", "numbers", "over-again",
-    "clock-like", "held-up", "batches",
+    "clock-like", "held-up", "batches", "one-time", "same-time",
 ]  # fmt: skip
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival

@@ -23,6 +23,7 @@ STEADY = 1.1  # frames' worth of time, that the time between copies varies by: t
 DENSE = 0.5  # of a lap, from one known record to the next: then they tell how long a lap takes
 LAPS = 9  # over so many a pace that changes makes times differ by more than over one: so many times
 LASTING, CLEARLY = 2.0, 1.7  # as much, going by the copies, and by the records between them
+UNLIKELY = 0.01  # that chance brings all copies to times so much alike
 EVEN = 0.2  # of the mean time to the next frame: the usual one, where frames come in no bursts
 UNEVEN, TIGHTER = 0.1, 0.6  # scatter of the time between copies in natural log; of the frames between them, beside it
 TIMED, FEW_PLACES = 0.25, 4.0  # of the scatter of the count, in time; places that a count scatters by in any case
@@ -89,6 +90,27 @@ def steady(case: Case, sample: Units, share: Floats) -> bool | None:
     doubles = [one.double for one in near if one is not None and one.double]
     even = not doubles or median(doubles) >= EVEN * 2 * median(sample.time[mine]) / median(sample.end[mine])
     return True if even else None
+
+
+def to_one_time(case: Case, sample: Units, share: Floats) -> bool:
+    """Whether the copies come after times that differ much less than the time that a lap took from the first to the
+    last of them. A ring's copies come across pauses and at any pace; those of a timer wait for one time. Copies within
+    a lap of one another count once."""
+    mine = share > 0.5
+    at = sample.at[mine]
+    if not len(at) or np.ptp(sample.source[mine]):
+        return False
+    lap = median(sample.end[mine])
+    ordinal, ns = _course(case, at)
+    if len(ordinal) <= len(at) or median(np.diff(ordinal)) > DENSE * lap:
+        return False
+    first = ordinal[ordinal + lap <= ordinal[-1]]
+    laps = np.interp(first + lap, ordinal, ns) - np.interp(first, ordinal, ns)
+    low, high = float(sample.time[mine].min()), float(sample.time[mine].max())
+    within = float(np.mean((laps >= low * (1 - PACE)) & (laps <= high * (1 + PACE)))) if len(laps) else 1.0
+    apart = int((np.diff(np.sort(case.table.rows["ordinal"][at]), prepend=-lap) >= lap).sum())
+    # That so many values all lie in an interval of this probability, wherever it is.
+    return apart >= 2 and apart * within ** (apart - 1) - (apart - 1) * within**apart < UNLIKELY
 
 
 def _course(case: Case, at: Ints) -> tuple[Floats, Floats]:

@@ -19,7 +19,7 @@ from seqcheck.errors import TROUBLE
 from seqcheck.escape import visible
 from seqcheck.model import Duplicate, Gap, Report, Stream
 from seqcheck.outputs import Page
-from seqcheck.outputs.wording import count, counted, flaw, key, named, place, raw
+from seqcheck.outputs.wording import beside, count, counted, flaw, key, named, place, raw
 
 if TYPE_CHECKING:
     from seqcheck.demands import Check, Demands
@@ -154,7 +154,7 @@ def verdict(report: Report) -> str:
     found = report.verdict
     text = [found.statement, *(f"because: {reason}" for reason in found.because)]
     text += [f"not {rival.cause}: {rival.why_not}" for rival in found.rivals]
-    text += [f"also {also.cause} ({count(also.explained)}): {also.statement}" for also in report.also]
+    text += [f"also {also.cause} ({count(also.explained)}): {beside(also)}" for also in report.also]
     text += [f"caveat: {caveat}" for caveat in found.caveats]
     return "\n".join(map(visible, text))
 

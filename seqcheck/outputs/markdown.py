@@ -13,7 +13,7 @@ from seqcheck.escape import visible
 from seqcheck.model import UNREAD, Report
 from seqcheck.outputs import Page
 from seqcheck.outputs.foremost import by_findings
-from seqcheck.outputs.wording import count, counted, headline, key, key_text, moment, raw, records, size, span
+from seqcheck.outputs.wording import beside, count, counted, headline, key, key_text, moment, raw, records, size, span
 
 ROWS = 20
 # Marks anywhere, those of lists and headings in front, and what would make an address a link.
@@ -38,7 +38,7 @@ def lines(report: Report) -> Iterator[str]:
         if sentences:
             yield from ("", f"### {title}", "", *(f"- {plain(sentence)}" for sentence in sentences))
     rivals = [(rival.cause, rival.why_not) for rival in verdict.rivals]
-    found = [(also.cause, f"{counted(also.explained, 'duplicate')}: {also.statement}") for also in report.also]
+    found = [(also.cause, f"{counted(also.explained, 'duplicate')}: {beside(also)}") for also in report.also]
     for title, pairs in (("What else it could be", rivals), ("Also found", found)):
         if pairs:
             yield from ("", f"### {title}", "", *(f"- {code(cause)}: {plain(text)}" for cause, text in pairs))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seqcheck.escape import visible
-from seqcheck.model import UNREAD, Damage, Report, Stream
+from seqcheck.model import UNREAD, Also, Damage, Report, Stream
 
 UNKNOWN = "?"
 NOT_COMPARED = "not compared"
@@ -23,6 +23,11 @@ def count(number: int | None) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """1 frame; 2 frames"""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def beside(also: Also) -> str:
+    """What is said of another cause, with its strength: a weak one must not read like a verdict."""
+    return also.statement if also.strength == "none" else f"{also.statement} Evidence: {also.strength}."
 
 
 def headline(report: Report) -> str:

@@ -217,7 +217,21 @@ def _general(findings: Findings, facts: Facts, leading: Account | None) -> tuple
             f"The counter rolls over at {short[0]}: if the ring size is a multiple of that, a frame one lap old "
             "carries exactly the number that is due, and goes unseen. Use a wider counter."
         )
-    return (*caveats, *_cycles(findings))
+    return (*caveats, *_cycles(findings), *_from_the_first(findings))
+
+
+def _from_the_first(findings: Findings) -> tuple[str, ...]:
+    """A count that goes back to the number with which the capture begins. Where a sender does not begin there, that is
+    a block sent again: the numbers are the same."""
+    rows, first = findings.restarts, findings.streams["first_seq"]
+    back = rows[(rows["seq"] == first[rows["stream"]]) & (rows["seq"] > 1)]
+    if not len(back):
+        return ()
+    seq, frame = int(back["seq"][0]), int(back["frame"][0])
+    return (
+        f"Frame {frame} goes back to {seq}, the first number in the capture, which counts as a restart. If the sender "
+        "does not start there, it is a block sent again: compare the frame with the first one that had this number.",
+    )
 
 
 def _cycles(findings: Findings) -> tuple[str, ...]:

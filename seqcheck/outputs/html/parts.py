@@ -56,7 +56,8 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
         "rivals": pairs("What else it could be", [pair for pair in apart if not pair[1].startswith(RULED_OUT)])
         + pairs("Ruled out", ruled_out),
         "also": pairs(
-            "Also found", [(it.cause, f"{counted(it.explained, 'duplicate')}: {it.statement}") for it in report.also]
+            "Also found",
+            [(it.cause, f"{counted(it.explained, 'duplicate')}: {wording.beside(it)}") for it in report.also],
         ),
         "caveats": listing("Before relying on it", verdict.caveats),
         "said": said(report),

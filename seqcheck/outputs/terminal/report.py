@@ -129,7 +129,7 @@ def rivals(view: View) -> Drawn | None:
 
 def also(view: View) -> Drawn | None:
     """Causes beside the verdict's."""
-    return pairs("Also found", [(item.cause, item.statement) for item in view.report.also])
+    return pairs("Also found", [(item.cause, wording.beside(item)) for item in view.report.also])
 
 
 def caveats(view: View) -> Drawn | None:

@@ -63,8 +63,8 @@ def _bytes(one: Account) -> list[str]:
 
 
 def _same(one: Account) -> str:
-    if one.cause == "retransmission":
-        return "a link below IP sent them again, no program"
+    if one.cause in ("retransmission", "sender-repeat"):
+        return "the same packets, repeated below IP or on the path"
     return "no program sent them again"
 
 

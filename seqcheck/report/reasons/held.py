@@ -31,6 +31,11 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "over many laps the sender's pace is steady. If its frames are held up on the path, each for a time of its "
         "own, a constant delay looks the same."
     ),
+    "one-time": _says(
+        "the copies come after much the same time, though other laps of the sender took longer or shorter: a timer or "
+        "a delay does that."
+    ),
+    "same-time": _says("both copies have the same time stamp: the capture holds one record twice."),
     "scatter": _says("the copies do not share one distance, and many other causes scatter like this."),
     "some-scatter": _says("the copies scatter a little around one distance."),
     "blocks": _says(

@@ -7,6 +7,7 @@ from ...diagnose.result import Account, Cluster, Doubt, Figures, Ring
 from ..words import agree, listed, number, plural, span, spans, subject, time
 from .common import are, share
 
+LEAST = 0.5  # of a lap, that a distance is where it says something of the ring
 OFTEN = 0.1  # of the copies, below which a missing number beside them may have been lost by chance
 COUNTED = {
     "all": "all frames of the sender",
@@ -14,7 +15,7 @@ COUNTED = {
     "own": "the frames of each stream by itself",
 }
 # Doubts that leave a constant delay possible: then a time that varies is no reason.
-OF_PACE: frozenset[Doubt] = frozenset({"keeps-time", "held-up", "pace", "pace-and-size"})
+OF_PACE: frozenset[Doubt] = frozenset({"keeps-time", "held-up", "one-time", "pace", "pace-and-size"})
 
 
 def size(ring: Ring) -> str:
@@ -93,7 +94,7 @@ def reasons(one: Account) -> list[str]:
             f"The sender's own slot stamps agree: {number(figures.own_slot)} of "
             f"{number(figures.own_slot + figures.other_slot)} copies left from the slot that they name."
         )
-    if ring.size is not None and figures.distance is not None:
+    if ring.size is not None and figures.distance is not None and figures.distance[0] >= LEAST * ring.size:
         found.append(_apart(ring, figures))
     if ring.exact > 0:
         lap = f"{number(ring.best)} slots" + (" or a multiple" if int(ring.laps.max(initial=1)) > 1 else "")
