@@ -301,13 +301,16 @@ def test_beside_another_layout(tmp_path: Path) -> None:
 
 
 def test_what_wants_one_record_a_frame_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path, handshake())
-    for argv in (
-        ["locate", "--layout", "dtls", f"a={path}", f"b={path}"],
-        ["simulate", "--layout", "dtls", str(tmp_path / "out.pcap")],
-    ):
-        assert main(argv) == 2, argv
-        assert "several" in capsys.readouterr().err, argv
+    assert main(["simulate", "--layout", "dtls", str(tmp_path / "out.pcap")]) == 2
+    assert "several" in capsys.readouterr().err
+
+
+def test_located_along_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frames = [to_4433(dtls(1, 2 * at, 50), dtls(1, 2 * at + 1, 50)) for at in range(40)]
+    (tmp_path / "a").mkdir()
+    first, second = written(tmp_path / "a", frames), written(tmp_path, [*frames[:9], *frames[10:]])
+    assert main(["locate", "--layout", "dtls", f"a={first}", f"b={second}"]) == 1
+    assert "All 2 numbers went missing between a" in capsys.readouterr().out
 
 
 def test_wireshark_shows_all_records(tmp_path: Path) -> None:

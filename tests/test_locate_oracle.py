@@ -11,7 +11,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from oracle import epoch as told
 from way_oracle import Number, Pair, truth
-from ways import BEGIN, MODULUS, STEP, capture, numbered, observed
+from ways import BEGIN, LAYOUT, MODULUS, SEVERAL, STEP, capture, observed, packed, record
 
 from seqcheck.locate.run import Asked, tell
 from seqcheck.model.located import Way
@@ -21,13 +21,15 @@ NAMES = ("sender", "switch", "router", "receiver")
 
 
 class Traffic(NamedTuple):
-    """What each point captured, with its time in steps and its clock's offset; the numbers that epochs begin with."""
+    """What each point captured, with its time in steps and its clock's offset; the numbers that epochs begin with; and
+    how many records the frames of each point hold, in turns."""
 
     points: list[list[tuple[int, Number]]]
     offsets: list[int]
     bases: dict[tuple[int, int], int]
     sports: list[int]
     ran: bool
+    sizes: list[list[int]]
 
 
 def inner(order: list[Number], at: int) -> bool:
@@ -84,7 +86,9 @@ def traffic(draw: st.DrawFn) -> Traffic:
             assume(not found.early and not found.outliers and min(mine) == mine[0])
     offsets = [0, *(draw(st.integers(-(10**9), 10**9)) for _ in points[1:])]
     sports = [draw(st.sampled_from([5, 6])) for _ in points]
-    return Traffic(points, offsets, bases, sports, ran)
+    one = draw(st.booleans())
+    sizes = [[1] if one else draw(st.lists(st.integers(1, 7), min_size=1, max_size=3)) for _ in points]
+    return Traffic(points, offsets, bases, sports, ran, sizes)
 
 
 def fault(draw: st.DrawFn, passing: list[tuple[int, Number]]) -> list[tuple[int, Number]]:
@@ -113,16 +117,18 @@ def cut(draw: st.DrawFn, seen: list[tuple[int, Number]]) -> list[tuple[int, Numb
 
 
 def analyzed(drawn: Traffic) -> Way:
-    captures = {
-        name: capture(
-            [(BEGIN + 10**10 + offset + at * STEP, numbered(number, drawn.bases, sport=sport)) for at, number in point],
-            guard=drawn.ran,
-        )
-        for name, point, offset, sport in zip(
-            NAMES[-len(drawn.points) :], drawn.points, drawn.offsets, drawn.sports, strict=True
-        )
-    }
-    return tell(observed(captures), Asked(listed=10_000))
+    def numbered(number: Number) -> bytes:
+        stream, epoch, x = number
+        return record(stream, (drawn.bases[stream, epoch] + x) % MODULUS)
+
+    captures = {}
+    for name, point, offset, sport, sizes in zip(
+        NAMES[-len(drawn.points) :], drawn.points, drawn.offsets, drawn.sports, drawn.sizes, strict=True
+    ):
+        records = [(BEGIN + 10**10 + offset + at * STEP, numbered(number)) for at, number in point]
+        captures[name] = capture(list(packed(records, sizes, sport=sport)), guard=drawn.ran)
+    layout = SEVERAL if any(size > 1 for each in drawn.sizes for size in each) else LAYOUT
+    return tell(observed(captures, layout), Asked(listed=10_000))
 
 
 @settings(max_examples=50, deadline=None, phases=set(Phase) - {Phase.shrink})

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import cycle, islice
 
 from packets import ethernet, ipv4, udp
-from way_oracle import Number
 
 from seqcheck.layout import resolve
 from seqcheck.locate.points import Observed, Point
 from seqcheck.wire import pcap
 
 LAYOUT = "udp:5000 stream=u32be@0 seq=u32be@4"
+SEVERAL = f"{LAYOUT} each=20"  # the same records, several in a frame
 BEGIN = 1_700_000_000_000_000_000
 STEP = 10_000  # ns between two records
 MODULUS = 1 << 32
 OTHER = ethernet(b"\0" * 46, kind=0x88B5)  # a frame that is no record
 
 
-def frame(stream: int, seq: int, *, sport: int = 5, body: bytes = b"") -> bytes:
+def record(stream: int, seq: int, *, body: bytes = b"") -> bytes:
     """A record."""
-    payload = struct.pack(">II", stream, seq) + (body or struct.pack(">IQ", stream, seq * 2654435761 % (1 << 64)))
-    return ethernet(ipv4(udp(payload, sport=sport)))
+    return struct.pack(">II", stream, seq) + (body or struct.pack(">IQ", stream, seq * 2654435761 % (1 << 64)))
+
+
+def frame(stream: int, seq: int, *, sport: int = 5, body: bytes = b"") -> bytes:
+    """A frame with one record."""
+    return ethernet(ipv4(udp(record(stream, seq, body=body), sport=sport)))
+
+
+def packed(
+    records: Iterable[tuple[int, bytes]], sizes: Sequence[int], *, sport: int = 5
+) -> Iterator[tuple[int, bytes]]:
+    """Frames that hold as many records as `sizes` say, in turns; each at the time of its last record."""
+    left = iter(records)
+    for size in cycle(sizes):
+        some = list(islice(left, size))
+        if not some:
+            return
+        yield some[-1][0], ethernet(ipv4(udp(b"".join(data for _, data in some), sport=sport)))
 
 
 def capture(records: Sequence[tuple[int, bytes]], *, guard: bool = True) -> bytes:
@@ -38,9 +55,3 @@ def observed(captures: Mapping[str, bytes], layout: str = LAYOUT) -> list[Observ
     """Each of them analyzed."""
     with ExitStack() as stack:
         return [Point(name, [data], stack).observe(resolve(layout)) for name, data in captures.items()]
-
-
-def numbered(number: Number, bases: Mapping[tuple[int, int], int], *, sport: int = 5) -> bytes:
-    """The frame of a record; `bases` are the numbers at position 0 of each stream and epoch."""
-    stream, epoch, x = number
-    return frame(stream, (bases[stream, epoch] + x) % MODULUS, sport=sport)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..dataclass import dataclass
 from ..kernel.border import DUPLICATE, LATE
+from ..track.hashing import mixed
 from .aligned import Laid, lay
 from .clocks import Fit, fit
 from .copies import Numbers, distinct
@@ -141,17 +142,26 @@ def _sampled(
         stream = int(rows["stream"][start])
         begun = point.restarts.get(stream, NEVER)
         epoch = np.searchsorted(begun, rows["frame"][start:end], "right")
+        epoch[np.isin(rows["frame"][start:end], begun)] = -1  # others of the frame may belong to the epoch before
         made["epoch"][start:end] = epoch
         for each in np.unique(epoch).tolist():
             inside = np.flatnonzero(epoch == each) + start
-            if each < len(point.epochs[stream]):
+            if 0 <= each < len(point.epochs[stream]):
                 made["x"][inside] = _unrolled(rows["seq"][inside], point.epochs[stream][each].base, turn)
             else:
                 made["epoch"][inside] = -1
-    twice = np.isin(rows["frame"], point.anomalies["frame"])
+    twice = np.isin(_named(made), _named(point.anomalies))
     group, epochs, x = placed(points, groups, laid, at, made)
     there = (group >= 0) & ~twice
     return np.stack([group[there], epochs[there], x[there]], axis=1), rows["ns"][there]
+
+
+def _named(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    """One number for the stream, epoch and position of each row; that of two others is the same by chance alone."""
+    name = np.zeros(len(rows), np.uint64)
+    for column in ("stream", "epoch", "x"):
+        name = mixed(name ^ rows[column].astype(np.int64).view(np.uint64))
+    return name
 
 
 def _unrolled(seq: NDArray[np.uint64], base: int, turn: int) -> Ints:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ..dataclass import replace
 from ..diagnose import Facts, diagnose
 from ..engine.guard import Budget, UnfinishedError, within
+from ..engine.observation import SEVERAL
 from ..kernel.border import DISTANCES, DUPLICATE
 from ..model import Verdict
-from ..report import assemble
+from ..report import assemble, unjudged
 from ..report.verdict import verdict
 from ..track.tracker import Findings
 from .compared import Compared
@@ -33,10 +34,12 @@ def judge(
     if after == NOWHERE and len(rows) == point.report.duplicates.total:
         return point.report.duplicates.by_cause, point.report.verdict
     part, facts = _part(point, rows), replace(point.facts, behind=after != NOWHERE)
+    if point.several:
+        return {unjudged.UNJUDGED: len(rows)}, unjudged.verdict(part, facts, SEVERAL)
     try:
         return within(Budget(), lambda: _judged(part, facts))
     except UnfinishedError:
-        return {"not-judged": len(rows)}, None
+        return {unjudged.UNJUDGED: len(rows)}, None
 
 
 def _judged(part: Findings, facts: Facts) -> tuple[Mapping[str, int], Verdict]:
@@ -62,7 +65,7 @@ def _rows(compared: Compared, at: int, numbers: NDArray[np.int64], new: NDArray[
 def _part(point: Observed, rows: NDArray[Any]) -> Findings:
     """The findings as they would be, had only these copies come."""
     whole = point.findings
-    kept = whole.duplicates[np.isin(whole.duplicates["frame"], rows["frame"])]
+    kept = whole.duplicates[np.isin(_named(whole.duplicates), _named(rows))]
     streams = whole.streams.copy()
     gone = streams["duplicates"].copy()
     streams["duplicates"] = np.bincount(rows["stream"], minlength=len(streams))
@@ -70,3 +73,9 @@ def _part(point: Observed, rows: NDArray[Any]) -> Findings:
     streams["received"] -= gone
     distances = np.bincount(np.minimum(rows["distance"], DISTANCES), minlength=DISTANCES + 1).astype(np.int64)
     return replace(whole, streams=streams, duplicates=kept, distances=distances)
+
+
+def _named(rows: NDArray[Any]) -> NDArray[np.int64]:
+    """One number for each record."""
+    named: NDArray[np.int64] = rows["stream"].astype(np.int64) << 40 | rows["record"]
+    return named

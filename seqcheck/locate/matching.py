@@ -119,9 +119,9 @@ def _clear(fits: Mapping[tuple[int, int], int]) -> dict[int, int]:
 def _seen(point: Observed, streams: set[int]) -> Seen:
     """The sampled records of these streams whose first bytes are known, by number."""
     rows = point.sample.rows
-    rows = rows[np.isin(rows["frame"], list(point.sample.payloads))]
+    rows = rows[np.isin(rows["record"], list(point.sample.payloads))]
     found: Seen = defaultdict(list)
-    for stream, seq, frame in zip(*(rows[name].tolist() for name in ("stream", "seq", "frame")), strict=True):
+    for stream, seq, record in zip(*(rows[name].tolist() for name in ("stream", "seq", "record")), strict=True):
         if stream in streams and len(found[seq]) < len(streams) + 8:
-            found[seq].append((stream, point.sample.payloads[frame][1]))
+            found[seq].append((stream, point.sample.payloads[record][1]))
     return found

@@ -25,8 +25,9 @@ from .sample import Sample
 
 # A DUPLICATE or LATE row, as far as it is needed here. `distance` 0: not known.
 ANOMALY = np.dtype(
-    [("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8"), ("frame", "<i8"), ("distance", "<i8")]
-)
+    [("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8"), ("record", "<i8"), ("frame", "<i8"),
+     ("distance", "<i8")]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,11 @@ class Observed:
     early: Mapping[tuple[int, int], Sequence[int]]
     restarts: Mapping[int, NDArray[np.int64]]
     sample: Sample
+
+    @property
+    def several(self) -> bool:
+        """Whether any frame held several records."""
+        return self.report.records.sequenced != int(self.findings.streams["received"].sum())
 
     @property
     def layout(self) -> Layout:
@@ -115,7 +121,7 @@ def _restarts(rows: NDArray[Any]) -> dict[int, NDArray[np.int64]]:
 
 def _anomalies(rows: NDArray[Any]) -> NDArray[Any]:
     made = np.zeros(len(rows), ANOMALY)
-    for name in ("kind", "stream", "epoch", "x", "frame"):
+    for name in ("kind", "stream", "epoch", "x", "record", "frame"):
         made[name] = rows[name]
     known = (rows["kind"] == DUPLICATE) & (rows["e_record"] >= 0)
     made["distance"][known] = (rows["record"] - rows["e_record"])[known]

@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..layout import Layout, resolve
 from ..model import Verdict
 from ..model.located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
+from ..report import limited
 from . import words
 from .clocks import delay
 from .compared import Compared, compare
@@ -71,12 +72,7 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
         for at, point in enumerate(observed)
         if (count := sum(group.at == (at,) for group in compared.groups))
     }
-    hidden = [
-        f"{point.name}: {each.count:,} items exceeded a limit ({each.name}), which may hide something."
-        for point in observed
-        for each in point.report.limits
-        if each.hides
-    ]
+    hidden = [f"{point.name}: {said}" for point in observed for said in limited.hidden(point.report.limits)]
     return Way(
         seqcheck=first.seqcheck,
         layout=first.layout,
@@ -137,7 +133,8 @@ def _unsure(compared: Compared, sums: Sums, pair: Pair, lost: int) -> int:
         seen = _received(compared, [n for n, laid in enumerate(compared.laid) if at in laid], at)
         return min(lost, math.ceil(behind * missed / max(seen, 1)))
     if at == len(compared.points) - 1:
-        return min(lost, compared.points[at].report.capture.dropped or 0)
+        point = compared.points[at]
+        return min(lost, (point.report.capture.dropped or 0) * point.sample.most)
     return 0
 
 
@@ -202,8 +199,15 @@ def _point(compared: Compared, sums: Sums, at: int) -> PointSeen:
     report, state = point.report, point.findings.streams
     blind = sum(len(laid) > 1 and at not in laid for laid in compared.laid)
     found = compared.fits.get((0, at))
-    told = {"missed": sums.missed[at], "blind": blind}
     received = int(state["received"].sum())
+    remarks = tuple(
+        words.remarks(
+            words.Sighted(
+                capture=report.capture, skipped=report.records.skipped, limits=report.limits, missed=sums.missed[at],
+                received=received, blind=blind,
+            )
+        )
+    )  # fmt: skip
     return PointSeen(
         name=point.name,
         capture=report.capture,
@@ -215,8 +219,8 @@ def _point(compared: Compared, sums: Sums, at: int) -> PointSeen:
         restarts=int(state["restarts"].sum()),
         missed=sums.missed[at],
         blind=blind,
-        sight=words.sight(report.capture, report.records.skipped, **told),
-        remarks=tuple(words.remarks(report.capture, report.records.skipped, received=received, **told)),
+        sight="part" if remarks else "whole",
+        remarks=remarks,
         verdict=report.verdict,
         clock=words.clock(point.name, compared.points[0].name, found) if found else None,
     )

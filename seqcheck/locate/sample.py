@@ -2,7 +2,7 @@
 Grossglauser, "Trajectory sampling for direct traffic observation", 2000).
 
 A sink. Memory is bounded: where there are too many, the bar for the hash is halved, and those above it go; of the two
-points' samples, those below the lower bar are in both. Of fewer, the first bytes of the payload are kept too. Costs a
+points' samples, those below the lower bar are in both. Of fewer, the first bytes of the record are kept too. Costs a
 few array operations a block.
 """
 
@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UsageError
-from ..kernel.border import A_FRAME, RECORD, Program
-from ..kernel.portable.examine import examine
+from ..kernel.border import A_FRAME, Program
+from ..kernel.portable.extent import extent
 from ..layout import compile as compile_layout
 from ..sink import Block, Sink, stored
 from ..track.hashing import mixed
@@ -27,32 +26,30 @@ if TYPE_CHECKING:
 MOST = 1 << 15  # records
 WITH_PAYLOAD = 1 << 11  # of these, those whose first bytes are kept
 ENOUGH = 16  # records of each turn of the counter
-PREFIX = 64  # bytes of the payload
+PREFIX = 64  # bytes of a record
 MACS = 12  # bytes of link-layer addresses, which a router changes
 ALL = 0xFFFFFFFFFFFFFFFF
-RECORD_SEEN = np.dtype([("stream", "<i4"), ("seq", "<u8"), ("frame", "<i8"), ("ns", "<i8"), ("hash", "<u8")])
+RECORD_SEEN = np.dtype(
+    [("stream", "<i4"), ("seq", "<u8"), ("frame", "<i8"), ("record", "<i8"), ("ns", "<i8"), ("hash", "<u8")]
+)  # `record` counts all records of the point
 
 
 class Sample(Sink):
-    """`payloads` are the hash and the first bytes of some of the records, by frame number; `layout` is the one in
-    use."""
+    """`payloads` are the hash and the first bytes of some of the records, by `record`; `layout` is the one in use;
+    `most` is how many records a frame has held at most."""
 
     def __init__(self) -> None:
         self.layout: Layout | None = None
         self.payloads: dict[int, tuple[int, bytes]] = {}
+        self.most = 1
         self._program: Program | None = None
         self._parts: list[NDArray[Any]] = []
-        self._count = 0
+        self._count = self._records = 0
         self._bar = self._payload_bar = ALL
 
     def begin(self, layouts: Sequence[Layout]) -> None:
         """The layout is known: points have one."""
         (layout,) = layouts
-        if layout.several:
-            raise UsageError(
-                "locate follows frames and needs one number in each, but this layout reads several",
-                hint="Analyze each point by itself, and compare the reports with seqcheck diff.",
-            )
         self.layout, self._program = layout, compile_layout(layout)
 
     @property
@@ -78,25 +75,30 @@ class Sample(Sink):
         rows = np.empty(len(at), RECORD_SEEN)
         place = records.row[at].astype(np.int64)
         rows["stream"], rows["seq"], rows["hash"] = records.stream[at], records.seq[at], hashes[at]
-        rows["frame"], rows["ns"] = place + frames.first, frames.ns[place]
+        rows["frame"], rows["record"], rows["ns"] = place + frames.first, at + self._records, frames.ns[place]
         self._parts.append(rows)
         self._count += len(rows)
         while self._count > MOST:
             self._thin()
         for each in at[hashes[at] <= np.uint64(min(self._payload_bar, self._bar))].tolist():
             if hashes[each] <= self._payload_bar:
-                self._keep(block, int(records.row[each]), int(hashes[each]))
+                self._keep(block, each, int(hashes[each]))
+        self._records += records.count
+        if self.layout is not None and self.layout.several:
+            self.most = max(self.most, int(np.bincount(records.row[: records.count] - block.low).max()))
 
-    def _keep(self, block: Block, row: int, hashed: int) -> None:
-        """The first bytes of a record's payload."""
+    def _keep(self, block: Block, which: int, hashed: int) -> None:
+        """The first bytes of one of the block's records."""
         assert self._program is not None
-        frame = stored(block.frames, row)
-        seen = examine(frame.data, frame.wire, frame.link, self._program)
-        if seen.status != RECORD:
+        rows = block.records.row[: block.records.count]
+        frame = stored(block.frames, int(rows[which]))
+        found = extent(
+            frame.data, frame.wire, frame.link, self._program, which - int(np.searchsorted(rows, rows[which]))
+        )
+        if found is None:
             return
-        start = seen.place.start + (MACS if self._program.anchor == A_FRAME else 0)
-        payload = frame.data[start : min(seen.place.end, start + PREFIX)]
-        self.payloads[row + block.frames.first] = (hashed, payload)
+        start = found.start + (MACS if self._program.anchor == A_FRAME else 0)
+        self.payloads[self._records + which] = (hashed, frame.data[start : min(found.stop, start + PREFIX)])
         while len(self.payloads) > WITH_PAYLOAD and self._payload_bar:
             self._payload_bar >>= 1
             self.payloads = {at: each for at, each in self.payloads.items() if each[0] <= self._payload_bar}

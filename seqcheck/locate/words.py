@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..dataclass import dataclass
-from ..model import Capture
-from ..model.located import Clock, Sight
+from ..model import Capture, Reached
+from ..model.located import Clock
+from ..report.limited import UNSEEN, hidden
 from ..report.words import agree, listed, percent, plural, time
 from .clocks import Fit
 
@@ -87,28 +88,37 @@ def _shared(found: Sequence[tuple[str, int]], noun: str, verbs: tuple[str, str],
     return f"{every} {agree(total, *verbs)} {where}."
 
 
-def remarks(capture: Capture, skipped: Mapping[str, int], *, missed: int, received: int, blind: int) -> Iterator[str]:
-    """Why a point saw only part of what came by."""
-    if missed:
-        share = percent(missed / (missed + received))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighted:
+    """What tells whether a point saw all that came by."""
+
+    capture: Capture
+    skipped: Mapping[str, int]
+    limits: Sequence[Reached]
+    missed: int
+    received: int
+    blind: int
+
+
+def remarks(seen: Sighted) -> Iterator[str]:
+    """Why a point saw only part of what came by; none if it saw all, as far as can be told."""
+    capture, skipped = seen.capture, seen.skipped
+    if seen.missed:
+        share = percent(seen.missed / (seen.missed + seen.received))
         yield (
-            f"{plural(missed, 'number')} ({share}) did not appear here but did at a later point: its own drops, a "
+            f"{plural(seen.missed, 'number')} ({share}) did not appear here but did at a later point: its own drops, a "
             "filter, or another path."
         )
-    if blind:
-        was = agree(blind, "was", "were")
-        yield f"{plural(blind, 'stream')} passed other points and {was} not seen here: a filter, or another path."
+    if seen.blind:
+        was = agree(seen.blind, "was", "were")
+        yield f"{plural(seen.blind, 'stream')} passed other points and {was} not seen here: a filter, or another path."
     if capture.dropped:
         yield f"Its capture says that it dropped {plural(capture.dropped, 'frame')}."
     if skipped.get("cut"):
         yield f"{plural(skipped['cut'], 'frame')} {agree(skipped['cut'], 'was', 'were')} cut before the number."
+    yield from hidden([each for each in seen.limits if each.name in UNSEEN])
     if capture.unread:
         yield f"It was not read to its end: {capture.unread}."
-
-
-def sight(capture: Capture, skipped: Mapping[str, int], *, missed: int, blind: int) -> Sight:
-    """Whether it saw all that came by, as far as can be told."""
-    return "part" if missed or blind or capture.dropped or skipped.get("cut") or capture.unread else "whole"
 
 
 def clock(name: str, first: str, found: Fit) -> Clock:

@@ -49,6 +49,16 @@ def reached(limits: Iterable[Limit]) -> tuple[Reached, ...]:
     return tuple(Reached(name=name, count=totals[name], hides=name in HIDING) for name in SENTENCES if name in totals)
 
 
+def hidden(limits: Iterable[Reached]) -> tuple[str, ...]:
+    """A sentence for each of them that may hide something."""
+    return tuple(
+        f"{text.format(count=f'{each.count:,}')}."
+        for each in limits
+        for name, text in HIDING.items()
+        if each.name == name
+    )
+
+
 def judged(verdict: Verdict, limits: Iterable[Limit], followed: int) -> Verdict:
     """The verdict with what limits mean for it: a capture of which something was not seen is not clean."""
     totals = _totals(limits)
