@@ -170,7 +170,7 @@ def test_a_counter_of_few_values_is_followed_round_and_round() -> None:
 
 
 def test_a_capture_that_begins_turns_later_is_laid_by_its_times() -> None:
-    layout = "udp:5000 stream=u32be@0 seq=u8@7"
+    layout = "udp:5000 stream=u32be@0 seq=u16be@6&0x01ff"
     rows = [(BEGIN + x * STEP, frame(1, x)) for x in range(3000)]
     behind = [(ns + 3000, data) for at, (ns, data) in enumerate(rows) if at >= 1300 and at != 2000]
     made = tell(observed({"a": capture(rows), "b": capture(behind, guard=False)}, layout), Asked())

@@ -11,6 +11,7 @@ from packets import ethernet, ipv4, udp
 
 from seqcheck.layout import resolve
 from seqcheck.locate.points import Observed, Point
+from seqcheck.locate.rounds import Rounds
 from seqcheck.wire import pcap
 
 LAYOUT = "udp:5000 stream=u32be@0 seq=u32be@4"
@@ -53,5 +54,6 @@ def capture(records: Sequence[tuple[int, bytes]], *, guard: bool = True) -> byte
 
 def observed(captures: Mapping[str, bytes], layout: str = LAYOUT) -> list[Observed]:
     """Each of them analyzed."""
+    rounds = Rounds()
     with ExitStack() as stack:
-        return [Point(name, [data], stack).observe(resolve(layout)) for name, data in captures.items()]
+        return [Point(name, [data], stack).observe(resolve(layout), rounds) for name, data in captures.items()]

@@ -24,10 +24,10 @@ _FRAME = Struct("<qIIH")  # ns, wire, captured, link
 
 
 class Rows:
-    """Rows of EVENT, without end."""
+    """Rows of EVENT, without end, in `file`, or in a temporary one."""
 
-    def __init__(self) -> None:
-        self._file = _unnamed()
+    def __init__(self, file: IO[bytes] | None = None) -> None:
+        self._file = _unnamed() if file is None else file
         self._count = 0
         self._back: list[NDArray[Any]] = []
 

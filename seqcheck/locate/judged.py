@@ -31,7 +31,7 @@ def judge(
     after, at = pair
     point = compared.points[at]
     rows = _rows(compared, at, numbers, new)
-    if after == NOWHERE and len(rows) == point.report.duplicates.total:
+    if after == NOWHERE and point.numbered is None and len(rows) == point.report.duplicates.total:
         return point.report.duplicates.by_cause, point.report.verdict
     part, facts = _part(point, rows), replace(point.facts, behind=after != NOWHERE)
     if point.several:

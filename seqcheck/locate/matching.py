@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..dataclass import dataclass
+from .inner import inner
 from .points import Observed
 
-ENDS = ("source", "target", "sport", "dport", "tunnel")  # what a way may change of a key
 MOST_PAIRS = 1 << 20  # of records that are compared
 FOREIGN = 0.1  # of the numbers in common, those that may carry other bytes
 Streams = tuple[int | None, ...]
@@ -97,9 +97,8 @@ def _by_payload(
 
 
 def _inner(point: Observed, stream: int | None) -> dict[str, str | int]:
-    """What of a stream's key no path changes."""
     assert stream is not None
-    return {name: value for name, value in point.report.streams[stream].key.items() if name not in ENDS}
+    return inner(point.report.streams[stream].key)
 
 
 def _clear(fits: Mapping[tuple[int, int], int]) -> dict[int, int]:

@@ -21,6 +21,9 @@ from ..kernel.border import DUPLICATE, LATE
 from ..layout import Layout
 from ..model import Report
 from ..track.tracker import Findings
+from .contents import Contents
+from .retracked import tracked
+from .rounds import Numbered, Rounds
 from .sample import Sample
 
 # A DUPLICATE or LATE row, as far as it is needed here. `distance` 0: not known.
@@ -42,7 +45,8 @@ class Epoch:
 class Observed:
     """A point: what its analysis found, its anomalies ANOMALY[n] in order, its streams' epochs, and the sample. `early`
     are positions before the first record's, in order, that came late, and `restarts` the frames (int64[n], in order)
-    with which epochs began; of streams that have any."""
+    with which epochs began; of streams that have any. `numbered`: how the rounds of a short counter were told, and then
+    all numbers go on through them."""
 
     name: str
     report: Report
@@ -53,6 +57,7 @@ class Observed:
     early: Mapping[tuple[int, int], Sequence[int]]
     restarts: Mapping[int, NDArray[np.int64]]
     sample: Sample
+    numbered: Numbered | None = None
 
     @property
     def several(self) -> bool:
@@ -70,28 +75,37 @@ class Point:
     """A point whose captures are open, as long as `stack` is. SeqcheckErrors say which one it was."""
 
     def __init__(self, name: str, captures: Sequence[Source], stack: ExitStack) -> None:
-        self.name, self._sample = name, Sample()
-        query = Query(listed=0, keep="findings", sinks=(self._sample,))
+        self.name, self._sample, self._contents = name, Sample(), Contents()
+        query = Query(listed=0, keep="findings", sinks=(self._sample, self._contents))
         with _named(name):
             self._opened = stack.enter_context(opened(captures, query))
 
-    def observe(self, layout: Layout | None) -> Observed:
-        """Analyze it, once."""
+    def observe(self, layout: Layout | None, rounds: Rounds) -> Observed:
+        """Analyze it, once; `rounds` is what the points before tell."""
         with _named(self.name):
             results = self._opened.examine(() if layout is None else (layout,))
-            conclusion = results.conclusion
-            wanted = (rows for rows in results.rows() if rows["kind"][0] in (DUPLICATE, LATE))
+            conclusion, numbered = results.conclusion, None
+            findings, rows = conclusion.findings, results.rows()
+            seen = self._contents.release()
+            if len(seen):
+                keys = [stream.key for stream in conclusion.report.streams]
+                numbered = rounds.number(seen, keys, findings.modulus)
+                findings, again = tracked(seen, numbered.numbers)
+                rows = iter(again)
+                self._sample.replace(seen, numbered.numbers)
+            wanted = (each for each in rows if each["kind"][0] in (DUPLICATE, LATE))
             found = np.concatenate([np.zeros(0, ANOMALY), *map(_anomalies, wanted)])
         return Observed(
             name=self.name,
             report=conclusion.report,
-            findings=conclusion.findings,
+            findings=findings,
             facts=conclusion.facts,
             anomalies=found[np.argsort(found["frame"], kind="stable")],
-            epochs=_epochs(conclusion.findings),
+            epochs=_epochs(findings),
             early=_early(found),
-            restarts=_restarts(conclusion.findings.restarts),
+            restarts=_restarts(findings.restarts),
             sample=self._sample,
+            numbered=numbered,
         )
 
 

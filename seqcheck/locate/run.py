@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ import numpy as np
 from ..dataclass import dataclass
 from ..engine.session import Source
 from ..errors import InputError
+from ..kernel.border import total
 from ..layout import Layout, resolve
 from ..model import Verdict
 from ..model.located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
@@ -22,6 +23,7 @@ from .compared import Compared, compare
 from .copies import NOWHERE
 from .judged import judge
 from .points import Observed, Point
+from .rounds import Rounds
 from .sums import Pair, Sums, Tally
 
 LISTED = 1000
@@ -41,6 +43,7 @@ def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable
     open. InputError if nothing can be compared."""
     layout = resolve(asked.layout) if isinstance(asked.layout, str) else asked.layout
     observed: list[Observed] = []
+    rounds = Rounds()
     with ExitStack() as stack:
         opened = []
         for name, captures in points.items():
@@ -50,7 +53,7 @@ def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable
             ready()
         for point, closing in opened:
             with closing:
-                observed.append(point.observe(layout))
+                observed.append(point.observe(layout, rounds))
             layout = observed[0].layout
     return tell(observed, asked)
 
@@ -67,11 +70,6 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     sums = Sums(compared, asked.listed)
     segments = tuple(_segments(compared, sums, asked))
     first = observed[0].report
-    alone = {
-        point.name: count
-        for at, point in enumerate(observed)
-        if (count := sum(group.at == (at,) for group in compared.groups))
-    }
     hidden = [f"{point.name}: {said}" for point in observed for said in limited.hidden(point.report.limits)]
     return Way(
         seqcheck=first.seqcheck,
@@ -81,20 +79,34 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
         segments=segments,
         streams=tuple(_streams(compared)),
         findings=Findings(listed=sums.listed, complete=sums.complete, edge=sums.edge),
-        caveats=tuple(
-            words.caveats(
-                alone,
-                sums.edge,
-                by_time=any(each.by_time for laid in compared.laid for each in laid.values()),
-                unlaid=sum(
-                    len(group.at) > 1 and len(laid) < len(group.at)
-                    for group, laid in zip(compared.groups, compared.laid, strict=True)
-                ),
-                hidden=hidden,
-            )
-        ),
+        caveats=(*_caveats(compared, sums), *hidden),
         hidden=bool(hidden),
     )
+
+
+def _caveats(compared: Compared, sums: Sums) -> Iterator[str]:
+    points = compared.points
+    alone = {
+        point.name: count
+        for at, point in enumerate(points)
+        if (count := sum(group.at == (at,) for group in compared.groups))
+    }
+    unlaid = sum(
+        len(group.at) > 1 and len(laid) < len(group.at)
+        for group, laid in zip(compared.groups, compared.laid, strict=True)
+    )
+    numbered = [point.numbered for point in points if point.numbered]
+    by_time = sum(len(each.by_time) for each in numbered)
+    rolled = any(each.by_time for laid in compared.laid for each in laid.values())
+    yield from words.caveats(alone, sums.edge, by_time=rolled or by_time > 0, unlaid=unlaid)
+    if numbered:
+        turn, doubtful = points[0].layout.counted, sum(len(each.doubtful) for each in numbered)
+        renumbered = any(
+            int(point.findings.streams["duplicates"].sum()) != point.report.duplicates.total
+            or total(point.findings.streams["missing"]) != point.report.gaps.missing
+            for point in points
+        )
+        yield from words.rounds(turn, by_time=by_time, doubtful=doubtful, renumbered=renumbered)
 
 
 def _shared(compared: Compared, pair: Pair) -> list[int]:
@@ -213,8 +225,8 @@ def _point(compared: Compared, sums: Sums, at: int) -> PointSeen:
         capture=report.capture,
         streams=len(report.streams),
         received=received,
-        duplicates=report.duplicates.total,
-        missing=report.gaps.missing,
+        duplicates=int(state["duplicates"].sum()),
+        missing=total(state["missing"]),
         late=int(state["late"].sum()),
         restarts=int(state["restarts"].sum()),
         missed=sums.missed[at],

@@ -28,10 +28,17 @@ WITH_PAYLOAD = 1 << 11  # of these, those whose first bytes are kept
 ENOUGH = 16  # records of each turn of the counter
 PREFIX = 64  # bytes of a record
 MACS = 12  # bytes of link-layer addresses, which a router changes
+SHORT = 256  # values of a counter
 ALL = 0xFFFFFFFFFFFFFFFF
 RECORD_SEEN = np.dtype(
     [("stream", "<i4"), ("seq", "<u8"), ("frame", "<i8"), ("record", "<i8"), ("ns", "<i8"), ("hash", "<u8")]
 )  # `record` counts all records of the point
+
+
+def is_short(layout: Layout) -> bool:
+    """Whether it has a counter of few values, of records whose bytes are theirs alone: contents tell its rounds apart
+    (rounds.py)."""
+    return 0 < layout.counted <= SHORT and not layout.covers
 
 
 class Sample(Sink):
@@ -52,6 +59,30 @@ class Sample(Sink):
         (layout,) = layouts
         self.layout, self._program = layout, compile_layout(layout)
 
+    def replace(self, seen: NDArray[Any], numbers: NDArray[np.int64]) -> None:
+        """All records of the point (contents.SEEN[n]) have these numbers: the sample is taken of them, with the hashes
+        of their contents for their bytes."""
+        seq = numbers.astype(np.uint64)
+        hashes = mixed(seq)
+        self._bar = self._payload_bar = ALL
+        at = np.arange(len(seen))
+        while len(at) > MOST:
+            self._bar >>= 1
+            at = at[hashes[at] <= np.uint64(self._bar)]
+        rows = np.zeros(len(at), RECORD_SEEN)
+        for name in ("stream", "frame", "ns"):
+            rows[name] = seen[name][at]
+        rows["seq"], rows["record"], rows["hash"] = seq[at], at, hashes[at]
+        self._parts, self._count = [rows], len(rows)
+        few = rows[np.argsort(rows["hash"], kind="stable")][:WITH_PAYLOAD]
+        contents = seen["content"][few["record"]]
+        self.payloads = {
+            record: (hashed, content.to_bytes(8, "big") if content else b"")
+            for record, hashed, content in zip(
+                *(few[name].tolist() for name in ("record", "hash")), contents.tolist(), strict=True
+            )
+        }
+
     @property
     def rows(self) -> NDArray[Any]:
         """RECORD_SEEN[n]: all that were kept, in order of arrival."""
@@ -65,7 +96,11 @@ class Sample(Sink):
     def take(self, block: Block) -> None:
         """Keep those of its records that are below the bar."""
         records, frames = block.records, block.frames
-        if not records.count:
+        if self.layout is None or not records.count:
+            return
+        if self.layout.several:
+            self.most = max(self.most, int(np.bincount(records.row[: records.count] - block.low).max()))
+        if is_short(self.layout):
             return
         hashes = mixed(records.seq[: records.count])
         at = np.flatnonzero(hashes <= np.uint64(self._bar))
@@ -84,8 +119,6 @@ class Sample(Sink):
             if hashes[each] <= self._payload_bar:
                 self._keep(block, each, int(hashes[each]))
         self._records += records.count
-        if self.layout is not None and self.layout.several:
-            self.most = max(self.most, int(np.bincount(records.row[: records.count] - block.low).max()))
 
     def _keep(self, block: Block, which: int, hashed: int) -> None:
         """The first bytes of one of the block's records."""

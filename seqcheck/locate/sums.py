@@ -106,4 +106,4 @@ def _number(compared: Compared, place: Place) -> int:
     stream = compared.groups[group].streams[reference]
     assert stream is not None
     point = compared.points[reference]
-    return (point.epochs[stream][epoch].base + x) % span(point.findings.modulus)
+    return (point.epochs[stream][epoch].base + x) % span(point.layout.counted)

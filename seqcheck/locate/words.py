@@ -138,7 +138,7 @@ def clock(name: str, first: str, found: Fit) -> Clock:
     )
 
 
-def caveats(alone: Mapping[str, int], edge: int, *, by_time: bool, unlaid: int, hidden: Sequence[str]) -> Iterator[str]:
+def caveats(alone: Mapping[str, int], edge: int, *, by_time: bool, unlaid: int) -> Iterator[str]:
     """What was not judged, and why."""
     for name, count in alone.items():
         yield f"{plural(count, 'stream')} {agree(count, 'was', 'were')} seen at {name} only, and not judged."
@@ -152,4 +152,23 @@ def caveats(alone: Mapping[str, int], edge: int, *, by_time: bool, unlaid: int, 
         )
     if by_time:
         yield "The counter rolled over: times decided which round is which, so the clocks must agree to half a round."
-    yield from hidden
+
+
+def rounds(turn: int, *, by_time: int, doubtful: int, renumbered: bool) -> Iterator[str]:
+    """What contents told of a counter of `turn` values, and what they did not: of streams that times placed, and of
+    those that are doubtful. `renumbered`: a point's counts are not those of its capture alone."""
+    if renumbered:
+        yield (
+            f"The counter has only {turn} values. Contents told its rounds apart, so these counts are right where an"
+            " analysis of a single capture is not."
+        )
+    if by_time:
+        yield (
+            f"Contents did not tell the rounds of {plural(by_time, 'stream')}: a loss of {turn // 2} numbers in a row"
+            " or more may not show there."
+        )
+    if doubtful:
+        yield (
+            f"Numbers and contents of {plural(doubtful, 'stream')} contradict each other, as if one point had missed"
+            f" {turn // 2} numbers in a row that another saw: the counts may be wrong by whole rounds."
+        )

@@ -1,9 +1,12 @@
-"""Several records in one payload, a block at a time: chain.py in columns, place after place."""
+"""Several records in one payload, a block at a time: chain.py in columns, place after place.
+
+All begin at their first place; then those that go on are at their second one, and so on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,23 +47,41 @@ def is_flat(program: Program) -> bool:
     return True
 
 
-def in_columns(walk: Walk, each: Sequence[Any], read: Read) -> tuple[Ints, Words, Words]:
-    """Of all records in frames whose payload was found: their rows, in order, with the keys' words and the numbers. The
-    frames have their status."""
+class At(NamedTuple):
+    """Frames at one of their places: their `rows`, and the indices of those that are `records` there; the walk with
+    their keys, and their `numbers`; where the next places begin, or the payloads end."""
+
+    rows: Ints
+    records: Ints
+    part: Walk
+    numbers: Words
+    stop: Ints
+
+
+def places(walk: Walk, each: Sequence[Any], read: Read) -> Iterator[At]:
+    """Of frames whose payload was found, place after place; the first one in any case."""
     rows = np.flatnonzero(walk.status == RECORD)
-    here = walk.start[rows]
-    found: list[tuple[Ints, Words, Words]] = []
-    while len(rows) or not found:
-        part, seq = walk.part(rows, here), np.zeros(len(rows), np.uint64)
-        records = read(part, seq)
-        if not found:
-            walk.status[rows] = part.status
-        keys = part.key.view(np.uint64).reshape(-1, STREAM_KEY.itemsize // 8)
-        found.append((rows[records], keys[records], seq[records]))
+    here, first = walk.start[rows], True
+    while len(rows) or first:
+        first = False
+        part, numbers = walk.part(rows, here), np.zeros(len(rows), np.uint64)
+        records = read(part, numbers)
         total, goes_on = _amounts(part, each)
         here = here + total
         goes_on &= (total > 0) & (here < np.minimum(part.end, part.cap))
+        yield At(rows, records, part, numbers, np.where(goes_on, here, part.end))
         rows, here = rows[goes_on], here[goes_on]
+
+
+def in_columns(walk: Walk, each: Sequence[Any], read: Read) -> tuple[Ints, Words, Words]:
+    """Of all records in frames whose payload was found: their rows, in order, with the keys' words and the numbers. The
+    frames have their status."""
+    found: list[tuple[Ints, Words, Words]] = []
+    for here in places(walk, each, read):
+        if not found:
+            walk.status[here.rows] = here.part.status
+        keys = here.part.key.view(np.uint64).reshape(-1, STREAM_KEY.itemsize // 8)
+        found.append((here.rows[here.records], keys[here.records], here.numbers[here.records]))
     at, words, numbers = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(at, kind="stable")
     walk.status[at] = RECORD

@@ -151,8 +151,8 @@ class Decoder:
         for forgotten in FORGOTTEN[self._program.key]:
             walk.key[forgotten] = 0
         seq = np.zeros(high - low, np.uint64)
-        outer = in_columns(walk, self._each, self._read_fields) if self._flat else None
-        rows = np.zeros(0, np.int64) if outer else self._read_fields(walk, seq)
+        outer = in_columns(walk, self._each, self.read_fields) if self._flat else None
+        rows = np.zeros(0, np.int64) if outer else self.read_fields(walk, seq)
         rows = self._look_inside(frames, low, walk, seq, rows)
         words = walk.key.view(np.uint64).reshape(-1, _KEY_WORDS)  # before the picking, which may not copy padding
         words, numbers = words[rows], seq[rows]
@@ -217,7 +217,7 @@ class Decoder:
         if not self._streams.load(keys[0], saved.admission, keys[1], keys[2]) or not self._sources.load(saved.sources):
             raise ValueError(NOT_SAVED)
 
-    def _read_fields(self, walk: Walk, seq: NDArray[np.uint64]) -> Ints:
+    def read_fields(self, walk: Walk, seq: NDArray[np.uint64]) -> Ints:
         """Run the program; the rows that are records, with `seq` and the key's fields filled in."""
         rows = np.flatnonzero(walk.status == RECORD)
         if self._one_by_one:
