@@ -300,11 +300,6 @@ def test_beside_another_layout(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_what_wants_one_record_a_frame_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", "--layout", "dtls", str(tmp_path / "out.pcap")]) == 2
-    assert "several" in capsys.readouterr().err
-
-
 def test_located_along_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frames = [to_4433(dtls(1, 2 * at, 50), dtls(1, 2 * at + 1, 50)) for at in range(40)]
     (tmp_path / "a").mkdir()

@@ -95,6 +95,15 @@ def test_every_option_reaches_the_scenario() -> None:
     assert made.faults == (StaleSlot(rate=0.1),)
 
 
+def test_several_records_a_frame(tmp_path: Path) -> None:
+    out, told = tmp_path / "out.pcap", tmp_path / "truth.json"
+    argv = ["--layout", "mpeg-ts:1234", "--records", "7", "--truth", str(told)]
+    assert run(str(out), *SMALL, *argv) == 0
+    (stream,) = json.loads(told.read_text())["streams"]
+    assert stream["received"] == 7 * json.loads(told.read_text())["records"]
+    assert main(["-q", "analyze", "--layout", "mpeg-ts:1234", str(out)]) == 0
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -109,6 +118,8 @@ def test_every_option_reaches_the_scenario() -> None:
         (["--size", "59"], "out of range"),
         (["--size", "60", "--layout", "republic"], "too short"),
         (["--snap", "40"], "cuts it off"),
+        (["--records", "2"], "one number from a frame"),
+        (["--records", "0", "--layout", "dtls"], "out of range"),
         (["--seed", "-1"], "seed"),
         (["--format", "erf"], "invalid choice"),
         (["--scenario", "/nonexistent.toml"], "cannot read"),

@@ -88,6 +88,7 @@ def test_no_two_frames_of_a_kind_are_equal() -> None:
 
 # A time in whole seconds (netflow9), a counter narrower than the numbers below (vita49) and a header's own field that
 # the streams share (ip-id) do not fit what the test asks; test_builtins reads netflow9 and ip-id from real captures.
+# test_simulate_several has those with several records in a frame.
 NOT_SIMULATED = {"netflow9", "vita49", "ip-id", *(name for name, layout in builtins().items() if layout.each)}
 
 

@@ -16,7 +16,6 @@ from packets import Frame, block, ethernet, ipv4, udp
 from twins import KERNELS
 
 from seqcheck import analyze
-from seqcheck.cli.main import main
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel import border
 from seqcheck.layout import Layout, dump, parse, write
@@ -216,9 +215,3 @@ def test_a_number_that_stays_while_nothing_is_covered_is_no_count() -> None:
 def test_a_scapy_class_has_one_record() -> None:
     with pytest.raises(UsageError, match="one record"):
         packet_class(parse(EACH))
-
-
-def test_what_wants_one_record_a_frame_says_so(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", "--layout", EACH, str(tmp_path / "out.pcap")]) == 2
-    assert "several" in capsys.readouterr().err
-    assert not (tmp_path / "out.pcap").exists()

@@ -30,6 +30,7 @@ EPILOG = """\
 examples:
   seqcheck simulate out.pcap --ring-size 4096 --host-share 0.01 --stale 40 --truth truth.json
   seqcheck simulate out.pcapng --format pcapng --streams 2 --loss 0.001 --seed 7
+  seqcheck simulate out.pcap --layout mpeg-ts:1234 --records 7 --loss 0.001
   seqcheck simulate out.pcap --scenario scenario.toml --force
 
 docs/simulate.md explains the model, scenario files and the truth file.
@@ -58,6 +59,9 @@ def add(subparsers: Any) -> None:
     for flag, metavar, kind, text in NUMBERS:
         parser.add_argument(flag, metavar=metavar, type=kind, help=text)
     parser.add_argument("--layout", metavar="LAYOUT", help="the header: a name or a spec (default: seqcheck)")
+    parser.add_argument(
+        "--records", metavar="N", type=int, help="records in each frame, if the layout reads several (default: 1)"
+    )
     parser.add_argument("--format", choices=("pcap", "pcapng"), help="format of the capture (default: pcap)")
     parser.add_argument("--resolution", choices=("us", "ns"), help="resolution of its time stamps (default: ns)")
     parser.add_argument(
@@ -171,7 +175,7 @@ def resolve(args: argparse.Namespace) -> Scenario:
         seed=base.seed if args.seed is None else args.seed,
         ring=_changed(base.ring, size=args.ring_size, frames=args.frames, slot_ns=slot_ns),
         traffic=_changed(base.traffic, streams=args.streams, host_share=args.host_share, sizes=sizes),
-        layout=_changed(base.layout, name=args.layout, slot_stamp=args.slot_stamp or None),
+        layout=_changed(base.layout, name=args.layout, records=args.records, slot_stamp=args.slot_stamp or None),
         capture=_changed(
             base.capture,
             format=args.format,

@@ -8,6 +8,7 @@ the slot on request. Room that is left behind them carries a serial, so that the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
 from seqcheck.layout import Layout, Stamp, Word
-from seqcheck.layout.model import DIGITS, NTP, UNITS, Digits, Sets
+from seqcheck.layout.model import DIGITS, MOST_COVERED, NTP, UNITS, Digits, Sets
 from seqcheck.simulate import scenario
+from seqcheck.simulate.chained import chain
 from seqcheck.simulate.moved import settled
 from seqcheck.simulate.template import (
     HOPS,
+    MINIMUM,
     RECEIVER,
     RECEIVER4,
     RECEIVER6,
@@ -39,8 +42,9 @@ from seqcheck.simulate.template import (
 
 SOURCE_PORT, PORT, PROTOCOL, ETHERTYPE = 10_000, 5_000, 253, 0x88B5
 SERIAL = 8  # bytes
-# An IPFIX template of one field of 8 bytes, and a data set of one record (RFC 7011 sections 3.3 and 3.4).
-ONE_RECORD = bytes.fromhex("0002000c 0100000100010008 0100000c 0000000000000000")
+# An IPFIX template, of the number 256 and with one field of 8 bytes (RFC 7011 section 3.4.1).
+TEMPLATE, SET, FIELD = bytes.fromhex("0002000c 0100000100010008"), 256, 8
+MAX_HEADERS = 256  # bytes
 
 
 def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
@@ -48,10 +52,7 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     if not isinstance(layout.seq, Digits) and not layout.seq.solid:
         raise UsageError("the simulator cannot write a sequence number whose bits are scattered")
     if layout.each:
-        raise UsageError(
-            "the simulator writes one record per frame, but this layout reads several",
-            hint="Give the layout without each=: the first record of each frame is written.",
-        )
+        return _chained(layout, how, size)
     raw, start, transport = _carrier(layout, how, size)
     base = 14 + 4 * len(how.vlan)
     if layout.anchor == "frame":
@@ -59,15 +60,56 @@ def record(layout: Layout, how: scenario.Layout, size: int) -> Template:
     if layout.moves or any(isinstance(one, Digits) and one.kind == "ber" for one in (*layout.streams, layout.seq)):
         layout, front = settled(layout, size - start)
         raw[start:] |= np.frombuffer(front, np.uint8)
-    number = _number(layout, raw, start)
+    last = isinstance(layout.covers, Sets) and layout.covers.last  # the number is that of the last one
+    number = [replace(fill, ahead=how.records - 1) if last else fill for fill in _number(layout, raw, start)]
     stream = _stream(layout, start, size, base)
     fills = [*number, stream]
     for stamp, fill in _stamps(layout, how, start, size):
         fills.append(fill)
         if stamp.when:
             _put(raw, stamp.when, start, stamp.when.mask & -stamp.when.mask | _get(raw, stamp.when, start))
+    _cover(layout, how.records, raw, start)
     _match(layout, raw, start, fills)
     fills += _serial(layout, start, size, max(fill.at + fill.width for fill in number))
+    return _finished(layout, (raw, base, transport), fills, stream)
+
+
+def fitting(layout: Layout, how: scenario.Layout, size: int) -> int:
+    """How long a frame of several records is, where `size` bytes were asked for."""
+    start = _start(layout, how)
+    needed = start + len(chain(layout, size - start, how.records).front)
+    if needed < MINIMUM and layout.anchor in ("eth", "frame"):  # whose payload has no length of its own
+        raise UsageError(
+            f"the records of a frame end at byte {needed}, and what pads it to {MINIMUM} would be read as more of them",
+            hint="[layout] records: more of them",
+        )
+    return max(needed, MINIMUM)
+
+
+def _start(layout: Layout, how: scenario.Layout) -> int:
+    """Where the payload begins."""
+    return 0 if layout.anchor == "frame" else _carrier(layout, how, MAX_HEADERS)[1]
+
+
+def _chained(layout: Layout, how: scenario.Layout, size: int) -> Template:
+    """The shape of a frame of several records."""
+    start, base = _start(layout, how), 14 + 4 * len(how.vlan)
+    made = chain(layout, size - start, how.records)
+    raw, _, transport = _carrier(layout, how, start + len(made.front))
+    raw[start : start + len(made.front)] |= np.frombuffer(made.front, np.uint8)
+    stream = _stream(made.layouts[0], start, size, base)
+    fills: list[Fill] = []
+    for place, (one, end) in enumerate(zip(made.layouts, made.ends, strict=True)):
+        number = replace(_number(one, raw, start)[0], ahead=place * how.step)
+        mine = [number, _stream(one, start, size, base)]
+        _match(one, raw, start, mine)
+        fills += mine + _serial(one, start, start + end, number.at + number.width)
+    return _finished(layout, (raw, base, transport), list(dict.fromkeys(fills)), stream)
+
+
+def _finished(layout: Layout, crafted: tuple[NDArray[np.uint8], int, int], fills: list[Fill], stream: Fill) -> Template:
+    """The template of crafted bytes, their network header and their transport header."""
+    raw, base, transport = crafted
     if not layout.streams:  # an address or a port: crafted, but to be filled in
         raw[stream.at : stream.at + 2] = 0
     return finish(raw, base, fills, transport)
@@ -197,16 +239,8 @@ def _stamps(layout: Layout, how: scenario.Layout, start: int, size: int) -> list
 
 
 def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]) -> None:
-    """Put the magic in, and that a frame covers one number."""
+    """Put the magic in."""
     size = len(raw)
-    if isinstance(layout.covers, Sets):
-        sets = np.frombuffer(ONE_RECORD, np.uint8)
-        at = start + layout.covers.offset
-        if at + len(sets) > size:
-            raise _no_room(layout, size)
-        raw[at : at + len(sets)] = sets
-    elif layout.covers:
-        _put(raw, layout.covers, start, 1 << layout.covers.shift)
     for match in layout.matches:
         if not _fits(match.word, start, size):
             raise _no_room(layout, size)
@@ -218,6 +252,21 @@ def _match(layout: Layout, raw: NDArray[np.uint8], start: int, fills: list[Fill]
         filled = any(at < fill.at + fill.width and fill.at < at + match.word.width for fill in fills)
         if not filled and _get(raw, match.word, start) == want:
             _put(raw, match.word, start, want ^ (match.word.mask & -match.word.mask))
+
+
+def _cover(layout: Layout, count: int, raw: NDArray[np.uint8], start: int) -> None:
+    """Say that the frame covers so many numbers."""
+    if isinstance(layout.covers, Sets):
+        sets = TEMPLATE + SET.to_bytes(2, "big") + (4 + FIELD * count).to_bytes(2, "big") + bytes(FIELD * count)
+        at = start + layout.covers.offset
+        if at + len(sets) > len(raw):
+            raise _no_room(layout, len(raw))
+        raw[at : at + len(sets)] = np.frombuffer(sets, np.uint8)
+    elif layout.covers:
+        most = min(layout.covers.top, MOST_COVERED)
+        if count > most:
+            raise UsageError(f"[layout] records: a frame of this layout covers at most {most} numbers")
+        _put(raw, layout.covers, start, count << layout.covers.shift)
 
 
 def _fill(what: int, word: Word, start: int, size: int, **more: Any) -> Fill:

@@ -14,20 +14,26 @@ LONG = 0x82  # the length of a BER element in two bytes after this one
 STREAM, NUMBER = 32, 64  # bits of elements
 
 
-def settled(layout: Layout, size: int) -> tuple[Layout, bytes]:
-    """The layout with fixed places, and the first bytes of a payload of `size` bytes that lead there."""
+def led(layout: Layout, size: int) -> tuple[bytearray, int]:
+    """The first bytes of a payload of `size` bytes, as the layout's moves need them, and where these lead."""
     front = bytearray(size)
     for match in layout.matches:
-        if match.equal and match.value is not None and match.word.offset < HERE:
-            _put(front, match, 0)
+        if layout.moves and match.equal and match.value is not None and match.word.offset < HERE:
+            put(front, match)
     here = 0
     for move in layout.moves:
         here = _moved(front, move, here)
+    return front, here
+
+
+def settled(layout: Layout, size: int) -> tuple[Layout, bytes]:
+    """The layout with fixed places, and the first bytes of a payload of `size` bytes that lead there."""
+    front, here = led(layout, size)
     used = [one for one in (*layout.streams, layout.seq) if isinstance(one, Digits) and one.kind == "ber"]
     at, places = here, {}
     for one in used:
         bits = NUMBER if one is layout.seq else STREAM
-        _write(front, at, bytes([one.tag, bits // 8]))
+        write(front, at, bytes([one.tag, bits // 8]))
         places[one] = Word(bits=bits, offset=at + 2)
         at += 2 + bits // 8
 
@@ -60,10 +66,10 @@ def _moved(front: bytearray, move: Move, here: int) -> int:
     if move.amount is None:
         assert move.into is not None
         length = max(len(front) - here - 4, 0) & 0xFFFF
-        _write(front, here, bytes([move.into, LONG, length >> 8, length & 0xFF]))
+        write(front, here, bytes([move.into, LONG, length >> 8, length & 0xFF]))
         return here + 4
     if move.until:
-        _put(front, move.until, here)
+        put(front, move.until, here)
         return here
     if move.when and not _value(front, move.when, here):
         return here
@@ -81,14 +87,19 @@ def _value(front: bytearray, word: Word, here: int) -> int:
     return (int.from_bytes(front[_place(front, word, here)], "big" if word.big else "little") & word.mask) >> word.shift
 
 
-def _put(front: bytearray, match: Match, here: int) -> None:
+def held(front: bytearray, word: Word, here: int = 0) -> bytes:
+    """The bytes of a word, with zeros for what there is no room for."""
+    return bytes(front[_place(front, word, here)].ljust(word.width, b"\0"))
+
+
+def put(front: bytearray, match: Match, here: int = 0) -> None:
     """What a condition asks for."""
     at, word, order = _place(front, match.word, here), match.word, "big" if match.word.big else "little"
-    old = int.from_bytes(front[at].ljust(word.width, b"\0"), order)  # type: ignore[arg-type]
+    old = int.from_bytes(held(front, word, here), order)  # type: ignore[arg-type]
     new = old & ~word.mask | (match.value or 0)
-    _write(front, at.start, new.to_bytes(word.width, order))  # type: ignore[arg-type]
+    write(front, at.start, new.to_bytes(word.width, order))  # type: ignore[arg-type]
 
 
-def _write(front: bytearray, at: int, data: bytes) -> None:
+def write(front: bytearray, at: int, data: bytes) -> None:
     """As much of it as there is room for; what is short is told where the fields are placed."""
     front[at : at + len(data)] = data[: max(len(front) - at, 0)]

@@ -92,6 +92,8 @@ def _ntp(ns: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def _fill(grid: NDArray[np.uint8], fill: Fill, value: NDArray[np.uint64]) -> None:
+    if fill.ahead:
+        value = value + np.uint64(fill.ahead)
     if fill.step != 1 or fill.least:
         value = np.where(value < np.uint64(fill.least), value + np.uint64(fill.round), value * np.uint64(fill.step))
     if fill.wrap:

@@ -70,7 +70,10 @@ def turn(made: Plan, scenario: Scenario, foreign_sizes: NDArray[np.int64]) -> Tr
     cut = made.cut[advance]
     sent["cut"] = cut
     sent["tail"] = np.where(cut > 0, advance, -1)
-    traffic = Traffic(contents=contents, sent=sent, ring_size=made.ring_size, ring_kind=made.kind)
+    traffic = Traffic(
+        contents=contents, sent=sent, ring_size=made.ring_size, ring_kind=made.kind, records=scenario.layout.records,
+        step=scenario.layout.step,
+    )  # fmt: skip
     _beside(traffic, when, scenario, foreign_sizes)
     return traffic
 

@@ -22,7 +22,7 @@ from seqcheck.simulate.path_faults import PATH_FAULTS, Point
 from seqcheck.simulate.render import Shape, render, shapes
 from seqcheck.simulate.ring import turn
 from seqcheck.simulate.ring_faults import RING_FAULTS
-from seqcheck.simulate.scenario import Scenario
+from seqcheck.simulate.scenario import MAX_SIZE, Scenario
 from seqcheck.simulate.scenario_file import check
 from seqcheck.simulate.sender import plan
 from seqcheck.simulate.template import V_SEQ, Template
@@ -63,6 +63,7 @@ def simulate(scenario: Scenario) -> Simulated:
     """Play a scenario. UsageError if it asks for what cannot be."""
     check(scenario)
     layout = _layout(scenario)
+    scenario = _fitting(scenario, layout)
     kinds = scenario.traffic.foreign
     sizes = np.array([foreign.size(name, scenario.layout.vlan) for name in kinds], np.int64)
     made = plan(scenario)
@@ -110,6 +111,13 @@ def _layout(scenario: Scenario) -> Layout:
     layout = resolve(scenario.layout.name)
     if scenario.layout.modulus is not None:
         layout = replace(layout, modulus=scenario.layout.modulus % (1 << 64))
+    if scenario.layout.records > 1 and not layout.several:
+        raise UsageError(
+            f"[layout] records: {scenario.layout.name} reads one number from a frame",
+            hint="A layout with each= reads several, and so does one with step=WORD.",
+        )
+    if scenario.layout.records > 1 and layout.covers and scenario.layout.step != 1:
+        raise UsageError("[layout] step: the numbers that a frame of this layout covers follow one another")
     if not 0 <= scenario.layout.start < span(layout.counted):
         raise UsageError(f"[layout] start: {scenario.layout.start} is not below the modulus {span(layout.counted)}")
     most = craft.stream_limit(layout)
@@ -118,6 +126,19 @@ def _layout(scenario: Scenario) -> Layout:
     if scenario.capture.format == "pcapng" and scenario.capture.resolution == "us":
         raise UsageError("pcapng is written with nanoseconds", hint='[capture] resolution = "ns"')
     return layout
+
+
+def _fitting(scenario: Scenario, layout: Layout) -> Scenario:
+    """With frames as long as their records need."""
+    if not layout.each:
+        return scenario
+    sizes = tuple(craft.fitting(layout, scenario.layout, size) for size in scenario.traffic.sizes)
+    if max(sizes) > MAX_SIZE:
+        raise UsageError(
+            f"{scenario.layout.records} records of this layout need frames of {max(sizes):,} bytes",
+            hint=f"A frame may have {MAX_SIZE:,} bytes: fewer records, or shorter ones.",
+        )
+    return replace(scenario, traffic=replace(scenario.traffic, sizes=sizes))
 
 
 def _shape(layout: Layout, scenario: Scenario, kind: int, size: int) -> Template:
@@ -129,6 +150,7 @@ def _shape(layout: Layout, scenario: Scenario, kind: int, size: int) -> Template
 def _number(traffic: Traffic, scenario: Scenario, layout: Layout) -> None:
     """The numbers as a receiver counts them: from `start` on, modulo the modulus, in 64 bits without overflow."""
     start, modulus = scenario.layout.start, layout.counted
+    traffic.modulus = modulus
     x = traffic.contents["x"].astype(np.uint64)
     if modulus == 0:
         traffic.contents["seq"] = x + np.uint64(start)

@@ -13,6 +13,7 @@ MAX_FRAMES = 20_000_000  # all columns are held in memory, about 200 bytes a fra
 MAX_RING = 1 << 16
 MAX_STREAMS = 1 << 16
 MAX_SIZE = 16_000  # bytes of a frame
+MAX_RECORDS = 1024  # in a frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,13 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The header. `name` is a built-in or a spec. `start` is the first number, `step` from each to the next (0: the
-    counter stands still), `modulus` overrides the layout's. `slot_stamp` writes the slot into layouts that have a
-    place for it, `ident` false leaves the IP identification 0, `ip` is 4 or 6, `vlan` the tags."""
+    """The header. `name` is a built-in or a spec. `records` are in each frame, all of one stream. `start` is the first
+    number, `step` from each to the next (0: the counter stands still), `modulus` overrides the layout's. `slot_stamp`
+    writes the slot into layouts that have a place for it, `ident` false leaves the IP identification 0, `ip` is 4 or 6,
+    `vlan` the tags."""
 
     name: str = "seqcheck"
+    records: int = 1
     start: int = 0
     step: int = 1
     modulus: int | None = None

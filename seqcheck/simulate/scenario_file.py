@@ -18,6 +18,7 @@ from seqcheck.simulate.path_faults import PATH_FAULTS
 from seqcheck.simulate.ring_faults import RING_FAULTS
 from seqcheck.simulate.scenario import (
     MAX_FRAMES,
+    MAX_RECORDS,
     MAX_RING,
     MAX_SIZE,
     MAX_STREAMS,
@@ -43,6 +44,7 @@ LIMITS = {
     ("traffic", "sizes"): (60, MAX_SIZE),
     ("traffic", "multi_slots"): (2, 64),
     ("traffic", "repeat"): (1, 1024),
+    ("layout", "records"): (1, MAX_RECORDS),
     ("layout", "start"): (0, (1 << 64) - 1),
     ("layout", "modulus"): (2, 1 << 64),
     ("layout", "step"): (0, 1 << 20),

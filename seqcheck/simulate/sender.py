@@ -136,7 +136,7 @@ def number(made: Plan, scenario: Scenario) -> Numbers:
     order = np.argsort(key, kind="stable")
     rank = ranks(key[order])
     own = own[order]
-    x[own] = rank // traffic.repeat * scenario.layout.step
+    x[own] = rank // traffic.repeat * scenario.layout.step * scenario.layout.records
     if traffic.repeat > 1:
         first = np.arange(len(own)) - rank % traffic.repeat
         body[own] = own[first]

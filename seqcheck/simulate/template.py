@@ -30,8 +30,9 @@ NO_PSEUDO = (ICMP,)  # RFC 792: over the message alone
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """`what` goes to `at`: the lowest `width` bytes of (value % `wrap` // `unit` + `plus`) << `shift`, or-ed in. A
-    `wrap` of 0 is none. The value of a number is `step` times it, and `round` more where it is below `least`. With
-    `digits` (of layout.model.DIGITS) it is written in them, with zeros in front."""
+    `wrap` of 0 is none. The value is `ahead` more than the frame's; that of a number is `step` times it, and `round`
+    more where it is below `least`. With `digits` (of layout.model.DIGITS) it is written in them, with zeros in
+    front."""
 
     what: int
     at: int
@@ -41,6 +42,7 @@ class Fill:
     unit: int = 1
     wrap: int = 0
     plus: int = 0
+    ahead: int = 0
     step: int = 1
     least: int = 0
     round: int = 0

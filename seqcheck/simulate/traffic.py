@@ -73,13 +73,28 @@ SENT = np.dtype(
 @dataclass(slots=True, kw_only=True)
 class Traffic:
     """All contents and all frames in the order of their arrival. `ring_kind`: sender.OWN, HOST, … per slot advance.
-    `points` are the frames as they came by points of the path, SENT rows by the point's name."""
+    `points` are the frames as they came by points of the path, SENT rows by the point's name. A frame of ours holds
+    `records` numbers, of which CONTENT has the first, with `step` from each to the next; they count modulo `modulus`,
+    0 for 2**64."""
 
     contents: NDArray[np.void]
     sent: NDArray[np.void]
     ring_size: int
     ring_kind: NDArray[np.uint8]
     points: dict[str, NDArray[np.void]] = field(default_factory=dict)
+    records: int = 1
+    step: int = 1
+    modulus: int = 0
+
+    def numbers(self, first: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """uint64[n * records]: the numbers, as on the wire, of frames with these first ones; those of a frame in a
+        row."""
+        found = np.repeat(first, self.records) + self.ahead(len(first)).astype(np.uint64)
+        return found % np.uint64(self.modulus) if self.modulus else found
+
+    def ahead(self, frames: int) -> NDArray[np.int64]:
+        """int64[frames * records]: how far each record's number is ahead of its frame's first one."""
+        return np.tile(np.arange(self.records, dtype=np.int64) * self.step, frames)
 
 
 def blank(count: int) -> NDArray[np.void]:

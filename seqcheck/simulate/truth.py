@@ -24,7 +24,7 @@ ROUTER = 255  # source of copies whose link-layer address is another's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """The records in the capture, in order; one value each.
+    """The records in the capture, in order, those of a frame in a row; one value each.
 
     frame      number in the capture, from 1            row        index in Traffic.sent
     group      stream and epoch as one number           stream     the model's stream
@@ -77,8 +77,11 @@ def arrivals(traffic: Traffic, kept: NDArray[np.int64], ns: NDArray[np.int64]) -
     source = sources(traffic, kept)
     ordinal = _rank(source)
     mine = np.flatnonzero(content["kind"] == RECORD)
+    seq = traffic.numbers(content["seq"][mine])
+    ahead = traffic.ahead(len(mine))
+    mine = np.repeat(mine, traffic.records)
     content, sent = content[mine], sent[mine]
-    x = content["x"]
+    x = content["x"] + ahead
     epochs = int(content["epoch"].max(initial=0)) + 1
     group = content["stream"].astype(np.int64) * epochs + content["epoch"]
     order = np.lexsort((x, group))  # stable: equal numbers stay in order of arrival
@@ -96,7 +99,7 @@ def arrivals(traffic: Traffic, kept: NDArray[np.int64], ns: NDArray[np.int64]) -
         group=group,
         stream=content["stream"].astype(np.int64),
         x=x,
-        seq=content["seq"],
+        seq=seq,
         ns=ns[mine],
         earlier=earlier,
         distance=place - place[earlier],

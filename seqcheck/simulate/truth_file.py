@@ -47,7 +47,7 @@ def summary(made: Simulated, found: Arrivals) -> dict[str, Any]:
         "layout": scenario.layout.name,
         "ring_size": scenario.ring.size,
         "frames": len(made.kept),
-        "records": len(found.frame),
+        "records": _frames(found),
         "foreign": _foreign(made, found),
         "lost": int((sent["fate"] == LOST).sum()),
         "dropped": made.dropped,
@@ -69,22 +69,30 @@ def _point(made: Simulated) -> dict[str, int]:
     streams = stream_rows(found, made.scenario.layout.start, made.modulus)
     return {
         "frames": len(made.kept),
-        "records": len(found.frame),
+        "records": _frames(found),
         "dropped": made.dropped,
         **{name: sum(row[name] for row in streams) for name in ("duplicates", "missing", "late")},
     }
 
 
+def _frames(found: Arrivals) -> int:
+    """How many frames hold records."""
+    return len(np.unique(found.frame))
+
+
 def _foreign(made: Simulated, found: Arrivals) -> int:
     """Frames that are not records, of sources that sent some."""
     source = sources(made.traffic, made.kept)
-    return int(np.isin(source, np.unique(found.source)).sum()) - len(found.frame)
+    return int(np.isin(source, np.unique(found.source)).sum()) - _frames(found)
 
 
 def _given(made: Simulated) -> dict[int, int]:
     """How many different numbers each stream's counter gave out."""
     content = made.traffic.contents[: len(made.traffic.ring_kind)]
     own = content[(content["kind"] == RECORD) & (made.traffic.ring_kind == 0)]
+    ahead = made.traffic.ahead(len(own))
+    own = np.repeat(own, made.traffic.records)
+    own["x"] += ahead
     order = own[np.lexsort((own["x"], own["epoch"], own["stream"]))]
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = (np.diff(order["x"]) != 0) | (np.diff(order["epoch"]) != 0) | (np.diff(order["stream"]) != 0)
@@ -107,37 +115,42 @@ def _by_fault(made: Simulated, found: Arrivals) -> dict[str, dict[str, int]]:
 
 
 def resends(made: Simulated, found: Arrivals) -> Iterator[dict[str, Any]]:
-    """One row for each duplicate, and for each frame that a fault sent though it is none in the capture. Those of
-    foreign frames that are copies there say of what."""
+    """One row for each duplicate, and for each record or foreign frame that a fault sent though it is none in the
+    capture. Those of foreign frames that are copies there say of what."""
     traffic = made.traffic
     content = traffic.contents["kind"][traffic.sent["content"]]
     label = traffic.sent["label"]
     again = np.zeros(len(traffic.sent), np.bool_)
     again[found.row[found.again]] = True
     wanted = again | ((label != FRESH) & ((content == RECORD) | (label < COPY)))
-    index = np.full(len(traffic.sent), NONE, np.int64)
-    index[found.row] = np.arange(len(found.row))
+    index = np.full(len(traffic.sent), NONE, np.int64)  # of the row's first record
+    index[found.row[:: traffic.records]] = np.arange(0, len(found.row), traffic.records)
     number = np.full(len(traffic.sent), 0, np.int64)
     number[made.kept] = np.arange(1, len(made.kept) + 1)
     lag = found.lag()
     ids = stream_ids(found)
     copies = foreign_copies(traffic, made.kept, made.ns)
     for row in np.flatnonzero(wanted).tolist():
-        sent, at = traffic.sent[row], int(index[row])
+        sent = traffic.sent[row]
         body = traffic.contents[int(sent["content"])]
         record = int(body["kind"]) == RECORD
-        shown: dict[str, Any] = {
-            "fault": LABELS[int(found.label[at]) if at != NONE and again[row] else int(sent["label"])][0],
-            "stream": ids.get(int(body["stream"])) if record else None,
-            "seq": int(body["seq"]) if record else None,
-            "slot": int(sent["slot"]) if sent["slot"] >= 0 else None,
-            "laps": int(sent["laps"]),
-            "frame": int(number[row]) or None,
-        }
-        shown |= _copy(found, at, int(lag[at])) if at != NONE and again[row] else {"duplicate": False}
-        if row in copies:
-            shown |= {"foreign": made.scenario.traffic.foreign[int(body["kind"]) - 1], **copies[row]}
-        yield shown
+        for place, seq in enumerate(traffic.numbers(body["seq"][None]).tolist() if record else [None]):
+            at = int(index[row]) + place if index[row] != NONE else NONE
+            twice = at != NONE and bool(found.again[at])
+            if not twice and sent["label"] == FRESH:
+                continue
+            shown: dict[str, Any] = {
+                "fault": LABELS[int(found.label[at]) if twice else int(sent["label"])][0],
+                "stream": ids.get(int(body["stream"])) if record else None,
+                "seq": seq,
+                "slot": int(sent["slot"]) if sent["slot"] >= 0 else None,
+                "laps": int(sent["laps"]),
+                "frame": int(number[row]) or None,
+            }
+            shown |= _copy(found, at, int(lag[at])) if twice else {"duplicate": False}
+            if row in copies:
+                shown |= {"foreign": made.scenario.traffic.foreign[int(body["kind"]) - 1], **copies[row]}
+            yield shown
 
 
 def _copy(found: Arrivals, at: int, lag: int) -> dict[str, Any]:
