@@ -18,9 +18,9 @@ from tunnels import TUNNELS, packet
 from twins import KERNELS, plain
 
 from seqcheck.kernel import border
-from seqcheck.layout import compile, dump, parse, write
+from seqcheck.layout import compile, dump, parse, spread, write
 from seqcheck.layout.files import from_table
-from seqcheck.layout.spread import ROWS_AT_ONCE, decoder_of
+from seqcheck.layout.spread import decoder_of
 
 
 class Absent(Exception):  # noqa: N818  no error
@@ -282,10 +282,13 @@ def test_room_for_a_record_a_byte_is_asked_for(kernel: Any) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)
-def test_more_frames_than_are_read_at_once(kernel: Any) -> None:
-    some = [frame(bytes([n % 256, 2, (n + 1) % 256, 2])) for n in range(0, 2 * ROWS_AT_ONCE + 10, 2)]
+def test_more_frames_than_are_read_at_once(kernel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "ROWS_AT_ONCE", 100)
+    some = [frame(bytes([n % 256, 2, (n + 1) % 256, 2])) for n in range(0, 210, 2)]
     rows, _, _ = told(parse("udp:5000 seq=u8@0 each=u8@1"), some * 3, [], kernel)
-    assert [number for _, _, number in rows] == [n % 256 for n in range(2 * ROWS_AT_ONCE + 10)] * 3
+    assert [number for _, _, number in rows] == [n % 256 for n in range(210)] * 3
+    monkeypatch.setattr(spread, "BYTES_AT_ONCE", 200)
+    assert told(parse("udp:5000 seq=u8@0 each=u8@1"), some * 3, [], kernel)[0] == rows
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.NAME)

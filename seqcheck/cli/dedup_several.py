@@ -42,7 +42,7 @@ def whole(results: Examined, layout: Layout, copies: NDArray[np.int64]) -> tuple
     for block, low, high in results.blocks():
         if len(records.row) < block.capacity:
             records = RecordColumns(block.capacity)
-        for begin, end in portions(block, low, high):
+        for begin, end in portions(block, low, high, (layout,)):
             decoder.decode(block, begin, end, records)
             numbers, counts = np.unique(records.row[: records.count] + block.first, return_counts=True)
             at = np.searchsorted(frames, numbers)

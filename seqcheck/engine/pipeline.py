@@ -169,7 +169,7 @@ class Pipeline:
         chosen = self.chosen
         assert chosen is not None
         if any(layout.several for layout in chosen.layouts):
-            pieces = list(portions(frames, low, high))
+            pieces = list(portions(frames, low, high, chosen.layouts))
             looks = [True] * len(pieces)
         elif self.crowd.near(high - low):
             pieces = list(_steps(frames.first, low, high))

@@ -14,7 +14,7 @@ Whoever calls takes few frames at a time (`portions`), since each may give very 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,8 @@ from seqcheck.layout.model import MOST_COVERED, Layout, Sets
 from seqcheck.layout.program import compile, covering
 from seqcheck.layout.sets import Exporters
 
-ROWS_AT_ONCE, BYTES_AT_ONCE = 512, 1 << 18  # of frames; a frame has no more records than captured bytes
+BYTES_AT_ONCE = 1 << 19  # of frames; with `each` a frame has no more records than captured bytes
+ROWS_AT_ONCE, ROWS_COVERING = 1 << 14, 512  # frames; those that may each cover MOST_COVERED numbers
 _COLUMNS = ("row", "stream", "seq", "source", "ordinal")
 Columns = dict[str, NDArray[Any]]
 
@@ -45,14 +46,16 @@ def decoder_of(engine: Kernel, layout: Layout) -> DecoderLike:
     return Covering(engine, layout) if layout.covers else engine.Decoder(compile(layout))
 
 
-def portions(frames: Frames, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Rows low..high-1, in stretches of at most ROWS_AT_ONCE rows and, unless it is one row, BYTES_AT_ONCE bytes."""
+def portions(frames: Frames, low: int, high: int, layouts: Sequence[Layout]) -> Iterator[tuple[int, int]]:
+    """Rows low..high-1, in stretches of so few rows and, unless it is one row, bytes, that their records of these
+    layouts are not too many."""
+    rows = ROWS_COVERING if any(layout.covers for layout in layouts) else ROWS_AT_ONCE
     ends = np.cumsum(frames.cap[low:high], dtype=np.int64)
     while low < high:
         left = high - low
         before = int(ends[-left - 1]) if left < len(ends) else 0
         fit = int(np.searchsorted(ends[-left:], before + BYTES_AT_ONCE, "right"))
-        end = low + max(1, min(fit, ROWS_AT_ONCE))
+        end = low + max(1, min(fit, rows))
         yield low, end
         low = end
 
@@ -63,13 +66,14 @@ class Chained:
 
     def __init__(self, engine: Kernel, layout: Layout) -> None:
         self.cut = 0
+        self._layouts = (layout,)
         self._decoder = engine.Decoder(compile(layout))
         self._spare = RecordColumns(0)
 
     def decode(self, frames: Frames, low: int, high: int, records: RecordColumns) -> None:
         """protocols.DecoderLike.decode."""
         found: list[Columns] = []
-        for begin, end in portions(frames, low, high):
+        for begin, end in portions(frames, low, high, self._layouts):
             room = max(ROWS_AT_ONCE + int(frames.cap[begin:end].sum()), BYTES_AT_ONCE, frames.capacity)
             if len(self._spare.row) < room:
                 self._spare = RecordColumns(room)  # of which only what is used takes memory
