@@ -50,7 +50,7 @@ MODULES = (
 class Trick:
     """`flag` is left out, or in `file` the text `with_it` replaced by `without`; `where` is (shape, step): what it is
     meant to speed up. The shape "blocks" is the one of the smallest frames, as pcapng, "contents" the same frames for
-    the step that tells them apart by their bytes."""
+    the step that tells them apart by their bytes, "chains" the same for a layout of which each may hold several."""
 
     name: str
     where: tuple[tuple[str, str], ...]
@@ -69,6 +69,10 @@ ALL_KINDS = (
 )
 FAR_APART = (("streams", "track"), ("shuffled", "track"))
 HINTS = "native/hints.h"
+LAYOUTS = {  # of shapes, where it is not the built-in that they are written for
+    "contents": "content",
+    "chains": "udp:5000 magic=u32be@0==0x53455143 stream=u32be@6 seq=u64be@10 each=18",
+}
 TRICKS = (
     Trick(name="-O3, against -O2", flag="-O3", instead="-O2", where=ALL_KINDS),
     Trick(
@@ -110,6 +114,11 @@ TRICKS = (
     Trick(
         name="four heads an entry, against two", where=(("contents", "decode"),), file="native/content_window.c",
         with_it="HEADS = 4", without="HEADS = 2",
+    ),
+    Trick(
+        name="the latest stream and sender remembered", where=(("chains", "decode"),), file="native/long_way.c",
+        with_it="    for (; *row < high; ++*row) {\n",
+        without="    for (; *row < high; ++*row) {\n        latest.stream = latest.source = -1;\n",
     ),
 )  # fmt: skip
 
@@ -188,10 +197,11 @@ def load(made: dict[str, Path], name: str) -> SimpleNamespace:
 
 def loop(path: Path, engine: Any, shape: str) -> dict[str, float]:
     """ns per frame of each step, over the whole file of that shape."""
-    one, blocks = layout.resolve("content" if shape == "contents" else "seqcheck"), path.suffix == ".pcapng"
+    one, blocks = layout.resolve(LAYOUTS.get(shape, "seqcheck")), path.suffix == ".pcapng"
     decoder = engine.Content() if one.content else engine.Decoder(layout.compile(one))
     tracker = engine.Tracker(one.modulus)
-    frames, records, events = border.Frames(ROWS), border.RecordColumns(ROWS), np.zeros(border.EVENTS, border.EVENT)
+    frames, events = border.Frames(ROWS), np.zeros(border.EVENTS, border.EVENT)
+    records = border.RecordColumns(SLOT if one.each else ROWS)
     rule = border.PcapRule(big=False, nano=False, header=16, link=1)
     interfaces = np.array([(1, border.TIMES, 0, 1, 0)], border.INTERFACE)
     frames.buf = np.zeros(SLOT, np.uint8)
@@ -255,7 +265,7 @@ def main() -> int:
         cache: dict[str, Path] = {}
 
         def path_of(shape: str) -> Path:
-            name = "small" if shape in ("blocks", "contents") else shape
+            name = "small" if shape in ("blocks", *LAYOUTS) else shape
             return make(inputs, SHAPES[name], FRAMES.get(shape, MANY), blocks=shape == "blocks")
 
         plain = load(build(Path(temporary) / "with", None, cache), "with")

@@ -148,30 +148,36 @@ int decode_any(struct decoder *d, const struct frame_columns *f, struct record_c
     return DONE;
 }
 
-/* The records of a frame, from the first one on that `place` is at, which came after so many frames of its source: how
- * many were taken in. -1 if there is no memory. */
+/* Whose the last record was: most are of the same stream, and of the same sender. */
+struct latest {
+    struct stream_key key;
+    int64_t stream;     /* -1: none, or one that was not taken in */
+    uint64_t address[2];
+    int64_t source;     /* -1: none */
+};
+
+/* The records of a frame, from the first one on that `place` is at: how many were taken in. -1 if there is no memory. */
 static int64_t write_chain(
-    struct decoder *d, struct record_columns *out, int64_t row, const struct frame *x, struct place *place, int64_t source)
+    struct decoder *d, struct record_columns *out, int64_t row, const struct frame *x, struct place *place,
+    struct latest *latest)
 {
-    struct stream_key last = place->key;
     const int64_t before = out->count;
-    int64_t stream = -1;
 
     do {
         if (table_is_full(&d->streams) && !decoder_make_room(d))
             return -1;
-        if (stream < 0 || memcmp(&last, &place->key, sizeof last) != 0) {
-            stream = stream_of(d, &place->key);
-            memcpy(&last, &place->key, sizeof last);
+        if (latest->stream < 0 || memcmp(&latest->key, &place->key, sizeof place->key) != 0) {
+            latest->stream = stream_of(d, &place->key);
+            memcpy(&latest->key, &place->key, sizeof place->key);
         }
-        if (stream < 0)
+        if (latest->stream < 0)
             continue;
         const int64_t n = out->count++;
         out->row[n] = (int32_t)row;
-        out->stream[n] = (int32_t)stream;
+        out->stream[n] = (int32_t)latest->stream;
         out->seq[n] = place->seq;
-        out->source[n] = (int32_t)source;
-        out->ordinal[n] = d->seen[source];
+        out->source[n] = (int32_t)latest->source;
+        out->ordinal[n] = d->seen[latest->source];
     } while (frame_next(x, &d->program, place));
     return out->count - before;
 }
@@ -179,6 +185,8 @@ static int64_t write_chain(
 int decode_chains(
     struct decoder *d, const struct frame_columns *f, struct record_columns *out, int64_t *row, int64_t high)
 {
+    struct latest latest = {.stream = -1, .source = -1};
+
     for (; *row < high; ++*row) {
         struct frame x;
         struct place place;
@@ -187,16 +195,19 @@ int decode_chains(
         if (!decoder_make_room(d))
             return NO_MEMORY;
         int status = frame_read(&x, &d->program, &place, NULL);
-        const int64_t source = intern_source(d, &place);
+        if (latest.source < 0 || memcmp(latest.address, place.address, sizeof latest.address) != 0) {
+            latest.source = intern_source(d, &place);
+            memcpy(latest.address, place.address, sizeof latest.address);
+        }
         if (status == RECORD) {
-            const int64_t taken = write_chain(d, out, *row, &x, &place, source);
+            const int64_t taken = write_chain(d, out, *row, &x, &place, &latest);
             if (taken < 0)
                 return NO_MEMORY;
             status = taken > 0 ? RECORD : STREAMS;
         }
         out->status[*row] = (uint8_t)status;
-        d->counts[source * REASONS + status] += status != RECORD;
-        d->seen[source]++;
+        d->counts[latest.source * REASONS + status] += status != RECORD;
+        d->seen[latest.source]++;
     }
     return DONE;
 }
