@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model import RING_CAUSES
 from . import timekeeping
-from .arrays import at_one_count, quantiles
+from .arrays import at_one_count, distinct, quantiles
 from .case import Case
 from .contest import Outcome
 from .doubts import AS_OFTEN, wide
@@ -207,7 +207,7 @@ def _in_batches(case: Case, leads: Bools, lengths: Ints) -> bool:
     batches again does that. Where a ring goes on from has nothing to do with the numbers."""
     values, often = np.unique(lengths, return_counts=True)
     length = int(values[int(np.argmax(often))])
-    first = np.unique(case.table.rows["x"][leads][lengths == length])  # a run that comes again says nothing new
+    first = distinct(case.table.rows["x"][leads][lengths == length])  # a run that comes again says nothing new
     if often.max() < MOSTLY * len(lengths) or length ** (len(first) - 1) < 1 / BY_CHANCE:
         return False
     return bool(np.unique(first % length, return_counts=True)[1].max() >= MOSTLY * len(first))
@@ -280,7 +280,7 @@ def _of_one_place(case: Case, rows: Bools, ring: Ring) -> bool:
     program's blocks do, or those that a sampler takes by counting. In a ring, any slot is stale; and the numbers of a
     single one move on with each copy, which takes a slot as well."""
     leads = case.table.rows[rows & case.table.leads]
-    numbers = np.unique(leads["x"] + (leads["stream"].astype(np.int64) << STREAM))
+    numbers = distinct(leads["x"] + (leads["stream"].astype(np.int64) << STREAM))
     if len(numbers) < SEVERAL:
         return False
     most = max(np.unique(numbers % size, return_counts=True)[1].max() for size in range(ring.best - 1, ring.best + 2))

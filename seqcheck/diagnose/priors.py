@@ -53,7 +53,7 @@ GIVEN = 0.95  # that the size the user gives is the ring's
 # (share of the slots that is in view, probability): frames that a filter hides and that take every second slot, or
 # every third one, ... shorten all laps alike. Flows sent in turn do that; few senders keep to it for a whole capture.
 # NOW_AND_THEN: at other fixed shares, such as every 45th slot, that leave at least so many in view.
-NOW_AND_THEN, IN_VIEW = 3e-5, 0.75
+NOW_AND_THEN, IN_VIEW = 1e-5, 0.75
 IN_TURN = ((1 / 2, 2e-4), (2 / 3, 1e-4), (1 / 3, 5e-5), (3 / 4, 1e-4), (1 / 4, 3e-5), (4 / 5, 5e-5), (1 / 5, 2e-5))
 
 # Lengths of a window, history or block that is sent again: powers of two and round decimal numbers are what people

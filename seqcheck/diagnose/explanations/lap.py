@@ -387,7 +387,11 @@ def _in_turn(units: Units, sizes: Ints, mine: Ints, apart: Floats) -> Floats:
         for law in (*exactly, np.logaddexp(*exactly) - math.log(2)):
             total = np.logaddexp(total, law @ apart + math.log(OPEN["exact"] * weight / 3))
     end = int(_commonest(units.end[mine], 1)[0])
-    known = np.isin(sizes, [size for size, _, _ in priors.KNOWN]) & (sizes > end) & (sizes * priors.IN_VIEW <= end)
+    known = (
+        np.isin(sizes, [size for size, _, _ in priors.KNOWN], assume_unique=True)
+        & (sizes > end)
+        & (sizes * priors.IN_VIEW <= end)
+    )
     off = np.abs(units.end[mine] - end)
     law = np.where(off == 0, math.log(EXACT), np.where(off == 1, math.log(BESIDE / 2), FLOOR)) @ apart
     law = law + math.log(OPEN["exact"] * priors.NOW_AND_THEN)
