@@ -21,7 +21,7 @@ from .result import AGREE, Doubt, Ring
 from .spared import Spared
 from .table import stretch
 from .timekeeping import BLUR
-from .units import MICROSECOND, Brackets, Units
+from .units import Brackets, Units
 
 CLEAR = 4.0  # how much denser a lap's copies lie than others beside
 SOLE, MUCH = 0.9, 0.004  # share of units; scatter in natural log
@@ -75,7 +75,7 @@ def of_lap(
     if ring.closed and (wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
     by_chance = ring.given and not written(ring.best)  # few programs have just the size that the user gives
-    if sample.tick <= MICROSECOND and float(np.mean(case.table.time_lag[rows] == 0)) > MOSTLY:
+    if timekeeping.at_the_same_time(case, rows, sample, share):
         yield "same-time"
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"

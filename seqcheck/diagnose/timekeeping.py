@@ -97,20 +97,37 @@ def to_one_time(case: Case, sample: Units, share: Floats) -> bool:
     last of them. A ring's copies come across pauses and at any pace; those of a timer wait for one time. Copies within
     a lap of one another count once."""
     mine = share > 0.5
-    at = sample.at[mine]
-    if not len(at) or np.ptp(sample.source[mine]):
+    laps = _laps(case, sample, mine)
+    if not len(laps):
         return False
-    lap = median(sample.end[mine])
-    ordinal, ns = _course(case, at)
-    if len(ordinal) <= len(at) or median(np.diff(ordinal)) > DENSE * lap:
-        return False
-    first = ordinal[ordinal + lap <= ordinal[-1]]
-    laps = np.interp(first + lap, ordinal, ns) - np.interp(first, ordinal, ns)
+    at, lap = sample.at[mine], median(sample.end[mine])
     low, high = float(sample.time[mine].min()), float(sample.time[mine].max())
-    within = float(np.mean((laps >= low * (1 - PACE)) & (laps <= high * (1 + PACE)))) if len(laps) else 1.0
+    within = float(np.mean((laps >= low * (1 - PACE)) & (laps <= high * (1 + PACE))))
     apart = int((np.diff(np.sort(case.table.rows["ordinal"][at]), prepend=-lap) >= lap).sum())
     # That so many values all lie in an interval of this probability, wherever it is.
     return apart >= 2 and apart * within ** (apart - 1) - (apart - 1) * within**apart < UNLIKELY
+
+
+def at_the_same_time(case: Case, rows: Bools, sample: Units, share: Floats) -> bool:
+    """Whether most copies have the time stamp of the earlier one, though the clock goes on within a lap."""
+    if float(np.mean(case.table.time_lag[rows] == 0)) < NEARLY_ALL:
+        return False
+    laps = _laps(case, sample, share > 0.5)
+    return len(laps) > 0 and float(np.mean(laps > 0)) >= NEARLY_ALL
+
+
+def _laps(case: Case, sample: Units, mine: Bools) -> Floats:
+    """How long laps took, ns, from the first of these copies to the last; none where too few records are known."""
+    at = sample.at[mine]
+    if not len(at) or np.ptp(sample.source[mine]):
+        return np.zeros(0)
+    lap = median(sample.end[mine])
+    ordinal, ns = _course(case, at)
+    if len(ordinal) <= len(at) or median(np.diff(ordinal)) > DENSE * lap:
+        return np.zeros(0)
+    first = ordinal[ordinal + lap <= ordinal[-1]]
+    result: Floats = np.interp(first + lap, ordinal, ns) - np.interp(first, ordinal, ns)
+    return result
 
 
 def _course(case: Case, at: Ints) -> tuple[Floats, Floats]:
