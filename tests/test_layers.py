@@ -192,7 +192,7 @@ def test_a_run_with_findings_loads_no_more_than_that() -> None:
 BEHIND_THE_DROP = (
     "decode", "track", "diagnose", "report", "layout", "dataclass",
     *(f"engine.{name}" for name in (
-        "recognition", "witness", "pipeline", "observation", "judging", "standing", "own_drops", "watch", "merged",
+        "recognition", "evidence", "pipeline", "observation", "judging", "standing", "own_drops", "watch", "merged",
         "other_traffic", "same_ring",
     )),
     "interfaces.up_to",

@@ -14,7 +14,7 @@ import specimens
 
 from seqcheck.linux import adapter
 from seqcheck.linux.adapter import Adapter
-from seqcheck.report.receiver import Losses, remarks, told
+from seqcheck.report.receiver import Losses, notes, remarks
 
 live = netns.needed()
 GOOD = Adapter(name="eth0", mtu=1500, gro=False, lro=False, vlan=False, stamps=True, ring=4096, ring_most=4096)
@@ -104,10 +104,10 @@ def test_merged_frames_are_told_first(pair: netns.Pair, tmp_path: Path) -> None:
 
 def test_one_frame_is_one_frame() -> None:
     merged = Losses(dropped=0, placed=True, missed=0, merged=1)
-    said = told(specimens.CLEAN, merged, [GOOD])
+    said = notes(specimens.CLEAN, merged, [GOOD])
     assert said.first == f"1 of the {specimens.CLEAN.capture.frames:,} frames was merged from several: turn GRO off. "
     assert said.caveats[0].startswith("1 frame is longer than the MTU")
-    said = told(specimens.CLEAN, replace(merged, apart=True), [GOOD])
+    said = notes(specimens.CLEAN, replace(merged, apart=True), [GOOD])
     assert (said.first, said.said) == ("", "")
     assert said.caveats[0].startswith("1 frame is longer than the MTU")
 

@@ -18,7 +18,7 @@ from seqcheck.diagnose import account, counter, priors, result
 from seqcheck.diagnose.causes import CAUSES, LOOKALIKES, Explanation, explanations
 from seqcheck.diagnose.causes.markdown import markdown
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
-from seqcheck.engine import witness
+from seqcheck.engine import evidence
 from seqcheck.layout import resolve
 from seqcheck.model import Cause, Stream
 from seqcheck.simulate import load
@@ -129,7 +129,7 @@ def test_the_figures_in_the_prose_are_those_of_the_code() -> None:
     assert "posterior 0.95 or more" in text
     assert "posterior 0.5 or more: worth a look" in text
     assert f"at least {result.AGREE} duplicates agree" in text
-    assert f"up to {witness.COMPARED} duplicates per order" in text
+    assert f"up to {evidence.COMPARED} duplicates per order" in text
     assert pytest.approx(0.999) == 1 - 2 * account.TAIL
     assert counter.FEWEST == 2
 

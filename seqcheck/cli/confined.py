@@ -54,7 +54,7 @@ class Confined:
             os.close(number)
         self.inside, self._pipe = True, writing
         for number, output in enumerate(self._outputs):
-            output.hand_over(_Told(writing, number))
+            output.hand_over(_Announcer(writing, number))
         _once(signal.SIGINT)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         privilege.drop(heir)
@@ -66,7 +66,7 @@ class Confined:
         os._exit(0)
 
 
-class _Told:
+class _Announcer:
     """What an output of the child calls when it is whole."""
 
     def __init__(self, pipe: int, number: int) -> None:

@@ -51,7 +51,7 @@ def totals(outcomes: Sequence[Outcome]) -> str:
     return f"{counted(len(outcomes), 'capture')}: {', '.join(words)}"
 
 
-def told(say: Callable[[Found], str]) -> Callable[[Row], str]:
+def of_found(say: Callable[[Found], str]) -> Callable[[Row], str]:
     """What `say` says of what was found, nothing if nothing could be read."""
     return lambda row: "" if row[1].found is None else say(row[1].found)
 
@@ -72,11 +72,11 @@ def short(captures: Sequence[str]) -> tuple[str, list[str]]:
 COLUMNS: list[Column[Row]] = [
     Column(title="capture", value=lambda row: row[0], words=True, wraps=True),
     Column(title="result", value=lambda row: RESULTS[row[1].code], words=True),
-    Column(title="records", value=told(lambda found: count(found.records)), worth=4),
-    Column(title="duplicates", value=told(lambda found: count(found.duplicates))),
-    Column(title="missing", value=told(lambda found: count(found.missing))),
-    Column(title="late", value=told(lambda found: count(found.late)), worth=5),
-    Column(title="cause", value=told(lambda found: headed(found.verdict.cause, found.missing)), words=True),
-    Column(title="evidence", value=told(strength), worth=6, words=True),
-    Column(title="ring", value=told(lambda found: str(found.verdict.ring_size or "")), worth=7),
+    Column(title="records", value=of_found(lambda found: count(found.records)), worth=4),
+    Column(title="duplicates", value=of_found(lambda found: count(found.duplicates))),
+    Column(title="missing", value=of_found(lambda found: count(found.missing))),
+    Column(title="late", value=of_found(lambda found: count(found.late)), worth=5),
+    Column(title="cause", value=of_found(lambda found: headed(found.verdict.cause, found.missing)), words=True),
+    Column(title="evidence", value=of_found(strength), worth=6, words=True),
+    Column(title="ring", value=of_found(lambda found: str(found.verdict.ring_size or "")), worth=7),
 ]

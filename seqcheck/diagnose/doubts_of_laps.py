@@ -99,7 +99,7 @@ def of_lap(
         return
     if instead and ring.size is None and not of_other_lengths(sample, share):
         yield "wide" if ring.high > OPEN * ring.low else "open-size"
-        if timekeeping.untold(sample, share):
+        if timekeeping.unresolved(sample, share):
             yield "clock"
     if ring.best < (HARDLY if instead and ring.size is not None else KNOWN[0][0]):
         yield "small"

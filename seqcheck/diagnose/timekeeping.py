@@ -49,7 +49,7 @@ def _coarse(sample: Units) -> int:
     return sample.tick if sample.tick > MICROSECOND else 0
 
 
-def untold(sample: Units, share: Floats) -> bool:
+def unresolved(sample: Units, share: Floats) -> bool:
     """Whether the clock's ticks are longer than a frame, and the copies come within two of them: then nobody sees
     whether they keep to a time."""
     mine = share > 0.5

@@ -31,12 +31,12 @@ from ..saved import Saved
 from ..sink import Sink
 from ..track.tracker import Findings, Limit, LimitName
 from ..version import VERSION
+from .evidence import EvidenceSink
 from .guard import ADVICE, Budget, UnfinishedError, within
 from .judging import Judged, counted, judge
 from .pipeline import Chosen, Pipeline
 from .recognition import Recognition, first_frames
 from .ways import Ways, by_design
-from .witness import Witness
 
 if TYPE_CHECKING:
     from .other_traffic import OtherTraffic
@@ -80,16 +80,16 @@ class Observation:
         """`layouts` and `sinks` as for the Pipeline; `also_content`: foreign frames are told apart by their bytes."""
         if also_content and any(layout.content for layout in layouts):
             raise UsageError("the layout content tells all frames apart by their bytes already")
-        self._timeline, self._witness, self._ways = Timeline(), Witness(), Ways()
+        self._timeline, self._evidence, self._ways = Timeline(), EvidenceSink(), Ways()
         self._others = _other_traffic(engine) if also_content else None
         more = (self._others,) if self._others else ()
-        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._witness, self._ways, *more, *sinks))
+        self.pipeline = Pipeline(engine, layouts, (self._timeline, self._evidence, self._ways, *more, *sinks))
 
     def save(self, into: Saved) -> None:
         """What is known once all has come, before what is left open is decided; see Pipeline.save."""
         self.pipeline.save(into)
         self._timeline.save(into.within("timeline"))
-        self._witness.save(into.within("witness"))
+        self._evidence.save(into.within("evidence"))
         self._ways.save(into.within("ways"))
 
     def resume(self, saved: Saved, frames: int) -> None:
@@ -103,7 +103,7 @@ class Observation:
                 raise ValueError("a stream or a frame that did not come")
         if self._timeline.frames > frames:
             raise ValueError("a frame that did not come")
-        self._witness.load(saved.within("witness"), streams, frames)
+        self._evidence.load(saved.within("evidence"), streams, frames)
         self._ways.load(saved.within("ways"))
 
     def conclude(self, capture: Capture, question: Question) -> Conclusion:
@@ -123,8 +123,8 @@ class Observation:
             raise _no_record(chosen.layouts, skipped, capture, _advice(self.pipeline), fit)
         facts = Facts(
             ring_sizes=tuple(question.ring_sizes),
-            evidence=self._witness.evidence,
-            kinds=dict(self._witness.foreign.most_common()),
+            evidence=self._evidence.evidence,
+            kinds=dict(self._evidence.foreign.most_common()),
             foreign=foreign,
             skipped=skipped,
             redundant=all(layout.redundant or by_design(layout) for layout in chosen.layouts),
@@ -167,7 +167,7 @@ class Observation:
             from .same_ring import Numbered, beside  # here, since few runs need it
 
             numbered = Numbered(findings=findings, facts=facts, diagnosis=judged.diagnosis)
-            others = self._others.told(chosen.decoder.sources(), last=question.last)
+            others = self._others.others(chosen.decoder.sources(), last=question.last)
             report = beside(report, others, numbered, listed=question.listed, budget=question.budget)
         return Conclusion(
             report=report,
@@ -181,8 +181,10 @@ class Observation:
     def _pair(self, judged: Judged) -> Pair | None:
         """The first one that was compared and is of the verdict's cause."""
         cause = judged.verdict.cause
-        frames = {each.frame for each in judged.duplicates.listed if each.cause == cause} if self._witness.pairs else ()
-        return min((pair for pair in self._witness.pairs if pair.frame in frames), key=_frame, default=None)
+        frames = (
+            {each.frame for each in judged.duplicates.listed if each.cause == cause} if self._evidence.pairs else ()
+        )
+        return min((pair for pair in self._evidence.pairs if pair.frame in frames), key=_frame, default=None)
 
     def _doubt(self, findings: Findings) -> str:
         """What is wrong with a layout whose numbers hardly ever follow one another, if that can be told."""

@@ -3,9 +3,9 @@
 
     others = OtherTraffic(kernel)
     pipeline = Pipeline(kernel, layouts, (others,))
-    others.told(pipeline.chosen.decoder.sources())     # at any time
+    others.others(pipeline.chosen.decoder.sources())     # at any time
 
-It has its own decoder (foreign.py), tracker and witness, so nothing here changes what is found among the records. It
+It has its own decoder (foreign.py), tracker and evidence, so nothing here changes what is found among the records. It
 follows the foreign frames of all sources; whose they are is decided when the result is asked for, because a source may
 send its first record late. kernel/portable/content.py defines a copy; but what comes again after COMES_ROUND frames or
 more does not count, because IP identifications and many counters have 16 bits, and no ring is that large.
@@ -29,8 +29,8 @@ from ..layout import Layout
 from ..layout.content import CONTENT
 from ..sink import Block, Sink
 from ..track.tracker import Findings
+from .evidence import EvidenceSink
 from .pipeline import Pipeline
-from .witness import Witness
 
 COMES_ROUND = 1 << 15  # frames of the source: half of what 16 bits count
 _COUNTS = ("received", "duplicates", "replicated", "beyond")  # columns of STREAM_STATE
@@ -61,8 +61,8 @@ class OtherTraffic(Sink):
     nothing."""
 
     def __init__(self, engine: Kernel) -> None:
-        self._foreign, self._witness = Foreign(engine), Witness()
-        self._inner = Pipeline(engine, (CONTENT,), (self._witness,), content=self._foreign)
+        self._foreign, self._evidence = Foreign(engine), EvidenceSink()
+        self._inner = Pipeline(engine, (CONTENT,), (self._evidence,), content=self._foreign)
         self._follows = False
         self._settled: Block | None = None
 
@@ -82,7 +82,7 @@ class OtherTraffic(Sink):
             self._inner.finish(block.store)
         self._settled = block
 
-    def told(self, sources: NDArray[Any], *, last: bool = False) -> Others:
+    def others(self, sources: NDArray[Any], *, last: bool = False) -> Others:
         """As of now; `sources` is SOURCE[n] of the decoder that read the records. After the `last` question
         nothing is asked."""
         chosen = self._inner.chosen
@@ -92,7 +92,7 @@ class OtherTraffic(Sink):
         findings, _ = natural(chosen.content).without(findings)
         senders = sources["counts"][:, RECORD] > 0
         return Others(
-            findings=_of(findings, senders), keys=chosen.decoder.keys(), evidence=dict(self._witness.evidence)
+            findings=_of(findings, senders), keys=chosen.decoder.keys(), evidence=dict(self._evidence.evidence)
         )
 
 

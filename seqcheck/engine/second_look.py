@@ -110,7 +110,7 @@ def _read(
     pipeline.crowd = crowd
     run(source, pipeline, attend)
     assert pipeline.chosen is not None
-    return others.told(pipeline.chosen.decoder.sources(), last=True)
+    return others.others(pipeline.chosen.decoder.sources(), last=True)
 
 
 def _by_worker(again: Again, workers: Workers) -> Others | str | None:

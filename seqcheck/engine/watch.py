@@ -18,7 +18,7 @@ from ..interfaces.up_to import UpTo
 from ..layout import resolve_all
 from ..model import UNREAD, Damage, Report
 from ..model.snapshot import Ask, Snapshot
-from ..report.receiver import Losses, told
+from ..report.receiver import Losses, notes
 from ..sink import Keeper, Sink
 from .crowd import Crowd
 from .guard import UNLIMITED, Allowance, Budget
@@ -178,7 +178,7 @@ class Watch:
             merged=self._merged.frames,
             apart=chosen is not None and all(layout.each and not layout.moves for layout in chosen.layouts),
         )
-        receiver = told(report, losses, reader.adapters)
+        receiver = notes(report, losses, reader.adapters)
         verdict = report.verdict
         return replace(
             report,

@@ -144,7 +144,7 @@ class LiveReader(Summed, Stopping):
     @property
     def remarks(self) -> list[str]:
         """What happened to the interfaces, each with its place: the number of the last frame that came before."""
-        return self._remarks.told
+        return self._remarks.texts
 
     @property
     def behind(self) -> float:

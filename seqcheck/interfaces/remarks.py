@@ -50,7 +50,7 @@ class Remarks:
                 remark.open = older == high - low
 
     @property
-    def told(self) -> list[str]:
+    def texts(self) -> list[str]:
         """Each with its place: the number of the last frame that came before."""
         return [each.text + (f" (after frame {each.after})" if each.after else "") for each in self._made]
 

@@ -54,7 +54,7 @@ class Unrolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Hints:
     """What the points before tell of n records by their contents: int64[n] `known` numbers, int64[n, COPIES] those
     `among` which they are, NONE where none is, and `ns`, the times at which the known ones came there. The first record
     is `due` with this number, going by times."""
@@ -65,13 +65,13 @@ class Told:
     due: float = ORIGIN
 
 
-def untold(count: int) -> Told:
+def no_hints(count: int) -> Hints:
     """Nothing, of so many records."""
     none = np.full((count, COPIES), NONE, np.int64)
-    return Told(known=none[:, 0], among=none, ns=none[:, 0])
+    return Hints(known=none[:, 0], among=none, ns=none[:, 0])
 
 
-def unrolled(seq: Ints, content: Words, by: Told, turn: int) -> Unrolled:
+def unrolled(seq: Ints, content: Words, by: Hints, turn: int) -> Unrolled:
     """Of one stream, in order of arrival: `seq` as counted, of `turn` values; `by` is what contents tell.
 
     Records go on from the highest one so far, to the nearer side; so a loss of half a round or more would make old
@@ -122,7 +122,7 @@ def _coming(known: Ints) -> NDArray[np.float64]:
     return found
 
 
-def _choice(by: Told, run: tuple[int, int], highest: int | None, before: float) -> int | None:
+def _choice(by: Hints, run: tuple[int, int], highest: int | None, before: float) -> int | None:
     """The number of the first record of a run, of those that most of its contents may have: the first one behind the
     highest so far and `before` what is known to come; else the last one up to the highest. At the beginning, the one
     that is due. None if there is none."""
@@ -183,7 +183,7 @@ class Stream:
         self._contents = np.zeros(0, np.uint64)
         self._numbers, self._ns = np.zeros(0, np.int64), np.zeros(0, np.int64)
 
-    def told(self, content: Words, seq: Ints, turn: int) -> Told:
+    def hints(self, content: Words, seq: Ints, turn: int) -> Hints:
         """Of these records."""
         low = np.searchsorted(self._contents, content)
         count = np.searchsorted(self._contents, content, "right") - low
@@ -196,7 +196,7 @@ class Stream:
         ns = np.zeros(len(content), np.int64)
         one = np.flatnonzero(count == 1)
         ns[one] = self._ns[low[one]]
-        return Told(known=np.where(count == 1, numbers[:, 0], NONE), among=numbers, ns=ns)
+        return Hints(known=np.where(count == 1, numbers[:, 0], NONE), among=numbers, ns=ns)
 
     def shows(self, content: Words) -> int:
         """How many of these it has."""
@@ -240,14 +240,14 @@ class Rounds:
         seq = rows["seq"].astype(np.int64)
         which = self._same(keys, {stream: rows["content"][at[:ASKED]] for stream, at in mine.items()})
         told = {
-            stream: self._streams[which[stream]].told(rows["content"][at], seq[at], turn)
+            stream: self._streams[which[stream]].hints(rows["content"][at], seq[at], turn)
             for stream, at in mine.items()
             if which[stream] != NONE
         }
         numbers, by_time, doubtful = np.zeros(len(rows), np.int64), set(), set()
         offset = _offset([(rows["ns"][mine[stream]], each) for stream, each in told.items()])
         for stream, at in mine.items():
-            by = told.get(stream, untold(len(at)))
+            by = told.get(stream, no_hints(len(at)))
             if stream in told:
                 ns, number, rate = self._rates[which[stream]]
                 by = replace(by, due=number + (int(rows["ns"][at[0]]) - offset - ns) * rate)
@@ -296,7 +296,7 @@ def _name(key: Key) -> str:
     return json.dumps(key, sort_keys=True)
 
 
-def _offset(told: Sequence[tuple[Ints, Told]]) -> int:
+def _offset(told: Sequence[tuple[Ints, Hints]]) -> int:
     """How far this point's clock is ahead, with the delay in it, going by all contents that are known; else 0."""
     ahead = [(ns - each.ns)[each.known != NONE] for ns, each in told]
     found = np.concatenate([np.zeros(0, np.int64), *ahead])

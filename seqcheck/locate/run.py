@@ -74,7 +74,7 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     return Way(
         seqcheck=first.seqcheck,
         layout=first.layout,
-        statement=words.whole([(place, counts) for place, counts in _told(compared, sums)]),
+        statement=words.whole([(place, counts) for place, counts in _by_place(compared, sums)]),
         points=tuple(_point(compared, sums, at) for at in range(len(observed))),
         segments=segments,
         streams=tuple(_streams(compared)),
@@ -160,14 +160,14 @@ def _places(compared: Compared, sums: Sums) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (pair[1], -pair[0]) if pair[0] != NOWHERE else (pair[1], count))
 
 
-def _told(compared: Compared, sums: Sums) -> list[tuple[str, words.Counts]]:
+def _by_place(compared: Compared, sums: Sums) -> list[tuple[str, words.Counts]]:
     names = [point.name for point in compared.points]
-    told = []
+    found = []
     for pair in _places(compared, sums):
         tally = sums.pairs.get(pair) or Tally()
         where = words.between(None if pair[0] == NOWHERE else names[pair[0]], names[pair[1]], first=pair[1] == 0)
-        told.append((where, words.Counts(lost=tally.lost, doubled=tally.doubled, by_cause={})))
-    return told
+        found.append((where, words.Counts(lost=tally.lost, doubled=tally.doubled, by_cause={})))
+    return found
 
 
 def _segments(compared: Compared, sums: Sums, asked: Asked) -> list[Segment]:

@@ -22,7 +22,7 @@ from rich.text import Text
 from seqcheck.model.snapshot import Ask, Snapshot
 from seqcheck.outputs import pages
 from seqcheck.outputs.keyboard import Keys
-from seqcheck.outputs.picture import Line, Picture, cut, told, verdict
+from seqcheck.outputs.picture import Line, Picture, cut, described, verdict
 from seqcheck.outputs.screen import Screen
 from seqcheck.outputs.terminal.style import BAR, CLEAN, DIM, FINDING, HEADING, MARK, UNSURE, WARNING
 
@@ -36,7 +36,7 @@ JOBS = (signal.SIGTSTP, signal.SIGCONT)
 PAGES: dict[str, Callable[[Snapshot, int], Iterator[str]]] = {
     "report": pages.report,
     "streams": pages.streams,
-    "findings": pages.findings(lambda finding, now: told(finding, now)),
+    "findings": pages.findings(lambda finding, now: described(finding, now)),
     "help": pages.help_,
 }
 STEPS = {"up": -1, "down": 1, "page up": -10, "page down": 10, "first": -(10**9), "last": 10**9}  # lines

@@ -58,14 +58,14 @@ def help_(now: Snapshot, width: int) -> Iterator[str]:
     yield from HELP.splitlines()
 
 
-def findings(told: Callable[[Latest, int | None], str]) -> Callable[[Snapshot, int], Iterator[str]]:
-    """The last ones, the newest first, each as `told`."""
+def findings(described: Callable[[Latest, int | None], str]) -> Callable[[Snapshot, int], Iterator[str]]:
+    """The last ones, the newest first, each as `described`."""
 
     def lines(now: Snapshot, width: int) -> Iterator[str]:
         if not now.latest:
             yield "nothing was found yet"
         for each in reversed(now.latest):
-            yield told(each, now.ns)
+            yield described(each, now.ns)
 
     return lines
 

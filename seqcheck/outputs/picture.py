@@ -148,7 +148,7 @@ class Picture:
 
     def _findings(self, now: Snapshot, most: int) -> Iterator[Line]:
         for place, finding in enumerate(reversed(now.latest[-most:] if most else ())):
-            yield named("" if place else "latest", (told(finding, now.ns), ""))
+            yield named("" if place else "latest", (described(finding, now.ns), ""))
 
 
 def verdict(now: Snapshot) -> Line:
@@ -195,7 +195,7 @@ def cut(line: Line, width: int) -> Line:
     return out
 
 
-def told(finding: Latest, now: int | None) -> str:
+def described(finding: Latest, now: int | None) -> str:
     """A finding in a line."""
     ago = "" if now is None else f"{max(now - finding.ns, 0) / SECOND:.1f} s ago, "
     if finding.kind == "gap":

@@ -54,7 +54,7 @@ def same_ring(adapter: Adapter) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Notes:
     """Sentences to stand before (`first`) and behind (`said`) the verdict's statement, and caveats."""
 
     first: str
@@ -62,7 +62,7 @@ class Told:
     caveats: tuple[str, ...]
 
 
-def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
+def notes(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Notes:
     """What the receiving side means for the verdict."""
     gaps, first, said, caveats = report.gaps, "", "", list[str]()
     longer = "1 frame is" if losses.merged == 1 else f"{losses.merged:,} frames are"
@@ -103,4 +103,4 @@ def told(report: Report, losses: Losses, adapters: Sequence[Adapter]) -> Told:
             f" link): {which}. docs/live.md says how to set up a receiver."
         )
     caveats += [same_ring(each) for each in adapters if each.ring and each.ring == report.verdict.ring_size]
-    return Told(first=first, said=said, caveats=tuple(caveats))
+    return Notes(first=first, said=said, caveats=tuple(caveats))

@@ -46,11 +46,11 @@ def _verdict(report: Report, renewed: int) -> Verdict:
         rivals=tuple(
             Rival(cause=one.cause, why_not=said(one.why_not)) for one in verdict.rivals if one.cause != "restart"
         ),
-        caveats=(*_untold(report, renewed), *map(said, verdict.caveats)),
+        caveats=(*_indistinct(report, renewed), *map(said, verdict.caveats)),
     )
 
 
-def _untold(report: Report, renewed: int) -> list[str]:
+def _indistinct(report: Report, renewed: int) -> list[str]:
     """What was not told apart."""
     found = []
     indistinct = report.records.skipped.get(REASONS[INDISTINCT], 0)

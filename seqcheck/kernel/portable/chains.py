@@ -259,12 +259,12 @@ class Chains(Telling):
         return seq < NEAR_BASE or (seq - track.s["base"]) % span(self._modulus) < NEAR_BASE
 
 
-def untold(track: Track) -> int:
+def withheld(track: Track) -> int:
     """Rows that a restart would give at once."""
     chain = track.chain
     if chain is None:
         return 0
-    return len(chain.other.rows) + untold(chain.other) if chain.other else 3 * len(chain.rows)
+    return len(chain.other.rows) + withheld(chain.other) if chain.other else 3 * len(chain.rows)
 
 
 def _signed(seq: int) -> int:

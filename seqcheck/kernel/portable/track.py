@@ -54,7 +54,7 @@ from ..border import (
     RecordColumns,
     Room,
 )
-from .chains import untold
+from .chains import withheld
 from .records import Records
 from .restored import restore
 from .saved import words
@@ -101,7 +101,7 @@ class Tracker(Records):
                 ):  # fmt: skip
                     self._in_order(track, Arrival(s["received"], seq, frame, ns, source, ordinal))
                 else:
-                    if len(self._out) + SPARE + untold(track) > room:
+                    if len(self._out) + SPARE + withheld(track) > room:
                         break
                     self._take(track, Arrival(s["received"], seq, frame, ns, source, ordinal))
             at += 1
@@ -112,7 +112,7 @@ class Tracker(Records):
         while self._finish < len(tracks):
             track = tracks[self._finish]
             self._turn_to(track.id)
-            if len(self._out) + SPARE + untold(track) > len(events):
+            if len(self._out) + SPARE + withheld(track) > len(events):
                 return False, self._drain(events)
             self._end(track)
             self._finish += 1

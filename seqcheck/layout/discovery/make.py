@@ -186,7 +186,7 @@ def _counted(site: Site, grouping: Grouping, spot: Spot) -> _Counted | None:
     byte = Word(bits=8, offset=int(site.table.offsets[spot.column]), mask=0xFF & ~((1 << spot.bit) - 1))
     for _ in range(TRIES):
         table, mine, matches = site.table, grouping, (site.match,) if site.match else ()
-        told = _told(table, mine, byte, barred)
+        told = _mark(table, mine, byte, barred)
         if told is not None:
             column, value = told
             matches = (*matches, Match(word=Word(bits=8, offset=int(table.offsets[column])), value=value))
@@ -211,7 +211,7 @@ def _taken(table: Columns, seq: Word) -> range:
     return range(first, first + seq.width)
 
 
-def _told(table: Columns, grouping: Grouping, seq: Word, barred: range) -> tuple[int, int] | None:
+def _mark(table: Columns, grouping: Grouping, seq: Word, barred: range) -> tuple[int, int] | None:
     """Column and value of a byte, outside `barred`, that tells the rows in which `seq` counts from others; or None."""
     _, counts, _ = _counts(table, grouping, seq)
     inside, out = sides(counts, grouping.before)

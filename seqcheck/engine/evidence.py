@@ -43,7 +43,7 @@ SHOWN, SHOWN_BYTES = 4, 256  # pairs of each order whose first bytes are kept to
 BACK = 6  # frames before a copy among which the record before it, and the rhythm, are sought
 
 
-class Witness(Sink):
+class EvidenceSink(Sink):
     """`evidence` by the later copy's frame number; `foreign` counts the kinds of frames seen between copies;
     `pairs` are some that were compared, to be shown."""
 
