@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.errors import UsageError
+from seqcheck.layout.discovery.again import turns
 from seqcheck.layout.discovery.columns import Columns
 from seqcheck.layout.discovery.cycle import cycle
 from seqcheck.layout.discovery.grouping import Grouping, cut
 from seqcheck.layout.discovery.lowest import Below, below, lowest
-from seqcheck.layout.discovery.magic import sides, telling
+from seqcheck.layout.discovery.magic import belonging, sides, telling
 from seqcheck.layout.discovery.measure import distance
 from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot
@@ -26,7 +27,8 @@ from seqcheck.layout.discovery.written import bcd, varint
 from seqcheck.layout.model import Layout, Match, Word
 
 NEAR = 4  # the largest step that counts
-TRIES = 3  # magics that turn out to be bytes of the number itself
+TRIES = 4  # magics that turn out to be bytes of the number itself, or to leave out records
+HEADER = 16  # bytes behind the number, up to which a byte may be one of the header
 VARINT = 0.5  # of the steps of a varint, that have to be one
 MOSTLY = 0.85  # of the values of a column, to call it text
 TEXT = np.isin(np.arange(256), list(b"0123456789ABCDEFabcdef"))  # digits, decimal and hexadecimal
@@ -86,9 +88,11 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
     if not len(whole):
         return None
     table, grouping = counted.table.only(whole), counted.grouping.only(whole)
+    taken = _taken(table, seq)
     modulus, least = seq.top + 1 if seq.top < (1 << 64) - 1 else 0, 0
     if digits:
         seq, modulus = Word(bits=8, offset=int(table.offsets[spot.column]), mask=0x0F), 10
+        taken = _taken(table, seq)
     else:
         number, counts, rows = _counts(table, grouping, seq)
         if (one := _varint(site, counted, table, grouping, spot, number, rows)) is not None:
@@ -97,9 +101,10 @@ def make(site: Site, grouping: Grouping, spot: Spot) -> Found | None:
         values, first = cycle(number[other], number[grouping.before[other]])
         if values and values < (modulus or 1 << 64):
             modulus, least = values, first
-        elif (column := session(table, grouping, number, counts, _taken(table, seq))) >= 0:
-            grouping = cut(grouping, table, column)
-    taken = _taken(table, seq)
+        else:
+            column = session(table, grouping, number, counts, taken)
+            column = column if column >= 0 else turns(table, grouping, number, taken)
+            grouping = cut(grouping, table, column) if column >= 0 else grouping
     try:
         layout = Layout(
             anchor=site.place.anchor,
@@ -184,9 +189,10 @@ def _counted(site: Site, grouping: Grouping, spot: Spot) -> _Counted | None:
     """The word at a spot, and the magic that it takes."""
     barred = range(spot.column, spot.column + 1)
     byte = Word(bits=8, offset=int(site.table.offsets[spot.column]), mask=0xFF & ~((1 << spot.bit) - 1))
+    theirs = np.zeros(len(site.table.data), np.bool_)
     for _ in range(TRIES):
         table, mine, matches = site.table, grouping, (site.match,) if site.match else ()
-        told = _mark(table, mine, byte, barred)
+        told = _mark(table, mine, byte, barred, theirs)
         if told is not None:
             column, value = told
             matches = (*matches, Match(word=Word(bits=8, offset=int(table.offsets[column])), value=value))
@@ -199,10 +205,22 @@ def _counted(site: Site, grouping: Grouping, spot: Spot) -> _Counted | None:
             return None
         seq, reach = made
         taken = _taken(table, seq)
-        if not any(table.column(match.word.offset) in taken for match in matches):
+        if told is not None and (more := _left_out(site, grouping, seq, rows, told[0]) & ~theirs).any():
+            theirs |= more
+        elif not any(table.column(match.word.offset) in taken for match in matches):
             return _Counted(table=table, grouping=mine, matches=matches, seq=seq, reach=reach)
-        barred = taken
+        else:
+            barred = taken
     return None
+
+
+def _left_out(site: Site, grouping: Grouping, seq: Word, rows: NDArray[np.int64], column: int) -> NDArray[np.bool_]:
+    """bool[n]: rows that a magic at `column` leaves out, though their numbers belong to the count. A column may put
+    them into a stream of their own."""
+    table = site.table
+    deep = column >= table.head or column > _taken(table, seq)[-1] + HEADER
+    group = next(each.group for each in site.keys if each.key == grouping.key)
+    return belonging(table, group, seq, rows, column, deep=deep)
 
 
 def _taken(table: Columns, seq: Word) -> range:
@@ -211,12 +229,15 @@ def _taken(table: Columns, seq: Word) -> range:
     return range(first, first + seq.width)
 
 
-def _mark(table: Columns, grouping: Grouping, seq: Word, barred: range) -> tuple[int, int] | None:
-    """Column and value of a byte, outside `barred`, that tells the rows in which `seq` counts from others; or None."""
+def _mark(
+    table: Columns, grouping: Grouping, seq: Word, barred: range, theirs: NDArray[np.bool_]
+) -> tuple[int, int] | None:
+    """Column and value of a byte, outside `barred`, that tells the rows in which `seq` counts from others; or None.
+    `theirs`: rows that it must not leave out, since their numbers belong to the count."""
     _, counts, _ = _counts(table, grouping, seq)
     inside, out = sides(counts, grouping.before)
     out &= table.words(seq.offset, seq.width, big=seq.big)[1]
-    return telling(table, inside, out, barred)
+    return telling(table, inside, out & ~theirs, barred, theirs)
 
 
 def _counts(

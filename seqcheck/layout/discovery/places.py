@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.dataclass import dataclass
+from seqcheck.dataclass import dataclass, replace
 from seqcheck.kernel.border import A_ETH, A_FRAME, A_IP, A_TCP, A_UDP, Frames
 from seqcheck.kernel.portable.frame import Place as Located
 from seqcheck.kernel.portable.frame import locate
@@ -28,14 +28,14 @@ LEFT = 0.2  # share of rows that no port holds, from which on the anchor without
 ICMP_ERRORS = {1: (3, 4, 5, 11, 12), 58: (1, 2, 3, 4)}  # types (RFC 792; RFC 4443)
 ARP = 0x0806  # holds addresses, which a scan counts up
 TRAILER, MOST_TRAILER = 5, 64  # bytes; a frame check sequence alone has 4
-OVER_IP = {6: "tcp", 17: "udp"}  # protocols that have an anchor of their own
+OVER_ETH, OVER_IP = (0x0800, 0x86DD), {6: "tcp", 17: "udp"}  # what has an anchor of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """`rows` of the sample (int64[n]), in order of arrival; `start` of the payload in each frame, `length` as the
     headers state it, `seen` bytes of it captured; `key` STREAM_KEY[n]. `trailer`: so many bytes, behind what
-    the IP header states, are what counts here; only `frame` can reach them, from the end."""
+    the IP header states, are what counts here; only `frame` can reach them, from the end. `inside`: in a tunnel."""
 
     anchor: str
     selector: int | None
@@ -45,6 +45,7 @@ class Place:
     seen: Ints
     key: NDArray[Any]
     trailer: int = 0
+    inside: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -81,7 +82,7 @@ def places(frames: Frames) -> list[Place]:
     covered[rest] = True
     if (left := np.flatnonzero(~covered)).size > LEFT * frames.count:
         found += _place(_walked(frames, A_FRAME), "frame", None, left)
-    found += _inside(frames)
+    found += (replace(each, inside=True) for each in _inside(frames))
     return sorted(found, key=lambda place: -len(place))
 
 
@@ -102,7 +103,7 @@ def headers(frames: Frames) -> list[Place]:
 def _inside(frames: Frames) -> Iterator[Place]:
     """The innermost payloads inside tunnels."""
     walk = Walk(frames, 0, frames.count)
-    rows: dict[int, list[int]] = {A_UDP: [], A_TCP: [], A_IP: []}
+    rows: dict[int, list[int]] = {A_UDP: [], A_TCP: [], A_IP: [], A_ETH: []}
     every = np.flatnonzero(tunnelled(frames, np.arange(frames.count)))[:INSIDE]
     for row in every.tolist():
         anchor, place = _innermost(frames, row)
@@ -121,6 +122,11 @@ def _inside(frames: Frames) -> Iterator[Place]:
     protocols = walk.key["protocol"][mine].astype(np.int64)
     for protocol in _frequent(protocols):
         yield from _place(walk, "ip", protocol, mine[protocols == protocol])
+    mine = np.array(rows[A_ETH], np.int64)
+    kinds = _ethertypes(frames, walk)[mine]
+    for kind in _frequent(kinds):
+        if kind >= 0x0600 and kind not in (ARP, *OVER_ETH):
+            yield from _place(walk, "eth", kind, mine[kinds == kind])
 
 
 def _innermost(frames: Frames, row: int) -> tuple[int, Located | None]:
@@ -129,7 +135,7 @@ def _innermost(frames: Frames, row: int) -> tuple[int, Located | None]:
     last = None
     for last in storeys(data, wire, link):  # noqa: B007  the last one is wanted
         pass
-    for anchor in (A_UDP, A_TCP, A_IP) if last else ():
+    for anchor in (A_UDP, A_TCP, A_IP, A_ETH) if last else ():
         place = locate(data, wire, link, (anchor, -1, ()), last)
         if place.status == 0:
             return anchor, place

@@ -15,7 +15,7 @@ from seqcheck.layout.discovery.columns import HEAD
 from seqcheck.layout.discovery.make import Found
 from seqcheck.layout.discovery.named import believed, known
 from seqcheck.layout.discovery.places import Place, headers, places
-from seqcheck.layout.discovery.ports import together
+from seqcheck.layout.discovery.ports import partners, together
 from seqcheck.layout.discovery.score import caution, score
 from seqcheck.layout.discovery.search import search
 from seqcheck.layout.discovery.subject import Subject
@@ -31,6 +31,9 @@ NAME = 0.2  # worth of a name, where two candidates are as good
 COMMON = 0.9  # of the frames and the numbers of two candidates, that are one
 START = 0.01  # worth of a number that begins with 0 or 1
 FAR, DEEP = 100, 0.0003  # each byte of distance counts so little, up to so many
+INSIDE = 0.1  # worth of being read inside a tunnel, where copies that take several ways are one stream
+AS_GOOD = 0.005  # less score, for which other traffic is left out
+END = 0.05  # from the end, where it is the same from the start: a frame that was cut short would not be read
 MANY = 0.1  # worth of having all records of the sample, likewise
 
 
@@ -68,8 +71,21 @@ def _searched(subject: Subject, where: list[Place], *, last: bool) -> Iterator[_
         for one in search(subject.frames, place, head=head, only=only):
             tried = trial(subject, one.layout)
             value = score(one, tried, last=last)
+            if value >= WORTH and not last:
+                one, tried, value = _narrowed(subject, one, tried, value)
             if value >= WORTH:
-                yield _ranked(subject, one, tried, value, last=last)
+                ranked = _ranked(subject, one, tried, value, last=last)
+                yield replace(ranked, rank=ranked.rank + INSIDE) if place.inside else ranked
+
+
+def _narrowed(subject: Subject, one: Found, tried: Trial, value: float) -> tuple[Found, Trial, float]:
+    """The same by the port that only those flows have in which it counts, if it counts as well."""
+    for other in partners(subject, one, tried):
+        again = trial(subject, other.layout)
+        better = score(other, again)
+        if better >= value - AS_GOOD:
+            return other, again, better
+    return one, tried, value
 
 
 def _together(subject: Subject, found: list[_Ranked]) -> Iterator[_Ranked]:
@@ -103,7 +119,8 @@ def _ranked(subject: Subject, one: Found, tried: Trial, value: float, *, last: b
     share = len(tried.row) / max(subject.frames.count, 1)
     start = START * bool(len(tried.seq) and int(tried.seq[0]) <= 1)
     seq = one.layout.seq
-    deep = min(abs((seq.words[-1] if isinstance(seq, Pieces) else seq).offset), FAR) * DEEP
+    offset = (seq.words[-1] if isinstance(seq, Pieces) else seq).offset
+    deep = min(abs(offset), FAR) * DEEP + END * (offset < 0)
     return _Ranked(
         found=one,
         candidate=candidate,

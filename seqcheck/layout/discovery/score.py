@@ -29,6 +29,7 @@ SHARE, CHOSEN = 0.75, 0.9  # what is left where only few of the frames there are
 OFTEN, REPEATED, RARELY = 16, 0.93, 0.5  # each number sent several times, regularly: up to this many times, or more
 OWN = 0.4  # times the share of records that begin a stream of their own, where fields of the payload make the streams
 FIELD, KEYED, MASKED = 0.01, 0.004, 0.005  # of two that count equally well, the simpler one
+AGAIN = 0.03  # times the share of records that are copies out of their turn: a short counter has none in its own width
 LEAST = 8  # pairs
 
 
@@ -54,7 +55,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     layout = found.layout
     rare = layout.matches and not layout.name and len(tried.row) < RARE * tried.anchored
     value *= 1 - math.exp2(-steps.pairs / (HALF * FEW if rare else HALF))
-    value *= min(1.0, 2 * steps.pairs / max(len(tried.row), 1))
+    value *= min(1.0, 2 * steps.pairs / max(len(tried.row) - tried.copies, 1))
     bits = layout.seq.top.bit_length()
     if not (found.own or layout.each):  # at its own port it counts on purpose, as do records in a row
         value *= NARROW.get(bits, 1.0)
@@ -64,6 +65,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
     value -= FIELD * (len(layout.streams) + len(layout.matches) * (not layout.name)) + KEYED * KEYS.index(layout.key)
     value -= MASKED if isinstance(layout.seq, Word) and layout.seq.mask != layout.seq.full else 0
     value *= BELOW[found.below]
+    value *= 1 - AGAIN * tried.copies / max(len(tried.row), 1)
     if layout.streams:
         value *= 1 - tried.strays
     for holds, factor in (

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import replace
 from seqcheck.kernel.border import Frames
+from seqcheck.layout.discovery.again import carried, fresh
 from seqcheck.layout.discovery.clocks import clock, fraction, short
 from seqcheck.layout.discovery.columns import HEAD, Columns, columns
 from seqcheck.layout.discovery.floats import FLOATING, floating
@@ -23,7 +24,7 @@ from seqcheck.layout.discovery.places import Place
 from seqcheck.layout.discovery.scan import Spot, scan
 from seqcheck.layout.discovery.strides import strides
 from seqcheck.layout.discovery.written import text
-from seqcheck.layout.model import Layout, Word
+from seqcheck.layout.model import Layout, Match, Word
 
 AS_GOOD = 0.04  # less fit, for which a simpler grouping is taken
 ENOUGH = 0.97  # fit: no columns are needed to tell streams apart
@@ -31,6 +32,7 @@ MOST = 8  # layouts of a place
 TIMED = 128  # rows whose times are compared with clocks
 MIXED = 0.9  # fit: below that, kinds of frames are tried one by one
 FAIR, OTHERS = 0.6, 3  # fit; groupings beside the best one
+COPIED = 0.05  # of the rows, whose bytes came before: then the others are searched, too
 TURNS = 16  # streams that send one after the other
 LOW = 4  # values of a low byte
 
@@ -44,14 +46,24 @@ def search(frames: Frames, place: Place, *, head: int = HEAD, only: range | None
     seconds = frames.ns[place.rows[few]].astype(np.float64) / 1e9
     timed, front = table.only(few), table.only(np.arange(len(few)))
     found, best = _searched(whole, only)
+    if only is None:
+        first = fresh(table, whole.keys[0].group)
+        if len(first) < (1 - COPIED) * len(table.data):
+            more, fit = _searched(_only(whole, first), None)
+            found, best = [*more, *found], max(best, fit)
     if best < MIXED and only is None:
         for match, rows in kinds(table):
-            keys = [each.only(rows) for each in whole.keys]
-            found += _searched(Site(place=place, table=table.only(rows), keys=keys, match=match), None)[0]
+            found += _searched(_only(whole, rows, match), None)[0]
     if only is None:
         found += _strides(whole, alone=best >= MIXED)
     texts = _written(frames, place, whole) if only is None else []
     return texts + [replace(one, clock=_clock(timed, front, one, seconds), inner=one.column in inner) for one in found]
+
+
+def _only(site: Site, rows: NDArray[np.int64], match: Match | None = None) -> Site:
+    """These rows alone."""
+    keys = [each.only(rows) for each in site.keys]
+    return Site(place=site.place, table=site.table.only(rows), keys=keys, match=match)
 
 
 def _clock(table: Columns, front: Columns, found: Found, seconds: NDArray[np.float64]) -> str:
@@ -88,7 +100,8 @@ def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
     for base, grouping in ((plain, each) for plain in bases for each in by_column(plain, site.table)):
         if counting.isdisjoint(grouping.columns) and not _constant(site.table, base, grouping.columns[-1]):
             for spot in scan(site.table, grouping):
-                spots.setdefault((spot.column, spot.bit), []).append((grouping, spot))
+                if not carried(site.table, base, grouping.columns[-1], spot):
+                    spots.setdefault((spot.column, spot.bit), []).append((grouping, spot))
     chosen = [pair for each in spots.values() for pair in _worth(each)]
     chosen.sort(key=lambda pair: (-pair[1].fit, pair[0].cost, pair[1].column))
     found: list[Found] = []
@@ -129,12 +142,18 @@ def _strides(site: Site, *, alone: bool) -> list[Found]:
     columns = [] if alone else [each for base in bases for each in by_column(base, site.table)]
     for grouping in [*site.keys, *columns]:
         for one in strides(site.table, grouping):
-            if one.column in seen or len(found) == MOST:
+            if one.column in seen or len(found) == MOST or _inside(site.table, grouping, one.word):
                 continue
             seen.add(one.column)
             made = strided(site, grouping, one)
             found += [made] if made else []
     return found
+
+
+def _inside(table: Columns, grouping: Grouping, word: Word) -> bool:
+    """Whether a column that tells streams apart is one of the number's own bytes."""
+    first = table.column(word.offset)
+    return any(first <= column < first + word.width for column in grouping.columns)
 
 
 def _worth(each: list[tuple[Grouping, Spot]]) -> list[tuple[Grouping, Spot]]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, RecordColumns
+from seqcheck.layout.discovery.again import late_copies
 from seqcheck.layout.discovery.grouping import before
 from seqcheck.layout.discovery.measure import Steps, distance, hasty, steps
 from seqcheck.layout.discovery.subject import Subject
@@ -30,7 +31,8 @@ class Trial:
     fields of the layout, records or not. `repeats`: each number is sent this many times, 1 where they are not sent
     equally often. `strays`: the share of records in streams of one or two. `varied`: a field that says how far the
     number moves says different things. `hasty`: it leaves out numbers where no time was left out.
-    `tick` in ns of a clock that would have counted the same, 0 without one."""
+    `tick` in ns of a clock that would have counted the same, 0 without one. `copies`: so many records are the same
+    bytes as an earlier one, out of their turn; the steps leave them out."""
 
     row: NDArray[np.int64]
     stream: NDArray[np.int64]
@@ -44,6 +46,7 @@ class Trial:
     varied: bool
     hasty: bool
     tick: int
+    copies: int
 
 
 def trial(subject: Subject, layout: Layout) -> Trial:
@@ -65,6 +68,13 @@ def trial(subject: Subject, layout: Layout) -> Trial:
     last = seq + covered - np.uint64(1)
     last = last % np.uint64(layout.counted) if layout.counted else last
     earlier = before(stream)
+    fresh = np.ones(len(row), np.bool_)
+    if not (layout.covers or layout.each):
+        fresh = ~late_copies(stream, seq, subject.digest[row], earlier)
+        places = np.flatnonzero(fresh)
+        earlier = np.full(len(row), -1, np.int64)
+        chained = before(stream[places])
+        earlier[places] = np.where(chained >= 0, places[chained], -1)
     later = np.flatnonzero(earlier >= 0)
     new, old = seq[later], last[earlier[later]]
     moved = distance(new, old, layout.counted)
@@ -85,6 +95,7 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         repeats=repeats,
         strays=_strays(stream),
         hasty=hasty(moved, frames.ns[row[later]] - frames.ns[row[earlier[later]]]),
+        copies=int(np.count_nonzero(~fresh)),
         tick=0 if _counter(layout) else ticking(stream, moved, later, seq, frames.ns[row], _shift(layout)),
         varied=bool((covered != covered[:1]).any()),
     )
