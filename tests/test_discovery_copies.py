@@ -9,10 +9,11 @@ from collections.abc import Iterable
 import numpy as np
 from packets import ethernet, ipv4, udp
 from senders import BEGIN, STEP, noise, raw, sent
-from test_discovery import best
+from test_discovery import best, found
 
 from seqcheck import analyze
 from seqcheck.kernel.border import Frames
+from seqcheck.layout.discovery import DOUBTLESS
 from seqcheck.wire import pcap
 
 
@@ -53,6 +54,15 @@ def test_nor_where_most_records_are_copies() -> None:
 
 def test_a_counter_of_eight_bits_that_says_the_same_each_lap_stays_one() -> None:
     assert best(sent(struct.pack(">IB", 0xCAFE0001, at % 256) + b"A" * 20 for at in range(1500))) == "udp:6000 seq=u8@4"
+
+
+def test_a_short_counter_in_whose_laps_frames_come_again_is_not_beyond_doubt() -> None:
+    """Each block of 256 frames is sent twice; nothing but eight bits counts."""
+    more = noise(77)
+    blocks = [[struct.pack(">IB", 0xCAFE0001, at) + more() for at in range(256)] for _ in range(6)]
+    (first, *_) = found(sent(payload for block in blocks for payload in block * 2))
+    assert first.score <= DOUBTLESS
+    assert any("came again with the same bytes" in reason for reason in first.because)
 
 
 def test_a_stream_beside_a_counter_of_eight_bits_is_a_stream() -> None:

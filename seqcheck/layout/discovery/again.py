@@ -2,6 +2,7 @@
 
     carried(table, base, column, spot)  -> whether a column is the next byte of the counter at the spot
     turns(table, grouping, number, taken)  -> the column of a field that tells streams apart whose numbers are the same
+    hidden(stream, seq, digest, …)  -> the records that came before, where the laps of a short counter hide them
     fresh(table, group), late_copies(…)  -> the rows without those that came before; the records that came before
 
 A copy that comes a multiple of 256 numbers later makes the low byte of a counter look like one of its own, for each
@@ -23,6 +24,7 @@ FEWEST, MOSTLY = 2, 0.6  # new values of the byte above; the share of them that 
 ROWS, FIRST = 16, 4  # rows that a value has; the first of them (others may be frames that are no part of the count)
 CLOSE = 6  # numbers next to a carry that may be lost
 REPEATED, ENOUGH = 0.05, 8  # of the rows, so many at least, whose numbers came before
+MOST_HIDING = 1 << 16  # numbers of a counter whose laps may hide copies
 MIXED = 0.6  # of the steps that do not count: more than that is no counter
 LEFT = 0.1  # of them, that may come again in streams that a field tells apart, and of the steps that do not count
 GAPS = 0.02  # numbers missing for each row
@@ -105,6 +107,23 @@ def late_copies(stream: Ints, seq: NDArray[np.uint64], digest: Ints, earlier: In
     late = np.zeros(len(seq), np.bool_)
     late[turn] = flags & np.isin(run, run[jumps])
     return late
+
+
+def hidden(stream: Ints, seq: NDArray[np.uint64], digest: Ints, earlier: Ints, modulus: int) -> Ints:
+    """The records whose bytes came before in their stream, if that hides them all: by the laps of the counter no number
+    came twice. `earlier`: the record before, -1 for the first."""
+    twice = np.flatnonzero(digest >= 0)
+    if not modulus or modulus > MOST_HIDING or not len(twice):
+        return twice[:0]
+    step = np.where(earlier >= 0, (seq.astype(np.int64) - seq[earlier].astype(np.int64)) % modulus, 0)
+    step[step > modulus // 2] -= modulus
+    turn = np.argsort(stream, kind="stable")
+    place = np.empty(len(seq), np.int64)
+    place[turn] = np.cumsum(step[turn])
+    order = twice[np.lexsort((place[twice], digest[twice], stream[twice]))]
+    same = (digest[order][1:] == digest[order][:-1]) & (stream[order][1:] == stream[order][:-1])
+    visible = same & (place[order][1:] == place[order][:-1])
+    return order[1:][same] if not visible.any() else order[:0]
 
 
 def fresh(table: Columns, group: Ints) -> Ints:

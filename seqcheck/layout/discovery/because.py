@@ -52,6 +52,8 @@ def because(found: Found, tried: Trial, *, last: bool) -> tuple[str, ...]:
         said.append("at a steady pace, time stamps and totals also go up like that")
     if found.inner and not last:
         said.append("it is the identification of an IP header in the payload, which most hosts count up: a last resort")
+    if tried.hidden:
+        said.append(f"frames came again with the same bytes, {times(tried.hidden)}, but no number did: it is too short")
     if found.digits:
         said.append(TEXT[found.digits])
     if last:

@@ -29,6 +29,7 @@ SHARE, CHOSEN = 0.75, 0.9  # what is left where only few of the frames there are
 OFTEN, REPEATED, RARELY = 16, 0.93, 0.5  # each number sent several times, regularly: up to this many times, or more
 OWN = 0.4  # times the share of records that begin a stream of their own, where fields of the payload make the streams
 FIELD, KEYED, MASKED = 0.01, 0.004, 0.005  # of two that count equally well, the simpler one
+HIDDEN = 0.6  # copies that the laps of a short counter hide: a wider one would show them
 AGAIN = 0.03  # times the share of records that are copies out of their turn: a short counter has none in its own width
 LEAST = 8  # pairs
 
@@ -74,6 +75,7 @@ def score(found: Found, tried: Trial, *, last: bool = False) -> float:
         (tried.tick and not (found.clock or tried.hasty), PACE),
         (layout.step != 1, STRIDE),
         (found.inner, INNER),
+        (tried.hidden, HIDDEN),
         (found.digits, DIGITS),
         (last, LAST),
     ):

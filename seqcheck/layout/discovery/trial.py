@@ -7,15 +7,17 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import CUT, MAGIC, RECORD, SHORT, RecordColumns
-from seqcheck.layout.discovery.again import late_copies
+from seqcheck.layout.discovery.again import hidden, late_copies
 from seqcheck.layout.discovery.grouping import before
 from seqcheck.layout.discovery.measure import Steps, distance, hasty, steps
-from seqcheck.layout.discovery.subject import Subject
+from seqcheck.layout.discovery.subject import LINK, Subject
 from seqcheck.layout.discovery.ticking import ticking
 from seqcheck.layout.model import MOST_COVERED, Digits, Layout, Sets, Word
 from seqcheck.layout.program import compile
 from seqcheck.layout.spread import counts_of, decoder_of
 
+HIDDEN, TOLD = 0.05, 64  # of the records: fewer copies say nothing; so many of them are looked at
+WIDE, VARIED = 12, 16  # bytes that vary, and in how many ways: more than a number and its stream have
 LOOK = 512  # pairs of equal numbers whose bytes are compared
 BYTES = 256  # of each
 LEAST, REGULAR = 8, 0.9  # runs of equal numbers; the share of them that has one length
@@ -32,7 +34,8 @@ class Trial:
     equally often. `strays`: the share of records in streams of one or two. `varied`: a field that says how far the
     number moves says different things. `hasty`: it leaves out numbers where no time was left out.
     `tick` in ns of a clock that would have counted the same, 0 without one. `copies`: so many records are the same
-    bytes as an earlier one, out of their turn; the steps leave them out."""
+    bytes as an earlier one, out of their turn; the steps leave them out. `hidden`: so many are, though by the laps of
+    the number nothing came twice."""
 
     row: NDArray[np.int64]
     stream: NDArray[np.int64]
@@ -47,6 +50,7 @@ class Trial:
     hasty: bool
     tick: int
     copies: int
+    hidden: int
 
 
 def trial(subject: Subject, layout: Layout) -> Trial:
@@ -68,6 +72,7 @@ def trial(subject: Subject, layout: Layout) -> Trial:
     last = seq + covered - np.uint64(1)
     last = last % np.uint64(layout.counted) if layout.counted else last
     earlier = before(stream)
+    concealed = 0 if layout.covers or layout.each else _concealed(subject, row, stream, seq, earlier, layout.counted)
     fresh = np.ones(len(row), np.bool_)
     if not (layout.covers or layout.each):
         fresh = ~late_copies(stream, seq, subject.digest[row], earlier)
@@ -95,10 +100,34 @@ def trial(subject: Subject, layout: Layout) -> Trial:
         repeats=repeats,
         strays=_strays(stream),
         hasty=hasty(moved, frames.ns[row[later]] - frames.ns[row[earlier[later]]]),
+        hidden=concealed,
         copies=int(np.count_nonzero(~fresh)),
         tick=0 if _counter(layout) else ticking(stream, moved, later, seq, frames.ns[row], _shift(layout)),
         varied=bool((covered != covered[:1]).any()),
     )
+
+
+def _concealed(
+    subject: Subject,
+    row: NDArray[np.int64],
+    stream: NDArray[np.int64],
+    seq: NDArray[np.uint64],
+    earlier: NDArray[np.int64],
+    modulus: int,
+) -> int:
+    """How many copies the laps hide; none where the frames hold nothing but the number that could tell laps apart."""
+    found = hidden(stream, seq, subject.digest[row], earlier, modulus)
+    if len(found) < max(LEAST, HIDDEN * len(row)):
+        return 0
+    frames = subject.frames
+    picked = row[found[np.linspace(0, len(found) - 1, TOLD).astype(np.int64)]]
+    begin = np.where(subject.payload[picked, 0] > 0, subject.payload[picked, 0], LINK)
+    size = min(int((frames.cap[picked] - begin).min()), BYTES)
+    if size <= 0:
+        return 0
+    table = frames.buf[(frames.off[picked] + begin)[:, None] + np.arange(size)]
+    telling = sum(len(np.unique(column)) >= VARIED for column in table.T)
+    return len(found) if telling >= WIDE else 0
 
 
 def _counter(layout: Layout) -> bool:
