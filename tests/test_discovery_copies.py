@@ -56,6 +56,17 @@ def test_a_counter_of_eight_bits_that_says_the_same_each_lap_stays_one() -> None
     assert best(sent(struct.pack(">IB", 0xCAFE0001, at % 256) + b"A" * 20 for at in range(1500))) == "udp:6000 seq=u8@4"
 
 
+def test_a_byte_of_a_clock_is_no_stream_where_the_counter_goes_on() -> None:
+    """It changes every fifty frames; a block is sent again before that."""
+    payloads = [struct.pack(">IIII", 0xCAFE0001, 70_000 + at, at // 50 << 8, 7) for at in range(2000)]
+    again_in_blocks = [
+        one for at in range(0, 2000, 20) for one in payloads[at : at + 20] + payloads[max(at - 60, 0) : at - 50]
+    ]
+    frames = sent(again_in_blocks)
+    assert "stream=" not in best(frames)
+    assert duplicates(frames) == len(again_in_blocks) - 2000
+
+
 def test_a_short_counter_in_whose_laps_frames_come_again_is_not_beyond_doubt() -> None:
     """Each block of 256 frames is sent twice; nothing but eight bits counts."""
     more = noise(77)

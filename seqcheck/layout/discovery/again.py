@@ -1,6 +1,7 @@
 """Numbers that come again: which columns they rule out as a stream field, and which one they ask for.
 
     carried(table, base, column, spot)  -> whether a column is the next byte of the counter at the spot
+    continued(table, base, column, spot)  -> whether the counter at the spot goes on where a column changes
     turns(table, grouping, number, taken)  -> the column of a field that tells streams apart whose numbers are the same
     hidden(stream, seq, digest, …)  -> the records that came before, where the laps of a short counter hide them
     fresh(table, group), late_copies(…)  -> the rows without those that came before; the records that came before
@@ -22,6 +23,11 @@ from seqcheck.layout.discovery.scan import Spot
 
 FEWEST, MOSTLY = 2, 0.6  # new values of the byte above; the share of them that are carries
 ROWS, FIRST = 16, 4  # rows that a value has; the first of them (others may be frames that are no part of the count)
+NEW, RECENT, SHORT = (
+    6,
+    8,
+    63,
+)  # new values; rows that may lie between, copies of earlier ones; bits that count, at least
 CLOSE = 6  # numbers next to a carry that may be lost
 REPEATED, ENOUGH = 0.05, 8  # of the rows, so many at least, whose numbers came before
 MOST_HIDING = 1 << 16  # numbers of a counter whose laps may hide copies
@@ -57,6 +63,24 @@ def carried(table: Columns, base: Grouping, column: int, spot: Spot) -> bool:
         before = before[before < first[-1]]
         carries += bool((low[first] < CLOSE).sum() > FIRST // 2 and (low[before] > full - CLOSE).any())
     return carries >= FEWEST and carries >= MOSTLY * new
+
+
+def continued(table: Columns, base: Grouping, column: int, spot: Spot) -> bool:
+    """Whether the spot goes on where the column takes a new value, as beside the higher bytes of a clock."""
+    full = 0xFF >> spot.bit
+    if full < SHORT:
+        return False
+    key = base.group * 256 + table.data[:, column]
+    first = np.sort(np.unique(key, return_index=True)[1])
+    first = first[base.before[first] >= 0]
+    if len(first) < NEW:
+        return False
+    low = table.data[:, spot.column].astype(np.int64) >> spot.bit
+    goes_on, earlier = np.zeros(len(first), np.bool_), first
+    for _ in range(RECENT):
+        earlier = np.where(earlier >= 0, base.before[earlier], -1)
+        goes_on |= (earlier >= 0) & ((low[first] - low[earlier]) & full == 1)
+    return float(np.mean(goes_on)) >= MOSTLY
 
 
 def turns(table: Columns, grouping: Grouping, number: NDArray[np.uint64], taken: range) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqcheck.dataclass import replace
 from seqcheck.kernel.border import Frames
-from seqcheck.layout.discovery.again import carried, fresh
+from seqcheck.layout.discovery.again import carried, continued, fresh
 from seqcheck.layout.discovery.clocks import clock, fraction, short
 from seqcheck.layout.discovery.columns import HEAD, Columns, columns
 from seqcheck.layout.discovery.floats import FLOATING, floating
@@ -100,7 +100,8 @@ def _searched(site: Site, only: range | None) -> tuple[list[Found], float]:
     for base, grouping in ((plain, each) for plain in bases for each in by_column(plain, site.table)):
         if counting.isdisjoint(grouping.columns) and not _constant(site.table, base, grouping.columns[-1]):
             for spot in scan(site.table, grouping):
-                if not carried(site.table, base, grouping.columns[-1], spot):
+                beside = (site.table, base, grouping.columns[-1], spot)
+                if not carried(*beside) and not continued(*beside):
                     spots.setdefault((spot.column, spot.bit), []).append((grouping, spot))
     chosen = [pair for each in spots.values() for pair in _worth(each)]
     chosen.sort(key=lambda pair: (-pair[1].fit, pair[0].cost, pair[1].column))
