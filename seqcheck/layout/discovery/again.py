@@ -23,11 +23,8 @@ from seqcheck.layout.discovery.scan import Spot
 
 FEWEST, MOSTLY = 2, 0.6  # new values of the byte above; the share of them that are carries
 ROWS, FIRST = 16, 4  # rows that a value has; the first of them (others may be frames that are no part of the count)
-NEW, RECENT, SHORT = (
-    6,
-    8,
-    63,
-)  # new values; rows that may lie between, copies of earlier ones; bits that count, at least
+NEW, RECENT = 6, 8  # new values; rows that may lie between, copies of earlier ones
+SHORT = 63  # a low byte counts up to more than that
 CLOSE = 6  # numbers next to a carry that may be lost
 REPEATED, ENOUGH = 0.05, 8  # of the rows, so many at least, whose numbers came before
 MOST_HIDING = 1 << 16  # numbers of a counter whose laps may hide copies
@@ -178,10 +175,13 @@ def _lost(before: Ints, number: NDArray[np.uint64]) -> int:
     return int(np.count_nonzero((step < 1) | (step > NEAR)))
 
 
-def _missing(group: Ints, number: NDArray[np.uint64]) -> int:
+def _missing(group: Ints, number: NDArray[np.uint64]) -> float:
     """Numbers of all groups that did not come, between the lowest and the highest."""
-    missing = 0
-    for each in range(int(group.max()) + 1):
-        mine = np.unique(number[group == each])
-        missing += int(mine[-1] - mine[0]) + 1 - len(mine)
-    return missing
+    order = np.lexsort((number, group))
+    group, number = group[order], number[order]
+    new = np.append(True, group[1:] != group[:-1])
+    other = new | np.append(True, number[1:] != number[:-1])
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], len(group)) - 1
+    between = (number[last] - number[first]).astype(np.float64) + 1
+    return float(between.sum()) - int(np.count_nonzero(other))
