@@ -42,6 +42,7 @@ SEVERAL, STREAM = 5, 48  # different numbers: by chance they have the same place
 BESIDE, UNSEEN = 0.1, 1.5  # places by which counts scatter; by so many times the frames that were lost unseen
 LOOSE = ("short", "long")  # families of a lap whose copies do not lie at one count
 REST = 3.0  # times as many copies that nothing explains: then chance may have brought a few to one count
+WHOLE = 0.9  # of the longest run
 BY_CHANCE = 1e-4  # of runs that begin at the same place of a batch
 AROUND = 0.25  # of a lap, beside it
 NEARLY_ALL, MORE = 0.9, 0.05  # of the copies; how many more of them count numbers than count slots
@@ -205,12 +206,12 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
 def _in_batches(case: Case, leads: Bools, lengths: Ints) -> bool:
     """Whether most runs are of one length, and begin at multiples of it but for a constant: a program that sends its
     batches again does that. Where a ring goes on from has nothing to do with the numbers."""
-    values, often = np.unique(lengths, return_counts=True)
-    length = int(values[int(np.argmax(often))])
-    first = distinct(case.table.rows["x"][leads][lengths == length])  # a run that comes again says nothing new
-    if often.max() < MOSTLY * len(lengths) or length ** (len(first) - 1) < 1 / BY_CHANCE:
-        return False
-    return bool(np.unique(first % length, return_counts=True)[1].max() >= MOSTLY * len(first))
+    length = int(lengths.max())
+    whole = lengths >= WHOLE * length  # some of a batch may be lost
+    first = distinct(case.table.rows["x"][leads][whole])  # a run that comes again says nothing new
+    alike = int(np.unique(first % length, return_counts=True)[1].max())
+    several = alike >= MOST_OF_THEM * len(first) and float(whole.mean()) >= MOSTLY
+    return several and length ** (alike - 1) >= 1 / BY_CHANCE
 
 
 def _miscounted(agreeing: float) -> Iterator[Doubt]:
