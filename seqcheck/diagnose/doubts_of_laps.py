@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -211,7 +212,7 @@ def _in_batches(case: Case, leads: Bools, lengths: Ints) -> bool:
     first = distinct(case.table.rows["x"][leads][whole])  # a run that comes again says nothing new
     alike = int(np.unique(first % length, return_counts=True)[1].max())
     several = alike >= MOST_OF_THEM * len(first) and float(whole.mean()) >= MOSTLY
-    return several and length ** (alike - 1) >= 1 / BY_CHANCE
+    return several and (alike - 1) * math.log(length) >= -math.log(BY_CHANCE)
 
 
 def _miscounted(agreeing: float) -> Iterator[Doubt]:
