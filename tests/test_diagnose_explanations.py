@@ -17,6 +17,7 @@ from seqcheck.diagnose.explanations import block, delay, lap, miscount, shortfal
 from seqcheck.diagnose.explanations.context import Context
 from seqcheck.diagnose.explanations.labels import EARLY, LABELS
 from seqcheck.diagnose.explanations.part import FLOOR, histogram, log_gamma, normal, poisson, windows
+from seqcheck.diagnose.explanations.sizes import sizes_of
 from seqcheck.diagnose.units import Units
 
 RANDOM = np.random.default_rng(5)
@@ -101,7 +102,7 @@ def test_no_size_is_impossible_but_those_that_no_ring_has() -> None:
 @pytest.mark.parametrize("size", [48, 171, 512])
 def test_an_exact_lap_adds_up_to_one_and_prefers_the_true_size(size: int) -> None:
     support = units(np.arange(1, 4 * size), unseen=np.full(4 * size - 1, 0.3))
-    assert mass(lap._exact(support, np.array([size]), (), alone=True)[0]) == pytest.approx(1, abs=0.1)
+    assert mass(lap.exact_law(support, np.array([size]), (), alone=True)[0]) == pytest.approx(1, abs=0.1)
     seen = units([size] * 8 + [size - 1], unseen=np.full(9, 0.1))
     sizes = np.array([size - 8, size - 1, size, size + 1, size + 8])
     worth = {int(part.center): part.prior + float(part.density.sum()) for part in lap.exact(seen, sizes, ())}
@@ -123,7 +124,7 @@ def test_a_lap_with_unseen_frames_is_found_within_its_interval(size: int, share:
     seen = units(ends, closed=np.zeros(60, np.bool_))
     parts = [part for part in lap.parts(seen, ()) if part.family == "short"]
     best = max(parts, key=lambda part: part.prior + float(part.density.sum()))
-    sizes, logs = lap.sizes_of(seen, np.ones(60), best, ())
+    sizes, logs = sizes_of(seen, np.ones(60), best, ())
     posterior = np.exp(logs - logs.max())
     posterior /= posterior.sum()
     inside = np.cumsum(posterior)
@@ -134,7 +135,7 @@ def test_a_lap_with_unseen_frames_is_found_within_its_interval(size: int, share:
 def _sizes(seen: Units) -> tuple[int, float, int]:
     """(the likeliest size, its probability, the largest that is left)."""
     (part,) = lap.exact(seen, np.array([int(np.median(seen.end))]), ())
-    sizes, logs = lap.sizes_of(seen, np.ones(len(seen)), part, ())
+    sizes, logs = sizes_of(seen, np.ones(len(seen)), part, ())
     posterior = np.exp(logs - logs.max())
     posterior /= posterior.sum()
     best = int(np.argmax(posterior))
@@ -168,7 +169,7 @@ def test_only_frames_of_no_such_stream_may_have_left_by_another_queue() -> None:
     """Without that bound a known size far below the copies' distance would be as good."""
     ends = np.array([646, 646, 655, 646, 660])
     sizes, logs = zip(
-        *(lap.sizes_of(seen, np.ones(5), *lap.exact(seen, np.array([646]), ()), ()) for seen in (
+        *(sizes_of(seen, np.ones(5), *lap.exact(seen, np.array([646]), ()), ()) for seen in (
             units(ends, low=ends // 3, ordinal=20 * np.arange(5), elsewhere=share) for share in (1.0, 0.02)
         )),
         strict=True,

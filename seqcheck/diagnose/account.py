@@ -14,6 +14,7 @@ from .explanations import lap
 from .explanations.context import Context
 from .explanations.episodes import slots
 from .explanations.part import Part, poisson
+from .explanations.sizes import sizes_of
 from .facts import Facts
 from .keys import Bools, Floats, Ints
 from .result import MODERATE, Figures, Ring
@@ -138,7 +139,7 @@ def with_near(units: Units, share: Floats, left: Floats, part: Part) -> Floats:
 
 def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], context: Context) -> Ring:
     """The size that the units of a lap agree on."""
-    sizes, logs = lap.sizes_of(units, share, part, given)
+    sizes, logs = sizes_of(units, share, part, given)
     if (units.length > 1).any():  # replays say by their lengths, too, how long the ring is
         order = np.argsort(-logs, kind="stable")
         logs[order[LIKELY:]] = -np.inf

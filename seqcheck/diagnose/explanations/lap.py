@@ -32,15 +32,12 @@ SHARE = {"short": (0.5, 5.0), "long": (0.5, 5.0)}  # Beta prior of the share of 
 # Of slots filled too early, and of others where numbers were lost: in so many captures the ends are counted wrong by a
 # few (miscount.py).
 BLURRED, MISCOUNTED = 0.05, 0.1
-NEAR = 16  # slots from the likeliest size within which a blurred one is asked for
 STICKY = 8.0  # copies that the prior of laps is worth
 STEADY, PACED = 0.01, 0.3  # jitter of a sender that keeps time, and how many do
 WIDTHS = (0.004, 0.015, 0.05, 0.15)
 # Of a lap, by which the frames that are not in view may come and go where more than a share of the copies replaced
 # other numbers: any delay whose sender's rate varies looks like that.
 VARYING, REPLACED = 0.1, 0.3
-COMMONEST = 3  # counts of copies that are tried as sizes
-TRIMMED = 25  # one in so many copies, at either end, is left out of the size
 CANDIDATES = 384  # sizes tried for a family that is not exact
 BEYOND = 1.4  # the largest size tried, in ends
 # Frames that may leave by other queues, in a lap: times their share of all, and standard deviations; log-probability of
@@ -79,7 +76,7 @@ def families_of(units: Units) -> dict[str, float]:
 def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
     """Sizes that ends are exactly, often; a second and a third of them; those of the user; those just above ends that
     fall short by what was lost."""
-    common = _commonest(units.end, 24)
+    common = commonest(units.end, 24)
     slack = int(min(np.ceil(units.unseen.max(initial=0.0) * 2 + 1), 24)) if units.unseen.any() else 0
     near = (common[:6, None] + np.arange(1, slack + 1)).ravel() if slack else common[:0]
     known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
@@ -90,7 +87,7 @@ def _exact_sizes(units: Units, given: tuple[int, ...]) -> Ints:
     return sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
 
 
-def _commonest(ends: Ints, most: int) -> Ints:
+def commonest(ends: Ints, most: int) -> Ints:
     """The values that most of these have, the commonest first."""
     values, often = np.unique(ends, return_counts=True)
     return values[np.argsort(-often, kind="stable")[:most]]
@@ -122,7 +119,7 @@ def _lap_freedom(counts: Ints) -> Floats:
     return result
 
 
-def _exact(
+def exact_law(
     units: Units, sizes: Ints, given: tuple[int, ...], *, alone: bool = False
 ) -> tuple[Floats, Floats, Ints]:  # fmt: skip
     """(log-density[sizes, units], log-prior[sizes], laps[sizes, units]), with all frames in view; `alone`: the density
@@ -147,7 +144,7 @@ def exact(units: Units, sizes: Ints, given: tuple[int, ...]) -> list[Part]:
     """All frames in view, one for each size."""
     return [
         Part(shape="lap", density=law, prior=float(prior), center=float(size), family="exact", laps=laps)
-        for law, prior, laps, size in zip(*_exact(units, sizes, given), sizes.tolist(), strict=True)
+        for law, prior, laps, size in zip(*exact_law(units, sizes, given), sizes.tolist(), strict=True)
     ]
 
 
@@ -217,15 +214,15 @@ def loose(units: Units, share: Floats, family: str, given: tuple[int, ...]) -> l
     mine = np.flatnonzero(share > 0.5)
     if not len(mine):
         return []
-    sizes = _loose_sizes(units, mine, family, given)
+    sizes = loose_sizes(units, mine, family, given)
     prior = priors.size(sizes, given)
     ends = units.end[mine]
     best: Part | None = None
     for burst, weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
         if not len(sizes):
             break
-        evidence, laps = _evidence(ends, sizes, family, burst, np.ones(len(ends)))
-        evidence += _to_spare(ends, laps, sizes, family, units.elsewhere)
+        evidence, laps = evidence_of(ends, sizes, family, burst, np.ones(len(ends)))
+        evidence += to_spare(ends, laps, sizes, family, units.elsewhere)
         total = evidence + prior
         at = int(np.argmax(total))
         if not np.isfinite(total[at]):
@@ -254,7 +251,7 @@ def loose(units: Units, share: Floats, family: str, given: tuple[int, ...]) -> l
     return [best] if best is not None else []
 
 
-def _loose_sizes(units: Units, mine: Ints, family: str, given: tuple[int, ...]) -> Ints:
+def loose_sizes(units: Units, mine: Ints, family: str, given: tuple[int, ...]) -> Ints:
     if not len(mine):
         return np.zeros(0, np.int64)
     ends = units.end[mine]
@@ -275,7 +272,7 @@ def _short(ends: Ints, laps: Ints, size: int | Ints, family: str) -> Ints:
     return laps * size - ends if family == "short" else ends - laps * size
 
 
-def _evidence(ends: Ints, sizes: Ints, family: str, burst: float, weight: Floats) -> tuple[Floats, Ints]:
+def evidence_of(ends: Ints, sizes: Ints, family: str, burst: float, weight: Floats) -> tuple[Floats, Ints]:
     """Log-probability of the ends for each size, the share integrated out; and laps[size, unit]. `weight` says how much
     each end counts."""
     values, which = np.unique(ends, return_inverse=True)  # a ring's ends are few
@@ -304,7 +301,7 @@ def _evidence(ends: Ints, sizes: Ints, family: str, burst: float, weight: Floats
     return np.where((off < 0).any(axis=1), -np.inf, result), laps[:, which]
 
 
-def _to_spare(ends: Ints, laps: Ints, sizes: Ints, family: str, elsewhere: float) -> Floats:
+def to_spare(ends: Ints, laps: Ints, sizes: Ints, family: str, elsewhere: float) -> Floats:
     """float64[sizes]: whether this share of the frames is enough for those that took no slot of a ring of each size, in
     most laps. If not, each stream has a ring of its own, or the share changed."""
     if family == "short":
@@ -337,79 +334,3 @@ def _density(units: Units, size: int, family: str, more: tuple[float, float]) ->
     density = np.where(off >= 0, density, -np.inf) + _lap_weights(_laps_counted(laps, off >= 0))[laps - 1]
     result: Floats = np.maximum(density, FLOOR)
     return result
-
-
-def sizes_of(units: Units, share: Floats, part: Part, given: tuple[int, ...]) -> tuple[Ints, Floats]:
-    """(sizes, their log-posterior) for the units that are the lap's own, over all families."""
-    mine = np.flatnonzero(share > 0.5)
-    if len(mine) >= TRIMMED:  # a few that lie off say nothing of the others' size
-        order = mine[np.argsort(units.end[mine], kind="stable")]
-        cut = len(order) // TRIMMED
-        mine = order[cut : len(order) - cut]
-    ends, apart = units.end[mine], _apart(units, mine)
-    families = families_of(units)
-    center = int(part.center)
-    step = np.arange(max(priors.SMALLEST, center - 64), center + 65)
-    common = _commonest(ends, COMMONEST)
-    known = np.array([size for size, _, _ in priors.KNOWN], np.int64)
-    sizes = distinct(np.concatenate(
-        [step, common, _loose_sizes(units, mine, "short", given), known, np.array(given, np.int64),
-         [center // 2, center * 2]]
-    ))  # fmt: skip
-    sizes = sizes[(sizes >= priors.SMALLEST) & (sizes <= priors.LARGEST)]
-    total, prior = np.full(len(sizes), -np.inf), priors.size(sizes, given)
-    for family, weight in families.items():
-        if family == "exact":
-            law, exactly, _ = _exact(units, sizes, given, alone=True)
-            total = np.logaddexp(total, exactly + law[:, mine] @ apart)
-            continue
-        for burst, part_weight in zip(priors.OTHERS, priors.OTHERS_WEIGHT, strict=True):
-            evidence, laps = _evidence(ends, sizes, family, burst, apart)
-            evidence += _to_spare(ends, laps, sizes, family, units.elsewhere)
-            total = np.logaddexp(total, evidence + prior + math.log(weight * part_weight))
-    if families is OPEN:
-        total = np.logaddexp(total, prior + _in_turn(units, sizes, mine, apart))
-    if units.early or not units.lossless:
-        for at in np.flatnonzero((np.abs(sizes - center) <= NEAR) | np.isin(sizes, (*known, *given, *common))).tolist():
-            near = blurred(units, int(sizes[at]), given)
-            total[at] = np.logaddexp(total[at], near.prior + float(near.density[mine] @ apart))
-    return sizes, total
-
-
-def _in_turn(units: Units, sizes: Ints, mine: Ints, apart: Floats) -> Floats:
-    """float64[sizes]: log-evidence where frames that are not in view take a fixed share of the slots of each size. What
-    is left of a lap may be a broken number of frames: then it is the one below, the one above, or both by turns."""
-    total = np.full(len(sizes), -np.inf)
-    for share, weight in priors.IN_TURN:
-        low, high = (round_(sizes * share)[:, None] - units.end[mine] for round_ in (np.floor, np.ceil))
-        exactly = [np.where(off == 0, math.log(EXACT), np.where(abs(off) == 1, math.log(BESIDE / 2), FLOOR))
-                   for off in (low, high)]  # fmt: skip
-        for law in (*exactly, np.logaddexp(*exactly) - math.log(2)):
-            total = np.logaddexp(total, law @ apart + math.log(OPEN["exact"] * weight / 3))
-    end = int(_commonest(units.end[mine], 1)[0])
-    known = (
-        np.isin(sizes, [size for size, _, _ in priors.KNOWN], assume_unique=True)
-        & (sizes > end)
-        & (sizes * priors.IN_VIEW <= end)
-    )
-    off = np.abs(units.end[mine] - end)
-    law = np.where(off == 0, math.log(EXACT), np.where(off == 1, math.log(BESIDE / 2), FLOOR)) @ apart
-    law = law + math.log(OPEN["exact"] * priors.NOW_AND_THEN)
-    return np.where(known, np.logaddexp(total, law), total)
-
-
-def _apart(units: Units, mine: Ints) -> Floats:
-    """How much each unit says of its own: copies close behind one another have mostly the same other frames in their
-    laps. Such a cluster is worth one unit, and what is new in each further lap; all of its units share that."""
-    order = mine[np.lexsort((units.ordinal[mine], units.source[mine]))]
-    step = np.diff(units.ordinal[order], prepend=-priors.LARGEST).astype(np.float64)
-    step[1:][units.source[order][1:] != units.source[order][:-1]] = np.inf
-    fresh = np.clip(step / np.maximum(units.end[order], 1), 0.0, 1.0)
-    if not len(fresh):
-        return fresh
-    fresh[0] = 1.0
-    cluster = np.cumsum(fresh >= 1.0) - 1
-    worth = np.bincount(cluster, fresh) / np.bincount(cluster)
-    result = np.empty(len(units))
-    result[order] = worth[cluster]
-    return result[mine]
