@@ -147,3 +147,13 @@ def frames(draw: st.DrawFn) -> Frame:
         data = data[: draw(st.integers(0, len(data)))]
         wire = draw(st.sampled_from([wire, wire, len(data)]))
     return Frame(data, wire, link)
+
+
+# Specs of all kinds of anchors, words and conditions, that frames of all kinds are read by.
+SPECS = [
+    "udp seq=u8@0", "udp:5000 magic=u8@0&0xf0==0 stream=u16le@1 seq=u32be@2&0xffff0", "tcp:5000 seq=u16be@0",
+    "ip seq=u32be@4 stream=u24be@0", "ip:51 seq=u32be@4", "ip:44 seq=u32be@4",
+    "ip:17 seq=u16be@-2 magic=u16be@4==len", "udp magic=u8@-1!=0 seq=u48le@-8 stream=u8@0", "eth seq=u16be@0",
+    "eth:0x0800 magic=u8@0==0x45 seq=u16be@4", "frame seq=u64le@-8", "frame magic=u16be@12==0x0800 seq=u24le@0%1000",
+    "udp magic=u32be@0==0 stream=u8@9 seq=u8@1", "ip:6 seq=u64be@0", "tcp seq=u8@-1 stream=u8@0",
+]  # fmt: skip

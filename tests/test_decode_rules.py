@@ -8,6 +8,7 @@ from typing import Any
 
 import dpkt
 import numpy as np
+import packets
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,12 +22,8 @@ from seqcheck.kernel.portable.examine import Seen, examine
 from seqcheck.kernel.portable.frame import link_addresses, locate
 
 SPECS = [
-    "udp seq=u8@0", "udp:5000 magic=u8@0&0xf0==0 stream=u16le@1 seq=u32be@2&0xffff0", "tcp:5000 seq=u16be@0",
-    "ip seq=u32be@4 stream=u24be@0", "ip:51 seq=u32be@4", "ip:44 seq=u32be@4", "ip:17 seq=u16be@-2 magic=u16be@4==len",
-    "udp magic=u8@-1!=0 seq=u48le@-8 stream=u8@0", "eth seq=u16be@0", "eth:0x0800 magic=u8@0==0x45 seq=u16be@4",
-    "frame seq=u64le@-8", "frame magic=u16be@12==0x0800 seq=u24le@0%1000", "udp magic=u32be@0==0 stream=u8@9 seq=u8@1",
-    "ip:6 seq=u64be@0", "tcp seq=u8@-1 stream=u8@0", "udp key=hosts seq=u8@0", "ip key=source seq=u8@0",
-    "eth key=source seq=u8@0", "frame key=none seq=u16le@0", "udp key=none stream=u8@0 seq=u8@1",
+    *packets.SPECS, "udp key=hosts seq=u8@0", "ip key=source seq=u8@0", "eth key=source seq=u8@0",
+    "frame key=none seq=u16le@0", "udp key=none stream=u8@0 seq=u8@1",
 ]  # fmt: skip
 PROGRAMS = [layout.compile(layout.parse(spec)) for spec in SPECS]
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import numpy as np
+import packets
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,11 +19,7 @@ from seqcheck import layout
 from seqcheck.kernel import border
 
 SPECS = [
-    "udp seq=u8@0", "udp:5000 magic=u8@0&0xf0==0 stream=u16le@1 seq=u32be@2&0xffff0", "tcp:5000 seq=u16be@0",
-    "ip seq=u32be@4 stream=u24be@0", "ip:51 seq=u32be@4", "ip:44 seq=u32be@4", "ip:17 seq=u16be@-2 magic=u16be@4==len",
-    "udp magic=u8@-1!=0 seq=u48le@-8 stream=u8@0", "eth seq=u16be@0", "eth:0x0800 magic=u8@0==0x45 seq=u16be@4",
-    "frame seq=u64le@-8", "frame magic=u16be@12==0x0800 seq=u24le@0%1000", "udp magic=u32be@0==0 stream=u8@9 seq=u8@1",
-    "ip:6 seq=u64be@0", "tcp seq=u8@-1 stream=u8@0", "frame seq=u16le@130", "udp seq=u64le@3%77",
+    *packets.SPECS, "frame seq=u16le@130", "udp seq=u64le@3%77",
     "ip seq=u8@-1", "ip magic=u8@-1!=9 seq=u8@0", "udp stream=u8@-1 seq=u8@0",
 ]  # fmt: skip
 PROGRAMS = [layout.compile(layout.parse(spec)) for spec in SPECS]

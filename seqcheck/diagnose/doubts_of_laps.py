@@ -76,7 +76,7 @@ def of_lap(
         yield "receiver"
     if ring.closed and (wide(ring) or ring.given) and at_one_count(sample.end[share > 0.5], give=1) < MANY:
         yield "no-count"
-    by_chance = ring.given and not written(ring.best)  # few programs have just the size that the user gives
+    as_given = ring.given and not written(ring.best)  # few programs have just the size that the user gives
     if timekeeping.at_the_same_time(case, rows, sample, share):
         yield "same-time"
     if _in_one_stretch(case, rows, ring):
@@ -85,7 +85,7 @@ def of_lap(
         yield "beside"
     elif not instead and _by_numbers(case, spans):
         yield "numbers"
-    if sample.own and not by_chance:
+    if sample.own and not as_given:
         yield "own-count"
     elif streams.by_a_queue if instead else streams.by_a_program:
         yield "spared"

@@ -75,11 +75,8 @@ def steady(case: Case, sample: Units, share: Floats) -> bool | None:
     first = np.flatnonzero(later < len(ordinal))
     if len(first) < AGREE:
         return None
-    passed = ns[later[first]] - ns[first]
-    if len(ordinal) > len(at) and median(np.diff(ordinal)) <= DENSE * lap:
-        over_one = CLEARLY * _most((np.interp(ordinal + lap, ordinal, ns) - ns)[first])
-    else:
-        over_one = LASTING * _most(sample.time[mine])
+    passed, laps = ns[later[first]] - ns[first], _laps(case, sample, mine)
+    over_one = CLEARLY * _most(laps) if len(laps) else LASTING * _most(sample.time[mine])
     over_many = []
     for places in (ordinal, ordinal - copies):  # copies may take time of their own, as slots do, or none
         frames = places[later[first]] - places[first]

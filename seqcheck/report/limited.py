@@ -5,7 +5,8 @@ Pure; the one place where a track.Limit becomes prose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..dataclass import replace
 from ..model import Reached, Verdict
@@ -51,19 +52,18 @@ def reached(limits: Iterable[Limit]) -> tuple[Reached, ...]:
 
 def hidden(limits: Iterable[Reached]) -> tuple[str, ...]:
     """A sentence for each of them that may hide something."""
-    return tuple(
-        f"{text.format(count=f'{each.count:,}')}."
-        for each in limits
-        for name, text in HIDING.items()
-        if each.name == name
-    )
+    return tuple(f"{each}." for each in _hiding({each.name: each.count for each in limits}))
+
+
+def _hiding(totals: Mapping[Any, int]) -> list[str]:
+    return [text.format(count=f"{totals[name]:,}") for name, text in HIDING.items() if name in totals]
 
 
 def judged(verdict: Verdict, limits: Iterable[Limit], followed: int) -> Verdict:
     """The verdict with what limits mean for it: a capture of which something was not seen is not clean."""
     totals = _totals(limits)
     verdict = replace(verdict, caveats=(*verdict.caveats, *caveats(limits, followed)))
-    hidden = [text.format(count=f"{totals[name]:,}") for name, text in HIDING.items() if name in totals]
+    hidden = _hiding(totals)
     if not hidden or not (verdict.cause == "clean" or (verdict.cause == "no-counter" and UNSEEN & totals.keys())):
         return verdict
     before = (
