@@ -26,7 +26,7 @@ def units(ends: Any, **more: Any) -> Units:
         "substitute": all_of(False, bool), "skipped": all_of(False, bool), "overwritten": all_of(False, bool),
         "early": False, "room": all_of(0.0, float), "fresh_id": all_of(np.nan, float), "resized": all_of(0, int),
         "silence": all_of(0.0, float), "of_own": all_of(False, bool),
-        "slotless": False, "unmoved": False, "own": False, "lossless": False, "foreign": True,
+        "slotless": False, "own": False, "lossless": False, "foreign": True,
         "source": all_of(0, np.int64), "ordinal": 10**6 * np.arange(count),
         "step": random.geometric(1 / 200, count), "astray": all_of(np.nan, float),
     }  # fmt: skip

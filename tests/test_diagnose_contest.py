@@ -108,7 +108,6 @@ def test_a_mixture_of_a_ring_and_a_tap_is_both() -> None:
     flags = {
         "early": False,
         "slotless": False,
-        "unmoved": False,
         "own": False,
         "lossless": False,
         "foreign": False,

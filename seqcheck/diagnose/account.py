@@ -182,7 +182,6 @@ def ring(units: Units, share: Floats, part: Part, given: tuple[int, ...], contex
         closed=closed,
         rest=tuple(int(sizes[at]) for at in order[1:4] if posterior[at] > OTHERS * certainty),
         untouched=untouched,
-        counted="own" if units.own else "new" if units.unmoved else "all",
     )
 
 

@@ -81,7 +81,7 @@ def of_lap(
         yield "same-time"
     if _in_one_stretch(case, rows, ring):
         yield "one-stretch"
-    if sample.unmoved:  # programs and queues count numbers; a ring counts slots
+    if spans.unmoved:  # programs and queues count numbers; a ring counts slots
         yield "beside"
     elif not instead and _by_numbers(case, spans):
         yield "numbers"

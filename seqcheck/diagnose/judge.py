@@ -295,7 +295,7 @@ def _lap(
     laps = np.zeros(len(case.table), np.int64)
     ends = np.maximum((spans.high if ring.closed else spans.low)[rows], 1)
     laps[rows] = np.clip(np.round(ends / ring.best), 1, 3)
-    ring = replace(ring, laps=laps, queues=account.queues(ring, int(case.beside(rows).sum())))
+    ring = replace(ring, laps=laps, queues=account.queues(ring, int(case.beside(rows).sum())), counted=spans.counted)
     instead, streams = doubts_of_laps.replacing(case, sample, share), spared(case, rows, sample, share, ring)
     held = tuple(
         doubts_of_laps.of_lap(case, entry.part, ring, rows, spans, sample, share, outcome, streams, instead=instead)

@@ -28,6 +28,7 @@ Doubt = Literal[
     "nobody-else", "old-packets", "hops", "pool", "handful", "numbers", "over-again",
     "clock-like", "held-up", "batches", "one-time", "same-time",
 ]  # fmt: skip
+Counted = Literal["all", "others", "new", "own"]
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]
 STRONG, MODERATE, WEAK = 0.999, 0.95, 0.5  # posterior of the leading explanation against the best rival
 AGREE = 3  # duplicates that must agree before they settle anything (ring-signatures, 3.3)
@@ -97,7 +98,8 @@ class Ring:
     rest      other sizes that remain possible, the most probable first
     cluster   where in the ring the duplicates sit, None if that is anywhere
     untouched share of the frames between the copies by which `low` is lower, since they may leave by another queue
-    counted   the frames that took slots: all of the sender's, those that did not come again, the stream's own
+    counted   the frames that took slots: all of the sender's, all but copies of another kind, those that did not come
+              again, the stream's own
     queues    (how many, of which size): known rings whose streams take turns would give the same lap; else None
     """
 
@@ -114,7 +116,7 @@ class Ring:
     cluster: Cluster | None = None
     untouched: float = 0.0
     queues: tuple[int, int] | None = None
-    counted: Literal["all", "new", "own"] = "all"
+    counted: Counted = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

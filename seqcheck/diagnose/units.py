@@ -16,7 +16,7 @@ from ..track.hashing import of_records
 from .arrays import at_one_count, median
 from .facts import Evidence, Facts
 from .keys import Bools, Floats, Ints
-from .result import AGREE
+from .result import AGREE, Counted
 from .table import Table
 
 CROWDED = 0.2  # of the numbers came again: then copies themselves make the rhythm
@@ -46,7 +46,8 @@ class Brackets:
     `old`, copies among them that stand in for no number. `slotless`: what came again did not take a slot itself, so
     that its place is known but for one. `unmoved`: it did not, or not where it came in long runs. `replaced`: no number
     that never came took a slot, since another frame went out in its place: hardly any was lost on the way. `own`: only
-    frames of the stream took slots, since it has a queue of its own."""
+    frames of the stream took slots, since it has a queue of its own. `apart`: some duplicates took no slot, and
+    are not counted."""
 
     low: Ints
     high: Ints
@@ -56,6 +57,11 @@ class Brackets:
     unmoved: bool = False
     replaced: bool = False
     own: bool = False
+    apart: bool = False
+
+    @property
+    def counted(self) -> Counted:
+        return "own" if self.own else "new" if self.unmoved else "others" if self.apart else "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ class Units:
     silence    from the source's frame before the copy to the one after it, in times of what that takes nearby; 0 not
                known
     fresh_id   1: a new packet would show in the IP identification; 0: it would not; NaN: not known
-    slotless, unmoved, own  as in Brackets
+    slotless, own  as in Brackets
     lossless   every number that never came is one in whose place another went out
     source, ordinal  of the copy, as in Table: where it stands among the frames of its source
     elsewhere  share (0..1) of the sources' frames that are of no stream with such copies: these alone may leave by
@@ -110,7 +116,6 @@ class Units:
     fresh_id: Floats
     astray: Floats
     slotless: bool
-    unmoved: bool
     own: bool
     lossless: bool
     source: Ints
@@ -160,6 +165,7 @@ def brackets(
         old=np.where(known, old[1], old[0]),
         slotless=slotless,
         replaced=replaced,
+        apart=bool(aside.any()),
     )
 
 
@@ -223,7 +229,6 @@ def units(
             ]
         ),
         slotless=spans.slotless,
-        unmoved=spans.unmoved,
         own=spans.own,
         lossless=loss.loss == 0,
         source=table.rows["source"][at].astype(np.int64),

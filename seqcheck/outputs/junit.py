@@ -154,7 +154,7 @@ def verdict(report: Report) -> str:
     found = report.verdict
     text = [found.statement, *(f"because: {reason}" for reason in found.because)]
     text += [f"not {rival.cause}: {rival.why_not}" for rival in found.rivals]
-    text += [f"also {also.cause} ({count(also.explained)}): {beside(also)}" for also in report.also]
+    text += [f"also {also.cause}: {beside(also)}" for also in report.also]
     text += [f"caveat: {caveat}" for caveat in found.caveats]
     return "\n".join(map(visible, text))
 

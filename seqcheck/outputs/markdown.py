@@ -38,7 +38,7 @@ def lines(report: Report) -> Iterator[str]:
         if sentences:
             yield from ("", f"### {title}", "", *(f"- {plain(sentence)}" for sentence in sentences))
     rivals = [(rival.cause, rival.why_not) for rival in verdict.rivals]
-    found = [(also.cause, f"{counted(also.explained, 'duplicate')}: {beside(also)}") for also in report.also]
+    found = [(also.cause, beside(also)) for also in report.also]
     for title, pairs in (("What else it could be", rivals), ("Also found", found)):
         if pairs:
             yield from ("", f"### {title}", "", *(f"- {code(cause)}: {plain(text)}" for cause, text in pairs))

@@ -57,7 +57,7 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
         + pairs("Ruled out", ruled_out),
         "also": pairs(
             "Also found",
-            [(it.cause, f"{counted(it.explained, 'duplicate')}: {wording.beside(it)}") for it in report.also],
+            [(it.cause, wording.beside(it)) for it in report.also],
         ),
         "caveats": listing("Before relying on it", verdict.caveats),
         "said": said(report),

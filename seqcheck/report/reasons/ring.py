@@ -7,10 +7,12 @@ from ...diagnose.result import Account, Cluster, Doubt, Figures, Ring
 from ..words import agree, listed, number, plural, span, spans, subject, time
 from .common import are, share
 
+HARDLY = 1.1  # times the least count: the same, but for a few frames
 LEAST = 0.5  # of a lap, that a distance is where it says something of the ring
 OFTEN = 0.1  # of the copies, below which a missing number beside them may have been lost by chance
 COUNTED = {
     "all": "all frames of the sender",
+    "others": "all frames of the sender but copies of another kind",
     "new": "all frames of the sender that did not come again",
     "own": "the frames of each stream by itself",
 }
@@ -112,18 +114,23 @@ def reasons(one: Account) -> list[str]:
             f"{agree(figures.stand_ins, 'takes', 'take')} the place of a missing number: the old content went out "
             "instead."
         )
-    if figures.delay_ns and _vary(figures.delay_ns, figures.tick) and not OF_PACE & set(one.doubts):
+    if _alike(ring, figures) and not OF_PACE & set(one.doubts):
+        assert figures.delay_ns is not None
         found.append(
             f"The time between copies varies from {time(figures.delay_ns[0])} to {time(figures.delay_ns[2])} while the "
-            "distance stays the same: a ring counts frames, a path delays by time."
+            "number of frames stays the same: a ring counts frames, a path delays by time."
         )
     return found
 
 
-def _vary(times: tuple[int, int, int], tick: int) -> bool:
-    """By more than the clock's ticks."""
-    low, _, high = times
-    return high > 1.3 * max(low, 1) and high - low > 2 * tick
+def _alike(ring: Ring, figures: Figures) -> bool:
+    """Whether the time between copies varies, by more than the clock's ticks, and the count of one lap hardly does."""
+    count = figures.places or figures.distance
+    if not figures.delay_ns or not count or int(ring.laps.max(initial=1)) > 1:
+        return False
+    low, _, high = figures.delay_ns
+    varies = high > 1.3 * max(low, 1) and high - low > 2 * figures.tick
+    return varies and count[1] <= HARDLY * count[0]
 
 
 def _clustered(found: Cluster) -> str:
