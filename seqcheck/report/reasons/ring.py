@@ -118,7 +118,7 @@ def reasons(one: Account) -> list[str]:
         assert figures.delay_ns is not None
         found.append(
             f"The time between copies varies from {time(figures.delay_ns[0])} to {time(figures.delay_ns[2])} while the "
-            "number of frames stays the same: a ring counts frames, a path delays by time."
+            "frame count stays the same: a ring counts frames, a path delays by time."
         )
     return found
 
