@@ -53,8 +53,8 @@ class Block:
 
 
 class Sink:
-    """In this order: `begin`; for each block `take`, `found` as often as there are rows, `settle`; `drops` between
-    blocks."""
+    """In this order: `begin`; for each block `take`, `found` and `kept` as often as there are rows, `settle`; `drops`
+    between blocks."""
 
     def begin(self, layouts: Sequence[Layout]) -> None:
         """The layouts are known, one or several. Called once at most, before any record is seen."""
@@ -65,9 +65,11 @@ class Sink:
     def found(self, rows: NDArray[Any], block: Block) -> None:
         """Rows of EVENT as the tracker gives them, while it takes `block` (at the end of the input: after it)."""
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
-        """The block was tracked. `duplicates` are the DUPLICATE rows that were kept of it, whatever took some of
-        them back. At the end of the input the last block is settled again."""
+    def kept(self, duplicates: NDArray[Any]) -> None:
+        """The DUPLICATE rows that were kept of those just found, whatever takes some of them back."""
+
+    def settle(self, block: Block) -> None:
+        """The block was tracked. At the end of the input the last block is settled again."""
 
     def drops(self, total: int | None) -> None:
         """What the capturing side says it has lost so far, None if it says nothing."""

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import resource
+import struct
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import seqcheck
 from seqcheck.cli.main import main
 from seqcheck.engine.guard import Allowance
 from seqcheck.engine.session import Query, examine
+from seqcheck.wire import pcap
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
@@ -132,3 +134,21 @@ def test_a_small_capture_takes_less_than_200_mb_of_address_space(name: str) -> N
         capture_output=True, text=True, check=False, preexec_fn=limited,
     )  # fmt: skip
     assert (got.returncode in (0, 1), got.stderr) == (True, "")
+
+
+def test_findings_by_the_million_take_no_more_memory_than_a_few(tmp_path: Path) -> None:
+    """Frames that cover the same 2048 numbers again and again: each begins anew, so that each number is a row."""
+    path = tmp_path / "again.pcap"
+    frame = bytes(12) + b"\x12\x34" + struct.pack(">QH", 0, 2048) + bytes(40)
+    parts = [pcap.file_header(link=1), *(pcap.record(number, frame) for number in range(2_000))]
+    path.write_bytes(b"".join(parts))
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+
+    got = subprocess.run(
+        [sys.executable, "-m", "seqcheck", "analyze", "--layout", "eth:0x1234 seq=u64be@0 step=u16be@8", str(path)],
+        capture_output=True, text=True, check=False, preexec_fn=limited,
+    )  # fmt: skip
+    assert (got.returncode, got.stderr) == (0, "")
+    assert "4,096,000 records" in got.stdout

@@ -33,7 +33,7 @@ class Aside(Sink):
         if self._frames is not None:
             self._new.append(rows)
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+    def settle(self, block: Block) -> None:
         """Keep the frames that the new rows are about, while they are still at hand."""
         if self._frames is None or not self._new:
             return

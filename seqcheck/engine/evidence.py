@@ -59,8 +59,9 @@ class EvidenceSink(Sink):
         self.pairs: list[Pair] = []
         self._shown = [0] * ORDERS
         self._strangers: deque[NDArray[np.int64]] = deque()
+        self._block: Block | None = None  # that is being tracked
         self._last: Block | None = None  # that was settled
-        self._waiting = np.zeros(0, EVENT)  # duplicates whose next frame is not there yet
+        self._waiting: list[NDArray[Any]] = []  # duplicates whose next frame is not there yet
 
     def begin(self, layouts: Sequence[Layout]) -> None:
         """Records of these layouts will come."""
@@ -70,9 +71,8 @@ class EvidenceSink(Sink):
 
     def take(self, block: Block) -> None:
         """Look at what waited for it, and remember which of its rows are not records."""
-        if len(self._waiting):
-            waiting, self._waiting = self._waiting, self._waiting[:0]
-            self._look(waiting, block.store)
+        self._look_at_waiting(block.store)
+        self._block = block
         low, high = block.low, block.high
         if self._reader is not None and (self._several or block.records.count < high - low):
             foreign = np.flatnonzero(block.records.status[low:high] != RECORD)
@@ -81,27 +81,38 @@ class EvidenceSink(Sink):
         while self._strangers and self._strangers[0][-1] < block.frames.first + high - REMEMBERED:
             self._strangers.popleft()
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
-        """Look at the duplicates of the block, all but those that begin with its last frame: they wait for the next
-        one, so that it does not matter where blocks end."""
-        rows = duplicates[duplicates["e_record"] >= 0]
-        if block is self._last or block.low == block.high:  # nothing comes any more
-            rows, self._waiting = np.concatenate([self._waiting, rows]), self._waiting[:0]
-        else:
+    def kept(self, duplicates: NDArray[Any]) -> None:
+        """Look at them, all but those that begin with the last frame of their block: they wait for the next one, so
+        that it does not matter where blocks end."""
+        block = self._block
+        if not len(duplicates) or block is None:
+            return
+        _, hashes, limit = self._drawn(duplicates)
+        rows = duplicates[(hashes <= limit) & (duplicates["e_record"] >= 0)]
+        at = 0
+        if not self._waiting and block is not self._last:
             last = np.flatnonzero(rows["frame"] >= block.frames.first + block.high - 1)[:1]
             at = int(last[0]) if len(last) else len(rows)
-            rows, self._waiting = rows[:at], rows[at:].copy()
+        self._look(rows[:at], block.store)
+        if at < len(rows):
+            self._waiting.append(rows[at:])
+
+    def settle(self, block: Block) -> None:
+        """Where nothing comes any more, look at what waited."""
+        if block is self._last or block.low == block.high:
+            self._look_at_waiting(block.store)
         self._last = block
-        self._look(rows, block.store)
+
+    def _look_at_waiting(self, store: Store) -> None:
+        waiting, self._waiting = self._waiting, []
+        for rows in waiting:
+            self._look(rows, store)
 
     def _look(self, rows: NDArray[Any], store: Store) -> None:
         """Look at those of the rows that are in the sample."""
         if not len(rows):
             return
-        distances = rows["record"] - rows["e_record"]
-        orders = np.minimum(np.frexp(distances)[1], ORDERS - 1)  # bits of each, exact below 2**53
-        hashes = of_records(rows["stream"], rows["record"])
-        limit = np.array([min(below, (1 << 64) - 1) for below in self._below], np.uint64)[orders]
+        orders, hashes, limit = self._drawn(rows)
         for at in np.flatnonzero(hashes <= limit).tolist():
             order, own = int(orders[at]), int(hashes[at])
             if own < self._below[order]:
@@ -110,10 +121,17 @@ class EvidenceSink(Sink):
                 if len(self._taken[order]) > COMPARED:
                     self._thin(order)
 
+    def _drawn(self, rows: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint64]]:
+        """The order of magnitude of each row, its hash, and up to which one is wanted for now."""
+        distances = rows["record"] - rows["e_record"]
+        orders = np.minimum(np.frexp(distances)[1], ORDERS - 1)  # bits of each, exact below 2**53
+        limit = np.array([min(below, (1 << 64) - 1) for below in self._below], np.uint64)
+        return orders, of_records(rows["stream"], rows["record"]), limit[orders]
+
     def save(self, into: Saved) -> None:
         """What was seen, and what is still wanted."""
         into.put("strangers", np.concatenate([np.zeros(0, np.int64), *self._strangers]))
-        into.put("waiting", self._waiting)
+        into.put("waiting", np.concatenate([np.zeros(0, EVENT), *self._waiting]))
         into.note("evidence", [[frame, _fields(each)] for frame, each in self.evidence.items()])
         into.note("foreign", [[name, count] for name, count in self.foreign.items()])
         into.note("pairs", [{**_fields(pair), **_hex(pair)} for pair in self.pairs])
@@ -126,8 +144,9 @@ class EvidenceSink(Sink):
         self._strangers.append(saved.rows("strangers", np.int64, REMEMBERED + (1 << 16)))
         if not len(self._strangers[0]):
             self._strangers.clear()
-        self._waiting = saved.rows("waiting", EVENT, 1 << 17)
-        checked(self._waiting, streams, frames, DUPLICATE)
+        waiting = saved.rows("waiting", EVENT, 1 << 17)
+        checked(waiting, streams, frames, DUPLICATE)
+        self._waiting = [waiting] if len(waiting) else []
         self.evidence = {_int(frame): evidence_of(each) for frame, each in saved.value("evidence", list)}
         self.foreign = Counter({str(name): _int(count) for name, count in saved.value("foreign", list)})
         self.pairs = [_pair_of(each) for each in saved.value("pairs", list)]

@@ -76,7 +76,7 @@ class OtherTraffic(Sink):
             self._foreign.go_by(block.records.status)
             self._inner.take(block.frames, block.low, block.high, block.store)
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+    def settle(self, block: Block) -> None:
         """Once more at the end of the input: what was left open is decided."""
         if self._follows and (block is self._settled or block.low == block.high):
             self._inner.finish(block.store)

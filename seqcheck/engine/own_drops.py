@@ -73,7 +73,7 @@ class OwnDrops(Sink):
             if len(self._ours) < OURS_MOST:
                 self._ours.append(frame)
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+    def settle(self, block: Block) -> None:
         """Close what has gone on: with a record of an earlier block that is not known as an old one by now."""
         records = block.records
         if not records.count:

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
-from ..kernel.border import EVENT, ROOM, Frames, RecordColumns, Room
+from ..kernel.border import ROOM, Frames, RecordColumns, Room
 from ..kernel.protocols import ContentLike, DecoderLike, Kernel, KernelDecoder
 from ..layout import Layout
 from ..layout import compile as compile_layout
@@ -32,8 +31,6 @@ from .recognition import Recognised, Recognition
 if TYPE_CHECKING:
     from ..decode.several import Several
     from ..kernel.protocols import KernelDecoder
-
-_NONE = np.zeros(0, EVENT)
 
 
 class Source(Protocol):
@@ -159,9 +156,9 @@ class Pipeline:
         if self.chosen is None:
             return
         last = self._last or Block(frames=Frames(0), low=0, high=0, records=self._records, store=store)
-        duplicates = self.chosen.track.finish(lambda rows: self._found(rows, last))
+        self.chosen.track.finish(lambda rows: self._found(rows, last), self._kept)
         for sink in self._sinks:
-            sink.settle(last, duplicates)
+            sink.settle(last)
 
     def _read(self, frames: Frames, low: int, high: int, store: Store) -> None:
         """A block, where the layout is known: few frames at a time, where each may hold many records; up to where it is
@@ -201,18 +198,22 @@ class Pipeline:
         block = self._last = Block(frames=frames, low=low, high=high, records=records, store=store)
         for sink in self._sinks:
             sink.take(block)
-        duplicates, chosen = _NONE, self.chosen
+        chosen = self.chosen
         if chosen is not None and records.count:
             self.crowd.records(records.stream[: records.count])
             chosen.count()
-            duplicates = chosen.track.feed(frames, records, lambda rows: self._found(rows, block))
+            chosen.track.feed(frames, records, lambda rows: self._found(rows, block), self._kept)
         for sink in self._sinks:
-            sink.settle(block, duplicates)
+            sink.settle(block)
 
     def _found(self, rows: NDArray[Any], block: Block) -> None:
         self.crowd.found(rows)
         for sink in self._sinks:
             sink.found(rows, block)
+
+    def _kept(self, duplicates: NDArray[Any]) -> None:
+        for sink in self._sinks:
+            sink.kept(duplicates)
 
     def _choose(self, layouts: tuple[Layout, ...], decoder: DecoderLike | None = None) -> None:
         first, several, content, room = layouts[0], None, None, ROOM

@@ -37,7 +37,7 @@ class Annotated(Sink):
             if int(row["frame"]) >= first and (text := said(row)):
                 self._said[int(row["frame"])].append(text)
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+    def settle(self, block: Block) -> None:
         """Write its frames."""
         parts, size = [], 0
         low = max(block.low, self._end + 1 - block.frames.first)  # the last block is settled twice

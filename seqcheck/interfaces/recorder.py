@@ -64,7 +64,7 @@ class Recorder(Keeper):
         if len(duplicates):
             self._new.append(duplicates)
 
-    def settle(self, block: Block, duplicates: NDArray[Any]) -> None:
+    def settle(self, block: Block) -> None:
         """Write what they call for, up to the end of the block."""
         new, self._new = self._new, []
         self.record(new, block.frames.first + block.high - 1, block.store)

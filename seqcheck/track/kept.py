@@ -104,28 +104,25 @@ class Sampled:
         self._seen, self._leading = saved.number("seen", self._count), saved.number("leading", 0, self._count)
         self._bar = np.uint64(saved.number("bar", 0, int(ALL)))
 
-    def add(self, rows: Rows, at: Ints, place: int, back: Rows) -> tuple[Rows, Ints]:
-        """Take rows[at], and BACK rows; row 0 of `rows` is number `place` of all rows. The rows kept for now, and their
-        places. No other row is copied: where every frame comes twice, few of them are kept."""
-        new: list[tuple[NDArray[Any], Ints]] = []
+    def add(self, rows: Rows, at: Ints, place: int, back: Rows) -> Rows:
+        """Take rows[at], and BACK rows; row 0 of `rows` is number `place` of all rows. The rows kept for now. No other
+        row is copied: where every frame comes twice, few of them are kept."""
+        new: list[Rows] = []
         hashes: NDArray[np.uint64] | None = None
         while True:
             if self._bar != ALL and hashes is None:
                 hashes = _hashes(rows["stream"][at], rows["record"][at])
-            wanted = self._wanted(len(at), hashes)
-            cut = self._cut(at[wanted] + place, back)
+            mine = at if hashes is None else at[self._wanted(hashes)]
+            cut = self._cut(mine + place, back)
             here, behind = int(np.searchsorted(at, cut - place)), int(np.searchsorted(back["place"], cut))
-            mine = at[:here][wanted[:here]]
-            new.append(self._append(rows[mine], mine + place, here))
+            mine = mine[: np.searchsorted(mine, cut - place)]
+            new.append(self._append(_taken(rows, mine), mine + place, here))
             if behind:
                 self._back.append(back[:behind])
                 self._backs += behind
             at, back, hashes = at[here:], back[behind:], None if hashes is None else hashes[here:]
             if not (len(at) or len(back)):
-                if len(new) == 1:
-                    return new[0]
-                kept, their = (np.concatenate(column) for column in zip(*new, strict=True))
-                return kept, their
+                return new[0] if len(new) == 1 else np.concatenate(new)
             self._make_room()
 
     def _cut(self, wanted: Ints, back: NDArray[Any]) -> int:
@@ -137,25 +134,23 @@ class Sampled:
             cut = min(cut, int(back["place"][self._most - self._backs]))
         return cut
 
-    def _wanted(self, count: int, hashes: NDArray[np.uint64] | None) -> NDArray[np.bool_]:
-        """Which of the next rows are to be kept; their hashes where there is a bar."""
-        if hashes is None:
-            return np.ones(count, np.bool_)
+    def _wanted(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which of the next rows are to be kept, where there is a bar."""
         wanted: NDArray[np.bool_] = hashes < self._bar
         wanted[: max(0, self._head - self._seen)] = True
         return wanted
 
-    def _append(self, kept: Rows, places: Ints, seen: int) -> tuple[Rows, Ints]:
+    def _append(self, kept: Rows, places: Ints, seen: int) -> Rows:
         """Keep these, out of so many more that were seen."""
         self._leading += min(seen, max(0, self._head - self._seen))
         self._seen += seen
         count = self._count + len(kept)
         self._space = _with_room(self._space, count, self._most)
         self._places = _with_room(self._places, count, self._most)
-        self._space[self._count : count] = kept
+        _words(self._space)[self._count : count] = _words(kept)
         self._places[self._count : count] = places
         self._count = count
-        return kept, places
+        return kept
 
     def _make_room(self) -> None:
         if self._backs:
@@ -179,6 +174,16 @@ class Sampled:
             left = space[: self._count][stay]
             space[: len(left)] = left
         self._count = int(stay.sum())
+
+
+def _words(rows: Rows) -> NDArray[np.int64]:
+    """int64[n, words], the same memory: NumPy copies rows of EVENT field by field, and these as they are."""
+    return rows.view(np.int64).reshape(len(rows), EVENT.itemsize // 8)
+
+
+def _taken(rows: Rows, at: Ints) -> Rows:
+    """rows[at]."""
+    return _words(rows).take(at, axis=0).view(EVENT).reshape(len(at))
 
 
 def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:

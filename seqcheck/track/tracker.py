@@ -30,10 +30,10 @@ from .missing import Missing
 from .retracted import backs
 
 LIMIT = 1 << 16  # rows kept of each kind
+AT_ONCE = 1 << 13  # rows that are asked for, so that they stay in the processor's cache while they are looked at
 HEAD = 1 << 12  # of these, the first ones, which are kept where others are thinned out
 DISTANCES = border.DISTANCES
 STUCK = "the tracker asks for more rows than there is room for: a fault in it"
-Batch = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any]]  # EVENT[n], their places in the order of all; BACK[m]
 Columns = tuple[NDArray[Any], NDArray[np.int64], NDArray[Any], NDArray[Any]]  # STREAM_STATE, distances, pages, holes
 Found = Callable[[NDArray[Any]], None]
 _FIRSTS = (border.GAP, border.RESTART, border.EARLY)
@@ -139,31 +139,30 @@ class Track:
         self._moduli += moduli
         self._tracker.count_by(np.array(moduli, np.uint64))
 
-    def feed(self, frames: Frames, records: RecordColumns, found: Found | None = None) -> NDArray[Any]:
-        """Take all `records`, rows of `frames`. The DUPLICATE rows that were kept of them, whatever took some back, so
-        that it does not matter where blocks end. `found` sees every row of EVENT as the tracker gives it, kept or not;
-        the array is used again."""
-        low = 0
-        new: list[Batch] = []
+    def feed(
+        self, frames: Frames, records: RecordColumns, found: Found | None = None, kept: Found | None = None
+    ) -> None:
+        """Take all `records`, rows of `frames`. `found` sees every row of EVENT as the tracker gives it, kept or not;
+        the array is used again. `kept` sees the DUPLICATE rows that were kept of them, whatever takes some back, so
+        that it does not matter where blocks end."""
+        low, room = 0, AT_ONCE
         while low < records.count:
             before = low
-            low, count = self._tracker.feed(frames, records, low, self._events)
+            low, count = self._tracker.feed(frames, records, low, self._events[:room])
             if count:
-                new.append(self._add(self._shown[:count], found))
-            elif low == before:
+                self._add(self._shown[:count], found, kept)
+            elif low == before and room == len(self._events):
                 raise RuntimeError(STUCK)
-        return _together(new)
+            room = len(self._events) if low == before else AT_ONCE
 
-    def finish(self, found: Found | None = None) -> NDArray[Any]:
-        """The input has ended: what was left open is decided. The duplicates kept of that; `found` as for `feed`."""
+    def finish(self, found: Found | None = None, kept: Found | None = None) -> None:
+        """The input has ended: what was left open is decided. `found` and `kept` as for `feed`."""
         done = False
-        new: list[Batch] = []
         while not done:
             done, count = self._tracker.finish(self._events)
             if not (done or count):
                 raise RuntimeError(STUCK)
-            new.append(self._add(self._shown[:count], found))
-        return _together(new)
+            self._add(self._shown[:count], found, kept)
 
     def streams(self) -> NDArray[Any]:
         """STREAM_STATE[streams] as of now, a copy."""
@@ -214,8 +213,8 @@ class Track:
             ),
         )
 
-    def _add(self, events: NDArray[Any], found: Found | None) -> Batch:
-        """Take in rows; the duplicates kept of them, with their places, and what took rows back."""
+    def _add(self, events: NDArray[Any], found: Found | None, kept: Found | None) -> None:
+        """Take in rows."""
         if found is not None:
             found(events)
         kinds = np.ascontiguousarray(events["kind"])
@@ -224,15 +223,14 @@ class Track:
         for kind in _FIRSTS:
             if counts[kind]:
                 self._firsts[kind].add(events, np.flatnonzero(kinds == kind))
-        new = events[:0], np.zeros(0, np.int64)
         for kind in _SAMPLED:
             at = np.flatnonzero(kinds == kind)
             if len(at) or len(back):
                 mine = back if kind == border.LATE else back[back["kind"] == border.RETRACT]
-                kept = self._sampled[kind].add(events, at, self._rows, mine)
-                new = kept if kind == border.DUPLICATE else new
+                new = self._sampled[kind].add(events, at, self._rows, mine)
+                if kept is not None and kind == border.DUPLICATE:
+                    kept(new)
         self._rows += len(events)
-        return *new, back
 
 
 def checked(rows: NDArray[Any], streams: int, frames: int, kind: int) -> None:
@@ -252,8 +250,3 @@ def _limits(streams: NDArray[Any], unlisted: dict[LimitName, int]) -> tuple[Limi
         for at in np.flatnonzero(streams[column]).tolist()
     ]
     return (*found, *(Limit(name=name, stream=None, count=count) for name, count in unlisted.items() if count > 0))
-
-
-def _together(batches: list[Batch]) -> NDArray[Any]:
-    """The rows of these batches."""
-    return np.concatenate([np.zeros(0, border.EVENT), *(rows for rows, _, _ in batches)])
