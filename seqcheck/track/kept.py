@@ -122,7 +122,7 @@ class Sampled:
                 self._backs += behind
             at, back, hashes = at[here:], back[behind:], None if hashes is None else hashes[here:]
             if not (len(at) or len(back)):
-                return new[0] if len(new) == 1 else np.concatenate(new)
+                return new[0] if len(new) == 1 else _rows(np.concatenate([_words(each) for each in new]))
             self._make_room()
 
     def _cut(self, wanted: Ints, back: NDArray[Any]) -> int:
@@ -183,7 +183,12 @@ def _words(rows: Rows) -> NDArray[np.int64]:
 
 def _taken(rows: Rows, at: Ints) -> Rows:
     """rows[at]."""
-    return _words(rows).take(at, axis=0).view(EVENT).reshape(len(at))
+    return _rows(_words(rows).take(at, axis=0))
+
+
+def _rows(words: NDArray[np.int64]) -> Rows:
+    """The other way round."""
+    return words.view(EVENT).reshape(len(words))
 
 
 def _with_room(space: NDArray[Any], count: int, most: int) -> NDArray[Any]:
