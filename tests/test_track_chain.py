@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from columns import columns, drain, run
+from columns import columns, drain, end, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins import KERNELS
@@ -147,11 +147,46 @@ def test_replays_of_the_first_numbers_one_after_another(kernel: Any) -> None:
 
 
 @BOTH
-def test_old_numbers_near_the_first_one_of_a_longer_count_are_a_restart_at_once(kernel: Any) -> None:
-    count = border.SHORT_COUNT + 1
+@pytest.mark.parametrize("length", [31, 32, 33, 1_000, border.CHAIN_LONG - 1])
+@pytest.mark.parametrize("after", [TOP, TOP + 7])
+def test_the_first_numbers_once_more_are_a_replay_if_the_count_goes_on_where_it_stood(
+    kernel: Any, length: int, after: int
+) -> None:
+    """However far that is."""
+    seqs = [*range(TOP), *range(length), *range(after, after + 500)]
+    assert counts(kernel, seqs) == (length, 0, after - TOP, 0)
+
+
+@BOTH
+def test_old_numbers_from_the_first_one_on_are_a_restart_as_soon_as_there_are_that_many(kernel: Any) -> None:
     tracker = kernel.Tracker(0)
-    drain(tracker, *columns([*range(count), *range(32)]))
+    drain(tracker, *columns([*range(TOP), *range(border.CHAIN_LONG - 1)]))
+    assert tracker.streams()["restarts"].tolist() == [0]
+    tracker = kernel.Tracker(0)
+    drain(tracker, *columns([*range(TOP), *range(border.CHAIN_LONG)]))
     assert tracker.streams()["restarts"].tolist() == [1]
+
+
+@BOTH
+@pytest.mark.parametrize("length", [32, 700])
+def test_they_are_one_if_the_input_ends_with_them(kernel: Any, length: int) -> None:
+    assert counts(kernel, [*range(TOP), *range(length)]) == (0, 1, 0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("each", [31, 32, 100, 2_000])
+@pytest.mark.parametrize("again", [1, 500])
+def test_one_frame_of_many_numbers_is_no_restart(kernel: Any, each: int, again: int) -> None:
+    """The first one comes again so many frames later: its numbers go on from one another, but nobody sent them one by
+    one."""
+    order = [*range(again), 0, *range(again, again + 3)]
+    frames, records = columns([frame * each + n for frame in order for n in range(each)])
+    records.row[: records.count] = np.repeat(np.arange(len(order)), each)
+    tracker = kernel.Tracker(0)
+    drain(tracker, frames, records)
+    end(tracker)
+    (s,) = tracker.streams()
+    assert (int(s["duplicates"]), int(s["restarts"]), int(s["missing"])) == (each, 0, 0)
 
 
 @BOTH

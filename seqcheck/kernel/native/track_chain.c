@@ -180,7 +180,8 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     chain->strays = chain->run = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
     chain->other = NULL;
     chain->paused = paused(t, w, a);
-    chain->eager = d < -FAR || (near_base(t, a->seq, w->state->base) && (d < -SHORT_COUNT || chain->paused));
+    chain->spread = false;
+    chain->eager = d < -FAR || (chain->paused && near_base(t, a->seq, w->state->base));
     return o->chain = chain;
 }
 
@@ -262,8 +263,10 @@ static bool follows(const struct tracker *t, const struct chain *chain, uint64_t
 
 /* A record that does not follow. Where enough of them count up ahead of the chain, it goes on there: what it passed over
  * was lost. */
-static void stray(const struct tracker *t, struct chain *chain, uint64_t seq)
+static void stray(const struct tracker *t, struct chain *chain, const struct arrival *a)
 {
+    const uint64_t seq = a->seq;
+
     chain->strays++;
     chain->run = chain->run > 0 && seq == chain->run_next ? chain->run + 1 : 1;
     chain->run_next = forward(t, seq, 1);
@@ -272,6 +275,7 @@ static void stray(const struct tracker *t, struct chain *chain, uint64_t seq)
     chain->length += chain->run;
     chain->strays -= chain->run;
     chain->next = chain->run_next;
+    chain->spread |= a->frame != chain->first.frame;
     chain->run = 0;
 }
 
@@ -283,8 +287,8 @@ bool is_dense(const struct tracker *t, const struct chain *chain)
 bool waits(const struct tracker *t, const struct stream *w)
 {
     const struct chain *const chain = w->odd->chain;
-    return chain && !chain->eager && chain->length >= CHAIN_EAGER && near_base(t, chain->first.seq, w->state->base)
-        && is_dense(t, chain);
+    return chain && !chain->eager && chain->spread && chain->length >= CHAIN_EAGER
+        && near_base(t, chain->first.seq, w->state->base) && is_dense(t, chain);
 }
 
 bool goes_on(const struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d)
@@ -312,8 +316,9 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
     if (chain && follows(t, chain, a->seq, CHAIN_SKIP)) {
         chain->length++;
         chain->next = forward(t, a->seq, 1);
+        chain->spread |= a->frame != chain->first.frame;
     } else if (chain && chain->length >= 3 && chain->strays < chain->length) {
-        stray(t, chain, a->seq);
+        stray(t, chain, a);
     } else if (waits(t, w)) {
         return restart_with(t, w, a);
     } else {
@@ -330,7 +335,8 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
     note(t, w, a);
     if (!w->odd->chain)
         return false;
-    if ((chain->eager && chain->length >= CHAIN_EAGER && is_dense(t, chain))
+    if ((chain->eager && chain->spread && chain->length >= CHAIN_EAGER && is_dense(t, chain))
+        || (chain->length >= CHAIN_LONG && waits(t, w))
         || chain->fresh >= (chain->paused ? (int64_t)CHAIN_PAUSED : (int64_t)CHAIN_LONG)) {
         restart(t, w);
         return true;

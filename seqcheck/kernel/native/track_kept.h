@@ -127,6 +127,7 @@ struct chain {
     int64_t fresh;
     bool eager;
     bool paused;
+    bool spread;            /* over more than one frame */
     /* What a restart undoes. */
     struct stream_state before;
     int64_t before_next;

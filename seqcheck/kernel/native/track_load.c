@@ -203,6 +203,7 @@ static void get_chain(struct tape *p, struct tracker *t, const struct stream *w)
     chain->fresh = tape_within(p, 0, MOST_RECORDS);
     chain->eager = tape_within(p, 0, 1);
     chain->paused = tape_within(p, 0, 1);
+    chain->spread = chain->length > 1;      /* nobody saves records that share a frame */
     get_state(p, t, &chain->before, &before);
     p->bad |= before.received > w->hot->received;
     chain->before_next = before.next;

@@ -54,8 +54,9 @@ class Chains(Telling):
         if chain is not None and self._follows(chain, a.seq, CHAIN_SKIP):
             chain.length += 1
             chain.next = (a.seq + 1) % whole
+            chain.spread |= a.frame != chain.first.frame
         elif chain is not None and chain.length >= 3 and chain.strays < chain.length:
-            self._stray(chain, a.seq)
+            self._stray(chain, a)
         elif chain is not None and self._waits(track):
             return self._restart_with(track, a)
         else:
@@ -64,23 +65,24 @@ class Chains(Telling):
                 return False
             chain = track.chain = Chain(track, a, (a.seq + 1) % whole)
             chain.paused = self._paused(track, a)
-            near = self._near_base(track, a.seq)
-            chain.eager = d < -FAR or (near and (d < -SHORT_COUNT or chain.paused))
+            chain.eager = d < -FAR or (chain.paused and self._near_base(track, a.seq))
         chain.fresh += fresh
         self._note(track, a)
         if track.chain is None:
             return False
-        if (chain.eager and chain.length >= CHAIN_EAGER and self._dense(chain)) or chain.fresh >= (
-            CHAIN_PAUSED if chain.paused else CHAIN_LONG
+        if (
+            (chain.eager and chain.spread and chain.length >= CHAIN_EAGER and self._dense(chain))
+            or (chain.length >= CHAIN_LONG and self._waits(track))
+            or chain.fresh >= (CHAIN_PAUSED if chain.paused else CHAIN_LONG)
         ):
             self._restart(track, chain)
             return True
         return False
 
-    def _stray(self, chain: Chain, seq: int) -> None:
+    def _stray(self, chain: Chain, a: Arrival) -> None:
         """A record that does not follow. Where enough of them count up ahead of the chain, it goes on there: what it
         passed over was lost."""
-        whole = span(self._modulus)
+        whole, seq = span(self._modulus), a.seq
         chain.strays += 1
         chain.run = chain.run + 1 if chain.run and seq == chain.run_next else 1
         chain.run_next = (seq + 1) % whole
@@ -88,6 +90,7 @@ class Chains(Telling):
             chain.length += chain.run
             chain.strays -= chain.run
             chain.next, chain.run = chain.run_next, 0
+            chain.spread |= a.frame != chain.first.frame
 
     def _follows(self, chain: Chain, seq: int, skip: int) -> bool:
         """Whether a number goes on from the chain, with fewer than `skip` passed over; of a counter so short that most
@@ -104,7 +107,7 @@ class Chains(Telling):
         restart unless the count goes on where it stood."""
         chain = track.chain
         return (
-            chain is not None and not chain.eager and chain.length >= CHAIN_EAGER
+            chain is not None and not chain.eager and chain.spread and chain.length >= CHAIN_EAGER
             and self._near_base(track, chain.first.seq) and self._dense(chain)
         )  # fmt: skip
 

@@ -256,6 +256,7 @@ class _Streams:
         chain.run = tape.within(0, chain.strays)
         chain.run_next, chain.fresh = tape.seq(), tape.within(0, MOST_RECORDS)
         chain.eager, chain.paused = bool(tape.within(0, 1)), bool(tape.within(0, 1))
+        chain.spread = chain.length > 1  # nobody saves records that share a frame
         chain.before = self._state()
         tape.check(chain.before["received"] <= track.s["received"])
         chain.held = self._held(track)

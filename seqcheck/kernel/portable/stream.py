@@ -55,7 +55,7 @@ class Chain:
 
     __slots__ = (
         "before", "counted", "eager", "first", "fresh", "held", "length", "next", "other", "paused", "provisional",
-        "refill", "rows", "run", "run_next", "settled", "settled_from", "strays",
+        "refill", "rows", "run", "run_next", "settled", "settled_from", "spread", "strays",
     )  # fmt: skip
 
     def __init__(self, track: Track, first: Arrival, after: int) -> None:
@@ -64,6 +64,7 @@ class Chain:
         self.run, self.run_next = 0, 0  # the strays just before that count up by one, and what would follow them
         self.fresh = 0  # of its numbers, those that never were received before
         self.eager = self.paused = False
+        self.spread = False  # over more than one frame
         self.rows: list[Arrival] = []  # while there is no `other`
         self.other: Track | None = None
         # What a restart undoes: the stream as it was, distances that were counted, positions that were missing.
