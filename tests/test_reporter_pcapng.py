@@ -130,7 +130,7 @@ def test_a_comment_longer_than_an_option_is_cut_at_a_character() -> None:
 
 
 def test_a_frame_that_left_the_window_is_missed_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(aside.Aside, "settle", lambda self, block, duplicates: None)
+    monkeypatch.setattr(aside.Aside, "settle", lambda self, block: None)
     argv = ["cat", str(SAMPLES / "stale-slot.pcap")]
     out = io.BytesIO()
     with (

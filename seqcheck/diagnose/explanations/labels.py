@@ -38,7 +38,7 @@ REGULAR = 8  # steps between duplicates from which on a rhythm is told
 TIMER = 0.003  # relative jitter: a program's timer, and a round trip, have more
 BESIDE = math.log(0.02)  # of a ring's fault, that what goes out again takes no slot; on a way it never does
 RESIZED, RESIZED_MOST = math.log(0.01), 20  # old bytes at the length of what was meant: only a descriptor does that
-QUICK = 2000.0  # ns: no frame goes round in less, through two bridges that store and forward
+QUICK, SLOW = 2000.0, 1e9  # ns: through two bridges that store and forward, no frame goes round faster, or slower
 AMONG_MANY, UNSURE = 0.4, 0.1  # copies whose place is known where many are ahead; how often that is so
 
 
@@ -278,7 +278,7 @@ def _often(label: Label, part: Part, what: Seen, context: Context) -> float:
             return given - 2.5
         if label.cause == "loop" and (part.spread > TURNS or context.times > 2.0):
             return given - 8.0
-        if label.cause == "loop" and part.center < QUICK:
+        if label.cause == "loop" and not QUICK <= part.center <= SLOW:
             return given - 4.0
     return given
 
