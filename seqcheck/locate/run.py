@@ -61,7 +61,8 @@ def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable
 def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     """The points, compared."""
     compared = compare(observed)
-    if not any(compared.laid):
+    recounted = any(compared.recounted)
+    if not any(compared.laid) and not recounted:
         names = ", ".join(point.name for point in observed)
         raise InputError(
             f"{names}: no stream appears at more than one of these points",
@@ -74,13 +75,13 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     return Way(
         seqcheck=first.seqcheck,
         layout=first.layout,
-        statement=words.whole([(place, counts) for place, counts in _by_place(compared, sums)]),
+        statement=words.whole(_by_place(compared, sums), all_judged=not recounted),
         points=tuple(_point(compared, sums, at) for at in range(len(observed))),
         segments=segments,
         streams=tuple(_streams(compared)),
         findings=Findings(listed=sums.listed, complete=sums.complete, edge=sums.edge),
         caveats=(*_caveats(compared, sums), *hidden),
-        hidden=bool(hidden),
+        hidden=bool(hidden) or recounted,
     )
 
 
@@ -92,13 +93,16 @@ def _caveats(compared: Compared, sums: Sums) -> Iterator[str]:
         if (count := sum(group.at == (at,) for group in compared.groups))
     }
     unlaid = sum(
-        len(group.at) > 1 and len(laid) < len(group.at)
-        for group, laid in zip(compared.groups, compared.laid, strict=True)
+        len(group.at) > 1 and len(laid) < len(group.at) and not odd
+        for group, laid, odd in zip(compared.groups, compared.laid, compared.recounted, strict=True)
     )
     numbered = [point.numbered for point in points if point.numbered]
     by_time = sum(len(each.by_time) for each in numbered)
     rolled = any(each.by_time for laid in compared.laid for each in laid.values())
     yield from words.caveats(alone, sums.edge, by_time=rolled or by_time > 0, unlaid=unlaid)
+    for at, point in enumerate(points):
+        if count := sum(at in odd for odd in compared.recounted):
+            yield words.recounted(point.name, count)
     if numbered:
         turn, doubtful = points[0].layout.counted, sum(len(each.doubtful) for each in numbered)
         renumbered = any(
@@ -209,7 +213,10 @@ def _delay(compared: Compared, pair: Pair, asked: Asked) -> Delay | None:
 def _point(compared: Compared, sums: Sums, at: int) -> PointSeen:
     point = compared.points[at]
     report, state = point.report, point.findings.streams
-    blind = sum(len(laid) > 1 and at not in laid for laid in compared.laid)
+    blind = sum(
+        len(laid) > 1 and at not in laid and at not in odd
+        for laid, odd in zip(compared.laid, compared.recounted, strict=True)
+    )
     found = compared.fits.get((0, at))
     received = int(state["received"].sum())
     remarks = tuple(
