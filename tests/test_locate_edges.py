@@ -1,13 +1,17 @@
 """`locate` blames nothing on a segment that a capture may just not have seen: numbers out of order at the ends of a
-capture, copies of which one came before it or after it, clocks that were set back, restarts hidden by reordering."""
+capture, copies of which one came before it or after it, clocks that were set back, restarts hidden by reordering, and
+other paths."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 
 import pytest
+from packets import ethernet
 from ways import BEGIN, STEP, capture, frame, observed
 
+from seqcheck.errors import InputError
 from seqcheck.locate.run import Asked, tell
 from seqcheck.model.located import Way
 
@@ -149,3 +153,21 @@ def test_streams_with_other_addresses_are_matched_across_a_restart() -> None:
     through_nat = [(ns, data.replace(b"\x00\x05\x13\x88", b"\x00\x06\x13\x88")) for ns, data in records]
     way = tell(observed({"a": capture(records), "b": capture(through_nat)}), Asked())
     assert [each.matched for each in way.streams] == ["numbers"]
+
+
+def prp(lan: int) -> bytes:
+    """What one LAN delivered of 100 frames."""
+    records = []
+    for number in range(100):
+        data = ethernet(bytes(46) + struct.pack(">HHH", number, lan << 12 | 52, 0x88FB), kind=0x88B5)
+        records.append((BEGIN + number * STEP, data))
+    return capture(records[: 90 if lan == 0xB else 100])
+
+
+def test_redundant_paths_are_no_points_of_one_path() -> None:
+    with pytest.raises(InputError, match="a saw redundant path A only, and b path B"):
+        tell(observed({"a": prp(0xA), "b": prp(0xB)}, "prp"), Asked())
+
+
+def test_points_of_one_of_two_redundant_paths_are_compared() -> None:
+    assert lost(tell(observed({"a": prp(0xA), "b": prp(0xA)}, "prp"), Asked())) == 0

@@ -60,6 +60,7 @@ def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable
 
 def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     """The points, compared."""
+    _of_one_path(observed)
     compared = compare(observed)
     recounted = any(compared.recounted)
     if not any(compared.laid) and not recounted:
@@ -83,6 +84,20 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
         caveats=(*_caveats(compared, sums), *hidden),
         hidden=bool(hidden) or recounted,
     )
+
+
+def _of_one_path(points: Sequence[Observed]) -> None:
+    """InputError if two of them are on different ones of two redundant paths, as far as their frames say."""
+    saw: dict[str, str] = {}
+    for point in points:
+        told = point.report.redundancy
+        if told is not None and not told.both and bool(told.only_a) != bool(told.only_b):
+            saw.setdefault("A" if told.only_a else "B", point.name)
+    if len(saw) > 1:
+        raise InputError(
+            f"{saw['A']} saw redundant path A only, and {saw['B']} path B: neither is behind the other",
+            hint="`seqcheck analyze` tells what came on which path, if it is given both captures.",
+        )
 
 
 def _caveats(compared: Compared, sums: Sums) -> Iterator[str]:
