@@ -20,7 +20,7 @@ from .edges import Edges, edges
 from .matching import Group, match
 from .points import Observed
 from .presence import Stretches, View, complement, stretches
-from .recounted import contradicts
+from .recounted import Old, contradicts
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -49,7 +49,8 @@ def compare(points: Sequence[Observed]) -> Compared:
     """All of it."""
     groups, modulus = match(points), points[0].findings.modulus
     found = [lay(points, group, modulus) if len(group.at) > 1 else {} for group in groups]
-    recounted = tuple(contradicts(points, group, where) for group, where in zip(groups, found, strict=True))
+    old = [Old(point) for point in points]
+    recounted = tuple(contradicts(old, group, where) for group, where in zip(groups, found, strict=True))
     laid = tuple(
         {} if group.at[0] in odd else {at: each for at, each in where.items() if at not in odd}
         for group, where, odd in zip(groups, found, recounted, strict=True)
@@ -240,7 +241,7 @@ def _running(
     own = capture.first_ns if begin else capture.last_ns
     if own is None:
         return False
-    own += points[at].sample.set_back if begin else -points[at].sample.set_back
+    own += points[at].set_back if begin else -points[at].set_back
     for other in group.at:
         if other == at:
             continue
@@ -250,10 +251,10 @@ def _running(
             return False
         state = points[other].findings.streams[group.streams[other]]
         if begin:
-            first = int(state["first_ns"]) - points[other].sample.set_back
+            first = int(state["first_ns"]) - points[other].set_back
             ran = own <= clock.there(first) if other < at else clock.there(own) + clock.most <= first
         else:
-            last = int(state["last_ns"]) + points[other].sample.set_back
+            last = int(state["last_ns"]) + points[other].set_back
             ran = own >= clock.there(last) + clock.most if other < at else clock.there(own) >= last
         if not ran:
             return False

@@ -48,8 +48,8 @@ class Observed:
     """A point: what its analysis found, its anomalies ANOMALY[n] in order, its streams' epochs, and the sample. `early`
     are positions before the first record's, in order, that came late, `ahead` those that came beyond an epoch's length,
     where the count did not go on to them any more, and `restarts` the frames (int64[n], in order) with which epochs
-    began; of streams that have any. `numbered`: how the rounds of a short counter were told, and then all numbers go on
-    through them."""
+    began; of streams that have any. `set_back`: by how many ns the clock was, as far as the sample shows. `numbered`:
+    how the rounds of a short counter were told, and then all numbers go on through them."""
 
     name: str
     report: Report
@@ -61,6 +61,7 @@ class Observed:
     ahead: Mapping[tuple[int, int], Sequence[int]]
     restarts: Mapping[int, NDArray[np.int64]]
     sample: Sample
+    set_back: int
     numbered: Numbered | None = None
 
     @property
@@ -110,6 +111,7 @@ class Point:
             ahead=_positions(findings.early[findings.early["a"] == ALONE]),
             restarts=_restarts(findings.restarts),
             sample=self._sample,
+            set_back=self._sample.set_back(),
             numbered=numbered,
         )
 

@@ -89,7 +89,6 @@ class Sample(Sink):
         self._join()
         return self._parts[0]
 
-    @property
     def set_back(self) -> int:
         """ns: by how much the clock was set back at most, as far as the sample shows."""
         times = self.rows["ns"]
