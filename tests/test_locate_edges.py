@@ -164,9 +164,9 @@ def prp(lan: int) -> bytes:
     return capture(records[: 90 if lan == 0xB else 100])
 
 
-def test_redundant_paths_are_no_points_of_one_path() -> None:
+def test_one_path_and_points_of_two_redundant_ones_are_told_apart() -> None:
     with pytest.raises(InputError, match="a saw redundant path A only, and b path B"):
-        tell(observed({"a": prp(0xA), "b": prp(0xB)}, "prp"), Asked())
+        tell(observed({"a": prp(0xA), "b": prp(0xB), "c": prp(0xB)}, "prp"), Asked())
 
 
 def test_points_of_one_of_two_redundant_paths_are_compared() -> None:

@@ -17,7 +17,7 @@ from ..layout import Layout, resolve
 from ..model import Verdict
 from ..model.located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
 from ..report import limited
-from . import words
+from . import paths, words
 from .clocks import delay
 from .compared import Compared, compare
 from .copies import NOWHERE
@@ -70,33 +70,41 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
             hint="Were they captured at the same time, from the same traffic? Use --layout to say where the number is.",
         )
     sums = Sums(compared, asked.listed)
-    segments = tuple(_segments(compared, sums, asked))
+    apart = paths.separate(compared)
+    if apart:
+        sums.missed = [0] * len(observed)  # what came on the other path only is not missed here
+    ways = paths.delivered(compared, one_clock=asked.one_clock) if apart else None
     first = observed[0].report
     hidden = [f"{point.name}: {said}" for point in observed for said in limited.hidden(point.report.limits)]
     return Way(
         seqcheck=first.seqcheck,
         layout=first.layout,
-        statement=words.whole(_by_place(compared, sums), all_judged=not recounted),
+        statement=words.whole(_by_place(compared, sums), all_judged=not recounted)
+        if ways is None
+        else words.paths([observed[at].name for at in paths.order(observed)], ways),
         points=tuple(_point(compared, sums, at) for at in range(len(observed))),
-        segments=segments,
+        segments=() if apart else tuple(_segments(compared, sums, asked)),
+        redundancy=ways,
         streams=tuple(_streams(compared)),
-        findings=Findings(listed=sums.listed, complete=sums.complete, edge=sums.edge),
+        findings=_findings(sums, apart=apart),
         caveats=(*_caveats(compared, sums), *hidden),
         hidden=bool(hidden) or recounted,
     )
 
 
+def _findings(sums: Sums, *, apart: bool) -> Findings:
+    """Of two redundant paths, only what came on neither."""
+    listed = tuple(each for each in sums.listed if not apart or (each.kind == "lost" and each.after is None))
+    return Findings(listed=listed, complete=sums.complete, edge=sums.edge)
+
+
 def _of_one_path(points: Sequence[Observed]) -> None:
-    """InputError if two of them are on different ones of two redundant paths, as far as their frames say."""
-    saw: dict[str, str] = {}
-    for point in points:
-        told = point.report.redundancy
-        if told is not None and not told.both and bool(told.only_a) != bool(told.only_b):
-            saw.setdefault("A" if told.only_a else "B", point.name)
-    if len(saw) > 1:
+    """InputError if there are more than two, and two of them are on different redundant paths."""
+    saw = {told: point.name for point in reversed(points) if (told := paths.path(point)) is not None}
+    if len(points) > 2 and len(saw) > 1:
         raise InputError(
             f"{saw['A']} saw redundant path A only, and {saw['B']} path B: neither is behind the other",
-            hint="`seqcheck analyze` tells what came on which path, if it is given both captures.",
+            hint="Give the points of one path, or one point of each path to see what came on which.",
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..dataclass import dataclass
-from ..model import Capture, Reached
+from ..model import Capture, Reached, Redundancy
 from ..model.located import Clock
 from ..report.limited import UNSEEN, hidden
+from ..report.reasons import ways
 from ..report.words import agree, listed, percent, plural, time
 from .clocks import Fit
 
@@ -72,6 +73,11 @@ def whole(told: Sequence[tuple[str, Counts]], *, all_judged: bool) -> str:
         return " ".join(each for each in said if each)
     far = "" if all_judged else ", as far as that could be judged"
     return f"No number came twice, and none was lost along the way{far}."
+
+
+def paths(names: Sequence[str], found: Redundancy) -> str:
+    """The statement over two points that are on two redundant paths; `names` are those on A and on B."""
+    return " ".join((f"{names[0]} is on redundant path A, {names[1]} on path B.", *ways(found)))
 
 
 def _shared(found: Sequence[tuple[str, int]], noun: str, verbs: tuple[str, str], state: str) -> str:
