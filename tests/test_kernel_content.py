@@ -9,7 +9,10 @@ import pytest
 from contents import HERE, THERE, again, identified, numbered, read, sent
 from hypothesis import given
 from hypothesis import strategies as st
-from packets import Frame, ethernet, frames, ipv4, ipv6
+from packets import Frame, ethernet, extension, frames, ipv4, ipv6
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.packet import Raw
+from tunnels import TUNNELS
 from twins import native, reference
 
 from seqcheck.kernel import border
@@ -205,6 +208,48 @@ def test_a_loop_counts_whatever_the_flow_is_like(kernel: Any) -> None:
 )
 def test_what_repeats_by_its_kind(kernel: Any, data: bytes) -> None:
     assert read(kernel, [Frame(data, len(data), 1)])[0] == [INDISTINCT]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ethernet(ipv6(extension(0, 58, b"\5\2\0\0") + b"\x8f" + bytes(23), protocol=0), kind=0x86DD),
+        ethernet(ipv6(extension(60, 6, b"") + bytes(12) + b"\x50\x10" + bytes(6), protocol=60), kind=0x86DD),
+        ethernet(ipv4(extension(51, 6, bytes(10)) + bytes(12) + b"\x50\x10" + bytes(6), protocol=51)),
+    ],
+    ids=["multicast listener", "ack behind options", "authenticated ack"],
+)
+def test_what_repeats_behind_extension_headers(kernel: Any, data: bytes) -> None:
+    assert read(kernel, [Frame(data, len(data), 1)])[0] == [INDISTINCT]
+
+
+@pytest.mark.parametrize("name", sorted({*TUNNELS} - {"6in4"}))
+def test_what_repeats_in_a_tunnel(kernel: Any, name: str) -> None:
+    """An acknowledgement does, and a segment with a payload does not."""
+    make, _ = TUNNELS[name]
+    ends = IP(src="10.0.0.1", dst="10.0.0.2") / TCP(flags="A")
+    ack, data = (bytes(make(packet)) for packet in (ends, ends / Raw(b"payload")))
+    assert read(kernel, [Frame(ack, len(ack), 1), Frame(data, len(data), 1)])[0] == [INDISTINCT, RECORD]
+
+
+def test_arp_in_a_tunnel_repeats(kernel: Any) -> None:
+    make, _ = TUNNELS["vxlan-linux"]
+    inner = bytes(make(IP() / UDP() / Raw(b"x")))
+    at = inner.rindex(b"\x08\0E")  # the ethertype of the Ethernet header inside
+    data = inner[:at] + b"\x08\x06" + b"\0\1\x08\0\6\4\0\1" + bytes(20)
+    assert read(kernel, [Frame(data, len(data), 1)])[0] == [INDISTINCT]
+
+
+def test_both_kernels_agree_on_tunnels_however_they_are_cut() -> None:
+    ends = IP(src="10.0.0.1", dst="10.0.0.2")
+    whole = [
+        bytes(make(packet))
+        for name, (make, _) in TUNNELS.items()
+        if name != "6in4"
+        for packet in (ends / TCP(flags="A"), ends / TCP(flags="PA") / Raw(b"payload"), ends / UDP() / Raw(b"x"))
+    ]
+    captured = [Frame(data[:cut], len(data), 1) for data in whole for cut in range(14, len(data) + 1)]
+    assert read(native, captured) == read(reference, captured)
 
 
 def test_the_window_is_exact(kernel: Any) -> None:

@@ -26,16 +26,27 @@ class Truth(NamedTuple):
 
 def truth(points: Sequence[Sequence[Number]], *, ran: bool) -> Truth:
     """Of what each point captured, in order. `ran`: every capture began before the traffic and ended after it; else a
-    point judges only what lies between its first and its last numbers."""
+    point judges only what lies between its first and its last numbers, as far as records keep their order."""
     counts = [Counter(point) for point in points]
     late = [latecomers(point) for point in points]
-    spans = [span(point) for point in points]
+    twice = {number for count in counts for number, times in count.items() if times > 1}
+    behind = [latest(point) for point in points]
+    depth: dict[int, int] = {}
+    for by in behind:
+        for number, far in by.items():
+            if number not in twice:
+                depth[number[0]] = max(depth.get(number[0], 0), far)
+    spans = [span(point, twice) for point in points]
     found = Truth(Counter(), Counter(), Counter(), Counter(), [0] * len(points), 0)
     edge = 0
     for number in universe(points):  # of streams that are at two points at least
         there = [count[number] for count in counts]
         knows = [number[0] in each for each in spans]
-        judged = [known and (ran or judges(each, number)) for known, each in zip(knows, spans, strict=True)]
+        reach = depth.get(number[0], 0)
+        judged = [
+            known and (ran or judges(each, number, (number[2], number[2]), reach))
+            for known, each in zip(knows, spans, strict=True)
+        ]
         seen = [at for at, count in enumerate(there) if count]
         last = seen[-1] if seen else None
         for at in range(len(points) if last is None else last + 1, len(points)) if seen else range(len(points)):
@@ -46,18 +57,30 @@ def truth(points: Sequence[Sequence[Number]], *, ran: bool) -> Truth:
         for at in range(len(points)):
             if judged[at] and not there[at] and any(there[at + 1 :]):
                 found.missed[at] += 1
-        most, was_late = 0, False
+        end = number[2] + max(by.get(number, 1) for by in behind)
+        whole = [
+            known and (ran or judges(each, number, (number[2], end), reach))
+            for known, each in zip(knows, spans, strict=True)
+        ]
+        most, was_late, left = 0, False, 0
+        before: int | None = None  # the last point that would have seen every copy
         for place, at in enumerate(seen):
-            before = seen[place - 1] if place else None
+            told = place == 0 or before is not None
             extra = there[at] - 1
             if extra > most:
-                found.doubled[before, at] += extra - most
-            if before is not None and there[before] > there[at]:
-                found.lost_copies[before, at] += there[before] - there[at]
-            if number in late[at] and not was_late and extra >= most:
+                if told:
+                    found.doubled[before, at] += extra - most
+                else:
+                    edge += extra - most
+            came_by = max(there[at:]) - 1  # a point may have missed what a later one saw
+            if before is not None and whole[at] and left > came_by:
+                found.lost_copies[before, at] += left - came_by
+            if number in late[at] and not was_late and extra >= most and told:
                 found.late[before, at] += 1
             was_late = was_late or number in late[at]
             most = max(most, extra)
+            if whole[at]:
+                before, left = at, came_by
     return found._replace(edge=edge)
 
 
@@ -71,24 +94,42 @@ def universe(points: Sequence[Sequence[Number]]) -> list[Number]:
     return [(*key, x) for key, (low, high) in ends.items() for x in range(low, high + 1)]
 
 
-def span(point: Sequence[Number]) -> dict[int, dict[int, tuple[int, int]]]:
-    """By stream and epoch, the lowest and the highest number that a point saw."""
+def span(point: Sequence[Number], twice: set[Number]) -> dict[int, dict[int, tuple[int, int]]]:
+    """By stream and epoch, the first number that a point saw and that nobody saw twice, and the highest one."""
     found: dict[int, dict[int, tuple[int, int]]] = {}
-    for stream, epoch, x in point:
-        low, high = found.setdefault(stream, {}).get(epoch, (x, x))
-        found[stream][epoch] = min(low, x), max(high, x)
+    for stream, epoch in {number[:2] for number in point}:
+        mine = [x for *key, x in point if key == [stream, epoch]]
+        low = mine[0]
+        while (stream, epoch, low) in twice and low < max(mine):
+            low = min(x for x in mine if x > low)
+        low += (stream, epoch, low) in twice
+        found.setdefault(stream, {})[epoch] = low, max(mine)
     return found
 
 
-def judges(seen: dict[int, dict[int, tuple[int, int]]], number: Number) -> bool:
-    """Whether a point that saw only this would have seen that number."""
-    stream, epoch, x = number
+def judges(seen: dict[int, dict[int, tuple[int, int]]], number: Number, reach: tuple[int, int], depth: int) -> bool:
+    """Whether a point that saw only this would have seen all that came of that number, which `reach` says how far the
+    count was then; `depth` is by how much records are late."""
+    stream, epoch, _ = number
     mine = seen[stream]
     first, last = min(mine), max(mine)
     if epoch not in mine:
         return first < epoch < last
     low, high = mine[epoch]
-    return (epoch > first or x >= low) and (epoch < last or x <= high)
+    return (epoch > first or reach[0] >= low + depth) and (epoch < last or reach[1] <= high - depth)
+
+
+def latest(point: Sequence[Number]) -> dict[Number, int]:
+    """By how much numbers came behind the count, those that did."""
+    highest: dict[tuple[int, int], int] = {}
+    found: dict[Number, int] = {}
+    for number in point:
+        stream, epoch, x = number
+        far = highest.get((stream, epoch), -1) + 1 - x
+        if far > 0:
+            found[number] = max(found.get(number, 0), far)
+        highest[stream, epoch] = max(highest.get((stream, epoch), -1), x)
+    return found
 
 
 def latecomers(point: Sequence[Number]) -> set[Number]:

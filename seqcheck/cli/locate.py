@@ -135,6 +135,8 @@ def settle(way: Way, args: argparse.Namespace) -> int:
     if all(each is None for each in demanded):
         return way.exit_code
     broken = [line for each in way.segments for line in unmet(each, args)]
+    if way.redundancy is not None:
+        broken = [*_of_paths(way, args)]
     for line in broken:
         say(f"seqcheck: {line}")
     return 1 if broken else 2 if way.hidden else 0
@@ -154,3 +156,20 @@ def unmet(each: Segment, args: argparse.Namespace) -> Iterator[str]:
     ):
         if allowed is not None and allowed.exceeded(count, of):
             yield f"{where}: {count:,} {what}, --max-{what} allows {allowed}"
+
+
+def _of_paths(way: Way, args: argparse.Namespace) -> Iterator[str]:
+    """The same of two redundant paths: what came on neither is lost, and what came twice on one is doubled."""
+    from seqcheck.demands.limits import NONE
+
+    assert way.redundancy is not None
+    allowed, lost = args.max_lost or NONE, way.redundancy.neither
+    if allowed.exceeded(lost, max(way.redundancy.both + way.redundancy.only_one, 1)):
+        yield f"on both paths: {lost:,} lost, --max-lost allows {allowed}"
+    for point in way.points:
+        for what, count, most in (
+            ("doubled", point.duplicates, args.max_doubled or NONE),
+            ("late", point.late, args.max_late),
+        ):
+            if most is not None and most.exceeded(count, max(point.received, 1)):
+                yield f"at {point.name}: {count:,} {what}, --max-{what} allows {most}"

@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dataclass import dataclass
-from ..kernel.border import DUPLICATE, LATE
+from ..kernel.border import DUPLICATE
 from ..track.hashing import mixed
 from .aligned import Laid, lay
 from .clocks import Fit, fit
 from .copies import Numbers, distinct
+from .edges import Edges, edges
 from .matching import Group, match
 from .points import Observed
 from .presence import Stretches, View, complement, stretches
+from .recounted import Old, contradicts
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -29,12 +31,14 @@ AWAY = np.zeros((0, 2), np.int64)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """`groups` are the streams, and `laid` of each where its epochs lie at the points (none where only one saw it);
-    `fits` are the clocks of pairs of points; `seen` the stretches by group and epoch; `numbers` those with copies, and
-    `owners` for each anomaly of a point which of them it is (-1: none)."""
+    `recounted` are the points left out of that, because another one tells of other restarts; `fits` are the clocks of
+    pairs of points; `seen` the stretches by group and epoch; `numbers` those with copies, and `owners` for each anomaly
+    of a point which of them it is (-1: none)."""
 
     points: tuple[Observed, ...]
     groups: tuple[Group, ...]
     laid: tuple[Mapping[int, Laid], ...]
+    recounted: tuple[frozenset[int], ...]
     fits: Mapping[tuple[int, int], Fit]
     seen: Mapping[tuple[int, int], Stretches]
     numbers: Numbers
@@ -44,19 +48,30 @@ class Compared:
 def compare(points: Sequence[Observed]) -> Compared:
     """All of it."""
     groups, modulus = match(points), points[0].findings.modulus
-    laid = tuple(lay(points, group, modulus) if len(group.at) > 1 else {} for group in groups)
+    found = [lay(points, group, modulus) if len(group.at) > 1 else {} for group in groups]
+    old = [Old(point) for point in points]
+    recounted = tuple(contradicts(old, group, where) for group, where in zip(groups, found, strict=True))
+    laid = tuple(
+        {} if group.at[0] in odd else {at: each for at, each in where.items() if at not in odd}
+        for group, where, odd in zip(groups, found, recounted, strict=True)
+    )
     fits = _fits(points, groups, laid)
+    rows = _placed_all(points, groups, laid)
+    near = edges(rows.columns, rows.anomalies["kind"].astype(np.int64), rows.anomalies["behind"])
     seen: dict[tuple[int, int], Stretches] = {}
+    known: dict[tuple[int, int], dict[int, View]] = {}
     for number, (group, where) in enumerate(zip(groups, laid, strict=True)):
         if len(where) > 1:
             reference = group.at[0]
             for epoch in range(len(_epochs(points, group, reference))):
-                views = {at: _view(points, group, where, (at, epoch), fits) for at in where}
-                seen[number, epoch] = stretches({at: view for at, view in views.items() if view is not None})
-    numbers, owners = _numbers(points, groups, laid, seen)
+                views = {at: _view(points, (number, group), where, (at, epoch), (fits, near)) for at in where}
+                known[number, epoch] = {at: view for at, view in views.items() if view is not None}
+                seen[number, epoch] = stretches(known[number, epoch])
+    numbers, owners = _numbers(len(points), rows, seen, known)
     return Compared(
-        points=tuple(points), groups=groups, laid=laid, fits=fits, seen=seen, numbers=numbers, owners=owners
-    )
+        points=tuple(points), groups=groups, laid=laid, recounted=recounted, fits=fits, seen=seen, numbers=numbers,
+        owners=owners,
+    )  # fmt: skip
 
 
 def _epochs(points: Sequence[Observed], group: Group, at: int) -> Any:
@@ -137,8 +152,8 @@ def _sampled(
     made = np.zeros(len(rows), [("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8")])
     made["stream"] = rows["stream"]
     turn = point.findings.modulus
-    edges = np.flatnonzero(np.diff(rows["stream"], prepend=-1))
-    for start, end in pairwise([*edges.tolist(), len(rows)]):
+    bounds = np.flatnonzero(np.diff(rows["stream"], prepend=-1))
+    for start, end in pairwise([*bounds.tolist(), len(rows)]):
         stream = int(rows["stream"][start])
         begun = point.restarts.get(stream, NEVER)
         epoch = np.searchsorted(begun, rows["frame"][start:end], "right")
@@ -176,13 +191,13 @@ def _unrolled(seq: NDArray[np.uint64], base: int, turn: int) -> Ints:
 
 def _view(
     points: Sequence[Observed],
-    group: Group,
+    numbered: tuple[int, Group],
     where: Mapping[int, Laid],
     what: tuple[int, int],
-    fits: Mapping[tuple[int, int], Fit],
+    told: tuple[Mapping[tuple[int, int], Fit], Edges],
 ) -> View | None:
     """What point `at` saw of an epoch of the reference; None if nothing is known of that."""
-    at, epoch = what
+    (number, group), (at, epoch), (fits, near) = numbered, what, told
     laid, point, stream = where[at], points[at], group.streams[at]
     assert stream is not None
     own, shift = epoch - laid.first, laid.shift(epoch)
@@ -191,16 +206,18 @@ def _view(
     if shift is None:
         if 0 <= own <= last:  # another count than the reference's
             return None
-        return View(low=0, high=0, absent=AWAY, head=False, tail=False)
+        return View(low=0, high=0, absent=AWAY, ahead=NEVER, first=0, last=0, head=False, tail=False)
     state = point.epochs[stream][own]
     before = point.early.get((stream, own), ())
     low = before[0] if before else 0
-    away = complement(low, 0, before)
-    away += [(x, x + count) for x, count in point.findings.missing(stream, own, 0, state.length)]
+    missing = [(x, x + count) for x, count in point.findings.missing(stream, own, 0, state.length)]
     return View(
         low=low + shift,
         high=state.length + shift,
-        absent=np.array(away, np.int64).reshape(-1, 2) + shift,
+        absent=np.array([*complement(low, 0, before), *missing], np.int64).reshape(-1, 2) + shift,
+        ahead=np.array(point.ahead.get((stream, own), ()), np.int64) + shift,
+        first=near.first((number, epoch), state.length, shift, missing),
+        last=near.last((number, epoch), state.length, shift),
         head=own > 0 or head,
         tail=own < last or tail,
     )
@@ -219,10 +236,12 @@ def _ran_behind(points: Sequence[Observed], group: Group, at: int, fits: Mapping
 def _running(
     points: Sequence[Observed], group: Group, at: int, fits: Mapping[tuple[int, int], Fit], *, begin: bool
 ) -> bool:
+    """A clock that was set back makes all times uncertain by as much."""
     capture = points[at].report.capture
     own = capture.first_ns if begin else capture.last_ns
     if own is None:
         return False
+    own += points[at].set_back if begin else -points[at].set_back
     for other in group.at:
         if other == at:
             continue
@@ -232,47 +251,72 @@ def _running(
             return False
         state = points[other].findings.streams[group.streams[other]]
         if begin:
-            first = int(state["first_ns"])
+            first = int(state["first_ns"]) - points[other].set_back
             ran = own <= clock.there(first) if other < at else clock.there(own) + clock.most <= first
         else:
-            last = int(state["last_ns"])
+            last = int(state["last_ns"]) + points[other].set_back
             ran = own >= clock.there(last) + clock.most if other < at else clock.there(own) >= last
         if not ran:
             return False
     return True
 
 
-def _numbers(
-    points: Sequence[Observed],
-    groups: Sequence[Group],
-    laid: Sequence[Mapping[int, Laid]],
-    seen: Mapping[tuple[int, int], Stretches],
-) -> tuple[Numbers, tuple[Ints, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """All anomalies of streams that are compared: ANOMALY[n], int64[n] the point, and group, epoch and position;
+    `known` which of each point's those are."""
+
+    anomalies: NDArray[Any]
+    point: Ints
+    columns: tuple[Ints, Ints, Ints]
+    known: tuple[Bools, ...]
+
+
+def _placed_all(points: Sequence[Observed], groups: Sequence[Group], laid: Sequence[Mapping[int, Laid]]) -> Placed:
     columns = [placed(points, groups, laid, at, point.anomalies) for at, point in enumerate(points)]
-    known = [each[0] >= 0 for each in columns]
-    joined = tuple(
+    known = tuple(each[0] >= 0 for each in columns)
+    group, epoch, x = (
         np.concatenate([each[column][mine] for each, mine in zip(columns, known, strict=True)]) for column in range(3)
     )
-    point = np.concatenate([np.full(int(mine.sum()), at, np.int64) for at, mine in enumerate(known)])
-    kind = np.concatenate([each.anomalies["kind"][mine] for each, mine in zip(points, known, strict=True)])
+    return Placed(
+        anomalies=np.concatenate([each.anomalies[mine] for each, mine in zip(points, known, strict=True)]),
+        point=np.concatenate([np.full(int(mine.sum()), at, np.int64) for at, mine in enumerate(known)]),
+        columns=(group, epoch, x),
+        known=known,
+    )
+
+
+def _numbers(
+    points: int,
+    placed_all: Placed,
+    seen: Mapping[tuple[int, int], Stretches],
+    views: Mapping[tuple[int, int], Mapping[int, View]],
+) -> tuple[Numbers, tuple[Ints, ...]]:
+    rows, point, joined = placed_all.anomalies, placed_all.point, placed_all.columns
     firsts, which = distinct(joined)
     group, epoch, x = (column[firsts] for column in joined)
-    extra = np.zeros((len(firsts), len(points)), np.int64)
-    late = np.zeros((len(firsts), len(points)), np.bool_)
-    np.add.at(extra, (which[kind == DUPLICATE], point[kind == DUPLICATE]), 1)
-    late[which[kind == LATE], point[kind == LATE]] = True
-    there = np.zeros((len(firsts), len(points)), np.bool_)
-    edges = np.flatnonzero((np.diff(group, prepend=-1) != 0) | (np.diff(epoch, prepend=-1) != 0))
-    for start, end in pairwise([*edges.tolist(), len(firsts)]):
-        found = seen.get((int(group[start]), int(epoch[start])))
-        if found is not None:
-            there[start:end, list(found.points)] = found.at(x[start:end])
+    extra = np.zeros((len(firsts), points), np.int64)
+    late = np.zeros((len(firsts), points), np.bool_)
+    again = rows["kind"] == DUPLICATE
+    np.add.at(extra, (which[again], point[again]), 1)
+    late[which[~again], point[~again]] = True
+    end = x.copy()  # how far the count had come, at most, when the number came
+    np.maximum.at(end, which, rows["next"] + (joined[2] - rows["x"]) - 1)
+    there, whole = np.zeros_like(late), np.zeros_like(late)
+    bounds = np.flatnonzero((np.diff(group, prepend=-1) != 0) | (np.diff(epoch, prepend=-1) != 0))
+    for start, stop in pairwise([*bounds.tolist(), len(firsts)]):
+        name = int(group[start]), int(epoch[start])
+        if name in seen:
+            there[start:stop, list(seen[name].points)] = seen[name].at(x[start:stop])
+        for at, view in views.get(name, {}).items():
+            whole[start:stop, at] = view.judges(x[start:stop], end[start:stop] + 1)
     owners, at = [], 0
-    for mine in known:
+    for mine in placed_all.known:
         owner = np.full(len(mine), -1, np.int64)
         owner[mine] = which[at : at + int(mine.sum())]
         at += int(mine.sum())
         owners.append(owner)
     # A copy proves that the number was there, also where the tracker's sets no longer say so.
     there |= (extra > 0) | late
-    return Numbers(group=group, epoch=epoch, x=x, extra=extra, late=late, seen=there), tuple(owners)
+    numbers = Numbers(group=group, epoch=epoch, x=x, extra=extra, late=late, seen=there, whole=whole)
+    return numbers, tuple(owners)

@@ -3,7 +3,7 @@ numbers and the bytes after them. Pure.
 
 If another point has the same key, it is the same stream. The rest is matched by payloads: two streams are one if the
 same numbers carry the same first bytes, hardly ever others, and no other stream fits half as well. If two fit, none is
-taken.
+taken. A number that comes again, as after a restart, may carry other bytes each time: one pair of them has to be equal.
 """
 
 from __future__ import annotations
@@ -82,11 +82,15 @@ def _by_payload(
             pairs += len(mine[seq]) * len(theirs[seq])
             if pairs > MOST_PAIRS:
                 return {}
+            agree: dict[tuple[int, int], bool] = {}
             for stream, payload in mine[seq]:
                 for there, before in theirs[seq]:
                     length = min(len(payload), len(before))
                     same = length > 0 and payload[:length] == before[:length]
-                    (votes if same else against)[stream, owner[there]] += 1
+                    pair = stream, owner[there]
+                    agree[pair] = agree.get(pair, False) or same
+            for pair, same in agree.items():
+                (votes if same else against)[pair] += 1
     fits = {
         (stream, group): count
         for (stream, group), count in votes.items()

@@ -26,10 +26,12 @@ from .retracked import tracked
 from .rounds import Numbered, Rounds
 from .sample import Sample
 
-# A DUPLICATE or LATE row, as far as it is needed here. `distance` 0: not known.
+ALONE = -1  # `a` of an EARLY row, where the number was never reached
+# A DUPLICATE or LATE row, as far as it is needed here. `distance` 0: not known. `behind` the count, by how many
+# numbers or records.
 ANOMALY = np.dtype(
-    [("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8"), ("record", "<i8"), ("frame", "<i8"),
-     ("distance", "<i8")]
+    [("kind", "<i4"), ("stream", "<i4"), ("epoch", "<i4"), ("x", "<i8"), ("next", "<i8"), ("record", "<i8"),
+     ("frame", "<i8"), ("distance", "<i8"), ("behind", "<i8")]
 )  # fmt: skip
 
 
@@ -44,9 +46,10 @@ class Epoch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """A point: what its analysis found, its anomalies ANOMALY[n] in order, its streams' epochs, and the sample. `early`
-    are positions before the first record's, in order, that came late, and `restarts` the frames (int64[n], in order)
-    with which epochs began; of streams that have any. `numbered`: how the rounds of a short counter were told, and then
-    all numbers go on through them."""
+    are positions before the first record's, in order, that came late, `ahead` those that came beyond an epoch's length,
+    where the count did not go on to them any more, and `restarts` the frames (int64[n], in order) with which epochs
+    began; of streams that have any. `set_back`: by how many ns the clock was, as far as the sample shows. `numbered`:
+    how the rounds of a short counter were told, and then all numbers go on through them."""
 
     name: str
     report: Report
@@ -55,8 +58,10 @@ class Observed:
     anomalies: NDArray[Any]
     epochs: tuple[tuple[Epoch, ...], ...]
     early: Mapping[tuple[int, int], Sequence[int]]
+    ahead: Mapping[tuple[int, int], Sequence[int]]
     restarts: Mapping[int, NDArray[np.int64]]
     sample: Sample
+    set_back: int
     numbered: Numbered | None = None
 
     @property
@@ -102,9 +107,11 @@ class Point:
             facts=conclusion.facts,
             anomalies=found[np.argsort(found["frame"], kind="stable")],
             epochs=_epochs(findings),
-            early=_early(found),
+            early=_positions(found[(found["kind"] == LATE) & (found["x"] < 0)]),
+            ahead=_positions(findings.early[findings.early["a"] == ALONE]),
             restarts=_restarts(findings.restarts),
             sample=self._sample,
+            set_back=self._sample.set_back(),
             numbered=numbered,
         )
 
@@ -117,9 +124,8 @@ def _named(name: str) -> Iterator[None]:
         raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
 
 
-def _early(anomalies: NDArray[Any]) -> dict[tuple[int, int], list[int]]:
-    """By stream and epoch."""
-    rows = anomalies[(anomalies["kind"] == LATE) & (anomalies["x"] < 0)]
+def _positions(rows: NDArray[Any]) -> dict[tuple[int, int], list[int]]:
+    """By stream and epoch, in order."""
     found: dict[tuple[int, int], list[int]] = {}
     for stream, epoch, x in sorted({*zip(*(rows[name].tolist() for name in ("stream", "epoch", "x")), strict=True)}):
         found.setdefault((stream, epoch), []).append(x)
@@ -135,8 +141,10 @@ def _restarts(rows: NDArray[Any]) -> dict[int, NDArray[np.int64]]:
 
 def _anomalies(rows: NDArray[Any]) -> NDArray[Any]:
     made = np.zeros(len(rows), ANOMALY)
-    for name in ("kind", "stream", "epoch", "x", "record", "frame"):
+    for name in ("kind", "stream", "epoch", "x", "next", "record", "frame"):
         made[name] = rows[name]
+    extent = np.where(rows["kind"] == LATE, rows["a"], 0)
+    made["behind"] = np.maximum(rows["next"] - rows["x"], extent)
     known = (rows["kind"] == DUPLICATE) & (rows["e_record"] >= 0)
     made["distance"][known] = (rows["record"] - rows["e_record"])[known]
     return made

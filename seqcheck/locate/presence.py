@@ -2,7 +2,8 @@
 numbers or none. Pure; there are as many stretches as gaps, whatever their width.
 
 A point *judges* a number if it would have seen it: within what it saw of the epoch, and before and after that if its
-capture is known to have been running.
+capture is known to have been running. If it is not, numbers near the first and the last one that it saw may have come
+before or after the capture, as far as records came behind the count.
 """
 
 from __future__ import annotations
@@ -21,13 +22,22 @@ Bools = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What one point saw of an epoch: of low <= x < high all but the `absent` stretches (int64[n, 2], from and up to,
-    in order and apart). `head` and `tail`: it would have seen what came before and behind that."""
+    in order and apart), and `ahead` (int64[n]) of x >= high. It would have seen all of `first` <= x < `last`, what came
+    before that if `head`, and what came behind it if `tail`."""
 
     low: int
     high: int
     absent: Ints
+    ahead: Ints
+    first: int
+    last: int
     head: bool
     tail: bool
+
+    def judges(self, begin: Ints, end: Ints) -> Bools:
+        """Whether it would have seen all that came of a number, from position `begin` up to `end`."""
+        found: Bools = ((begin >= self.first) | self.head) & ((end < self.last) | self.tail)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,8 @@ def stretches(views: Mapping[int, View]) -> Stretches:
     points = tuple(sorted(views))
     edges = [np.array([], np.int64)]
     for view in views.values():
-        edges += [np.array([view.low, view.high], np.int64), view.absent.ravel()]
+        ends = np.array([view.low, view.high, view.first, view.last], np.int64)
+        edges += [ends, view.absent.ravel(), view.ahead, view.ahead + 1]
     bounds = np.unique(np.concatenate(edges))
     starts, lengths = bounds[:-1], np.diff(bounds)
     present = np.zeros((len(starts), len(points)), np.bool_)
@@ -67,8 +78,10 @@ def stretches(views: Mapping[int, View]) -> Stretches:
         away = np.zeros(len(starts), np.bool_)
         if len(view.absent):
             away = (row >= 0) & (starts < view.absent[np.maximum(row, 0), 1])
-        present[:, column] = inside & ~away
-        judged[:, column] = inside | (view.head & (starts < view.low)) | (view.tail & (starts >= view.high))
+        present[:, column] = (inside & ~away) | np.isin(starts, view.ahead)
+        judged[:, column] = view.judges(starts, starts)
+    # No count passed these, and no point saw them.
+    judged &= (present.any(1) | (starts < max(view.high for view in views.values())))[:, None]
     return Stretches(points=points, starts=starts, lengths=lengths, present=present, judged=judged)
 
 

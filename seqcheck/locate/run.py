@@ -17,7 +17,7 @@ from ..layout import Layout, resolve
 from ..model import Verdict
 from ..model.located import Delay, Findings, Matched, PointSeen, Segment, Way, WayStream
 from ..report import limited
-from . import words
+from . import paths, words
 from .clocks import delay
 from .compared import Compared, compare
 from .copies import NOWHERE
@@ -60,28 +60,52 @@ def locate(points: Mapping[str, Sequence[Source]], asked: Asked, ready: Callable
 
 def tell(observed: Sequence[Observed], asked: Asked) -> Way:
     """The points, compared."""
+    _of_one_path(observed)
     compared = compare(observed)
-    if not any(compared.laid):
+    recounted = any(compared.recounted)
+    if not any(compared.laid) and not recounted:
         names = ", ".join(point.name for point in observed)
         raise InputError(
             f"{names}: no stream appears at more than one of these points",
             hint="Were they captured at the same time, from the same traffic? Use --layout to say where the number is.",
         )
     sums = Sums(compared, asked.listed)
-    segments = tuple(_segments(compared, sums, asked))
+    apart = paths.separate(compared)
+    if apart:
+        sums.missed = [0] * len(observed)  # what came on the other path only is not missed here
+    ways = paths.delivered(compared, one_clock=asked.one_clock) if apart else None
     first = observed[0].report
     hidden = [f"{point.name}: {said}" for point in observed for said in limited.hidden(point.report.limits)]
     return Way(
         seqcheck=first.seqcheck,
         layout=first.layout,
-        statement=words.whole([(place, counts) for place, counts in _by_place(compared, sums)]),
+        statement=words.whole(_by_place(compared, sums), all_judged=not recounted)
+        if ways is None
+        else words.paths([observed[at].name for at in paths.order(observed)], ways),
         points=tuple(_point(compared, sums, at) for at in range(len(observed))),
-        segments=segments,
+        segments=() if apart else tuple(_segments(compared, sums, asked)),
+        redundancy=ways,
         streams=tuple(_streams(compared)),
-        findings=Findings(listed=sums.listed, complete=sums.complete, edge=sums.edge),
+        findings=_findings(sums, apart=apart),
         caveats=(*_caveats(compared, sums), *hidden),
-        hidden=bool(hidden),
+        hidden=bool(hidden) or recounted,
     )
+
+
+def _findings(sums: Sums, *, apart: bool) -> Findings:
+    """Of two redundant paths, only what came on neither."""
+    listed = tuple(each for each in sums.listed if not apart or (each.kind == "lost" and each.after is None))
+    return Findings(listed=listed, complete=sums.complete, edge=sums.edge)
+
+
+def _of_one_path(points: Sequence[Observed]) -> None:
+    """InputError if there are more than two, and two of them are on different redundant paths."""
+    saw = {told: point.name for point in reversed(points) if (told := paths.path(point)) is not None}
+    if len(points) > 2 and len(saw) > 1:
+        raise InputError(
+            f"{saw['A']} saw redundant path A only, and {saw['B']} path B: neither is behind the other",
+            hint="Give the points of one path, or one point of each path to see what came on which.",
+        )
 
 
 def _caveats(compared: Compared, sums: Sums) -> Iterator[str]:
@@ -92,13 +116,16 @@ def _caveats(compared: Compared, sums: Sums) -> Iterator[str]:
         if (count := sum(group.at == (at,) for group in compared.groups))
     }
     unlaid = sum(
-        len(group.at) > 1 and len(laid) < len(group.at)
-        for group, laid in zip(compared.groups, compared.laid, strict=True)
+        len(group.at) > 1 and len(laid) < len(group.at) and not odd
+        for group, laid, odd in zip(compared.groups, compared.laid, compared.recounted, strict=True)
     )
     numbered = [point.numbered for point in points if point.numbered]
     by_time = sum(len(each.by_time) for each in numbered)
     rolled = any(each.by_time for laid in compared.laid for each in laid.values())
     yield from words.caveats(alone, sums.edge, by_time=rolled or by_time > 0, unlaid=unlaid)
+    for at, point in enumerate(points):
+        if count := sum(at in odd for odd in compared.recounted):
+            yield words.recounted(point.name, count)
     if numbered:
         turn, doubtful = points[0].layout.counted, sum(len(each.doubtful) for each in numbered)
         renumbered = any(
@@ -209,7 +236,10 @@ def _delay(compared: Compared, pair: Pair, asked: Asked) -> Delay | None:
 def _point(compared: Compared, sums: Sums, at: int) -> PointSeen:
     point = compared.points[at]
     report, state = point.report, point.findings.streams
-    blind = sum(len(laid) > 1 and at not in laid for laid in compared.laid)
+    blind = sum(
+        len(laid) > 1 and at not in laid and at not in odd
+        for laid, odd in zip(compared.laid, compared.recounted, strict=True)
+    )
     found = compared.fits.get((0, at))
     received = int(state["received"].sum())
     remarks = tuple(

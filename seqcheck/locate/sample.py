@@ -89,6 +89,11 @@ class Sample(Sink):
         self._join()
         return self._parts[0]
 
+    def set_back(self) -> int:
+        """ns: by how much the clock was set back at most, as far as the sample shows."""
+        times = self.rows["ns"]
+        return int((np.maximum.accumulate(times) - times).max(initial=0))
+
     def dense(self, turn: int) -> bool:
         """Whether the sample follows a counter of `turn` values (0: 2**64) round and round."""
         return self._bar == ALL or not turn or turn * self._bar >= ENOUGH << 64

@@ -11,7 +11,7 @@ from ..dataclass import dataclass, field
 from ..model.located import Kind, Located
 from ..serial import span
 from .compared import Compared
-from .copies import NOWHERE, Arisen, arisen
+from .copies import NOWHERE, Arisen, arisen, unjudged
 from .presence import Stretches, fates
 
 KINDS: tuple[Kind, ...] = ("duplicate", "lost", "late")
@@ -47,6 +47,7 @@ class Sums:
             self._losses(key, found)
         for each in arisen(compared.numbers):
             self._copies(each)
+        self.edge += unjudged(compared.numbers)
 
     @property
     def listed(self) -> tuple[Located, ...]:

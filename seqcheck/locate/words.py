@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..dataclass import dataclass
-from ..model import Capture, Reached
+from ..model import Capture, Reached, Redundancy
 from ..model.located import Clock
 from ..report.limited import UNSEEN, hidden
+from ..report.reasons import ways
 from ..report.words import agree, listed, percent, plural, time
 from .clocks import Fit
 
@@ -60,7 +61,7 @@ def _clauses(counts: Counts, after: str | None) -> Iterator[str]:
         yield f"{plural(counts.late, 'number')} {agree(counts.late, 'is', 'are')} late"
 
 
-def whole(told: Sequence[tuple[str, Counts]]) -> str:
+def whole(told: Sequence[tuple[str, Counts]], *, all_judged: bool) -> str:
     """The statement over all: where copies first appear, and where numbers were lost. `told` are places and counts."""
     copies = [(where, each.doubled) for where, each in told if each.doubled]
     losses = [(where, each.lost) for where, each in told if each.lost]
@@ -70,7 +71,13 @@ def whole(told: Sequence[tuple[str, Counts]]) -> str:
     ]
     if any(said):
         return " ".join(each for each in said if each)
-    return "No number came twice, and none was lost along the way."
+    far = "" if all_judged else ", as far as that could be judged"
+    return f"No number came twice, and none was lost along the way{far}."
+
+
+def paths(names: Sequence[str], found: Redundancy) -> str:
+    """The statement over two points that are on two redundant paths; `names` are those on A and on B."""
+    return " ".join((f"{names[0]} is on redundant path A, {names[1]} on path B.", *ways(found)))
 
 
 def _shared(found: Sequence[tuple[str, int]], noun: str, verbs: tuple[str, str], state: str) -> str:
@@ -152,6 +159,14 @@ def caveats(alone: Mapping[str, int], edge: int, *, by_time: bool, unlaid: int) 
         )
     if by_time:
         yield "The counter rolled over: times decided which round is which, so the clocks must agree to half a round."
+
+
+def recounted(name: str, streams: int) -> str:
+    """Of a point whose copies are a restart's numbers at another point."""
+    return (
+        f"{plural(streams, 'stream')} started over at another point, where numbers came twice at {name}: records out of"
+        f" order can hide a restart. {agree(streams, 'It was', 'They were')} not judged at {name}."
+    )
 
 
 def rounds(turn: int, *, by_time: int, doubtful: int, renumbered: bool) -> Iterator[str]:

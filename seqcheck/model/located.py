@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ..dataclass import dataclass
-from . import Capture, LayoutInfo, Tool, Verdict
+from . import Capture, LayoutInfo, Redundancy, Tool, Verdict
 
 SCHEMA = "seqcheck.locate/1"
 Sight = Literal["whole", "part"]
@@ -129,13 +129,14 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """All of it."""
+    """All of it. `redundancy`: the two points are on two redundant paths, not on one, and there are no segments."""
 
     seqcheck: Tool
     layout: LayoutInfo
     statement: str
     points: tuple[PointSeen, ...]
     segments: tuple[Segment, ...]
+    redundancy: Redundancy | None
     streams: tuple[WayStream, ...]
     findings: Findings
     caveats: tuple[str, ...]
@@ -143,7 +144,10 @@ class Way:
 
     @property
     def exit_code(self) -> int:
-        """1 where a number was lost or came twice other than over redundant paths; 2 where nothing was found and a
-        limit may have hidden something; else 0."""
+        """1 where a number was lost (of two redundant paths: on both) or came twice other than over redundant paths; 2
+        where nothing was found and a limit may have hidden something; else 0."""
+        if self.redundancy is not None:
+            doubled = any(point.duplicates for point in self.points)
+            return 1 if self.redundancy.neither or doubled else 2 if self.hidden else 0
         found = any(each.lost or each.doubled > each.by_cause.get("redundancy", 0) for each in self.segments)
         return 1 if found else 2 if self.hidden else 0

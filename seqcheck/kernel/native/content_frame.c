@@ -3,36 +3,14 @@
 
 #include <string.h>
 
+#include "content_nature.h"
 #include "frame_steps.h"
 #include "hints.h"
 #include "words.h"
 
 enum { ETHERNET = 1, COOKED = 113, COOKED2 = 276 };
 
-enum { TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132, UDP_LITE = 136 };
-
-enum { SIZES = 0x0600, SNAP = 0xAA };       /* ethertypes begin here; the LLC address of what has one behind it */
-
-static bool by_nature(int kind)
-{
-    switch (kind) {
-    case 0x0806:    /* ARP */
-    case 0x8035:    /* RARP */
-    case 0x8808:    /* flow control */
-    case 0x8809:    /* link aggregation, OAM */
-    case 0x888E:    /* 802.1X */
-    case 0x88CC:    /* LLDP */
-    case 0x9000:    /* loopback tests */
-        return true;
-    default:
-        return kind < SIZES;    /* an 802.3 length: spanning tree and the like */
-    }
-}
-
-static bool by_nature_ip(int protocol)
-{
-    return protocol == 2 || protocol == 88 || protocol == 89 || protocol == 103 || protocol == 112;
-}
+enum { TCP = 6, UDP = 17, SCTP = 132, UDP_LITE = 136 };
 
 static bool has_ports(int protocol)
 {
@@ -71,16 +49,14 @@ static void take_content(struct content_frame *c, const uint8_t *mask)
     c->more = c->network + (c->captured - c->rest);
 }
 
-/* Whether the header at `at` is TCP's without a payload behind it, or one of neighbour discovery; `end` is the layer's. */
-static bool is_bare(const struct content_frame *c, int64_t at)
+/* Whether it repeats by nature: by the header at `at`, behind its IP header, or by others behind that. */
+static bool repeats(const struct frame *x, const struct content_frame *c, int64_t at)
 {
-    if (c->protocol == ICMP6) {
-        if (at >= c->captured)
-            return false;
-        const uint8_t type = c->network[at];
-        return (type >= 130 && type <= 137) || type == 143;
-    }
-    return c->protocol == TCP && at + 20 <= c->captured && at + (c->network[at + 12] >> 4) * 4 >= c->length;
+    const uint8_t *const p = c->network + at;
+
+    if (repeats_bare(p, c->protocol, c->captured - at, c->length - at))
+        return true;
+    return repeats_may_enter(c->version, c->protocol, p, at + 4 <= c->captured) && repeats_inside(x);
 }
 
 /* Whether an IP header of `size` bytes at `at` is there, and was captured: RECORD, SHORT or CUT. */
@@ -114,7 +90,7 @@ static int read_ipv4(const struct frame *x, int64_t at, struct content_frame *c)
     measure(x, at, total, c);
     c->protocol = p[9];
     const bool first = (be16(p + 6) & 0x1FFF) == 0;
-    if (by_nature_ip(c->protocol) || (first && is_bare(c, header)))
+    if (repeats_by_protocol(c->protocol) || (first && repeats(x, c, header)))
         return INDISTINCT;
     c->ports = first && has_ports(c->protocol) && header + 4 <= c->captured ? (uint16_t)header : 0;
     c->identification = be16(p + 4);
@@ -136,7 +112,7 @@ static int read_ipv6(const struct frame *x, int64_t at, struct content_frame *c)
     const int64_t total = be16(p + 4);
     measure(x, at, total != 0 ? 40 + total : 0, c);
     c->protocol = p[6];
-    if (by_nature_ip(c->protocol) || is_bare(c, 40))
+    if (repeats_by_protocol(c->protocol) || repeats(x, c, 40))
         return INDISTINCT;
     c->ports = has_ports(c->protocol) && 44 <= c->captured ? 40 : 0;
     c->hops = p[7];
@@ -151,7 +127,7 @@ static int read_other(const struct frame *x, const struct place *f, struct conte
     };
 
     const bool snap = f->type < SIZES && f->start < x->cap && x->p[f->start] == SNAP;
-    if (by_nature(f->type) && !snap)
+    if ((repeats_by_type(f->type) && !snap) || repeats_inside(x))
         return INDISTINCT;
     c->kind = snap ? 0 : f->type;
     c->length = x->wire - f->start;

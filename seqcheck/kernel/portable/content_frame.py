@@ -12,6 +12,7 @@ The rules (native/content_frame.c gives the same)
     header checksum) and, in IPv4, without the identification. The flow: addresses, protocol (IPv6: the next header),
     and ports of TCP, UDP, SCTP and UDP-Lite where the fragment has them and they were captured. INDISTINCT: protocols
     of BY_NATURE_IP, neighbour discovery and multicast listeners of ICMPv6, TCP that carries no payload.
+    All of these count inside tunnels (inside.py) and behind extension headers, too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,18 @@ import numpy as np
 
 from seqcheck.dataclass import dataclass
 from seqcheck.kernel.border import CUT, INDISTINCT, MALFORMED, PROTOCOL, RECORD, SHORT, STREAM_KEY
-from seqcheck.kernel.portable.frame import FROM_LINK, Decided, Place, link_addresses, to_network, word
+from seqcheck.kernel.portable.frame import (
+    FROM_LINK,
+    Decided,
+    Place,
+    Storey,
+    link_addresses,
+    outermost,
+    through_ip,
+    to_network,
+    word,
+)
+from seqcheck.kernel.portable.inside import storeys
 
 # ARP, RARP, flow control, link aggregation and OAM, 802.1X, LLDP, loopback tests (IEEE 802 Numbers, IANA).
 BY_NATURE = (0x0806, 0x8035, 0x8808, 0x8809, 0x888E, 0x88CC, 0x9000)
@@ -54,18 +66,42 @@ def shape(data: bytes, wire: int, link: int) -> Shape:
     except Decided as decided:
         if decided.status != PROTOCOL or place.type < 0:
             return Shape(status=decided.status)
-        return _other(data, wire, link, place)
-    return (_ipv4 if place.version == 4 else _ipv6)(data, wire, place)
+        found = _other(data, wire, link, place)
+    else:
+        found = (_ipv4 if place.version == 4 else _ipv6)(data, wire, place)
+    if found.status == RECORD and any(
+        _repeats(data, link, storey) for storey in (outermost(wire), *storeys(data, wire, link))
+    ):
+        return Shape(status=INDISTINCT)
+    return found
+
+
+def _repeats(data: bytes, link: int, storey: Storey) -> bool:
+    """Whether what a storey of headers leads to repeats by nature."""
+    place = Place(start=storey.start, end=storey.end, stated=storey.stated)
+    try:
+        to_network(data, link, place, storey.way)
+    except Decided as decided:
+        return decided.status == PROTOCOL and place.type >= 0 and _repeats_by_type(data, place)
+    try:
+        through_ip(data, place, -1)
+    except Decided:
+        return False
+    return place.protocol in BY_NATURE_IP or _is_bare(data, place.end, place.start, place.protocol)
+
+
+def _repeats_by_type(data: bytes, place: Place) -> bool:
+    snap = place.type < SIZES and data[place.start : place.start + 1] == SNAP
+    return (place.type < SIZES and not snap) or place.type in BY_NATURE
 
 
 def _other(data: bytes, wire: int, link: int, place: Place) -> Shape:
-    snap = place.type < SIZES and data[place.start : place.start + 1] == SNAP
-    if (place.type < SIZES and not snap) or place.type in BY_NATURE:
+    if _repeats_by_type(data, place):
         return Shape(status=INDISTINCT)
     source, target = link_addresses(data, link)
     key = np.zeros(1, STREAM_KEY)
     _put(key, source, target)
-    key["fields"][0, 0] = 0 if snap else place.type
+    key["fields"][0, 0] = 0 if place.type < SIZES else place.type
     content = data[place.start :] + struct.pack("<q", wire - place.start)
     return Shape(status=RECORD, flow=key.tobytes(), content=content)
 

@@ -15,6 +15,10 @@ from seqcheck.outputs.wording import count, headed, key_text
 
 ROWS = 500
 WIDTH, EDGE, TOP, ROW = 1040, 90, 46, 74  # of the ladder, in its own units
+CAPTION = (
+    "<figcaption><h2>The way</h2><p>From point to point: how many records went in and came out, and what happened in "
+    "between.</p></figcaption>"
+)
 LONGEST = 18  # characters of a point's name in the ladder
 
 
@@ -25,12 +29,12 @@ def write(way: Way, out: BinaryIO, page: Page) -> None:
         "tone": words.tone(way),
         "statement": text(way.statement),
         "summary": text(words.summary(way)),
-        "ladder": "".join(ladder(way)),
+        "ladder": f"<figure>{CAPTION}{''.join(ladder(way))}</figure>" if way.segments else "",
         "pointed": section("What the copies point to", [f"{where}: {said}" for where, said in words.pointed(way)]),
         "remarks": section("What the points did not see", words.remarks(way)),
         "clocks": section("Clocks", words.clocks(way)),
         "caveats": section("Caveats", way.caveats),
-        "segments": segments(way),
+        "segments": segments(way) if way.segments else "",
         "points": points(way),
         "listed": listed(way),
     }

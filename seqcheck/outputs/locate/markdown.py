@@ -33,8 +33,8 @@ def lines(way: Way) -> Iterator[str]:
         )
         for each in way.segments
     ]  # fmt: skip
-    yield from table(titles, rows, numbers=range(1, len(titles)))
-    yield ""
+    if rows:
+        yield from (*table(titles, rows, numbers=range(1, len(titles))), "")
     for where, statement in words.pointed(way):
         yield f"- {plain(where)}: {plain(statement)}"
     for remark in (*words.remarks(way), *words.clocks(way), *way.caveats):

@@ -60,7 +60,7 @@ def write(way: Way, out: BinaryIO, page: Page) -> None:
 def sections(way: Way, width: int, marks: Marks) -> list[Drawn | None]:
     """All of them, in order."""
     return [
-        ("Along the way", segments(way, width)),
+        ("Along the way", segments(way, width)) if way.segments else None,
         pointed(way),
         ("Points", points(way, width)),
         listing("What the points did not see", words.remarks(way), marks),

@@ -14,6 +14,8 @@ OVER = "Delays are relative to the fastest frame, because the points' clocks nee
 
 def place(each: Segment | Located, way: Way) -> str:
     """sender → switch; at sender"""
+    if way.redundancy is not None:
+        return "on both paths"
     if each.after is None:
         return f"at {each.at}" if each.at == way.points[0].name else f"at {each.at} or before"
     return f"{each.after} {ARROW} {each.at}"
@@ -46,7 +48,8 @@ def jitter(delay: Delay | None) -> str:
 def summary(way: Way) -> str:
     """3 points, 1 stream along the way"""
     shared = sum(each.matched != "none" for each in way.streams)
-    return f"{counted(len(way.points), 'point')}, {counted(shared, 'stream')} along the way, layout {way.layout.name}"
+    along = "along the way" if way.redundancy is None else "on both paths"
+    return f"{counted(len(way.points), 'point')}, {counted(shared, 'stream')} {along}, layout {way.layout.name}"
 
 
 def pointed(way: Way) -> Iterator[tuple[str, str]]:
