@@ -4,6 +4,7 @@ that the rest of the program uses, or raises UsageError."""
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -44,3 +45,24 @@ def perhaps(name: str, given: Any) -> bool | None:
     if not isinstance(given, bool | None):
         raise UsageError(f"{name}: {given!r} is not True, False or None")
     return given
+
+
+def text(name: str, given: Any) -> str:
+    """Text."""
+    if not isinstance(given, str):
+        raise UsageError(f"{name}: {given!r} is not text")
+    return given
+
+
+def texts(name: str, given: Any) -> tuple[str, ...]:
+    """Text, or several of it."""
+    each = given if isinstance(given, Iterable) and not isinstance(given, str | bytes) else (given,)
+    return tuple(text(name, one) for one in each)
+
+
+def path(name: str, given: Any) -> str:
+    """Where a file is. A number is no path, although `open` takes it for a file that is open already."""
+    try:
+        return os.fsdecode(given)
+    except TypeError:
+        raise UsageError(f"{name}: {given!r} is not a path") from None

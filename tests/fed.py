@@ -94,5 +94,11 @@ SHAPES = {
     "a jump far ahead and back": [n + 50_000 * (n % 50 == 0) for n in range(20_000)],
     "holes": [n * 40_000 + n % 7 for n in range(6_000)],
     "holes, filled": [n * 40_000 for n in range(1_000)] + [n * 4_999 + 3 for n in range(8_000)],
+    # Each with copies, lost and late numbers, and some from below its first.
+    "counts far apart, one after the other": [
+        (epoch << 40) + n
+        for epoch, length in ((1, 9_000), (2, 30), (3, 4_000), (4, 700), (5, 20_000))
+        for n in (*range(length), length + 9, length + 10, length + 4, *range(length // 2, length, 3), -7, -3, 0)
+    ],
     "far below": [10**9, *range(10**9 - 300_000, 10**9 - 200_000, 7)],
 }

@@ -3,7 +3,9 @@
 import importlib.util
 import io
 import json
+import os
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ import pytest
 import specimens
 
 import seqcheck
+import seqcheck.testing
 from seqcheck import layout
 from seqcheck.model import Duplicates, Report
 
@@ -125,6 +128,45 @@ def test_how_many_are_listed_is_checked(listed: Any) -> None:
 def test_arguments_that_cannot_be(what: str, given: Any) -> None:
     with pytest.raises(seqcheck.UsageError, match=what):
         seqcheck.analyze(**({"captures": (SAMPLES / "clean.pcap").read_bytes()} | {what: given}))
+
+
+CLEAN = (SAMPLES / "clean.pcap").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("what", "call"),
+    [
+        ("data", lambda given: seqcheck.Analyzer().feed(given, ns=0)),
+        ("name", lambda given: seqcheck.Analyzer(name=given)),
+        ("also_content", lambda given: seqcheck.Analyzer(also_content=given)),
+        ("interfaces", lambda given: seqcheck.live(given)),
+        ("interfaces", lambda given: seqcheck.live(["lo", given])),
+        ("where", lambda given: seqcheck.live("lo", where=given)),
+        ("also_content", lambda given: seqcheck.live("lo", also_content=given)),
+        ("path", lambda given: seqcheck.analyze(CLEAN).write("json", given)),
+        ("cause", lambda given: seqcheck.testing.assert_verdict(CLEAN, given)),
+        ("expected", lambda given: seqcheck.testing.assert_expected(CLEAN, given)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("given", [5, 1.5, [None], object()])
+def test_other_arguments_that_cannot_be(what: str, call: Callable[[Any], Any], given: Any) -> None:
+    with pytest.raises(seqcheck.UsageError, match=what):
+        call(given)
+
+
+def test_a_file_that_is_open_is_no_path() -> None:
+    """A report was written into it, and it was closed."""
+    here, there = os.pipe()
+    with pytest.raises(seqcheck.UsageError, match="is not a path"):
+        seqcheck.analyze(CLEAN).write("json", there)  # type: ignore[arg-type]
+    os.close(here)
+    os.close(there)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "/nowhere/at/all"])
+def test_a_report_that_cannot_be_written(path: str) -> None:
+    with pytest.raises(seqcheck.OutputError, match="cannot write"):
+        seqcheck.analyze(CLEAN).write("json", path)
 
 
 def test_an_expression_ends_where_it_ends() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -61,6 +62,18 @@ def test_a_stretch_of_any_width_costs_no_more_than_a_short_one() -> None:
     missing = Missing(np.zeros(0, MISSING_PAGE), np.array([(0, 0, 10, 1 << 60)], HOLE))
     assert missing(0, 0, 0, 1 << 62) == [(10, (1 << 60) - 10)]
     assert missing.count(*(np.array([n]) for n in (0, 0, 0, 1 << 62))).tolist() == [(1 << 60) - 10]
+
+
+def test_a_question_costs_a_search_of_a_long_table() -> None:
+    holes = np.zeros(1_000_000, HOLE)
+    holes["stream"] = np.arange(len(holes)) // 10
+    holes["low"] = np.arange(len(holes)) * 100
+    holes["high"] = holes["low"] + 10
+    missing = Missing(np.zeros(0, MISSING_PAGE), holes)
+    asked = [np.array([5_000]), np.array([0]), np.array([0]), np.array([1 << 40])]
+    begin = time.process_time()
+    assert {missing.count(*asked).item() for _ in range(20)} == {100}
+    assert time.process_time() - begin < 1
 
 
 def test_nothing_is_missing() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+import time
 import tomllib
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,30 @@ def test_a_withdrawn_template_counts_no_longer(kernel: Any) -> None:
 )  # fmt: skip
 def test_malformed_messages_are_data(kernel: Any, content: bytes) -> None:
     assert counted(kernel, [message(5, content)])[0] in ([], [-1])
+
+
+def test_a_record_costs_no_more_than_its_bytes() -> None:
+    """However many fields are empty by their template."""
+    hollow = (300, (*[(4, 0)] * 511, (96, 0xFFFF)))
+    some = [message(n * 1000, template(hollow), sets(300, bytes(1000))) for n in range(100)]
+    begin = time.process_time()
+    assert [len(each) for each in counted(KERNELS[1], some)] == [1000] * 100
+    assert time.process_time() - begin < 1
+
+
+def test_a_template_takes_no_more_memory_than_on_the_wire() -> None:
+    wide = tuple((4, 300 + n) for n in range(500))
+    some = [
+        message(0, template((300, (*wide, *[(96, 0xFFFF)] * (domain % 3)))), domain=domain) for domain in range(1000)
+    ]
+    counted(KERNELS[1], some[:1])
+    tracemalloc.start()
+    decoder = decoder_of(KERNELS[1], parse(SPEC))
+    frames, records = block([framed(each) for each in some]), border.RecordColumns(len(some))
+    before = tracemalloc.get_traced_memory()[0]
+    decoder.decode(frames, 0, len(some), records)
+    assert tracemalloc.get_traced_memory()[0] - before < 1000 * len(some[2])
+    tracemalloc.stop()
 
 
 def test_there_and_back_and_in_words(capsys: pytest.CaptureFixture[str]) -> None:

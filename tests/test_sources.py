@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from struct import pack
@@ -37,6 +38,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import Drip, path_of, read, rows, stored
 
+from seqcheck import kernel
 from seqcheck.capture import CaptureReader, feed
 from seqcheck.errors import InputError, UsageError
 from seqcheck.kernel.portable import index as portable_index
@@ -409,6 +411,22 @@ def test_interfaces_by_the_million(tmp_path: Path) -> None:
         assert sum(high - low for _, low, high in reader) == 3
         assert 100 <= len(reader.damage) <= 102
         assert "more than 65536 interfaces" in reader.damage[0].what
+
+
+LINKS = b"".join(idb(link=200 + n, options=option(13, b"\x04") + bytes(4)) for n in range(20_000))
+LOSSES = idb(options=b"") * 20_000 + b"".join(isb(n, ifdrop=1) for n in range(20_000))
+
+
+@pytest.mark.parametrize("interfaces", [LINKS, LOSSES], ids=["links", "losses"])
+def test_a_block_costs_no_more_where_there_are_many_interfaces(tmp_path: Path, interfaces: bytes) -> None:
+    """Statistics after each frame, so that there is something to do after each."""
+    made = packets(10_000, size=4)
+    data = shb() + idb() + interfaces + b"".join(epb(each) + isb(0) for each in made)
+    begin = time.process_time()
+    with CaptureReader([path_of(tmp_path, data)], kernel=kernel.load()) as reader:
+        assert sum(high - low for _, low, high in reader) == len(made)
+        assert reader.dropped == (20_000 if interfaces is LOSSES else None)
+    assert time.process_time() - begin < 3
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -101,9 +101,8 @@ class PcapngWalker:
 
     @property
     def dropped(self) -> int | None:
-        now = self.section.dropped if self.section else None
-        counts = [count for count in (self._dropped, now) if count is not None]
-        return sum(counts) if counts else None
+        before, now = self._dropped, self.section.dropped if self.section else None
+        return now if before is None else before if now is None else before + now
 
     @property
     def form(self) -> PcapngForm | None:
@@ -120,8 +119,8 @@ class PcapngWalker:
             if section is not None and section.known and not self._close:
                 low = frames.count
                 pos, why = self._index(buf, pos, stop, section.big, section.interfaces, frames)
-                for link, fcs in section.fcs.items():
-                    leave_out(frames, low + np.flatnonzero(frames.link[low : frames.count] == link), fcs)
+                if section.fcs_of is not None and frames.count > low:
+                    leave_out(frames, low, section.fcs_of[frames.link[low : frames.count]])
                 if why != BLOCK:
                     return pos, why
             lost = self.dropped

@@ -54,7 +54,7 @@ class PcapForm:
         low = frames.count
         reached = indexer.index_pcap(buf, start, stop, self.rule, frames)
         if self.rule.fcs:
-            leave_out(frames, np.arange(low, frames.count), self.rule.fcs)
+            leave_out(frames, low, self.rule.fcs)
         return reached
 
     def seek(self, indexer: Indexer, buf: Bytes, place: tuple[int, int, int], offset: int) -> int:
@@ -74,8 +74,11 @@ class PcapngForm:
         low = frames.count
         table: NDArray[Any] = np.frombuffer(self.interfaces, INTERFACE) if self.interfaces else _NONE
         reached = indexer.index_pcapng(buf, start, stop, self.big, table, frames)
-        for link, fcs in self.fcs:
-            leave_out(frames, low + np.flatnonzero(frames.link[low : frames.count] == link), fcs)
+        if self.fcs:
+            of = np.zeros(1 << 16, np.uint8)
+            for link, fcs in self.fcs:
+                of[link] = fcs
+            leave_out(frames, low, of[frames.link[low : frames.count]])
         return reached
 
     def seek(self, indexer: Indexer, buf: Bytes, place: tuple[int, int, int], offset: int) -> int:
@@ -83,9 +86,9 @@ class PcapngForm:
         return indexer.seek_pcapng(buf, min(start + -offset % 4, stop), stop, end, self.big)
 
 
-def leave_out(frames: Frames, rows: NDArray[np.int64], fcs: int) -> None:
-    """These frames without the frame check sequence at their end, as far as it was captured."""
-    wire = frames.wire[rows]
-    wire -= np.minimum(wire, np.uint32(fcs))
-    frames.wire[rows] = wire
-    frames.cap[rows] = np.minimum(frames.cap[rows], wire)
+def leave_out(frames: Frames, low: int, fcs: int | NDArray[np.uint8]) -> None:
+    """The frames from row `low` on without the frame check sequence at their end, as far as it was captured. `fcs` is
+    its length, or one for each."""
+    wire, cap = frames.wire[low : frames.count], frames.cap[low : frames.count]
+    wire -= np.minimum(wire, np.asarray(fcs, np.uint32))
+    np.minimum(cap, wire, out=cap)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from .. import documents
+from .. import arguments, documents
 from ..dataclass import dataclass
 from ..errors import UsageError
 from ..model import Report, Stream, Strength
@@ -102,6 +102,7 @@ class Expectation:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a file; UsageError if it cannot be read or does not say what it should."""
+        arguments.path("expected", path)
         try:
             with open(path, "rb") as file:
                 table = documents.toml(documents.read(file, LARGEST_FILE))

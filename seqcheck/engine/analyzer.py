@@ -50,8 +50,14 @@ class Analyzer:
         self, layout: Layouts = None, ring_sizes: Sequence[int] | int = (), *,
         listed: int = arguments.LISTED, name: str = "frames", also_content: bool = False,
     ) -> None:  # fmt: skip
-        self._sizes, self._listed, self._name = arguments.ring_sizes(ring_sizes), arguments.listed(listed), name
-        self._seen = Observation(kernel.load(), resolve_all(layout), also_content=also_content)
+        self._sizes, self._listed, self._name = (
+            arguments.ring_sizes(ring_sizes),
+            arguments.listed(listed),
+            arguments.text("name", name),
+        )
+        self._seen = Observation(
+            kernel.load(), resolve_all(layout), also_content=bool(arguments.perhaps("also_content", also_content))
+        )
         self._store = LiveStore()
         self._slots = Slots(pool(WINDOW))
         self._block, self._low = self._slots.block, 0  # rows from `_low` on were not taken yet
@@ -76,7 +82,7 @@ class Analyzer:
             raise UsageError(
                 "report() was called, so no more frames can be fed", hint="Use peek() to look at the report in between."
             )
-        view = memoryview(data).cast("B")
+        view = _bytes(data)
         length = len(view) if wire is None else arguments.whole("wire", wire, len(view), (1 << 32) - 1)
         ns = arguments.whole("ns", ns, LOWEST, HIGHEST)
         link = arguments.whole("link", link, 0, (1 << 16) - 1)
@@ -140,3 +146,10 @@ class Analyzer:
             cut_frames=self._cut,
             damage=(),
         )
+
+
+def _bytes(data: bytes | bytearray | memoryview) -> memoryview:
+    try:
+        return memoryview(data).cast("B")
+    except (TypeError, ValueError):
+        raise UsageError(f"data: a frame is bytes, not {type(data).__name__}") from None

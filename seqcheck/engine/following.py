@@ -157,12 +157,12 @@ def live(
         InputError: There is no such interface, or it is down.
         UsageError: An argument that cannot be.
     """
-    names = (interfaces,) if isinstance(interfaces, str) else tuple(interfaces)
+    names = arguments.texts("interfaces", interfaces)
     if not names:
         raise UsageError("no interface given")
     task = Task(
         layout=layout, ring_sizes=arguments.ring_sizes(ring_sizes), listed=arguments.listed(listed),
-        also_content=also_content,
+        also_content=bool(arguments.perhaps("also_content", also_content)),
     )  # fmt: skip
     stops = Stops(
         duration_s=None if duration is None else _seconds("duration", duration),
@@ -172,7 +172,7 @@ def live(
     how = Listening(
         ring=arguments.whole("ring", ring, RING_LEAST, RING_MOST),
         workers=arguments.whole("workers", workers, 1, arguments.WORKERS_MOST),
-        expression=where,
+        expression=arguments.text("where", where),
     )
     reader = LiveReader(names, how, opener=by_ring if sys.platform == "linux" else by_scapy)
     try:

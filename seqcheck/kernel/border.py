@@ -111,7 +111,8 @@ class PcapRule:
 
 
 # One row per interface of the current pcapng section, for index_pcapng. A time stamp t of 64 bits is, by `kind`:
-# TIMES t * value, OVER t // value, SHIFT t * 10**9 >> value (exact, 2**-value seconds a tick); then + offset.
+# TIMES t * value, OVER t // value (an odd time if that is 0), SHIFT t * 10**9 >> value (exact, 2**-value seconds a
+# tick); then + offset.
 TIMES, OVER, SHIFT = range(3)
 INTERFACE = np.dtype(
     [("link", "<u2"), ("kind", "<u2"), ("snap", "<u4"), ("value", "<u8"), ("offset", "<i8")], align=True

@@ -7,6 +7,7 @@ record are padding (section 3.3.1). Messages are data: what is malformed ends th
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 
 import numpy as np
@@ -30,7 +31,7 @@ class Exporters:
     def __init__(self, layout: Layout) -> None:
         assert isinstance(layout.covers, Sets)
         self._sets, self._program = layout.covers, compile(layout)
-        self._templates: dict[tuple[int, int], tuple[tuple[int, ...], bool]] = {}  # lengths of fields; of options
+        self._templates: dict[tuple[int, int], tuple[array[int], bool]] = {}  # `_steps`; whether it is one of options
 
     def counts(self, frames: Frames, rows: NDArray[np.int64], streams: NDArray[np.int32]) -> NDArray[np.uint64]:
         """uint64[n]: the records in each of these frames, which are messages, in order; UNKNOWN where that is not
@@ -54,9 +55,9 @@ class Exporters:
             template = self._templates.get((stream, kind))
             if template is None:
                 return UNKNOWN
-            fields, options = template
+            steps, options = template
             if not (options and self._sets.last):
-                total += _records(content, fields)
+                total += _records(content, steps)
         return min(total, UNKNOWN)
 
     def _learn(self, content: bytes, stream: int, *, options: bool) -> None:
@@ -76,7 +77,7 @@ class Exporters:
                 self._templates.pop((stream, number), None)
                 at -= head - 4
             elif len(self._templates) < MOST_TEMPLATES or (stream, number) in self._templates:
-                self._templates[stream, number] = tuple(fields), options
+                self._templates[stream, number] = _steps(fields), options
 
 
 def _sets(payload: bytes, at: int) -> Iterator[tuple[int, bytes]]:
@@ -89,18 +90,27 @@ def _sets(payload: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         at += length
 
 
-def _records(content: bytes, fields: tuple[int, ...]) -> int:
-    """How many records of these fields the content of a set holds."""
-    if VARIABLE not in fields:
-        size = sum(fields)
-        return len(content) // size if size else 0
+def _steps(fields: list[int]) -> array[int]:
+    """A template of fields of these lengths: the bytes of fixed ones before each of variable length, and behind the
+    last. So a template takes no more memory than on the wire, and a record no more steps than it has bytes."""
+    steps = array("I", [0])
+    for length in fields:
+        if length == VARIABLE:
+            steps.append(0)
+        else:
+            steps[-1] += length
+    return steps
+
+
+def _records(content: bytes, steps: array[int]) -> int:
+    """How many records of such a template the content of a set holds."""
+    before, behind = steps[:-1], steps[-1]
+    if not before:
+        return len(content) // behind if behind else 0
     count = at = 0
     while count <= MOST_COVERED:
-        before = at
-        for length in fields:
-            if length != VARIABLE:
-                at += length
-                continue
+        for fixed in before:
+            at += fixed
             if at >= len(content):
                 return count
             said, at = content[at], at + 1
@@ -109,7 +119,8 @@ def _records(content: bytes, fields: tuple[int, ...]) -> int:
                     return count
                 said, at = _u16(content, at), at + 2
             at += said
-        if at > len(content) or at == before:
+        at += behind
+        if at > len(content):
             return count
         count += 1
     return count

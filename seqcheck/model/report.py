@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seqcheck import arguments
 from seqcheck.dataclass import dataclass, field
 from seqcheck.model.captured import Capture, LayoutInfo, Reached, Records, Redundancy, Stream, Tool
 from seqcheck.model.findings import Duplicates, Gaps, OtherTraffic, Pair
@@ -91,7 +92,7 @@ class Report:
         the file exists, unless `force`."""
         from ..outputs import save
 
-        save(name, self, path, force=force)
+        save(name, self, arguments.path("path", path), force=force)
 
     def __repr__(self) -> str:
         from ..outputs.glance import text

@@ -7,7 +7,6 @@ sees it, for those that draw. FORMATS is all there is; a new one is a new file a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from importlib import import_module
 from io import BytesIO
@@ -130,16 +129,16 @@ def alone(name: str, report: Report) -> bytes:
     return out.getvalue()
 
 
-def save(name: str, report: Report, path: str | os.PathLike[str], *, force: bool) -> None:
+def save(name: str, report: Report, path: str, *, force: bool) -> None:
     """The same in a file. OutputError if it cannot be written, or exists, unless `force`."""
     data = alone(name, report)
     try:
         with open(path, "wb" if force else "xb") as out:
             out.write(data)
     except FileExistsError as error:
-        raise OutputError(f"{os.fspath(path)} already exists", hint="pass force=True to replace it") from error
-    except OSError as error:
-        raise OutputError(f"cannot write {os.fspath(path)}: {error.strerror or error}") from error
+        raise OutputError(f"{path} already exists", hint="pass force=True to replace it") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path, or what no file name can be
+        raise OutputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def publish(name: str, results: Results, out: BinaryIO, page: Page) -> None:

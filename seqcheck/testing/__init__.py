@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import arguments
 from ..demands import Demands, Expectation, Limit, Unmet
 from ..errors import UsageError
 from ..model import Report
@@ -58,7 +59,7 @@ def assert_verdict(
 ) -> Report:
     """The verdict is `cause` (or one of them), at least that strong; and the ring has that many slots, if given."""
     __tracebackhide__ = True
-    table: dict[str, Any] = {"cause": cause if isinstance(cause, str) else [*cause], "strength": strength}
+    table: dict[str, Any] = {"cause": list(arguments.texts("cause", cause)), "strength": strength}
     if ring_size is not None:
         table["ring_size"] = ring_size
     return assert_expected(capture, table, layout=layout)

@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 
 def rank(groups: NDArray[Any], values: NDArray[Any], group: NDArray[Any], value: NDArray[Any]) -> NDArray[np.int64]:
-    """int64[m]: for each (group, value), how many of the n (groups, values), in any order, are not greater."""
-    asked = np.arange(len(groups) + len(group)) >= len(groups)
-    order = np.lexsort((asked, np.concatenate((values, value)), np.concatenate((groups, group))))
-    result = np.empty(len(order), np.int64)
-    result[order] = np.cumsum(~asked[order])
-    return result[len(groups) :]
+    """int64[m]: for each (group, value), how many of the n (groups, values), which are in order, are not greater. A
+    search, not a sort: few are asked for of a table that may be long."""
+    low = np.searchsorted(groups, group).astype(np.int64)
+    high = np.searchsorted(groups, group, "right").astype(np.int64)
+    left = np.flatnonzero(low < high)
+    while len(left):
+        middle = (low[left] + high[left]) // 2
+        above = values[middle] > value[left]
+        high[left[above]] = middle[above]
+        low[left[~above]] = middle[~above] + 1
+        left = left[low[left] < high[left]]
+    return low
 
 
 def nth(like: tuple[NDArray[Any], ...], by: NDArray[Any]) -> NDArray[np.int64]:

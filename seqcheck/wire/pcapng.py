@@ -40,10 +40,12 @@ class Section:
     known       whether the section's version is one that is read; the blocks of others are to be skipped
     dropped     frames that the capturing side says it lost, None if it says nothing
     fcs         by link type, the bytes of the frame check sequence at the end of each frame, where its interfaces say
-                so and agree
+                so and agree; and of every link type, as an array, None as long as there are none
     """
 
-    __slots__ = ("_count", "_drops", "_lengths", "_table", "big", "fcs", "interfaces", "known", "version")
+    __slots__ = (
+        "_count", "_drops", "_lengths", "_table", "big", "dropped", "fcs", "fcs_of", "interfaces", "known", "version",
+    )  # fmt: skip
 
     def __init__(self, block: bytes) -> None:
         self.big = _ORDERS[block[8:12]]
@@ -52,13 +54,11 @@ class Section:
         self._table: NDArray[Any] = np.zeros(4, INTERFACE)
         self._count = 0
         self.interfaces = self._table[:0]
+        self.dropped: int | None = None
         self._drops: dict[int, int] = {}
         self._lengths: dict[int, set[int]] = {}
         self.fcs: dict[int, int] = {}
-
-    @property
-    def dropped(self) -> int | None:
-        return sum(self._drops.values()) if self._drops else None
+        self.fcs_of: NDArray[np.uint8] | None = None
 
     def interface(self, block: bytes) -> str:
         """Add the interface of this IDB. What is wrong with it, or an empty string; with MAX_INTERFACES it is not
@@ -68,15 +68,23 @@ class Section:
         row, fcs, trouble = (_known_interface if len(block) <= SHORT else _interface)(block, self.big)
         lengths = self._lengths.setdefault(row[0], set())
         lengths.add(fcs)
-        self.fcs.pop(row[0], None)
-        if fcs and len(lengths) == 1:
-            self.fcs[row[0]] = fcs
+        if fcs or row[0] in self.fcs:
+            self._check_sequence(row[0], fcs if len(lengths) == 1 else 0)
         if self._count == len(self._table):
             self._table = np.concatenate([self._table, np.zeros_like(self._table)])
         self._table[self._count] = row
         self._count += 1
         self.interfaces = self._table[: self._count]
         return trouble
+
+    def _check_sequence(self, link: int, fcs: int) -> None:
+        self.fcs.pop(link, None)
+        if fcs:
+            self.fcs[link] = fcs
+            if self.fcs_of is None:
+                self.fcs_of = np.zeros(1 << 16, np.uint8)
+        if self.fcs_of is not None:
+            self.fcs_of[link] = fcs
 
     def copy(self) -> Section:
         """Another one that knows the same."""
@@ -86,6 +94,7 @@ class Section:
         other._table, other._drops, other.fcs = self._table.copy(), dict(self._drops), dict(self.fcs)
         other._lengths = {link: set(lengths) for link, lengths in self._lengths.items()}
         other.interfaces = other._table[: other._count]
+        other.fcs_of = None if self.fcs_of is None else self.fcs_of.copy()
         return other
 
     def statistics(self, block: bytes) -> str:
@@ -97,6 +106,7 @@ class Section:
         if number >= self._count:
             return f"statistics for interface {number}, which the section does not have"
         if drops:
+            self.dropped = (self.dropped or 0) + sum(drops) - self._drops.get(number, 0)
             self._drops[number] = sum(drops)
         return trouble
 

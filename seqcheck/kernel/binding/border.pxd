@@ -5,11 +5,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 cdef extern from "../native/border.h" nogil:
     enum:
         TOTALS
-    enum:
-        OVER
     struct Interface "interface":
-        uint16_t kind
-        uint64_t value
+        pass
     enum:
         RECORD
         LINK

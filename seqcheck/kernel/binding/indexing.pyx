@@ -5,7 +5,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
 from seqcheck.kernel.binding.arrays cimport ROWS, UNSIGNED, Array, array_of
-from seqcheck.kernel.binding.border cimport OVER, FrameColumns, Interface
+from seqcheck.kernel.binding.border cimport FrameColumns, Interface
 from seqcheck.kernel.binding.held cimport HeldFrames, columns_in, held_frames
 
 
@@ -32,15 +32,11 @@ def index_pcapng(buf, Py_ssize_t start, Py_ssize_t stop, bint big, interfaces, f
     cdef Array data = array_of(buf, UNSIGNED, 1), table = array_of(interfaces, ROWS, sizeof(Interface))
     cdef FrameColumns f = columns_in(held, frames, data)
     cdef PcapngWalk w
-    cdef int64_t row
     cdef int why
     w.pos, w.stop, w.known, w.big = start, stop, table.count, big
     w.interfaces = <const Interface *>table.at
     if not 0 <= start <= stop <= f.size:
         raise ValueError("index_pcapng: positions outside the buffer")
-    for row in range(w.known):
-        if w.interfaces[row].kind == OVER and w.interfaces[row].value == 0:
-            raise ValueError("index_pcapng: an interface that divides by 0")
     with nogil:
         why = walk_pcapng(&f, &w)
     frames.count = f.count

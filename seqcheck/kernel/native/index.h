@@ -27,7 +27,7 @@ struct pcap_walk {
 
 int walk_pcap(struct frame_columns *f, struct pcap_walk *w);
 
-/* The packet blocks of a pcapng section. An interface of kind OVER has a value other than 0. */
+/* The packet blocks of a pcapng section. */
 struct pcapng_walk {
     int64_t pos;
     int64_t stop;

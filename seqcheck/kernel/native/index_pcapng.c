@@ -37,8 +37,10 @@ static inline bool exact_ns(const struct interface *rule, uint64_t ticks, int64_
 
     if (rule->kind == TIMES)
         inside = !__builtin_mul_overflow(ticks, rule->value, &whole);
-    else if (rule->kind == OVER)
+    else if (rule->kind == OVER && rule->value != 0)
         whole = ticks / rule->value;
+    else if (rule->kind == OVER)
+        inside = false;
     else
         inside = shifted(ticks, rule->value, &whole);
     /* What does not fit in 64 bits, no offset brings back; and none takes what is never negative below the least. */

@@ -147,7 +147,7 @@ static bool paused(struct tracker *t, const struct stream *w, const struct arriv
     if (pause < PAUSE_NS)
         return false;
     for (int64_t back = min64(PACE, last); back > 0; back--)
-        if (!is_new(t, w, last - back) && look(w->hot, last - back, &earlier))
+        if (!is_new(t, w, last - back) && look(w, last - back, &earlier))
             return multiplied(pause, back) >= multiplied(apart(a->ns - pause, earlier.ns), PAUSE_FACTOR);
     return true;
 }

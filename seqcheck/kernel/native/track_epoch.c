@@ -213,7 +213,7 @@ void epoch_from(struct tracker *t, const struct stream *w, const struct arrival 
     w->odd->held_distance = w->odd->n_early = 0;
     w->odd->provisional = w->odd->settled = w->odd->settled_from = 0;
     w->odd->floor = NOWHERE;
-    memset(w->hot->window, 0, (size_t)entries_of(w->hot) * sizeof *w->hot->window);
+    w->odd->window_from = w->hot->received - 1;     /* clearing it would cost as much as it is wide, for each record */
     w->hot->next = 1;
     strict_take(w->odd, w->state, 0, a->ns, &late);
     keep(w->hot, 0, a, 1, w->hot->next);

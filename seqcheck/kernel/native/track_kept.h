@@ -85,6 +85,7 @@ struct odd {
     int64_t settled_from;
     int64_t floor;
     int64_t pause;
+    int64_t window_from;    /* the record from which on the window's entries are of this epoch; entry 0 always is */
     struct chain *chain;    /* NULL: none */
     struct early *early;    /* at most EARLY_MAX + 1; NULL while there was none */
     struct span *holes;

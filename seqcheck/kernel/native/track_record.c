@@ -358,7 +358,7 @@ static void behind(struct tracker *t, const struct stream *w, const struct arriv
     } else if (new) {
         was_late(t, w, a, x, x < 0 ? NULL : recent_word(t, set_of(w), x));
     } else {
-        duplicate(t, w, a, x, look(w->hot, x, &earlier) ? &earlier : NULL, w->hot->next);
+        duplicate(t, w, a, x, look(w, x, &earlier) ? &earlier : NULL, w->hot->next);
     }
 }
 

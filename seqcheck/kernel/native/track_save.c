@@ -37,13 +37,14 @@ static void put_state(struct tape *p, struct stream_state row, const struct hot 
         tape_put(p, words[n]);
 }
 
-static void put_window(struct tape *p, const struct hot *h)
+static void put_window(struct tape *p, const struct stream *w)
 {
-    const int64_t entries = entries_of(h);
+    const int64_t entries = entries_of(w->hot);
+    const struct entry empty = {0};
 
     tape_put(p, entries);
     for (int64_t n = 0; n < entries; n++) {
-        const struct entry *const entry = h->window + n;
+        const struct entry *const entry = is_of_epoch(w->odd, w->hot->window, (uint64_t)n) ? w->hot->window + n : &empty;
         tape_put(p, entry->ns);
         tape_put(p, (int64_t)entry->frame);
         tape_put(p, (int64_t)entry->record);
@@ -197,7 +198,7 @@ static void put_odd(struct tape *p, const struct odd *o)
 static void put_stream(struct tape *p, const struct stream *w)
 {
     put_state(p, *w->state, w->hot);
-    put_window(p, w->hot);
+    put_window(p, w);
     put_odd(p, w->odd);
 }
 

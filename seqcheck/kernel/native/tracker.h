@@ -118,12 +118,21 @@ static inline void keep(struct hot *h, int64_t x, const struct arrival *a, int64
         put(h->window + ((uint64_t)x & h->mask), a, copies < MOST_COPIES ? copies : MOST_COPIES);
 }
 
-/* The last copy of x, which was received; false where it lies beyond the window. */
-static inline bool look(const struct hot *h, int64_t x, struct arrival *a)
+/* Whether entry n of the window is of the stream's epoch: those of the one before are not cleared away. */
+static inline bool is_of_epoch(const struct odd *o, const struct entry *window, uint64_t n)
 {
-    if (h->next - x > entries_of(h))
+    return n == 0 || (int64_t)(window[n].record >> 16) >= o->window_from;
+}
+
+/* The last copy of x, which was received; false where it lies beyond the window. */
+static inline bool look(const struct stream *w, int64_t x, struct arrival *a)
+{
+    const struct hot *const h = w->hot;
+    const uint64_t n = (uint64_t)x & h->mask;
+
+    if (h->next - x > entries_of(h) || !is_of_epoch(w->odd, h->window, n))
         return false;
-    const struct entry *const entry = h->window + ((uint64_t)x & h->mask);
+    const struct entry *const entry = h->window + n;
     a->copies = (int64_t)((entry->record & 0xFFFF) | (entry->ordinal & 0xFFFF) << 16);
     a->ns = entry->ns;
     a->frame = (int64_t)(entry->frame >> 16);

@@ -144,7 +144,11 @@ def index_pcapng(
         if kind != _SPB:
             ticks = high << 32 | low
             exact = offset + (
-                ticks * value if rule == TIMES else ticks // value if rule == OVER else ticks * 1_000_000_000 >> value
+                ticks * value
+                if rule == TIMES
+                else (ticks // value if value else 1 << 64)
+                if rule == OVER
+                else ticks * 1_000_000_000 >> value
             )
             ns = exact if _LOW <= exact <= _HIGH else _LOW if exact < 0 else _HIGH
             times.append(ns)
