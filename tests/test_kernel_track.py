@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -91,18 +90,6 @@ def test_long_runs_round_the_window_and_the_counter(modulus: int) -> None:
     cuts = sorted(draw.integers(0, len(seqs), 40).tolist())
     both = same(seqs, modulus, cuts, streams=[0] * len(seqs))
     assert both[1].tracker.streams()["duplicates"].sum() > 100
-
-
-def test_the_window_of_a_restart_costs_no_more_than_what_it_held() -> None:
-    """A restart with every record, after a count that has made the window as wide as it gets."""
-    count = 100_000
-    seqs = [*range(4 * border.WINDOW_CAP), *(n << 33 for n in range(1, count + 1))]
-    fed = Fed(KERNELS[1], 0)
-    part = columns(seqs)
-    begin = time.process_time()
-    fed.feed(*part)
-    assert time.process_time() - begin < 1
-    assert fed.tracker.streams()["restarts"].tolist() == [count - 1]
 
 
 def test_ten_thousand_streams_in_turn() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernel.border import PAGE
-from .ranking import rank
+from .ranking import rank_in_order
 
 Ints = NDArray[np.int64]
 _ONES = np.array([byte.bit_count() for byte in range(256)], np.uint8)  # np.bitwise_count needs NumPy 2
@@ -66,7 +66,7 @@ class Missing:
     def _below(self, group: Ints, x: NDArray[Any]) -> Ints:
         """How many are missing below each x, of its own group and all before it in order."""
         x = x.astype(np.int64)
-        at = rank(self._page_group, self._pages["number"], group, x >> (PAGE.bit_length() - 1))
+        at = rank_in_order(self._page_group, self._pages["number"], group, x >> (PAGE.bit_length() - 1))
         total = self._page_sum[at]  # pages up to x's own, which counts in part
         own = np.maximum(at - 1, 0)
         if len(self._pages):
@@ -74,7 +74,7 @@ class Missing:
             inside = (at > 0) & (self._page_group[own] == group) & (number == x >> (PAGE.bit_length() - 1))
             place = np.flatnonzero(inside)
             total[place] -= self._from(own[place], x[place] & (PAGE - 1))
-        at = rank(self._hole_group, self._holes["low"], group, x)
+        at = rank_in_order(self._hole_group, self._holes["low"], group, x)
         total += self._hole_sum[at]
         own = np.maximum(at - 1, 0)
         if len(self._holes):
@@ -135,8 +135,8 @@ def _cut(holes: NDArray[Any], pages: NDArray[Any]) -> NDArray[Any]:
     if not len(holes) or not len(pages):
         return holes
     group, over = _group(holes), _group(pages)
-    first = rank(over, (pages["number"] + 1) * PAGE, group, holes["low"])  # the first page that ends within
-    past = rank(over, pages["number"] * PAGE, group, holes["high"] - 1)  # the first one that begins behind
+    first = rank_in_order(over, (pages["number"] + 1) * PAGE, group, holes["low"])  # the first page that ends within
+    past = rank_in_order(over, pages["number"] * PAGE, group, holes["high"] - 1)  # the first one that begins behind
     inner = np.maximum(past - first, 0)
     pieces = np.repeat(holes, inner + 1)
     ends = np.cumsum(inner + 1)

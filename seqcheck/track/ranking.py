@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 
 
 def rank(groups: NDArray[Any], values: NDArray[Any], group: NDArray[Any], value: NDArray[Any]) -> NDArray[np.int64]:
-    """int64[m]: for each (group, value), how many of the n (groups, values), which are in order, are not greater. A
-    search, not a sort: few are asked for of a table that may be long."""
+    """int64[m]: for each (group, value), how many of the n (groups, values), in any order, are not greater."""
+    order = np.lexsort((values, groups))
+    return rank_in_order(groups[order], values[order], group, value)
+
+
+def rank_in_order(
+    groups: NDArray[Any], values: NDArray[Any], group: NDArray[Any], value: NDArray[Any]
+) -> NDArray[np.int64]:
+    """The same, where the (groups, values) are in order: a search, since few are asked for of tables that are long."""
     low = np.searchsorted(groups, group).astype(np.int64)
     high = np.searchsorted(groups, group, "right").astype(np.int64)
     left = np.flatnonzero(low < high)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernel.border import LATE, RETRACT, RETRACT_LATE
-from .ranking import rank
+from .ranking import rank_in_order
 
 # One row taken back: the kind and the place of the row that did it, in the order of all rows.
 BACK = np.dtype([("kind", "<i4"), ("stream", "<i4"), ("a", "<i8"), ("b", "<i8"), ("place", "<i8")])
@@ -50,7 +50,7 @@ def gone(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.boo
 def _from_a_record_on(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
     back = back[np.lexsort((back["place"], back["stream"]))]
     lowest = -_highest(back["stream"][::-1], -back["a"][::-1])[::-1]  # of each and those behind it
-    at = rank(back["stream"], back["place"], rows["stream"], places)
+    at = rank_in_order(back["stream"], back["place"], rows["stream"], places)
     inside = at < len(back)
     own = np.minimum(at, len(back) - 1)
     found: NDArray[np.bool_] = inside & (back["stream"][own] == rows["stream"]) & (lowest[own] <= rows["record"])
@@ -60,7 +60,7 @@ def _from_a_record_on(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> N
 def _between(rows: NDArray[Any], places: Ints, back: NDArray[Any]) -> NDArray[np.bool_]:
     back = back[np.lexsort((back["place"], back["a"], back["stream"]))]
     farthest = _highest(back["stream"], back["b"])
-    last = rank(back["stream"], back["a"], rows["stream"], rows["record"]) - 1
+    last = rank_in_order(back["stream"], back["a"], rows["stream"], rows["record"]) - 1
     result = np.zeros(len(rows), np.bool_)
     left = np.arange(len(rows))  # that one of those before may still reach over: as many as are early at a time
     while len(left):
