@@ -212,6 +212,16 @@ def test_a_restart_far_beyond_the_place_where_the_counter_starts_over_is_one_at_
 
 
 @BOTH
+def test_numbers_from_below_the_first_one_are_a_restart_if_the_input_ends_with_them(kernel: Any) -> None:
+    """As when a capture began in the middle of a count."""
+    assert counts(kernel, [*range(2_000, 5_000), *range(1_000, 3_500)]) == (0, 1, 0, 0)
+    goes_on = [*range(2_000, 5_000), *range(1_900, 3_500), *range(5_000, 5_100)]
+    assert counts(kernel, goes_on) == (1_500, 0, 0, 100)
+    few = [*range(2_000, 5_000), *range(1_990, 2_100)]
+    assert counts(kernel, few)[1] == 0
+
+
+@BOTH
 def test_numbers_from_below_the_first_one_that_persist_are_a_restart(kernel: Any) -> None:
     seqs = [*range(10**6, 10**6 + 500), *range(500_000, 500_000 + border.CHAIN_LONG + 100)]
     assert counts(kernel, seqs) == (0, 1, 0, 0)

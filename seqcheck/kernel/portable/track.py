@@ -15,9 +15,10 @@ Theory of operation
     near the counter's base, or near 0, and is CHAIN_EAGER long, unless the count goes on where it stood, well apart
     from the chain's last number: at once if a pause came before it (or it is absurdly far off), and else when it is
     CHAIN_LONG; if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received; if, after a pause,
-    it repeated the whole epoch and went on; and if the input ends with it, when it is CHAIN_LONG long or a pause came
-    before it. Never where it leaves out more than a count does (CHAIN_THIN). CHAIN_EAGER numbers of one frame are none:
-    whoever sends frames of many numbers may well send one again.
+    it repeated the whole epoch and went on; and if the input ends with it, when it is CHAIN_LONG long, a pause came
+    before it, or CHAIN_EAGER of its numbers had never been received. Never where it leaves out more than a count does
+    (CHAIN_THIN). CHAIN_EAGER numbers of one frame are none: whoever sends frames of many numbers may well send one
+    again.
     After a restart the stream is what a new one would be that began with the chain's first record: all that was said
     since is taken back (RETRACT). Up to CHAIN_BUFFER records are kept for that and read again. A longer chain is
     followed both ways at once: by the stream, and by a second state that takes the same records as a new epoch.
@@ -43,6 +44,7 @@ from numpy.typing import NDArray
 
 from ...serial import span
 from ..border import (
+    CHAIN_EAGER,
     CHAIN_LONG,
     EARLY_REACH,
     FAR,
@@ -153,6 +155,7 @@ class Tracker(Records):
         while (chain := track.chain) is not None:
             on = chain.next == (s["base"] + s["next"]) % span(self._modulus)  # it came up to where the count stood
             long = chain.length >= CHAIN_LONG or (chain.paused and chain.length >= 3)
+            long = long or (chain.spread and chain.fresh >= CHAIN_EAGER)
             long = long and self._dense(chain)
             if not (self._repeated_all(track) or self._waits(track) or (long and not on)):
                 break
