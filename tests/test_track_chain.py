@@ -168,6 +168,16 @@ def test_old_numbers_from_the_first_one_on_are_a_restart_as_soon_as_there_are_th
 
 
 @BOTH
+def test_a_sender_that_started_over_before_does_so_again(kernel: Any) -> None:
+    tracker = kernel.Tracker(0)
+    drain(tracker, *columns([*range(TOP), *range(TOP), *range(31)]))
+    assert tracker.streams()["restarts"].tolist() == [1]
+    tracker = kernel.Tracker(0)
+    drain(tracker, *columns([*range(TOP), *range(TOP), *range(32)]))
+    assert tracker.streams()["restarts"].tolist() == [2]
+
+
+@BOTH
 @pytest.mark.parametrize("length", [32, 700])
 def test_they_are_one_if_the_input_ends_with_them(kernel: Any, length: int) -> None:
     assert counts(kernel, [*range(TOP), *range(length)]) == (0, 1, 0, 0)

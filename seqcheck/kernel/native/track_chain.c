@@ -181,7 +181,8 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     chain->other = NULL;
     chain->paused = paused(t, w, a);
     chain->spread = false;
-    chain->eager = d < -FAR || (chain->paused && near_base(t, a->seq, w->state->base));
+    chain->eager = d < -FAR
+        || ((chain->paused || (w->state->restarts > 0 && d < -SHORT_COUNT)) && near_base(t, a->seq, w->state->base));
     return o->chain = chain;
 }
 

@@ -65,7 +65,8 @@ class Chains(Telling):
                 return False
             chain = track.chain = Chain(track, a, (a.seq + 1) % whole)
             chain.paused = self._paused(track, a)
-            chain.eager = d < -FAR or (chain.paused and self._near_base(track, a.seq))
+            soon = chain.paused or (track.s["restarts"] > 0 and d < -SHORT_COUNT)
+            chain.eager = d < -FAR or (soon and self._near_base(track, a.seq))
         chain.fresh += fresh
         self._note(track, a)
         if track.chain is None:

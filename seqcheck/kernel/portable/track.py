@@ -11,14 +11,17 @@ Theory of operation
     d < 0   missing until now: late. Otherwise received before: a duplicate, whatever the distance.
     Beside this a *chain* follows backward steps that go on counting up by themselves, over single strays and, where
     CHAIN_EAGER numbers in a row count up ahead of it, over what was lost. What follows decides what it was, however
-    long it is. If the count goes on where it stood, or beyond, old numbers came again. It was a restart if it began
-    near the counter's base, or near 0, and is CHAIN_EAGER long, unless the count goes on where it stood, well apart
-    from the chain's last number: at once if a pause came before it (or it is absurdly far off), and else when it is
-    CHAIN_LONG; if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received; if, after a pause,
-    it repeated the whole epoch and went on; and if the input ends with it, when it is CHAIN_LONG long, a pause came
-    before it, or CHAIN_EAGER of its numbers had never been received. Never where it leaves out more than a count does
-    (CHAIN_THIN). CHAIN_EAGER numbers of one frame are none: whoever sends frames of many numbers may well send one
-    again.
+    long it is. If the count goes on where it stood, or beyond, old numbers came again. It was a restart
+    - if it began near the counter's base, or near 0, is CHAIN_EAGER long, and the count does not go on where it stood,
+      well apart from the chain's last number. That is decided at CHAIN_LONG; at once if a pause came before it, or if
+      the sender has started over before and the count stood more than SHORT_COUNT beyond. An absurdly far one may begin
+      anywhere, and is decided at once;
+    - if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received;
+    - if, after a pause, it repeated the whole epoch and went on;
+    - if the input ends with it, when it is CHAIN_LONG long, a pause came before it, or CHAIN_EAGER of its numbers had
+      never been received.
+    It was none where it leaves out more than a count does (CHAIN_THIN), or lies in one frame: whoever sends frames of
+    many numbers may well send one again.
     After a restart the stream is what a new one would be that began with the chain's first record: all that was said
     since is taken back (RETRACT). Up to CHAIN_BUFFER records are kept for that and read again. A longer chain is
     followed both ways at once: by the stream, and by a second state that takes the same records as a new epoch.
