@@ -137,10 +137,10 @@ def test_a_small_capture_takes_less_than_200_mb_of_address_space(name: str) -> N
 
 
 def test_findings_by_the_million_take_no_more_memory_than_a_few(tmp_path: Path) -> None:
-    """Frames that cover the same 2048 numbers again and again: each begins anew, so that each number is a row."""
+    """Two frames that cover 2048 numbers, again and again: the count begins anew each time, each number is a row."""
     path = tmp_path / "again.pcap"
-    frame = bytes(12) + b"\x12\x34" + struct.pack(">QH", 0, 2048) + bytes(40)
-    parts = [pcap.file_header(link=1), *(pcap.record(number, frame) for number in range(2_000))]
+    frames = [bytes(12) + b"\x12\x34" + struct.pack(">QH", first, 1024) + bytes(40) for first in (0, 1024)]
+    parts = [pcap.file_header(link=1), *(pcap.record(at, frames[at % 2]) for at in range(4_000))]
     path.write_bytes(b"".join(parts))
 
     def limited() -> None:
