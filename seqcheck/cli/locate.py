@@ -4,7 +4,7 @@ each loss and each late number arose."""
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +135,7 @@ def settle(way: Way, args: argparse.Namespace) -> int:
     if all(each is None for each in demanded):
         return way.exit_code
     broken = [line for each in way.segments for line in unmet(each, args)]
-    if way.redundancy is not None:
-        broken = [*_of_paths(way, args)]
+    broken += _unmet_on_paths(way, args)
     for line in broken:
         say(f"seqcheck: {line}")
     return 1 if broken else 2 if way.hidden else 0
@@ -144,32 +143,27 @@ def settle(way: Way, args: argparse.Namespace) -> int:
 
 def unmet(each: Segment, args: argparse.Namespace) -> Iterator[str]:
     """What of a segment is beyond the limits."""
-    from seqcheck.demands.limits import NONE
-
     where = f"at {each.at}" if each.after is None else f"{each.after} to {each.at}"
-    of = max(each.frames_in, 1)
     doubled = each.doubled - each.by_cause.get("redundancy", 0)
-    for what, count, allowed in (
-        ("lost", each.lost, args.max_lost or NONE),
-        ("doubled", doubled, args.max_doubled or NONE),
-        ("late", each.late, args.max_late),
-    ):
-        if allowed is not None and allowed.exceeded(count, of):
-            yield f"{where}: {count:,} {what}, --max-{what} allows {allowed}"
+    yield from _beyond(where, each.frames_in, {"lost": each.lost, "doubled": doubled, "late": each.late}, args)
 
 
-def _of_paths(way: Way, args: argparse.Namespace) -> Iterator[str]:
+def _unmet_on_paths(way: Way, args: argparse.Namespace) -> Iterator[str]:
     """The same of two redundant paths: what came on neither is lost, and what came twice on one is doubled."""
+    if way.redundancy is not None:
+        came = way.redundancy.both + way.redundancy.only_one
+        yield from _beyond("on both paths", came, {"lost": way.redundancy.neither}, args)
+        for point in way.points:
+            found = {"doubled": point.duplicates, "late": point.late}
+            yield from _beyond(f"at {point.name}", point.received, found, args)
+
+
+def _beyond(where: str, of: int, found: Mapping[str, int], args: argparse.Namespace) -> Iterator[str]:
+    """Which of these is more than allowed: without a limit, nothing may be lost or doubled."""
     from seqcheck.demands.limits import NONE
 
-    assert way.redundancy is not None
-    allowed, lost = args.max_lost or NONE, way.redundancy.neither
-    if allowed.exceeded(lost, max(way.redundancy.both + way.redundancy.only_one, 1)):
-        yield f"on both paths: {lost:,} lost, --max-lost allows {allowed}"
-    for point in way.points:
-        for what, count, most in (
-            ("doubled", point.duplicates, args.max_doubled or NONE),
-            ("late", point.late, args.max_late),
-        ):
-            if most is not None and most.exceeded(count, max(point.received, 1)):
-                yield f"at {point.name}: {count:,} {what}, --max-{what} allows {most}"
+    limits = {"lost": args.max_lost or NONE, "doubled": args.max_doubled or NONE, "late": args.max_late}
+    for what, count in found.items():
+        allowed = limits[what]
+        if allowed is not None and allowed.exceeded(count, max(of, 1)):
+            yield f"{where}: {count:,} {what}, --max-{what} allows {allowed}"

@@ -70,18 +70,19 @@ def tell(observed: Sequence[Observed], asked: Asked) -> Way:
             hint="Were they captured at the same time, from the same traffic? Use --layout to say where the number is.",
         )
     sums = Sums(compared, asked.listed)
-    apart = paths.separate(compared)
+    apart, ways = paths.separate(compared), None
     if apart:
         sums.missed = [0] * len(observed)  # what came on the other path only is not missed here
-    ways = paths.delivered(compared, one_clock=asked.one_clock) if apart else None
+        ways = paths.delivered(compared, one_clock=asked.one_clock)
+        statement = words.paths([observed[at].name for at in paths.order(observed)], ways)
+    else:
+        statement = words.whole(_by_place(compared, sums), all_judged=not recounted)
     first = observed[0].report
     hidden = [f"{point.name}: {said}" for point in observed for said in limited.hidden(point.report.limits)]
     return Way(
         seqcheck=first.seqcheck,
         layout=first.layout,
-        statement=words.whole(_by_place(compared, sums), all_judged=not recounted)
-        if ways is None
-        else words.paths([observed[at].name for at in paths.order(observed)], ways),
+        statement=statement,
         points=tuple(_point(compared, sums, at) for at in range(len(observed))),
         segments=() if apart else tuple(_segments(compared, sums, asked)),
         redundancy=ways,
