@@ -383,3 +383,44 @@ def test_a_restart_survives_slots_that_are_filled_too_early(kernel: Any, at: int
 def test_old_numbers_in_two_parts_are_a_replay_if_the_count_goes_on_where_it_stood(kernel: Any) -> None:
     seqs = [*range(3_000), *range(500), *range(800, 1_500), *range(3_000, 3_500)]
     assert counts(kernel, seqs) == (1_200, 0, 0, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("behind", [3, 20, 50])
+def test_they_are_a_replay_if_less_is_lost_that_way(kernel: Any, behind: int) -> None:
+    """The chain ends short of where the count stood, which then goes on with one number lost."""
+    seqs = [*range(SHORT), *range(SHORT - behind), *range(SHORT + 1, SHORT + 500)]
+    assert counts(kernel, seqs) == (SHORT - behind, 0, 1, 0)
+
+
+@BOTH
+@pytest.mark.parametrize(("lap", "sent"), [(2_000, 1_700), (2_000, 2_000), (256, 250), (64, 60)])
+def test_old_numbers_in_the_place_of_as_many_new_ones_are_a_replay(kernel: Any, lap: int, sent: int) -> None:
+    """The ring goes out again from the first number on, and the slots that would have been filled are lost."""
+    seqs = [*range(lap), *range(sent), *range(lap + sent, lap + sent + 500)]
+    assert counts(kernel, seqs) == (sent, 0, sent, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("modulus", [0, 1024])
+@pytest.mark.parametrize("laps", [0, 3])
+@pytest.mark.parametrize("after", [0, 200])
+@pytest.mark.parametrize("reached", [53, 80])
+def test_numbers_that_were_missing_are_no_restart(
+    kernel: Any, modulus: int, laps: int, after: int, reached: int
+) -> None:
+    """A copy near where the counter starts over, and behind it what was missing, late and in order."""
+    seqs = [*range(4), *range(53, reached), *range(3, 53), *range(reached, reached + after)]
+    if reached == 53:
+        seqs.insert(4, 53)
+        seqs.insert(5, 54)
+    lap = [*range(1024)] * laps
+    found = counts(kernel, [*lap, *seqs] if modulus else seqs, modulus=modulus)
+    assert found == (1 + 2 * (reached == 53 and after > 0), 0, 0, 49)
+
+
+@BOTH
+def test_a_long_block_that_comes_late_is_no_restart(kernel: Any) -> None:
+    late = 2 * border.CHAIN_LONG
+    seqs = [*range(501), *range(late + 500, late + 900), *range(500, late + 400)]
+    assert counts(kernel, seqs) == (1, 0, 100, late - 101)

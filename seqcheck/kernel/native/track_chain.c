@@ -177,7 +177,7 @@ static struct chain *open_chain(struct tracker *t, const struct stream *w, const
     chain->next = forward(t, a->seq, 1);
     chain->length = 1;
     chain->run_next = 0;
-    chain->strays = chain->run = chain->fresh = chain->n_rows = chain->n_refill = chain->counted.count = 0;
+    chain->strays = chain->run = chain->fresh = chain->filled = chain->n_rows = chain->n_refill = chain->counted.count = 0;
     chain->other = NULL;
     chain->paused = paused(t, w, a);
     chain->spread = false;
@@ -217,6 +217,7 @@ void refill_later(struct tracker *t, struct chain *chain, int64_t x)
 {
     struct span *const last = chain->n_refill > 0 ? chain->refill + chain->n_refill - 1 : NULL;
 
+    chain->filled++;
     if (last && last->high == x)
         last->high++;
     else if (track_room_for((void **)&chain->refill, &chain->refill_room, chain->n_refill + 1, sizeof *last))
@@ -280,25 +281,41 @@ static void stray(const struct tracker *t, struct chain *chain, const struct arr
     chain->run = 0;
 }
 
-bool is_dense(const struct tracker *t, const struct chain *chain)
+static uint64_t reach(const struct tracker *t, const struct chain *chain)
 {
-    return ahead_of(t, chain->next, chain->first.seq) < (uint64_t)(CHAIN_THIN * chain->length);
+    return ahead_of(t, chain->next, chain->first.seq);
+}
+
+bool is_count(const struct tracker *t, const struct chain *chain)
+{
+    return reach(t, chain) < (uint64_t)(CHAIN_THIN * chain->length)
+        && 4 * chain->filled <= 3 * (chain->length + chain->strays);
 }
 
 bool waits(const struct tracker *t, const struct stream *w)
 {
     const struct chain *const chain = w->odd->chain;
     return chain && !chain->eager && chain->spread && chain->length >= CHAIN_EAGER
-        && near_base(t, chain->first.seq, w->state->base) && is_dense(t, chain);
+        && near_base(t, chain->first.seq, w->state->base) && is_count(t, chain);
+}
+
+/* Whether about as many numbers were lost as the chain spans: old ones went out in the place of new ones. */
+static bool displaced(uint64_t span, uint64_t lost)
+{
+    return span <= 2 * lost && lost <= 2 * span;
 }
 
 bool goes_on(const struct tracker *t, const struct stream *w, const struct arrival *a, int64_t d)
 {
+    const struct chain *const chain = w->odd->chain;
+    const int64_t held = w->odd->held_distance;
+
     if (!waits(t, w))
         return false;
-    if (follows(t, w->odd->chain, a->seq, d == 0 ? CHAIN_LOST : CHAIN_SKIP))
-        return true;
-    return w->odd->held_distance >= CHAIN_SKIP && d >= w->odd->held_distance;
+    if (d == 0)
+        return follows(t, chain, a->seq, CHAIN_LOST);
+    return (follows(t, chain, a->seq, CHAIN_SKIP) || (held >= CHAIN_SKIP && d >= held))
+        && ahead_of(t, a->seq, chain->next) <= 2 * (uint64_t)d && !displaced(reach(t, chain), (uint64_t)d);
 }
 
 bool restart_with(struct tracker *t, const struct stream *w, const struct arrival *a)
@@ -336,7 +353,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
     note(t, w, a);
     if (!w->odd->chain)
         return false;
-    if ((chain->eager && chain->spread && chain->length >= CHAIN_EAGER && is_dense(t, chain))
+    if ((chain->eager && chain->spread && chain->length >= CHAIN_EAGER && is_count(t, chain))
         || (chain->length >= CHAIN_LONG && waits(t, w))
         || chain->fresh >= (chain->paused ? (int64_t)CHAIN_PAUSED : (int64_t)CHAIN_LONG)) {
         restart(t, w);

@@ -236,7 +236,7 @@ void end_stream(struct tracker *t, const struct stream *w)
         const struct chain *const chain = o->chain;
         const bool on = chain->next == expected_seq(t, w);      /* it came up to where the count stood */
         const bool lasting = (chain->length >= CHAIN_LONG || (chain->spread && chain->fresh >= CHAIN_EAGER)
-            || (chain->paused && chain->length >= 3)) && is_dense(t, chain);
+            || (chain->paused && chain->length >= 3)) && is_count(t, chain);
         if (!repeated_all(w) && !waits(t, w) && (on || !lasting))
             break;
         restart(t, w);

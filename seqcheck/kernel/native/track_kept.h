@@ -126,6 +126,7 @@ struct chain {
     int64_t run;            /* the strays just before that count up by one, */
     uint64_t run_next;      /* and what would follow them */
     int64_t fresh;
+    int64_t filled;         /* positions of `refill` */
     bool eager;
     bool paused;
     bool spread;            /* over more than one frame */

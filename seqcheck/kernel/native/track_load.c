@@ -179,6 +179,7 @@ static void get_refill(struct tape *p, struct tracker *t, const struct stream *w
     for (int64_t n = 0; n < count && !p->bad; n++) {
         const int64_t low = tape_within(p, 0, MOST_POSITION), high = tape_within(p, low + 1, MOST_POSITION + 1);
         left -= high - low;
+        chain->filled += high - low;
         p->bad |= left < 0;
         chain->refill[n] = (struct span){0, low, high};
         chain->n_refill = n + 1;

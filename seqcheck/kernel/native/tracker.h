@@ -243,7 +243,7 @@ bool chained(struct tracker *t, const struct stream *w, const struct arrival *a,
 bool repeated_all(const struct stream *w);
 
 /* Whether a chain left out no more than a count does. */
-bool is_dense(const struct tracker *t, const struct chain *chain);
+bool is_count(const struct tracker *t, const struct chain *chain);
 
 /* Whether the chain began near the base or near 0, and not far back, and is a restart unless the count goes on where it
  * stood. */

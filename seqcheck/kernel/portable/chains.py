@@ -72,7 +72,7 @@ class Chains(Telling):
         if track.chain is None:
             return False
         if (
-            (chain.eager and chain.spread and chain.length >= CHAIN_EAGER and self._dense(chain))
+            (chain.eager and chain.spread and chain.length >= CHAIN_EAGER and self._is_count(chain))
             or (chain.length >= CHAIN_LONG and self._waits(track))
             or chain.fresh >= (CHAIN_PAUSED if chain.paused else CHAIN_LONG)
         ):
@@ -99,9 +99,13 @@ class Chains(Telling):
         whole = span(self._modulus)
         return (seq - chain.next) % whole < min(skip, max(whole // 4, 1))
 
-    def _dense(self, chain: Chain) -> bool:
-        """Whether the chain left out no more than a count does."""
-        return (chain.next - chain.first.seq) % span(self._modulus) < CHAIN_THIN * chain.length
+    def _reach(self, chain: Chain) -> int:
+        return (chain.next - chain.first.seq) % span(self._modulus)
+
+    def _is_count(self, chain: Chain) -> bool:
+        """Whether the chain left out no more than a count does, and does not consist of numbers that were missing."""
+        dense = self._reach(chain) < CHAIN_THIN * chain.length
+        return dense and 4 * len(chain.refill) <= 3 * (chain.length + chain.strays)
 
     def _waits(self, track: Track) -> bool:
         """Whether the chain began near the base, or where the counter starts over, and not far back; so that it is a
@@ -109,18 +113,21 @@ class Chains(Telling):
         chain = track.chain
         return (
             chain is not None and not chain.eager and chain.spread and chain.length >= CHAIN_EAGER
-            and self._near_base(track, chain.first.seq) and self._dense(chain)
+            and self._near_base(track, chain.first.seq) and self._is_count(chain)
         )  # fmt: skip
 
     def _goes_on(self, track: Track, a: Arrival, d: int) -> bool:
         """Whether a number that is not behind the expectation goes on from the chain: near its last one; or confirms a
-        jump that is none of the count's."""
+        jump that is none of the count's. What is lost either way is weighed."""
         if not self._waits(track):
             return False
-        assert track.chain is not None
-        if self._follows(track.chain, a.seq, CHAIN_SKIP if d else CHAIN_LOST):
-            return True
-        return track.held is not None and d >= track.held.distance >= CHAIN_SKIP
+        chain, held = track.chain, track.held
+        assert chain is not None
+        if d == 0:
+            return self._follows(chain, a.seq, CHAIN_LOST)
+        if not (self._follows(chain, a.seq, CHAIN_SKIP) or (held is not None and d >= held.distance >= CHAIN_SKIP)):
+            return False
+        return (a.seq - chain.next) % span(self._modulus) <= 2 * d and not _displaced(self._reach(chain), d)
 
     def _restart_with(self, track: Track, a: Arrival) -> bool:
         """It was a restart, and this record is one of the new epoch's. False if the chain can be followed no
@@ -261,6 +268,11 @@ class Chains(Telling):
 
     def _near_base(self, track: Track, seq: int) -> bool:
         return seq < NEAR_BASE or (seq - track.s["base"]) % span(self._modulus) < NEAR_BASE
+
+
+def _displaced(reach: int, lost: int) -> bool:
+    """Whether about as many numbers were lost as the chain spans: old ones went out in the place of new ones."""
+    return reach <= 2 * lost and lost <= 2 * reach
 
 
 def withheld(track: Track) -> int:

@@ -13,15 +13,17 @@ Theory of operation
     CHAIN_EAGER numbers in a row count up ahead of it, over what was lost. What follows decides what it was, however
     long it is. If the count goes on where it stood, or beyond, old numbers came again. It was a restart
     - if it began near the counter's base, or near 0, is CHAIN_EAGER long, and the count does not go on where it stood,
-      well apart from the chain's last number. That is decided at CHAIN_LONG; at once if a pause came before it, or if
+      well apart from the chain's last number. Near it, with numbers lost either way, it goes on from the chain if that
+      takes no more than twice as many, unless about as many were lost as the chain spans: old slots took the place of
+      new ones. That is decided at CHAIN_LONG; at once if a pause came before it, or if
       the sender has started over before and the count stood more than SHORT_COUNT beyond. An absurdly far one may begin
       anywhere, and is decided at once;
     - if CHAIN_LONG of its numbers, or CHAIN_PAUSED after a pause, had never been received;
     - if, after a pause, it repeated the whole epoch and went on;
     - if the input ends with it, when it is CHAIN_LONG long, a pause came before it, or CHAIN_EAGER of its numbers had
       never been received.
-    It was none where it leaves out more than a count does (CHAIN_THIN), or lies in one frame: whoever sends frames of
-    many numbers may well send one again.
+    It was none where it leaves out more than a count does (CHAIN_THIN); where its numbers were missing until then; or
+    where it lies in one frame: whoever sends frames of many numbers may well send one again.
     After a restart the stream is what a new one would be that began with the chain's first record: all that was said
     since is taken back (RETRACT). Up to CHAIN_BUFFER records are kept for that and read again. A longer chain is
     followed both ways at once: by the stream, and by a second state that takes the same records as a new epoch.
@@ -159,7 +161,7 @@ class Tracker(Records):
             on = chain.next == (s["base"] + s["next"]) % span(self._modulus)  # it came up to where the count stood
             long = chain.length >= CHAIN_LONG or (chain.paused and chain.length >= 3)
             long = long or (chain.spread and chain.fresh >= CHAIN_EAGER)
-            long = long and self._dense(chain)
+            long = long and self._is_count(chain)
             if not (self._repeated_all(track) or self._waits(track) or (long and not on)):
                 break
             self._restart(track, chain)
