@@ -424,3 +424,10 @@ def test_a_long_block_that_comes_late_is_no_restart(kernel: Any) -> None:
     late = 2 * border.CHAIN_LONG
     seqs = [*range(501), *range(late + 500, late + 900), *range(500, late + 400)]
     assert counts(kernel, seqs) == (1, 0, 100, late - 101)
+
+
+@BOTH
+def test_a_sender_that_starts_over_sooner_each_time(kernel: Any) -> None:
+    """Each count is shorter than the one before, so none of them is passed until the last one."""
+    counted = [5286, 1086, 4780, 2516, 439, 340, 300, 1153]
+    assert counts(kernel, [n for count in counted for n in range(count)]) == (0, len(counted) - 1, 0, 0)

@@ -388,7 +388,7 @@ CONTENT_OFTEN = np.dtype([("stream", "<i4"), ("counted", "<i4"), ("number", "<i8
 
 # Rows an events buffer should have. Fewer than CHAIN_DEPTH * CHAIN_ROWS + 3 * CHAIN_BUFFER + 2048 can stop the tracker
 # for good: a chain that turns out to be a restart gives all rows of its new epoch at once.
-EVENTS = 1 << 17
+EVENTS = 1 << 18
 
 DISTANCES = 1 << 17  # the histogram counts distances up to this one, and all larger ones together
 
@@ -399,7 +399,7 @@ CHAIN_SKIP, CHAIN_EAGER, CHAIN_PAUSED, CHAIN_LONG = 64, 32, 1024, 1 << 14  # bac
 # Numbers back, within which old ones near the base or 0 may be a replay; and from how many on that are left out behind
 # them, up to where the count stood, they are one.
 SHORT_COUNT, CHAIN_LOST = 1 << 14, 1
-CHAIN_BUFFER, CHAIN_DEPTH = 1024, 3  # records of a chain that are kept to be read again; chains within one another
+CHAIN_BUFFER, CHAIN_DEPTH = 1024, 6  # records of a chain that are kept to be read again; chains within one another
 NEAR_BASE, FAR = 8, 1 << 32
 CHAIN_THIN = 3  # numbers of a chain's span for each of its records, from which on it is no count, but single old ones
 PAUSE_NS, PAUSE_FACTOR, PACE = 200_000_000, 20, 64  # the pace: over so many positions just before

@@ -150,7 +150,7 @@ enum {
     CHAIN_THIN = 3,
     CHAIN_LOST = 1,
     CHAIN_BUFFER = 1024,
-    CHAIN_DEPTH = 3,
+    CHAIN_DEPTH = 6,
     NEAR_BASE = 8,
     PAUSE_NS = 200000000,
     PAUSE_FACTOR = 20,
