@@ -21,7 +21,8 @@ def units(ends: Any, **more: Any) -> Units:
 
     columns: dict[str, Any] = {
         "at": np.arange(count), "weight": all_of(1.0, float), "end": end, "low": end, "closed": all_of(True, bool),
-        "unseen": all_of(0.0, float), "time": end * 1e4, "still": all_of(False, bool), "pace": all_of(1e4, float),
+        "others": all_of(0.0, float), "unseen": all_of(0.0, float), "time": end * 1e4,
+        "still": all_of(False, bool), "pace": all_of(1e4, float),
         "reach": all_of(1e5, float), "length": all_of(1, np.int64), "copies": all_of(1, np.int64),
         "substitute": all_of(False, bool), "skipped": all_of(False, bool), "overwritten": all_of(False, bool),
         "early": False, "room": all_of(0.0, float), "fresh_id": all_of(np.nan, float), "resized": all_of(0, int),

@@ -130,7 +130,7 @@ def _of_time(
         return
     replaced = instead and (not paced or case.context.missing <= LOST_BESIDE * case.all_of(rows))
     if not replaced and not timekeeping.pace_changes(case, rows):
-        yield "keeps-time"
+        yield "timed-blocks" if timekeeping.held_others_up(case, sample, share) else "keeps-time"
     if instead and ring.size is not None and not origin(ring.best) and not of_other_lengths(sample, share):
         yield "pace"
 
@@ -171,6 +171,9 @@ def _of_any_size(
     single = float(np.mean(sample.length[share > 0.5] == 1)) > MOSTLY  # a ring that hands its turns over needs nobody
     if single and part.family == "exact" and not sample.foreign:
         yield "nobody-else"
+    if timekeeping.held_others_up(case, sample, share):
+        yield "timed-blocks"
+        return
     if timekeeping.to_one_time(case, sample, share):
         yield "one-time"
         return

@@ -32,6 +32,7 @@ COUNTED = 4  # numbers, of which three steps say something
 MOST_OF_IT, MISSED = 0.6, 4  # of all copies; steps of which the copies between do not count
 SILENCE = 10.0  # times as long as usual
 NEARLY_ALL = 0.8  # of the copies
+STRAIGHT = 8  # copies straight behind one another, from which on others would have come in between
 BESIDE = 0.1  # of the lap's copies, that came after the same time and at other counts
 
 
@@ -89,12 +90,21 @@ def steady(case: Case, sample: Units, share: Floats) -> bool | None:
     return True if even else None
 
 
+def held_others_up(case: Case, sample: Units, share: Floats) -> bool:
+    """Whether most copies came straight behind one another, out of a pace that is even and never changes: no way stops
+    new frames while it delivers old ones."""
+    copies = share * sample.length
+    straight = float(copies[sample.length >= STRAIGHT].sum())
+    return straight >= NEARLY_ALL * float(copies.sum()) and steady(case, sample, share) is True
+
+
 def to_one_time(case: Case, sample: Units, share: Floats) -> bool:
     """Whether the copies come after times that differ much less than the time that a lap took from the first to the
     last of them. A ring's copies come across pauses and at any pace; those of a timer wait for one time. Copies within
-    a lap of one another count once."""
+    a lap of one another count once; laps with more copies in them than those of the copies say nothing, since what goes
+    out again has a pace of its own."""
     mine = share > 0.5
-    laps = _laps(case, sample, mine)
+    laps = _laps(case, sample, mine, alike=True)
     if not len(laps):
         return False
     at, lap = sample.at[mine], median(sample.end[mine])
@@ -113,8 +123,9 @@ def at_the_same_time(case: Case, rows: Bools, sample: Units, share: Floats) -> b
     return len(laps) > 0 and float(np.mean(laps > 0)) >= NEARLY_ALL
 
 
-def _laps(case: Case, sample: Units, mine: Bools) -> Floats:
-    """How long laps took, ns, from the first of these copies to the last; none where too few records are known."""
+def _laps(case: Case, sample: Units, mine: Bools, *, alike: bool = False) -> Floats:
+    """How long laps took, ns, from the first of these copies to the last; none where too few records are known.
+    `alike`: only those with no more copies in them than a lap has that one of these ends."""
     at = sample.at[mine]
     if not len(at) or np.ptp(sample.source[mine]):
         return np.zeros(0)
@@ -123,8 +134,19 @@ def _laps(case: Case, sample: Units, mine: Bools) -> Floats:
     if len(ordinal) <= len(at) or median(np.diff(ordinal)) > DENSE * lap:
         return np.zeros(0)
     first = ordinal[ordinal + lap <= ordinal[-1]]
+    if alike:
+        copies = np.sort(case.table.rows["ordinal"][case.table.rows["source"] == sample.source[mine][0]])
+        own = case.table.rows["ordinal"][at]
+        most = int(_between(copies, own - lap, own).max())
+        first = first[_between(copies, first, first + lap) <= most]
     result: Floats = np.interp(first + lap, ordinal, ns) - np.interp(first, ordinal, ns)
     return result
+
+
+def _between(places: Ints, after: Ints | Floats, before: Ints | Floats) -> Ints:
+    """How many of these places, in order, lie in each of the intervals."""
+    found: Ints = np.searchsorted(places, before, "left") - np.searchsorted(places, after, "right")
+    return found
 
 
 def _course(case: Case, at: Ints) -> tuple[Floats, Floats]:

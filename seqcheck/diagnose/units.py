@@ -70,6 +70,7 @@ class Units:
     end        places between the copies; `low` those of the stream's own records
     closed     all frames of the source are in view, so that `end` is the lap, except for what was lost
     foreign    frames that carry no number are in view
+    others     foreign frames between the copies, where the source sends one stream only; else 0
     unseen     foreign frames between the copies that were lost, as expected
     time       ns between the copies, at least half of the clock's resolution; `pace` ns a place
     tick       ns, the clock's resolution
@@ -97,6 +98,7 @@ class Units:
     low: Ints
     closed: Bools
     foreign: bool
+    others: Floats
     unseen: Floats
     time: Floats
     still: Bools
@@ -204,6 +206,7 @@ def units(
         low=low,
         closed=np.full(len(at), closed),
         foreign=loss.foreign > 0,
+        others=spans.foreign[at],
         unseen=_unseen(spans, at, end, loss.foreign) * gone,
         time=time,
         still=(table.time_lag[at] <= 0) & (end > STILL),

@@ -13,7 +13,7 @@ import numpy as np
 from ...dataclass import dataclass
 from ...model import Cause
 from .. import priors
-from ..arrays import median
+from ..arrays import at_one_count, median
 from ..keys import Bools, Floats, Ints
 from ..units import Units
 from .context import Context
@@ -40,6 +40,8 @@ BESIDE = math.log(0.02)  # of a ring's fault, that what goes out again takes no 
 RESIZED, RESIZED_MOST = math.log(0.01), 20  # old bytes at the length of what was meant: only a descriptor does that
 QUICK, SLOW = 2000.0, 1e9  # ns: through two bridges that store and forward, no frame goes round faster, or slower
 AMONG_MANY, UNSURE = 0.4, 0.1  # copies whose place is known where many are ahead; how often that is so
+AGREEING, HALF, LEAST = 0.9, 0.5, 3  # of the copies, that agree on a count of frames; of at least so many
+COUNTS_ALL = math.log(0.02)  # of programs that repeat by counting, that count what others send, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,7 @@ class Seen:
     period      they come like clockwork, with a fixed number of records between them; 0 if not
     adjacent    share of the copies that come within a few places
     to_a_place  a delay that varies by no more than a place or two
+    among_all   they agree on a count of all frames of the source, and not on one of the stream's own
     stamps      log-likelihood ratio of the sender's own slot stamps under a lap, against any other cause
     """
 
@@ -129,6 +132,7 @@ class Seen:
     period: float
     adjacent: float
     to_a_place: bool
+    among_all: bool
     stamps: float
 
 
@@ -168,6 +172,7 @@ def seen(part: Part, units: Units, share: Floats) -> Seen:
         period=_period(part, units, share),
         adjacent=float(share[units.end <= FEW].sum()) / max(total, 1e-9),
         to_a_place=part.shape == "delay" and not units.early and _to_a_place(part, units, share > 0.5),
+        among_all=part.shape == "lap" and _among_all(units, share > 0.5),
         stamps=_stamps(part, units, share) if part.shape == "lap" else 0.0,
     )
 
@@ -179,6 +184,14 @@ def _to_a_place(part: Part, units: Units, mine: Bools) -> bool:
     if units.tick > PLACES * median(units.pace[mine]):
         return False
     return part.spread <= PLACES * median((units.pace / units.time)[mine])
+
+
+def _among_all(units: Units, mine: Bools) -> bool:
+    """See Seen."""
+    mine = mine & (units.others > 0)
+    if mine.sum() < LEAST or at_one_count(units.end[mine], give=1) < AGREEING:
+        return False
+    return at_one_count(units.low[mine], give=1) < HALF
 
 
 def varied(values: Ints) -> int:
@@ -240,6 +253,7 @@ def worth(label: Label, part: Part, units: Units, share: Floats, what: Seen, con
         + _length(label, what)
         + _evenly(label, part, what, context)
         + _times(label, part, what, context)
+        + (COUNTS_ALL if what.among_all and part.shape == "lap" and label.cause == "sender-repeat" else 0.0)
         + (what.stamps + (BESIDE if units.slotless else 0.0) if label.cause in RING else 0.0)
     )
 

@@ -31,6 +31,9 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "over many laps the sender's pace is steady. If its frames are held up on the path, each for a time of its "
         "own, a constant delay looks the same."
     ),
+    "timed-blocks": _says(
+        "the sender's pace is steady, so a program that sends blocks again after a fixed time would look the same."
+    ),
     "one-time": _says(
         "the copies come after much the same time, though other laps of the sender took longer or shorter: a timer or "
         "a delay does that."
