@@ -29,3 +29,19 @@ def parts_again(
             for _ in range(wire.random.randint(part // 2, part)):
                 ring.send(ring.slots[-size], wire.step(QUICK, QUICK) if quick else wire.step(*pace))
     return wire.capture()
+
+
+def history_again(kept: int = 500, times: int = 5, *, late: float = 0.004, streams: int = 3) -> io.BytesIO:
+    """A program that sends the last so many messages again, of which some are overtaken by others."""
+    wire = Wire(92)
+    sent: list[bytes] = []
+    numbers = [0] * streams
+    for turn in range(times + 1):
+        for _ in range(3 * kept + wire.random.randint(0, kept)):
+            flow = wire.random.randrange(streams)
+            sent.append(datagram(numbers[flow], ident=0, sport=6000 + flow))
+            numbers[flow] += 1
+            wire.put(sent[-1])
+        for old in sent[-kept:] if turn < times else ():
+            wire.put(old, (40 * STEP if wire.random.random() < late else 0) + wire.step())
+    return wire.capture()

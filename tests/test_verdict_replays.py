@@ -7,6 +7,8 @@ import replays
 from kinds import STEP
 from test_verdict_kinds import judged
 
+from seqcheck.model import RING_CAUSES
+
 UNEVEN = (STEP // 2, 2 * STEP)
 
 
@@ -31,3 +33,10 @@ def test_a_program_does_not_count_what_others_send(size: int, others: float) -> 
     verdict = judged(replays.parts_again(size, part=size - 20, runs=9, others=others, pace=UNEVEN, apart=200)).verdict
     assert (verdict.cause, verdict.ring_size) == ("ring-replay", size)
     assert verdict.strength in ("moderate", "strong"), (verdict.caveats, verdict.rivals)
+
+
+@pytest.mark.parametrize(("kept", "times", "late"), [(500, 5, 0.002), (500, 5, 0.004), (995, 2, 0.004), (995, 3, 0.01)])
+def test_a_history_in_pieces_is_no_ring(kept: int, times: int, late: float) -> None:
+    """It goes up to the newest number, though some of it was overtaken."""
+    verdict = judged(replays.history_again(kept, times, late=late)).verdict
+    assert verdict.cause not in RING_CAUSES or verdict.strength == "weak", verdict.statement

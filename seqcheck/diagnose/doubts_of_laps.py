@@ -31,6 +31,7 @@ MANY = 0.3  # copies at one count: chance does not bring them there,
 EXACT_FROM = 64  # slots: but in a smaller ring, where what scatters hits one value often enough
 MUCH_OF_IT, OWN_PLACES = 0.6, 3.0  # duplicates of a lap by numbers received; log-likelihood ratio
 ALL_OF_IT = 0.8  # of a ring: an episode that long may as well be a block of its own
+BREAK = 0.1  # of the longer of two runs, that lies between them where they are one block
 UP_TO = 2  # numbers after the one that is due, where a run ends
 MOSTLY, MOST_OF_THEM = 0.8, 0.6  # of the copies
 LOST_BESIDE = 1.5  # missing numbers by copies: more were lost than those that were replaced
@@ -201,10 +202,29 @@ def of_blocks(case: Case, rows: Bools, ring: Ring) -> Iterator[Doubt]:
         return
     if len(lengths) == 1 and not ring.given:
         yield "one-run"
-    newest = np.full(int(table.run.max()) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(newest, table.run[rows], table.lag[rows])
-    if float(np.mean((lengths >= ALL_OF_IT * ring.best) | (newest[table.run[leads]] <= UP_TO))) >= 0.5:
+    block = _blocks(case, rows)
+    several = np.bincount(block)
+    newest = np.full(len(several), np.iinfo(np.int64).max)
+    np.minimum.at(newest, block, table.lag[rows])
+    of = np.zeros(len(table), np.int64)
+    of[rows] = block
+    if float(np.mean((several[of[leads]] >= ALL_OF_IT * ring.best) | (newest[of[leads]] <= UP_TO))) >= 0.5:
         yield "blocks"
+
+
+def _blocks(case: Case, rows: Bools) -> Ints:
+    """Of each of these rows, which block it belongs to, from 0: runs that follow one another, with hardly a frame
+    in between, are one. A few others, or what was overtaken, break a window into several."""
+    table = case.table
+    mine = np.flatnonzero(rows)
+    order = mine[np.lexsort((table.rows["ordinal"][mine], table.rows["source"][mine]))]
+    source, ordinal, run = table.rows["source"][order], table.rows["ordinal"][order], table.run[order]
+    beside = np.maximum(table.run_length[order][1:], table.run_length[order][:-1])
+    near = (source[1:] == source[:-1]) & (np.diff(ordinal) <= 1 + BREAK * beside)
+    follows = (run[1:] == run[:-1]) | near
+    block = np.empty(len(table), np.int64)
+    block[order] = np.concatenate(([0], np.cumsum(~follows)))
+    return block[mine]
 
 
 def _in_batches(case: Case, leads: Bools, lengths: Ints) -> bool:
