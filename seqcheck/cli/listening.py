@@ -16,6 +16,7 @@ from seqcheck.escape import visible
 if TYPE_CHECKING:
     from seqcheck.interfaces.live import LiveReader
     from seqcheck.interfaces.ongoing import Ongoing
+    from seqcheck.linux.interface import Lost
 
 CHECKED_S = 1.0  # how long counters are watched
 COPIES = 2  # of the recorder's memory, while one of them is written
@@ -42,11 +43,23 @@ def check(args: argparse.Namespace) -> int:
     found = []
     for name, lost in zip(args.interfaces, before, strict=True):
         told = remarks(adapter.look(name), args.ring_sizes)
-        if (more := interface.losses(name) - lost) > 0:
-            told.insert(0, f"{name}: it is losing frames, {more:,} during this check: ip -s link show {name}")
+        told[:0] = losing(name, interface.losses(name).since(lost))
         found += told
         put(*told, *([] if told else [f"{name}: nothing to change"]))
     return 1 if found else 0
+
+
+def losing(name: str, lost: Lost) -> list[str]:
+    """That an interface loses frames, or perhaps does."""
+    see, found = f"ip -s link show {name}", []
+    if lost.missed:
+        found.append(f"{name}: it is losing frames, {lost.missed:,} during this check: {see}")
+    if lost.dropped:
+        found.append(
+            f"{name}: it is dropping frames, {lost.dropped:,} during this check: it loses them, or nothing on this host"
+            f" takes their protocol, which `live` would still capture: {see}"
+        )
+    return found
 
 
 def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
