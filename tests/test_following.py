@@ -2,13 +2,21 @@
 
 import json
 import sys
+from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import netns
+import numpy as np
 import pytest
+import specimens
 
 import seqcheck
+from seqcheck.cli.showing import JsonLines
+from seqcheck.engine.following import _Finder
+from seqcheck.kernel.border import DUPLICATE, EVENT
+from seqcheck.outputs.live_lines import FIGURES
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "live.py"
 on_interfaces = netns.needed()
@@ -50,6 +58,25 @@ capture.close()
 def listening(pair: netns.Pair, *argv: str) -> Any:
     """A program that says when it listens."""
     return netns.program(pair.rx, sys.executable, *argv)
+
+
+def test_the_first_duplicate_is_not_called_clean() -> None:
+    """A verdict from before there were duplicates is none on them."""
+    rows = np.zeros(1, EVENT)
+    rows["kind"] = DUPLICATE
+    for report, cause in ((None, None), (specimens.CLEAN, None), (specimens.STALE, "stale-slot")):
+        news: deque[Any] = deque()
+        finder = _Finder(news)
+        finder.report = report
+        finder.found(rows, None)  # type: ignore[arg-type]
+        assert news.pop().cause == cause
+        told: list[tuple[bytes, int]] = []
+        growing = SimpleNamespace(broken=None, output=SimpleNamespace(appear=lambda: None))
+        growing.offer = lambda line, count=1, told=told: told.append((line, count))
+        lines = JsonLines(growing)  # type: ignore[arg-type]
+        lines(SimpleNamespace(**{**dict.fromkeys(FIGURES, 0), "sequenced": 1}, report=report))  # type: ignore[arg-type]
+        lines.found(rows, None)  # type: ignore[arg-type]
+        assert json.loads(told[-1][0])["cause"] == cause
 
 
 @on_interfaces
