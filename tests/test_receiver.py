@@ -14,6 +14,7 @@ import pytest
 import specimens
 
 from seqcheck.cli.listening import losing
+from seqcheck.cli.main import main
 from seqcheck.interfaces.listened import Listened
 from seqcheck.kernel import border
 from seqcheck.linux import adapter, interface
@@ -126,6 +127,18 @@ def test_drops_that_may_be_no_losses_are_told_apart_by_the_check() -> None:
     certain, perhaps = losing("eth0", interface.Lost(dropped=1200, missed=3))
     assert certain == "eth0: it is losing frames, 3 during this check: ip -s link show eth0"
     assert "1,200 during this check: it loses them, or nothing on this host takes their protocol" in perhaps
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]], ids=" ".join)
+def test_a_capture_file_is_no_interface(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-capture-with-a-long-name.pcap").touch()
+    assert main(["live", "a-capture-with-a-long-name.pcap", *options]) == 2
+    said = capsys.readouterr().err
+    assert "a-capture-with-a-long-name.pcap is a file, not an interface" in said
+    assert "seqcheck analyze a-capture-with-a-long-name.pcap" in said
 
 
 @live

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from seqcheck.cli.live_flags import LARGEST_SNAP, RING
 from seqcheck.cli.stdio import put, say
-from seqcheck.errors import InputError, UsageError
+from seqcheck.errors import UsageError
 from seqcheck.escape import visible
 
 if TYPE_CHECKING:
@@ -29,15 +30,17 @@ OF_INTERFACES = {
 
 def check(args: argparse.Namespace) -> int:
     """Say how the interfaces are set up; 1 where something could be better. UsageError for `any`, which is not one."""
+    from seqcheck.interfaces.opening import absent
     from seqcheck.linux import adapter, interface
     from seqcheck.report.receiver import remarks
 
     if interface.ANY in args.interfaces:
         there = ", ".join(visible(each) for each in interface.known())
         raise UsageError("--check looks at single interfaces, and `any` is none", hint=f"There are: {there}.")
+    no_files(args.interfaces)
     for name in args.interfaces:
         if interface.find(name) is None:
-            raise InputError(f"there is no interface {visible(name)}")
+            raise absent(name, None, waits=False)
     before = [interface.losses(name) for name in args.interfaces]
     time.sleep(args.duration or CHECKED_S)  # what the interfaces lose meanwhile is what is looked for
     found = []
@@ -66,6 +69,8 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
     """The interfaces or the pipe, opened; from a pipe nothing is read yet."""
     from seqcheck.interfaces.piped import PipedReader, is_pipe
 
+    if not args.wait:
+        no_files(name for name in names if not is_pipe(name))
     fits(args, sum(not is_pipe(name) for name in names))
     if not any(is_pipe(name) for name in names):
         return interfaces(args, names)
@@ -78,6 +83,15 @@ def listen(args: argparse.Namespace, names: Sequence[str]) -> Ongoing:
                 hint="Leave it out; the program that writes to the pipe may have the like.",
             )
     return PipedReader(names[0])
+
+
+def no_files(names: Iterable[str]) -> None:
+    """UsageError for the name of a capture file, which is no interface's."""
+    from seqcheck.linux import interface
+
+    for name in names:
+        if os.path.isfile(name) and name not in interface.known():
+            raise UsageError(f"{visible(name)} is a file, not an interface", hint=f"seqcheck analyze {visible(name)}")
 
 
 def fits(args: argparse.Namespace, count: int) -> None:
