@@ -13,8 +13,8 @@ import netns
 import pytest
 import specimens
 
-from seqcheck.cli.listening import losing
-from seqcheck.cli.main import main
+from seqcheck.cli.listening import losing, nothing_came
+from seqcheck.cli.main import main, parse
 from seqcheck.interfaces.listened import Listened
 from seqcheck.kernel import border
 from seqcheck.linux import adapter, interface
@@ -259,3 +259,35 @@ def test_all_interfaces_at_once_are_not_checked() -> None:
         "seqcheck: --check looks at single interfaces, and `any` is none",
         f"  There are: lo, {pair.into}.",
     ]
+
+
+@pytest.mark.parametrize(("argv", "said"), [
+    (["eth0"], ["`ip -s link show eth0` shows", "--promiscuous"]),
+    (["eth0", "--promiscuous", "--filter", "udp", "--direction", "in"], ["--filter lets none", "--direction in"]),
+    (["any"], ["`ip -s link` shows"]), (["-"], []),
+])  # fmt: skip
+def test_if_no_frame_came_the_error_says_what_to_try(argv: list[str], said: list[str]) -> None:
+    text = nothing_came(parse(["live", *argv]), argv[:1])
+    assert all(words in text for words in said)
+    assert ("--promiscuous" in text) == ("--promiscuous" in said)
+
+
+@live
+def test_a_capture_without_frames_says_what_to_try(pair: netns.Pair) -> None:
+    command = [
+        "ip",
+        "netns",
+        "exec",
+        pair.rx,
+        *netns.SEQCHECK,
+        "live",
+        pair.into,
+        "--duration",
+        "10ms",
+        "--filter",
+        "ip",
+    ]
+    got = subprocess.run(command, capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert got.returncode == 2
+    assert "the capture holds no frames" in got.stderr
+    assert "Perhaps --filter lets none of them through." in got.stderr

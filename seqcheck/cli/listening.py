@@ -117,6 +117,23 @@ def fits(args: argparse.Namespace, count: int) -> None:
         )
 
 
+def nothing_came(args: argparse.Namespace, names: Sequence[str]) -> str:
+    """What to try if no frame came; nothing for a pipe, where the error says what it held."""
+    from seqcheck.interfaces.piped import is_pipe
+
+    if any(is_pipe(name) for name in names):
+        return ""
+    look = " and ".join("`ip -s link`" if name == "any" else f"`ip -s link show {visible(name)}`" for name in names)
+    advice = [f"{look} shows whether frames arrive. Is it the right interface?"]
+    if args.filter:
+        advice.append("Perhaps --filter lets none of them through.")
+    if args.direction:
+        advice.append(f"Perhaps none goes in the direction of --direction {args.direction}.")
+    if not args.promiscuous and "any" not in names:
+        advice.append("Frames to other addresses are seen with --promiscuous.")
+    return "\n".join(advice)
+
+
 def interfaces(args: argparse.Namespace, names: Sequence[str]) -> LiveReader:
     """The interfaces, opened."""
     from seqcheck.interfaces.live import LiveReader, by_ring, by_scapy
