@@ -215,6 +215,12 @@ print(gc.get_threshold() == before)
     (["analyze", "--fail=any", "x"], "there is no option --fail; did you mean --fail-on?",
      "try: seqcheck analyze --help"),
     (["analyze", "--max=3", "x"], "there is no option --max", "try: seqcheck analyze --help"),
+    (["analyze", "--evidence", "x", "y"], "there is no option --evidence here; live has it",
+     "try: seqcheck analyze --help"),
+    (["discover", "--one-clock", "y"], "there is no option --one-clock here; locate has it",
+     "try: seqcheck discover --help"),
+    (["diff", "--ring-size=4", "y", "x"], "there is no option --ring-size here; analyze, live, simulate, send and dedup"
+     " have it", "try: seqcheck diff --help"),
     (["layouts", "a", "b"], "unexpected argument 'b'", "try: seqcheck layouts --help"),
     (["--ring-size=4", "x"], "there is no option --ring-size before the verb", "try: seqcheck analyze --ring-size ..."),
     (["analyze", "--report", "htlm=x", "y"], "argument --report: there is no report 'htlm'; did you mean html?",

@@ -235,7 +235,16 @@ def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoRe
     if not first.startswith("-"):
         raise UsageError(f"unexpected argument {first!r}", hint=f"try: {verb.prog} --help")
     options = [option for action in verb._actions for option in action.option_strings if option.startswith("--")]
-    raise UsageError(f"there is no option {first}{did_you_mean(first, options)}", hint=f"try: {verb.prog} --help")
+    near = did_you_mean(first, options) or elsewhere(first)
+    raise UsageError(f"there is no option {first}{near}", hint=f"try: {verb.prog} --help")
+
+
+def elsewhere(option: str) -> str:
+    """Which verbs have that option, as the rest of a sentence; nothing if none has."""
+    having = [verb for verb in VERBS if option in verb_of(build((verb,)), (verb,))._option_string_actions]
+    if len(having) < 2:
+        return "".join(f" here; {verb} has it" for verb in having)
+    return f" here; {', '.join(having[:-1])} and {having[-1]} have it"
 
 
 def named(argv: list[str]) -> tuple[str, ...]:
