@@ -41,6 +41,18 @@ report = capture.report()
 listed = [[d.seq, d.frame, d.earlier_frame, d.distance, d.lag, d.time_lag_ns] for d in report.duplicates.listed]
 print(json.dumps([found, listed, report.capture.frames, report is capture.report()]))
 """
+LEFT = """
+import sys
+import seqcheck
+
+with seqcheck.live(sys.argv[1], layout="seqcheck", interval=0.01) as capture:
+    print("listening", flush=True)
+    for news in capture:
+        if isinstance(news, seqcheck.Snapshot) and news.frames:
+            break
+print(capture.report().records.sequenced > 0)
+capture.close()
+"""
 STOPPED = """
 import sys
 import seqcheck
@@ -77,6 +89,15 @@ def test_the_first_duplicate_is_not_called_clean() -> None:
         lines(SimpleNamespace(**{**dict.fromkeys(FIGURES, 0), "sequenced": 1}, report=report))  # type: ignore[arg-type]
         lines.found(rows, None)  # type: ignore[arg-type]
         assert json.loads(told[-1][0])["cause"] == cause
+
+
+@on_interfaces
+def test_a_report_after_the_interfaces_were_closed(pair: netns.Pair) -> None:
+    with listening(pair, "-c", LEFT, pair.into) as program:
+        program.wait_for(lambda: "listening" in program.out)
+        pair.send("--count", "500")
+        assert program.end() == 0, program.err
+    assert program.out[-1] == "True"
 
 
 @on_interfaces

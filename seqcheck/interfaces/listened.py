@@ -24,6 +24,7 @@ class Listened:
         self._before = losses(name)  # when listening to it began
         self._came_before = 0  # tagged frames that the host does not handle, by then
         self._missed = self._missed_before = 0
+        self._settled = False
 
     def bind(self, interface: Interface) -> None:
         """Listen to it from now on. OSError if it has gone in the meantime."""
@@ -48,7 +49,13 @@ class Listened:
     @property
     def missed(self) -> int:
         """How many the interface or the host's queues lost before they could be taken, at least."""
-        return self._missed_as(self.called)
+        return self._missed if self._settled else self._missed_as(self.called)
+
+    def settle(self) -> None:
+        """What is missed from now on is nobody's loss: the ports are closed next."""
+        if not self._settled:
+            self._missed_as(self.called)
+            self._settled = True
 
     def _missed_as(self, called: str) -> int:
         """The same, by the counters of that name.

@@ -185,6 +185,8 @@ class LiveReader(Summed, Stopping):
         return ()
 
     def close(self) -> None:
+        for each in self._listened:
+            each.settle()
         for port in self._ports:
             port.close()
         self._watch.close()
