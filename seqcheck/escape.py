@@ -26,6 +26,30 @@ def visible(text: str) -> str:
     return _unsafe().sub(_name, text)
 
 
+# What our sentences and tables use beyond ASCII. Most take one column either way.
+_SIGNS = {
+    "–": "-", "→": ">", "µ": "u", "±": "+-", "×": "x", "−": "-", "≤": "<=", "≥": ">=", "…": "...", "•": "*", "·": ",",
+}  # fmt: skip
+
+
+def plain(text: str, encoding: str) -> str:
+    """`text` with those of our signs that the encoding lacks written in ASCII."""
+    if text.isascii() or _has(encoding, text):
+        return text
+    for sign, instead in _SIGNS.items():
+        if sign in text and not _has(encoding, sign):
+            text = text.replace(sign, instead)
+    return text
+
+
+def _has(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def _name(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x100:

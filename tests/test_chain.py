@@ -363,7 +363,7 @@ def test_a_file() -> None:
         ("udp seq=u8@0 each=u8@-1", "lies outside a record"), ("udp seq=u16be@-2 each=u8@1", "lies outside a record"),
         ("udp seq=u8@0 each=u8@+1", "no move"), ("udp move=4 seq=u8@0 each=u8@+1", "a number outside them"),
         ("udp seq=u8@0 magic=u8@1==len each=u8@2", "length"), ("udp seq=u8@0 time=u8@1:s each=u8@2", "a time"),
-        ("udp seq=u8@0 each=u8@1:u8@0==3", "is not a word"), ("udp seq=u8@0 each=ber:0x61", "number of bytes"),
+        ("udp seq=u8@0 each=u8@1:u8@0==3", "is not TYPE@OFFSET"), ("udp seq=u8@0 each=ber:0x61", "number of bytes"),
         ("udp seq=u8@0 each=u8@1&0x05", "adjacent"), ("udp seq=u8@0%9 each=u8@1", "counts by one from 0"),
         ("udp seq=u8@0 step=u8@2 each=u8@1", "may have one"), ("udp seq=u8@0 stream=ber@0x80 each=u8@1", "BER"),
         ("udp seq=u8@0 each=1 each=2 each=3 each=4 each=5", "too many each fields"),

@@ -91,6 +91,18 @@ def test_only_clean_ones_are_clean() -> None:
     assert run(CLEAN, str(SAMPLES / "restart.pcap")) == 0
 
 
+def test_the_table_says_what_is_damaged(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    whole, cut = tmp_path / "whole.pcap", tmp_path / "cut.pcap"
+    whole.write_bytes(Path(CLEAN).read_bytes())
+    cut.write_bytes(whole.read_bytes()[:-7])
+    assert main(["analyze", "--each", str(whole), str(cut)]) == 0
+    _, head, *rows = capsysbinary.readouterr().out.decode().splitlines()
+    at = slice(head.index("damage"), head.index("damage") + len("damage"))
+    assert [row[at].strip() for row in rows[:2]] == ["", "1"]
+    assert main(["analyze", "--each", str(whole)]) == 0
+    assert b"damage" not in capsysbinary.readouterr().out
+
+
 def test_a_bad_one_stops_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = tmp_path / "bad.pcap"
     bad.write_bytes(b"no capture")

@@ -168,6 +168,23 @@ def test_python_m_is_the_same_command() -> None:
     assert done.stdout.startswith(f"seqcheck {VERSION} (kernel: ")
 
 
+@pytest.mark.parametrize("columns", ["60", "80", "140"])
+def test_prose_in_the_help_fits_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str
+) -> None:
+    """Commands, which are indented, stay whole."""
+    monkeypatch.setenv("COLUMNS", columns)
+    for argv in ([], *([verb] for verb in cli.VERBS)):
+        assert cli.main([*argv, "--help"]) == 0
+        text = capsys.readouterr().out
+        prose = [line for line in text.splitlines() if line and not line[0].isspace()]
+        assert [line for line in prose if len(line) > int(columns)] == [], argv
+    assert cli.main(["send", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "\n  sudo seqcheck send veth0 --ring-size 4096 --rate 100000 --other 2% --inject stale=0.01% --dur" in text
+    assert "\nexit codes: 0 sent" in text
+
+
 @pytest.mark.parametrize("columns", ["", "60", "no number", "0"])
 def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -198,6 +215,12 @@ print(gc.get_threshold() == before)
     (["analyze", "--fail=any", "x"], "there is no option --fail; did you mean --fail-on?",
      "try: seqcheck analyze --help"),
     (["analyze", "--max=3", "x"], "there is no option --max", "try: seqcheck analyze --help"),
+    (["analyze", "--evidence", "x", "y"], "there is no option --evidence here; live has it",
+     "try: seqcheck analyze --help"),
+    (["discover", "--one-clock", "y"], "there is no option --one-clock here; locate has it",
+     "try: seqcheck discover --help"),
+    (["diff", "--ring-size=4", "y", "x"], "there is no option --ring-size here; analyze, live, simulate, send and dedup"
+     " have it", "try: seqcheck diff --help"),
     (["layouts", "a", "b"], "unexpected argument 'b'", "try: seqcheck layouts --help"),
     (["--ring-size=4", "x"], "there is no option --ring-size before the verb", "try: seqcheck analyze --ring-size ..."),
     (["analyze", "--report", "htlm=x", "y"], "argument --report: there is no report 'htlm'; did you mean html?",

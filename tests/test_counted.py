@@ -187,7 +187,7 @@ def test_names_of_a_struct_may_be_pieces() -> None:
     [
         ("udp seq=u64be@0:u8@8", "72 bits"),
         ("udp seq=u8@0:u8@1:u8@2:u8@3:u8@4", "5 pieces"),
-        ("udp seq=u8@0:", "not a word"),
+        ("udp seq=u8@0:", "not TYPE@OFFSET"),
         ("udp seq=u8@0&5:u8@1", "not adjacent"),
         ("udp seq=u8@0 step=0", "a step of 0"),
         ("udp seq=u8@0 step=256", "a step of 256"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcheck.escape import visible
+from seqcheck.escape import plain, visible
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,14 @@ def test_leaves_no_control_character(text: str) -> None:
 def test_is_stable_and_encodable(text: str) -> None:
     assert visible(visible(text)) == visible(text)
     visible(text).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "1–2 ±3 µs • 漢"), ("ascii", "1-2 +-3 us * 漢"), ("latin-1", "1-2 ±3 µs * 漢"),
+        ("cp1252", "1–2 ±3 µs • 漢"), ("none", "1-2 +-3 us * 漢"),
+    ],
+)  # fmt: skip
+def test_signs_that_an_encoding_lacks_are_written_in_ascii(encoding: str, shown: str) -> None:
+    assert plain("1–2 ±3 µs • 漢", encoding) == shown

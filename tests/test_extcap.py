@@ -28,6 +28,17 @@ def test_what_wireshark_asks(capsys: pytest.CaptureFixture[str]) -> None:
     assert "{call=--layout}" in capsys.readouterr().out
 
 
+def test_a_filter_is_looked_at_while_it_is_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Wireshark takes no output for valid, and any output for what is wrong."""
+    name = next(each for each in interface.known() if interface.find(each) is not None)
+    for expression, wrong in (("udp port 5000", ""), ("", ""), ("udp prt 5", "invalid filter 'udp prt 5'")):
+        words = ["extcap", f"--extcap-capture-filter={expression}", f"--extcap-interface=seqcheck-{name}"]
+        assert main(words) == 0
+        said = capsys.readouterr()
+        assert (said.out.startswith(wrong), said.err) == (True, "")
+        assert bool(said.out) == bool(wrong)
+
+
 @pytest.mark.parametrize("words", [
     [], ["--capture"], ["--extcap-interface=seqcheck-nowhere0", "--extcap-dlts"], ["--extcap-interface=x", "--capture"],
 ])  # fmt: skip

@@ -2,13 +2,21 @@
 
 import json
 import sys
+from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import netns
+import numpy as np
 import pytest
+import specimens
 
 import seqcheck
+from seqcheck.cli.showing import JsonLines
+from seqcheck.engine.following import _Finder
+from seqcheck.kernel.border import DUPLICATE, EVENT
+from seqcheck.outputs.live_lines import FIGURES
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "live.py"
 on_interfaces = netns.needed()
@@ -33,6 +41,18 @@ report = capture.report()
 listed = [[d.seq, d.frame, d.earlier_frame, d.distance, d.lag, d.time_lag_ns] for d in report.duplicates.listed]
 print(json.dumps([found, listed, report.capture.frames, report is capture.report()]))
 """
+LEFT = """
+import sys
+import seqcheck
+
+with seqcheck.live(sys.argv[1], layout="seqcheck", interval=0.01) as capture:
+    print("listening", flush=True)
+    for news in capture:
+        if isinstance(news, seqcheck.Snapshot) and news.frames:
+            break
+print(capture.report().records.sequenced > 0)
+capture.close()
+"""
 STOPPED = """
 import sys
 import seqcheck
@@ -50,6 +70,34 @@ capture.close()
 def listening(pair: netns.Pair, *argv: str) -> Any:
     """A program that says when it listens."""
     return netns.program(pair.rx, sys.executable, *argv)
+
+
+def test_the_first_duplicate_is_not_called_clean() -> None:
+    """A verdict from before there were duplicates is none on them."""
+    rows = np.zeros(1, EVENT)
+    rows["kind"] = DUPLICATE
+    for report, cause in ((None, None), (specimens.CLEAN, None), (specimens.STALE, "stale-slot")):
+        news: deque[Any] = deque()
+        finder = _Finder(news)
+        finder.report = report
+        finder.found(rows, None)  # type: ignore[arg-type]
+        assert news.pop().cause == cause
+        told: list[tuple[bytes, int]] = []
+        growing = SimpleNamespace(broken=None, output=SimpleNamespace(appear=lambda: None))
+        growing.offer = lambda line, count=1, told=told: told.append((line, count))
+        lines = JsonLines(growing)  # type: ignore[arg-type]
+        lines(SimpleNamespace(**{**dict.fromkeys(FIGURES, 0), "sequenced": 1}, report=report))  # type: ignore[arg-type]
+        lines.found(rows, None)  # type: ignore[arg-type]
+        assert json.loads(told[-1][0])["cause"] == cause
+
+
+@on_interfaces
+def test_a_report_after_the_interfaces_were_closed(pair: netns.Pair) -> None:
+    with listening(pair, "-c", LEFT, pair.into) as program:
+        program.wait_for(lambda: "listening" in program.out)
+        pair.send("--count", "500")
+        assert program.end() == 0, program.err
+    assert program.out[-1] == "True"
 
 
 @on_interfaces

@@ -83,7 +83,7 @@ def test_pcap_rows(kernel: Any, big: bool, nano: bool, modified: bool) -> None:
     got = Indexed(kernel, data, PcapRule(big=big, nano=nano, header=24 if modified else 16, link=1))
     assert (got.packets, got.pos, got.why) == (made, len(data), MORE)
     cut = sum(len(packet.data) < packet.wire for packet in made)
-    assert got.totals == [sum(packet.wire for packet in made), cut, 0, -1, made[0].ns, made[-1].ns]
+    assert got.totals == [sum(packet.wire for packet in made), cut, 0, -1, made[0].ns, made[-1].ns, 0]
 
 
 def test_pcap_stops_before_a_record_that_is_not_whole(kernel: Any) -> None:
@@ -164,7 +164,7 @@ def test_pcap_fractions_of_a_second_or_more_are_odd(kernel: Any, nano: bool, sec
 def test_first_and_last_are_the_extremes(kernel: Any) -> None:
     data = b"".join(pack("<4I", seconds, 5, 0, 0) for seconds in (7, 3, 9, 4))
     assert Indexed(kernel, data, PLAIN).totals[T_FIRST : T_LAST + 1] == [3 * 10**9 + 5, 9 * 10**9 + 5]
-    assert Indexed(kernel, b"", PLAIN).totals == [0, 0, 0, -1, HIGH, LOW]
+    assert Indexed(kernel, b"", PLAIN).totals == [0, 0, 0, -1, HIGH, LOW, 0]
 
 
 # ---- pcapng ----------------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_pcapng_rows(kernel: Any, big: bool) -> None:
     assert got.packets == [simple(packet) if i % 3 == 2 else packet for i, packet in enumerate(made)]
     assert (got.pos, got.why) == (len(data), MORE)
     cut = sum(packet.wire > len(packet.data) for packet in got.packets)
-    assert got.totals == [sum(packet.wire for packet in got.packets), cut, 0, -1, made[0].ns, made[10].ns]
+    assert got.totals == [sum(packet.wire for packet in got.packets), cut, 0, -1, made[0].ns, made[10].ns, 0]
 
 
 def test_simple_packets_have_no_time(kernel: Any) -> None:

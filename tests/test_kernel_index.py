@@ -112,4 +112,4 @@ def test_totals_add_up_over_calls() -> None:
         frames = border.Frames(8)
         for _ in range(3):
             kernel.index_pcap(np.frombuffer(record, np.uint8), 0, len(record), rule, frames)
-        assert frames.totals.tolist() == [27, 3, 3, 0, 6_000_000_000, 6_000_000_000]
+        assert frames.totals.tolist() == [27, 3, 3, 0, 6_000_000_000, 6_000_000_000, 0]

@@ -24,7 +24,8 @@ def test_case_makes_no_difference(text: str) -> None:
         "udp:5000 u32be@0", "udp:5000 seq=u32@0", "udp:5000 seq:u32be@0", "UDP/5000", "udp:5000",
         "udp: 5000 seq=u32be@0", "udp:5000 seq=u32be@+0", "udp 5000 seq=u32be@0", "port 5000 seq=u32be@0",
         "dst port 5000 seq=u32be@0", "5000 seq=u32be@0", "udp.port==5000 seq=u32be@0", "udp:5000 seq=uint32@0",
-        "udp:5000 seq=uint32_t@0", "udp:5000 seq=be32@0", "udp:5000 seq=u32be:0",
+        "upd:5000 seq=u32be@0", "dup 5000 seq=u32be@0", "udp:5000 sequence=u32be@0", "udp:5000 seqno = u32be@0",
+        "udp:5000 seq=int32@0", "udp:5000 seq=uint32_t@0", "udp:5000 seq=be32@0", "udp:5000 seq=u32be:0",
     ],
 )  # fmt: skip
 def test_what_is_nearly_a_spec_is_an_error_that_says_what_is_meant(text: str) -> None:
@@ -50,6 +51,30 @@ def test_ports_that_are_nearly_a_list(text: str, near: str) -> None:
 @pytest.mark.parametrize("text", ["ipx:5 seq=u8@0", "udp:99999 seq=u8@0", "", "udp:5000 seq=u32be", "seq"])
 def test_what_is_not_is_not(text: str) -> None:
     assert meant(text, parse) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("ipv4 seq=u32be@0", "ip seq=u32be@0"), ("ip6:17 seq=u8@0", "ip:17 seq=u8@0"),
+        ("ethernet:0x88b5 seq=u32be@0", "eth:0x88b5 seq=u32be@0"), ("tpc:5000 seq=u32be@0", "tcp:5000 seq=u32be@0"),
+    ],
+)  # fmt: skip
+def test_anchors_by_other_names(text: str, near: str) -> None:
+    assert meant(text, parse) == near
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("udp:5000 seq=u32", "'u32' has no offset"), ("udp:5000 seq=u32be", "'u32be' has no offset"),
+        ("udp:5000 seq=u8@0 stream=u16le", "'u16le' has no offset"),
+        ("udp:5000 seq=foo", "'foo' is not TYPE@OFFSET, such as u32be@0"),
+    ],
+)  # fmt: skip
+def test_what_a_field_lacks_is_said(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        resolve(text)
 
 
 def test_a_right_spec_needs_no_other() -> None:

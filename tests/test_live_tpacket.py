@@ -48,7 +48,7 @@ def test_a_chain_of_packets() -> None:
     assert stops == [(len(data), border.MORE)]
     ns = 7_000_000_009
     assert rows == [[86, 60, 60, ns, 1], [152 + 86, 61, 100, ns, 1], [304 + 86, 3, 3, ns, 1]]
-    assert totals == [163, 1, 0, -1, ns, ns]
+    assert totals == [163, 1, 0, -1, ns, ns, 0]
     assert after == data
 
 
@@ -83,6 +83,21 @@ def test_where_no_tag_belongs_none_is_put(how: dict[str, Any], link: int) -> Non
     _, rows, _, after = walk(reference, data, 9, link)
     assert rows[0][1] == 60
     assert after == data
+
+
+@pytest.mark.parametrize(("status", "protocol", "kind", "mac", "link", "counted"), [
+    (VALID, 0x88B8, 0, 88, 1, 1), (VALID, 0x8100, 3, 88, 1, 1), (VALID, 0x88B8, 0, 100, 276, 1),
+    (0, 0x88B8, 0, 88, 1, 0), (VALID, 0x88B8, 4, 88, 1, 0), (VALID, 0x88B8, 0, 67, 1, 0),
+    (VALID, 0x0800, 0, 88, 1, 0), (VALID, 0x0806, 1, 88, 1, 0), (VALID, 0x86DD, 2, 88, 1, 0),
+])  # fmt: skip
+def test_tagged_frames_that_the_host_does_not_handle(
+    status: int, protocol: int, kind: int, mac: int, link: int, counted: int
+) -> None:
+    """They came, and the kernel counts them as dropped by the interface."""
+    one = bytearray(packet(b"E" * 60, mac=mac, vlan=(status, 5, 0x8100)))
+    one[48:68] = struct.pack("=H2sIHBB8s", 17, protocol.to_bytes(2, "big"), 3, 1, kind, 6, bytes(8))
+    for kernel in kernels():
+        assert walk(kernel, bytes(one) * 2, 9, link)[2][border.T_UNHANDLED] == 2 * counted
 
 
 def test_a_cooked_header_is_put_in_front() -> None:

@@ -64,6 +64,12 @@ def test_the_action_uses_the_inputs_that_it_has() -> None:
         assert each.get("required") or "default" in each, name
 
 
+def test_the_action_can_be_used_twice_in_a_workflow() -> None:
+    """An artifact's name and a category must be unique in a run."""
+    named = [step["with"] for step in ACTION["runs"]["steps"] if "upload" in step.get("uses", "")]
+    assert [each.get("category") or each["name"] for each in named] == ["${{ inputs.artifact }}"] * 2
+
+
 @pytest.mark.skipif(BASH is None, reason="no bash here to run the action with")
 @pytest.mark.parametrize(("sample", "arguments", "code"), [
     ("thread-4096.pcap", "", 1), ("thread-4096.pcap", "--max-duplicates=1\n--quiet", 0), ("clean.pcap", "", 0),

@@ -261,13 +261,13 @@ def test_more_rows_than_there_is_room_for_at_once(folder: Path) -> None:
 
 def test_totals_of_two_parts_are_those_of_both() -> None:
     one, other = border.new_totals(), border.new_totals()
-    one[:] = 100, 1, 2, 40, 5, 9
-    other[:] = 50, 0, 1, 7, 3, 8
+    one[:] = 100, 1, 2, 40, 5, 9, 1
+    other[:] = 50, 0, 1, 7, 3, 8, 2
     parted.add_totals(one, other)
-    assert one.tolist() == [150, 1, 3, 40, 3, 9]
+    assert one.tolist() == [150, 1, 3, 40, 3, 9, 3]
     nothing = border.new_totals()
-    parted.add_totals(nothing, np.array([1, 2, 3, 4, 5, 6]))
-    assert nothing.tolist() == [1, 2, 3, 4, 5, 6]
+    parted.add_totals(nothing, np.array([1, 2, 3, 4, 5, 6, 7]))
+    assert nothing.tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_system_that_gives_no_thread(folder: Path, frames: dict[str, list[containers.Packet]]) -> None:

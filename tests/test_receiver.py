@@ -7,12 +7,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import netns
 import pytest
 import specimens
 
-from seqcheck.linux import adapter
+from seqcheck.cli.listening import losing, nothing_came
+from seqcheck.cli.main import main, parse
+from seqcheck.interfaces.listened import Listened
+from seqcheck.kernel import border
+from seqcheck.linux import adapter, interface
 from seqcheck.linux.adapter import Adapter
 from seqcheck.report.receiver import Losses, notes, remarks
 
@@ -52,6 +57,88 @@ def test_an_interface_is_asked(pair: netns.Pair) -> None:
     said = netns.run("ip", "netns", "exec", pair.rx, sys.executable, "-c", code)
     assert "mtu=1500, gro=False, lro=False" in said
     assert adapter.look("nowhere0") == Adapter(name="nowhere0", mtu=0)
+
+
+# Frames of ethertype 0x88b5, which no host handles, with such a tag before it: none, or for VLAN 0, as PROFINET has.
+UNHANDLED = """
+import socket, struct, sys
+head = bytes.fromhex(sys.argv[2] + "020000000001" + sys.argv[3]) + struct.pack("!HIBBI", 0x88B5, 0x53455143, 1, 0, 7)
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as made:
+    made.bind((sys.argv[1], 0))
+    for number in range(int(sys.argv[4])):
+        made.send(head + struct.pack("!Q", number) + bytes(50))
+"""
+
+
+def send_unhandled(pair: netns.Pair, tag: str, count: int) -> int:
+    """Send them; how many of them the receiving interface counts as dropped."""
+    told = f"/sys/class/net/{pair.into}/statistics/rx_dropped"
+    before = int(netns.run("ip", "netns", "exec", pair.rx, "cat", told))
+    argv = [sys.executable, "-c", UNHANDLED, pair.out, "ffffffffffff", tag, str(count)]
+    netns.run("ip", "netns", "exec", pair.tx, *argv)
+    return int(netns.run("ip", "netns", "exec", pair.rx, "cat", told)) - before
+
+
+@live
+@pytest.mark.parametrize("tag", ["", "81000000", "81000005", "88a8000781000005"])
+@pytest.mark.parametrize("how", [[], ["--workers", "2"], ["--wait"]], ids=" ".join)
+def test_frames_that_came_were_not_lost_before(pair: netns.Pair, tmp_path: Path, tag: str, how: list[str]) -> None:
+    """The kernel counts tagged frames that nothing on the host takes as dropped, after it has handed them over."""
+    path, name = tmp_path / "report.json", "seqcheck-eth"
+    options = ["--layout", name, "--count", "3000", "--report", f"json={path}", "--report", f"jsonl={path}l", *how]
+    with netns.live(pair.rx, pair.into, "--interval", "0.01s", *options) as made:
+        dropped = send_unhandled(pair, tag, 3000)
+        assert made.end() == 0
+    if tag and not dropped:
+        pytest.skip("this kernel does not count frames that nothing takes")
+    got = json.loads(path.read_text("ascii"))
+    assert (got["records"]["sequenced"], got["gaps"]["missing"]) == (3000, 0)
+    assert not [each for each in got["verdict"]["caveats"] if "before they could be captured" in each]
+    lines = [json.loads(line) for line in Path(f"{path}l").read_text("ascii").splitlines()]
+    assert {line["missed"] for line in lines if line["type"] == "snapshot"} <= {0}
+
+
+def test_what_was_lost_counts_beside_frames_that_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an interface counts as dropped may be frames that came, or that wait; what was certain once stays."""
+    told = interface.Lost(dropped=1000, missed=7)
+    port = SimpleNamespace(totals=border.new_totals(), waiting=0)
+    monkeypatch.setattr("seqcheck.interfaces.listened.losses", lambda name: told)
+    one = Listened("eth0", [port])  # type: ignore[list-item]
+    assert one.missed == 0
+    told = interface.Lost(dropped=1100, missed=9)
+    port.totals[border.T_UNHANDLED], port.waiting = 40, 20
+    assert one.missed == 42
+    port.totals[border.T_UNHANDLED], port.waiting = 60, 500
+    assert one.missed == 42
+    port.waiting = 0
+    assert one.missed == 42
+    told = interface.Lost(dropped=1110, missed=9)
+    assert one.missed == 52
+    told = interface.Lost(dropped=5, missed=0)  # another one, under the same name
+    here = interface.Interface(name="eth0", index=2, up=True, loopback=False, link=1, address=b"")
+    one.count_from(here, None)
+    told = interface.Lost(dropped=8, missed=1)
+    port.totals[border.T_UNHANDLED] += 2
+    assert one.missed == 52 + 1 + 1
+
+
+def test_drops_that_may_be_no_losses_are_told_apart_by_the_check() -> None:
+    assert losing("eth0", interface.Lost()) == []
+    certain, perhaps = losing("eth0", interface.Lost(dropped=1200, missed=3))
+    assert certain == "eth0: it is losing frames, 3 during this check: ip -s link show eth0"
+    assert "1,200 during this check: it loses them, or nothing on this host takes their protocol" in perhaps
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]], ids=" ".join)
+def test_a_capture_file_is_no_interface(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-capture-with-a-long-name.pcap").touch()
+    assert main(["live", "a-capture-with-a-long-name.pcap", *options]) == 2
+    said = capsys.readouterr().err
+    assert "a-capture-with-a-long-name.pcap is a file, not an interface" in said
+    assert "seqcheck analyze a-capture-with-a-long-name.pcap" in said
 
 
 @live
@@ -172,3 +259,35 @@ def test_all_interfaces_at_once_are_not_checked() -> None:
         "seqcheck: --check looks at single interfaces, and `any` is none",
         f"  There are: lo, {pair.into}.",
     ]
+
+
+@pytest.mark.parametrize(("argv", "said"), [
+    (["eth0"], ["`ip -s link show eth0` shows", "--promiscuous"]),
+    (["eth0", "--promiscuous", "--filter", "udp", "--direction", "in"], ["--filter lets none", "--direction in"]),
+    (["any"], ["`ip -s link` shows"]), (["-"], []),
+])  # fmt: skip
+def test_if_no_frame_came_the_error_says_what_to_try(argv: list[str], said: list[str]) -> None:
+    text = nothing_came(parse(["live", *argv]), argv[:1])
+    assert all(words in text for words in said)
+    assert ("--promiscuous" in text) == ("--promiscuous" in said)
+
+
+@live
+def test_a_capture_without_frames_says_what_to_try(pair: netns.Pair) -> None:
+    command = [
+        "ip",
+        "netns",
+        "exec",
+        pair.rx,
+        *netns.SEQCHECK,
+        "live",
+        pair.into,
+        "--duration",
+        "10ms",
+        "--filter",
+        "ip",
+    ]
+    got = subprocess.run(command, capture_output=True, text=True, check=False, timeout=netns.TIMEOUT)
+    assert got.returncode == 2
+    assert "the capture holds no frames" in got.stderr
+    assert "Perhaps --filter lets none of them through." in got.stderr

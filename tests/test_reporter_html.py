@@ -110,12 +110,20 @@ def test_requirements_are_listed_with_what_came_of_them() -> None:
 
 
 def test_the_next_steps_are_those_of_explain() -> None:
-    text = page(specimens.STALE)
+    text = page(replace(specimens.STALE, verdict=replace(specimens.STALE.verdict, ring_given=False)))
     for step in find("stale-slot").steps:  # type: ignore[union-attr]
         assert html_text.worded(step.do) in text
         assert html_text.text(step.command) in text
     assert "seqcheck explain missing" in page(replace(specimens.CLEAN, gaps=replace(specimens.CLEAN.gaps, missing=3)))
     assert "What to check next" not in page(specimens.CLEAN)
+
+
+def test_a_ring_size_that_was_given_is_not_asked_for() -> None:
+    given = replace(specimens.STALE, verdict=replace(specimens.STALE.verdict, ring_given=True))
+    inferred = replace(specimens.STALE, verdict=replace(specimens.STALE.verdict, ring_given=False))
+    asked = "Find out the size of the sender"
+    assert (asked in page(inferred), asked in page(given)) == (True, False)
+    assert "Change the ring&#x27;s size" in page(given)
 
 
 def test_what_is_ruled_out_is_said_as_such() -> None:

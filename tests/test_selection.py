@@ -1,6 +1,7 @@
 """Which frames are read: by number, time and tcpdump expression; and the filter's machine against tcpdump itself."""
 
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -225,3 +226,15 @@ def test_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     assert capture["selected"].endswith("where udp (200 of 300 frames)")
     assert main(["analyze", "--where", "tcp", str(STALE)]) == 2
     assert "the selection matches no frame: where tcp (0 of 4,120 frames)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["--from", "2030-01-01T00:00:00Z"], ["--to", "1970-01-01T00:00:01Z"]], ids=" ".join)
+def test_a_time_that_no_frame_has_is_compared_with_those_there_are(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mostly it is the time zone that is wrong."""
+    sample = Path(__file__).parent.parent / "samples" / "thread-4096.pcap"
+    assert main(["analyze", *argv, str(sample)]) == 2
+    said = capsys.readouterr().err
+    assert "the selection matches no frame: " in said
+    assert re.search(r"The frames are from 20\d\d-[-\d :.]+ UTC to 20\d\d-[-\d :.]+ UTC\.", said)

@@ -188,7 +188,10 @@ def test_what_is_not_asked_for_properly_is_refused(argv: list[str], capsys: pyte
 
 def test_an_interface_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["send", "nowhere0"]) == 2
-    assert "nowhere0 is not an interface" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "there is no interface nowhere0" in said
+    assert "There are: " in said
+    assert "--wait" not in said
 
 
 def test_no_fault_is_injected_by_default() -> None:

@@ -294,6 +294,8 @@ def refusal(source: object) -> InputError:
 def test_what_is_no_capture_is_refused_in_words(tmp_path: Path) -> None:
     assert refusal(tmp_path).message == f"{tmp_path} is a directory"
     assert refusal(tmp_path / "none").message == f"{tmp_path / 'none'} does not exist"
+    assert refusal(tmp_path / "none").hint == ""
+    assert "--cluster" in refusal("https://192.0.2.1/run.pcap").hint
     assert "is empty" in refusal(path_of(tmp_path, b"")).message
     error = refusal(path_of(tmp_path, b"<html>no capture at all</html>"))
     assert "is not a pcap or pcapng capture" in error.message

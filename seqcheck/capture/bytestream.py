@@ -209,7 +209,8 @@ def open_file(path: str) -> io.FileIO:
     except IsADirectoryError as error:
         raise InputError(f"{path} is a directory", hint="Name the capture files in it instead.") from error
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist") from error
+        hint = "URLs are read with --cluster, or through a pipe: curl URL | seqcheck analyze -" if "://" in path else ""
+        raise InputError(f"{path} does not exist", hint=hint) from error
     except PermissionError as error:
         raise InputError(f"you do not have permission to read {path}", hint="Check its mode and owner.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path

@@ -22,7 +22,7 @@ from seqcheck.capture.part import Span
 from seqcheck.capture.plan import Plan
 from seqcheck.capture.read_ahead import Coming, Read, Readers
 from seqcheck.capture.slots import Block
-from seqcheck.kernel.border import T_FIRST, T_LAST, T_ODD, T_ODD_AT
+from seqcheck.kernel.border import T_FIRST, T_LAST, T_ODD, T_ODD_AT, T_UNHANDLED
 
 SPARE = 2  # parts that are asked for, beside those that are being read
 ENOUGH = 64  # parts that led nowhere, one after another: then there are no more
@@ -195,5 +195,6 @@ def add_totals(totals: NDArray[np.int64], more: NDArray[np.int64]) -> None:
     totals[: T_ODD + 1] += more[: T_ODD + 1]
     if totals[T_ODD_AT] < 0:
         totals[T_ODD_AT] = more[T_ODD_AT]
+    totals[T_UNHANDLED] += more[T_UNHANDLED]
     totals[T_FIRST] = min(totals[T_FIRST], more[T_FIRST])
     totals[T_LAST] = max(totals[T_LAST], more[T_LAST])

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UsageError
+from ..errors import InputError, SeqcheckError, UsageError
 from ..kernel.border import Frames
 from ..linux import bpf
 from ..model import Capture
 from ..sink import Store
 from ..wire.bpf import Instruction, matches
-from .selection import Selection, nanoseconds
+from .selection import Selection, nanoseconds, said
 
 if TYPE_CHECKING:
     from . import CaptureReader
@@ -95,9 +95,18 @@ class Selected:
             selected=f"{self._selection.words} ({self._frames:,} of {self._read:,} frames)",
         )
 
-    def refusal(self) -> UsageError | None:
-        """Why nothing was selected, where a link layer that the expression does not suit is the reason."""
-        return None if self._frames else self._refused
+    def refusal(self) -> SeqcheckError | None:
+        """Why nothing was selected, where a link layer that the expression does not suit is the reason, or the time."""
+        if self._frames or self._refused is not None:
+            return None if self._frames else self._refused
+        first, last, asked = self._reader.first_ns, self._reader.last_ns, self._selection
+        if first is None or last is None or (asked.start is None and asked.end is None):
+            return None
+        inputs = ", ".join(self._reader.inputs)
+        return InputError(
+            f"{inputs}: the selection matches no frame: {asked.words} (0 of {self._read:,} frames)",
+            hint=f"The frames are from {said(first)} to {said(last)}.",
+        )
 
     def _settle_times(self, frames: Frames, low: int) -> None:
         """Times that count from the first frame, now that it is here."""

@@ -66,6 +66,10 @@ def place(folder: str | None) -> str:
         return tempfile.mkdtemp(prefix="seqcheck-demo-")
     try:
         os.makedirs(folder, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(
+            f"{folder} is a file, not a folder", hint="seqcheck demo takes the folder for its files."
+        ) from None
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
     return folder

@@ -119,6 +119,7 @@ def _one(options: Options, tell: Tell, inside: list[Confined]) -> Outcome:
         duplicates=report.duplicates.total,
         missing=report.gaps.missing,
         late=sum(stream.late for stream in report.streams),
+        damage=len(report.capture.damage),
         verdict=report.verdict,
     )
     if report.capture.unread:

@@ -76,6 +76,7 @@ COLUMNS: list[Column[Row]] = [
     Column(title="duplicates", value=of_found(lambda found: count(found.duplicates))),
     Column(title="missing", value=of_found(lambda found: count(found.missing))),
     Column(title="late", value=of_found(lambda found: count(found.late)), worth=5),
+    Column(title="damage", value=of_found(lambda found: count(found.damage) if found.damage else ""), worth=8),
     Column(title="cause", value=of_found(lambda found: headed(found.verdict.cause, found.missing)), words=True),
     Column(title="evidence", value=of_found(strength), worth=6, words=True),
     Column(title="ring", value=of_found(lambda found: str(found.verdict.ring_size or "")), worth=7),

@@ -15,7 +15,7 @@ from typing import Any
 
 from seqcheck.cli import privileges
 from seqcheck.cli.stdio import put
-from seqcheck.errors import InputError, SeqcheckError, UsageError
+from seqcheck.errors import SeqcheckError, UsageError
 from seqcheck.escape import visible
 from seqcheck.version import VERSION
 
@@ -52,7 +52,9 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--capture", {"action": "store_true", "help": "capture into the FIFO until it is closed"}),
     ("--extcap-interface", {"metavar": "NAME", "help": "the interface, by its name in the list"}),
     ("--extcap-version", {"metavar": "VERSION", "nargs": "?", "help": "Wireshark's version (not used)"}),
-    ("--extcap-capture-filter", {"metavar": "EXPRESSION", "help": "capture only what matches this expression"}),
+    ("--extcap-capture-filter", {
+        "metavar": "EXPRESSION",
+        "help": "capture only what matches this expression; without --capture, say what is wrong with it"}),
     ("--fifo", {"metavar": "PATH", "help": "where to write the capture"}),
     ("--layout", {"metavar": "LAYOUT", "help": "where the sequence number is, as for analyze"}),
     ("--promiscuous", {"action": "store_true", "help": "also capture frames sent to other addresses"}),
@@ -80,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
         put(*SETTINGS)
     elif args.capture and args.fifo:
         capture(args, name)
+    elif args.extcap_capture_filter is not None and not args.capture:
+        put(*wrong_filter(name, args.extcap_capture_filter))
     else:
         raise UsageError("nothing to do: --capture needs --fifo")
     return 0
@@ -99,13 +103,26 @@ def interfaces() -> list[str]:
 
 def dlt(name: str) -> str:
     """Its link layer."""
+    from seqcheck.interfaces.opening import absent
     from seqcheck.linux import interface
 
     found = interface.find(name)
     if found is None:
-        raise InputError(f"there is no interface {visible(name)}")
+        raise absent(name, None, waits=False)
     number, word, about = DLTS[found.link]
     return f"dlt {{number={number}}}{{name={word}}}{{display={about}}}"
+
+
+def wrong_filter(name: str, expression: str) -> list[str]:
+    """What is wrong with it. Wireshark asks while somebody types, and takes no output for a good sign."""
+    from seqcheck.linux import bpf, interface
+
+    found = interface.find(name)
+    try:
+        bpf.compile(expression, name, found.link if found is not None else None)
+    except SeqcheckError as error:
+        return [error.message]
+    return []
 
 
 def capture(args: argparse.Namespace, name: str) -> None:

@@ -19,7 +19,7 @@ from seqcheck.cli.destinations import TERMINAL, Destination, deliver_all, tell_a
 from seqcheck.cli.ending import Ending, stopping
 from seqcheck.cli.growing import Growing
 from seqcheck.cli.keeping import Keeping, checked
-from seqcheck.cli.listening import check, listen
+from seqcheck.cli.listening import check, listen, nothing_came
 from seqcheck.cli.live_flags import FLAGS
 from seqcheck.cli.live_output import deserted, drawing, opened, say_report
 from seqcheck.cli.naming import Namer
@@ -28,7 +28,7 @@ from seqcheck.cli.progress import wanted
 from seqcheck.cli.quantity import ring_size
 from seqcheck.cli.stdio import say
 from seqcheck.demands import Demands
-from seqcheck.errors import TROUBLE, UsageError
+from seqcheck.errors import TROUBLE, InputError, UsageError
 from seqcheck.outputs import FORMATS
 
 if TYPE_CHECKING:
@@ -166,7 +166,12 @@ def follow(options: Options, task: Task, reader: Ongoing, outputs: Outputs, endi
             each = " each" if ring and len(reader.inputs) > 1 else ""
             shared = f", shared by {args.workers} workers" if args.workers > 1 else ""
             say(f"seqcheck: listening on {', '.join(reader.inputs)}{ring}{each}{shared}")
-        report: Report = watch(reader, task, stops, show, keepers)
+        try:
+            report: Report = watch(reader, task, stops, show, keepers)
+        except InputError as error:
+            if reader.frames or error.hint:
+                raise
+            raise InputError(error.message, hint=nothing_came(args, reader.inputs)) from None
     failed = shown.failed
     unread = any(output.path == STDOUT and deserted(output) for _, output in outputs.reports)
     failed += deliver_all(drawing(report, options.demands, growing), *zip(*outputs.reports, strict=True))

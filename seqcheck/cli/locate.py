@@ -30,13 +30,16 @@ LIMITS = (  # the option, what it allows, and what is allowed without it
 
 DESCRIPTION = """\
 Reads captures of the same traffic from several points of its path, and says at which point
-each copy first appears, and between which points numbers were lost or reordered."""
+each copy first appears, and between which points numbers were lost or reordered. If two
+captures are of the two paths of a redundant network (PRP, HSR, ST 2022-7), it says what came
+on one path only, on both, and on neither."""
 
 EPILOG = """\
 examples:
   seqcheck locate sender=a.pcap switch=b.pcapng receiver=c.pcap.zst
   seqcheck locate --layout "udp:5000 seq=u32be@0" a=a.pcap b=b.pcap --report html=path.html
   seqcheck locate --max-lost 0.1% a=a.pcap b=b.pcap
+  seqcheck locate --layout prp one=lan-a.pcap two=lan-b.pcap
 
 exit codes: 0 nothing was lost or doubled (or within the limits), 1 findings, 2 trouble"""
 

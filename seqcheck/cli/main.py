@@ -131,12 +131,27 @@ def explain(error: Exception) -> list[str]:
     return [f"seqcheck: {message}", *(f"  {line}" for line in hint.splitlines())]
 
 
+_OWN = re.compile(r"exit codes:|environment:")  # what begins a line of its own
+
+
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Descriptions as they are, in the terminal's width. argparse makes one of these for each option that it is told
-    of, and would load shutil (and with it bz2 and lzma) to look that width up."""
+    """Text in the terminal's width; indented lines, which are commands, as they are. argparse makes one of these for
+    each option that it is told of, and would load shutil (and with it bz2 and lzma) to look that width up."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=columns() - 2)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        from textwrap import fill
+
+        lines: list[str] = []
+        for line in text.splitlines():
+            if lines and lines[-1] and line and not (line[0].isspace() or lines[-1][0].isspace() or _OWN.match(line)):
+                lines[-1] += f" {line}"
+            else:
+                lines.append(line)
+        prose = {"width": max(width, 11), "break_long_words": False, "break_on_hyphens": False}
+        return "\n".join(line if line[:1].isspace() else fill(line, **prose) for line in lines)  # type: ignore[arg-type]
 
 
 def columns() -> int:
@@ -220,7 +235,16 @@ def refuse(parser: Parser, unknown: Sequence[str], verbs: Sequence[str]) -> NoRe
     if not first.startswith("-"):
         raise UsageError(f"unexpected argument {first!r}", hint=f"try: {verb.prog} --help")
     options = [option for action in verb._actions for option in action.option_strings if option.startswith("--")]
-    raise UsageError(f"there is no option {first}{did_you_mean(first, options)}", hint=f"try: {verb.prog} --help")
+    near = did_you_mean(first, options) or elsewhere(first)
+    raise UsageError(f"there is no option {first}{near}", hint=f"try: {verb.prog} --help")
+
+
+def elsewhere(option: str) -> str:
+    """Which verbs have that option, as the rest of a sentence; nothing if none has."""
+    having = [verb for verb in VERBS if option in verb_of(build((verb,)), (verb,))._option_string_actions]
+    if len(having) < 2:
+        return "".join(f" here; {verb} has it" for verb in having)
+    return f" here; {', '.join(having[:-1])} and {having[-1]} have it"
 
 
 def named(argv: list[str]) -> tuple[str, ...]:

@@ -12,12 +12,13 @@ from seqcheck.model import Rival, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the table tells of a report, which itself may be too long for a pipe."""
+    """What the table tells of a report, which itself may be too long for a pipe. `damage`: places in the capture."""
 
     records: int
     duplicates: int
     missing: int
     late: int
+    damage: int
     verdict: Verdict
 
 
@@ -47,7 +48,7 @@ def outcome_of(tree: dict[str, Any]) -> Outcome:
                 "caveats": tuple(map(str, verdict["caveats"])),
             }
         )
-        counts = {name: int(found[name]) for name in ("records", "duplicates", "missing", "late")}
+        counts = {name: int(found[name]) for name in ("records", "duplicates", "missing", "late", "damage")}
         found = Found(verdict=verdict, **counts)
     return Outcome(
         code=int(tree["code"]),

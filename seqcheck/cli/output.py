@@ -249,7 +249,12 @@ def failing(name: str) -> Iterator[None]:
     except FileExistsError as error:
         raise OutputError(f"{name} already exists", hint="use --force to replace it") from error
     except OSError as error:
-        raise OutputError(f"cannot write {name}: {error.strerror or error}") from error
+        why, hint = error.strerror or str(error), ""
+        if isinstance(error, FileNotFoundError) and not os.path.isdir(folder := os.path.dirname(name) or "."):
+            why = f"there is no folder {folder}"
+        elif isinstance(error, IsADirectoryError):
+            why, hint = "it is a folder", "Name a file in it."
+        raise OutputError(f"cannot write {name}: {why}", hint=hint) from error
 
 
 def spare(inputs: Sequence[str | None], outputs: Sequence[str]) -> None:

@@ -19,8 +19,7 @@ from seqcheck.cli import privileges
 from seqcheck.cli.pace import Pace, hearing
 from seqcheck.cli.quantity import bounded, duration, share
 from seqcheck.cli.stdio import put, say
-from seqcheck.errors import InputError, UsageError
-from seqcheck.escape import visible
+from seqcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from seqcheck.linux.tx_ring import TxRing
@@ -119,6 +118,7 @@ FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def run(args: argparse.Namespace) -> int:
     """Send, and print the truth."""
+    from seqcheck.interfaces.opening import absent
     from seqcheck.linux import interface, memory
     from seqcheck.linux.tx_ring import SendError, TxRing, slot_size
     from seqcheck.simulate.outgoing import Orders, Outgoing
@@ -126,8 +126,7 @@ def run(args: argparse.Namespace) -> int:
 
     found = interface.find(args.interface)
     if found is None or not found.up:
-        what = "is down" if found else "is not an interface"
-        raise InputError(f"{visible(args.interface)} {what}")
+        raise absent(args.interface, found, waits=False)
     forever = args.duration is not None and args.count is None
     orders = Orders(
         ring_size=args.ring_size, frames=MOST_FRAMES if forever else args.count or 100_000, size=args.size,

@@ -65,7 +65,7 @@ class JsonLines(Sink):
                 self._output.output.appear()
 
     def __call__(self, now: Snapshot) -> None:
-        self._verdict = now.report.verdict if now.report else None
+        self._verdict = now.report.on_duplicates if now.report else None
         if self._output.broken is None:
             self._output.offer(snapshot(now))
             if now.sequenced:

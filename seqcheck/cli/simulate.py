@@ -104,8 +104,28 @@ NUMBERS: tuple[tuple[str, str, Any, str], ...] = (
 )  # fmt: skip
 
 
+# What a scenario file calls what these options set.
+KEYS = {
+    "[ring] size": "ring_size", "[ring] frames": "frames", "[traffic] streams": "streams", "[traffic] sizes": "size",
+    "[traffic] host_share": "host_share", "[layout] records": "records", "StaleSlot": "stale", "Loss": "loss",
+}  # fmt: skip
+
+
 def run(args: argparse.Namespace) -> int:
-    """Simulate and write."""
+    """Simulate and write. What is wrong with an option is said of that option."""
+    try:
+        return _run(args)
+    except UsageError as error:
+        message, hint = error.message, error.hint
+        for key, name in KEYS.items():
+            if args.scenario is None or getattr(args, name) is not None:
+                option = f"--{name.replace('_', '-')}"
+                message, hint = message.replace(key, option), hint.replace(key, option)
+        raise UsageError(message, hint=hint) from error
+
+
+def _run(args: argparse.Namespace) -> int:
+    """The same, in a scenario's words."""
     from seqcheck.simulate import (  # here, since it loads NumPy and scapy
         simulate,
         write,

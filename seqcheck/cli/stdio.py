@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import TextIO
 
 from seqcheck.errors import OutputError
-from seqcheck.escape import visible
+from seqcheck.escape import plain, visible
 
 
 def say(line: str) -> None:
     """One line on stderr, whatever bytes it carries and wherever stderr leads."""
     with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"{visible(line)}\n")
+        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+        sys.stderr.write(f"{plain(visible(line), encoding)}\n")
 
 
 def takes(stream: TextIO | None) -> bool:
@@ -30,7 +31,8 @@ def put(*lines: str) -> None:
     if sys.stdout is None:
         return
     encoding = sys.stdout.encoding or "utf-8"
-    text = "".join(f"{line}\n" for line in lines).encode(encoding, "backslashreplace").decode(encoding)
+    text = plain("".join(f"{line}\n" for line in lines), encoding)
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
     try:
         if text:  # to write nothing fails too, on a full device
             sys.stdout.write(text)

@@ -103,7 +103,7 @@ class _Finder(Sink):
 
     def found(self, rows: NDArray[Any], block: Block) -> None:
         """The duplicates among them."""
-        verdict = self.report.verdict if self.report else None
+        verdict = self.report.on_duplicates if self.report else None
         for row in rows[rows["kind"] == DUPLICATE]:
             known = row["e_record"] >= 0
             self._news.append(

@@ -52,7 +52,8 @@ class Allowance:
         if self.seconds is not None and seconds >= self.seconds:
             return f"the time limit of {self.seconds:g} s was reached"
         if self.memory is not None and _peak() >= self.memory:
-            return f"the memory limit of {self.memory >> 20} MiB was reached"
+            most = f"{self.memory >> 20} MiB" if self.memory >= 1 << 20 else f"{self.memory} bytes"
+            return f"the memory limit of {most} was reached"
         return ""
 
     def budget(self) -> Budget:

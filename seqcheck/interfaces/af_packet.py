@@ -251,6 +251,12 @@ class Port:
         self._unplaced += self.socket.count()
         return self.frames >= self.socket.accepted
 
+    @property
+    def waiting(self) -> int:
+        """How many frames wait in the ring."""
+        self._unplaced += self.socket.count()
+        return max(0, self.socket.accepted - self.frames)
+
     def close(self) -> None:
         """Let go of the ring."""
         for _, _, block in self._kept:

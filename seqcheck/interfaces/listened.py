@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from seqcheck.interfaces.af_packet import Port
 from seqcheck.interfaces.sniffer import SniffedPort
-from seqcheck.linux.interface import Interface
+from seqcheck.kernel.border import T_UNHANDLED
+from seqcheck.linux.interface import Interface, losses, numbered
 
 AnyPort = Port | SniffedPort
 
@@ -20,6 +21,10 @@ class Listened:
         self.interface: Interface | None = None
         self.last: Interface | None = None
         self.awaited = False
+        self._before = losses(name)  # when listening to it began
+        self._came_before = 0  # tagged frames that the host does not handle, by then
+        self._missed = self._missed_before = 0
+        self._settled = False
 
     def bind(self, interface: Interface) -> None:
         """Listen to it from now on. OSError if it has gone in the meantime."""
@@ -40,6 +45,38 @@ class Listened:
         for port in self.ports:
             port.socket.shut()
         self.leave()
+
+    @property
+    def missed(self) -> int:
+        """How many the interface or the host's queues lost before they could be taken, at least."""
+        return self._missed if self._settled else self._missed_as(self.called)
+
+    def settle(self) -> None:
+        """What is missed from now on is nobody's loss: the ports are closed next."""
+        if not self._settled:
+            self._missed_as(self.called)
+            self._settled = True
+
+    def _missed_as(self, called: str) -> int:
+        """The same, by the counters of that name.
+
+        Tagged frames of a protocol that the host does not handle came, although they count as dropped. So may those
+        that wait in the ring, which is looked at after the counters. What was certain once stays."""
+        lost = losses(called).since(self._before)
+        came = sum(port.waiting for port in self.ports) + self._came - self._came_before
+        self._missed = max(self._missed, self._missed_before + max(0, lost.dropped - came) + lost.missed)
+        return self._missed
+
+    @property
+    def _came(self) -> int:
+        return sum(int(port.totals[T_UNHANDLED]) for port in self.ports)
+
+    def count_from(self, now: Interface, last: Interface | None) -> None:
+        """It comes after `last`, or again: what it lost when it was not listened to does not count."""
+        before = numbered(last.index) if last is not None else None
+        if before is not None:
+            self._missed_as(before.name)
+        self._missed_before, self._came_before, self._before = self._missed, self._came, losses(now.name)
 
     @property
     def called(self) -> str:

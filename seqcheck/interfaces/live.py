@@ -83,7 +83,6 @@ class LiveReader(Summed, Stopping):
                 raise absent(name, one)
         self.adapters = tuple(adapter.look(name) for name in self.inputs)
         self._links = {name: interface.link_losses(name) for name in self.inputs}
-        self._missed = {name: interface.losses(name) for name in self.inputs}
         self._watch = interface.Watch()
         several = len(self.inputs) * how.workers
         if several == 1:  # those of several are put in order in one arena, into which all is copied
@@ -173,10 +172,7 @@ class LiveReader(Summed, Stopping):
     @property
     def missed(self) -> int:
         """Frames that the interfaces or the host's queues lost before us, as far as they say."""
-        return sum(self._missed_of(each, each.called) for each in self._listened)
-
-    def _missed_of(self, each: Listened, called: str) -> int:
-        return max(0, interface.losses(called) - self._missed[each.name])
+        return sum(each.missed for each in self._listened)
 
     @property
     def places(self) -> bool:
@@ -189,6 +185,8 @@ class LiveReader(Summed, Stopping):
         return ()
 
     def close(self) -> None:
+        for each in self._listened:
+            each.settle()
         for port in self._ports:
             port.close()
         self._watch.close()
@@ -337,9 +335,7 @@ class LiveReader(Summed, Stopping):
             each.bind(now)
             self._links[each.name] = interface.link_losses(now.name)
             if each.awaited or (last is not None and last.index != now.index):  # what another one lost does not count
-                before = interface.numbered(last.index) if last is not None else None
-                lost = self._missed_of(each, before.name) if before is not None else 0
-                self._missed[each.name] = interface.losses(now.name) - lost
+                each.count_from(now, last)
             if each.awaited:
                 called = f", as {visible(now.name)}" if now.name != each.name else ""
                 self._remark(f"{visible(each.name)} is there{called}")

@@ -48,9 +48,15 @@ def _filtering(name: str, how: Listening, found: interface.Interface | None) -> 
     return replace(how, filters=bpf.compile(how.expression, name, found.link if found and found.up else None))
 
 
-def absent(name: str, found: interface.Interface | None) -> InputError:
-    """What is said if it does not exist, or is down."""
+def absent(name: str, found: interface.Interface | None, *, waits: bool = True) -> InputError:
+    """What is said if it does not exist, or is down; `waits`: --wait would wait for it."""
     if found is None:
         there = ", ".join(visible(each) for each in interface.known())
-        return InputError(f"there is no interface {visible(name)}", hint=f"There are: {there}. --wait waits for it.")
-    return InputError(f"{visible(name)} is down", hint=f"sudo ip link set {visible(name)} up, or --wait for it")
+        return InputError(
+            f"there is no interface {visible(name)}",
+            hint=f"There are: {there}." + (" --wait waits for it." if waits else ""),
+        )
+    return InputError(
+        f"{visible(name)} is down",
+        hint=f"sudo ip link set {visible(name)} up" + (", or --wait for it" if waits else ""),
+    )

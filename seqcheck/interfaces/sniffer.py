@@ -83,6 +83,7 @@ class SniffedPort:
 
     places = False
     rest_ms = 0  # it `wakes`
+    waiting = 0  # not known
     block_size = AT_ONCE * MAX_FRAME  # of what is taken at once, at most
 
     def __init__(self, opened: Sniffed, pool: Pool) -> None:

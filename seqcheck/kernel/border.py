@@ -34,14 +34,15 @@ MORE, FULL, BAD, BLOCK = range(4)
 # BAD: the record there contradicts itself. BLOCK: pcapng only, a block there that is not a packet (Python's to read).
 
 # Indexes into Frames.totals, added up over the life of the object.
-T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST = range(6)
+T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST, T_UNHANDLED = range(7)
 # Wire bytes; frames with cap < wire; odd times; position in buf of the first record with an odd time (-1: none yet);
-# lowest and highest time stamp of the frames that have one (INT64_MAX and INT64_MIN while there is none).
+# lowest and highest time stamp of the frames that have one (INT64_MAX and INT64_MIN while there is none); frames that
+# the host received with a VLAN tag and a protocol other than IPv4, ARP and IPv6 (index_tpacket only).
 
 
 def new_totals() -> NDArray[np.int64]:
     """Totals of nothing yet. Several Frames of one input may share one."""
-    return np.array([0, 0, 0, -1, np.iinfo(np.int64).max, np.iinfo(np.int64).min], np.int64)
+    return np.array([0, 0, 0, -1, np.iinfo(np.int64).max, np.iinfo(np.int64).min, 0], np.int64)
 
 
 class Frames:
@@ -55,7 +56,7 @@ class Frames:
     link   uint16[n]    LINKTYPE (tcpdump.org/linktypes.html)
     count  int          rows in use
     first  int          number of row 0 over the whole input, counted from 1
-    totals int64[6]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST
+    totals int64[7]     T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST, T_UNHANDLED
     held   object       what a kernel knows of the arrays, its own business
     decoded object      what was read of all rows already, if anything (decode/decoded.py)
     within object       has a function called by the thread in whose processor's cache all of this lies; None: any

@@ -15,6 +15,11 @@ PLACE = "seq=u32be@0"  # offered where the number's place is missing
 _ANCHOR = "|".join(ANCHORS)
 # Applied one after the other, as often as they fit.
 _CHANGES: tuple[tuple[str, str], ...] = (
+    (r"^(?:upd|dup|pud|udt)(?=[\s:/.0-9])", "udp"),
+    (r"^(?:tpc|ctp)(?=[\s:/.0-9])", "tcp"),
+    (r"^ipv?[46](?=[\s:])", "ip"),
+    (r"^ether(?:net)?(?=[\s:])", "eth"),
+    (r"(?<=\s)(?:sequence|seq_?no|seq_?num|number|counter)\s*=\s*", "seq="),
     (rf"^({_ANCHOR})\s+(?:dst |src )?(?:port|proto|type)\s+(\S+)", r"\1:\2"),  # as a capture filter says it
     (r"^(?:dst |src )?port\s+([0-9]+)", r"udp:\1"),
     (rf"^({_ANCHOR})\s+(?:dst |src )?portrange\s+(\S+)", r"\1:\2"),
@@ -27,7 +32,7 @@ _CHANGES: tuple[tuple[str, str], ...] = (
     (rf"^({_ANCHOR})\s*[/.=@-]\s*(0x[0-9a-f]+|[0-9]+)", r"\1:\2"),
     (rf"^({_ANCHOR})\s*:\s+(\S)", r"\1:\2"),
     (r"[,;]\s*(?![0-9])", " "),
-    (r"\buint(8|16|24|32|48|64)(?:_t)?(?=@|:|[bl]e)", r"u\1"),
+    (r"\bu?int(8|16|24|32|48|64)(?:_t)?(?=@|:|[bl]e)", r"u\1"),
     (r"\b([bl]e)(8|16|24|32|48|64)(?=@|:)", r"u\2\1"),
     (r"\bu(8|(?:16|24|32|48|64)(?:[bl]e)?):(?=[0-9-])", r"u\1@"),
     (r"(^|\s)(u(?:8|(?:16|24|32|48|64)[bl]e)@)", r"\1seq=\2"),  # a word without its role

@@ -50,6 +50,7 @@ _QUOTED = r"""("[^"]*"|'[^']*')"""
 _WORD = re.compile(
     rf"u(?P<bits>[0-9]{{1,3}})(?P<order>[a-z]*)@(?P<offset>[+-]?(?:{NUMBER}))(?:&(?P<mask>{NUMBER}))?", re.ASCII
 )
+_TYPE = re.compile(r"u[0-9]{1,3}(?:be|le)?", re.ASCII)
 _WORD_IS = "TYPE@OFFSET[&MASK]; TYPE is u8, u16be, u16le, u24, u32, u48 or u64 with be or le; numbers decimal or 0x…"
 _DIGITS = re.compile(
     rf"(?P<kind>text|hex|bcd|varint)@(?:(?P<label>{_QUOTED})|(?P<offset>[+-]?(?:{NUMBER})))(?:\+(?P<size>[0-9]{{1,3}}))?",
@@ -212,7 +213,9 @@ def _modulus(text: str) -> tuple[str, int]:
 def _word(text: str) -> Word:
     found = _WORD.fullmatch(text)
     if not found:
-        raise UsageError(f"{text!r} is not a word")
+        if _TYPE.fullmatch(text):
+            raise UsageError(f"{text!r} has no offset", hint="As in u32be@0, which begins at byte 0.")
+        raise UsageError(f"{text!r} is not TYPE@OFFSET, such as u32be@0")
     bits, order, offset, mask = found["bits"], found["order"], found["offset"], found["mask"]
     if order not in ("be", "le") and not (order == "" and bits == "8"):
         raise UsageError(f"u{bits}{order} has no byte order" if not order else f"{order!r} is not a byte order",

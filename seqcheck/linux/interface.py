@@ -13,6 +13,7 @@ import struct
 import sys
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from seqcheck.errors import InputError, UsageError
 from seqcheck.escape import visible
@@ -25,8 +26,6 @@ ETHERNET, RAW, COOKED2 = 1, 101, 276  # LINKTYPE
 ANY = "any"  # all interfaces at once
 # ARPHRD_* (linux/if_arp.h) -> LINKTYPE of what a raw packet socket gives
 LINK_TYPES = {1: ETHERNET, 772: ETHERNET, 65534: RAW, 512: RAW, 768: RAW, 769: RAW, 778: RAW}
-# Counters below /sys/class/net/NAME/statistics of frames that came and that the host did not take in.
-LOSSES = ("rx_dropped", "rx_missed_errors", "rx_fifo_errors")
 RENAMED, RENAMING_S = 100, 0.002  # looks and the time between them: while it gets a name, it is found by none
 
 _REQUEST = struct.Struct(f"{IFNAMSIZ}s24s")
@@ -114,11 +113,24 @@ def stacked() -> list[tuple[str, list[str]]]:
     return found
 
 
-def losses(name: str) -> int:
-    """Frames that the interface itself says it lost on receiving, since it came up; 0 if it does not say."""
+class Lost(NamedTuple):
+    """Frames that came and that the host did not take in. `dropped` also counts frames that came as far as packet
+    sockets or, if there is no such socket, would have: those whose protocol nobody takes."""
+
+    dropped: int = 0
+    missed: int = 0
+
+    def since(self, before: Lost) -> Lost:
+        """What was added; nothing where the counters began anew."""
+        return Lost(max(0, self.dropped - before.dropped), max(0, self.missed - before.missed))
+
+
+def losses(name: str) -> Lost:
+    """What the interface itself says it lost on receiving, since it came up; 0 if it does not say."""
     if name == ANY:
-        return sum(losses(each) for each in known())
-    return sum(_counter(f"{name}/statistics/{each}") for each in LOSSES)
+        return Lost(*map(sum, zip(*(losses(each) for each in known()), strict=True)))
+    missed = _counter(f"{name}/statistics/rx_missed_errors") + _counter(f"{name}/statistics/rx_fifo_errors")
+    return Lost(_counter(f"{name}/statistics/rx_dropped"), missed)
 
 
 def link_losses(name: str) -> int:

@@ -69,6 +69,11 @@ class Report:
         return None if self.looked_again else self.other_traffic
 
     @property
+    def on_duplicates(self) -> Verdict | None:
+        """The verdict, if it is one on duplicates: None while there were none."""
+        return self.verdict if self.duplicates.total else None
+
+    @property
     def exit_code(self) -> int:
         """0 if no number is missing and none came twice but over redundant paths, and no foreign frame points at a
         ring, where that was asked; else 1. 2 where the field does not count, so that nothing was judged; or where

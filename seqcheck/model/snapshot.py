@@ -30,7 +30,8 @@ class Latest:
 class Found:
     """A duplicate at the moment it is found. `earlier_frame`, `distance` and `time_lag_ns` are null if the earlier
     copy is out of sight, `seq` and `lag` where frames carry no number; `cause` and `strength` are those of the verdict
-    so far, null before there is one. What a restart of the sender explains later is not in the final report."""
+    so far, null before there is one on duplicates. What a restart of the sender explains later is not in the final
+    report."""
 
     stream: int
     seq: int | None

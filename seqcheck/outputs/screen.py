@@ -17,6 +17,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self, TextIO, cast
 
+from seqcheck.escape import plain
 from seqcheck.outputs.keyboard import typed
 from seqcheck.outputs.patient import Patient, within
 
@@ -121,7 +122,8 @@ class Screen:
 
     def _write(self, text: str) -> None:
         if self._patient is not None:
-            self._patient.take(text.encode(getattr(self._out, "encoding", None) or "utf-8", "replace"))
+            encoding = getattr(self._out, "encoding", None) or "utf-8"
+            self._patient.take(plain(text, encoding).encode(encoding, "replace"))
         elif text:
             self._out.write(text)
             self._out.flush()

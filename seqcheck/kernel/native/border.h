@@ -13,7 +13,7 @@ enum { MAX_FRAME = 262144, MAX_BLOCK = 2 * MAX_FRAME, MAX_WIRE = 0x7FFFFFFF };
 
 enum { MORE, FULL, BAD, BLOCK };                                        /* why index stopped */
 
-enum { T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST, TOTALS };      /* where in totals */
+enum { T_BYTES, T_CUT, T_ODD, T_ODD_AT, T_FIRST, T_LAST, T_UNHANDLED, TOTALS };   /* where in totals */
 
 enum { TIMES, OVER, SHIFT };                                            /* kind of an interface's clock */
 

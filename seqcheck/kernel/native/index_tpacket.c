@@ -13,6 +13,7 @@ enum {
     ETHERNET = 1,
     COOKED2 = 276,
     COOKED_BYTES = 20,      /* of its header, and of the struct sockaddr_ll after the packet's */
+    OUTGOING = 4,           /* PACKET_OUTGOING */
     NS_PER_SECOND = 1000000000,
     AHEAD = 8               /* packets */
 };
@@ -41,6 +42,13 @@ static void put_cooked(uint8_t *frame, const uint8_t *from)
     to[8] = (uint8_t)(hardware >> 8);
     to[9] = (uint8_t)hardware;
     memcpy(to + 10, from + 10, 10);
+}
+
+/* Whether the host received it, and its stack takes no frames of that protocol. `from` is a sockaddr_ll. */
+static int unhandled(const uint8_t *from)
+{
+    const int protocol = from[2] << 8 | from[3];
+    return from[10] != OUTGOING && protocol != 0x0800 && protocol != 0x0806 && protocol != 0x86DD;
 }
 
 int walk_tpacket(struct frame_columns *f, struct tpacket_walk *w)
@@ -76,6 +84,8 @@ int walk_tpacket(struct frame_columns *f, struct tpacket_walk *w)
             why = BAD;
             break;
         }
+        if (rarely((status & VLAN_VALID) && mac >= HEADER + COOKED_BYTES))
+            totals[T_UNHANDLED] += unhandled(p + HEADER);
         if (rarely((status & VLAN_VALID) && w->link == ETHERNET && cap >= ADDRESS_BYTES
                    && cap <= MAX_FRAME - TAG_BYTES && mac >= HEADER + TAG_BYTES)) {
             put_tag_back(bytes + off, status & VLAN_TPID_VALID ? raw16(p + 36) : 0x8100, (uint16_t)raw32(p + 32));

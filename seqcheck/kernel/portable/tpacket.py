@@ -5,7 +5,8 @@ A block is a chain of packets in the byte order of this machine. Each begins wit
     0 u32 next   8 u32 nanoseconds   16 u32 wire     24 u16 mac                 32 u32 tag
     4 u32 seconds   12 u32 captured  20 u32 status   26 u16 (not read)  28 u32 (not read)  36 u16 protocol of the tag
 
-A struct sockaddr_ll follows it (20 bytes), which is read if there is no link-layer header (link 276, below):
+A struct sockaddr_ll follows it (20 bytes), which is read if there is no link-layer header (link 276, below) or a VLAN
+tag:
 
     50 u16 protocol, big-endian   52 u32 interface   56 u16 hardware   58 u8 type   59 u8 length   60 u8[8] address
 
@@ -15,7 +16,12 @@ addresses move 4 bytes to the front, into room that the socket reserved, and the
 protocol 0x8100 unless status says VLAN_TPID_VALID). So `buf` is written to, but in frames with a tag only. It must be
 the caller's own copy: the ring itself may change under one's hands.
 
-Source: linux/if_packet.h; net/packet/af_packet.c, tpacket_rcv; libpcap's pcap-linux.c does the same with tags.
+Linux counts a frame as dropped by its interface (rx_dropped) if it had a tag and its protocol has no handler, although
+packet sockets got it. So T_UNHANDLED counts the frames with a tag that the host received (type other than 4), with a
+protocol other than IPv4, ARP and IPv6.
+
+Source: linux/if_packet.h; net/packet/af_packet.c, tpacket_rcv; net/core/dev.c, __netif_receive_skb_core;
+libpcap's pcap-linux.c does the same with tags.
 """
 
 from __future__ import annotations
@@ -25,7 +31,7 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcheck.kernel.border import BAD, FULL, MAX_FRAME, MAX_WIRE, MORE, Frames
+from seqcheck.kernel.border import BAD, FULL, MAX_FRAME, MAX_WIRE, MORE, T_UNHANDLED, Frames
 from seqcheck.kernel.portable.index import _append, _span
 from seqcheck.wire.link import COOKED2, DOT1Q, ETHERNET, TAG
 
@@ -33,10 +39,13 @@ HEADER = 48
 COOKED = 20  # bytes of a header of LINKTYPE_LINUX_SLL2, and of a struct sockaddr_ll
 ADDRESSES = 12
 VLAN_VALID, VLAN_TPID_VALID = 0x10, 0x40
+OUTGOING = 4
+HANDLED = (0x0800, 0x0806, 0x86DD)  # IPv4, ARP, IPv6
 
 _PACKET = Struct("=6IH6xIH")
 _TAG = Struct(">HH")
 _ADDRESS, _COOKED = Struct("=IH"), Struct(">2xIH")
+_RECEIVED = Struct(">2xH6xB")  # of sockaddr_ll: protocol, type
 
 _Row = tuple[int, int, int, int, int]  # off, cap, wire, ns, link
 
@@ -75,6 +84,9 @@ def index_tpacket(buf: NDArray[np.uint8], start: int, stop: int, link: int, fram
         if following and not HEADER <= following <= stop - pos:
             why = BAD
             break
+        if status & VLAN_VALID and mac >= HEADER + COOKED:
+            said, kind = _RECEIVED.unpack_from(view, pos + HEADER)
+            frames.totals[T_UNHANDLED] += kind != OUTGOING and said not in HANDLED
         if status & VLAN_VALID and link == ETHERNET and ADDRESSES <= cap <= MAX_FRAME - TAG and mac >= HEADER + TAG:
             view[off - TAG : off - TAG + ADDRESSES] = bytes(view[off : off + ADDRESSES])
             off, cap, wire = off - TAG, cap + TAG, wire + TAG

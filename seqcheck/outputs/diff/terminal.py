@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from seqcheck.comparison import Comparison, Fact, Figure, StreamChange
-from seqcheck.escape import visible
+from seqcheck.escape import plain, visible
 from seqcheck.outputs import Page
-from seqcheck.outputs.diff.words import ARROW, PLAIN_ARROW, change, headline, outcome, ranked, said, share
+from seqcheck.outputs.diff.words import change, headline, outcome, ranked, said, share
 from seqcheck.outputs.terminal.style import CLEAN, DIM, FINDING, HEADING, INDENT, Column, table
 from seqcheck.outputs.wording import counted, key_text
 
@@ -43,20 +43,8 @@ def write(comparison: Comparison, out: BinaryIO, page: Page) -> None:
     hidden = len(comparison.streams) - ROWS
     if hidden > 0:
         console.print(Text(f"  and {counted(hidden, 'more', 'more')}; --report json lists them", style=DIM))
-    drawn = paper.getvalue()
-    if not writable(ARROW, page.encoding):
-        drawn = drawn.replace(ARROW, PLAIN_ARROW)
-    lines = [line.rstrip() for line in drawn.splitlines()]
-    out.write(("\n".join(lines) + "\n").encode(page.encoding, "replace"))
-
-
-def writable(text: str, encoding: str) -> bool:
-    """Whether that encoding has it."""
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+    lines = [line.rstrip() for line in paper.getvalue().splitlines()]
+    out.write(plain("\n".join(lines) + "\n", page.encoding).encode(page.encoding, "replace"))
 
 
 def figures(rows: list[Figure], width: int) -> RenderableType | None:

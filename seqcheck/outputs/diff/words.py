@@ -8,7 +8,7 @@ from seqcheck.outputs.wording import count
 
 OPENING = {"worse": "Worse", "better": "Better", "same": "Neither better nor worse"}
 PRESENCE = {"both": "", "new": "only after", "gone": "only before"}
-ARROW, PLAIN_ARROW = "→", ">"  # the second where the first cannot be written, equally wide
+ARROW = "→"
 FEW = 3  # streams' figures in the first line
 
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from seqcheck.escape import visible
+from seqcheck.escape import plain, visible
 from seqcheck.layout import Layout, builtins
 from seqcheck.layout import write as spec_of
 from seqcheck.layout.discovery import DOUBTLESS, LIKELY, Candidate
@@ -21,7 +21,8 @@ WORDS = ((DOUBTLESS, "beyond doubt"), (LIKELY, "likely"), (0.0, "unlikely"))
 
 def write(discovery: Discovery, out: BinaryIO, page: Page) -> None:
     """Plain lines, in the page's width."""
-    out.write(("\n".join(lines(discovery, page.width)) + "\n").encode(page.encoding, "replace"))
+    text = "\n".join(lines(discovery, page.width)) + "\n"
+    out.write(plain(text, page.encoding).encode(page.encoding, "replace"))
 
 
 def lines(discovery: Discovery, width: int) -> Iterator[str]:

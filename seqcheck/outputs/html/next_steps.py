@@ -11,6 +11,8 @@ from seqcheck.outputs.html.text import text, worded
 if TYPE_CHECKING:
     from seqcheck.demands import Demands
 
+SIZE = "--ring-size"  # a step that names this option asks for it
+
 
 def requirements(report: Report, demands: Demands | None) -> str:
     """Each requirement, and whether it holds; nothing if there is none."""
@@ -29,14 +31,16 @@ def requirements(report: Report, demands: Demands | None) -> str:
     )
 
 
-def steps(cause: str) -> str:
-    """What to check next, as `seqcheck explain` says it; nothing if there is nothing to do."""
+def steps(cause: str, *, ring_given: bool = False) -> str:
+    """What to check next, as `seqcheck explain` says it, but for the ring's size if it was given; nothing if there is
+    nothing to do."""
     found = find("missing" if cause == "loss" else cause)
-    if found is None or not found.steps or cause == "clean":
+    left = [step for step in found.steps if not (ring_given and SIZE in step.do + step.command)] if found else []
+    if found is None or not left or cause == "clean":
         return ""
     items = "".join(
         f"<li>{worded(step.do)}" + (f"<pre>{text(step.command)}</pre>" if step.command else "") + "</li>"
-        for step in found.steps
+        for step in left
     )
     return (
         f'<section id="next"><h2>What to check next</h2><ol>{items}</ol>'

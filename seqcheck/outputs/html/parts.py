@@ -51,7 +51,7 @@ def parts(report: Report, demands: Demands | None = None) -> dict[str, str]:
         "meaning": worded((MEANING if report.numbered else UNNUMBERED)[headline(report)]),
         "figures": figures(report),
         "because": listing("Why", verdict.because),
-        "next": steps(headline(report)),
+        "next": steps(headline(report), ring_given=report.verdict.ring_given),
         "requirements": requirements(report, demands),
         "rivals": pairs("What else it could be", [pair for pair in apart if not pair[1].startswith(RULED_OUT)])
         + pairs("Ruled out", ruled_out),

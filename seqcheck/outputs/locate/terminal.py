@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seqcheck.escape import visible
+from seqcheck.escape import plain, visible
 from seqcheck.model.located import Located, PointSeen, Segment, Way
 from seqcheck.outputs import Page
 from seqcheck.outputs.locate import words as words
@@ -50,11 +50,8 @@ def write(way: Way, out: BinaryIO, page: Page) -> None:
             console.print()
             console.print(Text(drawn[0], style=HEADING))
             console.print(Padding(drawn[1], (0, 0, 0, INDENT)))
-    drawn_text = paper.getvalue()
-    if marks.bullet == "*":
-        drawn_text = drawn_text.replace(words.ARROW, words.PLAIN_ARROW).replace("µ", marks.micro).replace("±", "+-")
-    lines = [line.rstrip() for line in drawn_text.splitlines()]
-    out.write(("\n".join(lines) + "\n").encode(page.encoding, "replace"))
+    lines = [line.rstrip() for line in paper.getvalue().splitlines()]
+    out.write(plain("\n".join(lines) + "\n", page.encoding).encode(page.encoding, "replace"))
 
 
 def sections(way: Way, width: int, marks: Marks) -> list[Drawn | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from seqcheck.model.located import Delay, Located, Segment, Way
 from seqcheck.outputs.wording import count, counted, span
 
-ARROW, PLAIN_ARROW = "→", ">"
+ARROW = "→"
 KINDS = {"duplicate": "copy", "lost": "lost", "late": "late"}
 OVER = "Delays are relative to the fastest frame, because the points' clocks need not agree."
 

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seqcheck.escape import visible
+from seqcheck.escape import plain, visible
 from seqcheck.model import UNREAD, LayoutInfo, Report
 from seqcheck.outputs import Page, wording
 from seqcheck.outputs.terminal import findings as findings
@@ -60,7 +60,7 @@ def write(report: Report, out: BinaryIO, page: Page) -> None:
             console.print(Text(title, style=HEADING))
         console.print(body if not title else Padding(body, (0, 0, 0, INDENT)))
     lines = [line.rstrip() for line in paper.getvalue().splitlines()]
-    out.write(("\n".join(lines) + "\n").encode(page.encoding, "replace"))
+    out.write(plain("\n".join(lines) + "\n", page.encoding).encode(page.encoding, "replace"))
 
 
 def headline(view: View) -> Drawn:
