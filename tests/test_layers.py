@@ -13,7 +13,7 @@ import seqcheck
 ROOT = Path(seqcheck.__file__).parent
 # From the bottom up; a part (a folder or a module) may import what lies below it, and nothing beside it.
 LAYERS = (
-    ("version", "escape", "errors", "dataclass", "closing", "serial"),
+    ("version", "escape", "errors", "dataclass", "closing", "serial", "spawning"),
     ("arguments", "documents", "spelling"),
     ("model",),
     ("demands", "comparison"),
