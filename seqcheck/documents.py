@@ -16,8 +16,10 @@ LARGEST_INTEGER = 1 << 64
 PARTS = 64  # of a key: a.b.c has three
 VALUES = 8_000_000  # of a JSON document; each takes 30 to 240 bytes
 WIDE = 1 << 24  # bytes of JSON that need not be ASCII: one character more makes all of them four times as wide
-_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
-_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{PARTS}}}")
+# Looking for a long key takes time in proportion to the text: a word is tried from its first letter only, and nothing
+# that matched is given back.
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{PARTS}}}")
 
 
 class DocumentError(Exception):

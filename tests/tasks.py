@@ -11,6 +11,11 @@ def double(task: int, tell: Callable[[Any], None]) -> int:
     return task * 2
 
 
+def heard(task: int, tell: Callable[[Any], None]) -> tuple[Any, list[int]]:
+    """What Ctrl-C does, and the signals that wait."""
+    return signal.getsignal(signal.SIGINT), sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
 def die_of_three(task: int, tell: Callable[[Any], None]) -> int:
     if task == 3:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -160,6 +160,13 @@ def test_no_stdout_at_all_is_told(capture: Path) -> None:
     assert (done.returncode, done.stderr) == (2, b"seqcheck: standard output is closed\n")
 
 
+@pytest.mark.parametrize("verb", ["explain", "layouts", "schema", "--version", "config", "completion bash"])
+def test_what_only_prints_cannot_without_stdout(verb: str) -> None:
+    command = f"exec {sys.executable} -m seqcheck {verb} >&-"
+    done = subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.PIPE, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (2, b"seqcheck: standard output is closed\n")
+
+
 def test_hostile_arguments_reach_no_terminal() -> None:
     for argv in (
         ["analyze", "\x1b]0;x\x07"],

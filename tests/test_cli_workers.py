@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import signal
+from multiprocessing import util
 from pathlib import Path
 
 import pytest
 import tasks
 
+from seqcheck.cli.confined import _vacate
 from seqcheck.cli.workers import News, carry_out
 
 
@@ -31,6 +34,31 @@ def test_a_process_that_dies_costs_its_own_task_only() -> None:
 
 def test_there_are_no_more_processes_than_asked_for() -> None:
     assert len({each.answer for each in carry_out(range(6), tasks.process, 2)}) <= 2
+
+
+def test_a_process_that_still_loads_does_not_hear_what_ends_its_employer(monkeypatch: pytest.MonkeyPatch) -> None:
+    masks, start = [], util.spawnv_passfds  # type: ignore[attr-defined]
+
+    def seen(path: bytes, args: list[str], passed: list[int]) -> int:
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+        return int(start(path, args, passed))
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    monkeypatch.setattr(util, "spawnv_passfds", seen)
+    (answer,) = answers(list(carry_out([0], tasks.heard, 1))).values()
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= masks[-1]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+    assert answer == (signal.SIG_IGN, [])  # it does later; Ctrl-C never
+
+
+def test_who_leaves_a_pipe_can_still_close_it() -> None:
+    """As the objects that hold it do when a confined process is interrupted."""
+    ours, theirs = multiprocessing.Pipe()
+    _vacate((theirs.fileno(),))
+    with pytest.raises(EOFError):
+        ours.recv()
+    theirs.close()
+    ours.close()
 
 
 def test_nothing_to_do_is_done() -> None:

@@ -34,6 +34,12 @@ TOML = {
     "a date": "frames = 1979-05-27T07:32:00Z",
     "too much": "# " + "x" * (2 << 20),
     "a quarrel": "a = 1\na = 2",
+    # Each of these would take minutes if a long key were looked for from each letter.
+    "a long word": "x" * 250_000,
+    "a long comment": f"# {'x' * 250_000}\na = 1",
+    "a long number": f"a = {'1_1' * 80_000}",
+    "a long name": f'layout = "{"x" * 250_000}"',
+    "a long table": f"[{'ring-' * 50_000}]",
 }
 JSON = {
     "lists in lists": "[" * 1_000_000,

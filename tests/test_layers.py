@@ -13,8 +13,8 @@ import seqcheck
 ROOT = Path(seqcheck.__file__).parent
 # From the bottom up; a part (a folder or a module) may import what lies below it, and nothing beside it.
 LAYERS = (
-    ("version", "escape", "errors", "dataclass", "closing", "serial"),
-    ("arguments", "documents"),
+    ("version", "escape", "errors", "dataclass", "closing", "serial", "spawning"),
+    ("arguments", "documents", "spelling"),
     ("model",),
     ("demands", "comparison"),
     ("wire", "linux"),
@@ -190,7 +190,7 @@ def test_a_run_with_findings_loads_no_more_than_that() -> None:
 # Parts that a live run is in when it has given up root, and may no longer read the files of modules; and modules of
 # theirs that it never enters, or (named_fields) enters before.
 BEHIND_THE_DROP = (
-    "decode", "track", "diagnose", "report", "layout", "dataclass",
+    "decode", "track", "diagnose", "report", "layout", "dataclass", "spelling",
     *(f"engine.{name}" for name in (
         "recognition", "evidence", "pipeline", "observation", "judging", "standing", "own_drops", "watch", "merged",
         "other_traffic", "same_ring",

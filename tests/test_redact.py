@@ -140,6 +140,20 @@ def test_bits_beside_the_counter_in_its_word_go() -> None:
     assert made[42:44] != b"\xaa\xbb"
 
 
+def test_a_frame_is_examined_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was and as it became: most of the time goes there."""
+    looked: list[bytes] = []
+
+    def count(data: bytes, *rest: Any) -> Any:
+        looked.append(data)
+        return examine(data, *rest)
+
+    monkeypatch.setattr("seqcheck.capture.redaction.examine", count)
+    frame = datagram(TEXT)
+    made = Redactor(layout.resolve("udp seq=u32be@0"), KEY).frame(frame, len(frame), 1)
+    assert looked == [frame, made]
+
+
 def test_equal_bytes_stay_equal_and_others_differ() -> None:
     redactor = Redactor(layout.resolve("udp:5001 seq=u32be@0"), KEY)
     frames = [datagram(struct.pack(">I", 1) + text) for text in (TEXT, TEXT, TEXT[:-1] + b"!")]

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from itertools import product
+from struct import unpack
 
 from ..dataclass import dataclass
 from ..errors import InputError, UsageError
-from ..kernel.border import CUT, HERE, MATCH, RECORD, Program
+from ..kernel.border import CUT, FIELD, HERE, MATCH, RECORD
 from ..kernel.portable.chain import is_each, to_next
 from ..kernel.portable.digits import is_digits, label_of, stretch
 from ..kernel.portable.examine import Seen, examine, following
@@ -56,14 +57,23 @@ class _Work:
 
 
 class _Reads:
-    """What reads the records of a frame. `begin` is what the offsets of words count from: 0, or HERE, where a record
-    begins."""
+    """What reads the records of a frame, sorted once, since each frame needs it: `words` are (offset, mask), `rows`
+    those of the program, by what they do."""
 
-    __slots__ = ("begin", "program", "words")
+    __slots__ = ("bers", "digits", "each", "label", "matches", "moves", "program", "words")
 
     def __init__(self, layout: Layout) -> None:
-        self.program, self.words = compile(layout), tuple(layout.words())
-        self.begin = HERE if layout.each and not layout.moves else 0
+        self.program = compile(layout)
+        # Offsets count from the payload, or from HERE, where a record begins.
+        begin = HERE if layout.each and not layout.moves else 0
+        self.words = tuple(
+            (begin + one.offset, one.mask.to_bytes(one.width, "big" if one.big else "little")) for one in layout.words()
+        )
+        rows = [dict(zip(FIELD.names or (), row, strict=True)) for row in self.program.fields.tolist()]
+        self.moves, self.digits = tuple(filter(is_move, rows)), tuple(filter(is_digits, rows))
+        self.bers, self.each = tuple(filter(is_ber, rows)), tuple(filter(is_each, rows))
+        self.matches = tuple((row["offset"], row["width"]) for row in rows if row["role"] == MATCH)
+        self.label = label_of(self.program)
 
     def of(self, data: bytes, wire: int, link: int) -> list[Seen]:
         """What it says of a frame, or of each record in it."""
@@ -87,13 +97,13 @@ class Redactor:
         words cannot be kept (inside a tunnel), or there are too many addresses."""
         seen = self._reads.of(data, wire, link)
         for salt in range(TRIES):
-            made = self._redacted(data, wire, link, kept=seen[0].status in (RECORD, CUT), salt=salt)
+            made = self._redacted(data, wire, link, kept=seen if seen[0].status in (RECORD, CUT) else [], salt=salt)
             if _alike(self._reads.of(made, wire, link), seen):
                 return made
-        return self._redacted(data, wire, link, kept=True, salt=0)
+        return self._redacted(data, wire, link, kept=seen, salt=0)
 
-    def _redacted(self, data: bytes, wire: int, link: int, *, kept: bool, salt: int) -> bytes:
-        """What the layout reads stays, if that is `kept`. By another `salt` all else becomes something else."""
+    def _redacted(self, data: bytes, wire: int, link: int, *, kept: list[Seen], salt: int) -> bytes:
+        """What the layout reads of the records `kept` stays. By another `salt` all else becomes something else."""
         work = _Work(data=bytearray(data), stays=bytearray(len(data)))
         kind, at = self._link(work, link)
         if kind == ARP:
@@ -101,7 +111,7 @@ class Redactor:
         elif kind in IP_TYPES:
             self._network(work, IP_TYPES[kind], at)
         if kept:
-            self._keep_words(work, data, wire, link)
+            self._keep_words(work, data, kept, locate(data, wire, link, self._reads.program.sought))
         self._replace(work, self._key + bytes([salt]) * (salt > 0))
         if kind in IP_TYPES:
             _sum_up(work.data, IP_TYPES[kind], at, whole=len(data) == wire)
@@ -144,9 +154,9 @@ class Redactor:
         if behind.protocol in LENGTHS:
             work.keep(behind.start, behind.start + LENGTHS[behind.protocol])
 
-    def _keep_words(self, work: _Work, data: bytes, wire: int, link: int) -> None:
+    def _keep_words(self, work: _Work, data: bytes, seen: list[Seen], outer: Place) -> None:
+        """`outer` is where the outermost payload is."""
         reads = self._reads
-        seen, outer = reads.of(data, wire, link), locate(data, wire, link, reads.program.sought)
         place, status = seen[0].place, seen[0].status
         if (outer.status, outer.start) != (RECORD, place.start):
             if status != RECORD:
@@ -155,15 +165,14 @@ class Redactor:
                 "a record lies inside a tunnel, where its number cannot be kept",
                 hint="Give a layout that names its place from the outer header: seqcheck discover.",
             )
-        for field in filter(is_digits, reads.program.fields if status == RECORD else ()):
-            stays = stretch(data, place, field, label_of(reads.program))
+        for field in reads.digits if status == RECORD else ():
+            stays = stretch(data, place, field, reads.label)
             work.keep(stays.start, stays.stop)
-        for stays in _decisive(data, place, reads.program):
-            work.keep(stays.start, stays.stop)
-        for record, one in product(seen, reads.words):
-            at = position(record.place, reads.begin + one.offset)
-            mask = one.mask.to_bytes(one.width, "big" if one.big else "little")
-            for byte, bits in enumerate(mask, at):
+        if reads.moves or reads.bers or reads.each:
+            for stays in _decisive(data, place, reads):
+                work.keep(stays.start, stays.stop)
+        for record, (offset, mask) in product(seen, reads.words):
+            for byte, bits in enumerate(mask, position(record.place, offset)):
                 if 0 <= byte < len(work.stays):
                     work.stays[byte] |= bits
                     work.data[byte] = (work.data[byte] & ~bits) | (data[byte] & bits)
@@ -291,25 +300,24 @@ def _sum_up(data: bytearray, version: int, at: int, *, whole: bool) -> None:
 def _checksum(data: bytes) -> bytes:
     """Source: RFC 1071."""
     data += bytes(len(data) & 1)
-    total = sum(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
+    total: int = sum(unpack(f">{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return (~total & 0xFFFF).to_bytes(2, "big")
 
 
-def _decisive(data: bytes, place: Place, program: Program) -> list[range]:
+def _decisive(data: bytes, place: Place, reads: _Reads) -> list[range]:
     """The bytes that lead to places which the payload itself tells, and those of BER elements; and what decides at each
     place of a record whether there is one."""
     looked: list[range] = []
     again = Place(start=place.start, end=place.end, stated=place.stated, here=place.start)
-    led = move(data, again, list(filter(is_move, program.fields)), looked)
-    for field in filter(is_ber, program.fields):
-        looked.append(content(data, again, int(field["value"]), looked))
-    rows = list(filter(is_each, program.fields))
-    goes_on = bool(rows) and led == RECORD
+    led = move(data, again, reads.moves, looked)
+    for field in reads.bers:
+        looked.append(content(data, again, field["value"], looked))
+    goes_on = bool(reads.each) and led == RECORD
     while goes_on:
-        for field in program.fields[program.fields["role"] == MATCH]:
-            at = max(position(again, int(field["offset"])), 0)
-            looked.append(range(at, at + int(field["width"])))
-        goes_on = to_next(data, again, rows, looked)
+        for offset, width in reads.matches:
+            at = max(position(again, offset), 0)
+            looked.append(range(at, at + width))
+        goes_on = to_next(data, again, reads.each, looked)
     return looked

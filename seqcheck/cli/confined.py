@@ -50,8 +50,8 @@ class Confined:
             os.close(writing)
             with os.fdopen(reading, "rb") as pipe:
                 raise _heard(child, pipe.fileno(), len(self._outputs))
-        for number in (reading, *self._unwanted):
-            os.close(number)
+        os.close(reading)
+        _vacate(self._unwanted)
         self.inside, self._pipe = True, writing
         for number, output in enumerate(self._outputs):
             output.hand_over(_Announcer(writing, number))
@@ -109,6 +109,14 @@ def _heard(child: int, pipe: int, outputs: int) -> Ended:
     whole = [int(line[1:]) for line in lines if line[:1] == b"w" and line[1:].isdigit() and len(line) < LONGEST]
     answer = next((line[1:] for line in lines if line[:1] == b"a"), b"")
     return Ended(code, [number for number in dict.fromkeys(whole) if number < outputs], answer)
+
+
+def _vacate(numbers: Sequence[int]) -> None:
+    """Leave what these descriptors led to. They stay open, since objects that hold them close them at the end."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in numbers:
+        os.dup2(nowhere, number, inheritable=False)
+    os.close(nowhere)
 
 
 def _once(number: signal.Signals) -> None:

@@ -6,13 +6,13 @@ Without a cause: the list of them. The texts are seqcheck/diagnose/causes, which
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from seqcheck.cli.layouts import columns, wrapped
 from seqcheck.cli.stdio import put
 from seqcheck.errors import UsageError
+from seqcheck.spelling import alike
 
 if TYPE_CHECKING:
     from seqcheck.diagnose.causes import Explanation
@@ -54,7 +54,7 @@ def named(name: str) -> Explanation:
 
     found = find(name)
     if found is None:
-        near = difflib.get_close_matches(name.lower(), explanations(), n=3, cutoff=0.5)
+        near = alike(name.lower(), explanations(), most=3, cutoff=0.5)
         guess = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UsageError(f"no cause named {name!r}{guess}", hint="`seqcheck explain` lists them")
     return found

@@ -16,12 +16,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that is most like this one, or nothing."""
-    import difflib  # here, since hardly any run needs it
+    from seqcheck.spelling import alike  # here, since hardly any run needs it
 
     plain = {_plain(each): each for each in known}
     if begun := [each for each in plain if each.startswith(_plain(word))]:
         return plain[begun[0]] if len(begun) == 1 else ""
-    close = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=CLOSE)
+    close = alike(_plain(word), plain, cutoff=CLOSE)
     return plain[close[0]] if close else ""
 
 

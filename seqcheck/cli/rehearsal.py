@@ -20,7 +20,7 @@ LAYOUT = "frame seq=u32be@46"
 # addresses, what may be demanded, and what NumPy puts off.
 LATER = (
     "difflib", "ipaddress", "pathlib", "seqcheck.layout.files", "seqcheck.layout.discovery", "seqcheck.layout.meant",
-    "seqcheck.demands", "seqcheck.decode.several", "seqcheck.engine.same_ring",
+    "seqcheck.spelling", "seqcheck.demands", "seqcheck.decode.several", "seqcheck.engine.same_ring",
     "dataclasses", "numpy.ma", "traceback", "seqcheck.engine.watch", "seqcheck.engine.guard",
     "seqcheck.report.unjudged", "seqcheck.diagnose.redundancy", "seqcheck.interfaces.recorder",
     "seqcheck.interfaces.recording", "seqcheck.cli.saver", "seqcheck.cli.showing", "seqcheck.cli.annotations",

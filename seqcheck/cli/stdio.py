@@ -29,6 +29,8 @@ def takes(stream: TextIO | None) -> bool:
 def put(*lines: str) -> None:
     """Lines on stdout, at once. OutputError if they cannot be written; a broken pipe stays what it is."""
     if sys.stdout is None:
+        if lines:
+            raise OutputError("standard output is closed")
         return
     encoding = sys.stdout.encoding or "utf-8"
     text = plain("".join(f"{line}\n" for line in lines), encoding)

@@ -16,6 +16,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from seqcheck.dataclass import dataclass
+from seqcheck.spawning import listen, undisturbed
 
 END = None
 PATIENCE_S = 10.0  # for a worker to clean up
@@ -97,7 +98,8 @@ def hire(work: Work, tasks: Sequence[Any], task: int) -> Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs, work), daemon=True)
-    process.start()
+    with undisturbed():
+        process.start()
     theirs.close()
     worker = Worker(process=process, pipe=ours, task=task)
     give(worker, task, tasks)
@@ -136,6 +138,7 @@ def serve(pipe: Connection, work: Work) -> None:
     """What a worker does: task by task, until there are no more or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    listen()
     try:
         while (given := pipe.recv()) is not END:
             pipe.send((True, work(given[0], Tell(pipe))))

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..dataclass import dataclass
 from ..errors import InputError, UsageError
+from ..spawning import CTRL_C, undisturbed
 
 PATIENCE_S = 20  # for the scheduler to answer, and for its first worker
 _LOCAL = re.compile(r"local:([1-9]\d{0,3})")
@@ -50,12 +51,12 @@ def connected(address: str) -> Iterator[Cluster]:
     with ExitStack() as stack:
         where: Any = address
         if local:
-            where = stack.enter_context(
-                distributed.LocalCluster(
+            with undisturbed(CTRL_C):
+                made = distributed.LocalCluster(
                     n_workers=int(local[1]), threads_per_worker=1, processes=True, dashboard_address=None,
                     silence_logs=logging.CRITICAL,
-                )
-            )  # fmt: skip
+                )  # fmt: skip
+            where = stack.enter_context(made)
         try:
             client = stack.enter_context(distributed.Client(where, timeout=PATIENCE_S))
         except (OSError, TimeoutError, ValueError) as error:

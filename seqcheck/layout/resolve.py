@@ -66,9 +66,9 @@ def resolve(text: str) -> Layout:
     if described := re.match(r"(struct|scapy)[:=](\S*)", text, re.ASCII):
         raise _described(described[1], described[2])
     if text and len(text.split()) == 1 and "=" not in text:
-        import difflib
+        from seqcheck.spelling import alike
 
-        near = difflib.get_close_matches(re.split("[:%]", text)[0], _BY_NAME, n=1)
+        near = alike(re.split("[:%]", text)[0], _BY_NAME)
         raise UsageError(
             f"no layout named {text!r}" + (f"; did you mean {near[0]}?" if near else ""),
             hint=f"Built-ins: {', '.join(_BY_NAME)}. Or a file NAME.toml, or a spec, as in: {spec.EXAMPLE}",

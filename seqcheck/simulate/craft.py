@@ -297,6 +297,8 @@ def _get(raw: NDArray[np.uint8], word: Word, start: int) -> int:
 
 def _put(raw: NDArray[np.uint8], word: Word, start: int, value: int) -> None:
     """Set the masked bits of a word to `value` (not shifted), leave the others."""
+    if not _fits(word, start, len(raw)):
+        raise UsageError(f"frames of {len(raw)} bytes are too short for the layout")
     at, order = _at(word, start, len(raw)), "big" if word.big else "little"
     old = int.from_bytes(raw[at : at + word.width].tobytes(), order)  # type: ignore[arg-type]
     new = old & ~word.mask | value & word.mask

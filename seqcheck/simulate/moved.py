@@ -16,7 +16,7 @@ STREAM, NUMBER = 32, 64  # bits of elements
 
 def led(layout: Layout, size: int) -> tuple[bytearray, int]:
     """The first bytes of a payload of `size` bytes, as the layout's moves need them, and where these lead."""
-    front = bytearray(size)
+    front = bytearray(max(size, 0))
     for match in layout.matches:
         if layout.moves and match.equal and match.value is not None and match.word.offset < HERE:
             put(front, match)

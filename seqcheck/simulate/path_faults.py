@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from seqcheck.errors import UsageError
 from seqcheck.simulate.draw import Draw
 from seqcheck.simulate.ring import append, records
-from seqcheck.simulate.scenario import MAX_FRAMES
+from seqcheck.simulate.scenario import END_NS
 from seqcheck.simulate.template import HOPS
 from seqcheck.simulate.traffic import (
     COPY,
@@ -31,6 +31,7 @@ from seqcheck.simulate.traffic import (
     THERE,
     Traffic,
     merge,
+    room,
 )  # fmt: skip
 
 SECOND = 1_000_000_000  # ns
@@ -172,7 +173,9 @@ def _reorder(traffic: Traffic, fault: Reorder, draw: Draw) -> None:
 
 def _path_copy(traffic: Traffic, fault: PathCopy, draw: Draw) -> None:
     there = np.flatnonzero(traffic.sent["fate"] == THERE)
-    copies = traffic.sent[there if fault.share >= 1 else there[draw.hits(fault.share, len(there))]]
+    rows = there if fault.share >= 1 else there[draw.hits(fault.share, len(there))]
+    room(traffic, len(rows))
+    copies = traffic.sent[rows]
     copies["ns"] += fault.delay_ns
     if fault.jitter_ns:
         copies["ns"] += draw.integers(-fault.jitter_ns, fault.jitter_ns + 1, len(copies))
@@ -188,8 +191,7 @@ def _path_copy(traffic: Traffic, fault: PathCopy, draw: Draw) -> None:
 def _loop(traffic: Traffic, fault: Loop, draw: Draw) -> None:
     there = np.flatnonzero(traffic.sent["fate"] == THERE)
     looped = traffic.sent[there[draw.hits(fault.share, len(there))]]
-    if len(traffic.sent) + len(looped) * fault.times > MAX_FRAMES:
-        raise UsageError(f"loop: more than {MAX_FRAMES} frames", hint="a smaller share, or fewer times")
+    room(traffic, len(looped) * fault.times)
     rounds = []
     for turn in range(1, fault.times + 1):
         copies = looped.copy()
@@ -206,6 +208,7 @@ def _retransmission(traffic: Traffic, fault: Retransmission, draw: Draw) -> None
     again = mine & (sent["fate"] == THERE) & _bursts(fault.rate, fault.run, len(sent), draw)
     again |= mine & (sent["fate"] == LOST) & draw.hits(fault.lost, len(sent))
     rows = np.flatnonzero(again)
+    room(traffic, len(rows))
     fresh = traffic.contents[sent["content"][rows]]
     fresh["ident"] += np.uint16(0x4000)  # a later number of the same counter
     fresh["slot"] = -1
@@ -222,6 +225,7 @@ def _scatter(traffic: Traffic, fault: Scatter, draw: Draw) -> None:
     sent = traffic.sent
     can = np.flatnonzero(records(traffic) & (sent["fate"] == THERE))
     chosen = draw.pick(can[can < len(sent) - fault.within], fault.count)
+    room(traffic, len(chosen))
     copies = sent[chosen]
     copies["ns"] = sent["ns"][chosen + draw.integers(1, fault.within + 1, len(chosen))]
     copies["label"] = SCATTER
@@ -268,13 +272,14 @@ def _delay(traffic: Traffic, fault: Delay, draw: Draw) -> None:
 def _point(traffic: Traffic, fault: Point, draw: Draw) -> None:
     if fault.name in traffic.points:
         raise UsageError(f"point: there are two points {fault.name!r}")
+    room(traffic, len(traffic.sent))
     seen = traffic.sent.copy()
     seen["fate"][(seen["fate"] == THERE) & draw.hits(fault.rate, len(seen))] = DROPPED
     if len(seen):
         since = seen["ns"] - seen["ns"][0]
         seen["ns"] += fault.offset_ns + since // SECOND * fault.drift_ppb + since % SECOND * fault.drift_ppb // SECOND
-        if int(seen["ns"].min()) < 0:
-            raise UsageError(f"point: the clock of {fault.name!r} shows times before 1970")
+        if int(seen["ns"].min()) < 0 or int(seen["ns"].max()) >= END_NS:
+            raise UsageError(f"point: the clock of {fault.name!r} shows times before 1970 or after 2106")
     traffic.points[fault.name] = seen
 
 

@@ -5,6 +5,7 @@ A fault takes hold only where it shows and stays what it is named. All masks are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,19 +51,38 @@ def spread(plan: Plan, where: Where, can: NDArray[np.bool_], needs: NDArray[np.i
         order, most = candidates[draw.hits(where.rate, len(candidates))], len(candidates)
     else:
         order, most = candidates[np.argsort(draw.uniform(len(candidates)), kind="stable")], where.count
-    used = np.zeros(len(can), np.bool_)
+    used, needed = np.zeros(len(can), np.bool_), _stretches(needs, len(can))
+    single = memoryview(used)  # takes one value at a time faster
     kept: list[int] = []
     for place in order.tolist():
         if len(kept) == most:
             break
-        needed = place + (needs if needs.ndim == 1 else needs[:, place])
-        needed = needed[(needed >= 0) & (needed < len(used))]
-        if not used[needed].any():
-            used[needed] = True
-            kept.append(place)
+        mine = needed(place)
+        # Stretches that are equally long and overlap do so at an end, so hardly any is looked through.
+        if any(single[begin] or single[end - 1] for begin, end in mine):
+            continue
+        if any(used[begin:end].any() for begin, end in mine):
+            continue
+        for begin, end in mine:
+            used[begin:end] = True
+        kept.append(place)
     if len(kept) < where.count and not where.rate:
         raise _too_few(where, len(kept))
     return np.array(sorted(kept), np.int64)
+
+
+def _stretches(needs: NDArray[np.int64], frames: int) -> Callable[[int], list[tuple[int, int]]]:
+    """What gives the advances that a strike at a place needs: where each stretch of them begins and ends."""
+    if needs.ndim > 1:
+        return lambda place: [(by, by + 1) for by in (place + needs[:, place]).tolist() if 0 <= by < frames]
+    cuts = np.flatnonzero(np.diff(needs) != 1) + 1
+    blocks = [(int(block[0]), int(block[-1]) + 1) for block in np.split(needs, cuts)]
+
+    def there(place: int) -> list[tuple[int, int]]:
+        found = [(max(place + begin, 0), min(place + end, frames)) for begin, end in blocks]
+        return [(begin, end) for begin, end in found if begin < end]
+
+    return there
 
 
 def _kept_to_slots(plan: Plan, where: Where, can: NDArray[np.bool_]) -> NDArray[np.bool_]:

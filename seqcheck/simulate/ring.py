@@ -23,6 +23,7 @@ from seqcheck.simulate.traffic import (
     Traffic,
     blank,
     merge,
+    room,
 )
 
 NOWHERE = -1
@@ -122,6 +123,7 @@ def _beside(traffic: Traffic, when: NDArray[np.int64], scenario: Scenario, sizes
 
 def append(traffic: Traffic, contents: NDArray[np.void], label: int) -> None:
     """New contents that go out once each, at their own time."""
+    room(traffic, len(contents))
     sent = blank(len(contents))
     sent["content"] = len(traffic.contents) + np.arange(len(contents))
     sent["length"] = contents["size"]

@@ -22,11 +22,11 @@ from seqcheck.simulate.path_faults import PATH_FAULTS, Point
 from seqcheck.simulate.render import Shape, render, shapes
 from seqcheck.simulate.ring import turn
 from seqcheck.simulate.ring_faults import RING_FAULTS
-from seqcheck.simulate.scenario import MAX_SIZE, Scenario
+from seqcheck.simulate.scenario import END_NS, MAX_SIZE, Scenario
 from seqcheck.simulate.scenario_file import check
 from seqcheck.simulate.sender import plan
 from seqcheck.simulate.template import V_SEQ, Template
-from seqcheck.simulate.traffic import DROPPED, FILTERED, RECORD, THERE, Traffic
+from seqcheck.simulate.traffic import DROPPED, FILTERED, RECORD, THERE, Traffic, beyond
 from seqcheck.wire import pcap, pcapng
 
 ETHERNET = 1  # LINKTYPE
@@ -76,10 +76,18 @@ def simulate(scenario: Scenario) -> Simulated:
     for fault, draw in zip(scenario.faults, draws, strict=True):
         if type(fault) in PATH:
             PATH[type(fault)](traffic, fault, draw)
+            _check_times(traffic, fault)
     shape = shapes(lambda kind, size: _shape(layout, scenario, kind, size))
     points = {name: replace(traffic, sent=sent, points={}) for name, sent in traffic.points.items()}
     made_there = {name: _captured(scenario, layout, each, shape) for name, each in points.items()}
     return replace(_captured(scenario, layout, traffic, shape), points=made_there)
+
+
+def _check_times(traffic: Traffic, fault: object) -> None:
+    """Each fault adds so little that nothing has rolled over before this."""
+    ns = traffic.sent["ns"]
+    if len(ns) and (int(ns.min()) < 0 or int(ns.max()) >= END_NS):
+        raise beyond(next(name for name, (kind, _) in PATH_FAULTS.items() if kind is type(fault)))
 
 
 def _captured(scenario: Scenario, layout: Layout, traffic: Traffic, shape: Shape) -> Simulated:
@@ -174,14 +182,14 @@ def _check_cuts(traffic: Traffic, kept: NDArray[np.int64], scenario: Scenario, s
     rows = traffic.sent[kept]
     content = traffic.contents[rows["content"]]
     snap = scenario.capture.snap or MAX_FRAME
-    for size in scenario.traffic.sizes:
-        mine = (content["kind"] == RECORD) & (content["size"] == size)
-        if not mine.any():
-            continue
+    mine = np.flatnonzero(content["kind"] == RECORD)
+    sizes, which = np.unique(content["size"][mine], return_inverse=True)
+    cut = rows["cut"][mine]
+    shown = np.minimum(rows["length"][mine], np.where(cut > 0, cut, MAX_FRAME))
+    least = np.full(len(sizes), snap, np.int64)
+    np.minimum.at(least, which, shown)
+    for size, left in zip(sizes.tolist(), least.tolist(), strict=True):
         end = max(fill.at + fill.width for fill in shape(RECORD, size).fills if fill.what == V_SEQ)
-        left = min(int(rows["length"][mine].min()), snap)
-        cuts = rows["cut"][mine & (rows["cut"] > 0)]
-        left = min(left, int(cuts.min(initial=left)))
         if left < end:
             raise UsageError(
                 f"the number ends at byte {end} of the frame, and {left} cuts it off",

@@ -14,6 +14,10 @@ MAX_RING = 1 << 16
 MAX_STREAMS = 1 << 16
 MAX_SIZE = 16_000  # bytes of a frame
 MAX_RECORDS = 1024  # in a frame
+MAX_SIZES = 1024  # different ones: each needs a template
+MAX_TAGS = 16
+MAX_WORK = 200_000_000  # frames times faults
+END_NS = (1 << 32) * 1_000_000_000  # times in pcap have 32 bits of seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ Only reads; what the fields mean is in `scenario.py`, `ring_faults.py` and `path
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -21,13 +20,17 @@ from seqcheck.simulate.scenario import (
     MAX_RECORDS,
     MAX_RING,
     MAX_SIZE,
+    MAX_SIZES,
     MAX_STREAMS,
+    MAX_TAGS,
+    MAX_WORK,
     Capture,
     Layout,
     Ring,
     Scenario,
     Traffic,
 )  # fmt: skip
+from seqcheck.spelling import alike
 
 MAX_FILE = 1 << 18
 TABLES: dict[str, type[Any]] = {"ring": Ring, "traffic": Traffic, "layout": Layout, "capture": Capture}
@@ -49,6 +52,8 @@ LIMITS = {
     ("layout", "modulus"): (2, 1 << 64),
     ("layout", "step"): (0, 1 << 20),
     ("layout", "vlan"): (0, 4095),
+    ("ring", "pauses"): (0, 10**15),
+    ("traffic", "restarts"): (0, 10**15),
     ("capture", "snap"): (0, 262_144),
     ("capture", "begin_ns"): (0, 4 * 10**18),
 }
@@ -70,6 +75,8 @@ FAULT_LIMITS = {
     "distance": (1, MAX_FRAMES),
     "within": (1, MAX_FRAMES),
     "vlan": (-1, 4095),
+    "offset_ns": (-2 * 10**18, 2 * 10**18),
+    "drift_ppb": (-(10**8), 10**8),
     **dict.fromkeys(("pause_ns", "delay_ns", "jitter_ns", "period_ns", "timeout_ns"), (0, 10**15)),
 }
 CHOICES = {
@@ -135,6 +142,7 @@ def check(scenario: Scenario) -> None:
     if not 0 <= scenario.seed < 1 << 64:
         raise UsageError(f"seed: {scenario.seed} is not from 0 to 2**64 - 1")
     traffic = scenario.traffic
+    _cost(scenario)
     if not traffic.sizes or not scenario.ring.slot_ns or not traffic.foreign:
         raise UsageError("sizes, slot_ns and foreign need at least one entry")
     for name in traffic.foreign:
@@ -146,13 +154,31 @@ def check(scenario: Scenario) -> None:
         raise UsageError(f"[traffic] shares: {traffic.streams} streams need as many shares above 0")
 
 
+def _cost(scenario: Scenario) -> None:
+    """UsageError if it takes more time or memory than a scenario may."""
+    frames, numbers = scenario.ring.frames, scenario.ring.frames * scenario.layout.records
+    if numbers > MAX_FRAMES:
+        raise UsageError(f"{numbers:,} numbers in {frames:,} frames", hint=f"it may be {MAX_FRAMES:,}")
+    if frames * len(scenario.faults) > MAX_WORK:
+        raise UsageError(
+            f"{len(scenario.faults):,} faults in {frames:,} frames",
+            hint=f"frames times faults may be {MAX_WORK:,}: fewer frames, or fewer faults",
+        )
+    for name, given, most in (
+        ("[traffic] sizes", scenario.traffic.sizes, MAX_SIZES),
+        ("[layout] vlan", scenario.layout.vlan, MAX_TAGS),
+    ):
+        if len(given) > most:
+            raise UsageError(f"{name}: {len(given):,} entries", hint=f"there may be {most:,}")
+
+
 def _range(table: str, name: str, value: Any) -> None:
     where = f"[{table}] {name}"
     for one in value if isinstance(value, tuple) else () if value is None else (value,):
         if name in SHARES and not 0 <= one <= 1:
             raise UsageError(f"{where}: {one} is not a share", hint="it may be 0 to 1")
         bounds = FAULT_LIMITS.get(name) if table == "fault" else LIMITS.get((table, name))
-        if bounds and not bounds[0] <= one <= bounds[1]:
+        if bounds and not bounds[0] <= (one[-1] if isinstance(one, tuple) else one) <= bounds[1]:  # of pairs, the ns
             low, high = bounds
             raise UsageError(f"{where}: {one} is out of range", hint=f"it may be {low} to {high}")
         if (table, name) in CHOICES and one not in CHOICES[table, name]:
@@ -181,7 +207,7 @@ def _table(where: str, made: type[Any], tree: Any) -> Any:
 def _known(where: str, tree: Any, names: Any) -> None:
     for name in tree:
         if name not in names:
-            near = difflib.get_close_matches(str(name), list(names), n=1)
+            near = alike(str(name), names)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
             raise UsageError(f"{where}: unknown key {name}", hint=hint)
 

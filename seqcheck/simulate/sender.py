@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from seqcheck.errors import UsageError
 from seqcheck.simulate.draw import Draw
-from seqcheck.simulate.scenario import Scenario
-from seqcheck.simulate.traffic import FRESH
+from seqcheck.simulate.scenario import END_NS, Scenario
+from seqcheck.simulate.traffic import FRESH, beyond
 
 OWN, HOST, EXTRA, IDLE = range(4)
 
@@ -90,12 +90,15 @@ def plan(scenario: Scenario) -> Plan:
         cut=np.zeros(frames, np.int32),
         epoch=np.zeros(frames, np.int32),
     )
-    for place, pause in (*scenario.ring.pauses, *traffic.restarts):
+    pauses = (*scenario.ring.pauses, *traffic.restarts)
+    if sum(pause for _, pause in pauses) >= END_NS:
+        raise beyond("the pauses")
+    for place, pause in pauses:
         if not 0 <= place < frames:
             raise UsageError(f"a pause or restart at advance {place}: the ring makes only {frames}")
         made.pause[place] += pause
-    for place, _ in traffic.restarts:
-        made.epoch[place:] += 1
+    if traffic.restarts:
+        made.epoch += np.cumsum(np.bincount([place for place, _ in traffic.restarts], minlength=frames), dtype=np.int32)
     _widen(made, scenario)
     return made
 
@@ -175,5 +178,7 @@ def times(made: Plan, scenario: Scenario) -> NDArray[np.int64]:
         gaps = gaps + np.floor(gaps * swing).astype(np.int64)
     gaps = gaps + made.pause
     gaps[:1] = 0
+    if scenario.capture.begin_ns + float(gaps.sum(dtype=np.float64)) >= END_NS:
+        raise beyond("the ring")
     out: NDArray[np.int64] = scenario.capture.begin_ns + np.cumsum(gaps)
     return out

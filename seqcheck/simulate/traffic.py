@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcheck.errors import UsageError
+from seqcheck.simulate.scenario import MAX_FRAMES
+
 RECORD = 0  # CONTENT.kind of a frame that carries the header; the kinds of foreign frames follow from 1 (craft.FOREIGN)
 
 CONTENT = np.dtype(
@@ -102,6 +105,21 @@ def blank(count: int) -> NDArray[np.void]:
     rows = np.zeros(count, SENT)
     rows["tail"] = rows["advance"] = rows["slot"] = rows["vlan"] = -1
     return rows
+
+
+def beyond(what: str) -> UsageError:
+    """`what` leads to times that no capture can hold."""
+    return UsageError(f"{what}: a frame would be sent or arrive before 1970 or after 2106")
+
+
+def room(traffic: Traffic, more: int) -> None:
+    """UsageError if `more` frames are too many, counting each of their numbers, and what the points see."""
+    frames = len(traffic.sent) + sum(map(len, traffic.points.values())) + more
+    if frames * traffic.records > MAX_FRAMES:
+        raise UsageError(
+            f"more than {MAX_FRAMES:,} frames, or numbers in frames, with all copies and what points see",
+            hint="fewer frames, records, copies or points",
+        )
 
 
 def merge(sent: NDArray[np.void], more: NDArray[np.void]) -> NDArray[np.void]:

@@ -183,9 +183,11 @@ def stream_rows(found: Arrivals, start: int, modulus: int) -> list[dict[str, Any
     for number in np.argsort(first).tolist():
         mine = by_stream[number]
         missing = wraps = 0
-        groups = np.unique(found.group[mine])
-        for group in groups.tolist():
-            x = found.x[mine[found.group[mine] == group]]
+        group = found.group[mine]
+        order = np.argsort(group, kind="stable")
+        begins = np.flatnonzero(np.diff(group[order], prepend=group[order[:1]] - 1))
+        groups = np.split(found.x[mine[order]], begins[1:])
+        for x in groups:
             base, top = int(x[0]), int(x.max())
             missing += top - base + 1 - len(np.unique(x[x >= base]))
             wraps += (start + top) // modulus - (start + int(x.min())) // modulus

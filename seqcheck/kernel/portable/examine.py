@@ -82,9 +82,11 @@ def fields(data: bytes, program: Program, place: Place) -> Seen:
 
 def following(data: bytes, program: Program, seen: Seen) -> Iterator[Seen]:
     """The records of the same payload after that one, or after that place; none if the program reads one a frame."""
-    place, rows = seen.place, steps_of(program).each
-    place = copy(place)
-    while rows and to_next(data, place, rows):
+    rows = steps_of(program).each
+    if not rows:
+        return
+    place = copy(seen.place)
+    while to_next(data, place, rows):
         found = _fields(data, program, place, moves=())
         if found.status == RECORD:
             yield found
