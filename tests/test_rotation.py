@@ -364,6 +364,23 @@ def test_reasons_for_a_refusal(state: tuple[bytes, Path], tmp_path: Path) -> Non
         assert "state" in caught.value.message or "To start over" in caught.value.hint
 
 
+def test_a_state_of_holes_takes_no_memory(state: tuple[bytes, Path], tmp_path: Path) -> None:
+    """It may have any length, and none of it is on the disk."""
+    data, capture = state
+    holes = 15 << 30
+    with (tmp_path / "made").open("wb") as file:
+        file.write(data[: len(MAGIC)] + HEAD.pack(FORMAT, 2, holes) + bytes(32) + b"{}")
+        file.truncate(file.tell() + holes)
+    with (
+        FileIO(str(tmp_path / "made")) as before,
+        (tmp_path / "new").open("wb") as after,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("seqcheck.linux.memory.available", lambda: 8 << 30)
+        with pytest.raises(InputError, match="more than half of the free memory"):
+            report([capture], LAYOUT, Rotation(name="made", before=before, after=after))
+
+
 def test_states_that_somebody_made_up(state: tuple[bytes, Path], tmp_path: Path) -> None:
     """Any byte changed, and the checksum with it: refused with a reason, or taken, and never anything else."""
     data, capture = state

@@ -37,6 +37,7 @@ HEAD = Struct("<IIQ")
 SUM = 32  # bytes of the checksum
 MOST_NAMES = 64 << 20  # bytes
 MOST_COLUMNS = 1 << 34
+SMALL = 64 << 20  # bytes that are there on any machine
 ANEW = "To start over, remove it, and read all captures again."
 
 
@@ -90,6 +91,7 @@ def _read(stream: BinaryIO, name: str) -> Saved:
     whole = len(begin) + names_size + columns_size
     if names_size > MOST_NAMES or columns_size > MOST_COLUMNS or status.st_size != whole:
         raise refusal(name, "is damaged: its length is not what it says")
+    _fit(columns_size, name)
     names = stream.read(names_size)
     columns = stream.read(columns_size)
     checksum = blake2b(head + names, digest_size=SUM)
@@ -97,6 +99,19 @@ def _read(stream: BinaryIO, name: str) -> Saved:
     if checksum.digest() != begin[-SUM:]:
         raise refusal(name, "is damaged: its checksum is wrong")
     return _taken_apart(names, columns, name)
+
+
+def _fit(size: int, name: str) -> None:
+    """InputError if so much would take more than its share of memory. A file of holes takes no room on the disk."""
+    if size <= SMALL:
+        return
+    from ..linux import memory  # hardly any state needs it
+
+    free = memory.available()
+    if free is not None and size > free * memory.SHARE:
+        raise InputError(
+            f"{name} holds {size >> 20:,} MiB, more than half of the free memory ({free >> 20:,} MiB)", hint=ANEW
+        )
 
 
 def _taken_apart(names: bytes, columns: bytes, name: str) -> Saved:
