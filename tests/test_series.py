@@ -101,7 +101,7 @@ def test_what_goes_wrong_elsewhere_is_told(tmp_path: Path) -> None:
     folder.mkdir()
     with closing(Series(str(folder / "run.pcapng"), most=1)) as series, closing(Namer([], [series])):
         folder.rmdir()
-        with pytest.raises(OutputError, match="No such file"):
+        with pytest.raises(OutputError, match="there is no folder"):
             series.begin()
 
 
