@@ -70,3 +70,13 @@ def laps_again(size: int = 1024, laps: int = 4) -> io.BytesIO:
     for more in range(number, number + 300):
         wire.put(datagram(more, ident=more & 0xFFFF))
     return wire.capture()
+
+
+def by_the_clock(tick: int = 4 * STEP, count: int = 2000, *, each: int = 0) -> io.BytesIO:
+    """The field holds the time in ticks, and frames come whenever they come; or `each` number is sent so many times."""
+    wire = Wire(85)
+    begin = wire.now
+    for sent in range(count):
+        now = wire.step(1, 3 * STEP)
+        wire.put(datagram(sent // each if each else (now - begin) // tick, ident=sent & 0xFFFF), now)
+    return wire.capture()

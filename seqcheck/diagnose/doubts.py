@@ -36,7 +36,7 @@ MOST: dict[Doubt, Strength] = {
     "pace": "moderate", "pace-and-size": "weak", "old-packets": "weak", "hops": "weak", "pool": "weak",
     "handful": "weak", "numbers": "weak", "over-again": "weak", "clock-like": "weak",
     "held-up": "weak", "batches": "weak", "one-time": "weak", "same-time": "weak",
-    "timed-blocks": "moderate",
+    "timed-blocks": "moderate", "by-the-clock": "weak",
 }  # fmt: skip
 # Where the copies replace others, that is the sender's doing, and one of these leaves no more than the size open. A
 # program may send an old record instead of a new one, too, but only a slot has the length of another frame: then

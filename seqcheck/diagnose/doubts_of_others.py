@@ -21,6 +21,7 @@ AS_MANY = 0.7  # missing numbers by copies: enough for most of these to have gon
 MOSTLY, HEAVY_LOSS = 0.8, 0.7  # of the copies; of the numbers: then any copy is next to some missing number
 ALIKE, ENOUGH = 0.05, 100  # missing numbers and copies differ by that little; copies from which on that means something
 OFTEN = 0.4  # of the numbers, before which others are missing
+TICKS, ON_TIME, UNEVEN = 32, 1.5, 0.2  # different numbers; how far off the time; numbers with more or fewer copies
 DENSE = 2.0  # frames for each copy, from the first to the last: then they are one block
 
 
@@ -58,6 +59,24 @@ def of_new_packets(case: Case, rows: Bools) -> Iterator[Doubt]:
         yield "over-again"
     if case.context.jumps > OFTEN:
         yield "clock-like"
+    if _by_the_clock(case, rows):
+        yield "by-the-clock"
+
+
+def _by_the_clock(case: Case, rows: Bools) -> bool:
+    """Whether numbers go on with the time, to a number or two, however many records have the same one: a clock's do.
+    The copies that a generator sends of each number are as many each time."""
+    table = case.table.rows[rows]
+    streams, often = np.unique(table["stream"], return_counts=True)
+    mine = np.sort(table[table["stream"] == streams[int(np.argmax(often))]], order=("ns", "record"))
+    x, ns = (mine[name].astype(np.float64) for name in ("x", "ns"))
+    values, copies = np.unique(x, return_counts=True)
+    if len(values) < TICKS or np.ptp(ns) <= 0:
+        return False
+    since = ns - ns.mean()
+    off = np.abs(x - x.mean() - since * float(x @ since) / float(since @ since))
+    uneven = float(np.mean(np.abs(copies - np.median(copies)) >= 1)) >= UNEVEN
+    return uneven and float(np.mean(off <= ON_TIME)) >= MOSTLY and float(np.ptp(values)) > TICKS * ON_TIME
 
 
 def in_place_of_others(case: Case, rows: Bools) -> Iterator[Doubt]:

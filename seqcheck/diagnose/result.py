@@ -26,7 +26,7 @@ Doubt = Literal[
     "own-count", "spared", "groups", "keeps-count", "receiver", "pauses", "no-count", "alike", "no-program", "behind",
     "length", "round", "one-place", "open-size", "unusual", "pace", "pace-and-size",
     "nobody-else", "old-packets", "hops", "pool", "handful", "numbers", "over-again",
-    "clock-like", "held-up", "batches", "one-time", "same-time", "timed-blocks",
+    "clock-like", "held-up", "batches", "one-time", "same-time", "timed-blocks", "by-the-clock",
 ]  # fmt: skip
 Counted = Literal["all", "others", "new", "own"]
 What = Literal["few-records", "no-stream-of-two", "steps", "jumps", "restarts", "late", "chance", "random"]

@@ -110,6 +110,9 @@ WORDS: dict[Doubt, Callable[[Account], str]] = {
         "fewer than five copies, and no lap to measure: a program that mixes up its records looks the same."
     ),
     "over-again": _says("they count up from the first number: a sender that starts over looks the same."),
+    "by-the-clock": _says(
+        "the numbers go on with the time, however many records have the same one: that is a clock, and no counter."
+    ),
     "clock-like": _says("most steps pass numbers over while others come twice, as a clock does that is no counter."),
     "pool": _says("many numbers came too early by other amounts, as from a pool of buffers, whose depth is no ring's."),
     "nobody-else": _says(
