@@ -92,15 +92,6 @@ def test_the_first_duplicate_is_not_called_clean() -> None:
 
 
 @on_interfaces
-def test_a_report_after_the_interfaces_were_closed(pair: netns.Pair) -> None:
-    with listening(pair, "-c", LEFT, pair.into) as program:
-        program.wait_for(lambda: "listening" in program.out)
-        pair.send("--count", "500")
-        assert program.end() == 0, program.err
-    assert program.out[-1] == "True"
-
-
-@on_interfaces
 def test_what_is_found_is_what_the_report_lists(pair: netns.Pair) -> None:
     with listening(pair, "-c", SEVERAL, pair.into, "5000") as program:
         program.wait_for(lambda: "listening" in program.out)
@@ -114,8 +105,9 @@ def test_what_is_found_is_what_the_report_lists(pair: netns.Pair) -> None:
 
 
 @on_interfaces
-def test_it_ends_when_it_is_told_to(pair: netns.Pair) -> None:
-    with listening(pair, "-c", STOPPED, pair.into) as program:
+@pytest.mark.parametrize("text", [LEFT, STOPPED], ids=["report-after-close", "told-to-end"])
+def test_it_ends_and_still_reports(pair: netns.Pair, text: str) -> None:
+    with listening(pair, "-c", text, pair.into) as program:
         program.wait_for(lambda: "listening" in program.out)
         pair.send("--count", "500")
         assert program.end() == 0, program.err

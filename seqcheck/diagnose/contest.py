@@ -18,8 +18,9 @@ from .arrays import median
 from .explanations import block, delay, lap, spread
 from .explanations.context import Context
 from .explanations.episodes import nothing
-from .explanations.labels import LABELS, RING, Label, Seen, seen, worth
+from .explanations.labels import LABELS, RING, Label, worth
 from .explanations.part import Part
+from .explanations.seen import Seen, seen
 from .keys import Floats, Ints
 from .units import Units
 

@@ -14,8 +14,8 @@ from .case import Case
 from .contest import Outcome
 from .doubts import AS_OFTEN, wide
 from .due import far_behind
-from .explanations.labels import varied
 from .explanations.part import Part
+from .explanations.seen import varied
 from .keys import Bools, Floats, Ints
 from .priors import HARDLY, KNOWN, SMALLEST, origin, written
 from .result import AGREE, Doubt, Ring
