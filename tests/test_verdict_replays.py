@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import replays
 from kinds import STEP
 from test_verdict_kinds import judged
 
 from seqcheck.model import RING_CAUSES
+from seqcheck.report.reasons import held, ring
 
 UNEVEN = (STEP // 2, 2 * STEP)
 
@@ -40,3 +44,17 @@ def test_a_history_in_pieces_is_no_ring(kept: int, times: int, late: float) -> N
     """It goes up to the newest number, though some of it was overtaken."""
     verdict = judged(replays.history_again(kept, times, late=late)).verdict
     assert verdict.cause not in RING_CAUSES or verdict.strength == "weak", verdict.statement
+
+
+def test_no_time_that_varies_is_a_reason_beside_a_pace_that_does_not() -> None:
+    """Whatever a doubt says of the sender's pace, a reason must not say the opposite."""
+    steady = {doubt for doubt, words in held.WORDS.items() if "pace is steady" in _said(words)}
+    assert {"keeps-time", "timed-blocks"} <= steady <= ring.OF_PACE
+
+
+def _said(words: Callable[[Any], str]) -> str:
+    """The sentence, if it is the same for all accounts."""
+    try:
+        return words(None)
+    except (AttributeError, AssertionError):
+        return ""

@@ -16,8 +16,8 @@ COUNTED = {
     "new": "all frames of the sender that did not come again",
     "own": "the frames of each stream by itself",
 }
-# Doubts that leave a constant delay possible: then a time that varies is no reason.
-OF_PACE: frozenset[Doubt] = frozenset({"keeps-time", "held-up", "one-time", "pace", "pace-and-size"})
+# Doubts that leave a constant delay or a timer possible: then a time that varies is no reason.
+OF_PACE: frozenset[Doubt] = frozenset({"keeps-time", "held-up", "one-time", "timed-blocks", "pace", "pace-and-size"})
 
 
 def size(ring: Ring) -> str:
